@@ -1,0 +1,101 @@
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** Rules of the house, for every file that TypeScript or Svelte reads. */
+const house = {
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
+  'max-lines': ['error', 300],
+  'no-var': 'error',
+  'prefer-const': 'error',
+  'object-shorthand': 'error',
+  'no-restricted-properties': [
+    'error',
+    { object: 'Math', property: 'random', message: 'Pure modules take `random` as an argument.' },
+  ],
+  '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+};
+
+const typed = {
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+  // A form's field may be a File only when somebody made the request by hand; its text then fails the schema.
+  '@typescript-eslint/no-base-to-string': ['error', { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'File'] }],
+  // LiveKit's packages each bring their own copy of the same enums.
+  '@typescript-eslint/no-unsafe-enum-comparison': 'off',
+  // An interface may ask for a promise where one implementation has nothing to wait for.
+  '@typescript-eslint/require-await': 'off',
+};
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules/**',
+      '.local/**',
+      '**/.svelte-kit/**',
+      '**/.vercel/**',
+      '**/.local/**',
+      '**/*.d.ts',
+      'web/static/**',
+    ],
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: { ...house, ...typed },
+  },
+  {
+    // Deno's types are checked by Deno; without them the typed rules see errors everywhere.
+    files: ['supabase/functions/**/*.ts', 'local/supabase/functions-host.ts'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
+    },
+  },
+  {
+    // What vitest and superforms hand out is loosely typed at many places where a test only compares it.
+    files: ['**/*.test.ts', '**/*.spec.ts'],
+    rules: {
+      'max-lines': 'off',
+      'no-restricted-properties': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    extends: [svelte.configs.recommended],
+    rules: {
+      // The app is served from the root of its host: there is no base path to resolve.
+      'svelte/no-navigation-without-resolve': 'off',
+      // Sets and maps that no template reads are plain ones.
+      'svelte/prefer-svelte-reactivity': 'off',
+    },
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.svelte'] },
+    },
+  },
+  {
+    files: ['**/*.svelte'],
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      ...house,
+      // It knows that `let` is right for props and state.
+      'prefer-const': 'off',
+      'svelte/prefer-const': ['error', { excludedRunes: ['$props', '$state', '$derived', '$bindable'] }],
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: globals.node },
+    rules: { eqeqeq: house.eqeqeq, 'no-var': 'error', 'prefer-const': 'error' },
+  },
+);

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+/** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
+const STACK = ['local/e2e/*.test.ts', 'local/database/*.test.ts', 'local/stack/*.story.test.ts'];
+const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{shared,agent-worker,local}/**/*.test.ts'],
+          exclude: [...OUT, ...STACK],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Not web/vite.config.ts: SvelteKit's plugin only works from inside web.
+        plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
+        resolve: { alias: { $lib: join(import.meta.dirname, 'web/src/lib') } },
+        test: { name: 'web', include: ['web/src/**/*.test.ts'], exclude: OUT },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: STACK,
+          exclude: OUT,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
