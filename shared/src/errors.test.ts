@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, describeError, ERROR_CODES, isErrorCode } from './errors.ts';
+
+describe('errors', () => {
+  it.each(ERROR_CODES)('%s has a sentence, a hint and words to speak', (code) => {
+    const { message, hint, speech } = describeError(code);
+    expect(message).toMatch(/^[A-Z].*\.$/);
+    expect(hint).toMatch(/^[A-Z].*\.$/);
+    // Spoken after the name of a server: "clock is not running right now".
+    expect(speech).toMatch(/^[a-z][^.]*$/);
+  });
+
+  it('an AppError takes sentence and retryability from its code', () => {
+    const error = new AppError('rate_limited', { retryAfterMs: 2_000 });
+    expect(error).toMatchObject({ code: 'rate_limited', retryable: true, retryAfterMs: 2_000 });
+    expect(error.message).toBe(describeError('rate_limited').message);
+    expect(new AppError('unauthorized').retryable).toBe(false);
+  });
+
+  it('knows its own codes only', () => {
+    expect(isErrorCode('timeout')).toBe(true);
+    expect(isErrorCode('toString')).toBe(false);
+    expect(isErrorCode(404)).toBe(false);
+  });
+});

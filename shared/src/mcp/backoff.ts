@@ -1,0 +1,27 @@
+/** Full jitter: many connections that fail together do not dial in step. */
+const BASE_MS = 500;
+const CAP_MS = 15_000;
+/** What only a change by the user can mend is looked at seldom. */
+const HOPELESS_CAP_MS = 60_000;
+/** A server may ask us to wait, but not for ever. */
+const MAX_RETRY_AFTER_MS = 300_000;
+
+export interface Failure {
+  retryable: boolean;
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * How long to wait before the next attempt, in milliseconds.
+ * @param failures how many attempts in a row have failed, 1 or more
+ * @param random from 0 to below 1
+ */
+export function retryDelayMs(failures: number, failure: Failure, random: number): number {
+  const ceiling = failure.retryable
+    ? Math.min(BASE_MS * 2 ** Math.min(failures - 1, 10), CAP_MS)
+    : HOPELESS_CAP_MS;
+  const jittered = failure.retryable ? random * ceiling : ceiling / 2 + (random * ceiling) / 2;
+  const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+  // Those who were all told the same time spread over a second after it.
+  return asked > 0 ? asked + random * 1_000 : jittered;
+}

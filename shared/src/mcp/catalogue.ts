@@ -1,0 +1,102 @@
+/** The tools of a server: read leniently one by one, fingerprinted, compared. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical-json.ts';
+import { ToolAnnotations, type CatalogueTool } from '../schema/tool.ts';
+
+export type { CatalogueTool } from '../schema/tool.ts';
+
+/** The tools of a server, and those that were left out with the reason. */
+export interface Catalogue {
+  tools: CatalogueTool[];
+  skipped: { name: string; reason: string }[];
+}
+
+/** Names of the tools that came, changed their fingerprint, or went. */
+export interface CatalogueDiff {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/** No honest tool is nested deeper; what is, breaks those who look into it. */
+const MAX_DEPTH = 100;
+
+type JsonObject = Record<string, unknown>;
+
+/** Makes a catalogue of the raw elements of `tools/list`; a bad one is skipped and costs no other. */
+export function readCatalogue(rawTools: readonly unknown[]): Catalogue {
+  const tools = new Map<string, CatalogueTool>();
+  const skipped: Catalogue['skipped'] = [];
+  for (const raw of rawTools) {
+    const read = readTool(raw);
+    if ('reason' in read) skipped.push(read);
+    else if (tools.has(read.name)) skipped.push({ name: read.name, reason: 'The name is there twice.' });
+    else tools.set(read.name, read);
+  }
+  return { tools: [...tools.values()], skipped };
+}
+
+function readTool(raw: unknown): CatalogueTool | { name: string; reason: string } {
+  if (!isObject(raw)) return { name: '', reason: 'The tool is not an object.' };
+  if (typeof raw.name !== 'string' || raw.name === '') return { name: '', reason: 'The tool has no name.' };
+  const { name, inputSchema } = raw;
+  if (isDeeperThan(MAX_DEPTH, raw)) return { name, reason: 'The tool is nested too deeply.' };
+  if (!isObject(inputSchema)) return { name, reason: 'The input schema is not an object.' };
+  if (inputSchema.type !== undefined && inputSchema.type !== 'object') {
+    return { name, reason: 'The input schema does not describe an object.' };
+  }
+  const annotations = ToolAnnotations.safeParse(raw.annotations);
+  const tool = {
+    name,
+    ...(typeof raw.title === 'string' && { title: raw.title }),
+    ...(typeof raw.description === 'string' && { description: raw.description }),
+    input_schema: { ...inputSchema, type: 'object' },
+    ...(isObject(raw.outputSchema) && { output_schema: raw.outputSchema }),
+    ...(annotations.success && { annotations: annotations.data }),
+  };
+  return { ...tool, fingerprint: fingerprint(tool) };
+}
+
+/**
+ * SHA-256 (hex) over what a tool promises: name, title, description, schemas, annotations. The order of
+ * keys does not matter; absent and null are the same.
+ */
+export function fingerprint(tool: Omit<CatalogueTool, 'fingerprint'>): string {
+  const { name, title, description, input_schema, output_schema, annotations } = tool;
+  const parts = [name, title, description, input_schema, output_schema, annotations];
+  return createHash('sha256')
+    .update(canonicalJson(parts.map((part) => part ?? null)))
+    .digest('hex');
+}
+
+/** Compares two lists of tools by name and fingerprint. */
+export function diffCatalogue(
+  before: readonly Pick<CatalogueTool, 'name' | 'fingerprint'>[],
+  after: readonly Pick<CatalogueTool, 'name' | 'fingerprint'>[],
+): CatalogueDiff {
+  const old = new Map(before.map(({ name, fingerprint: print }) => [name, print]));
+  const names = new Set(after.map(({ name }) => name));
+  return {
+    added: after.filter(({ name }) => !old.has(name)).map(({ name }) => name),
+    changed: after
+      .filter((tool) => old.has(tool.name) && old.get(tool.name) !== tool.fingerprint)
+      .map(({ name }) => name),
+    removed: before.filter(({ name }) => !names.has(name)).map(({ name }) => name),
+  };
+}
+
+/** Whether anything in a list differs from the one before; the reasons for which tools were left out do not count. */
+export function hasChanged(before: Catalogue, after: Catalogue): boolean {
+  const { added, changed, removed } = diffCatalogue(before.tools, after.tools);
+  const isOther = added.length + changed.length + removed.length > 0;
+  return isOther || before.skipped.length !== after.skipped.length;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
+}

@@ -1,0 +1,136 @@
+/** Turns whatever a request to a server threw into one of our codes. The only place that looks into foreign errors. */
+import {
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  SseError,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import { AppError, type ErrorCode } from '../errors.ts';
+
+/** Codes of system, undici and TLS errors. Node, undici and Deno share these names. */
+const NETWORK_CODES: Record<string, ErrorCode> = {
+  ECONNREFUSED: 'connection_refused',
+  ENOTFOUND: 'dns_failed',
+  EAI_AGAIN: 'dns_failed',
+  EAI_NODATA: 'dns_failed',
+  EAI_FAIL: 'dns_failed',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  ETIMEDOUT: 'unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
+  ECONNRESET: 'connection_lost',
+  EPIPE: 'connection_lost',
+  UND_ERR_SOCKET: 'connection_lost',
+  UND_ERR_DESTROYED: 'connection_lost',
+  UND_ERR_CLOSED: 'connection_lost',
+  UND_ERR_RESPONSE_EXCEEDED_MAX_SIZE: 'response_too_large',
+  EPROTO: 'tls_failed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_failed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls_failed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_failed',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls_failed',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_failed',
+  HOSTNAME_MISMATCH: 'tls_failed',
+};
+/** Names of errors that have no code: of the JSON parser, of schemas, of undici's HTTP parser, of signals. */
+const NAMES: Record<string, ErrorCode> = {
+  SyntaxError: 'protocol_error',
+  ZodError: 'protocol_error',
+  HTTPParserError: 'protocol_error',
+  TimeoutError: 'timeout',
+  AbortError: 'cancelled',
+};
+const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_)/;
+
+/** JSON-RPC; tools answer so when their arguments do not fit. */
+const INVALID_PARAMS = -32_602;
+
+/** Server messages are shown to people and to the model; a longer one says nothing more. */
+const MAX_SERVER_MESSAGE = 300;
+
+/** What an HTTP status means for a request to an MCP endpoint. */
+export function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404 || status === 410) return 'not_found';
+  if (status === 429) return 'rate_limited';
+  if (status >= 500) return 'server_error';
+  return 'not_mcp';
+}
+
+/**
+ * The AppError for anything thrown by a request. An AppError anywhere in the chain of causes wins,
+ * then system codes, then what the SDK says about itself.
+ */
+export function classify(error: unknown): AppError {
+  const chain = [...causes(error)];
+  const own = chain.find((link) => link instanceof AppError);
+  if (own) return own;
+  for (const link of chain) {
+    const code = codeOf(link);
+    if (code) return new AppError(code, { cause: error, ...messageOf(link) });
+  }
+  return new AppError('internal', { cause: error });
+}
+
+function codeOf(error: unknown): ErrorCode | null {
+  if (error instanceof SdkHttpError) return codeOfStatus(error.status);
+  if (error instanceof UnauthorizedError) return 'unauthorized';
+  if (error instanceof SseError)
+    return error.code === undefined ? 'connection_lost' : codeOfStatus(error.code);
+  if (error instanceof ProtocolError) return codeOfProtocol(error.code);
+  const system = systemCode(error);
+  if (system) return system;
+  if (error instanceof SdkError) return codeOfSdk(error);
+  return error instanceof Error && Object.hasOwn(NAMES, error.name) ? (NAMES[error.name] ?? null) : null;
+}
+
+function codeOfProtocol(code: number): ErrorCode {
+  return code === INVALID_PARAMS ? 'invalid_arguments' : 'server_error';
+}
+
+function codeOfSdk(error: SdkError): ErrorCode | null {
+  switch (error.code) {
+    case SdkErrorCode.RequestTimeout:
+      return 'timeout';
+    case SdkErrorCode.ConnectionClosed:
+    case SdkErrorCode.NotConnected:
+    case SdkErrorCode.SendFailed:
+      return 'connection_lost';
+    case SdkErrorCode.ClientHttpUnexpectedContent:
+      return 'not_mcp';
+    case SdkErrorCode.EraNegotiationFailed:
+      // Says only that the handshake failed; the cause, next in the chain, says why.
+      return error.cause === undefined ? 'protocol_error' : null;
+    default:
+      return 'protocol_error';
+  }
+}
+
+function systemCode(error: unknown): ErrorCode | null {
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
+    return null;
+  if (TLS_CODE.test(error.code)) return 'tls_failed';
+  return Object.hasOwn(NETWORK_CODES, error.code) ? (NETWORK_CODES[error.code] ?? null) : null;
+}
+
+/** A JSON-RPC error carries words of the server that help more than our general sentence. */
+function messageOf(error: unknown): { message?: string } {
+  if (!(error instanceof ProtocolError) || !error.message) return {};
+  return { message: `The server answered: ${error.message.slice(0, MAX_SERVER_MESSAGE)}` };
+}
+
+/** The error and its causes, the outermost first; of several connection attempts in one error, each. */
+function* causes(error: unknown): Generator<unknown> {
+  let link = error;
+  for (let depth = 0; depth < 8 && link !== undefined && link !== null; depth += 1) {
+    yield link;
+    if (link instanceof AggregateError) yield* link.errors;
+    // What we answered ourselves in place of a server (see WatchedTransport).
+    if (link instanceof ProtocolError) yield link.data;
+    link = link instanceof Error ? link.cause : undefined;
+  }
+}

@@ -1,0 +1,300 @@
+/** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
+import { AppError, type ErrorCode } from '../errors.ts';
+import { argumentCheck, type ArgumentCheck } from './arguments.ts';
+import { hasChanged, type Catalogue, type CatalogueTool } from './catalogue.ts';
+import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
+import { classify } from './classify.ts';
+import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
+import {
+  begin,
+  callMayDialAt,
+  transition,
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './machine.ts';
+import type { CallResult } from './result.ts';
+import { openSession, type Route, type Session } from './session.ts';
+import type { ServerTarget } from './target.ts';
+
+const OPEN_TIMEOUT_MS = 15_000;
+/** Lists of minutes exist; calls do not wait for them. For each page. */
+const LIST_TIMEOUT_MS = 300_000;
+const CHECK_TIMEOUT_MS = 10_000;
+/** How often an idle session is asked for a sign of life; and every how many times its tools are looked at anew. */
+const IDLE_CHECK_MS = 15_000;
+const CHECKS_PER_LIST = 4;
+/** How long a call overlooks that the server cannot be reached, before it fails with the reason. */
+const PATIENCE_MS = 2_000;
+/** What the way to the server that was remembered may be to blame for. */
+const WRONG_WAY: ReadonlySet<ErrorCode> = new Set(['not_mcp', 'not_found', 'protocol_error']);
+
+export class ConnectionRunner implements Connection, Line {
+  readonly target: ServerTarget;
+  catalogue: Catalogue | null = null;
+  facts: ConnectionFacts = {
+    protocolVersion: null,
+    era: null,
+    serverInfo: null,
+    capabilities: null,
+    instructions: null,
+    latencyMs: null,
+    lastReadyAtMs: null,
+  };
+  readonly #options: ConnectionOptions;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #calls: Calls;
+  readonly #checks = new WeakMap<CatalogueTool, ArgumentCheck>();
+  readonly #watchers = new Set<() => void>();
+  #state: ConnectionState;
+  /** Why the last attempt failed; null once one did not. */
+  #downBecause: AppError | null = null;
+  #session: Session | null = null;
+  #route: Route | undefined;
+  /** Ends the work of the present attempt: opening and listing. */
+  #attempt = new AbortController();
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: ReturnType<typeof setInterval> | undefined;
+  #idleChecks = 0;
+  #isChecking = false;
+  /** Sessions that are being ended. */
+  readonly #endings = new Set<Promise<void>>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(target: ServerTarget, options: ConnectionOptions) {
+    this.target = target;
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure machine
+    this.#random = options.random ?? Math.random;
+    this.#calls = new Calls(target, this, this.#now);
+    const first = begin();
+    this.#state = first.state;
+    this.#carryOut(first.effects);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  wake(): void {
+    this.#dispatch({ type: 'wake' });
+  }
+
+  close(): Promise<void> {
+    this.#dispatch({ type: 'close' });
+    return this.#ended.promise;
+  }
+
+  call(tool: string, args: Record<string, unknown>, options: CallOptions = {}): Promise<CallResult> {
+    return this.#calls.call(tool, args, options);
+  }
+
+  /** What a finished list says is so; while a list is under way the server decides. */
+  refusal(name: string, args: Record<string, unknown>): AppError | null {
+    if (this.#state.name !== 'ready' || this.#state.listing !== 'no') return null;
+    const tool = this.catalogue?.tools.find((one) => one.name === name);
+    if (!tool) return new AppError('tool_not_found');
+    const check = this.#checks.get(tool) ?? argumentCheck(tool.input_schema);
+    this.#checks.set(tool, check);
+    const correction = check(args);
+    if (correction === null) return null;
+    return new AppError('invalid_arguments', { message: `The arguments do not fit. ${correction}` });
+  }
+
+  report(generation: number, error: AppError): void {
+    if (GONE.has(error.code)) this.#dispatch({ type: 'lost', generation, error });
+    if (error.code === 'timeout' || error.code === 'server_error') void this.#check(generation);
+  }
+
+  /** Waits for an open session; a connection that is down gets one attempt for this call, and a little time. */
+  whenOpen(signal: AbortSignal): Promise<OpenLine> {
+    const open = this.#openLine();
+    if (open && !signal.aborted) return Promise.resolve(open);
+    const { promise, resolve, reject } = Promise.withResolvers<OpenLine>();
+    const patientUntil = this.#now() + PATIENCE_MS;
+    let isPatient = true;
+    let isOwedAnAttempt = true;
+    let dialTimer: NodeJS.Timeout | undefined;
+    const want = () => this.#dispatch({ type: 'wanted' });
+    const look = () => {
+      const state = this.#state;
+      if (state.name === 'connecting') isOwedAnAttempt = false;
+      const line = this.#openLine();
+      if (signal.aborted) reject(signal.reason);
+      else if (line) resolve(line);
+      else if (state.name === 'closed') reject(closedError());
+      else if (state.name === 'needs_credentials') reject(state.error);
+      else if (state.name === 'waiting' && isOwedAnAttempt && callMayDialAt(state) <= patientUntil)
+        dialTimer ??= setTimeout(want, callMayDialAt(state) - this.#now());
+      else if (state.name === 'waiting' && state.retryAt > patientUntil) reject(state.error);
+      else if (!isPatient && this.#downBecause) reject(this.#downBecause);
+    };
+    const patience = setTimeout(() => {
+      isPatient = false;
+      look();
+    }, PATIENCE_MS);
+    this.#watchers.add(look);
+    signal.addEventListener('abort', look, { once: true });
+    want();
+    look();
+    return promise.finally(() => {
+      clearTimeout(patience);
+      clearTimeout(dialTimer);
+      this.#watchers.delete(look);
+      signal.removeEventListener('abort', look);
+    });
+  }
+
+  #openLine(): OpenLine | null {
+    const { name, generation } = this.#state;
+    const isOpen = name === 'ready' || name === 'discovering';
+    return isOpen && this.#session ? { session: this.#session, generation } : null;
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    const before = this.#state.name;
+    const next = transition(this.#state, event, { now: this.#now(), random: this.#random() });
+    this.#state = next.state;
+    if (next.state.name === 'waiting') this.#downBecause = next.state.error;
+    if (next.state.name === 'ready' && before !== 'ready') {
+      this.facts = { ...this.facts, lastReadyAtMs: next.state.since };
+      this.#downBecause = null;
+    }
+    this.#carryOut(next.effects);
+    if (next.state.name === before) return;
+    for (const look of [...this.#watchers]) look();
+    this.#options.onState?.(next.state, this);
+  }
+
+  #carryOut(effects: ConnectionEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'open':
+          void this.#open(effect.generation);
+          break;
+        case 'list':
+          void this.#list(effect.generation);
+          break;
+        case 'drop':
+          this.#release(false);
+          break;
+        case 'wait': {
+          const { generation, delayMs } = effect;
+          this.#retryTimer = setTimeout(() => this.#dispatch({ type: 'retry_due', generation }), delayMs);
+          break;
+        }
+        case 'stop_waiting':
+          clearTimeout(this.#retryTimer);
+          break;
+        case 'end':
+          this.#calls.stopAll(closedError());
+          this.#release(true);
+          break;
+      }
+    }
+  }
+
+  /** Lets go of the session; the attempt in progress, if any, ends too. */
+  #release(isFinal: boolean): void {
+    this.#attempt.abort(closedError());
+    clearInterval(this.#idleTimer);
+    if (this.#session) this.#follow(isFinal ? this.#session.end(true) : this.#session.retire());
+    this.#session = null;
+    if (isFinal) void Promise.all(this.#endings).then(() => this.#ended.resolve());
+  }
+
+  #follow(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    void ending.then(() => this.#endings.delete(ending));
+  }
+
+  async #open(generation: number): Promise<void> {
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    // A signal with a time-out of its own would be held until then, with all that hangs on it.
+    const timer = setTimeout(() => attempt.abort(new AppError('timeout')), OPEN_TIMEOUT_MS);
+    const startedAt = this.#now();
+    try {
+      const session = await openSession(this.target, {
+        policy: this.#options.policy,
+        signal: attempt.signal,
+        timeoutMs: OPEN_TIMEOUT_MS,
+        route: this.#route,
+        elicit: this.#options.elicit,
+        onToolsChanged: () => this.#dispatch({ type: 'tools_changed', generation }),
+        onDoubt: () => void this.#lookAgain(generation),
+      });
+      if (this.#state.name !== 'connecting' || this.#state.generation !== generation) {
+        await session.end(true);
+        return;
+      }
+      this.#adopt(session, generation, this.#now() - startedAt);
+    } catch (failure) {
+      const error = classify(failure);
+      if (WRONG_WAY.has(error.code)) this.#route = undefined;
+      this.#dispatch({ type: 'failed', generation, error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #adopt(session: Session, generation: number, latencyMs: number): void {
+    this.#session = session;
+    this.#route = session.route;
+    this.facts = { ...this.facts, ...session.facts, era: session.route.era, latencyMs };
+    this.#idleTimer = setInterval(() => this.#lookAfter(generation), IDLE_CHECK_MS);
+    this.#dispatch({ type: 'opened', generation });
+  }
+
+  async #list(generation: number): Promise<void> {
+    try {
+      const catalogue = await this.#session?.list(this.#attempt.signal, LIST_TIMEOUT_MS);
+      if (!catalogue || this.#state.generation !== generation) return;
+      const isNews = !this.catalogue || hasChanged(this.catalogue, catalogue);
+      this.catalogue = catalogue;
+      this.#dispatch({ type: 'listed', generation });
+      if (isNews) this.#options.onCatalogue?.(catalogue, this);
+    } catch (failure) {
+      const error = classify(failure);
+      this.#dispatch({ type: GONE.has(error.code) ? 'lost' : 'failed', generation, error });
+    }
+  }
+
+  /** The slow round of an idle connection. */
+  #lookAfter(generation: number): void {
+    if (this.#state.name !== 'ready' || this.#calls.isBusy) return;
+    this.#idleChecks += 1;
+    const isListDue = this.#idleChecks % CHECKS_PER_LIST === 0 && this.#session?.hearsNews === false;
+    if (isListDue) this.#dispatch({ type: 'tools_changed', generation });
+    else void this.#check(generation);
+  }
+
+  /** After a gap in what the server could tell us: whether it lives, and what its tools are now. */
+  async #lookAgain(generation: number): Promise<void> {
+    if (await this.#check(generation)) this.#dispatch({ type: 'tools_changed', generation });
+  }
+
+  /** Asks the server for a sign of life; a server that is busy with a call of ours may be slow to give one. */
+  async #check(generation: number): Promise<boolean> {
+    const session = this.#session;
+    if (!session || this.#isChecking || this.#state.generation !== generation) return false;
+    this.#isChecking = true;
+    try {
+      await session.check(CHECK_TIMEOUT_MS);
+      return true;
+    } catch (failure) {
+      const error = classify(failure);
+      const isBusy = error.code === 'timeout' && this.#calls.isBusy;
+      if (!isBusy) this.#dispatch({ type: 'lost', generation, error });
+      return false;
+    } finally {
+      this.#isChecking = false;
+    }
+  }
+}
+
+function closedError(): AppError {
+  return new AppError('cancelled', { message: 'The connection to the server was closed.' });
+}

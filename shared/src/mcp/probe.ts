@@ -1,0 +1,119 @@
+import ipaddr from 'ipaddr.js';
+import { checkUrl, type AddressPolicy } from '../address-policy.ts';
+import { type AppError, describeError } from '../errors.ts';
+import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
+import { classify } from './classify.ts';
+import { resolveAllowed, type Exchange } from './outgoing-fetch.ts';
+import { openSession, type Session } from './session.ts';
+import { settleOrAbort } from './settle-or-abort.ts';
+import type { ServerTarget } from './target.ts';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** What a probe needs of a target; a draft has no id yet. */
+export type ProbeTarget = Pick<ServerTarget, 'url' | 'transport' | 'credential'>;
+
+export interface ProbeOptions {
+  policy: AddressPolicy;
+  /** Whole time of all phases; default 10 000. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+  /** Told when a phase begins. */
+  onPhase?: (phase: ProbePhase) => void;
+}
+
+export type ProbeResult = ProbeSuccess | ProbeFailure;
+
+/**
+ * Tests a server phase by phase, without storing anything. Never rejects.
+ * @returns what the server is and offers, or the phase that failed with code, sentence and hint
+ */
+export async function probe(target: ProbeTarget, options: ProbeOptions): Promise<ProbeResult> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const limits = [AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])];
+  const signal = AbortSignal.any(limits);
+  const phases = new Phases(options.onPhase);
+  let session: Session | null = null;
+  try {
+    phases.begin('address');
+    await settleOrAbort(checkAddress(target.url, options.policy), signal);
+    phases.begin('connect');
+    session = await openSession(target, {
+      policy: options.policy,
+      signal,
+      timeoutMs,
+      onExchange: (exchange) => noticeAnswer(phases, exchange),
+    });
+    phases.begin('list_tools');
+    const { tools, skipped } = await session.list(signal, timeoutMs);
+    phases.end();
+    await session.end(true);
+    const { protocolVersion, serverInfo, capabilities, instructions } = session.facts;
+    return {
+      ok: true,
+      phases: phases.timings,
+      protocol_version: protocolVersion,
+      server_info: serverInfo,
+      capabilities,
+      instructions,
+      tools,
+      skipped,
+    };
+  } catch (failure) {
+    phases.end();
+    return failed(classify(signal.aborted ? signal.reason : failure), phases, target);
+  } finally {
+    // A server that failed the test is not waited for once more.
+    await session?.end(false);
+  }
+}
+
+/** The first answer ends the connect phase; the first that is not a refusal ends the authentication. */
+function noticeAnswer(phases: Phases, { status }: Exchange): void {
+  if (phases.current === 'connect') phases.begin('authenticate');
+  if (phases.current === 'authenticate' && status !== 401 && status !== 403) phases.begin('initialize');
+}
+
+async function checkAddress(text: string, policy: AddressPolicy): Promise<void> {
+  const host = checkUrl(text, policy).hostname.replace(/^\[|\]$/g, '');
+  if (!ipaddr.isValid(host)) await resolveAllowed(host, policy);
+}
+
+function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {
+  const isAboutCredential = error.code === 'unauthorized' || error.code === 'forbidden';
+  const hasNone = error.code === 'unauthorized' && target.credential.method === 'none';
+  const { code } = error;
+  return {
+    ok: false,
+    phase: isAboutCredential ? 'authenticate' : phases.current,
+    code,
+    message: hasNone ? describeError('credential_missing').message : error.message,
+    hint: describeError(hasNone ? 'credential_missing' : code).hint,
+    phases: phases.timings,
+  };
+}
+
+/** Times of the phases, in the order in which they began. */
+class Phases {
+  readonly timings: PhaseTiming[] = [];
+  current: ProbePhase = 'address';
+  readonly #onPhase: ((phase: ProbePhase) => void) | undefined;
+  #startedAt: number | null = null;
+
+  constructor(onPhase: ((phase: ProbePhase) => void) | undefined) {
+    this.#onPhase = onPhase;
+  }
+
+  begin(phase: ProbePhase): void {
+    this.end();
+    this.current = phase;
+    this.#startedAt = performance.now();
+    this.#onPhase?.(phase);
+  }
+
+  end(): void {
+    if (this.#startedAt === null) return;
+    this.timings.push({ phase: this.current, duration_ms: Math.round(performance.now() - this.#startedAt) });
+    this.#startedAt = null;
+  }
+}

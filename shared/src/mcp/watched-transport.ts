@@ -1,0 +1,140 @@
+/**
+ * The SDK's HTTP transport with what it leaves out:
+ *  - a request whose event stream ends without an answer fails then, not at its time-out;
+ *  - a cancelled request lets go of its stream (and so of its socket) also in the era of sessions;
+ *  - the raw tools of `tools/list` get past the SDK, which refuses the whole list for one bad tool.
+ */
+import type {
+  JSONRPCMessage,
+  MessageExtraInfo,
+  Transport,
+  TransportSendOptions,
+} from '@modelcontextprotocol/client';
+import { AppError } from '../errors.ts';
+
+/** Where the raw tools of a list are found in its result; the result's own `tools` is empty. */
+export const RAW_TOOLS_KEY = 'patchbay/raw-tools';
+/** JSON-RPC code of the answers that we give in place of a server that cannot any more. */
+export const ANSWER_LOST_CODE = -32_099;
+/** How long a cancel notice may take before the stream is cut anyway. */
+const CANCEL_NOTICE_MS = 2_000;
+
+type RequestId = string | number;
+interface PendingRequest {
+  method: string;
+  stream: AbortController;
+}
+
+export class WatchedTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void;
+  readonly hasPerRequestStream: boolean;
+  readonly #inner: Transport;
+  readonly #pending = new Map<RequestId, PendingRequest>();
+
+  /** @param inner a transport that is not started yet */
+  constructor(inner: Transport) {
+    this.#inner = inner;
+    this.hasPerRequestStream = inner.hasPerRequestStream === true;
+    inner.onmessage = (message) => this.#receive(message);
+    inner.onerror = (error) => this.onerror?.(error);
+    inner.onclose = () => this.onclose?.();
+  }
+
+  /** The session that the server assigned; undefined without one. */
+  get sessionId(): string | undefined {
+    return this.#inner.sessionId;
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion?.(version);
+  }
+
+  start(): Promise<void> {
+    return this.#inner.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+    for (const { stream } of this.#pending.values()) stream.abort();
+    this.#pending.clear();
+  }
+
+  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
+    if (!('method' in message)) return this.#inner.send(message, options);
+    if (!('id' in message)) return this.#sendNotice(message, options);
+    const { id, method } = message;
+    // The SDK follows the stream of a subscription itself.
+    if (method === 'subscriptions/listen') return this.#inner.send(message, options);
+    const stream = new AbortController();
+    this.#pending.set(id, { method, stream });
+    options.requestSignal?.addEventListener('abort', () => this.#pending.delete(id), { once: true });
+    try {
+      await this.#inner.send(message, {
+        ...options,
+        requestSignal: options.requestSignal
+          ? AbortSignal.any([options.requestSignal, stream.signal])
+          : stream.signal,
+        // It ends after each answer, too, and an error with its stack is dear.
+        onRequestStreamEnd: () => {
+          if (this.#pending.has(id)) this.failRequest(id, new AppError('connection_lost'));
+        },
+      });
+    } catch (error) {
+      this.#pending.delete(id);
+      throw error;
+    }
+  }
+
+  /** Answers a request that is still open in the server's place. */
+  failRequest(id: RequestId, error: AppError): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    pending.stream.abort();
+    this.onmessage?.({
+      jsonrpc: '2.0',
+      id,
+      error: { code: ANSWER_LOST_CODE, message: error.message, data: error },
+    });
+  }
+
+  async #sendNotice(message: JSONRPCMessage, options: TransportSendOptions): Promise<void> {
+    const cancelled = cancelledRequest(message);
+    const pending = cancelled === undefined ? undefined : this.#pending.get(cancelled);
+    if (cancelled === undefined || !pending) return this.#inner.send(message, options);
+    this.#pending.delete(cancelled);
+    try {
+      await this.#inner.send(message, { ...options, requestSignal: AbortSignal.timeout(CANCEL_NOTICE_MS) });
+    } finally {
+      pending.stream.abort();
+    }
+  }
+
+  #receive(message: JSONRPCMessage): void {
+    if ('method' in message || message.id === undefined) {
+      this.onmessage?.(message);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    const isList = pending?.method === 'tools/list' && 'result' in message;
+    this.onmessage?.(isList ? { ...message, result: setToolsAside(message.result) } : message);
+  }
+}
+
+function setToolsAside(result: Record<string, unknown>): Record<string, unknown> {
+  if (!Array.isArray(result.tools)) return result;
+  return {
+    ...result,
+    tools: [],
+    _meta: { ...(result._meta as object | undefined), [RAW_TOOLS_KEY]: result.tools },
+  };
+}
+
+function cancelledRequest(message: JSONRPCMessage): RequestId | undefined {
+  if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined;
+  const id = message.params?.requestId;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { ToolCallOutcome } from './session.ts';
+
+/** LiveKit text-stream topics of a room. */
+export const TOPIC_ACTIVITY = 'patchbay.activity';
+export const TOPIC_CHAT = 'lk.chat';
+export const TOPIC_TRANSCRIPTION = 'lk.transcription';
+
+/** The states of one connection, as its machine names them. */
+export const ConnectionStateName = z.enum([
+  'connecting',
+  'discovering',
+  'ready',
+  'waiting',
+  'needs_credentials',
+  'closed',
+]);
+export type ConnectionStateName = z.infer<typeof ConnectionStateName>;
+
+/** The live model's tools were swapped; `acknowledged` tells whether the model accepted the set. */
+export const ToolsActivity = z.object({
+  type: z.literal('tools'),
+  names: z.array(z.string()),
+  reason: z.string(),
+  acknowledged: z.boolean(),
+});
+
+/** A call of a tool began or came to an end; `name` is the name that the model knows. */
+export const ToolCallActivity = z.object({
+  type: z.literal('tool_call'),
+  id: z.string(),
+  name: z.string(),
+  phase: z.enum(['started', 'finished', 'failed', 'cancelled']),
+  outcome: ToolCallOutcome.optional(),
+  duration_ms: z.number().optional(),
+});
+
+/** The conversation's own connection to a server changed its state. */
+export const ServerActivity = z.object({
+  type: z.literal('server'),
+  server_id: z.string(),
+  name: z.string(),
+  state: ConnectionStateName,
+});
+
+/** One message on `patchbay.activity`. */
+export const Activity = z.discriminatedUnion('type', [ToolsActivity, ToolCallActivity, ServerActivity]);
+export type Activity = z.infer<typeof Activity>;

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { CredentialText, fieldErrors, ServerCredentialBody, TestConnectionBody } from './functions.ts';
+
+const SERVER_ID = '0198f2a0-7c1e-4b6e-9d52-3a6f0f6f0001';
+
+describe('the body of test-connection', () => {
+  const errorsOf = (body: unknown) => {
+    const parsed = TestConnectionBody.safeParse(body);
+    return parsed.success ? null : fieldErrors(parsed.error);
+  };
+
+  it('names a stored server', () => {
+    expect(TestConnectionBody.parse({ server_id: SERVER_ID })).toEqual({ server_id: SERVER_ID });
+  });
+
+  it('describes a draft, with defaults', () => {
+    expect(TestConnectionBody.parse({ url: 'https://example.com/mcp', credential: 'k' })).toEqual({
+      url: 'https://example.com/mcp',
+      transport: 'auto',
+      auth_method: 'none',
+      auth_header: 'X-API-Key',
+      credential: 'k',
+    });
+  });
+
+  it('tells the errors of what was meant, not of the other form', () => {
+    expect(Object.keys(errorsOf({ server_id: 'nope' }) ?? {})).toEqual(['server_id']);
+    expect(Object.keys(errorsOf({ url: ' ' }) ?? {})).toEqual(['url']);
+    expect(Object.keys(errorsOf({}) ?? {})).toEqual(['url']);
+    expect(errorsOf(null)).toHaveProperty(['']);
+  });
+});
+
+it('a credential can be removed, but not left out', () => {
+  expect(ServerCredentialBody.safeParse({ server_id: SERVER_ID, credential: null }).success).toBe(true);
+  expect(ServerCredentialBody.safeParse({ server_id: SERVER_ID }).success).toBe(false);
+});
+
+it.each(['', '  ', 'two\nlines', 'with\u0000zero', 'schlüssel'])('%j is no credential', (text) => {
+  expect(CredentialText.safeParse(text).success).toBe(false);
+});

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../errors.ts';
+import { AuthHeader, AuthMethod, Transport } from './server.ts';
+import { CatalogueTool } from './tool.ts';
+
+/** A key or token as the user types it. */
+export const CredentialText = z
+  .string()
+  .trim()
+  .min(1, 'Enter the key or token.')
+  .max(8192, 'This key is too long.')
+  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'A key may hold only printable characters of one line.');
+
+/** The parts of a connection test, in their order. */
+export const PROBE_PHASES = ['address', 'connect', 'authenticate', 'initialize', 'list_tools'] as const;
+export const ProbePhase = z.enum(PROBE_PHASES);
+export type ProbePhase = z.infer<typeof ProbePhase>;
+
+export const PhaseTiming = z.object({ phase: ProbePhase, duration_ms: z.number() });
+export type PhaseTiming = z.infer<typeof PhaseTiming>;
+
+/** A server that is not stored yet. Whether its address is any good is the first finding of the test. */
+export const DraftServer = z.object({
+  url: z
+    .string('Enter the address of the server.')
+    .trim()
+    .min(1, 'Enter the address of the server.')
+    .max(2000, 'This address is too long.'),
+  transport: Transport.default('auto'),
+  auth_method: AuthMethod.default('none'),
+  auth_header: AuthHeader.default('X-API-Key'),
+  credential: CredentialText.nullish(),
+});
+export type DraftServer = z.infer<typeof DraftServer>;
+
+const ServerReference = z.object({ server_id: z.uuid('This is not the id of a server.') });
+
+/** Names a stored server or describes a draft; `server_id` decides, so that errors speak of what was meant. */
+export const TestConnectionBody = z.unknown().transform((body, context) => {
+  const isReference = typeof body === 'object' && body !== null && 'server_id' in body;
+  const parsed = (isReference ? ServerReference : DraftServer).safeParse(body);
+  if (parsed.success) return parsed.data;
+  // Zod lets finished issues be raised again, but types them apart from raw ones.
+  context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+  return z.NEVER;
+});
+export type TestConnectionBody = z.infer<typeof TestConnectionBody>;
+
+const SkippedTool = z.object({ name: z.string(), reason: z.string() });
+
+export const ProbeSuccess = z.object({
+  ok: z.literal(true),
+  phases: z.array(PhaseTiming),
+  protocol_version: z.string().nullable(),
+  server_info: z.record(z.string(), z.unknown()).nullable(),
+  capabilities: z.record(z.string(), z.unknown()).nullable(),
+  instructions: z.string().nullable(),
+  tools: z.array(CatalogueTool),
+  skipped: z.array(SkippedTool),
+});
+export type ProbeSuccess = z.infer<typeof ProbeSuccess>;
+
+export const ProbeFailure = z.object({
+  ok: z.literal(false),
+  phase: ProbePhase,
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  hint: z.string(),
+  phases: z.array(PhaseTiming),
+});
+export type ProbeFailure = z.infer<typeof ProbeFailure>;
+
+export const TestConnectionAnswer = z.discriminatedUnion('ok', [ProbeSuccess, ProbeFailure]);
+export type TestConnectionAnswer = z.infer<typeof TestConnectionAnswer>;
+
+export const DiscoverToolsBody = ServerReference;
+export type DiscoverToolsBody = z.infer<typeof DiscoverToolsBody>;
+
+export const DiscoverToolsAnswer = z.object({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  removed: z.array(z.string()),
+  tools: z.array(CatalogueTool),
+});
+export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
+
+/** `credential: null` removes the stored one. */
+export const ServerCredentialBody = ServerReference.extend({ credential: CredentialText.nullable() });
+export type ServerCredentialBody = z.infer<typeof ServerCredentialBody>;
+
+export const ServerCredentialAnswer = z.object({ has_credential: z.boolean() });
+export type ServerCredentialAnswer = z.infer<typeof ServerCredentialAnswer>;
+
+export const VoiceTokenBody = z.object({
+  agent_config_id: z.uuid('This is not the id of an agent.').optional(),
+});
+export type VoiceTokenBody = z.infer<typeof VoiceTokenBody>;
+
+export const VoiceTokenAnswer = z.object({
+  session_id: z.string(),
+  url: z.string(),
+  token: z.string(),
+  room_name: z.string(),
+});
+export type VoiceTokenAnswer = z.infer<typeof VoiceTokenAnswer>;
+
+export const VoiceDispatchBody = z.object({ session_id: z.uuid('This is not the id of a session.') });
+export type VoiceDispatchBody = z.infer<typeof VoiceDispatchBody>;
+
+/** `dispatched` is false when a live agent is in the room, or another caller is bringing one. */
+export const VoiceDispatchAnswer = z.object({ dispatched: z.boolean() });
+export type VoiceDispatchAnswer = z.infer<typeof VoiceDispatchAnswer>;
+
+/**
+ * Field errors for a form. Issues inside a field (an item of a list) count for the field; those that
+ * belong to no field are under the empty name.
+ */
+export function fieldErrors(error: z.ZodError): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  for (const issue of error.issues) {
+    const field = String(issue.path[0] ?? '');
+    (fields[field] ??= []).push(issue.message);
+  }
+  return fields;
+}

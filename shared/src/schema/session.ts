@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../errors.ts';
+import { Timestamp } from './server.ts';
+
+export const ToolCallOutcome = z.enum(['ok', 'tool_error', 'timeout', 'cancelled', 'unavailable', 'refused']);
+export type ToolCallOutcome = z.infer<typeof ToolCallOutcome>;
+
+/** A row of `voice_sessions`: one conversation. `ended` is final; any other state is a live one. */
+export const VoiceSessionRow = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  user_id: z.string(),
+  agent_config_id: z.string().nullable(),
+  room_name: z.string(),
+  state: z.string(),
+  started_at: Timestamp.nullable(),
+  ended_at: Timestamp.nullable(),
+  end_reason: z.string().nullable(),
+});
+export type VoiceSessionRow = z.infer<typeof VoiceSessionRow>;
+
+/** A row of `tool_calls`. Arguments are redacted; times in milliseconds, `result_bytes` is the answer's size. */
+export const ToolCallRow = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  server_id: z.string().nullable(),
+  tool_name: z.string(),
+  arguments: z.unknown(),
+  outcome: ToolCallOutcome,
+  error_code: z.enum(ERROR_CODES).nullable().catch('internal'),
+  started_at: Timestamp,
+  queue_ms: z.number().nullable(),
+  duration_ms: z.number().nullable(),
+  result_bytes: z.number().nullable(),
+});
+export type ToolCallRow = z.infer<typeof ToolCallRow>;

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../errors.ts';
+import { AuthMethod, ConnectionStatus, Timestamp, Transport } from './server.ts';
+import { CatalogueTool } from './tool.ts';
+
+export { CatalogueTool } from './tool.ts';
+
+/** A sealed credential as `mcp_server_secrets` holds it: base64 fields, see secret-envelope. */
+export const SealedSecret = z.object({ ciphertext: z.string(), nonce: z.string(), key_id: z.string() });
+export type SealedSecret = z.infer<typeof SealedSecret>;
+
+/** A tool of the stored catalogue, with what the user decided about it. */
+export const StoredTool = CatalogueTool.extend({
+  is_enabled: z.boolean(),
+  cache_ttl_seconds: z.int().nullable(),
+});
+export type StoredTool = z.infer<typeof StoredTool>;
+
+/** A server as the runtimes with the secrets key see it. */
+export const SnapshotServer = z.object({
+  id: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  url: z.string(),
+  transport: Transport,
+  auth_method: AuthMethod,
+  auth_header: z.string().nullable(),
+  call_timeout_ms: z.int(),
+  max_concurrency: z.int(),
+  config_version: z.int(),
+  metadata: z.record(z.string(), z.unknown()).nullable(),
+  connection_status: ConnectionStatus,
+  has_credential: z.boolean(),
+  secret: SealedSecret.nullable(),
+  tools: z.array(StoredTool),
+});
+export type SnapshotServer = z.infer<typeof SnapshotServer>;
+
+/** The answer of `server_for_probe`, when it is not null. */
+export const ProbeServer = SnapshotServer.extend({ workspace_id: z.string() });
+export type ProbeServer = z.infer<typeof ProbeServer>;
+
+/** The answer of `voice_session_snapshot`, when it is not null: what one conversation should be like. */
+export const SessionSnapshot = z.object({
+  session: z.object({
+    id: z.string(),
+    workspace_id: z.string(),
+    user_id: z.string(),
+    room_name: z.string(),
+    state: z.string(),
+  }),
+  agent: z.object({
+    id: z.string(),
+    name: z.string(),
+    system_prompt: z.string(),
+    voice_model: z.string(),
+    temperature: z.number(),
+    greeting: z.string().nullable(),
+  }),
+  servers: z.array(SnapshotServer),
+});
+export type SessionSnapshot = z.infer<typeof SessionSnapshot>;
+
+/** One element of the argument of `report_server_status`. */
+export const StatusObservation = z.object({
+  server_id: z.string(),
+  config_version: z.int(),
+  observed_at: Timestamp,
+  source: z.enum(['session', 'function', 'monitor']),
+  status: ConnectionStatus,
+  error_code: z.enum(ERROR_CODES).nullable(),
+  error_message: z.string().nullable(),
+  latency_ms: z.number().nullable(),
+  protocol_version: z.string().nullable(),
+  server_info: z.record(z.string(), z.unknown()).nullable(),
+  capabilities: z.record(z.string(), z.unknown()).nullable(),
+  instructions: z.string().nullable(),
+  /** Milliseconds of each phase that was run, for the row in `mcp_server_checks`. */
+  phases: z
+    .object({
+      address_ms: z.number(),
+      connect_ms: z.number(),
+      authenticate_ms: z.number(),
+      initialize_ms: z.number(),
+      list_tools_ms: z.number(),
+    })
+    .partial()
+    .optional(),
+  ok: z.boolean().optional(),
+});
+export type StatusObservation = z.infer<typeof StatusObservation>;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { Timestamp } from './server.ts';
+
+const JsonSchemaObject = z.record(z.string(), z.unknown());
+
+/** Hints that a server gives about a tool. They are claims of the server: use them only to tighten. */
+export const ToolAnnotations = z.looseObject({
+  title: z.string().optional(),
+  readOnlyHint: z.boolean().optional(),
+  destructiveHint: z.boolean().optional(),
+  idempotentHint: z.boolean().optional(),
+  openWorldHint: z.boolean().optional(),
+});
+export type ToolAnnotations = z.infer<typeof ToolAnnotations>;
+
+/** A tool of a catalogue as a connection found it. Absent and null mean the same. */
+export const CatalogueTool = z.object({
+  name: z.string(),
+  title: z.string().nullish(),
+  description: z.string().nullish(),
+  input_schema: JsonSchemaObject,
+  output_schema: JsonSchemaObject.nullish(),
+  annotations: ToolAnnotations.nullish(),
+  fingerprint: z.string(),
+});
+export type CatalogueTool = z.infer<typeof CatalogueTool>;
+
+/** A row of `mcp_tools` as REST gives it. */
+export const McpToolRow = z.object({
+  id: z.string().optional(),
+  server_id: z.string(),
+  name: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  input_schema: JsonSchemaObject,
+  output_schema: JsonSchemaObject.nullable(),
+  annotations: ToolAnnotations.nullable(),
+  fingerprint: z.string(),
+  is_enabled: z.boolean(),
+  cache_ttl_seconds: z.int().nullable(),
+  first_seen_at: Timestamp,
+  last_seen_at: Timestamp,
+});
+export type McpToolRow = z.infer<typeof McpToolRow>;

@@ -1,0 +1,99 @@
+/**
+ * Credentials at rest: AES-256-GCM with a fresh nonce. Workspace, server and key id are associated
+ * data, so that a ciphertext moved to another row, or relabelled, does not open.
+ */
+import { AppError } from './errors.ts';
+import type { SealedSecret } from './schema/snapshot.ts';
+
+const NONCE_BYTES = 12;
+const KEY_BYTES = 32;
+
+type AesKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+export interface SecretKey {
+  id: string;
+  /** Not extractable. */
+  key: Promise<AesKey>;
+}
+
+/** The first key seals; all of them open. */
+export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
+
+export interface SecretOwner {
+  workspaceId: string;
+  serverId: string;
+}
+
+/**
+ * Reads `PATCHBAY_SECRETS_KEYS`: `<key id>:<base64 of 32 bytes>[,<older id>:<base64>]`.
+ * @throws AppError `internal` when it is absent or malformed; the message never holds the value
+ */
+export function parseSecretKeys(env: string | undefined): SecretKeys {
+  const [first, ...older] = (env ?? '').split(',').filter(Boolean).map(parseSecretKey);
+  if (!first) throw new AppError('internal', { message: 'PATCHBAY_SECRETS_KEYS is not set.' });
+  return [first, ...older];
+}
+
+function parseSecretKey(entry: string): SecretKey {
+  const colon = entry.indexOf(':');
+  const id = entry.slice(0, Math.max(colon, 0)).trim();
+  const bytes = decodeBase64(entry.slice(colon + 1).trim());
+  if (!id || bytes?.length !== KEY_BYTES) {
+    throw new AppError('internal', {
+      message: 'PATCHBAY_SECRETS_KEYS is malformed: expected <key id>:<base64 of 32 bytes>, comma separated.',
+    });
+  }
+  return { id, key: crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']) };
+}
+
+/** Encrypts a credential for one server with the first key. All fields of the answer are text; binary is base64. */
+export async function seal(plaintext: string, owner: SecretOwner, keys: SecretKeys): Promise<SealedSecret> {
+  const [{ id, key }] = keys;
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const ciphertext = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv: nonce, additionalData: associatedData(owner, id) },
+    await key,
+    new TextEncoder().encode(plaintext),
+  );
+  return { ciphertext: encodeBase64(new Uint8Array(ciphertext)), nonce: encodeBase64(nonce), key_id: id };
+}
+
+/**
+ * Opens what `seal` made.
+ * @throws AppError `internal` when the key is unknown or the envelope belongs to another server
+ */
+export async function open(sealed: SealedSecret, owner: SecretOwner, keys: SecretKeys): Promise<string> {
+  const entry = keys.find(({ id }) => id === sealed.key_id);
+  if (!entry)
+    throw new AppError('internal', { message: 'The credential was sealed with a key that is not known.' });
+  const nonce = decodeBase64(sealed.nonce);
+  const ciphertext = decodeBase64(sealed.ciphertext);
+  if (!nonce || !ciphertext)
+    throw new AppError('internal', { message: 'The sealed credential is malformed.' });
+  try {
+    const plaintext = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: nonce, additionalData: associatedData(owner, entry.id) },
+      await entry.key,
+      ciphertext,
+    );
+    return new TextDecoder().decode(plaintext);
+  } catch (cause) {
+    throw new AppError('internal', { message: 'The sealed credential could not be opened.', cause });
+  }
+}
+
+function associatedData(owner: SecretOwner, keyId: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify([owner.workspaceId, owner.serverId, keyId]));
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+/** Lists of tools as they are found in the world. */
+import { describe, expect, it } from 'vitest';
+import { connect, ERAS, outcome, serveEra } from './connect.ts';
+import { until } from './listen.ts';
+import { tool } from './session-server.ts';
+
+describe.each(ERAS)('the list of a server (%s)', (era) => {
+  it('may be long: a thousand tools in ten pages', async () => {
+    const server = await serveEra(era, { pageSize: 100 });
+    server.tools = Array.from({ length: 1_000 }, (_, index) => tool(`tool-${index}`));
+    const { connection, ready } = connect(server);
+    await ready();
+    expect(connection.catalogue?.tools).toHaveLength(1_000);
+    expect(server.pages).toBe(10);
+    expect(await outcome(connection.call('tool-999', {}))).toBe('tool-999 ran');
+  });
+
+  it('may be heavy, but not without limit', async () => {
+    const server = await serveEra(era);
+    const heavy = (megabytes: number) => ({
+      ...tool('heavy'),
+      description: 'x'.repeat(megabytes * 1024 * 1024),
+    });
+    server.tools = [heavy(4)];
+    const { ready } = connect(server);
+    await ready();
+    server.tools = [heavy(12)];
+    const { connection } = connect(server);
+    await until(() => connection.state.name === 'waiting', 'the refusal');
+    expect(connection.state).toMatchObject({ error: { code: 'response_too_large' } });
+  });
+
+  it('without an end is given up, not followed', async () => {
+    const server = await serveEra(era, { isEndless: true });
+    const { connection } = connect(server);
+    await until(() => connection.state.name === 'waiting', 'the refusal', 15_000);
+    expect(connection.state).toMatchObject({ error: { code: 'protocol_error' } });
+    expect(server.pages).toBeLessThanOrEqual(101);
+  });
+
+  it('with a name twice keeps the first of them', async () => {
+    const server = await serveEra(era, { pageSize: 2 });
+    server.tools = [tool('echo'), tool('other'), { ...tool('echo'), description: 'Not this one.' }];
+    const { connection, ready } = connect(server);
+    await ready();
+    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['echo', 'other']);
+    expect(connection.catalogue?.tools[0]?.description).toBe('Does echo.');
+    expect(connection.catalogue?.skipped).toEqual([{ name: 'echo', reason: expect.any(String) }]);
+  });
+
+  it('with bad tools loses those, with the reason', async () => {
+    const bad = [null, 'text', {}, { name: 'no schema' }, { name: 'array', inputSchema: { type: 'array' } }];
+    const server = await serveEra(era);
+    server.tools = [...bad, tool('echo')];
+    const { connection, ready } = connect(server);
+    await ready();
+    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['echo']);
+    expect(connection.catalogue?.skipped).toHaveLength(bad.length);
+    expect(connection.catalogue?.skipped.every(({ reason }) => reason !== '')).toBe(true);
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+  });
+
+  it('may be empty', async () => {
+    const server = await serveEra(era);
+    server.tools = [];
+    const { connection, ready } = connect(server);
+    await ready();
+    expect(connection.catalogue).toEqual({ tools: [], skipped: [] });
+    expect(await outcome(connection.call('echo', {}))).toBe('tool_not_found');
+    expect(server.ran).toEqual([]);
+  });
+});
+
+describe.each(ERAS)('a server (%s) whose tools change', (era) => {
+  it('is listed again once for a storm of news, and known as it is after it', async () => {
+    const server = await serveEra(era);
+    const { connection, catalogues, ready, states } = connect(server);
+    await ready();
+    await until(() => server.openStreams() === 1, 'the stream of news');
+    const before = server.pages;
+    for (let round = 1; round <= 200; round += 1) {
+      server.tools = [tool(`round-${round}`)];
+      await server.announceTools();
+    }
+    await until(() => catalogues.at(-1)?.[0] === 'round-200', 'the last list');
+    expect(server.pages - before).toBeLessThan(20);
+    expect(await outcome(connection.call('round-200', {}))).toBe('round-200 ran');
+    expect(states).toEqual(['discovering', 'ready']);
+  });
+
+  it('during a slow list is listed once more, and calls go on meanwhile', async () => {
+    const server = await serveEra(era);
+    const { connection, catalogues, ready } = connect(server);
+    await ready();
+    await until(() => server.openStreams() === 1, 'the stream of news');
+    const asked = Promise.withResolvers<void>();
+    const slow = Promise.withResolvers<void>();
+    server.beforeList = () => {
+      asked.resolve();
+      server.beforeList = () => Promise.resolve(void (server.tools = [tool('echo'), tool('new')]));
+      return slow.promise;
+    };
+    const before = server.pages;
+    await server.announceTools();
+    await asked.promise;
+    await server.announceTools();
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+    slow.resolve();
+    await until(() => catalogues.at(-1)?.includes('new') === true, 'the new tool');
+    expect(server.pages - before).toBe(2);
+  });
+});

@@ -1,0 +1,121 @@
+/** Against the reference server, unmodified, as a process that can be killed; and from Deno. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openConnection } from '../src/mcp/connection.ts';
+import { probe } from '../src/mcp/probe.ts';
+import { until } from './listen.ts';
+
+const require = createRequire(import.meta.url);
+const EVERYTHING = join(
+  dirname(require.resolve('@modelcontextprotocol/server-everything/package.json')),
+  'dist/index.js',
+);
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map(kill));
+});
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function start(mode: 'streamableHttp' | 'sse', port: number): Promise<ChildProcess> {
+  const env = { ...process.env, PORT: String(port) };
+  const child = spawn(process.execPath, [EVERYTHING, mode], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+  }
+  await until(() => /listening|running on port/i.test(output), 'server-everything to start', 15_000);
+  return child;
+}
+
+describe.each([
+  ['streamableHttp', '/mcp', 'streamable_http'],
+  ['sse', '/sse', 'sse'],
+] as const)('server-everything over %s', (mode, path, transport) => {
+  it('is found out, called, killed in a call, and found again', async () => {
+    const port = await freePort();
+    const child = await start(mode, port);
+    const url = `http://127.0.0.1:${port}${path}`;
+    const result = await probe({ url, transport, credential: { method: 'none' } }, { policy: 'local' });
+    expect(result).toMatchObject({ ok: true, server_info: { name: 'mcp-servers/everything' }, skipped: [] });
+
+    const connection = openConnection(
+      {
+        serverId: 'everything',
+        configVersion: 1,
+        url,
+        transport: 'auto',
+        credential: { method: 'none' },
+        callTimeoutMs: 20_000,
+        maxConcurrency: 4,
+      },
+      { policy: 'local' },
+    );
+    try {
+      expect((await connection.call('echo', { message: 'hi' })).speech).toBe('Echo: hi');
+      const progress: number[] = [];
+      const long = connection.call(
+        'trigger-long-running-operation',
+        { duration: 30, steps: 100 },
+        { onProgress: (report) => progress.push(report.progress) },
+      );
+      const ending = long.catch((error: { code: string }) => error.code);
+      await until(() => progress.length > 0, 'the first progress');
+      const killedAt = performance.now();
+      await kill(child);
+      expect(await ending).toBe('connection_lost');
+      expect(performance.now() - killedAt).toBeLessThan(3_000);
+
+      await start(mode, port);
+      expect((await connection.call('echo', { message: 'again' })).speech).toBe('Echo: again');
+    } finally {
+      await connection.close();
+    }
+  });
+});
+
+it('the same engine runs in Deno', async () => {
+  const root = join(dirname(require.resolve('deno/package.json')), '..');
+  const deno = readdirSync(join(root, '@deno')).map((name) => join(root, '@deno', name, 'deno'))[0];
+  if (!deno) throw new Error('Deno is not installed.');
+  const port = await freePort();
+  await start('streamableHttp', port);
+  const script = join(import.meta.dirname, 'deno-story.ts');
+  const child = spawn(
+    deno,
+    ['run', '--node-modules-dir=manual', '--no-lock', '-A', script, `http://127.0.0.1:${port}/mcp`],
+    { cwd: join(root, '..'), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  children.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += String(chunk)));
+  const [code] = (await once(child, 'exit')) as [number];
+  expect(JSON.parse(output)).toEqual({
+    probe: true,
+    refused: 'connection_refused',
+    blocked: 'blocked_address',
+    call: 'Echo: from Deno',
+    closed: 'closed',
+  });
+  expect(code).toBe(0);
+});

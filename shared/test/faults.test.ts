@@ -1,0 +1,128 @@
+/** What one bad answer costs, in each phase and each era: an error by name, and nothing after it. */
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../src/errors.ts';
+import { probe } from '../src/mcp/probe.ts';
+import { connect, ERAS, outcome, serveEra } from './connect.ts';
+import { FAULTS, type FaultName } from './faults.ts';
+import { until } from './listen.ts';
+
+/** The request that opens a connection to a server of the era. */
+const OPENING = { legacy: 'initialize', modern: 'server/discover' } as const;
+
+/** In the order of FAULTS. The two that never end are told apart below. */
+const CODES: Record<Exclude<FaultName, Endless>, ErrorCode> = {
+  'refuses the credential (401)': 'unauthorized',
+  'forbids it (403)': 'forbidden',
+  'limits us (429, Retry-After)': 'rate_limited',
+  'is overloaded (503)': 'server_error',
+  'fails (500)': 'server_error',
+  'cuts the socket': 'connection_lost',
+  'sends half a response': 'connection_lost',
+  'sends half an event': 'connection_lost',
+  'sends garbage': 'protocol_error',
+  'sends JSON that is no JSON-RPC': 'protocol_error',
+  'sends a page instead (wrong content type)': 'not_mcp',
+  'sends 100 MB': 'response_too_large',
+};
+type Endless = 'hangs' | 'sends its answer drop by drop';
+const ENDLESS: Endless[] = ['hangs', 'sends its answer drop by drop'];
+
+/**
+ * Where the very first answer is not understood, the server is asked once more in the older era, and what it says
+ * to that counts.
+ */
+const ASKED_AGAIN: Partial<Record<FaultName, ErrorCode>> = {
+  'sends half an event': 'not_mcp',
+  'sends 100 MB': 'not_mcp',
+};
+
+/** A server that does this to every such request until it is mended. */
+async function serveFaulty(era: (typeof ERAS)[number], name: FaultName, method: string) {
+  const self = { isBad: true, seen: 0 };
+  const server = await serveEra(era, {
+    intercept: (_request, response, message) => {
+      if (!self.isBad || message.method !== method) return false;
+      self.seen += 1;
+      FAULTS[name](response);
+      return true;
+    },
+  });
+  return Object.assign(self, { server });
+}
+
+const cases = ERAS.flatMap((era) =>
+  (Object.keys(CODES) as (keyof typeof CODES)[]).map((name) => ({ era, name, code: CODES[name] })),
+);
+
+describe.each(cases)('a server ($era) that $name', ({ era, name, code }) => {
+  const isRefusal = code === 'unauthorized' || code === 'forbidden';
+
+  it.each(['open', 'list'] as const)(
+    'when asked to %s: is left alone, and used when it is mended',
+    async (phase) => {
+      const fault = await serveFaulty(era, name, phase === 'open' ? OPENING[era] : 'tools/list');
+      const { connection, ready } = connect(fault.server);
+      const state = isRefusal ? 'needs_credentials' : 'waiting';
+      await until(() => connection.state.name === state, `the connection to be ${state}`);
+      const asked = phase === 'open' && era === 'modern' ? (ASKED_AGAIN[name] ?? code) : code;
+      expect(connection.state).toMatchObject({ error: { code: asked } });
+      if (code === 'rate_limited') expect(connection.state).toMatchObject({ error: { retryAfterMs: 7_000 } });
+      expect(fault.seen).toBe(1);
+      fault.isBad = false;
+      connection.wake();
+      await ready();
+      expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+    },
+  );
+
+  it('when called: the call fails by name, runs nowhere, and the next one works', async () => {
+    const fault = await serveFaulty(era, name, 'tools/call');
+    const { connection, ready } = connect(fault.server);
+    await ready();
+    expect(await outcome(connection.call('echo', {}))).toBe(code);
+    expect(fault.seen).toBe(1);
+    fault.isBad = false;
+    if (code === 'unauthorized') connection.wake();
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+    expect(fault.server.ran).toEqual(['echo']);
+  });
+});
+
+describe.each(ERAS.flatMap((era) => ENDLESS.map((name) => ({ era, name }))))(
+  'a server ($era) that $name',
+  ({ era, name }) => {
+    it('costs a call its time-out, and the connection nothing', async () => {
+      const fault = await serveFaulty(era, name, 'tools/call');
+      const { connection, ready, states } = connect(fault.server);
+      await ready();
+      expect(await outcome(connection.call('echo', {}, { timeoutMs: 150 }))).toBe('timeout');
+      fault.isBad = false;
+      expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+      expect(states).toEqual(['discovering', 'ready']);
+    });
+
+    it('in its list: calls do not wait for it', async () => {
+      const fault = await serveFaulty(era, name, 'tools/list');
+      const { connection } = connect(fault.server);
+      expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+      expect(connection.state.name).toBe('discovering');
+    });
+
+    it('is named with the phase by a test of the server', async () => {
+      const phases = {
+        [OPENING[era]]: era === 'legacy' ? 'initialize' : 'connect',
+        'tools/list': 'list_tools',
+      };
+      await Promise.all(
+        Object.entries(phases).map(async ([method, phase]) => {
+          const { server } = await serveFaulty(era, name, method);
+          const target = { url: server.url, transport: 'auto', credential: { method: 'none' } } as const;
+          const result = await probe(target, { policy: 'local', timeoutMs: 1_500 });
+          // An answer that has begun, if only with a drop, is one: what it lacks is the rest of `initialize`.
+          const expected = phase === 'connect' && name !== 'hangs' ? 'initialize' : phase;
+          expect(result).toMatchObject({ ok: false, code: 'timeout', phase: expected });
+        }),
+      );
+    });
+  },
+);

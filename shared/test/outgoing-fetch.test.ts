@@ -1,0 +1,129 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { afterEach, expect, it } from 'vitest';
+import { createOutgoingFetch, type OutgoingFetchOptions } from '../src/mcp/outgoing-fetch.ts';
+import { classify } from '../src/mcp/classify.ts';
+import { listen } from './listen.ts';
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function serve(handler: RequestListener) {
+  const seen: { url: string; headers: IncomingHttpHeaders }[] = [];
+  const server = await listen((request, response) => {
+    seen.push({ url: request.url ?? '', headers: request.headers });
+    handler(request, response);
+  });
+  cleanups.push(() => server.stop());
+  return { origin: `http://127.0.0.1:${server.port}`, port: server.port, seen };
+}
+
+function outgoing(options: Partial<OutgoingFetchOptions> = {}) {
+  const { fetch, close } = createOutgoingFetch({ policy: 'local', ...options });
+  cleanups.push(close);
+  return fetch;
+}
+
+const codeOf = (request: Promise<unknown>) =>
+  request.then(
+    () => 'ok',
+    (error: unknown) => classify(error).code,
+  );
+const key = { method: 'api_key', header: 'X-API-Key', secret: 'secret' } as const;
+
+it('sends the credential to its own origin, and to no other', async () => {
+  const other = await serve((_request, response) => response.end('other'));
+  const own = await serve((_request, response) =>
+    response.writeHead(307, { location: `${other.origin}/moved` }).end(),
+  );
+  const fetch = outgoing({ credential: { origin: own.origin, credential: key } });
+  const response = await fetch(`${own.origin}/mcp`, { headers: { 'mcp-session-id': 'session' } });
+  expect(await response.text()).toBe('other');
+  expect(own.seen[0]?.headers).toMatchObject({ 'x-api-key': 'secret', 'mcp-session-id': 'session' });
+  expect(other.seen[0]?.url).toBe('/moved');
+  expect(other.seen[0]?.headers).not.toHaveProperty('x-api-key');
+  expect(other.seen[0]?.headers).not.toHaveProperty('mcp-session-id');
+});
+
+it('keeps the credential over a redirect within the origin, and the body where the status says so', async () => {
+  const bodies: string[] = [];
+  const own = await serve((request, response) => {
+    if (request.url === '/mcp') {
+      response.writeHead(308, { location: '/mcp/' }).end();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => bodies.push(String(chunk)));
+    request.on('end', () => response.end('done'));
+  });
+  const fetch = outgoing({ credential: { origin: own.origin, credential: key } });
+  await (await fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' })).text();
+  expect(own.seen.at(-1)).toMatchObject({ url: '/mcp/', headers: { 'x-api-key': 'secret' } });
+  expect(bodies).toEqual(['{}']);
+});
+
+it('does not turn a POST into a GET, nor run in circles', async () => {
+  const own = await serve((request, response) => response.writeHead(302, { location: request.url }).end());
+  const fetch = outgoing();
+  expect((await fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' })).status).toBe(302);
+  expect((await fetch(`${own.origin}/mcp`)).status).toBe(302);
+  expect(own.seen).toHaveLength(1 + 6);
+});
+
+it('judges where a redirect leads', async () => {
+  const own = await serve((_request, response) =>
+    response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
+  );
+  expect(await codeOf(outgoing()(`${own.origin}/mcp`))).toBe('blocked_address');
+});
+
+it('judges what a name resolves to when it connects, however often the answer changes', async () => {
+  const own = await serve((_request, response) => response.writeHead(200, { connection: 'close' }).end('in'));
+  const answers = ['127.0.0.1', '169.254.169.254', '127.0.0.1'];
+  const fetch = outgoing({
+    resolve: () => Promise.resolve([{ address: answers.shift() ?? '0.0.0.0', family: 4 }]),
+  });
+  const url = `http://rebinding.example:${own.port}/`;
+  const read = async () => (await fetch(url)).text();
+  expect(await codeOf(read())).toBe('ok');
+  expect(await codeOf(read())).toBe('blocked_address');
+  expect(await codeOf(read())).toBe('ok');
+  expect(own.seen).toHaveLength(2);
+});
+
+it('asks for nothing compressed, and refuses what is', async () => {
+  const own = await serve((_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end('bomb'),
+  );
+  expect(await codeOf(outgoing()(own.origin))).toBe('protocol_error');
+  expect(own.seen[0]?.headers['accept-encoding']).toBe('identity');
+});
+
+it('lets an event stream be long, but not one line of it', async () => {
+  const line = `data: ${'x'.repeat(1024 * 1024)}\n\n`;
+  const own = await serve((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (let i = 0; i < 9; i += 1) response.write(request.url === '/long' ? line : line.trimEnd());
+    response.end();
+  });
+  const fetch = outgoing();
+  expect((await (await fetch(`${own.origin}/long`)).text()).length).toBe(9 * line.length);
+  const oneLine = await fetch(`${own.origin}/line`);
+  expect(await codeOf(oneLine.text())).toBe('response_too_large');
+});
+
+it('stops when it is told to, before the answer and after', async () => {
+  const own = await serve((request, response) => {
+    if (request.url === '/started') response.write('some');
+  });
+  const fetch = outgoing();
+  const before = new AbortController();
+  const request = codeOf(fetch(own.origin, { signal: before.signal }));
+  before.abort();
+  expect(await request).toBe('cancelled');
+  const after = new AbortController();
+  const response = await fetch(`${own.origin}/started`, { signal: after.signal });
+  const text = codeOf(response.text());
+  after.abort();
+  expect(await text).toBe('cancelled');
+});
