@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { AppError } from '../../../shared/src/errors.ts';
+import { respond, succeed } from './answer.ts';
+import { DatabaseRefusal } from './database.ts';
+
+const Body = z.object({ name: z.string().min(1, 'Give it a name.'), count: z.int().default(1) });
+
+async function call(
+  body: string | undefined,
+  handle = (value: object) => Promise.resolve(succeed(value)),
+  method = 'POST',
+) {
+  const request = new Request('http://functions.local/some', {
+    method,
+    ...(body === undefined ? {} : { body }),
+  });
+  const response = await respond(request, 'some-function', Body, handle);
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
+
+async function callFailing(error: unknown) {
+  const lines: string[] = [];
+  const { error: original } = console;
+  console.error = (...words: unknown[]) => lines.push(words.join(' '));
+  try {
+    return { ...(await call('{"name":"a"}', () => Promise.reject(error))), log: lines.join('\n') };
+  } finally {
+    console.error = original;
+  }
+}
+
+Deno.test('a body that fits is handed on with its defaults', async () => {
+  const { status, body } = await call('{"name":"a"}');
+  assert.equal(status, 200);
+  assert.deepEqual(body, { name: 'a', count: 1 });
+});
+
+Deno.test('a body that fails its schema gets 400 with the field errors', async () => {
+  const { status, body } = await call('{"name":"","count":1.5}');
+  assert.equal(status, 400);
+  assert.equal(body.code, 'invalid_body');
+  assert.deepEqual(Object.keys(body.field_errors).sort(), ['count', 'name']);
+  assert.deepEqual(body.field_errors.name, ['Give it a name.']);
+});
+
+Deno.test('no body counts as an empty object, text that is no JSON does not', async () => {
+  assert.deepEqual(Object.keys((await call(undefined)).body.field_errors), ['name']);
+  const { status, body } = await call('{name');
+  assert.equal(status, 400);
+  assert.equal(body.code, 'invalid_json');
+});
+
+Deno.test('other methods are refused', async () => {
+  const { status, headers } = await call(undefined, undefined, 'GET');
+  assert.equal(status, 405);
+  assert.match(headers.get('allow') ?? '', /POST/);
+});
+
+Deno.test('a rule of the database is told with its status', async () => {
+  const { status, body } = await callFailing(
+    new DatabaseRefusal(409, 'This server is set to use no credential.'),
+  );
+  assert.equal(status, 409);
+  assert.deepEqual(body, { code: 'refused', message: 'This server is set to use no credential.' });
+});
+
+Deno.test('an unforeseen error tells the caller nothing, and neither answer nor log quotes it', async () => {
+  const { status, body, log } = await callFailing(new TypeError('cannot read sk-very-secret'));
+  assert.equal(status, 500);
+  assert.equal(body.code, 'internal');
+  assert.doesNotMatch(JSON.stringify(body) + log, /sk-very-secret/);
+  assert.match(log, /some-function failed\. TypeError/);
+  const ours = await callFailing(new AppError('internal', { message: 'PATCHBAY_SECRETS_KEYS is not set.' }));
+  assert.match(ours.log, /PATCHBAY_SECRETS_KEYS is not set/);
+  assert.doesNotMatch(JSON.stringify(ours.body), /PATCHBAY_SECRETS_KEYS/);
+});

@@ -1,0 +1,204 @@
+import type { SupabaseContext } from '@supabase/server';
+import { z } from 'zod';
+import { AppError } from '../../../shared/src/errors.ts';
+import {
+  ProbeServer,
+  type CatalogueTool,
+  type SealedSecret,
+  type StatusObservation,
+} from '../../../shared/src/schema/snapshot.ts';
+import { Role } from '../../../shared/src/schema/workspace.ts';
+
+/** A server as its caller may use it. */
+export interface ServerAccess {
+  serverId: string;
+  workspaceId: string;
+  role: Role;
+  /** Whether the caller added the server. */
+  isOwn: boolean;
+}
+
+const AgentReference = z.object({ id: z.string(), workspace_id: z.string() });
+type AgentReference = z.infer<typeof AgentReference>;
+
+const SessionReference = z.object({
+  id: z.string(),
+  user_id: z.string(),
+  room_name: z.string(),
+  state: z.string(),
+});
+type SessionReference = z.infer<typeof SessionReference>;
+
+const StoredCatalogue = z.object({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  removed: z.array(z.string()),
+  stored: z.boolean(),
+});
+type StoredCatalogue = z.infer<typeof StoredCatalogue>;
+
+/** A rule of the database that the caller ran into; its message is written for the user. */
+export class DatabaseRefusal extends Error {
+  override readonly name = 'DatabaseRefusal';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * What the functions ask of the database. `find...` runs with the caller's rights, so that a row which the
+ * caller may not see is null; everything else with the service role, after the rights have been checked.
+ * All of them throw DatabaseRefusal for a rule of the database and AppError `internal` when it fails.
+ */
+export interface Database {
+  findServer(serverId: string): Promise<ServerAccess | null>;
+  /** Without an id, the default agent of the caller's personal workspace. */
+  findAgent(agentConfigId: string | undefined): Promise<AgentReference | null>;
+  findSession(sessionId: string): Promise<SessionReference | null>;
+
+  loadServer(serverId: string): Promise<ProbeServer | null>;
+  reportStatus(observation: StatusObservation): Promise<void>;
+  /** `stored` is false when the server was edited, or a newer list stored, since it was loaded. */
+  storeCatalogue(
+    server: Pick<ProbeServer, 'id' | 'config_version'>,
+    observedAt: Date,
+    tools: readonly CatalogueTool[],
+  ): Promise<StoredCatalogue>;
+  putSecret(serverId: string, secret: SealedSecret): Promise<void>;
+  dropSecret(serverId: string): Promise<void>;
+  createSession(session: {
+    id: string;
+    workspace_id: string;
+    user_id: string;
+    agent_config_id: string;
+    room_name: string;
+  }): Promise<void>;
+  claimDispatch(sessionId: string, leaseMs: number): Promise<boolean>;
+}
+
+/** The database as a signed-in caller of a function reaches it. */
+export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseContext): Database {
+  const userId = callerId({ userClaims });
+
+  return {
+    async findServer(serverId) {
+      const row = await read(
+        supabase.from('mcp_servers').select('id, workspace_id, user_id').eq('id', serverId).maybeSingle(),
+        z.object({ id: z.string(), workspace_id: z.string(), user_id: z.string().nullable() }).nullable(),
+      );
+      if (!row) return null;
+      const membership = await read(
+        supabase
+          .from('workspace_members')
+          .select('role')
+          .eq('workspace_id', row.workspace_id)
+          .eq('user_id', userId)
+          .maybeSingle(),
+        z.object({ role: Role }).nullable(),
+      );
+      if (!membership) return null;
+      return {
+        serverId: row.id,
+        workspaceId: row.workspace_id,
+        role: membership.role,
+        isOwn: row.user_id === userId,
+      };
+    },
+
+    async findAgent(agentConfigId) {
+      const agents = supabase.from('agent_configs').select('id, workspace_id');
+      if (agentConfigId) return read(agents.eq('id', agentConfigId).maybeSingle(), AgentReference.nullable());
+      const personal = await read(
+        supabase
+          .from('workspaces')
+          .select('id')
+          .eq('created_by', userId)
+          .eq('is_personal', true)
+          .maybeSingle(),
+        z.object({ id: z.string() }).nullable(),
+      );
+      if (!personal) return null;
+      const byDefault = agents.eq('workspace_id', personal.id).eq('is_default', true);
+      return read(byDefault.maybeSingle(), AgentReference.nullable());
+    },
+
+    findSession: (sessionId) =>
+      read(
+        supabase
+          .from('voice_sessions')
+          .select('id, user_id, room_name, state')
+          .eq('id', sessionId)
+          .maybeSingle(),
+        SessionReference.nullable(),
+      ),
+
+    loadServer: (serverId) =>
+      read(supabaseAdmin.rpc('server_for_probe', { p_server_id: serverId }), ProbeServer.nullable()),
+
+    async reportStatus(observation) {
+      await read(supabaseAdmin.rpc('report_server_status', { p_observations: [observation] }), z.unknown());
+    },
+
+    storeCatalogue: (server, observedAt, tools) =>
+      read(
+        supabaseAdmin.rpc('store_catalogue', {
+          p_server_id: server.id,
+          p_config_version: server.config_version,
+          p_observed_at: observedAt.toISOString(),
+          p_tools: tools,
+        }),
+        StoredCatalogue,
+      ),
+
+    async putSecret(serverId, { ciphertext, nonce, key_id }) {
+      await read(
+        supabaseAdmin.rpc('put_server_secret', {
+          p_server_id: serverId,
+          p_ciphertext: ciphertext,
+          p_nonce: nonce,
+          p_key_id: key_id,
+        }),
+        z.unknown(),
+      );
+    },
+
+    async dropSecret(serverId) {
+      await read(supabaseAdmin.rpc('drop_server_secret', { p_server_id: serverId }), z.unknown());
+    },
+
+    async createSession(session) {
+      await read(supabaseAdmin.from('voice_sessions').insert(session), z.unknown());
+    },
+
+    claimDispatch: (sessionId, leaseMs) =>
+      read(
+        supabaseAdmin.rpc('claim_dispatch', { p_session_id: sessionId, p_lease_ms: leaseMs }),
+        z.boolean(),
+      ),
+  };
+}
+
+/** The id of the signed-in caller; `withSupabase({ auth: 'user' })` has verified it. */
+export function callerId({ userClaims }: Pick<SupabaseContext, 'userClaims'>): string {
+  if (!userClaims) throw new AppError('internal', { message: 'The function was called without a user.' });
+  return userClaims.id;
+}
+
+async function read<Schema extends z.ZodType>(
+  query: PromiseLike<{ data: unknown; error: { code?: string; message: string } | null }>,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const { data, error } = await query;
+  if (error) {
+    const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
+    if (status) throw new DatabaseRefusal(Number(status), error.message);
+    throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
+  }
+  const parsed = schema.safeParse(data);
+  if (!parsed.success)
+    throw new AppError('internal', { message: 'The database gave rows of an unknown shape.' });
+  return parsed.data;
+}

@@ -1,0 +1,35 @@
+import type { Role } from '../../../shared/src/schema/workspace.ts';
+import { refuse, type Answer } from './answer.ts';
+import type { Database, ServerAccess } from './database.ts';
+
+/**
+ * Finds a server that the caller sees and whether the role allows to use it.
+ * @returns the server, or the refusal: 404 when the caller may not see it, 403 when the role is too low
+ */
+export async function requireServer(
+  serverId: string,
+  allowed: (access: ServerAccess) => boolean,
+  database: Pick<Database, 'findServer'>,
+): Promise<{ ok: true; access: ServerAccess } | { ok: false; answer: Answer }> {
+  const access = await database.findServer(serverId);
+  if (!access) return { ok: false, answer: refuse(404, 'server_not_found', 'There is no such server.') };
+  if (!allowed(access))
+    return {
+      ok: false,
+      answer: refuse(403, 'role_too_low', 'Your role in this workspace does not allow this.'),
+    };
+  return { ok: true, access };
+}
+
+const TESTERS: readonly Role[] = ['owner', 'admin', 'member'];
+const ADMINS: readonly Role[] = ['owner', 'admin'];
+
+/** Viewers look; a probe acts with the stored credential, so it takes a member. */
+export function mayTest({ role }: ServerAccess): boolean {
+  return TESTERS.includes(role);
+}
+
+/** Members change what they added, admins everything: the same rule as the update policy of `mcp_servers`. */
+export function mayEdit({ role, isOwn }: ServerAccess): boolean {
+  return ADMINS.includes(role) || (role === 'member' && isOwn);
+}

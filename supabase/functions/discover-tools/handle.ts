@@ -1,0 +1,43 @@
+import type { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
+import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { refuse, succeed, type Answer } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
+import { mayTest, requireServer } from '../_shared/roles.ts';
+import { observationOf, probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
+
+export interface DiscoverToolsDeps extends ProbeDeps {
+  database: Pick<Database, 'findServer' | 'loadServer' | 'reportStatus' | 'storeCatalogue'>;
+  readKeys: () => SecretKeys;
+  now: () => Date;
+}
+
+/**
+ * Reads the tools of a stored server and stores them and its status.
+ * A server that cannot be reached gets 502 with the phase, code and hint of the failure; one that was edited
+ * while it was read gets 409, and nothing is stored under the new configuration.
+ */
+export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToolsDeps): Promise<Answer> {
+  const found = await requireServer(server_id, mayTest, deps.database);
+  if (!found.ok) return found.answer;
+  const server = await deps.database.loadServer(server_id);
+  if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
+
+  const startedAt = deps.now();
+  const result = await probeStored(server, deps);
+  const observation = observationOf(server, result, deps.now());
+  if (observation) await deps.database.reportStatus(observation);
+  if (!result.ok) {
+    const { phase, code, message, hint, phases } = result;
+    return refuse(502, code, message, { phase, hint, phases });
+  }
+
+  // The list is at least as new as the start of the probe; a list_changed heard meanwhile must win over it.
+  const { added, changed, removed, stored } = await deps.database.storeCatalogue(
+    server,
+    startedAt,
+    result.tools,
+  );
+  if (!stored)
+    return refuse(409, 'server_changed', 'The server was changed while its tools were read. Try again.');
+  return succeed({ added, changed, removed, tools: result.tools, skipped: result.skipped });
+}

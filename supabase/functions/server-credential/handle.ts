@@ -1,0 +1,26 @@
+import type { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
+import { seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { succeed, type Answer } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
+import { mayEdit, requireServer } from '../_shared/roles.ts';
+
+export interface ServerCredentialDeps {
+  database: Pick<Database, 'findServer' | 'putSecret' | 'dropSecret'>;
+  readKeys: () => SecretKeys;
+}
+
+/** Seals and stores the credential of a server, or removes it. It is never answered back. */
+export async function handle(
+  { server_id, credential }: ServerCredentialBody,
+  { database, readKeys }: ServerCredentialDeps,
+): Promise<Answer> {
+  const found = await requireServer(server_id, mayEdit, database);
+  if (!found.ok) return found.answer;
+  if (credential === null) {
+    await database.dropSecret(server_id);
+    return succeed({ has_credential: false });
+  }
+  const { workspaceId, serverId } = found.access;
+  await database.putSecret(serverId, await seal(credential, { workspaceId, serverId }, readKeys()));
+  return succeed({ has_credential: true });
+}

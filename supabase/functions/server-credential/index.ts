@@ -1,0 +1,17 @@
+import { withSupabase } from '@supabase/server';
+import { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { respond } from '../_shared/answer.ts';
+import { databaseOf } from '../_shared/database.ts';
+import { handle } from './handle.ts';
+
+export default {
+  fetch: withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+    respond(request, 'server-credential', ServerCredentialBody, (body) =>
+      handle(body, {
+        database: databaseOf(context),
+        readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+      }),
+    ),
+  ),
+};

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { TestConnectionBody, type ProbeFailure } from '../../../shared/src/schema/functions.ts';
+import type { Role } from '../../../shared/src/schema/workspace.ts';
+import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
+import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import {
+  fakeDatabase,
+  fakeProbe,
+  keys,
+  NOW,
+  SECRET,
+  SERVER_ID,
+  storedServer,
+  works,
+  wrongKey,
+} from '../_shared/fixtures.ts';
+import { handle } from './handle.ts';
+
+const settings = { policy: 'local', timeoutMs: 1234 } as const;
+
+async function test(
+  body: unknown,
+  {
+    role = 'member',
+    server = {},
+    result = works,
+  }: { role?: Role | null; server?: Partial<ProbeServer>; result?: ProbeResult } = {},
+) {
+  const database = fakeDatabase(await storedServer(server), { role });
+  const probe = fakeProbe(result);
+  const answer = await handle(TestConnectionBody.parse(body), {
+    database,
+    probe,
+    settings,
+    readKeys: () => keys,
+    now: () => NOW,
+  });
+  return { ...answer, probed: probe.calls, observations: database.observations };
+}
+
+Deno.test(
+  'a draft is probed with its credential, under the policy and time-out, and nothing is stored',
+  async () => {
+    const { status, body, probed, observations } = await test({
+      url: 'https://x.example/mcp',
+      auth_method: 'api_key',
+      auth_header: 'X-Key',
+      credential: 'k1',
+    });
+    assert.equal(status, 200);
+    assert.deepEqual(body, works);
+    assert.deepEqual(probed[0]?.[0], {
+      url: 'https://x.example/mcp',
+      transport: 'auto',
+      credential: { method: 'api_key', header: 'X-Key', secret: 'k1' },
+    });
+    assert.deepEqual(probed[0]?.[1], settings);
+    assert.deepEqual(observations, []);
+  },
+);
+
+Deno.test('text that is no address is a finding of the test, not a malformed body', async () => {
+  const { probed } = await test({ url: 'not a url' });
+  assert.equal(probed[0]?.[0].url, 'not a url');
+});
+
+Deno.test('a method that needs a credential is not tried without one', async () => {
+  const { body, probed } = await test({ url: 'https://x.example/mcp', auth_method: 'bearer_token' });
+  const failure = body as ProbeFailure;
+  assert.deepEqual([failure.ok, failure.phase, failure.code], [false, 'authenticate', 'credential_missing']);
+  assert.equal(probed.length, 0);
+});
+
+Deno.test('a stored server is probed with its own credential and its status reported', async () => {
+  const { status, probed, observations } = await test({ server_id: SERVER_ID });
+  assert.equal(status, 200);
+  assert.deepEqual(probed[0]?.[0].credential, { method: 'api_key', header: 'X-API-Key', secret: SECRET });
+  const [observation] = observations;
+  assert.equal(observation?.source, 'function');
+  assert.equal(observation.status, 'connected');
+  assert.equal(observation.config_version, 7);
+  assert.equal(observation.observed_at, NOW.toISOString());
+  assert.equal(observation.latency_ms, 4);
+  assert.deepEqual(observation.phases, {
+    address_ms: 1,
+    connect_ms: 2,
+    authenticate_ms: 3,
+    initialize_ms: 4,
+    list_tools_ms: 5,
+  });
+});
+
+Deno.test('a failed test is an answer of 200 that says what failed, and the status says so too', async () => {
+  const { status, body, observations } = await test({ server_id: SERVER_ID }, { result: wrongKey });
+  assert.equal(status, 200);
+  assert.deepEqual(body, wrongKey);
+  assert.deepEqual([observations[0]?.status, observations[0]?.error_code], ['needs_auth', 'unauthorized']);
+  const hanging = await test(
+    { server_id: SERVER_ID },
+    { result: { ...wrongKey, phase: 'connect', code: 'timeout' } },
+  );
+  assert.equal(hanging.observations[0]?.status, 'error');
+});
+
+Deno.test('a failure of our own says nothing about the server', async () => {
+  const { observations } = await test(
+    { server_id: SERVER_ID },
+    { result: { ...wrongKey, code: 'internal' } },
+  );
+  assert.deepEqual(observations, []);
+});
+
+Deno.test('a stored server that lost its credential needs one', async () => {
+  const { body, probed, observations } = await test({ server_id: SERVER_ID }, { server: { secret: null } });
+  assert.equal((body as ProbeFailure).code, 'credential_missing');
+  assert.equal(probed.length, 0);
+  assert.equal(observations[0]?.status, 'needs_auth');
+});
+
+Deno.test('a server of somebody else is not there, and a viewer may not test', async () => {
+  assert.equal((await test({ server_id: SERVER_ID }, { role: null })).status, 404);
+  const viewer = await test({ server_id: SERVER_ID }, { role: 'viewer' });
+  assert.equal(viewer.status, 403);
+  assert.equal(viewer.probed.length, 0);
+});
+
+Deno.test('the secret is in no answer', async () => {
+  for (const result of [works, wrongKey]) {
+    const { body, observations } = await test({ server_id: SERVER_ID }, { result });
+    assert.doesNotMatch(JSON.stringify([body, observations]), new RegExp(SECRET));
+  }
+});

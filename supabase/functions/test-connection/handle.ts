@@ -1,0 +1,35 @@
+import type { DraftServer, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
+import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { refuse, succeed, type Answer } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
+import { mayTest, requireServer } from '../_shared/roles.ts';
+import { observationOf, probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server.ts';
+
+export interface TestConnectionDeps extends ProbeDeps {
+  database: Pick<Database, 'findServer' | 'loadServer' | 'reportStatus'>;
+  readKeys: () => SecretKeys;
+  now: () => Date;
+}
+
+/**
+ * Tests a stored server with its credential and reports its status, or a draft, of which nothing is stored.
+ * The answer of a finished test is 200, whether the connection works (`ok: true`) or not.
+ */
+export async function handle(body: TestConnectionBody, deps: TestConnectionDeps): Promise<Answer> {
+  return 'server_id' in body ? testStored(body.server_id, deps) : succeed(await testDraft(body, deps));
+}
+
+function testDraft(draft: DraftServer, deps: ProbeDeps) {
+  return probeWith(draft, draft.credential ?? null, deps);
+}
+
+async function testStored(serverId: string, deps: TestConnectionDeps): Promise<Answer> {
+  const found = await requireServer(serverId, mayTest, deps.database);
+  if (!found.ok) return found.answer;
+  const server = await deps.database.loadServer(serverId);
+  if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
+  const result = await probeStored(server, deps);
+  const observation = observationOf(server, result, deps.now());
+  if (observation) await deps.database.reportStatus(observation);
+  return succeed(result);
+}

@@ -1,0 +1,22 @@
+import { withSupabase } from '@supabase/server';
+import { probe } from '../../../shared/src/mcp/probe.ts';
+import { TestConnectionBody } from '../../../shared/src/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { respond } from '../_shared/answer.ts';
+import { databaseOf } from '../_shared/database.ts';
+import { probeSettings } from '../_shared/settings.ts';
+import { handle } from './handle.ts';
+
+export default {
+  fetch: withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+    respond(request, 'test-connection', TestConnectionBody, (body) =>
+      handle(body, {
+        database: databaseOf(context),
+        probe,
+        settings: probeSettings(Deno.env.toObject()),
+        readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+        now: () => new Date(),
+      }),
+    ),
+  ),
+};

@@ -1,0 +1,46 @@
+import { AppError } from '../../../shared/src/errors.ts';
+import type { VoiceDispatchAnswer, VoiceDispatchBody } from '../../../shared/src/schema/functions.ts';
+import { refuse, succeed, type Answer } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
+import type { LivekitSettings } from '../_shared/settings.ts';
+import { bringAgent, LEASE_MS } from './bring-agent.ts';
+import type { SessionRoom } from './session-room.ts';
+
+export interface VoiceDispatchDeps {
+  userId: string;
+  /** Null without a LiveKit server. */
+  livekit: LivekitSettings | null;
+  database: Pick<Database, 'findSession' | 'claimDispatch'>;
+  openRoom: (session: { id: string; room_name: string }, livekit: LivekitSettings) => SessionRoom;
+  now: () => number;
+}
+
+/**
+ * Brings an agent into the room of a session that has none that lives.
+ * `dispatched: false` says that there is one, or that one is on its way; asking again does no harm.
+ */
+export async function handle(
+  { session_id }: VoiceDispatchBody,
+  { userId, livekit, database, openRoom, now }: VoiceDispatchDeps,
+): Promise<Answer> {
+  const session = await database.findSession(session_id);
+  if (!session) return refuse(404, 'session_not_found', 'There is no such conversation.');
+  if (session.user_id !== userId)
+    return refuse(403, 'not_your_session', 'Only the person who talks can call an agent.');
+  if (session.state === 'ended')
+    return refuse(409, 'session_ended', 'This conversation has ended. Start a new one.');
+  if (!livekit)
+    return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+
+  const claimedAt = now();
+  let dispatched = false;
+  try {
+    if (await database.claimDispatch(session.id, LEASE_MS))
+      dispatched = await bringAgent(openRoom(session, livekit), { claimedAt, now });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unreachable')
+      return refuse(503, 'voice_unreachable', 'The LiveKit server does not answer right now.');
+    throw error;
+  }
+  return succeed({ dispatched } satisfies VoiceDispatchAnswer);
+}

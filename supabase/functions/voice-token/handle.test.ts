@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { TokenVerifier } from 'livekit-server-sdk';
+import { handle, type VoiceTokenDeps } from './handle.ts';
+import { signJoinToken } from './join-token.ts';
+
+const livekit = {
+  url: 'ws://livekit.local',
+  apiKey: 'key',
+  apiSecret: 's'.repeat(40),
+  agentName: 'patchbay',
+};
+const agent = { id: 'a1', workspace_id: 'w1' };
+
+async function ask(change: Partial<VoiceTokenDeps> = {}, body: { agent_config_id?: string } = {}) {
+  const sessions: object[] = [];
+  const asked: (string | undefined)[] = [];
+  const answer = await handle(body, {
+    userId: 'u1',
+    livekit,
+    database: {
+      findAgent: (id) => (asked.push(id), Promise.resolve(agent)),
+      createSession: (session) => Promise.resolve(void sessions.push(session)),
+    },
+    newId: () => 's1',
+    sign: signJoinToken,
+    ...change,
+  });
+  return { ...answer, sessions, asked };
+}
+
+Deno.test('a session is stored, and its token opens its own room only', async () => {
+  const { status, body, sessions } = await ask();
+  assert.equal(status, 200);
+  const { token, ...rest } = body as { token: string };
+  assert.deepEqual(rest, { session_id: 's1', url: 'ws://livekit.local', room_name: 'pb-s1' });
+  assert.deepEqual(sessions, [
+    { id: 's1', workspace_id: 'w1', user_id: 'u1', agent_config_id: 'a1', room_name: 'pb-s1' },
+  ]);
+
+  const claims = await new TokenVerifier(livekit.apiKey, livekit.apiSecret).verify(token);
+  assert.equal(claims.sub, 'user-u1');
+  assert.deepEqual(claims.video, {
+    roomJoin: true,
+    room: 'pb-s1',
+    canSubscribe: true,
+    canPublish: true,
+    canPublishSources: ['microphone'],
+    canPublishData: true,
+    canUpdateOwnMetadata: false,
+  });
+  const { agents } = claims.roomConfig as unknown as { agents: { agentName: string; metadata: string }[] };
+  assert.deepEqual(
+    agents.map(({ agentName, metadata }) => [agentName, metadata]),
+    [['patchbay', '{"session_id":"s1"}']],
+  );
+  const lifetimeS = (claims.exp ?? 0) - Date.now() / 1000;
+  assert.ok(lifetimeS > 14 * 60 && lifetimeS < 16 * 60);
+});
+
+Deno.test('the agent that was asked for is the one that is looked up', async () => {
+  assert.deepEqual((await ask({}, { agent_config_id: 'a9' })).asked, ['a9']);
+  assert.deepEqual((await ask()).asked, [undefined]);
+});
+
+Deno.test('an agent of somebody else is not there', async () => {
+  const { status, body } = await ask({
+    database: { findAgent: () => Promise.resolve(null), createSession: () => assert.fail('no session') },
+  });
+  assert.equal(status, 404);
+  assert.partialDeepStrictEqual(body, { code: 'agent_not_found' });
+});
+
+Deno.test('without a LiveKit server it says so, and opens no session', async () => {
+  const { status, body, sessions } = await ask({ livekit: null });
+  assert.equal(status, 503);
+  assert.partialDeepStrictEqual(body, { code: 'voice_unavailable' });
+  assert.deepEqual(sessions, []);
+});

@@ -1,0 +1,245 @@
+-- Workspaces, their members and invitations.
+-- Everything a user makes belongs to a workspace; each user has a personal one from the start.
+
+-- What policies and triggers need lives in `private`, a schema that the Data API does not expose.
+create schema private;
+grant usage on schema private to authenticated, service_role;
+
+create table public.workspaces (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  created_by uuid default auth.uid() references auth.users (id) on delete set null,
+  is_personal boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint workspaces_name_length check (char_length(name) between 1 and 80)
+);
+
+create unique index workspaces_one_personal_each on public.workspaces (created_by) where is_personal;
+create index workspaces_created_by on public.workspaces (created_by);
+
+create table public.workspace_members (
+  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  role text not null,
+  created_at timestamptz not null default now(),
+  primary key (workspace_id, user_id),
+  constraint workspace_members_role check (role in ('owner', 'admin', 'member', 'viewer'))
+);
+
+-- Covers the question that every policy asks: which workspaces, in which role, has this user?
+create index workspace_members_of_user on public.workspace_members (user_id) include (workspace_id, role);
+
+create table public.workspace_invitations (
+  id uuid primary key default gen_random_uuid(),
+  workspace_id uuid not null references public.workspaces (id) on delete cascade,
+  email text not null,
+  role text not null,
+  token_hash text not null unique,
+  invited_by uuid default auth.uid() references auth.users (id) on delete set null,
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint workspace_invitations_email_length check (char_length(email) between 3 and 320),
+  constraint workspace_invitations_role check (role in ('admin', 'member', 'viewer')),
+  -- SHA-256 of the link's token as hex: the token itself never reaches the database.
+  constraint workspace_invitations_token_hash check (token_hash ~ '^[0-9a-f]{64}$')
+);
+
+create index workspace_invitations_workspace on public.workspace_invitations (workspace_id);
+create index workspace_invitations_invited_by on public.workspace_invitations (invited_by);
+
+-- Who may do what -------------------------------------------------------------------------------
+
+-- The caller's workspaces in which one of these roles is theirs. An array, so that a policy computes it
+-- once a statement and can look its rows up by index.
+create function private.my_workspace_ids(p_roles text[] default array['owner', 'admin', 'member', 'viewer'])
+returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(m.workspace_id), '{}')
+  from public.workspace_members m
+  where m.user_id = (select auth.uid()) and m.role = any (p_roles)
+$$;
+
+-- The workspace that a row goes to when its insert names none.
+create function private.personal_workspace_id() returns uuid
+language sql stable security definer set search_path = ''
+as $$
+  select w.id from public.workspaces w where w.created_by = (select auth.uid()) and w.is_personal
+$$;
+
+revoke all on function private.my_workspace_ids(text[]), private.personal_workspace_id() from public;
+grant execute on function private.my_workspace_ids(text[]), private.personal_workspace_id()
+  to authenticated, service_role;
+
+-- A mistake of the user: HTTP 400, with {"field": ["what is wrong"]} as JSON in `details`.
+create function private.refuse_fields(p_fields jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = 'PT400',
+    message = 'Some fields are not valid.',
+    detail = p_fields::text;
+end
+$$;
+revoke all on function private.refuse_fields(jsonb) from public;
+
+revoke all on public.workspaces, public.workspace_members, public.workspace_invitations from anon, authenticated;
+grant select, insert (name), update (name), delete on public.workspaces to authenticated;
+grant select, update (role), delete on public.workspace_members to authenticated;
+grant
+  select (id, workspace_id, email, role, invited_by, expires_at, accepted_at, created_at),
+  insert (workspace_id, email, role, token_hash, expires_at),
+  delete
+  on public.workspace_invitations to authenticated;
+grant select, insert, update, delete
+  on public.workspaces, public.workspace_members, public.workspace_invitations to service_role;
+
+alter table public.workspaces enable row level security;
+alter table public.workspace_members enable row level security;
+alter table public.workspace_invitations enable row level security;
+
+-- The second half lets INSERT ... RETURNING show the row before its trigger has made the creator a member.
+create policy "members see their workspaces" on public.workspaces for select to authenticated
+  using (
+    id = any ((select private.my_workspace_ids())::uuid[])
+    or (created_by = (select auth.uid()) and created_at = now())
+  );
+create policy "everyone may open a workspace" on public.workspaces for insert to authenticated
+  with check (created_by = (select auth.uid()));
+create policy "owners and admins rename" on public.workspaces for update to authenticated
+  using (id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]))
+  with check (id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
+create policy "owners delete what is shared" on public.workspaces for delete to authenticated
+  using (not is_personal and id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
+
+create policy "members see each other" on public.workspace_members for select to authenticated
+  using (workspace_id = any ((select private.my_workspace_ids())::uuid[]));
+create policy "owners set roles" on public.workspace_members for update to authenticated
+  using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]))
+  with check (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
+create policy "owners remove members and everyone may leave" on public.workspace_members
+  for delete to authenticated
+  using (
+    user_id = (select auth.uid())
+    or workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[])
+  );
+
+create policy "owners see invitations" on public.workspace_invitations for select to authenticated
+  using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
+create policy "owners invite" on public.workspace_invitations for insert to authenticated
+  with check (
+    workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[])
+    and invited_by = (select auth.uid())
+  );
+create policy "owners revoke invitations" on public.workspace_invitations for delete to authenticated
+  using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
+
+-- Rules -----------------------------------------------------------------------------------------
+
+create function private.check_workspace() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.name := btrim(new.name);
+  if new.name is null or char_length(new.name) not between 1 and 80 then
+    perform private.refuse_fields('{"name": ["Give the workspace a name of 1 to 80 characters."]}');
+  end if;
+  new.updated_at := now();
+  return new;
+end
+$$;
+-- Runs as the caller, who therefore needs the function that it calls; it only raises.
+grant execute on function private.refuse_fields(jsonb) to authenticated, service_role;
+
+create trigger check_workspace before insert or update of name on public.workspaces
+  for each row execute function private.check_workspace();
+
+create function private.add_owner() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if new.created_by is not null then
+    insert into public.workspace_members (workspace_id, user_id, role) values (new.id, new.created_by, 'owner');
+  end if;
+  return null;
+end
+$$;
+create trigger add_owner after insert on public.workspaces
+  for each row execute function private.add_owner();
+
+-- A workspace keeps an owner, and a personal one keeps its person. The lock makes two owners who leave at
+-- the same moment wait for each other. Deleting the workspace or the user passes.
+create function private.keep_an_owner() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_workspace public.workspaces;
+begin
+  if tg_op = 'UPDATE' and new.role = 'owner' then
+    return new;
+  end if;
+  select * into v_workspace from public.workspaces where id = old.workspace_id for update;
+  if found and old.role = 'owner' and exists (select from auth.users where id = old.user_id) then
+    if v_workspace.is_personal and v_workspace.created_by = old.user_id then
+      raise exception using errcode = 'PT409', message = 'A personal workspace keeps its owner.';
+    end if;
+    if not exists (
+      select from public.workspace_members
+      where workspace_id = old.workspace_id and role = 'owner' and user_id <> old.user_id
+    ) then
+      raise exception using errcode = 'PT409', message = 'A workspace needs an owner: make someone else owner first.';
+    end if;
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end
+$$;
+create trigger keep_an_owner before update of role or delete on public.workspace_members
+  for each row execute function private.keep_an_owner();
+
+-- When a user is deleted, a workspace that nobody else is in goes too; a shared one gets as its owner the
+-- member with the highest role who has been there longest.
+create function private.settle_workspace() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if not exists (select from public.workspace_members where workspace_id = old.workspace_id) then
+    delete from public.workspaces where id = old.workspace_id;
+  elsif not exists (
+    select from public.workspace_members where workspace_id = old.workspace_id and role = 'owner'
+  ) then
+    update public.workspaces set is_personal = false where id = old.workspace_id;
+    update public.workspace_members set role = 'owner'
+    where workspace_id = old.workspace_id and user_id = (
+      select m.user_id from public.workspace_members m where m.workspace_id = old.workspace_id
+      order by array_position(array['admin', 'member', 'viewer'], m.role), m.created_at, m.user_id limit 1
+    );
+  end if;
+  return null;
+end
+$$;
+create trigger settle_workspace after delete on public.workspace_members
+  for each row execute function private.settle_workspace();
+
+create function private.open_personal_workspace() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.workspaces (name, created_by, is_personal)
+  values (left(coalesce(nullif(split_part(new.email, '@', 1), ''), 'Personal'), 80), new.id, true);
+  return null;
+end
+$$;
+create trigger patchbay_open_personal_workspace after insert on auth.users
+  for each row execute function private.open_personal_workspace();
+
+revoke all on function
+  private.check_workspace(), private.add_owner(), private.keep_an_owner(), private.settle_workspace(),
+  private.open_personal_workspace()
+  from public;
+
+-- Users who were there before this migration.
+insert into public.workspaces (name, created_by, is_personal)
+select left(coalesce(nullif(split_part(u.email, '@', 1), ''), 'Personal'), 80), u.id, true from auth.users u;

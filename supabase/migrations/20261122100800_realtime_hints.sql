@@ -1,0 +1,167 @@
+-- Hints: small private broadcasts on `workspace:<id>` that say "look again". Payloads are picked by hand, so
+-- that no column reaches a client by accident. A lost hint costs a reader seconds, never correctness.
+
+create function private.send_hint(p_workspace_id uuid, p_event text, p_payload jsonb) returns void
+language sql security definer set search_path = ''
+as $$
+  select realtime.send(p_payload, p_event, 'workspace:' || p_workspace_id, true)
+$$;
+
+create function private.is_my_topic(p_topic text) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from public.workspace_members m
+    where m.user_id = (select auth.uid()) and p_topic = 'workspace:' || m.workspace_id
+  )
+$$;
+
+-- Read only: clients may listen, but not send on the topic. Realtime evaluates this when a channel is joined
+-- and at each new token, so a removed member hears hints until then; the rows they point to are gone at once.
+create policy "members hear the hints of their workspace" on realtime.messages for select to authenticated
+  using (extension = 'broadcast' and (select private.is_my_topic((select realtime.topic()))));
+
+create function private.hint_server() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' or (tg_op = 'UPDATE' and new.workspace_id <> old.workspace_id) then
+    perform private.send_hint(old.workspace_id, 'server.changed', jsonb_build_object(
+      'server_id', old.id, 'op', 'delete', 'config_version', old.config_version
+    ));
+  end if;
+  if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.workspace_id <> old.workspace_id) then
+    perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
+      'server_id', new.id, 'op', 'insert', 'config_version', new.config_version
+    ));
+  elsif tg_op = 'UPDATE' and new.updated_at is distinct from old.updated_at
+    or tg_op = 'UPDATE' and new.config_version <> old.config_version
+  then
+    perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
+      'server_id', new.id, 'op', 'update', 'config_version', new.config_version
+    ));
+  end if;
+  return null;
+end
+$$;
+create trigger hint_server after insert or update or delete on public.mcp_servers
+  for each row execute function private.hint_server();
+
+create function private.hint_server_status() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.send_hint(new.workspace_id, 'server.status', jsonb_build_object(
+    'server_id', new.id,
+    'connection_status', new.connection_status,
+    'error_code', new.error_code,
+    'error_message', new.error_message,
+    'latency_ms', new.latency_ms,
+    'tool_count', new.tool_count,
+    'status_observed_at', new.status_observed_at,
+    'consecutive_failures', new.consecutive_failures
+  ));
+  return null;
+end
+$$;
+create trigger hint_server_status after update on public.mcp_servers
+  for each row
+  when (
+    (new.connection_status, new.error_code, new.error_message, new.latency_ms, new.tool_count,
+     new.consecutive_failures)
+    is distinct from
+    (old.connection_status, old.error_code, old.error_message, old.latency_ms, old.tool_count,
+     old.consecutive_failures)
+  )
+  execute function private.hint_server_status();
+
+-- One hint a server and statement, whatever the number of its tools. None when the server itself is gone.
+create function private.hint_tools() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.send_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
+  from public.mcp_servers s where s.id in (select t.server_id from changed_tools t);
+  return null;
+end
+$$;
+create trigger hint_tools_added after insert on public.mcp_tools
+  referencing new table as changed_tools
+  for each statement execute function private.hint_tools();
+create trigger hint_tools_removed after delete on public.mcp_tools
+  referencing old table as changed_tools
+  for each statement execute function private.hint_tools();
+
+-- A catalogue that was only seen again changes nothing that a reader shows.
+create function private.hint_tools_updated() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.send_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
+  from public.mcp_servers s
+  where s.id in (
+    select n.server_id from new_tools n join old_tools o using (id)
+    where (n.fingerprint, n.is_enabled, n.cache_ttl_seconds)
+      is distinct from (o.fingerprint, o.is_enabled, o.cache_ttl_seconds)
+  );
+  return null;
+end
+$$;
+create trigger hint_tools_updated after update on public.mcp_tools
+  referencing old table as old_tools new table as new_tools
+  for each statement execute function private.hint_tools_updated();
+
+create function private.hint_agent() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_row public.agent_configs := case when tg_op = 'DELETE' then old else new end;
+begin
+  perform private.send_hint(v_row.workspace_id, 'agent_config.changed', jsonb_build_object(
+    'agent_config_id', v_row.id, 'op', lower(tg_op)
+  ));
+  return null;
+end
+$$;
+create trigger hint_agent after insert or update or delete on public.agent_configs
+  for each row execute function private.hint_agent();
+
+create function private.hint_agent_servers() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.send_hint(c.workspace_id, 'agent_config.changed', jsonb_build_object(
+    'agent_config_id', c.id, 'op', 'update'
+  ))
+  from public.agent_configs c where c.id in (select r.agent_config_id from changed_rows r);
+  return null;
+end
+$$;
+create trigger hint_agent_servers_added after insert on public.agent_config_servers
+  referencing new table as changed_rows
+  for each statement execute function private.hint_agent_servers();
+create trigger hint_agent_servers_removed after delete on public.agent_config_servers
+  referencing old table as changed_rows
+  for each statement execute function private.hint_agent_servers();
+
+create function private.hint_session() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.send_hint(new.workspace_id, 'session.changed', jsonb_build_object(
+    'session_id', new.id, 'state', new.state
+  ));
+  return null;
+end
+$$;
+create trigger hint_session_started after insert on public.voice_sessions
+  for each row execute function private.hint_session();
+create trigger hint_session_changed after update of state on public.voice_sessions
+  for each row when (new.state <> old.state) execute function private.hint_session();
+
+revoke all on function
+  private.send_hint(uuid, text, jsonb), private.is_my_topic(text), private.hint_server(),
+  private.hint_server_status(), private.hint_tools(), private.hint_tools_updated(), private.hint_agent(),
+  private.hint_agent_servers(), private.hint_session()
+  from public;
+grant execute on function private.is_my_topic(text) to authenticated;

@@ -1,0 +1,168 @@
+-- Every table is walled, every grant is meant, and nobody but the system runs the system's functions.
+begin;
+select plan(15);
+
+select is_empty(
+  $$
+    select c.relname from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
+  $$,
+  'every table in public has row level security'
+);
+
+select is_empty(
+  $$ select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm', 'f') $$,
+  'no view stands beside the tables and passes their policies by'
+);
+
+select is_empty(
+  $$
+    select c.relname from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+      and (
+        not has_table_privilege('service_role', c.oid, 'select')
+        or not has_table_privilege('service_role', c.oid, 'insert')
+        or not has_table_privilege('service_role', c.oid, 'update')
+        or not has_table_privilege('service_role', c.oid, 'delete')
+      )
+  $$,
+  'the service role was granted every table'
+);
+
+select is_empty(
+  $$
+    select table_schema, table_name, column_name, privilege_type
+    from information_schema.column_privileges
+    where table_schema in ('public', 'private') and grantee in ('anon', 'PUBLIC')
+  $$,
+  'anonymous callers were granted nothing'
+);
+
+select is_empty(
+  $$
+    select c.relname, p.name
+    from pg_class c, unnest(array['truncate', 'references', 'trigger']) as p (name)
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+      and (has_table_privilege('anon', c.oid, p.name) or has_table_privilege('authenticated', c.oid, p.name))
+  $$,
+  'nobody may empty a table or hang something on it'
+);
+
+select is_empty(
+  $$
+    select t.name from unnest(array['select', 'insert', 'update']) as t (name)
+    where has_any_column_privilege('authenticated', 'public.mcp_server_secrets', t.name)
+    union all
+    select 'delete' where has_table_privilege('authenticated', 'public.mcp_server_secrets', 'delete')
+  $$,
+  'secrets are closed to signed-in users'
+);
+
+select is(
+  (
+    select string_agg(table_name || ':' || op, ' ' order by table_name collate "C", op) from (
+      select c.relname as table_name, o.op
+      from pg_class c, unnest(array['delete', 'insert', 'update']) as o (op)
+      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+        and case o.op
+          when 'delete' then has_table_privilege('authenticated', c.oid, 'delete')
+          else has_any_column_privilege('authenticated', c.oid, o.op)
+        end
+    ) granted
+  ),
+  'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
+    || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update '
+    || 'workspace_invitations:delete workspace_invitations:insert workspace_members:delete '
+    || 'workspace_members:update workspaces:delete workspaces:insert workspaces:update',
+  'signed-in users may write exactly these tables'
+);
+
+select is(
+  (
+    select string_agg(column_name, ' ' order by column_name collate "C")
+    from information_schema.columns
+    where table_schema = 'public' and table_name = 'mcp_servers'
+      and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'update')
+  ),
+  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name slug tags '
+    || 'transport url workspace_id',
+  'of a server users may change its configuration, never its status'
+);
+
+select is(
+  (
+    select string_agg(column_name, ' ' order by column_name collate "C")
+    from information_schema.columns
+    where table_schema = 'public' and table_name = 'mcp_servers'
+      and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'insert')
+  ),
+  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name slug tags '
+    || 'transport url user_id workspace_id',
+  'and set no more than that when adding one'
+);
+
+select is(
+  (
+    select string_agg(column_name, ' ' order by column_name collate "C")
+    from information_schema.columns
+    where table_schema = 'public' and table_name = 'mcp_tools'
+      and has_column_privilege('authenticated', 'public.mcp_tools', column_name, 'update')
+  ),
+  'cache_ttl_seconds is_enabled',
+  'of a tool users may change only whether it is enabled and how long its results are kept'
+);
+
+select ok(
+  not has_column_privilege('authenticated', 'public.workspace_invitations', 'token_hash', 'select'),
+  'the hash of an invitation cannot be read back'
+);
+
+select is_empty(
+  $$
+    select c.relname from pg_class c
+    where c.relnamespace = 'private'::regnamespace and c.relkind in ('r', 'p')
+      and (
+        not c.relrowsecurity
+        or has_any_column_privilege('authenticated', c.oid, 'select, insert, update')
+        or has_table_privilege('authenticated', c.oid, 'delete')
+      )
+  $$,
+  'tables outside public are no matter of clients'
+);
+
+select is(
+  (
+    select coalesce(string_agg(p.oid::regprocedure::text, ' ' order by p.oid::regprocedure::text), '')
+    from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and has_function_privilege('anon', p.oid, 'execute')
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  ),
+  '',
+  'anonymous callers can execute no function'
+);
+
+select is(
+  (
+    select string_agg(p.proname, ' ' order by p.proname collate "C")
+    from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and has_function_privilege('authenticated', p.oid, 'execute')
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  ),
+  'is_my_topic my_workspace_ids personal_workspace_id refuse_fields url_origin',
+  'signed-in users can execute only what policies and triggers need, and none of the RPCs'
+);
+
+select is_empty(
+  $$
+    select p.oid::regprocedure from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+      and not coalesce(p.proconfig, '{}') @> array['search_path=""']
+  $$,
+  'every function has an empty search path'
+);
+
+select * from finish();
+rollback;
