@@ -1,0 +1,26 @@
+import type { Room } from '@livekit/rtc-node';
+import { type Activity, TOPIC_ACTIVITY } from '@patchbay/shared/schema/activity';
+import type { Log } from './log.ts';
+
+/** Tells the people in the room what the agent does, in order, one message after the other. */
+export class ActivityFeed {
+  readonly #room: Room;
+  readonly #log: Pick<Log, 'warn'>;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(room: Room, log: Pick<Log, 'warn'>) {
+    this.#room = room;
+    this.#log = log;
+  }
+
+  /** Sends a message; returns at once. A room that cannot be reached misses it. */
+  send(activity: Activity): void {
+    this.#last = this.#last.then(async () => {
+      try {
+        await this.#room.localParticipant?.sendText(JSON.stringify(activity), { topic: TOPIC_ACTIVITY });
+      } catch (error) {
+        this.#log.warn({ error, type: activity.type }, 'an activity message was not sent');
+      }
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** The entry of a job: one voice conversation in one room, in a process of its own. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type JobContext, defineAgent } from '@livekit/agents';
+import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { z } from 'zod';
+import { Conversation } from './conversation.ts';
+import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
+import { readEnvironment } from './environment.ts';
+import { type Log, installLog } from './log.ts';
+
+const PING_METHOD = 'patchbay.ping';
+const FIRST_LOOK_ATTEMPTS = 8;
+const FIRST_LOOK_RETRY_MS = 500;
+
+/** What the dispatch carries. */
+const JobMetadata = z.object({ session_id: z.uuid() });
+
+export default defineAgent({ entry });
+
+async function entry(job: JobContext): Promise<void> {
+  const log = installLog({ job: job.job.id, room: job.job.room?.name ?? '' });
+  try {
+    await converse(job, log);
+  } catch (error) {
+    // The framework ends the job without a word.
+    log.error({ error }, 'the conversation could not begin');
+    throw error;
+  }
+}
+
+async function converse(job: JobContext, jobLog: Log): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const secretKeys = parseSecretKeys(environment.PATCHBAY_SECRETS_KEYS);
+  const { session_id } = JobMetadata.parse(JSON.parse(job.job.metadata));
+  const log = jobLog.child({ session: session_id });
+  const client = createServiceClient(environment);
+  const database = createDatabase(client);
+
+  const connected: Promise<void> = job.connect();
+  const looking = firstLook(database, session_id, log);
+  const [snapshot] = await Promise.all([looking, connected]);
+  if (!snapshot) {
+    log.warn('the session of this room has ended, or is unknown');
+    job.shutdown('no session');
+    return;
+  }
+  // Tells a live agent from the participant that a killed process leaves behind for a while.
+  job.room.localParticipant?.registerRpcMethod(PING_METHOD, async () => 'ok');
+
+  const conversation = new Conversation({
+    environment,
+    secretKeys,
+    client,
+    database,
+    room: job.room,
+    snapshot,
+    log,
+    onEnded: (reason) => job.shutdown(reason),
+  });
+  job.addShutdownCallback(() => conversation.close());
+  await conversation.start();
+}
+
+/** The desired state; a database that is away for a moment does not cost the conversation. */
+async function firstLook(database: Database, sessionId: string, log: Log): Promise<SessionSnapshot | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.snapshot(sessionId);
+    } catch (error) {
+      const isWorthwhile = error instanceof DatabaseError && error.retryable;
+      if (!isWorthwhile || attempt === FIRST_LOOK_ATTEMPTS) throw error;
+      log.warn({ error, attempt }, 'the session could not be read');
+      await delay(FIRST_LOOK_RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,273 @@
+/** One voice conversation: the parts, and who tells whom what. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { voice } from '@livekit/agents';
+import { type Room, RoomEvent } from '@livekit/rtc-node';
+import { diffCatalogue } from '@patchbay/shared/mcp/catalogue';
+import { openConnection } from '@patchbay/shared/mcp/connection';
+import { ResultCache } from '@patchbay/shared/mcp/result-cache';
+import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import type { SecretKeys } from '@patchbay/shared/secret-envelope';
+import { ActivityFeed } from './activity.ts';
+import { openCredential } from './credential.ts';
+import type { Database, ServiceClient } from './database.ts';
+import type { Environment } from './environment.ts';
+import { type HintSubscription, openHints } from './hints.ts';
+import type { Log } from './log.ts';
+import { ModelSession } from './model-session.ts';
+import { observe } from './observation.ts';
+import { greetingInstructions, instructionsFor } from './prompt.ts';
+import { type Published, Publisher } from './publisher.ts';
+import { Reconciler } from './reconciler.ts';
+import { Reports } from './reports.ts';
+import type { ServerLink } from './server-link.ts';
+import { ServerLinks } from './server-links.ts';
+import { describeChange } from './tool-change.ts';
+import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
+import { createVoiceModel } from './voice-model.ts';
+import { createVoiceTool } from './voice-tool.ts';
+
+/** Enough for a chain of five calls with something to spare; the framework's own limit is three. */
+const MAX_TOOL_STEPS = 8;
+const FLUSH_WITHIN_MS = 3_000;
+const LET_GO_WITHIN_MS = 1_000;
+
+/** Closes of the agent session that end the conversation, with the word for the database. */
+const END_REASONS = new Map<string, string>([
+  [voice.CloseReason.PARTICIPANT_DISCONNECTED, 'user_left'],
+  [voice.CloseReason.ERROR, 'error'],
+]);
+
+export interface ConversationOptions {
+  environment: Environment;
+  secretKeys: SecretKeys;
+  client: ServiceClient;
+  database: Database;
+  room: Room;
+  snapshot: SessionSnapshot;
+  log: Log;
+  /** The conversation has come to its end; `reason` for the log. */
+  onEnded: (reason: string) => void;
+}
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #sessionId: string;
+  readonly #feed: ActivityFeed;
+  readonly #reports: Reports;
+  readonly #links: ServerLinks;
+  readonly #reconciler: Reconciler;
+  readonly #publisher: Publisher;
+  readonly #model: ModelSession;
+  readonly #agent: voice.Agent;
+  readonly #session: voice.AgentSession;
+  #hints: HintSubscription | null = null;
+  #instructions: string;
+  readonly #cache = new ResultCache({ now: () => performance.now() });
+  /** The tools that the conversation should have, by name. */
+  #current = new Map<string, ModelTool>();
+  /** Links whose server has listed its tools. */
+  readonly #listed = new WeakSet<ServerLink>();
+  /** The first set has reached the model: from then on it is told of changes. */
+  #introduced = false;
+  #endReason: string | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ConversationOptions) {
+    const { environment, secretKeys, snapshot, database, room, log } = options;
+    this.#options = options;
+    this.#sessionId = snapshot.session.id;
+    this.#instructions = instructionsFor(snapshot.agent.system_prompt);
+    this.#feed = new ActivityFeed(room, log);
+    this.#reports = new Reports(database, this.#sessionId, log);
+
+    const { model, session } = createVoiceModel(environment, snapshot.agent.voice_model);
+    // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
+    this.#agent = new voice.Agent({ instructions: this.#instructions });
+    this.#session = new voice.AgentSession({
+      llm: model,
+      vad: null,
+      turnHandling: { turnDetection: null },
+      userAwayTimeout: null,
+      maxToolSteps: MAX_TOOL_STEPS,
+    });
+    this.#model = new ModelSession({
+      agent: this.#agent,
+      realtimeSession: session,
+      toFunctionTool: (tool) => this.#toFunctionTool(tool),
+    });
+    this.#publisher = new Publisher({
+      push: (tools) => this.#model.pushTools(tools),
+      onPublished: (published) => this.#onPublished(published),
+      onExcluded: (tool, message) => this.#onExcluded(tool, message),
+      onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
+    });
+    this.#links = new ServerLinks({
+      cache: this.#cache,
+      credentialOf: (server) => openCredential(server, snapshot.session.workspace_id, secretKeys),
+      open: (target, events) =>
+        openConnection(target, { policy: environment.PATCHBAY_ADDRESS_POLICY, ...events }),
+      onState: (link) => this.#onLinkState(link),
+      onCatalogue: (link) => this.#onCatalogue(link),
+      onRemoved: (link) => this.#sendServer(link, 'closed'),
+    });
+    this.#reconciler = new Reconciler(snapshot, {
+      load: () => database.snapshot(this.#sessionId),
+      links: this.#links,
+      publish: (set) => this.#offer(set),
+      onSnapshot: (next) => this.#onSnapshot(next),
+      onGone: () => this.#end('the session was ended elsewhere'),
+      log,
+    });
+  }
+
+  /** Begins: voice first, with the tools that are known; servers and hints come up behind it. */
+  async start(): Promise<void> {
+    const { room, client, snapshot, log } = this.#options;
+    const { user_id, workspace_id } = snapshot.session;
+    this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => this.#onClosed(reason));
+    room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
+    room.on(RoomEvent.ParticipantConnected, () => this.#sendEverything());
+
+    await this.#session.start({
+      agent: this.#agent,
+      room,
+      record: false,
+      inputOptions: { participantIdentity: `user-${user_id}` },
+    });
+    void this.#reconciler.run();
+    const greeting = greetingInstructions(snapshot.agent.greeting);
+    if (greeting) this.#session.generateReply({ instructions: greeting });
+
+    this.#reports.sessionState('active');
+    this.#hints = openHints(
+      client,
+      workspace_id,
+      this.#sessionId,
+      {
+        onHint: () => this.#reconciler.wake('hint'),
+        onJoined: () => this.#reconciler.wake('rejoin'),
+        onServerSeen: (serverId) => this.#links.of(serverId)?.tryNow(),
+      },
+      log,
+    );
+  }
+
+  /** Ends everything that the conversation holds, and sends what is left to report; once. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#reconciler.stop();
+    this.#publisher.stop();
+    if (this.#endReason) this.#reports.sessionState('ended', this.#endReason);
+    const letGo = Promise.allSettled([this.#links.close(), this.#hints?.close()]);
+    // Calls that were cut off are recorded first; a server that does not answer the goodbye is not waited for.
+    await Promise.race([letGo, delay(LET_GO_WITHIN_MS)]);
+    await this.#reports.flush(FLUSH_WITHIN_MS);
+  }
+
+  #toFunctionTool(tool: ModelTool) {
+    return createVoiceTool(tool, {
+      sessionId: this.#sessionId,
+      isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
+      linkOf: (serverId) => this.#links.of(serverId),
+      onActivity: (activity) => this.#feed.send(activity),
+      onCall: (call) => this.#reports.toolCall(call),
+      onFault: ({ name }, error) => this.#options.log.error({ error, tool: name }, 'a tool call failed'),
+      now: Date.now,
+    });
+  }
+
+  #offer(set: ToolSet): void {
+    for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
+      this.#cache.forget(serverId, [toolName]);
+    this.#current = new Map(set.tools.map((tool) => [tool.name, tool]));
+    if (set.leftOut.length > 0)
+      this.#options.log.warn({ leftOut: set.leftOut.length }, 'tools above the limit were left out');
+    if (set.tools.length === 0) this.#introduced = true;
+    this.#publisher.offer(set);
+  }
+
+  #onPublished({ before, after, acknowledged }: Published): void {
+    const { line, reason } = describeChange(before, after);
+    const isFirst = !this.#introduced;
+    if (acknowledged) this.#introduced = true;
+    if (acknowledged && line && !isFirst) this.#model.tell(line);
+    const because = isFirst ? 'start' : reason;
+    this.#sendTools(after, because, acknowledged);
+    this.#options.log.info(
+      { tools: after.tools.length, acknowledged, reason: because },
+      'tools were published',
+    );
+  }
+
+  #onExcluded(tool: ModelTool, message: string): void {
+    this.#options.log.warn({ tool: tool.name, server: tool.serverId, message }, 'the model refused a tool');
+    this.#sendTools(this.#publisher.held, `the model refused ${tool.name}: ${message}`, true);
+  }
+
+  #onSnapshot({ agent }: SessionSnapshot): void {
+    const instructions = instructionsFor(agent.system_prompt);
+    if (instructions === this.#instructions) return;
+    this.#instructions = instructions;
+    void this.#model.updateInstructions(instructions);
+  }
+
+  #onLinkState(link: ServerLink): void {
+    this.#sendServer(link, link.state.name);
+    this.#reports.status(observe(link, Date.now()));
+    if (!('error' in link.state)) return;
+    const { error, name } = link.state;
+    this.#options.log.warn(
+      { server: link.server.id, state: name, code: error.code },
+      'a server is not usable',
+    );
+  }
+
+  #onCatalogue(link: ServerLink): void {
+    const { server, liveTools } = link;
+    if (!liveTools) return;
+    this.#reconciler.wake('connection');
+    const isFirst = !this.#listed.has(link);
+    this.#listed.add(link);
+    const { added, changed, removed } = diffCatalogue(server.tools, liveTools);
+    // Later lists are news, also one that is again as the link found it stored.
+    if (isFirst && added.length + changed.length + removed.length === 0) return;
+    this.#reports.catalogue({
+      serverId: server.id,
+      configVersion: server.config_version,
+      observedAt: new Date().toISOString(),
+      tools: liveTools,
+    });
+  }
+
+  /** For someone who joins, or joins again: what the others were told in pieces. */
+  #sendEverything(): void {
+    const { held } = this.#publisher;
+    const isSettled = sameTools(held.tools, this.#reconciler.toolSet().tools);
+    this.#sendTools(held, 'joined', isSettled);
+    for (const link of this.#links.all()) this.#sendServer(link, link.state.name);
+  }
+
+  #sendTools(set: ToolSet, reason: string, acknowledged: boolean): void {
+    this.#feed.send({ type: 'tools', names: set.tools.map(({ name }) => name), reason, acknowledged });
+  }
+
+  #sendServer({ server }: ServerLink, state: ServerLink['state']['name']): void {
+    this.#feed.send({ type: 'server', server_id: server.id, name: server.name, state });
+  }
+
+  #onClosed(reason: string): void {
+    // A worker that shuts down leaves the session to the next agent; any other end is one.
+    this.#endReason ??= END_REASONS.get(reason) ?? null;
+    this.#end(`the agent session closed: ${reason}`);
+  }
+
+  #end(reason: string): void {
+    this.#options.log.info({ reason }, 'the conversation ends');
+    // Not left to the end of the job: the framework may take a minute to let go of the room.
+    void this.close();
+    this.#options.onEnded(reason);
+  }
+}

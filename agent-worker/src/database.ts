@@ -1,0 +1,120 @@
+/** The database as the worker uses it: a handful of calls that only the service key may make. */
+import { CatalogueTool, SessionSnapshot, type StatusObservation } from '@patchbay/shared/schema/snapshot';
+import type { ToolCallRow } from '@patchbay/shared/schema/session';
+import { type SupabaseClient, createClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import type { Environment } from './environment.ts';
+
+const TIMEOUT_MS = 8_000;
+
+export type RecordedCall = ToolCallRow & { server_id: string };
+
+export interface CatalogueObservation {
+  serverId: string;
+  configVersion: number;
+  /** ISO 8601. */
+  observedAt: string;
+  tools: readonly CatalogueTool[];
+}
+
+/** A call to the database failed. `retryable`: away or overloaded, as against a refused request. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly retryable: boolean;
+
+  constructor(call: string, status: number, detail: string) {
+    super(`${call} failed with status ${status}: ${detail}`);
+    // supabase-js gives status 0 when nothing answered.
+    this.retryable = status === 0 || status === 408 || status === 429 || status >= 500;
+  }
+}
+
+export interface Database {
+  /** What the conversation should be like; null when it has ended or its user may not have it any more. */
+  snapshot(sessionId: string): Promise<SessionSnapshot | null>;
+  reportStatus(observations: readonly StatusObservation[]): Promise<void>;
+  storeCatalogue(observation: CatalogueObservation): Promise<void>;
+  recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
+  setSessionState(sessionId: string, state: 'active' | 'ended', endReason: string | null): Promise<void>;
+}
+
+type Rpc<Args> = { Args: Args; Returns: unknown };
+
+/** What the service key may call; the answers are checked where they arrive. */
+type ServiceSchema = {
+  public: {
+    Tables: Record<never, never>;
+    Views: Record<never, never>;
+    Functions: {
+      voice_session_snapshot: Rpc<{ p_session_id: string }>;
+      report_server_status: Rpc<{ p_observations: readonly StatusObservation[] }>;
+      store_catalogue: Rpc<{
+        p_server_id: string;
+        p_config_version: number;
+        p_observed_at: string;
+        p_tools: readonly CatalogueTool[];
+      }>;
+      record_tool_calls: Rpc<{ p_calls: readonly RecordedCall[] }>;
+      set_session_state: Rpc<{ p_session_id: string; p_state: string; p_end_reason: string | null }>;
+    };
+  };
+};
+type ServiceCall = keyof ServiceSchema['public']['Functions'];
+type ArgsOf<Name extends ServiceCall> = ServiceSchema['public']['Functions'][Name]['Args'];
+
+export type ServiceClient = SupabaseClient<ServiceSchema>;
+
+/** The client with the service key; it holds no user session. */
+export function createServiceClient(
+  environment: Pick<Environment, 'SUPABASE_URL' | 'SUPABASE_SECRET_KEY'>,
+): ServiceClient {
+  return createClient<ServiceSchema>(environment.SUPABASE_URL, environment.SUPABASE_SECRET_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+}
+
+/** The calls on a service client; each throws DatabaseError. */
+export function createDatabase(client: ServiceClient): Database {
+  async function rpc<Name extends ServiceCall, T>(
+    name: Name,
+    args: ArgsOf<Name>,
+    schema: z.ZodType<T>,
+  ): Promise<T> {
+    const answer = await client.rpc(name, args).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+    const { error } = answer;
+    if (error) throw new DatabaseError(name, answer.status, error.code || error.message);
+    const parsed = schema.safeParse(answer.data);
+    if (!parsed.success) throw new DatabaseError(name, 422, z.prettifyError(parsed.error));
+    return parsed.data;
+  }
+
+  return {
+    snapshot: (sessionId) =>
+      rpc('voice_session_snapshot', { p_session_id: sessionId }, SessionSnapshot.nullable()),
+    async reportStatus(observations) {
+      await rpc('report_server_status', { p_observations: observations }, z.unknown());
+    },
+    async storeCatalogue({ serverId, configVersion, observedAt, tools }) {
+      await rpc(
+        'store_catalogue',
+        {
+          p_server_id: serverId,
+          p_config_version: configVersion,
+          p_observed_at: observedAt,
+          p_tools: z.array(CatalogueTool).parse(tools),
+        },
+        z.unknown(),
+      );
+    },
+    async recordToolCalls(calls) {
+      await rpc('record_tool_calls', { p_calls: calls }, z.unknown());
+    },
+    async setSessionState(sessionId, state, endReason) {
+      await rpc(
+        'set_session_state',
+        { p_session_id: sessionId, p_state: state, p_end_reason: endReason },
+        z.unknown(),
+      );
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { EnvironmentError, readEnvironment } from './environment.ts';
+
+const complete = {
+  SUPABASE_URL: 'http://127.0.0.1:4101',
+  SUPABASE_SECRET_KEY: 'sb_secret_x',
+  LIVEKIT_URL: 'ws://127.0.0.1:4104',
+  LIVEKIT_API_KEY: 'devkey',
+  LIVEKIT_API_SECRET: 'secret',
+  OPENAI_API_KEY: 'very-secret-value',
+  PATCHBAY_SECRETS_KEYS: 'a:b',
+};
+
+describe('the environment of the worker', () => {
+  it('has defaults for everything that is not an address or a key', () => {
+    expect(readEnvironment(complete)).toMatchObject({
+      OPENAI_REALTIME_MODEL: 'gpt-realtime',
+      PATCHBAY_AGENT_NAME: 'patchbay',
+      PATCHBAY_ADDRESS_POLICY: 'public',
+    });
+  });
+
+  it('names everything that is missing, empty or wrong, and shows no value', () => {
+    const broken = {
+      ...complete,
+      LIVEKIT_URL: '',
+      SUPABASE_URL: undefined,
+      PATCHBAY_ADDRESS_POLICY: 'any address',
+    };
+    let message = '';
+    try {
+      readEnvironment(broken);
+    } catch (error) {
+      expect(error).toBeInstanceOf(EnvironmentError);
+      message = String(error);
+    }
+    for (const name of ['LIVEKIT_URL', 'SUPABASE_URL', 'PATCHBAY_ADDRESS_POLICY'])
+      expect(message).toContain(name);
+    expect(message).not.toContain('very-secret-value');
+  });
+});

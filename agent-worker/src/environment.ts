@@ -1,0 +1,48 @@
+import { parseAddressPolicy } from '@patchbay/shared/address-policy';
+import { z } from 'zod';
+
+const required = z.string().min(1);
+
+const Environment = z.object({
+  SUPABASE_URL: required,
+  SUPABASE_SECRET_KEY: required,
+  LIVEKIT_URL: required,
+  LIVEKIT_API_KEY: required,
+  LIVEKIT_API_SECRET: required,
+  OPENAI_API_KEY: required,
+  OPENAI_BASE_URL: z.string().optional(),
+  OPENAI_REALTIME_MODEL: z.string().default('gpt-realtime'),
+  PATCHBAY_SECRETS_KEYS: required,
+  PATCHBAY_AGENT_NAME: z.string().default('patchbay'),
+  PATCHBAY_ADDRESS_POLICY: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      const policy = parseAddressPolicy(text);
+      if (policy === null) context.addIssue({ code: 'custom', message: 'not an address policy' });
+      return policy ?? 'public';
+    }),
+  /** Where the health endpoint listens; a platform that probes from outside sets 0.0.0.0. */
+  PATCHBAY_WORKER_HOST: z.string().default('127.0.0.1'),
+  /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
+  PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(280_000),
+  PATCHBAY_WORKER_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** Thrown when variables are missing or wrong; the message holds their names, never their values. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/**
+ * Reads what the worker needs from the environment. An empty variable counts as not set.
+ * @throws EnvironmentError naming every variable that is missing or not valid
+ */
+export function readEnvironment(source: Record<string, string | undefined>): Environment {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const names = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.')))];
+  throw new EnvironmentError(`Missing or not valid in the environment: ${names.join(', ')}`);
+}

@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { guardDeadIdleProcess, poolPrototype, type PoolInternals } from './dead-idle-process.ts';
+
+/** What the framework's executor does with a conversation: it sends it to its process. */
+interface Executor {
+  proc: ChildProcess;
+  launchJob: (info: unknown) => Promise<void>;
+}
+
+describe('a killed warm process', () => {
+  const started: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
+
+  async function warmProcess(given: unknown[]): Promise<Executor> {
+    const script = "process.send('up'); process.on('message', () => {})";
+    const proc = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    started.push(proc);
+    await once(proc, 'message');
+    return {
+      proc,
+      launchJob: async (info) => {
+        if (!proc.connected) throw new Error('Channel closed');
+        given.push(info);
+      },
+    };
+  }
+
+  /** The framework's own launchJob, on a pool whose one warm process was killed; a new one follows its place. */
+  async function launchOnDeadPool(prototype: PoolInternals): Promise<unknown[]> {
+    const given: unknown[] = [];
+    const { Queue } = (await import(new URL('utils.js', import.meta.resolve('@livekit/agents')).href)) as {
+      Queue: new () => { items: unknown[]; put: (entry: unknown) => Promise<void> };
+    };
+    const queue = new Queue();
+    const pool = Object.assign(Object.create(prototype) as PoolInternals, {
+      procMutex: {},
+      warmedProcQueue: queue,
+    });
+    const dead = await warmProcess(given);
+    await queue.put({
+      proc: dead,
+      unlock: () => void warmProcess(given).then((proc) => queue.put({ proc, unlock: () => undefined })),
+    });
+    dead.proc.kill('SIGKILL');
+    await once(dead.proc, 'exit');
+    await pool.launchJob('conversation');
+    return given;
+  }
+
+  it('loses the next conversation without the guard', async () => {
+    const original = await poolPrototype();
+    await expect(launchOnDeadPool(original)).rejects.toThrow('Channel closed');
+  });
+
+  it('is left out: the conversation goes to a living one', async () => {
+    const guarded = Object.create(await poolPrototype()) as PoolInternals;
+    guardDeadIdleProcess(guarded);
+    expect(await launchOnDeadPool(guarded)).toEqual(['conversation']);
+  });
+});

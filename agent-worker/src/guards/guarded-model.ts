@@ -1,0 +1,42 @@
+import { realtime } from '@livekit/agents-plugin-openai';
+import { guardCloseSocket } from './close-socket.ts';
+import { guardDial } from './dial.ts';
+import { guardEmptyArguments } from './empty-arguments.ts';
+import { guardFreshQueue } from './fresh-queue.ts';
+import { guardReplayCalls } from './replay-calls.ts';
+import type { Guard, SessionPrototype } from './session-internals.ts';
+
+/** All repairs, in the order in which they wrap each other. */
+export const GUARDS = {
+  dial: guardDial,
+  freshQueue: guardFreshQueue,
+  replayCalls: guardReplayCalls,
+  closeSocket: guardCloseSocket,
+  emptyArguments: guardEmptyArguments,
+} as const satisfies Record<string, Guard>;
+
+export type RealtimeModelOptions = ConstructorParameters<typeof realtime.RealtimeModel>[0];
+
+/**
+ * The plugin's realtime model, whose sessions have the given repairs.
+ * @param onSession called with each session that the model makes
+ */
+export function createGuardedModel(
+  options: RealtimeModelOptions,
+  onSession: (session: realtime.RealtimeSession) => void = () => {},
+  guards: readonly Guard[] = Object.values(GUARDS),
+): realtime.RealtimeModel {
+  class GuardedSession extends realtime.RealtimeSession {}
+  // The methods are private to the plugin's types, not to its objects.
+  const prototype = GuardedSession.prototype as unknown as SessionPrototype;
+  for (const guard of guards) guard(prototype);
+
+  class GuardedModel extends realtime.RealtimeModel {
+    override session(): realtime.RealtimeSession {
+      const session = new GuardedSession(this);
+      onSession(session);
+      return session;
+    }
+  }
+  return new GuardedModel(options);
+}

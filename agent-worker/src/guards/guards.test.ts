@@ -1,0 +1,223 @@
+/**
+ * Each defect of the plugin, shown twice: that the guards mend it, and that it is still there without the
+ * one guard. When a new version of the plugin makes a "still needed" test fail, that guard can go.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { initializeLogger, llm, voice } from '@livekit/agents';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeModel, type FakeItem } from '../testing/fake-model.ts';
+import { GUARDS, createGuardedModel } from './guarded-model.ts';
+
+type GuardName = keyof typeof GUARDS;
+
+beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
+
+let fake: FakeModel;
+const cleanups: (() => Promise<unknown>)[] = [];
+beforeEach(() => {
+  fake = new FakeModel();
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await fake.stop();
+});
+
+async function conversation({
+  without,
+  tools = [],
+}: { without?: GuardName; tools?: llm.ToolContextEntry[] } = {}) {
+  const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
+  const model = createGuardedModel(
+    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
+    undefined,
+    guards.map(([, guard]) => guard),
+  );
+  const session = new voice.AgentSession({
+    llm: model,
+    vad: null,
+    turnHandling: { turnDetection: null },
+    userAwayTimeout: null,
+  });
+  const said: string[] = [];
+  session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
+    if (item.type === 'message' && item.role === 'assistant') said.push(item.textContent ?? '');
+  });
+  const agent = new voice.Agent({ instructions: 'Test.', tools });
+  await session.start({ agent, record: false });
+  cleanups.push(() => session.close());
+  return { session, said };
+}
+
+const until = (condition: () => unknown, timeout = 4_000) =>
+  expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
+
+/** A condition that would come true soon, if ever, has not after this long. */
+async function never(condition: () => boolean, forMs = 300): Promise<void> {
+  await sleep(forMs);
+  expect(condition()).toBe(false);
+}
+
+/** Answers a result with its words, and anything else by what the user said. */
+function echoing(items: readonly FakeItem[]) {
+  const last = items.at(-1);
+  if (last?.type === 'function_call_output') return { say: `The tool says ${last.output}.` };
+  return { say: `You said ${last?.content?.[0]?.text ?? 'nothing'}.` };
+}
+
+describe('a model that is away at first', () => {
+  const begin = async (without?: GuardName) => {
+    await fake.reserve();
+    fake.decide = echoing;
+    return conversation({ without });
+  };
+
+  it('is dialled again until it is there, and then answers', async () => {
+    const { session, said } = await begin();
+    session.generateReply({ userInput: 'hello' });
+    await fake.start();
+    await until(() => said.includes('You said hello.'));
+  });
+
+  it('still needed: without the guard the refused dial would end the process', async () => {
+    const uncaught: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => uncaught.push(error));
+    try {
+      await begin('dial');
+      await until(() => uncaught.length > 0);
+      expect(uncaught[0]).toMatchObject({ code: 'ECONNREFUSED' });
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
+  });
+});
+
+describe('the first event after a reconnect', () => {
+  const typeAfterReconnect = async (without?: GuardName) => {
+    await fake.start();
+    fake.decide = echoing;
+    const { session, said } = await conversation({ without });
+    await until(() => fake.openConnections === 1);
+    session.generateReply({ userInput: 'before' });
+    await until(() => said.includes('You said before.'));
+    fake.drop();
+    await until(() => fake.connections === 2 && fake.texts('assistant').length === 1);
+    session.generateReply({ userInput: 'after' });
+    return said;
+  };
+
+  it('reaches the model', async () => {
+    const said = await typeAfterReconnect();
+    await until(() => said.includes('You said after.'));
+    expect(fake.texts('user')).toEqual(['before', 'after']);
+  });
+
+  it('still needed: without the guard it is swallowed', async () => {
+    await typeAfterReconnect('freshQueue');
+    await never(() => fake.texts('user').includes('after'), 500);
+  });
+});
+
+describe('a tool that spans a reconnect', () => {
+  const callAcrossReconnect = async (without?: GuardName) => {
+    let runs = 0;
+    const gate = Promise.withResolvers<void>();
+    const slow = llm.tool({
+      name: 'slow',
+      description: 'Takes its time',
+      execute: async () => {
+        runs += 1;
+        await gate.promise;
+        return 'done';
+      },
+    });
+    await fake.start();
+    fake.decide = (items) => {
+      const last = items.at(-1);
+      // A model that asked for a tool, and sees no such call, asks for it again.
+      if (last?.role === 'user') return { call: 'slow', arguments: '{"a":1}' };
+      return echoing(items);
+    };
+    const { session, said } = await conversation({ without, tools: [slow] });
+    session.generateReply({ userInput: 'go' });
+    await until(() => runs === 1);
+    fake.drop();
+    await until(() => fake.connections === 2 && fake.texts('user').length === 1);
+    gate.resolve();
+    return { said, runs: () => runs };
+  };
+
+  it('runs once, and its output is heard', async () => {
+    const { said, runs } = await callAcrossReconnect();
+    await until(() => said.some((text) => text.includes('The tool says "done"')));
+    expect(runs()).toBe(1);
+    expect(fake.items.find(({ type }) => type === 'function_call')).toMatchObject({ arguments: '{"a":1}' });
+  });
+
+  it('still needed: without the guard it runs a second time', async () => {
+    const { runs } = await callAcrossReconnect('replayCalls');
+    await until(() => runs() === 2, 10_000);
+  }, 15_000);
+});
+
+describe('what was sent into a dying connection', () => {
+  it('is sent again, in order, and answered', async () => {
+    await fake.start();
+    fake.decide = () => ({ nothing: true });
+    const { session, said } = await conversation();
+    await until(() => fake.openConnections === 1);
+    session.generateReply({ userInput: 'first' });
+    await until(() => fake.texts('user').length === 1);
+    await fake.stop();
+    session.generateReply({ userInput: 'second' });
+    fake.decide = echoing;
+    await fake.start();
+    await until(() => said.includes('You said second.'));
+    expect(fake.texts('user')).toEqual(['first', 'second']);
+  });
+});
+
+describe('closing the session', () => {
+  const open = async (without?: GuardName) => {
+    await fake.start();
+    const { session } = await conversation({ without });
+    await until(() => fake.openConnections === 1);
+    await session.close();
+  };
+
+  it('closes the socket to the model', async () => {
+    await open();
+    await until(() => fake.openConnections === 0);
+  });
+
+  it('still needed: without the guard the socket stays open', async () => {
+    await open('closeSocket');
+    await never(() => fake.openConnections === 0);
+  });
+});
+
+describe('a call without arguments', () => {
+  const call = async (without?: GuardName) => {
+    let runs = 0;
+    const now = llm.tool({ name: 'now', description: 'Now', execute: async () => `run ${(runs += 1)}` });
+    await fake.start();
+    fake.decide = (items) =>
+      items.at(-1)?.role === 'user' ? { call: 'now', arguments: '' } : echoing(items);
+    const { session, said } = await conversation({ without, tools: [now] });
+    session.generateReply({ userInput: 'go' });
+    return { said, runs: () => runs };
+  };
+
+  it('is made', async () => {
+    const { said } = await call();
+    await until(() => said.some((text) => text.includes('run 1')));
+  });
+
+  it('still needed: without the guard it is dropped', async () => {
+    const { runs } = await call('emptyArguments');
+    await until(() => fake.received.some(({ type }) => type === 'response.create'));
+    await never(() => runs() > 0);
+  });
+});

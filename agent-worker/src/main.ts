@@ -1,0 +1,72 @@
+/** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
+import { totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { AgentServer, InferenceRunner, ServerOptions, initializeLogger, log } from '@livekit/agents';
+import { AppError } from '@patchbay/shared/errors';
+import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
+import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
+import { installLog } from './log.ts';
+
+/** What a conversation and its process take, with something to spare. */
+const CONVERSATION_BYTES = 256 * 2 ** 20;
+/** The worker itself and its idle process. */
+const WORKER_BYTES = 384 * 2 ** 20;
+
+let environment: Environment;
+try {
+  environment = readEnvironment(process.env);
+  parseSecretKeys(environment.PATCHBAY_SECRETS_KEYS);
+} catch (error) {
+  if (!(error instanceof EnvironmentError || error instanceof AppError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+await run(environment);
+
+async function run(env: Environment): Promise<void> {
+  initializeLogger({ pretty: false, level: 'info' });
+  installLog();
+  // The model detects the end of a turn itself: without a runner, no inference process of 300 MB starts.
+  InferenceRunner.registerRunner = () => {};
+
+  guardDeadIdleProcess(await poolPrototype());
+
+  const server = new AgentServer(
+    new ServerOptions({
+      agent: fileURLToPath(new URL('./agent.ts', import.meta.url)),
+      agentName: env.PATCHBAY_AGENT_NAME,
+      wsURL: env.LIVEKIT_URL,
+      apiKey: env.LIVEKIT_API_KEY,
+      apiSecret: env.LIVEKIT_API_SECRET,
+      host: env.PATCHBAY_WORKER_HOST,
+      port: env.PATCHBAY_WORKER_PORT,
+      // The defaults of production are one idle process for each of up to four processors.
+      numIdleProcesses: 1,
+      // By memory, which conversations use up for good. The default, processor load of 0.7, makes a small
+      // machine refuse conversations while it is merely starting one.
+      loadFunc: async (worker) => worker.activeJobs.length / capacity(),
+      loadThreshold: 1,
+      drainTimeout: env.PATCHBAY_DRAIN_TIMEOUT_MS,
+      production: true,
+      // A LiveKit server that is away comes back: never give up.
+      maxRetry: Number.POSITIVE_INFINITY,
+    }),
+  );
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server, signal));
+  await server.run();
+}
+
+/** How many conversations fit into this machine. */
+function capacity(): number {
+  return Math.max(1, Math.floor((totalmem() - WORKER_BYTES) / CONVERSATION_BYTES));
+}
+
+/** No new conversations; those that run may finish, up to the limit. */
+async function stop(server: AgentServer, signal: string): Promise<void> {
+  log().info({ signal, conversations: server.activeJobs.length }, 'draining');
+  await server.drain().catch((error: unknown) => log().warn({ error }, 'not drained in time'));
+  await server.close();
+  process.exit(0);
+}

@@ -1,0 +1,114 @@
+/** The publisher and the live session, against a model at the other end of a real socket; no room. */
+import { initializeLogger, llm, voice } from '@livekit/agents';
+import type { realtime } from '@livekit/agents-plugin-openai';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createGuardedModel } from './guards/guarded-model.ts';
+import { ModelSession } from './model-session.ts';
+import { type Published, Publisher } from './publisher.ts';
+import { FakeModel } from './testing/fake-model.ts';
+import { snapshotServer, storedTool } from './testing/snapshot.ts';
+import { buildToolSet } from './tool-set.ts';
+
+beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
+
+let fake: FakeModel;
+const cleanups: (() => Promise<unknown>)[] = [];
+beforeEach(async () => {
+  fake = new FakeModel();
+  await fake.start();
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await fake.stop();
+});
+
+const setOf = (...names: string[]) =>
+  buildToolSet([
+    {
+      server: snapshotServer({ id: 's', name: 'srv', tools: names.map((name) => storedTool(name)) }),
+      live: null,
+    },
+  ]);
+const heldNames = () => fake.tools.map(({ name }) => name);
+
+async function talk(acknowledgeWithinMs = 500) {
+  let live: realtime.RealtimeSession | undefined;
+  const model = createGuardedModel(
+    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
+    (session) => (live = session),
+  );
+  const session = new voice.AgentSession({ llm: model, vad: null, turnHandling: { turnDetection: null } });
+  const agent = new voice.Agent({ instructions: 'Test.' });
+  const modelSession = new ModelSession({
+    agent,
+    realtimeSession: () => live as realtime.RealtimeSession,
+    toFunctionTool: ({ name, description, parameters }) =>
+      llm.tool({ name, description, parameters, execute: async () => 'ok' }),
+    acknowledgeWithinMs,
+  });
+  await session.start({ agent, record: false });
+  cleanups.push(() => session.close());
+  const published: Published[] = [];
+  const excluded: string[] = [];
+  const publisher = new Publisher({
+    push: (tools) => modelSession.pushTools(tools),
+    onPublished: (entry) => published.push(entry),
+    onExcluded: ({ name }) => excluded.push(name),
+    onFault: (error) => expect.unreachable(String(error)),
+    retryMs: 50,
+  });
+  cleanups.push(async () => publisher.stop());
+  return { publisher, published, excluded, modelSession };
+}
+
+describe('tools of a live session', () => {
+  it('are swapped, and the model says so', async () => {
+    const { publisher, published } = await talk();
+    publisher.offer(setOf('one'));
+    publisher.offer(setOf('one', 'two'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one', 'srv__two']);
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('stay the last good ones when the model refuses one, which is left out', async () => {
+    const { publisher, excluded } = await talk();
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    fake.refusesTool = (name) => name === 'srv__bad';
+    publisher.offer(setOf('one', 'bad', 'two'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one', 'srv__two']);
+    expect(excluded).toEqual(['srv__bad']);
+  });
+
+  it('swapped while the model is away are the ones it holds afterwards', async () => {
+    const { publisher, published } = await talk(150);
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    await fake.stop();
+    publisher.offer(setOf('two'));
+    await expect.poll(() => published.at(-1)?.acknowledged, { interval: 5 }).toBe(false);
+    await fake.start();
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__two']);
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('are not taken for acknowledged by the silence of the model', async () => {
+    const { publisher, published } = await talk(30);
+    fake.acknowledges = false;
+    publisher.offer(setOf('one'));
+    await expect.poll(() => published.length, { interval: 5 }).toBe(1);
+    expect(published[0]).toMatchObject({ acknowledged: false });
+    fake.acknowledges = true;
+    await publisher.settled();
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('are told of in one system line at the end of the conversation', async () => {
+    const { modelSession } = await talk();
+    modelSession.tell('Tools added: srv__one.');
+    await expect.poll(() => fake.texts('system'), { interval: 5 }).toEqual(['Tools added: srv__one.']);
+  });
+});

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 10_000;
+
+export interface OutboxOptions<Item> {
+  /** Sends a batch; throws when it did not arrive. */
+  send: (batch: Item[]) => Promise<void>;
+  /** Whether an error of `send` may pass by itself; what cannot is dropped. */
+  isRetryable: (error: unknown) => boolean;
+  onDropped: (items: readonly Item[], error: unknown) => void;
+  /** Items of the same key replace each other while they wait; without it all are kept in order. */
+  keyOf?: (item: Item) => string;
+  /** Items that may wait; above it the oldest are dropped. */
+  capacity?: number;
+  batchSize?: number;
+  /** How long the first item of a batch waits for company. */
+  gatherMs?: number;
+  /** Waits, or until the signal; never rejects. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Sends items in batches behind the back of the conversation: `add` never waits and never throws, failed
+ * batches are tried again with growing waits.
+ */
+export class Outbox<Item> {
+  readonly #options: Required<Omit<OutboxOptions<Item>, 'keyOf'>> & Pick<OutboxOptions<Item>, 'keyOf'>;
+  #waiting: Item[] = [];
+  #running: Promise<void> | null = null;
+  #hurry = new AbortController();
+
+  constructor(options: OutboxOptions<Item>) {
+    this.#options = { capacity: 1_000, batchSize: 50, gatherMs: 200, wait: sleep, ...options };
+  }
+
+  add(item: Item): void {
+    const { keyOf, capacity, onDropped } = this.#options;
+    if (keyOf) this.#waiting = this.#waiting.filter((other) => keyOf(other) !== keyOf(item));
+    this.#waiting.push(item);
+    if (this.#waiting.length > capacity)
+      onDropped(this.#waiting.splice(0, this.#waiting.length - capacity), null);
+    this.#start();
+  }
+
+  /** Sends what waits without gathering; returns when all is sent, or after the given time. */
+  async flush(withinMs: number): Promise<void> {
+    this.#hurry.abort();
+    const deadline = new AbortController();
+    const gaveUp = sleep(withinMs, deadline.signal);
+    while (this.#running && !deadline.signal.aborted) {
+      const isOver = await Promise.race([this.#running.then(() => false), gaveUp.then(() => true)]);
+      if (isOver) return;
+    }
+    deadline.abort();
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      if (this.#waiting.length > 0) this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    await this.#pause(this.#options.gatherMs);
+    for (let failures = 0; this.#waiting.length > 0;) {
+      const batch = this.#waiting.splice(0, this.#options.batchSize);
+      try {
+        await this.#options.send(batch);
+        failures = 0;
+      } catch (error) {
+        if (!this.#options.isRetryable(error)) {
+          this.#options.onDropped(batch, error);
+          continue;
+        }
+        this.#putBack(batch);
+        await this.#pause(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures));
+        failures += 1;
+      }
+    }
+  }
+
+  /** Newer items of the same key win over what comes back. */
+  #putBack(batch: readonly Item[]): void {
+    const { keyOf } = this.#options;
+    const newer = new Set(keyOf ? this.#waiting.map(keyOf) : []);
+    this.#waiting.unshift(...batch.filter((item) => !keyOf || !newer.has(keyOf(item))));
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#options.wait(ms, this.#hurry.signal);
+    // A hurry shortens one wait only: an unreachable database must not be asked in a tight loop.
+    if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
+  }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,36 @@
+/**
+ * What one conversation should be connected to, against what it is connected to. Pure: the reconciler
+ * asks, `Connections` does.
+ */
+export interface Configured {
+  id: string;
+  /** Raised by the database whenever the configuration or the credential of the server changes. */
+  configVersion: number;
+}
+
+export type Action =
+  /** No longer wanted: the connection ends when its running calls have ended. */
+  | { do: 'close'; serverId: string }
+  /** Another configuration: a new connection takes over, the old one finishes its calls. */
+  | { do: 'replace'; serverId: string }
+  | { do: 'open'; serverId: string };
+
+/**
+ * The actions that turn `actual` into `desired`: first what goes, then what changes, then what comes, in
+ * the order given. A desired version older than the actual one is a late reading and changes nothing.
+ */
+export function plan(desired: readonly Configured[], actual: readonly Configured[]): Action[] {
+  const wanted = new Map(desired.map((server) => [server.id, server.configVersion]));
+  const held = new Map(actual.map((server) => [server.id, server.configVersion]));
+  const closes: Action[] = [...held.keys()]
+    .filter((id) => !wanted.has(id))
+    .map((serverId) => ({ do: 'close', serverId }));
+  const replaces: Action[] = [];
+  const opens: Action[] = [];
+  for (const [serverId, version] of wanted) {
+    const heldVersion = held.get(serverId);
+    if (heldVersion === undefined) opens.push({ do: 'open', serverId });
+    else if (version > heldVersion) replaces.push({ do: 'replace', serverId });
+  }
+  return [...closes, ...replaces, ...opens];
+}

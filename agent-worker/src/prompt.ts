@@ -1,0 +1,18 @@
+/** What every agent is told after the words of its own configuration. */
+const HOUSE_RULES = [
+  'You speak with the user by voice: answer in one or two short sentences, without lists, markup or links.',
+  'Use a tool whenever it can answer; say the result, never invent one.',
+  'When a tool fails, say in one sentence what is missing, and go on.',
+  'Tools can come and go during the conversation: system lines tell you. Use only tools that you have now.',
+].join('\n');
+
+/** The instructions of the model, from the system prompt of an agent configuration. */
+export function instructionsFor(systemPrompt: string): string {
+  return [systemPrompt.trim(), HOUSE_RULES].filter(Boolean).join('\n\n');
+}
+
+/** What the model is asked to do first; null when the configuration has no greeting. */
+export function greetingInstructions(greeting: string | null): string | null {
+  const words = greeting?.trim();
+  return words ? `Greet the user with: "${words}"` : null;
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import type { Push, PushResult } from './culprits.ts';
+import { type Published, Publisher } from './publisher.ts';
+import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
+
+const tool = (name: string, description = name): ModelTool => ({
+  name,
+  description,
+  parameters: { type: 'object', properties: {} },
+  serverId: 's',
+  serverName: 'server',
+  toolName: name,
+  repeatable: false,
+});
+const setOf = (...names: string[]): ToolSet => ({
+  ...EMPTY_TOOL_SET,
+  tools: names.map((name) => tool(name)),
+});
+const namesOf = (tools: readonly ModelTool[]) => tools.map(({ name }) => name);
+
+/** A model which holds tools, refuses some names, and answers when told to. */
+function fakeModel(refuses: (name: string) => boolean = () => false, options: { saysWhich?: boolean } = {}) {
+  const pushes: string[][] = [];
+  const model = {
+    held: [] as string[],
+    pushes,
+    gate: null as Promise<void> | null,
+    silent: false,
+    push: (async (tools) => {
+      pushes.push(namesOf(tools));
+      await model.gate;
+      if (model.silent) return { outcome: 'unanswered' };
+      const index = tools.findIndex(({ name }) => refuses(name));
+      if (index >= 0)
+        return {
+          outcome: 'rejected',
+          message: 'no',
+          toolIndex: options.saysWhich ? index : null,
+        } satisfies PushResult;
+      model.held = namesOf(tools);
+      return { outcome: 'acknowledged' };
+    }) satisfies Push,
+  };
+  return model;
+}
+
+function publisherOf(model: { push: Push }, retryMs = 5) {
+  const published: Published[] = [];
+  const excluded: string[] = [];
+  const faults: unknown[] = [];
+  const publisher = new Publisher({
+    push: model.push,
+    onPublished: (entry) => published.push(entry),
+    onExcluded: ({ name }) => excluded.push(name),
+    onFault: (error) => faults.push(error),
+    retryMs,
+  });
+  return { publisher, published, excluded, faults };
+}
+
+describe('the publisher', () => {
+  it('sends a set once and tells what it replaced', async () => {
+    const model = fakeModel();
+    const { publisher, published } = publisherOf(model);
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    publisher.offer(setOf('a', 'b'));
+    await publisher.settled();
+    expect(published.map(({ before, after }) => [namesOf(before.tools), namesOf(after.tools)])).toEqual([
+      [[], ['a']],
+      [['a'], ['a', 'b']],
+    ]);
+  });
+
+  it('sends nothing when nothing changed', async () => {
+    const model = fakeModel();
+    const { publisher } = publisherOf(model);
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    expect(model.pushes).toHaveLength(1);
+  });
+
+  it('sends again when only a definition changed', async () => {
+    const model = fakeModel();
+    const { publisher } = publisherOf(model);
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    publisher.offer({ ...EMPTY_TOOL_SET, tools: [tool('a', 'does more')] });
+    await publisher.settled();
+    expect(model.pushes).toHaveLength(2);
+  });
+
+  it('pushes one at a time, and of many wishes in the meantime only the latest', async () => {
+    const model = fakeModel();
+    const gate = Promise.withResolvers<void>();
+    model.gate = gate.promise;
+    const { publisher } = publisherOf(model);
+    for (const name of ['a', 'b', 'c', 'd']) publisher.offer(setOf(name));
+    expect(model.pushes).toEqual([['a']]);
+    gate.resolve();
+    await publisher.settled();
+    expect(model.pushes).toEqual([['a'], ['d']]);
+    expect(model.held).toEqual(['d']);
+  });
+
+  it.each([{ saysWhich: true }, { saysWhich: false }])(
+    'rolls back to the last good set, excludes the culprits and keeps the rest ($saysWhich)',
+    async (options) => {
+      const model = fakeModel((name) => name.startsWith('bad'), options);
+      const { publisher, published, excluded } = publisherOf(model);
+      publisher.offer(setOf('a', 'b'));
+      await publisher.settled();
+      const good = Array.from({ length: 40 }, (_, index) => `good${index}`);
+      publisher.offer(setOf('b', 'bad1', ...good, 'bad2'));
+      await publisher.settled();
+      expect(model.pushes[2], 'the first answer to a rejection is the trusted part').toEqual(['b']);
+      expect(model.held).toEqual(['b', ...good]);
+      expect(excluded.sort()).toEqual(['bad1', 'bad2']);
+      expect(namesOf(published.at(-1)?.after.tools ?? [])).toEqual(['b', ...good]);
+      expect(model.pushes.length).toBeLessThan(30);
+    },
+  );
+
+  it('does not offer a refused tool again, until its definition changes', async () => {
+    const refusing = { name: 'bad' };
+    const model = fakeModel((name) => name === refusing.name);
+    const { publisher, excluded } = publisherOf(model);
+    publisher.offer(setOf('a', 'bad'));
+    await publisher.settled();
+    const before = model.pushes.length;
+    publisher.offer(setOf('a', 'bad', 'c'));
+    await publisher.settled();
+    expect(model.pushes.slice(before)).toEqual([['a', 'c']]);
+    refusing.name = 'nothing';
+    publisher.offer({ ...EMPTY_TOOL_SET, tools: [tool('a'), tool('bad', 'mended')] });
+    await publisher.settled();
+    expect(model.held).toEqual(['a', 'bad']);
+    expect(excluded).toEqual(['bad']);
+  });
+
+  it('says that an unanswered set is not acknowledged, and sends it again until it is', async () => {
+    const model = fakeModel();
+    model.silent = true;
+    const { publisher, published } = publisherOf(model);
+    publisher.offer(setOf('a'));
+    await expect.poll(() => model.pushes.length, { interval: 2 }).toBeGreaterThan(2);
+    model.silent = false;
+    await publisher.settled();
+    expect(published.map(({ acknowledged }) => acknowledged)).toEqual([false, true]);
+    expect(namesOf(publisher.held.tools)).toEqual(['a']);
+  });
+
+  it('lets a newer wish break into the search for a culprit', async () => {
+    const model = fakeModel((name) => name === 'bad');
+    const { publisher } = publisherOf(model);
+    publisher.offer(setOf('a', 'bad', 'c', 'd', 'e'));
+    await expect.poll(() => model.pushes.length, { interval: 0 }).toBeGreaterThan(0);
+    publisher.offer(setOf('z'));
+    await publisher.settled();
+    expect(model.held).toEqual(['z']);
+  });
+
+  it('tries again after a push that threw', async () => {
+    const model = fakeModel();
+    let throws = true;
+    const { publisher, faults } = publisherOf({
+      push: async (tools) => {
+        if (throws) throw new Error('closing');
+        return model.push(tools);
+      },
+    });
+    publisher.offer(setOf('a'));
+    await expect.poll(() => faults.length, { interval: 2 }).toBeGreaterThan(1);
+    throws = false;
+    await publisher.settled();
+    expect(model.held).toEqual(['a']);
+  });
+
+  it('is silent after it was stopped', async () => {
+    const model = fakeModel();
+    const { publisher, published } = publisherOf(model);
+    publisher.stop();
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    expect([model.pushes, published]).toEqual([[], []]);
+  });
+});

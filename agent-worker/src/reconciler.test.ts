@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import type { Action } from './plan.ts';
+import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
+import { sessionSnapshot, snapshotServer, storedTool } from './testing/snapshot.ts';
+
+const clock = snapshotServer({ id: 'c', name: 'clock', tools: [storedTool('now')] });
+const notes = snapshotServer({ id: 'n', name: 'notes', tools: [storedTool('add')] });
+
+const started: Reconciler[] = [];
+afterEach(() => {
+  for (const reconciler of started.splice(0)) reconciler.stop();
+});
+
+/** A reconciler over links that remember what they were told, and a desired state that can be set. */
+function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> = {}) {
+  const world = {
+    desired: first as SessionSnapshot | null,
+    loads: 0,
+    isAway: false,
+    actions: [] as Action[],
+    published: [] as string[][],
+    gone: 0,
+  };
+  const held = new Map<string, number>();
+  const live = new Map<string, ReturnType<typeof storedTool>[]>();
+  const reconciler = new Reconciler(first, {
+    load: async () => {
+      world.loads += 1;
+      if (world.isAway) throw new Error('away');
+      return world.desired;
+    },
+    links: {
+      get actual() {
+        return [...held].map(([id, configVersion]) => ({ id, configVersion }));
+      },
+      apply: (actions, servers) => {
+        world.actions.push(...actions);
+        for (const action of actions) {
+          held.delete(action.serverId);
+          const server = servers.find(({ id }) => id === action.serverId);
+          if (action.do !== 'close' && server) held.set(server.id, server.config_version);
+        }
+      },
+      of: (id) => ({ liveTools: live.get(id) ?? null }),
+    },
+    publish: ({ tools }) => world.published.push(tools.map(({ name }) => name)),
+    onSnapshot: () => {},
+    onGone: () => (world.gone += 1),
+    log: { warn: () => {}, error: () => {} },
+    ...options,
+  });
+  started.push(reconciler);
+  void reconciler.run();
+  return { reconciler, world, live };
+}
+
+const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
+
+describe('the reconciler', () => {
+  it('publishes the stored catalogue at once and opens every server', () => {
+    const { world } = reconcile(sessionSnapshot([clock, notes]));
+    expect(world.published).toEqual([['clock__now', 'notes__add']]);
+    expect(world.actions.map((action) => [action.do, action.serverId])).toEqual([
+      ['open', 'c'],
+      ['open', 'n'],
+    ]);
+    expect(world.loads).toBe(0);
+  });
+
+  it.each(['hint', 'rejoin', 'timer'] as const)('looks again on %s, and follows', async (reason) => {
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]));
+    world.desired = sessionSnapshot([notes]);
+    reconciler.wake(reason);
+    await until(() => world.published.length === 2);
+    expect(world.published.at(-1)).toEqual(['notes__add']);
+    expect(world.actions.slice(1)).toEqual([
+      { do: 'close', serverId: 'c' },
+      { do: 'open', serverId: 'n' },
+    ]);
+  });
+
+  it('takes the tools of a live connection without asking the database', async () => {
+    const { reconciler, world, live } = reconcile(sessionSnapshot([clock]));
+    live.set('c', [storedTool('now'), storedTool('later')]);
+    reconciler.wake('connection');
+    await until(() => world.published.length === 2);
+    expect(world.published.at(-1)).toEqual(['clock__later', 'clock__now']);
+    expect(world.loads).toBe(0);
+  });
+
+  it('looks by itself after a while, in case a hint was lost', async () => {
+    const { world } = reconcile(sessionSnapshot([clock]), { lookAgainMs: 5 });
+    world.desired = sessionSnapshot([]);
+    await until(() => world.published.at(-1)?.length === 0);
+  });
+
+  it('makes one look of many hints that come together', async () => {
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]));
+    for (let hint = 0; hint < 20; hint += 1) reconciler.wake('hint');
+    await until(() => world.published.length >= 2);
+    expect(world.loads).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves everything as it is while the database is away, and catches up', async () => {
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]), { lookAgainMs: 20 });
+    world.isAway = true;
+    reconciler.wake('hint');
+    await until(() => world.loads >= 2);
+    expect(new Set(world.published.map(String))).toEqual(new Set(['clock__now']));
+    world.desired = sessionSnapshot([notes]);
+    world.isAway = false;
+    await until(() => String(world.published.at(-1)) === 'notes__add');
+  });
+
+  it('says once when the conversation is gone, and rests', async () => {
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]));
+    world.desired = null;
+    reconciler.wake('hint');
+    await until(() => world.gone === 1);
+    reconciler.wake('hint');
+    expect(world.published).toHaveLength(1);
+  });
+});

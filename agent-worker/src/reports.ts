@@ -1,0 +1,74 @@
+import type { StatusObservation } from '@patchbay/shared/schema/snapshot';
+import { type CatalogueObservation, type Database, DatabaseError, type RecordedCall } from './database.ts';
+import type { Log } from './log.ts';
+import { Outbox } from './outbox.ts';
+
+interface StateChange {
+  state: 'active' | 'ended';
+  endReason: string | null;
+}
+
+/** What a conversation tells the database. Nothing here waits: speech goes first. */
+export class Reports {
+  readonly #statuses: Outbox<StatusObservation>;
+  readonly #catalogues: Outbox<CatalogueObservation>;
+  readonly #calls: Outbox<RecordedCall>;
+  readonly #states: Outbox<StateChange>;
+
+  constructor(database: Database, sessionId: string, log: Log) {
+    const shared = (what: string) => ({
+      isRetryable: (error: unknown) => !(error instanceof DatabaseError) || error.retryable,
+      onDropped: (items: readonly unknown[], error: unknown) =>
+        log.error({ error, what, count: items.length }, 'reports were dropped'),
+    });
+    this.#statuses = new Outbox<StatusObservation>({
+      ...shared('statuses'),
+      send: (batch) => database.reportStatus(batch),
+      keyOf: ({ server_id }) => server_id,
+    });
+    this.#catalogues = new Outbox<CatalogueObservation>({
+      ...shared('catalogues'),
+      send: async ([observation]) => {
+        if (observation) await database.storeCatalogue(observation);
+      },
+      keyOf: ({ serverId }) => serverId,
+      batchSize: 1,
+      gatherMs: 0,
+    });
+    this.#calls = new Outbox<RecordedCall>({
+      ...shared('tool calls'),
+      send: (batch) => database.recordToolCalls(batch),
+    });
+    this.#states = new Outbox<StateChange>({
+      ...shared('session states'),
+      send: async ([change]) => {
+        if (change) await database.setSessionState(sessionId, change.state, change.endReason);
+      },
+      batchSize: 1,
+      gatherMs: 0,
+    });
+  }
+
+  status(observation: StatusObservation): void {
+    this.#statuses.add(observation);
+  }
+
+  catalogue(observation: CatalogueObservation): void {
+    this.#catalogues.add(observation);
+  }
+
+  toolCall(call: RecordedCall): void {
+    this.#calls.add(call);
+  }
+
+  sessionState(state: 'active' | 'ended', endReason: string | null = null): void {
+    this.#states.add({ state, endReason });
+  }
+
+  /** Sends what is left; at the end of a conversation. */
+  async flush(withinMs: number): Promise<void> {
+    await Promise.all(
+      [this.#statuses, this.#catalogues, this.#calls, this.#states].map((outbox) => outbox.flush(withinMs)),
+    );
+  }
+}

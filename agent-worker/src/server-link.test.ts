@@ -1,0 +1,232 @@
+import { AppError } from '@patchbay/shared/errors';
+import type { CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import type { CallOptions, Connection, ConnectionOptions } from '@patchbay/shared/mcp/connection';
+import type { CallResult } from '@patchbay/shared/mcp/result';
+import { ResultCache } from '@patchbay/shared/mcp/result-cache';
+import type { Credential } from '@patchbay/shared/mcp/target';
+import { describe, expect, it } from 'vitest';
+import { type LinkState, ServerLink, type ServerLinkOptions } from './server-link.ts';
+import { ServerLinks } from './server-links.ts';
+import { snapshotServer } from './testing/snapshot.ts';
+
+const server = snapshotServer({ id: 'c', name: 'clock', call_timeout_ms: 200 });
+const result: CallResult = {
+  isError: false,
+  speech: 'ok',
+  text: 'ok',
+  raw: { content: [] },
+  truncated: false,
+};
+const refused = new AppError('connection_refused');
+
+/** A link over a connection whose states the test decides. */
+function linked(options: Partial<ServerLinkOptions> = {}) {
+  const calls: { tool: string; options: CallOptions | undefined; end: (error?: AppError) => void }[] = [];
+  const states: string[] = [];
+  let tell: ConnectionOptions['onState'];
+  let list: ConnectionOptions['onCatalogue'];
+  const fake = {
+    closed: false,
+    state: { name: 'connecting' } as LinkState,
+    facts: null,
+    catalogue: null,
+    woken: 0,
+    wake: () => {
+      fake.woken += 1;
+    },
+    close: async () => {
+      fake.closed = true;
+    },
+    call: (tool: string, _args: unknown, callOptions?: CallOptions) =>
+      new Promise<CallResult>((resolve, reject) => {
+        calls.push({ tool, options: callOptions, end: (error) => (error ? reject(error) : resolve(result)) });
+      }),
+  };
+  const link = new ServerLink({
+    server,
+    cache: new ResultCache({ now: () => 0 }),
+    credentialOf: async () => ({ method: 'none' }),
+    open: (_target, events) => {
+      tell = events.onState;
+      list = events.onCatalogue;
+      // The link touches nothing of a connection but what the fake has.
+      return fake as unknown as Connection;
+    },
+    onState: ({ state }) => states.push(state.name),
+    onCatalogue: () => {},
+    ...options,
+  });
+  const enter = (state: LinkState) => {
+    fake.state = state;
+    tell?.(state as Parameters<NonNullable<typeof tell>>[0], fake as unknown as Connection);
+  };
+  const listed = (tools: CatalogueTool[]) => list?.({ tools, skipped: [] }, fake as unknown as Connection);
+  const opened = () => expect.poll(() => tell !== undefined, { interval: 1 }).toBe(true);
+  return { link, fake, calls, states, enter, listed, opened };
+}
+
+describe('a link to a server', () => {
+  it('lets an early call wait for the credential, and then gives it the rest of its time', async () => {
+    const key = Promise.withResolvers<Credential>();
+    const { link, calls } = linked({ credentialOf: () => key.promise });
+    const call = link.call('now', {}, {});
+    expect(calls).toHaveLength(0);
+    key.resolve({ method: 'none' });
+    await expect.poll(() => calls.length, { interval: 1 }).toBe(1);
+    expect(calls[0]?.options?.timeoutMs).toBeLessThanOrEqual(200);
+    calls[0]?.end();
+    expect(await call).toBe(result);
+  });
+
+  it('gives up an early call after the time-out of the server', async () => {
+    const { link } = linked({ credentialOf: () => new Promise(() => {}) });
+    await expect(link.call('now', {}, {})).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it.each<LinkState>([{ name: 'connecting' }, { name: 'discovering' }, { name: 'waiting', error: refused }])(
+    'leaves a call to its connection when that is $name',
+    async (state) => {
+      const { link, calls, enter, opened } = linked();
+      await opened();
+      enter(state);
+      const call = link.call('now', {}, {});
+      await expect.poll(() => calls.length, { interval: 1 }).toBe(1);
+      calls[0]?.end(refused);
+      await expect(call).rejects.toBe(refused);
+    },
+  );
+
+  it('tells that the credential is missing, and connects to nothing', async () => {
+    const missing = new AppError('credential_missing');
+    const { link, states } = linked({ credentialOf: () => Promise.reject(missing) });
+    await expect(link.call('now', {}, {})).rejects.toBe(missing);
+    expect(states).toEqual(['needs_credentials']);
+  });
+
+  it('lets a waiting call be cancelled', async () => {
+    const { link } = linked({ credentialOf: () => new Promise(() => {}) });
+    const abort = new AbortController();
+    const call = link.call('now', {}, { signal: abort.signal });
+    abort.abort();
+    await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('dials again when somebody else reached the server, unless it is up', async () => {
+    const { link, fake, enter, opened } = linked();
+    await opened();
+    enter({ name: 'ready' });
+    link.tryNow();
+    expect(fake.woken).toBe(0);
+    enter({ name: 'waiting', error: refused });
+    link.tryNow();
+    enter({ name: 'needs_credentials', error: new AppError('unauthorized') });
+    link.tryNow();
+    expect(fake.woken).toBe(2);
+  });
+
+  it('finishes the calls that run on it before it ends, and is silent from then on', async () => {
+    const { link, fake, calls, states, enter, opened } = linked();
+    await opened();
+    enter({ name: 'ready' });
+    const call = link.call('slow', {}, {});
+    await expect.poll(() => calls.length, { interval: 1 }).toBe(1);
+    const told = states.length;
+    const retired = link.retire();
+    enter({ name: 'waiting', error: refused });
+    expect(fake.closed).toBe(false);
+    calls[0]?.end();
+    expect(await call).toBe(result);
+    await retired;
+    expect([fake.closed, states.length]).toEqual([true, told]);
+  });
+});
+
+describe('a tool whose answers may be kept', () => {
+  const now = { name: 'now', input_schema: { type: 'object' }, fingerprint: 'f1' };
+  const stored = { ...now, is_enabled: true, cache_ttl_seconds: 60 };
+  const cached = async () => {
+    const made = linked({ server: { ...server, tools: [stored] } });
+    await made.opened();
+    made.enter({ name: 'ready' });
+    const ask = async () => {
+      const before = made.calls.length;
+      const call = made.link.call('now', {}, { cacheTtlMs: 60_000 });
+      await Promise.race([call, expect.poll(() => made.calls.length, { interval: 1 }).toBe(before + 1)]);
+      made.calls[before]?.end();
+      return call;
+    };
+    return { ...made, ask };
+  };
+
+  it('is asked once, and again when its server says that it changed', async () => {
+    const { calls, listed, ask } = await cached();
+    await ask();
+    expect((await ask()).cached).toEqual({ ageMs: 0, isStale: false });
+    listed([now]);
+    await ask();
+    expect(calls).toHaveLength(1);
+    listed([{ ...now, fingerprint: 'f2' }]);
+    await ask();
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is asked each time by those who do not allow it', async () => {
+    const { link, calls, ask } = await cached();
+    await ask();
+    const call = link.call('now', {}, {});
+    await expect.poll(() => calls.length, { interval: 1 }).toBe(2);
+    calls[1]?.end();
+    expect((await call).cached).toBeUndefined();
+  });
+
+  it('is asked again after a reconnect by hand', async () => {
+    const { link, calls, enter, ask } = await cached();
+    await ask();
+    enter({ name: 'waiting', error: refused });
+    link.tryNow();
+    enter({ name: 'ready' });
+    await ask();
+    expect(calls).toHaveLength(2);
+  });
+
+  it('leaves nothing behind when its server is configured anew', async () => {
+    const { link, calls, ask } = await cached();
+    await ask();
+    const slow = link.call('slow', {}, {});
+    await expect.poll(() => calls.length, { interval: 1 }).toBe(2);
+    void link.retire();
+    expect((await ask()).cached).toBeUndefined();
+    calls[1]?.end();
+    await slow;
+  });
+});
+
+describe('the links of a conversation', () => {
+  const open = () => {
+    const removed: string[] = [];
+    const links = new ServerLinks({
+      cache: new ResultCache({ now: () => 0 }),
+      credentialOf: () => Promise.reject(new AppError('credential_missing')),
+      open: () => {
+        throw new Error('not reached');
+      },
+      onState: () => {},
+      onCatalogue: () => {},
+      onRemoved: (link) => removed.push(link.server.id),
+    });
+    return { links, removed };
+  };
+
+  it('are what the actions made of them', () => {
+    const { links, removed } = open();
+    links.apply([{ do: 'open', serverId: 'c' }], [server]);
+    expect(links.actual).toEqual([{ id: 'c', configVersion: 1 }]);
+    const first = links.of('c');
+    links.apply([{ do: 'replace', serverId: 'c' }], [{ ...server, config_version: 2 }]);
+    expect(links.actual).toEqual([{ id: 'c', configVersion: 2 }]);
+    expect(links.of('c')).not.toBe(first);
+    expect(removed).toEqual([]);
+    links.apply([{ do: 'close', serverId: 'c' }], []);
+    expect([links.actual, removed]).toEqual([[], ['c']]);
+  });
+});

@@ -1,0 +1,196 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '@patchbay/shared/errors';
+import { diffCatalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import type {
+  CallOptions,
+  Connection,
+  ConnectionFacts,
+  ConnectionOptions,
+} from '@patchbay/shared/mcp/connection';
+import type { CallResult } from '@patchbay/shared/mcp/result';
+import type { ResultCache } from '@patchbay/shared/mcp/result-cache';
+import { settleOrAbort } from '@patchbay/shared/mcp/settle-or-abort';
+import type { Credential, ServerTarget } from '@patchbay/shared/mcp/target';
+import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
+
+/** The states of a connection, and those of a link that has none yet or could not make one. */
+export type LinkState =
+  | { name: 'connecting' | 'discovering' | 'ready' | 'closed' }
+  | { name: 'waiting' | 'needs_credentials'; error: AppError };
+
+export interface LinkCallOptions extends CallOptions {
+  /** The user allows an earlier answer that is not older than this. */
+  cacheTtlMs?: number | undefined;
+}
+
+export interface ServerLinkOptions {
+  server: SnapshotServer;
+  /** Shared by the links of a conversation. */
+  cache: ResultCache;
+  /** Opens the sealed credential; throws AppError `credential_missing` when there is none to open. */
+  credentialOf: (server: SnapshotServer) => Promise<Credential>;
+  open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalogue'>) => Connection;
+  onState: (link: ServerLink) => void;
+  onCatalogue: (link: ServerLink) => void;
+}
+
+/**
+ * One server in one conversation, with one configuration of it: its connection, and the calls that run on
+ * it. After `retire` it says nothing more, and ends when its last call has ended.
+ */
+export class ServerLink {
+  readonly server: SnapshotServer;
+  readonly #options: ServerLinkOptions;
+  #connection: Connection | null = null;
+  /** The credential, once it is opened; null when there is none to open. */
+  readonly #credential: Promise<Credential | null>;
+  /** The tools as they were when somebody was last told of them. */
+  #knownTools: readonly CatalogueTool[];
+  #state: LinkState = { name: 'connecting' };
+  #retired = false;
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options;
+    this.server = options.server;
+    this.#knownTools = options.server.tools;
+    this.#credential = this.#open();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get facts(): ConnectionFacts | null {
+    return this.#connection?.facts ?? null;
+  }
+
+  /** The list that this connection found; null before the first one. */
+  get liveTools(): readonly CatalogueTool[] | null {
+    return this.#connection?.catalogue?.tools ?? null;
+  }
+
+  /**
+   * Calls a tool of the server; what becomes of a call while the server is down, the connection decides.
+   * @throws AppError
+   */
+  async call(tool: string, args: Record<string, unknown>, options: LinkCallOptions): Promise<CallResult> {
+    const call = this.#callCached(tool, args, options);
+    this.#running.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#running.delete(call);
+    }
+  }
+
+  /** Dials at once where the link waits for a better time or for a credential; what it kept is forgotten. */
+  tryNow(): void {
+    if (this.#state.name !== 'waiting' && this.#state.name !== 'needs_credentials') return;
+    this.#options.cache.forget(this.server.id);
+    this.#connection?.wake();
+  }
+
+  /** Ends the link when the calls that run on it have ended, at the latest after the time-out of a call. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    this.#options.cache.forget(this.server.id);
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.allSettled(this.#running),
+      delay(this.server.call_timeout_ms, undefined, { signal: patience.signal }).catch(() => {}),
+    ]);
+    patience.abort();
+    await this.close();
+  }
+
+  /** Ends the link now; calls that run on it fail with `cancelled`. */
+  async close(): Promise<void> {
+    this.#retired = true;
+    this.#enter({ name: 'closed' });
+    await this.#connection?.close();
+  }
+
+  async #open(): Promise<Credential | null> {
+    const { server, credentialOf, open } = this.#options;
+    let credential: Credential;
+    try {
+      credential = await credentialOf(server);
+    } catch (cause) {
+      const error = cause instanceof AppError ? cause : new AppError('internal', { cause });
+      this.#enter({ name: 'needs_credentials', error });
+      return null;
+    }
+    if (this.#retired) return credential;
+    this.#connection = open(
+      {
+        serverId: server.id,
+        configVersion: server.config_version,
+        url: server.url,
+        transport: server.transport,
+        credential,
+        callTimeoutMs: server.call_timeout_ms,
+        maxConcurrency: server.max_concurrency,
+        slug: server.slug,
+      },
+      {
+        onState: (state) => this.#enter(state),
+        onCatalogue: ({ tools }) => this.#onCatalogue(tools),
+      },
+    );
+    this.#enter(this.#connection.state);
+    return credential;
+  }
+
+  #onCatalogue(tools: readonly CatalogueTool[]): void {
+    const { changed, removed } = diffCatalogue(this.#knownTools, tools);
+    this.#knownTools = tools;
+    if (this.#retired) return;
+    this.#options.cache.forget(this.server.id, [...changed, ...removed]);
+    this.#options.onCatalogue(this);
+  }
+
+  #enter(state: LinkState): void {
+    if (this.#state.name === 'closed') return;
+    this.#state = state;
+    if (!this.#retired) this.#options.onState(this);
+  }
+
+  /** An answer that the user allowed to keep may come from the cache, also while the server is away. */
+  async #callCached(
+    tool: string,
+    args: Record<string, unknown>,
+    { cacheTtlMs, ...options }: LinkCallOptions,
+  ): Promise<CallResult> {
+    const known = this.#knownTools.find(({ name }) => name === tool);
+    const credential = cacheTtlMs && known ? await this.#credential : null;
+    if (!cacheTtlMs || !known || !credential) return this.#call(tool, args, options);
+    const target = { serverId: this.server.id, configVersion: this.server.config_version, credential };
+    return this.#options.cache.call(
+      { target, tool: known, args },
+      { ttlMs: cacheTtlMs, signal: options.signal },
+      (signal) => this.#call(tool, args, { ...options, signal }),
+    );
+  }
+
+  async #call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<CallResult> {
+    const timeoutMs = options.timeoutMs ?? this.server.call_timeout_ms;
+    const startedAtMs = performance.now();
+    const connection = await this.#whenOpened(timeoutMs, options.signal);
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - startedAtMs));
+    return connection.call(tool, args, { ...options, timeoutMs: leftMs });
+  }
+
+  /** The connection, once the credential is opened. */
+  async #whenOpened(timeoutMs: number, signal: AbortSignal | undefined): Promise<Connection> {
+    const patience = AbortSignal.timeout(timeoutMs);
+    const either = signal ? AbortSignal.any([signal, patience]) : patience;
+    await settleOrAbort(this.#credential, either).catch((cause: unknown) => {
+      throw new AppError(signal?.aborted ? 'cancelled' : 'timeout', { cause });
+    });
+    const state = this.#state;
+    if (state.name === 'closed') throw new AppError('tool_not_found');
+    if (this.#connection) return this.#connection;
+    throw state.name === 'needs_credentials' ? state.error : new AppError('tool_not_found');
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * The other end of the OpenAI Realtime protocol, in text, for tests: says what it is told to say, calls what
+ * it is told to call, and can go away and come back at any moment.
+ */
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+
+const Item = z.looseObject({
+  id: z.string().optional(),
+  type: z.string(),
+  role: z.string().optional(),
+  call_id: z.string().optional(),
+  name: z.string().optional(),
+  arguments: z.string().optional(),
+  output: z.string().optional(),
+  content: z.array(z.looseObject({ text: z.string().optional() })).optional(),
+});
+export type FakeItem = z.infer<typeof Item>;
+
+const Received = z.looseObject({
+  type: z.string(),
+  event_id: z.string().optional(),
+  previous_item_id: z.string().optional(),
+  item: Item.optional(),
+  session: z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })).optional() }).optional(),
+  response: z
+    .looseObject({
+      instructions: z.string().optional(),
+      metadata: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+});
+type Received = z.infer<typeof Received>;
+
+/** What the model does in a turn; `arguments` as the wire has them. */
+export type Turn = { say: string } | { call: string; arguments: string } | { nothing: true };
+
+export class FakeModel {
+  /** What the model does when asked for a response. */
+  decide: (items: readonly FakeItem[], instructions: string) => Turn = () => ({ say: 'Yes.' });
+  /** A set of tools with such a name is refused as a whole. */
+  refusesTool: (name: string) => boolean = () => false;
+  acknowledges = true;
+  /** Everything received, over all connections. */
+  readonly received: Received[] = [];
+  /** The items of the newest connection. */
+  items: FakeItem[] = [];
+  tools: { name: string }[] = [];
+  connections = 0;
+  #http: Server | null = null;
+  #sockets = new Set<WebSocket>();
+  #port = 0;
+  #ids = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/v1`;
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Listens on a free port, or on the one that it had. */
+  async start(): Promise<void> {
+    const http = createServer((_request, response) => response.writeHead(404).end());
+    const sockets = new WebSocketServer({ server: http });
+    sockets.on('connection', (socket) => this.#serve(socket));
+    http.listen(this.#port, '127.0.0.1');
+    await once(http, 'listening');
+    this.#port = (http.address() as AddressInfo).port;
+    this.#http = http;
+  }
+
+  /** Takes a port without answering on it. */
+  async reserve(): Promise<void> {
+    await this.start();
+    await this.stop();
+  }
+
+  /** Drops every connection and stops listening. */
+  async stop(): Promise<void> {
+    this.drop();
+    const http = this.#http;
+    this.#http = null;
+    if (!http) return;
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  }
+
+  /** Drops every connection; new ones are welcome. */
+  drop(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  texts(role: string): string[] {
+    return this.items
+      .filter((item) => item.type === 'message' && item.role === role)
+      .map((item) => (item.content ?? []).map(({ text }) => text ?? '').join(''));
+  }
+
+  #serve(socket: WebSocket): void {
+    this.connections += 1;
+    this.#sockets.add(socket);
+    this.items = [];
+    this.tools = [];
+    const send = (event: object) => socket.send(JSON.stringify({ event_id: this.#id('event'), ...event }));
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => {});
+    socket.on('message', (data: RawData) => {
+      const event = Received.parse(JSON.parse((data as Buffer).toString()));
+      this.received.push(event);
+      this.#answer(event, send);
+    });
+    send({ type: 'session.created', session: {} });
+  }
+
+  #answer(event: Received, send: (event: object) => void): void {
+    if (event.type === 'session.update') return this.#update(event, send);
+    if (event.type === 'conversation.item.create' && event.item) return this.#create(event, event.item, send);
+    if (event.type === 'response.create') return this.#respond(event, send);
+    if (event.type === 'conversation.item.delete')
+      send({ type: 'conversation.item.deleted', item_id: event.item_id });
+  }
+
+  #update(event: Received, send: (event: object) => void): void {
+    const { tools } = event.session ?? {};
+    const refused = tools?.findIndex(({ name }) => this.refusesTool(name)) ?? -1;
+    if (refused >= 0) {
+      const param = `session.tools[${refused}].name`;
+      send({
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'no', param, event_id: event.event_id },
+      });
+      return;
+    }
+    if (tools) this.tools = tools;
+    if (this.acknowledges) send({ type: 'session.updated', session: { tools: this.tools } });
+  }
+
+  #create(event: Received, item: FakeItem, send: (event: object) => void): void {
+    const isOrphan =
+      item.type === 'function_call_output' && !this.items.some(({ call_id }) => call_id === item.call_id);
+    const before = event.previous_item_id;
+    const isLost = before !== undefined && !this.items.some(({ id }) => id === before);
+    if (isOrphan || isLost) {
+      const message = isOrphan ? 'no such call' : 'no such previous item';
+      send({ type: 'error', error: { type: 'invalid_request_error', message, event_id: event.event_id } });
+      return;
+    }
+    this.#add({ ...item, id: item.id ?? this.#id('item') }, send, before);
+  }
+
+  #add(item: FakeItem, send: (event: object) => void, before = this.items.at(-1)?.id): void {
+    const at = this.items.findIndex(({ id }) => id === before) + 1;
+    this.items.splice(at, 0, item);
+    send({ type: 'conversation.item.added', previous_item_id: before ?? null, item });
+  }
+
+  #respond(event: Received, send: (event: object) => void): void {
+    const response = { id: this.#id('response'), metadata: event.response?.metadata ?? null };
+    send({ type: 'response.created', response });
+    const turn = this.decide(this.items, event.response?.instructions ?? '');
+    if ('say' in turn) this.#say(turn.say, response.id, send);
+    if ('call' in turn) this.#call(turn, response.id, send);
+    send({ type: 'response.done', response: { ...response, status: 'completed' } });
+  }
+
+  #say(text: string, responseId: string, send: (event: object) => void): void {
+    const item = {
+      id: this.#id('item'),
+      type: 'message',
+      role: 'assistant',
+      content: [] as { type: string; text: string }[],
+    };
+    const place = { response_id: responseId, item_id: item.id, output_index: 0, content_index: 0 };
+    send({ type: 'response.output_item.added', response_id: responseId, output_index: 0, item });
+    this.#add(item, send);
+    send({ type: 'response.content_part.added', ...place, part: { type: 'text', text: '' } });
+    send({ type: 'response.output_text.delta', ...place, delta: text });
+    send({ type: 'response.output_text.done', ...place, text });
+    item.content.push({ type: 'output_text', text });
+    send({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item });
+  }
+
+  #call(turn: { call: string; arguments: string }, responseId: string, send: (event: object) => void): void {
+    const item = {
+      id: this.#id('item'),
+      type: 'function_call',
+      call_id: this.#id('call'),
+      name: turn.call,
+      arguments: '',
+    };
+    send({ type: 'response.output_item.added', response_id: responseId, output_index: 0, item });
+    this.#add(item, send);
+    const done = { ...item, arguments: turn.arguments };
+    this.items[this.items.findIndex(({ id }) => id === item.id)] = done;
+    send({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item: done });
+  }
+
+  #id(kind: string): string {
+    this.#ids += 1;
+    return `${kind}_${this.#ids}`;
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { snapshotServer, storedTool } from './testing/snapshot.ts';
+import { describeChange } from './tool-change.ts';
+import { EMPTY_TOOL_SET, buildToolSet, recachedTools, sameTools, toDefinition } from './tool-set.ts';
+
+const clock = snapshotServer({ id: 'c', name: 'clock', tools: [storedTool('time_in_zone')] });
+const notes = snapshotServer({ id: 'n', name: 'notes', tools: [storedTool('add_note'), storedTool('list')] });
+
+const names = (set: { tools: readonly { name: string }[] }) => set.tools.map((tool) => tool.name);
+
+describe('buildToolSet', () => {
+  it('names tools by server and keeps the order of servers', () => {
+    const set = buildToolSet([
+      { server: clock, live: null },
+      { server: notes, live: null },
+    ]);
+    expect(names(set)).toEqual(['clock__time_in_zone', 'notes__add_note', 'notes__list']);
+    expect(set.servers.map(({ name }) => name)).toEqual(['clock', 'notes']);
+  });
+
+  it('prefers what the live connection found over the stored catalogue', () => {
+    const live = [storedTool('add_note'), storedTool('archive')];
+    expect(names(buildToolSet([{ server: notes, live }]))).toEqual(['notes__add_note', 'notes__archive']);
+  });
+
+  it('is the same for the stored catalogue and for the same tools in the order of the server', () => {
+    const live = [storedTool('list'), storedTool('add_note')];
+    const stored = buildToolSet([{ server: notes, live: null }]).tools;
+    expect(sameTools(stored, buildToolSet([{ server: notes, live }]).tools)).toBe(true);
+  });
+
+  it('leaves out what the user switched off, also when the live list has it', () => {
+    const server = { ...notes, tools: [storedTool('add_note', { is_enabled: false }), storedTool('list')] };
+    expect(names(buildToolSet([{ server, live: [storedTool('add_note'), storedTool('list')] }]))).toEqual([
+      'notes__list',
+    ]);
+  });
+
+  it('takes over for how long the user lets answers be kept, also for the live list', () => {
+    const server = { ...notes, tools: [storedTool('list', { cache_ttl_seconds: 60 })] };
+    const live = [storedTool('list'), storedTool('add_note')];
+    const { tools } = buildToolSet([{ server, live }]);
+    expect(tools.map(({ cacheTtlMs }) => cacheTtlMs)).toEqual([undefined, 60_000]);
+  });
+
+  it('keeps two servers with the same tool apart, and long names within 64 characters', () => {
+    const other = snapshotServer({
+      id: 'o',
+      name: 'other',
+      tools: [storedTool('list'), storedTool('x'.repeat(200))],
+    });
+    const all = names(
+      buildToolSet([
+        { server: notes, live: null },
+        { server: other, live: null },
+      ]),
+    );
+    expect(new Set(all).size).toBe(4);
+    for (const name of all) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+  });
+
+  it('gives the first 128 and tells which were left out', () => {
+    const tools = Array.from({ length: 300 }, (_, index) => storedTool(`tool_${1000 + index}`));
+    const set = buildToolSet([{ server: { ...notes, tools }, live: null }]);
+    expect(set.tools).toHaveLength(128);
+    expect(set.leftOut).toHaveLength(172);
+    expect(set.leftOut[0]).toMatchObject({ toolName: 'tool_1128', serverName: 'notes', reason: 'limit' });
+  });
+
+  it('makes an object schema of a schema that leaves type and properties out', () => {
+    const bare = { ...storedTool('now'), input_schema: { $schema: 'x' } };
+    const [tool] = buildToolSet([{ server: clock, live: [bare] }]).tools;
+    expect(tool && toDefinition(tool).parameters).toEqual({ type: 'object', properties: {} });
+  });
+
+  it('sees a change of schema alone as another set', () => {
+    const before = buildToolSet([{ server: notes, live: null }]).tools;
+    const wider = { ...storedTool('add_note'), input_schema: { type: 'object', properties: { text: {} } } };
+    const after = buildToolSet([{ server: notes, live: [wider, storedTool('list')] }]).tools;
+    expect(sameTools(before, buildToolSet([{ server: notes, live: null }]).tools)).toBe(true);
+    expect(sameTools(before, after)).toBe(false);
+  });
+});
+
+describe('describeChange', () => {
+  const both = buildToolSet([
+    { server: clock, live: null },
+    { server: notes, live: null },
+  ]);
+  const one = buildToolSet([{ server: clock, live: null }]);
+
+  it('tells the model in one line what came and what went, and with which server', () => {
+    expect(describeChange(one, both).line).toBe(
+      'Tools added: notes__add_note, notes__list (server notes was added).',
+    );
+    expect(describeChange(both, one)).toMatchObject({
+      reason: 'server notes was removed',
+      line: 'Tools removed: notes__add_note, notes__list (server notes was removed).',
+    });
+  });
+
+  it('says nothing to the model when it keeps the same tools', () => {
+    expect(describeChange(both, both).line).toBeNull();
+    expect(describeChange(EMPTY_TOOL_SET, EMPTY_TOOL_SET).line).toBeNull();
+  });
+
+  it('cuts a long list of names', () => {
+    const tools = Array.from({ length: 20 }, (_, index) => storedTool(`t${index}`));
+    const many = buildToolSet([{ server: { ...notes, tools }, live: null }]);
+    expect(describeChange(EMPTY_TOOL_SET, many).line).toContain('and 8 more');
+  });
+});
+
+it('recachedTools are those that were there with another cache time', () => {
+  const toolsWith = (...times: (number | null)[]) => {
+    const tools = times.map((seconds, index) => storedTool(`t${index}`, { cache_ttl_seconds: seconds }));
+    return buildToolSet([{ server: { ...notes, tools }, live: null }]).tools;
+  };
+  const changed = recachedTools(toolsWith(60, 60, null), toolsWith(60, null, 30, 10));
+  expect(changed.map(({ toolName }) => toolName)).toEqual(['t1', 't2']);
+});

@@ -1,0 +1,47 @@
+import type { realtime } from '@livekit/agents-plugin-openai';
+import type { Environment } from './environment.ts';
+import { createGuardedModel } from './guards/guarded-model.ts';
+
+/** The model hears the end of a turn itself; half a second of silence is one. */
+const TURN_DETECTION = {
+  type: 'server_vad',
+  threshold: 0.5,
+  prefix_padding_ms: 300,
+  silence_duration_ms: 500,
+  create_response: true,
+  interrupt_response: true,
+} as const;
+
+export interface VoiceModel {
+  model: realtime.RealtimeModel;
+  /** The live session; there is one from the start of the agent session on. */
+  session: () => realtime.RealtimeSession;
+}
+
+/**
+ * The realtime model for one conversation. The temperature of an agent configuration is not sent: the
+ * Realtime API has none.
+ * @param voice one of the voices of the Realtime API; fixed for the length of a session
+ */
+export function createVoiceModel(environment: Environment, voice: string): VoiceModel {
+  let current: realtime.RealtimeSession | null = null;
+  const model = createGuardedModel(
+    {
+      model: environment.OPENAI_REALTIME_MODEL,
+      apiKey: environment.OPENAI_API_KEY,
+      baseURL: environment.OPENAI_BASE_URL,
+      voice,
+      turnDetection: TURN_DETECTION,
+    },
+    (session) => {
+      current = session;
+    },
+  );
+  return {
+    model,
+    session: () => {
+      if (!current) throw new Error('The agent session has not started.');
+      return current;
+    },
+  };
+}
