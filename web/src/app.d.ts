@@ -1,0 +1,21 @@
+import type { SupabaseClient } from '@supabase/supabase-js';
+
+declare global {
+  namespace App {
+    interface Error {
+      message: string;
+      /** What the reader can do about it. */
+      hint?: string;
+    }
+    interface Locals {
+      supabase: SupabaseClient;
+      /** The verified user of this request; null for a visitor. */
+      user: { id: string; email: string } | null;
+      /** Short-lived; goes to edge functions and, through /api/access-token, to the browser. */
+      accessToken: string | null;
+      theme: import('$lib/theme.ts').Theme;
+    }
+  }
+}
+
+export {};

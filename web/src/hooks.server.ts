@@ -1,0 +1,58 @@
+import type { Handle, HandleServerError } from '@sveltejs/kit';
+import { sequence } from '@sveltejs/kit/hooks';
+import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
+import { openSession, signedIn } from '$lib/server/session.ts';
+import { settings } from '$lib/server/settings.ts';
+import { readTheme } from '$lib/theme.ts';
+
+const secureHeaders: Handle = async ({ event, resolve }) => {
+  const response = await resolve(event);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+  if (event.url.protocol === 'https:') response.headers.set('strict-transport-security', STRICT_TRANSPORT);
+
+  const policy = response.headers.get('content-security-policy');
+  if (policy) {
+    const { supabaseUrl, livekitUrl } = settings();
+    response.headers.set('content-security-policy', `${policy}; ${connectSources(supabaseUrl, livekitUrl)}`);
+  }
+  // Pages hold a user's data: no shared cache may keep them.
+  if (event.locals.user) response.headers.set('cache-control', 'private, no-store');
+  return response;
+};
+
+const authenticate: Handle = async ({ event, resolve }) => {
+  event.locals.user = null;
+  event.locals.accessToken = null;
+  event.locals.theme = readTheme(event.cookies.get('theme'));
+  if (event.route.id === '/healthz') return resolve(event);
+
+  await openSession(event);
+  // The wall for pages, their form actions and endpoints alike; row level security stands behind it.
+  if (event.route.id?.startsWith('/(app)/') || event.route.id?.startsWith('/api/')) signedIn(event);
+
+  return resolve(event, {
+    transformPageChunk: ({ html }) => html.replace('%patchbay.theme%', event.locals.theme),
+    preload: ({ type, path }) =>
+      type === 'js' || type === 'css' || (type === 'font' && /plex-sans-latin-[46]00.*\.woff2$/.test(path)),
+  });
+};
+
+export const handle = sequence(secureHeaders, authenticate);
+
+export const handleError: HandleServerError = ({ error, event, status }) => {
+  if (status === 404)
+    return {
+      message: 'There is nothing at this address.',
+      hint: 'Check the address, or go to your servers.',
+    };
+  // The name and stack only: messages of databases and upstreams may carry what a user typed.
+  const stack =
+    error instanceof Error
+      ? `${error.name}\n${error.stack?.split('\n').slice(1).join('\n')}`
+      : 'not an Error';
+  console.error(JSON.stringify({ level: 'error', route: event.route.id, status, stack }));
+  return {
+    message: 'Something went wrong in Patchbay.',
+    hint: 'Try again; if it stays so, look into the log of the web app.',
+  };
+};

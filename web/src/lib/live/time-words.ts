@@ -1,0 +1,29 @@
+/**
+ * How long ago something was, in few words.
+ * @param then a timestamp as the database writes it; null reads as never
+ * @param now milliseconds since the epoch
+ */
+export function timeAgo(then: string | null, now: number): string {
+  if (!then) return 'never';
+  const seconds = Math.max(0, Math.round((now - Date.parse(then)) / 1000));
+  if (seconds < 5) return 'just now';
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  const days = Math.floor(seconds / 86_400);
+  return days === 1 ? 'yesterday' : `${days} days ago`;
+}
+
+/** A duration for people: `4 ms`, `1.2 s`. */
+export function durationWords(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '–';
+  if (ms < 1) return '<1 ms';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Minutes and seconds of a running conversation: `02:14`. */
+export function elapsedWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, '0'));
+  return parts.join(':');
+}

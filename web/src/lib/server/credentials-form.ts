@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const Credentials = z.object({
+  email: z.email('This is not an email address.'),
+  password: z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.'),
+});
+
+export type ParsedCredentials =
+  | { ok: true; email: string; password: string }
+  | { ok: false; email: string; errors: { email?: string[]; password?: string[] } };
+
+/** Reads the sign-in and sign-up forms. */
+export function parseCredentials(form: FormData): ParsedCredentials {
+  const email = String(form.get('email') ?? '').trim();
+  const parsed = Credentials.safeParse({ email, password: form.get('password') ?? '' });
+  if (parsed.success) return { ok: true, ...parsed.data };
+  return { ok: false, email, errors: z.flattenError(parsed.error).fieldErrors };
+}
+
+/** Words for an error code of the sign-in service; the codes are Supabase Auth's own list. */
+export function authProblemWords(code: string | undefined): string {
+  switch (code) {
+    case 'invalid_credentials':
+      return 'Email or password is wrong.';
+    case 'email_not_confirmed':
+      return 'This address is not confirmed yet: follow the link in the email that was sent to it.';
+    case 'user_already_exists':
+    case 'email_exists':
+      return 'There is an account with this address already. Sign in instead.';
+    case 'weak_password':
+      return 'This password is too easy to guess. Use a longer one.';
+    case 'over_request_rate_limit':
+    case 'over_email_send_rate_limit':
+      return 'Too many attempts. Wait a minute and try again.';
+    case 'signup_disabled':
+      return 'New accounts are switched off here.';
+    default:
+      return 'This did not work. Try again in a moment.';
+  }
+}

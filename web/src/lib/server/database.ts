@@ -1,0 +1,55 @@
+import { error } from '@sveltejs/kit';
+import type { z } from 'zod';
+
+interface DatabaseAnswer {
+  data: unknown;
+  error: { code: string } | null;
+  status: number;
+}
+
+/**
+ * Rows of a REST answer, checked.
+ * @throws the 503 page when the database did not answer, 500 when its rows are not what we know
+ */
+export async function rows<T>(query: PromiseLike<DatabaseAnswer>, schema: z.ZodType<T>): Promise<T[]> {
+  const answer = await query;
+  if (answer.error) unavailable(answer.status);
+  return schema.array().parse(answer.data);
+}
+
+/** The first row of a REST answer, checked; null when there is none that the user may see. */
+export async function firstRow<T>(
+  query: PromiseLike<DatabaseAnswer>,
+  schema: z.ZodType<T>,
+): Promise<T | null> {
+  return (await rows(query, schema))[0] ?? null;
+}
+
+/** @throws the page that fits a failed REST answer */
+export function unavailable(status: number): never {
+  if (status === 401) error(401, { message: 'Your session has expired.', hint: 'Sign in again.' });
+  error(503, { message: 'The database does not answer.', hint: 'Try again in a moment.' });
+}
+
+export type WriteProblem = 'not_found' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
+
+/** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
+export function writeProblem(code: string, status: number): WriteProblem {
+  if (code === '42501' || code === 'PT403' || status === 403) return 'forbidden';
+  if (code === '23505' || code === 'PT409' || status === 409) return 'conflict';
+  if (code === 'PT404' || status === 404) return 'not_found';
+  if (/^(22|23)/.test(code) || code === 'PT400' || status === 400) return 'invalid';
+  return 'unavailable';
+}
+
+const PROBLEM_WORDS: Record<WriteProblem, string> = {
+  not_found: 'This is not there any more.',
+  forbidden: 'Your role in this workspace does not allow this.',
+  conflict: 'There is one with this name already.',
+  invalid: 'The database did not accept this.',
+  unavailable: 'The database does not answer. Nothing was saved; try again in a moment.',
+};
+
+export function problemWords(problem: WriteProblem): string {
+  return PROBLEM_WORDS[problem];
+}

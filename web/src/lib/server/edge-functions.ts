@@ -1,0 +1,95 @@
+import {
+  DiscoverToolsAnswer,
+  ServerCredentialAnswer,
+  TestConnectionAnswer,
+  VoiceDispatchAnswer,
+  VoiceTokenAnswer,
+  type DiscoverToolsBody,
+  type ServerCredentialBody,
+  type TestConnectionBody,
+  type VoiceDispatchBody,
+  type VoiceTokenBody,
+} from '@patchbay/shared/schema/functions';
+import { z } from 'zod';
+import type { SignedIn } from './session.ts';
+import { settings } from './settings.ts';
+
+/** What an edge function may answer: its value, or why not, fit for the user. */
+export type Answer<T> =
+  | { ok: true; value: T }
+  | { ok: false; status: number; message: string; hint?: string; fieldErrors?: Record<string, string[]> };
+
+// Edge functions answer their own refusals with these fields; anything else is a fault on the way.
+const Refusal = z.object({
+  message: z.string(),
+  hint: z.string().optional(),
+  field_errors: z.record(z.string(), z.array(z.string())).optional(),
+});
+
+/** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
+const FUNCTION_TIMEOUT_MS = 45_000;
+
+async function call<T>(who: SignedIn, name: string, body: unknown, schema: z.ZodType<T>): Promise<Answer<T>> {
+  const { supabaseUrl, publishableKey } = settings();
+  let response: Response;
+  try {
+    response = await fetch(`${supabaseUrl}/functions/v1/${name}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${who.accessToken}`,
+        apikey: publishableKey,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(FUNCTION_TIMEOUT_MS),
+    });
+  } catch {
+    return {
+      ok: false,
+      status: 503,
+      message: 'The service of Patchbay that does this does not answer.',
+      hint: 'Try again in a moment.',
+    };
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) {
+    const parsed = schema.safeParse(answer);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return {
+      ok: false,
+      status: 502,
+      message: 'The service gave an answer that Patchbay does not understand.',
+    };
+  }
+  const refusal = Refusal.safeParse(answer);
+  if (!refusal.success) return { ok: false, status: response.status, message: refusalWords(response.status) };
+  const { message, hint, field_errors: fieldErrors } = refusal.data;
+  return { ok: false, status: response.status, message, hint, fieldErrors };
+}
+
+function refusalWords(status: number): string {
+  if (status === 401) return 'Your session has expired. Sign in again.';
+  if (status === 403) return 'Your role in this workspace does not allow this.';
+  if (status === 404) return 'This is not there any more.';
+  return 'The service of Patchbay that does this has a problem right now.';
+}
+
+/** Tries a stored server or a draft; stores nothing for a draft. */
+export const testConnection = (who: SignedIn, body: TestConnectionBody) =>
+  call(who, 'test-connection', body, TestConnectionAnswer);
+
+/** Reads the tools of a server and stores them with its status. */
+export const discoverTools = (who: SignedIn, body: DiscoverToolsBody) =>
+  call(who, 'discover-tools', body, DiscoverToolsAnswer);
+
+/** Stores the credential of a server, or removes it with null. */
+export const storeCredential = (who: SignedIn, body: ServerCredentialBody) =>
+  call(who, 'server-credential', body, ServerCredentialAnswer);
+
+/** Makes a conversation and the key to its room. */
+export const openVoiceSession = (who: SignedIn, body: VoiceTokenBody) =>
+  call(who, 'voice-token', body, VoiceTokenAnswer);
+
+/** Brings an agent into the room of a conversation that has none. */
+export const dispatchAgent = (who: SignedIn, body: VoiceDispatchBody) =>
+  call(who, 'voice-dispatch', body, VoiceDispatchAnswer);

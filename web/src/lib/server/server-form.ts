@@ -1,0 +1,92 @@
+import { CredentialText, fieldErrors } from '@patchbay/shared/schema/functions';
+import { CALL_TIMEOUT_RANGE_MS, McpServerInput, type McpServerRow } from '@patchbay/shared/schema/server';
+import type { z } from 'zod';
+import { EMPTY_FORM, type ServerFormValues } from '../servers/form-values.ts';
+
+// What the form does not ask for keeps its default, or its present value when a server is edited.
+const ServerConfiguration = McpServerInput.omit({ max_concurrency: true, metadata: true });
+export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
+
+export type ParsedServerForm =
+  | { ok: true; values: ServerFormValues; input: ServerConfiguration; credential: string | null }
+  | { ok: false; values: ServerFormValues; errors: Record<string, string[]> };
+
+/**
+ * Reads the add / edit form. `values` is what was typed, to show it again; the credential is never among
+ * them, so that no answer of ours ever carries one.
+ */
+export function parseServerForm(form: FormData): ParsedServerForm {
+  const values = typedValues(form);
+  const parsed = ServerConfiguration.safeParse({
+    name: values.name,
+    url: values.url,
+    description: values.description,
+    transport: values.transport,
+    auth_method: values.auth_method,
+    auth_header: values.auth_header.trim() || undefined,
+    is_active: values.is_active,
+    tags: splitTags(values.tags),
+    call_timeout_ms: timeoutMs(values.timeout),
+  });
+  const typed = text(form, 'credential').trim();
+  const credential = values.auth_method === 'none' || typed === '' ? null : CredentialText.safeParse(typed);
+  if (parsed.success && (credential === null || credential.success)) {
+    return { ok: true, values, input: parsed.data, credential: credential?.data ?? null };
+  }
+  const errors = parsed.success ? {} : namedAsInForm(fieldErrors(parsed.error));
+  if (credential && !credential.success)
+    errors.credential = credential.error.issues.map((issue) => issue.message);
+  return { ok: false, values, errors };
+}
+
+function timeoutMs(seconds: string): number {
+  return seconds.trim() === '' ? CALL_TIMEOUT_RANGE_MS.default : Math.round(Number(seconds) * 1000);
+}
+
+/** Tags as they are typed: parted by commas, each once. */
+export function splitTags(typed: string): string[] {
+  return [
+    ...new Set(
+      typed
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ];
+}
+
+/** Whether a test of what was typed differs from a test of what is stored. */
+export function connectionDiffers(input: ServerConfiguration, stored: McpServerRow): boolean {
+  return (
+    input.url !== stored.url ||
+    input.transport !== stored.transport ||
+    input.auth_method !== stored.auth_method ||
+    (input.auth_method === 'api_key' && input.auth_header !== (stored.auth_header ?? 'X-API-Key'))
+  );
+}
+
+function typedValues(form: FormData): ServerFormValues {
+  return {
+    name: text(form, 'name'),
+    url: text(form, 'url'),
+    description: text(form, 'description'),
+    transport: text(form, 'transport') || EMPTY_FORM.transport,
+    auth_method: text(form, 'auth_method') || EMPTY_FORM.auth_method,
+    auth_header: text(form, 'auth_header'),
+    tags: text(form, 'tags'),
+    timeout: text(form, 'timeout'),
+    is_active: form.has('is_active'),
+  };
+}
+
+function text(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
+}
+
+function namedAsInForm(errors: Record<string, string[]>): Record<string, string[]> {
+  const { call_timeout_ms: timeout, ...rest } = errors;
+  if (!timeout) return rest;
+  const { min, max } = CALL_TIMEOUT_RANGE_MS;
+  return { ...rest, timeout: [`Between ${min / 1000} and ${max / 1000} seconds.`] };
+}

@@ -1,0 +1,68 @@
+import { ToolCallRow } from '@patchbay/shared/schema/session';
+import { McpToolRow } from '@patchbay/shared/schema/tool';
+import { z } from 'zod';
+import { rows, writeProblem, type WriteProblem } from './database.ts';
+import type { SignedIn } from './session.ts';
+
+const TOOL_COLUMNS = Object.keys(McpToolRow.shape)
+  .filter((column) => column !== 'id')
+  .join(',');
+
+/** A row of `mcp_server_checks` as the server page shows it; times of phases in milliseconds. */
+export const ServerCheck = z.object({
+  checked_at: z.string(),
+  ok: z.boolean(),
+  error_code: z.string().nullable(),
+});
+export type ServerCheck = z.infer<typeof ServerCheck>;
+
+/** The catalogue of a server by name. */
+export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]> {
+  return rows(
+    who.supabase.from('mcp_tools').select(TOOL_COLUMNS).eq('server_id', serverId).order('name'),
+    McpToolRow,
+  );
+}
+
+/** @returns null when it is done, else which rule of the database refused it */
+export async function switchTool(
+  who: SignedIn,
+  serverId: string,
+  name: string,
+  isEnabled: boolean,
+): Promise<WriteProblem | null> {
+  const answer = await who.supabase
+    .from('mcp_tools')
+    .update({ is_enabled: isEnabled })
+    .eq('server_id', serverId)
+    .eq('name', name)
+    .select('name');
+  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  return answer.data.length > 0 ? null : 'not_found';
+}
+
+/** The latest checks of a server, newest first. */
+export function listChecks(who: SignedIn, serverId: string, limit: number): Promise<ServerCheck[]> {
+  return rows(
+    who.supabase
+      .from('mcp_server_checks')
+      .select('checked_at, ok, error_code')
+      .eq('server_id', serverId)
+      .order('checked_at', { ascending: false })
+      .limit(limit),
+    ServerCheck,
+  );
+}
+
+/** The latest calls of a server's tools, newest first. */
+export function listCalls(who: SignedIn, serverId: string, limit: number): Promise<ToolCallRow[]> {
+  return rows(
+    who.supabase
+      .from('tool_calls')
+      .select(Object.keys(ToolCallRow.shape).join(','))
+      .eq('server_id', serverId)
+      .order('started_at', { ascending: false })
+      .limit(limit),
+    ToolCallRow,
+  );
+}

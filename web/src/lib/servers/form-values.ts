@@ -1,0 +1,51 @@
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+
+/** The add / edit form as text fields; the credential is apart, because it is never sent back. */
+export interface ServerFormValues {
+  name: string;
+  url: string;
+  description: string;
+  transport: string;
+  auth_method: string;
+  auth_header: string;
+  /** Parted by commas. */
+  tags: string;
+  /** Seconds. */
+  timeout: string;
+  is_active: boolean;
+}
+
+export const EMPTY_FORM: ServerFormValues = {
+  name: '',
+  url: '',
+  description: '',
+  transport: 'auto',
+  auth_method: 'none',
+  auth_header: '',
+  tags: '',
+  timeout: '30',
+  is_active: true,
+};
+
+export function formValuesOf(server: McpServerRow): ServerFormValues {
+  return {
+    name: server.name,
+    url: server.url,
+    description: server.description ?? '',
+    transport: server.transport,
+    auth_method: server.auth_method,
+    auth_header: server.auth_method === 'api_key' ? (server.auth_header ?? '') : '',
+    tags: server.tags.join(', '),
+    timeout: String(server.call_timeout_ms / 1000),
+    is_active: server.is_active,
+  };
+}
+
+/** A first name for a server, from its address: `mcp.linear.app` reads as `linear`. */
+export function suggestName(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { hostname } = new URL(url);
+  if (/^[\d.]+$/.test(hostname) || hostname.includes(':') || hostname === 'localhost') return '';
+  const parts = hostname.split('.').filter((part) => !['www', 'mcp', 'api'].includes(part));
+  return (parts.length > 1 ? parts.at(-2) : parts[0]) ?? '';
+}

@@ -1,0 +1,112 @@
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
+
+/** Hints that come together are answered by one look. */
+const GATHER_MS = 15;
+/** Ids of one request; keeps the address of the request short. */
+const AT_ONCE = 50;
+
+/** The servers of the workspace as the page knows them, kept true by looking again on every hint. */
+export class Servers {
+  #rows = new SvelteMap<string, McpServerRow>();
+  /** Deleted by the user, with the undo still open: not shown. */
+  hidden = new SvelteSet<string>();
+  loaded = $state(false);
+  list = $derived(
+    [...this.#rows.values()]
+      .filter((server) => !this.hidden.has(server.id))
+      .sort((a, b) => a.created_at.localeCompare(b.created_at) || a.id.localeCompare(b.id)),
+  );
+
+  #wanted = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #looks = 0;
+  /** Which look, or change of the user's, a row comes from: an older answer must not cover a newer one. */
+  #lookOf = new Map<string, number>();
+
+  get(id: string): McpServerRow | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** Takes the full list as the truth of now. */
+  seed(rows: McpServerRow[]): void {
+    this.#take(rows, ++this.#looks);
+    const present = new Set(rows.map((row) => row.id));
+    for (const id of this.#rows.keys()) if (!present.has(id)) this.#rows.delete(id);
+    this.loaded = true;
+  }
+
+  /** Takes one row that was just read or written. */
+  put(row: McpServerRow): void {
+    this.#take([row], ++this.#looks);
+  }
+
+  /** Shows a change before the database has answered; a failure is followed by `refresh`. */
+  patch(id: string, change: Partial<McpServerRow>): void {
+    const row = this.#rows.get(id);
+    if (row) this.put({ ...row, ...change });
+  }
+
+  remove(id: string): void {
+    this.#lookOf.set(id, ++this.#looks);
+    this.#rows.delete(id);
+  }
+
+  /** Looks again at some servers, soon. */
+  refresh(ids: string[]): void {
+    for (const id of ids) this.#wanted.add(id);
+    this.#timer ??= setTimeout(() => void this.#look(), GATHER_MS);
+  }
+
+  async refreshAll(): Promise<void> {
+    const look = ++this.#looks;
+    const rows = await fetchServers('/api/servers');
+    if (!rows) return;
+    this.#take(rows, look);
+    const present = new Set(rows.map((row) => row.id));
+    for (const id of this.#rows.keys()) {
+      if (!present.has(id) && (this.#lookOf.get(id) ?? 0) <= look) this.#rows.delete(id);
+    }
+    this.loaded = true;
+  }
+
+  /** @returns how to stop following */
+  follow(live: WorkspaceLive): () => void {
+    return live.listen((signal: Signal) => {
+      if (signal.name === 'joined') void this.refreshAll();
+      else if (typeof signal.payload.server_id === 'string') this.refresh([signal.payload.server_id]);
+    });
+  }
+
+  async #look(): Promise<void> {
+    this.#timer = undefined;
+    const ids = [...this.#wanted].slice(0, AT_ONCE);
+    for (const id of ids) this.#wanted.delete(id);
+    if (this.#wanted.size > 0) this.refresh([]);
+    if (ids.length === 0) return;
+    const look = ++this.#looks;
+    const rows = await fetchServers(`/api/servers?ids=${ids.join(',')}`);
+    if (!rows) return;
+    this.#take(rows, look);
+    const present = new Set(rows.map((row) => row.id));
+    for (const id of ids) {
+      if (!present.has(id) && (this.#lookOf.get(id) ?? 0) <= look) this.#rows.delete(id);
+    }
+  }
+
+  #take(rows: McpServerRow[], look: number): void {
+    for (const row of rows) {
+      if ((this.#lookOf.get(row.id) ?? 0) > look) continue;
+      this.#lookOf.set(row.id, look);
+      this.#rows.set(row.id, row);
+    }
+  }
+}
+
+/** Null when our server could not answer: the next hint or rejoin looks again. */
+async function fetchServers(path: string): Promise<McpServerRow[] | null> {
+  const response = await fetch(path, { headers: { accept: 'application/json' } }).catch(() => null);
+  if (!response?.ok) return null;
+  return (await response.json()) as McpServerRow[]; // Checked against the schema by our endpoint.
+}

@@ -1,0 +1,94 @@
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Servers } from './servers.svelte.ts';
+
+const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
+  ({ id, name: id, created_at: `2026-01-01T00:00:0${id}Z`, is_active: true, ...fields }) as McpServerRow;
+
+/** Answers that are given when the test says so, in the order that it says. */
+function heldFetch() {
+  const asked: { path: string; answer: (rows: McpServerRow[]) => Promise<void> }[] = [];
+  vi.stubGlobal('fetch', (path: string) => {
+    return new Promise<Response>((resolve) => {
+      asked.push({
+        path,
+        answer: async (rows) => {
+          resolve(Response.json(rows));
+          await vi.advanceTimersByTimeAsync(0);
+        },
+      });
+    });
+  });
+  return asked;
+}
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('Servers', () => {
+  it('gathers hints that come together into one look', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.refresh(['1']);
+    servers.refresh(['2', '1']);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1,2']);
+    await asked[0]?.answer([row('1'), row('2')]);
+    expect(servers.list.map((server) => server.id)).toEqual(['1', '2']);
+  });
+
+  it('takes away what a look no longer finds', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.seed([row('1'), row('2')]);
+    servers.refresh(['1']);
+    await vi.advanceTimersByTimeAsync(50);
+    await asked[0]?.answer([]);
+    expect(servers.list.map((server) => server.id)).toEqual(['2']);
+  });
+
+  it('does not let an older answer cover a newer one', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.refresh(['1']);
+    await vi.advanceTimersByTimeAsync(50);
+    servers.refresh(['1']);
+    await vi.advanceTimersByTimeAsync(50);
+    await asked[1]?.answer([row('1', { name: 'new' })]);
+    await asked[0]?.answer([row('1', { name: 'old' })]);
+    expect(servers.get('1')?.name).toBe('new');
+  });
+
+  it('keeps what the user just switched against a look that began before', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.seed([row('1')]);
+    const look = servers.refreshAll();
+    servers.patch('1', { is_active: false });
+    await asked[0]?.answer([row('1', { is_active: true })]);
+    await look;
+    expect(servers.get('1')?.is_active).toBe(false);
+  });
+
+  it('does not bring back a deleted server by a look that began before', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.seed([row('1')]);
+    const look = servers.refreshAll();
+    servers.remove('1');
+    await asked[0]?.answer([row('1')]);
+    await look;
+    expect(servers.list).toEqual([]);
+  });
+
+  it('keeps what it knows when our server cannot answer', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    const servers = new Servers();
+    servers.seed([row('1')]);
+    await servers.refreshAll();
+    expect(servers.list).toHaveLength(1);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { readActivity } from './activity.ts';
+
+describe('readActivity', () => {
+  it.each([
+    { type: 'tools', names: ['clock__now'], reason: 'clock was added', acknowledged: true },
+    { type: 'tool_call', id: '1', name: 'clock__now', phase: 'started' },
+    { type: 'tool_call', id: '1', name: 'clock__now', phase: 'finished', outcome: 'ok', duration_ms: 14 },
+    { type: 'server', server_id: 's', name: 'clock', state: 'ready' },
+  ])('reads $type', (message) => {
+    expect(readActivity(JSON.stringify(message))).toEqual(message);
+  });
+
+  it.each([
+    'not json',
+    'null',
+    '[]',
+    '{"type":"unknown"}',
+    '{"type":"tools","names":[1],"reason":"","acknowledged":true}',
+    '{"type":"tool_call","id":"1","name":"x","phase":"exploded"}',
+    '{"type":"tool_call","id":"1","name":"x","phase":"started","duration_ms":"long"}',
+    '{"type":"server","server_id":3,"state":"ready"}',
+  ])('leaves out %s', (text) => {
+    expect(readActivity(text)).toBeNull();
+  });
+});

@@ -1,0 +1,43 @@
+import type { Activity } from '@patchbay/shared/schema/activity';
+
+const PHASES = new Set(['started', 'finished', 'failed', 'cancelled']);
+
+/**
+ * Reads one message of the topic `patchbay.activity`; null for what is none. The checks are written out,
+ * because the schema itself would bring all of zod into the page.
+ */
+export function readActivity(text: string): Activity | null {
+  const message = parse(text);
+  if (!message) return null;
+  switch (message.type) {
+    case 'tools': {
+      const { names } = message;
+      const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
+      return isList && typeof message.reason === 'string' && typeof message.acknowledged === 'boolean'
+        ? (message as Activity)
+        : null;
+    }
+    case 'tool_call':
+      return typeof message.id === 'string' &&
+        typeof message.name === 'string' &&
+        PHASES.has(String(message.phase)) &&
+        ['number', 'undefined'].includes(typeof message.duration_ms)
+        ? (message as Activity)
+        : null;
+    case 'server':
+      return typeof message.server_id === 'string' && typeof message.state === 'string'
+        ? (message as Activity)
+        : null;
+    default:
+      return null;
+  }
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { isAgentMissing, nextWatchStep, type AgentFacts } from './agent-watch.ts';
+
+const fresh: AgentFacts = {
+  joinedAt: 1000,
+  isInRoom: false,
+  wasInRoom: false,
+  failedPings: 0,
+  lastPingAt: null,
+  lastDispatchAt: null,
+};
+const there: AgentFacts = { ...fresh, isInRoom: true, wasInRoom: true };
+
+describe('nextWatchStep', () => {
+  it('gives the first agent four seconds', () => {
+    expect(nextWatchStep(fresh, 2000)).toEqual({ do: 'wait', forMs: 3000 });
+    expect(nextWatchStep(fresh, 5000)).toEqual({ do: 'dispatch' });
+  });
+
+  it('asks again every four seconds while none comes', () => {
+    expect(nextWatchStep({ ...fresh, lastDispatchAt: 5000 }, 6000)).toEqual({ do: 'wait', forMs: 3000 });
+    expect(nextWatchStep({ ...fresh, lastDispatchAt: 5000 }, 9000)).toEqual({ do: 'dispatch' });
+  });
+
+  it('asks at once when the agent has left', () => {
+    expect(nextWatchStep({ ...fresh, wasInRoom: true }, 60_000)).toEqual({ do: 'dispatch' });
+  });
+
+  it('pings an agent that is there every three seconds', () => {
+    expect(nextWatchStep({ ...there, lastPingAt: 10_000 }, 11_000)).toEqual({ do: 'wait', forMs: 2000 });
+    expect(nextWatchStep({ ...there, lastPingAt: 10_000 }, 13_000)).toEqual({ do: 'ping' });
+  });
+
+  it('repeats a lost ping at once before it replaces the agent', () => {
+    expect(nextWatchStep({ ...there, failedPings: 1, lastPingAt: 10_000 }, 10_001)).toEqual({ do: 'ping' });
+  });
+
+  it('replaces a ghost after two, and goes on pinging it between the requests', () => {
+    const ghost = { ...there, failedPings: 2, lastPingAt: 16_000 };
+    expect(nextWatchStep(ghost, 16_000)).toEqual({ do: 'dispatch' });
+    expect(nextWatchStep({ ...ghost, lastDispatchAt: 16_000 }, 19_000)).toEqual({ do: 'ping' });
+    expect(nextWatchStep({ ...ghost, lastDispatchAt: 16_000, lastPingAt: 19_000 }, 20_000)).toEqual({
+      do: 'dispatch',
+    });
+  });
+});
+
+describe('isAgentMissing', () => {
+  it('says nothing while the first agent may still come', () => {
+    expect(isAgentMissing(fresh, 4000)).toBe(false);
+    expect(isAgentMissing(fresh, 5000)).toBe(true);
+  });
+
+  it('says so at once when one has left or is a ghost', () => {
+    expect(isAgentMissing({ ...fresh, wasInRoom: true }, 1001)).toBe(true);
+    expect(isAgentMissing({ ...there, failedPings: 2 }, 9000)).toBe(true);
+    expect(isAgentMissing(there, 9000)).toBe(false);
+  });
+});

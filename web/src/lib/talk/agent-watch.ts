@@ -1,0 +1,43 @@
+/** What is known about the agent's presence; times in milliseconds of one clock. */
+export interface AgentFacts {
+  /** When we joined the room. */
+  joinedAt: number;
+  /** Whether an agent is among the participants. A killed one stays there as a ghost for a while. */
+  isInRoom: boolean;
+  /** Whether one has ever been there. */
+  wasInRoom: boolean;
+  /** Pings in a row without an answer. */
+  failedPings: number;
+  lastPingAt: number | null;
+  lastDispatchAt: number | null;
+}
+
+export type WatchStep = { do: 'ping' } | { do: 'dispatch' } | { do: 'wait'; forMs: number };
+
+/** How long a fresh room waits for the agent that its token calls. */
+export const FIRST_AGENT_MS = 4000;
+export const PING_EVERY_MS = 3000;
+export const DISPATCH_EVERY_MS = 4000;
+const FAILURES_THAT_COUNT = 2;
+
+/** What to do next so that an agent is in the room. Asking twice is harmless: the function brings only one. */
+export function nextWatchStep(facts: AgentFacts, now: number): WatchStep {
+  const isGone = facts.isInRoom ? facts.failedPings >= FAILURES_THAT_COUNT : true;
+  if (isGone) {
+    const grace = facts.wasInRoom ? now : facts.joinedAt + FIRST_AGENT_MS;
+    const again = facts.lastDispatchAt === null ? now : facts.lastDispatchAt + DISPATCH_EVERY_MS;
+    const dispatchAt = Math.max(grace, again);
+    if (dispatchAt <= now) return { do: 'dispatch' };
+    if (!facts.isInRoom) return { do: 'wait', forMs: dispatchAt - now };
+  }
+  // A lost ping is repeated at once: a killed agent is to be noticed within seconds.
+  const pause = facts.failedPings === 1 ? 0 : PING_EVERY_MS;
+  const pingAt = (facts.lastPingAt ?? facts.joinedAt) + pause;
+  return pingAt <= now ? { do: 'ping' } : { do: 'wait', forMs: pingAt - now };
+}
+
+/** Whether the page should say that there is no agent right now. */
+export function isAgentMissing(facts: AgentFacts, now: number): boolean {
+  if (facts.isInRoom) return facts.failedPings >= FAILURES_THAT_COUNT;
+  return facts.wasInRoom || now - facts.joinedAt >= FIRST_AGENT_MS;
+}

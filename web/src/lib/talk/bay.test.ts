@@ -1,0 +1,106 @@
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { describe, expect, it } from 'vitest';
+import { bareToolName, plugsOf, serverOfTool, toolChangeWords } from './bay.ts';
+
+function server(slug: string, fields: Partial<McpServerRow> = {}): McpServerRow {
+  return {
+    id: slug,
+    name: slug,
+    slug,
+    is_active: true,
+    connection_status: 'connected',
+    error_code: null,
+    error_message: null,
+    status_observed_at: '2026-11-22T12:00:00Z',
+    config_version: 1,
+    status_config_version: 1,
+    ...fields,
+  } as McpServerRow;
+}
+
+const clock = server('clock');
+const notes = server('notes');
+const servers = [
+  clock,
+  notes,
+  server('notes-2'),
+  server('away', { connection_status: 'error', error_code: 'timeout' }),
+];
+
+describe('serverOfTool', () => {
+  it('goes by the whole slug', () => {
+    expect(serverOfTool('notes-2__add', servers)?.slug).toBe('notes-2');
+    expect(serverOfTool('notes__add', servers)?.slug).toBe('notes');
+    expect(serverOfTool('elsewhere__add', servers)).toBeUndefined();
+  });
+
+  it('leaves the tool its own name', () => {
+    expect(bareToolName('clock__current__time', clock)).toBe('current__time');
+    expect(bareToolName('unknown', undefined)).toBe('unknown');
+  });
+});
+
+describe('plugsOf', () => {
+  const conversation = {
+    isRunning: true,
+    toolNames: ['clock__now', 'clock__zones', 'notes__add'],
+    connections: new Map([
+      ['clock', 'ready'],
+      ['notes', 'connecting'],
+    ] as const),
+  };
+  const plugs = Object.fromEntries(plugsOf(servers, conversation, 0).map((plug) => [plug.server.slug, plug]));
+
+  it('counts the tools that the agent has', () => {
+    expect(plugs.clock).toMatchObject({ isPlugged: true, toolCount: 2, words: '2 tools', tone: 'ok' });
+  });
+
+  it('shows a known server whose connection is coming up as connecting', () => {
+    expect(plugs.notes).toMatchObject({
+      isPlugged: true,
+      isConnecting: true,
+      words: 'tools known, connecting',
+    });
+  });
+
+  it('says why a server is not in the conversation', () => {
+    expect(plugs.away).toMatchObject({ isPlugged: false, tone: 'bad', words: 'not reachable' });
+    expect(plugs['notes-2']).toMatchObject({ isPlugged: false, words: 'not in this conversation' });
+  });
+
+  it('shows what a server has while nobody talks', () => {
+    const idle = { isRunning: false, toolNames: [], connections: new Map() };
+    expect(plugsOf([server('clock', { tool_count: 3 })], idle, 0)[0]).toMatchObject({
+      words: '3 tools',
+      tone: 'ok',
+    });
+  });
+
+  it('gives neighbours different cords', () => {
+    expect(new Set(Object.values(plugs).map((plug) => plug.cord)).size).toBe(4);
+  });
+});
+
+describe('toolChangeWords', () => {
+  it('tells added, gone and changed servers apart', () => {
+    const before = ['clock__now', 'notes__add'];
+    const after = ['clock__now', 'clock__zones', 'away__find', 'away__list'];
+    expect(toolChangeWords(before, after, servers)).toEqual([
+      'clock changed: 1 tool more',
+      'notes is gone: 1 tool fewer',
+      'away was added: 2 tools more',
+    ]);
+  });
+
+  it('names a server that was deleted meanwhile by its prefix', () => {
+    expect(toolChangeWords(['old__x'], [], servers)).toEqual(['old is gone: 1 tool fewer']);
+  });
+
+  it('does not list the servers of the first set', () => {
+    expect(toolChangeWords([], ['clock__now', 'notes__add'], servers)).toEqual(['The agent has 2 tools']);
+  });
+
+  it('is silent when nothing changed', () => {
+    expect(toolChangeWords(['clock__now'], ['clock__now'], servers)).toEqual([]);
+  });
+});

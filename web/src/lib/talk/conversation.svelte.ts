@@ -1,0 +1,203 @@
+import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
+import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
+import type { Room } from 'livekit-client';
+import { SvelteMap } from 'svelte/reactivity';
+import { readActivity } from './activity.ts';
+import { guardAgent } from './agent-guard.ts';
+import { Microphone } from './microphone.svelte.ts';
+import { closedRoomProblem, UNREACHABLE_ROOM, type Problem } from './problems.ts';
+import { hearRoom } from './room-events.ts';
+import { SoundMeter } from './sound.svelte.ts';
+import { Transcript } from './transcript.svelte.ts';
+import { askForAgent, askForRoom } from './voice-api.ts';
+
+const REJOIN_EVERY_MS = 2000;
+const REJOINS = 30;
+/** Answers of voice-dispatch after which there is no conversation any more to bring an agent to. */
+const FINAL_STATUSES = new Set([401, 403, 404, 409, 410]);
+
+export interface StartOptions {
+  agentConfigId: string | undefined;
+  withMicrophone: boolean;
+  /** What a change of tools is told as; the conversation itself knows no servers. */
+  describeTools: (before: readonly string[], after: readonly string[]) => string[];
+}
+
+/** One voice conversation, from "Start" to "End". It outlives the page that shows it. */
+export class Conversation {
+  phase = $state<'idle' | 'starting' | 'live' | 'reconnecting' | 'ended'>('idle');
+  problem = $state<Problem | null>(null);
+  /** Milliseconds since the epoch. */
+  startedAt = $state(0);
+  /** `lk.agent.state` of the agent: initializing, listening, thinking, speaking. */
+  agentState = $state('');
+  isAgentMissing = $state(false);
+  isSoundBlocked = $state(false);
+  /** The names that the agent's model has now. */
+  toolNames = $state.raw<string[]>([]);
+  /** Raised with every message about tools, also when the names stay. */
+  toolsVersion = $state(0);
+  readonly connections = new SvelteMap<string, ConnectionStateName>();
+  readonly transcript = new Transcript();
+  readonly microphone = new Microphone();
+  readonly agentSound = new SoundMeter();
+  isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
+
+  #room: Room | undefined;
+  /** Ends with the conversation; what still comes late from an ended one is not heard. */
+  #life = new AbortController();
+
+  async start(options: StartOptions): Promise<void> {
+    if (this.isRunning) return;
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    this.#reset();
+    this.phase = 'starting';
+
+    const [lk, invitation, track] = await Promise.all([
+      import('livekit-client'),
+      askForRoom(options.agentConfigId),
+      options.withMicrophone ? this.microphone.open() : undefined,
+    ]);
+    if (signal.aborted) return track?.stop();
+    if (!invitation.ok) return this.#finish(invitation.problem);
+
+    const room = new lk.Room();
+    this.#room = room;
+    this.#hear(room, lk, invitation.value, options, signal);
+    try {
+      await room.connect(invitation.value.url, invitation.value.token);
+    } catch {
+      if (!signal.aborted) this.#finish(UNREACHABLE_ROOM);
+      return;
+    }
+    if (signal.aborted) return void room.disconnect();
+    this.phase = 'live';
+    this.startedAt = Date.now();
+    if (track) await room.localParticipant.publishTrack(track);
+    this.#guard(room, invitation.value.session_id, signal);
+  }
+
+  async end(): Promise<void> {
+    if (!this.isRunning) return;
+    this.#finish(null);
+  }
+
+  /** Sends typed text; it goes the way of speech. */
+  async say(text: string): Promise<void> {
+    const words = text.trim();
+    if (!words || this.phase !== 'live' || !this.#room) return;
+    this.transcript.typed(words);
+    await this.#room.localParticipant.sendText(words, { topic: 'lk.chat' });
+  }
+
+  /** Browsers may hold sound back until a click. */
+  async allowSound(): Promise<void> {
+    await this.#room?.startAudio();
+  }
+
+  #hear(
+    room: Room,
+    lk: typeof import('livekit-client'),
+    invitation: VoiceTokenAnswer,
+    options: StartOptions,
+    signal: AbortSignal,
+  ): void {
+    const { transcript } = this;
+    hearRoom(room, lk, {
+      onCaption: (who, id) => {
+        transcript.beginSaid(who, id);
+        return {
+          add: (words) => transcript.addWords(who, id, words),
+          end: () => transcript.endSaid(who, id),
+        };
+      },
+      onActivity: (text) => this.#heed(text, options.describeTools),
+      onAgentState: (state) => (this.agentState = state),
+      onAgentSound: (track) => void this.agentSound.listen(track),
+      onAgentSilence: () => this.agentSound.stop(),
+      onSoundBlocked: (isBlocked) => (this.isSoundBlocked = isBlocked),
+      onConnection: (state) => {
+        if (this.isRunning) this.phase = state === 'connected' ? 'live' : 'reconnecting';
+      },
+      onClosed: (reason) => {
+        if (signal.aborted || this.phase === 'starting') return;
+        const problem = closedRoomProblem(reason);
+        if (problem) this.#finish(problem);
+        else void this.#rejoin(room, invitation, signal);
+      },
+    });
+  }
+
+  #heed(text: string, describeTools: StartOptions['describeTools']): void {
+    const activity = readActivity(text);
+    if (!activity) return;
+    if (activity.type === 'tool_call') {
+      this.transcript.call(activity);
+    } else if (activity.type === 'server') {
+      this.connections.set(activity.server_id, activity.state);
+    } else if (activity.acknowledged) {
+      for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
+      this.toolNames = activity.names;
+      this.toolsVersion++;
+    } else {
+      this.transcript.note('The model refused a change of its tools; the last good ones stay.');
+    }
+  }
+
+  #guard(room: Room, sessionId: string, signal: AbortSignal): void {
+    void guardAgent({
+      room,
+      isConnected: () => this.phase === 'live',
+      dispatch: async () => {
+        const answer = await askForAgent(sessionId);
+        if (!signal.aborted && !answer.ok && FINAL_STATUSES.has(answer.status)) this.#finish(answer.problem);
+      },
+      onMissing: (isMissing) => (this.isAgentMissing = isMissing),
+      signal,
+    });
+  }
+
+  /** LiveKit gave up after its own tries: join the same room again, for about a minute. */
+  async #rejoin(room: Room, invitation: VoiceTokenAnswer, signal: AbortSignal): Promise<void> {
+    this.phase = 'reconnecting';
+    for (let attempt = 0; attempt < REJOINS && !signal.aborted; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, REJOIN_EVERY_MS));
+      if (signal.aborted) return;
+      try {
+        await room.connect(invitation.url, invitation.token);
+        if (signal.aborted) return void room.disconnect();
+        const track = this.microphone.track;
+        if (track) await room.localParticipant.publishTrack(track);
+        this.phase = 'live';
+        return;
+      } catch {
+        // The next try is the handling; after the last one the user is told.
+      }
+    }
+    if (!signal.aborted) this.#finish(UNREACHABLE_ROOM);
+  }
+
+  #finish(problem: Problem | null): void {
+    this.#life.abort();
+    this.problem = problem;
+    this.phase = 'ended';
+    this.agentState = '';
+    this.isAgentMissing = false;
+    this.isSoundBlocked = false;
+    this.toolNames = [];
+    this.connections.clear();
+    this.microphone.close();
+    this.agentSound.stop();
+    void this.#room?.disconnect();
+    this.#room = undefined;
+  }
+
+  #reset(): void {
+    this.problem = null;
+    this.startedAt = 0;
+    this.transcript.clear();
+    this.toolNames = [];
+    this.connections.clear();
+  }
+}

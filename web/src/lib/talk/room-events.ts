@@ -1,0 +1,77 @@
+import type { RemoteAudioTrack, Room, TextStreamReader } from 'livekit-client';
+
+// The topics of shared/schema/activity, whose module would bring all of zod into the page.
+const TOPIC_ACTIVITY = 'patchbay.activity';
+const TOPIC_TRANSCRIPTION = 'lk.transcription';
+
+interface Caption {
+  add: (words: string) => void;
+  end: () => void;
+}
+
+export interface RoomListener {
+  onCaption: (who: 'user' | 'agent', segmentId: string) => Caption;
+  onActivity: (text: string) => void;
+  onAgentState: (state: string) => void;
+  onAgentSound: (track: RemoteAudioTrack) => void;
+  onAgentSilence: () => void;
+  onSoundBlocked: (isBlocked: boolean) => void;
+  onConnection: (state: 'reconnecting' | 'connected') => void;
+  /** `reason` is LiveKit's own name of it. */
+  onClosed: (reason: string) => void;
+}
+
+/** Hears everything of a room that the conversation needs. To be called before connecting. */
+export function hearRoom(room: Room, lk: typeof import('livekit-client'), listener: RoomListener): void {
+  room.registerTextStreamHandler(TOPIC_TRANSCRIPTION, (reader, { identity }) => {
+    const who = identity === room.localParticipant.identity ? 'user' : 'agent';
+    const segmentId = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;
+    void readCaption(reader, listener.onCaption(who, segmentId));
+  });
+  room.registerTextStreamHandler(TOPIC_ACTIVITY, (reader) => {
+    // A message that is cut by the end of the room is none.
+    reader.readAll().then(listener.onActivity, () => undefined);
+  });
+
+  const elements = new Map<string, HTMLMediaElement>();
+  room
+    .on(lk.RoomEvent.TrackSubscribed, (track, _publication, participant) => {
+      if (!(track instanceof lk.RemoteAudioTrack)) return;
+      const element = track.attach();
+      element.hidden = true;
+      document.body.append(element);
+      if (track.sid) elements.set(track.sid, element);
+      if (participant.isAgent) listener.onAgentSound(track);
+    })
+    .on(lk.RoomEvent.TrackUnsubscribed, (track, _publication, participant) => {
+      for (const element of track.detach()) element.remove();
+      if (participant.isAgent) listener.onAgentSilence();
+    })
+    .on(lk.RoomEvent.AudioPlaybackStatusChanged, () => listener.onSoundBlocked(!room.canPlaybackAudio))
+    .on(lk.RoomEvent.ParticipantAttributesChanged, (_changed, participant) => {
+      const state = participant.attributes['lk.agent.state'];
+      if (participant.isAgent && state) listener.onAgentState(state);
+    })
+    .on(lk.RoomEvent.ParticipantConnected, (participant) => {
+      const state = participant.attributes['lk.agent.state'];
+      if (participant.isAgent && state) listener.onAgentState(state);
+    })
+    .on(lk.RoomEvent.SignalReconnecting, () => listener.onConnection('reconnecting'))
+    .on(lk.RoomEvent.Reconnecting, () => listener.onConnection('reconnecting'))
+    .on(lk.RoomEvent.Reconnected, () => listener.onConnection('connected'))
+    .on(lk.RoomEvent.Disconnected, (reason) => {
+      for (const element of elements.values()) element.remove();
+      elements.clear();
+      listener.onClosed(reason === undefined ? 'UNKNOWN_REASON' : lk.DisconnectReason[reason]);
+    });
+}
+
+async function readCaption(reader: TextStreamReader, caption: Caption): Promise<void> {
+  try {
+    for await (const words of reader) caption.add(words);
+  } catch {
+    // The room was closed in mid-sentence: what came is what was said.
+  } finally {
+    caption.end();
+  }
+}

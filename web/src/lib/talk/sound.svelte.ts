@@ -1,0 +1,45 @@
+import type { LocalAudioTrack, RemoteAudioTrack } from 'livekit-client';
+
+const BANDS = 8;
+const LOOK_EVERY_MS = 60;
+
+/** Loudness of one track: one level, and the bands that the socket draws. */
+export class SoundMeter {
+  /** From 0 to 1. */
+  level = $state(0);
+  /** Each from 0 to 1. */
+  bands = $state.raw<number[]>(Array.from({ length: BANDS }, () => 0));
+  #stop: (() => void) | undefined;
+
+  async listen(track: LocalAudioTrack | RemoteAudioTrack): Promise<void> {
+    this.stop();
+    const { createAudioAnalyser } = await import('livekit-client');
+    const { analyser, cleanup } = createAudioAnalyser(track, {
+      fftSize: 256,
+      minDecibels: -80,
+      maxDecibels: -20,
+    });
+    const bins = new Uint8Array(analyser.frequencyBinCount);
+    const timer = setInterval(() => {
+      analyser.getByteFrequencyData(bins);
+      // Speech is in the lower half of the spectrum.
+      const width = Math.floor(bins.length / 2 / BANDS);
+      this.bands = Array.from({ length: BANDS }, (_, band) => {
+        const part = bins.subarray(band * width, (band + 1) * width);
+        return part.reduce((sum, value) => sum + value, 0) / (width * 255);
+      });
+      this.level = Math.max(...this.bands);
+    }, LOOK_EVERY_MS);
+    this.#stop = () => {
+      clearInterval(timer);
+      void cleanup();
+      this.level = 0;
+      this.bands = this.bands.map(() => 0);
+    };
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+}

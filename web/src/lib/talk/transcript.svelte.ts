@@ -1,0 +1,78 @@
+import type { Activity } from '@patchbay/shared/schema/activity';
+
+export type Entry =
+  | { kind: 'said'; id: string; who: 'user' | 'agent'; text: string; isDone: boolean }
+  | {
+      kind: 'call';
+      id: string;
+      /** The name that the model knows. */
+      tool: string;
+      phase: 'started' | 'finished' | 'failed' | 'cancelled';
+      outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
+      durationMs: number | undefined;
+    }
+  | { kind: 'note'; id: string; text: string };
+
+/** Everything that was said and done in one conversation, in its order. */
+export class Transcript {
+  entries = $state<Entry[]>([]);
+  #lastId = 0;
+  /** Captions that begin anew: the old words stay until the first new ones come. */
+  #restarted = new Set<string>();
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  note(text: string): void {
+    const last = this.entries.at(-1);
+    if (last?.kind === 'note' && last.text === text) return;
+    this.entries.push({ kind: 'note', id: this.#id(), text });
+  }
+
+  /** What the user typed: the room does not echo it. */
+  typed(text: string): void {
+    this.entries.push({ kind: 'said', id: this.#id(), who: 'user', text, isDone: true });
+  }
+
+  /** Begins a caption, or begins the same one anew: speech is corrected while it is understood. */
+  beginSaid(who: 'user' | 'agent', segmentId: string): void {
+    const entry = this.#said(who, segmentId);
+    if (entry) {
+      this.#restarted.add(entry.id);
+      entry.isDone = false;
+    } else {
+      this.entries.push({ kind: 'said', id: `${who}:${segmentId}`, who, text: '', isDone: false });
+    }
+  }
+
+  addWords(who: 'user' | 'agent', segmentId: string, words: string): void {
+    const entry = this.#said(who, segmentId);
+    if (entry) entry.text = this.#restarted.delete(entry.id) ? words : entry.text + words;
+  }
+
+  /** Ends a caption; an empty one was nothing. */
+  endSaid(who: 'user' | 'agent', segmentId: string): void {
+    const entry = this.#said(who, segmentId);
+    if (!entry) return;
+    entry.isDone = true;
+    if (entry.text.trim() === '') this.entries = this.entries.filter((one) => one.id !== entry.id);
+  }
+
+  call(activity: Extract<Activity, { type: 'tool_call' }>): void {
+    const { id, name: tool, phase, outcome, duration_ms: durationMs } = activity;
+    const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
+    if (known) Object.assign(known, { phase, outcome, durationMs });
+    else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs });
+  }
+
+  #said(who: 'user' | 'agent', segmentId: string) {
+    const id = `${who}:${segmentId}`;
+    return this.entries.findLast((entry) => entry.kind === 'said' && entry.id === id) as
+      Extract<Entry, { kind: 'said' }> | undefined;
+  }
+
+  #id(): string {
+    return `own:${++this.#lastId}`;
+  }
+}

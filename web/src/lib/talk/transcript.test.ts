@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { Transcript } from './transcript.svelte.ts';
+
+const said = (transcript: Transcript) =>
+  transcript.entries.map((entry) => (entry.kind === 'said' ? `${entry.who}: ${entry.text}` : entry.kind));
+
+describe('Transcript', () => {
+  it('grows a caption word by word', () => {
+    const transcript = new Transcript();
+    transcript.beginSaid('agent', 'a');
+    transcript.addWords('agent', 'a', 'It is ');
+    transcript.addWords('agent', 'a', 'four.');
+    expect(transcript.entries[0]).toMatchObject({ text: 'It is four.', isDone: false });
+    transcript.endSaid('agent', 'a');
+    expect(transcript.entries[0]).toMatchObject({ isDone: true });
+  });
+
+  it('corrects speech in place, and keeps the old words until the new ones come', () => {
+    const transcript = new Transcript();
+    transcript.beginSaid('user', 'u');
+    transcript.addWords('user', 'u', 'what dime');
+    transcript.endSaid('user', 'u');
+    transcript.beginSaid('user', 'u');
+    expect(said(transcript)).toEqual(['user: what dime']);
+    transcript.addWords('user', 'u', 'what time');
+    expect(said(transcript)).toEqual(['user: what time']);
+  });
+
+  it('does not mix up a user and an agent with the same segment id', () => {
+    const transcript = new Transcript();
+    transcript.beginSaid('user', '1');
+    transcript.beginSaid('agent', '1');
+    transcript.addWords('agent', '1', 'Hello');
+    transcript.addWords('user', '1', 'Hi');
+    expect(said(transcript)).toEqual(['user: Hi', 'agent: Hello']);
+  });
+
+  it('drops a caption that stayed empty', () => {
+    const transcript = new Transcript();
+    transcript.beginSaid('agent', 'a');
+    transcript.endSaid('agent', 'a');
+    expect(transcript.entries).toEqual([]);
+  });
+
+  it('shows one line for a call from its start to its end', () => {
+    const transcript = new Transcript();
+    transcript.call({ type: 'tool_call', id: '1', name: 'clock__now', phase: 'started' });
+    transcript.typed('wait');
+    transcript.call({
+      type: 'tool_call',
+      id: '1',
+      name: 'clock__now',
+      phase: 'finished',
+      outcome: 'ok',
+      duration_ms: 14,
+    });
+    expect(transcript.entries).toMatchObject([
+      { kind: 'call', phase: 'finished', outcome: 'ok', durationMs: 14 },
+      { kind: 'said', text: 'wait' },
+    ]);
+  });
+
+  it('does not say the same note twice in a row', () => {
+    const transcript = new Transcript();
+    transcript.note('clock is gone');
+    transcript.note('clock is gone');
+    expect(transcript.entries).toHaveLength(1);
+  });
+});

@@ -1,0 +1,112 @@
+/** One argument of a tool as a person reads it. */
+export interface SchemaRow {
+  /** Dotted path; `[]` for the items of a list. */
+  path: string;
+  type: string;
+  required: boolean;
+  description: string;
+  /** Further rules in words: default, limits, pattern. */
+  notes: string[];
+}
+
+const DEEPEST = 4;
+const MOST_ROWS = 100;
+const LONGEST = 300;
+
+type Schema = Record<string, unknown>;
+
+/**
+ * Reads a JSON Schema of a stranger into rows: bounded in depth, number and length, and never trusting a
+ * field to be of the type that the standard asks for.
+ */
+export function schemaRows(schema: unknown): SchemaRow[] {
+  const rows: SchemaRow[] = [];
+  if (isObject(schema)) collect(schema, schema, '', 0, rows);
+  return rows;
+}
+
+function collect(root: Schema, schema: Schema, prefix: string, depth: number, rows: SchemaRow[]): void {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  for (const [name, given] of Object.entries(properties)) {
+    if (rows.length >= MOST_ROWS) return;
+    if (!isObject(given)) continue;
+    const property = resolved(root, given);
+    const path = cut(`${prefix}${name}`, 80);
+    rows.push({
+      path,
+      type: typeWords(root, property),
+      required: required.has(name),
+      description: typeof property.description === 'string' ? cut(property.description, LONGEST) : '',
+      notes: notesOf(property),
+    });
+    if (depth >= DEEPEST) continue;
+    if (isObject(property.properties)) collect(root, property, `${path}.`, depth + 1, rows);
+    const items = isObject(property.items) ? resolved(root, property.items) : null;
+    if (items && isObject(items.properties)) collect(root, items, `${path}[].`, depth + 1, rows);
+  }
+}
+
+function typeWords(root: Schema, schema: Schema, depth = 0): string {
+  if (depth > DEEPEST) return '…';
+  if (Array.isArray(schema.enum)) return cut(schema.enum.map(literal).join(' | '), LONGEST);
+  if ('const' in schema) return cut(literal(schema.const), LONGEST);
+  const choices = [schema.anyOf, schema.oneOf].find(Array.isArray);
+  if (choices) {
+    const words = choices
+      .filter(isObject)
+      .map((choice) => typeWords(root, resolved(root, choice), depth + 1));
+    return cut([...new Set(words)].join(' or '), LONGEST);
+  }
+  if (Array.isArray(schema.type)) return cut(schema.type.map(String).join(' or '), LONGEST);
+  if (schema.type === 'array') {
+    return isObject(schema.items)
+      ? `list of ${typeWords(root, resolved(root, schema.items), depth + 1)}`
+      : 'list';
+  }
+  return typeof schema.type === 'string' ? cut(schema.type, 40) : 'anything';
+}
+
+const LIMIT_WORDS: [key: string, words: string][] = [
+  ['format', 'format'],
+  ['minimum', 'at least'],
+  ['maximum', 'at most'],
+  ['minLength', 'shortest'],
+  ['maxLength', 'longest'],
+  ['minItems', 'fewest'],
+  ['maxItems', 'most'],
+  ['pattern', 'pattern'],
+];
+
+function notesOf(schema: Schema): string[] {
+  const notes = 'default' in schema ? [`default ${cut(literal(schema.default), 80)}`] : [];
+  for (const [key, words] of LIMIT_WORDS) {
+    const value = schema[key];
+    if (typeof value === 'string' || typeof value === 'number')
+      notes.push(`${words} ${cut(String(value), 80)}`);
+  }
+  return notes;
+}
+
+/** Follows one local reference; a reference to a reference or to elsewhere stays what it is. */
+function resolved(root: Schema, schema: Schema): Schema {
+  if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/')) return schema;
+  let target: unknown = root;
+  for (const part of schema.$ref.slice(2).split('/')) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
+  }
+  return isObject(target) ? target : schema;
+}
+
+function literal(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,11 @@
+import { listServers } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { LayoutServerLoad } from './$types';
+
+/** Streamed behind a skeleton when walking through the app, part of the page on a hard load. */
+export const load: LayoutServerLoad = async (event) => {
+  const who = signedIn(event);
+  const { workspace } = await event.parent();
+  const servers = listServers(who, workspace.id);
+  return { servers: event.isDataRequest ? { later: servers } : { now: await servers } };
+};

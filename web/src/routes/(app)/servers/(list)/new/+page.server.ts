@@ -1,0 +1,35 @@
+import { error, fail } from '@sveltejs/kit';
+import { saveTyped, testTyped } from '$lib/server/save-server.ts';
+import { readServer } from '$lib/server/servers.ts';
+import { signedIn, type SignedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ parent }) => {
+  const { workspace } = await parent();
+  if (!workspace.canEdit) error(403, { message: 'Your role in this workspace is to look.' });
+};
+
+export const actions: Actions = {
+  test: async (event) => {
+    const who = signedIn(event);
+    const form = await event.request.formData();
+    const result = await testTyped(who, form, await savedEarlier(who, form));
+    return result.errors ? fail(400, result) : result;
+  },
+
+  save: async (event) => {
+    const who = signedIn(event);
+    const workspace = await currentWorkspace(who, event.cookies);
+    const form = await event.request.formData();
+    const stored = await savedEarlier(who, form);
+    const result = await saveTyped(who, form, stored ? { stored } : { workspaceId: workspace.id });
+    return result.saved ? result : fail(400, result);
+  },
+};
+
+/** The row of an earlier, half-done save of the same form: saving again changes it instead of adding another. */
+async function savedEarlier(who: SignedIn, form: FormData) {
+  const id = form.get('saved_id');
+  return typeof id === 'string' && id !== '' ? readServer(who, id) : null;
+}

@@ -1,0 +1,19 @@
+import { listAgents } from '$lib/server/agents.ts';
+import { listServers } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { settings } from '$lib/server/settings.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const { workspace } = await event.parent();
+  const [agents, servers] = await Promise.all([
+    listAgents(who, workspace.id),
+    listServers(who, workspace.id),
+  ]);
+  return {
+    agents: agents.map(({ id, name, is_default: isDefault }) => ({ id, name, isDefault })),
+    servers,
+    voiceUnavailable: settings().voiceUnavailable ?? null,
+  };
+};

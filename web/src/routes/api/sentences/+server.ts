@@ -1,0 +1,21 @@
+import { json } from '@sveltejs/kit';
+import { z } from 'zod';
+import { signedIn } from '$lib/server/session.ts';
+import { settings } from '$lib/server/settings.ts';
+import type { RequestHandler } from './$types';
+
+const Sentences = z.object({ sentences: z.array(z.string()) });
+const MOST = 24;
+const PATIENCE_MS = 1500;
+
+/** Sentences that the rehearsal model can hear now; none with a real model, which needs no examples. */
+export const GET: RequestHandler = async (event) => {
+  signedIn(event);
+  const { model, modelUrl } = settings();
+  if (model !== 'rehearsal' || !modelUrl) return json([]);
+  const answer: unknown = await fetch(`${modelUrl}/sentences`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    .then((response) => response.json())
+    .catch(() => null);
+  const parsed = Sentences.safeParse(answer);
+  return json(parsed.success ? parsed.data.sentences.slice(0, MOST) : []);
+};

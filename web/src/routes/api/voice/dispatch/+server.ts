@@ -1,0 +1,13 @@
+import { VoiceDispatchBody } from '@patchbay/shared/schema/functions';
+import { json } from '@sveltejs/kit';
+import { passOn } from '$lib/server/answers.ts';
+import { dispatchAgent } from '$lib/server/edge-functions.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const body = VoiceDispatchBody.safeParse(await event.request.json().catch(() => null));
+  if (!body.success) return json({ message: 'This is not a conversation.' }, { status: 400 });
+  return passOn(await dispatchAgent(who, body.data));
+};

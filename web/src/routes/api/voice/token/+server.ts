@@ -1,0 +1,18 @@
+import { VoiceTokenBody } from '@patchbay/shared/schema/functions';
+import { json } from '@sveltejs/kit';
+import { passOn } from '$lib/server/answers.ts';
+import { openVoiceSession } from '$lib/server/edge-functions.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { settings } from '$lib/server/settings.ts';
+import type { RequestHandler } from './$types';
+
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const { voiceUnavailable } = settings();
+  if (voiceUnavailable) {
+    return json({ message: 'There is no voice server here.', hint: voiceUnavailable }, { status: 503 });
+  }
+  const body = VoiceTokenBody.safeParse(await event.request.json().catch(() => null));
+  if (!body.success) return json({ message: 'This agent cannot be used.' }, { status: 400 });
+  return passOn(await openVoiceSession(who, body.data));
+};

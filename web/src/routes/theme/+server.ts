@@ -1,0 +1,20 @@
+import { redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
+import { readTheme } from '$lib/theme.ts';
+import type { RequestHandler } from './$types';
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** Remembers light, dark or the system's choice, then goes back to the page. */
+export const POST: RequestHandler = async ({ request, cookies, url }) => {
+  const form = await request.formData();
+  const theme = readTheme(String(form.get('theme')));
+  cookies.set('theme', theme, {
+    path: '/',
+    maxAge: YEAR_SECONDS,
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: url.protocol === 'https:',
+  });
+  redirect(303, returnPath(String(form.get('from'))));
+};
