@@ -1,0 +1,105 @@
+/**
+ * The server of the engine's benchmark, as a process of its own: `node engine-server.ts legacy|modern`. It tells
+ * its address when it listens, and answers every message of its parent with what it counted since the last one.
+ * The message `close-idle` also closes the sockets that nobody uses.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server as SessionServer } from '@modelcontextprotocol/sdk/server/index.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+
+export interface Counts {
+  /** Calls that ran, and numbers that were called more than once. */
+  calls: number;
+  doubled: number;
+  /** Sockets that are open. */
+  sockets: number;
+}
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+const INFO = { name: 'bench', version: '1.0.0' };
+const OFFERS = { capabilities: { tools: { listChanged: true } } };
+const TOOLS = Array.from({ length: 10 }, (_, index) => ({
+  name: index === 0 ? 'echo' : `tool-${index}`,
+  description: 'Answers with the number that it was called with.',
+  inputSchema: { type: 'object' as const, properties: { n: { type: 'number' } }, required: ['n'] },
+}));
+
+/** How often each number was called. */
+const called = new Map<number, number>();
+
+function echo(args: Record<string, unknown> = {}): { content: { type: 'text'; text: string }[] } {
+  const n = Number(args['n']);
+  called.set(n, (called.get(n) ?? 0) + 1);
+  return { content: [{ type: 'text', text: String(n) }] };
+}
+
+function serveSessions(): Handle {
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+  return async (request, response) => {
+    const known = sessions.get(String(request.headers['mcp-session-id']));
+    if (known) return known.handleRequest(request, response);
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+      onsessionclosed: (id) => void sessions.delete(id),
+    });
+    const server = new SessionServer(INFO, OFFERS);
+    server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS }));
+    server.setRequestHandler(CallToolRequestSchema, ({ params }) => echo(params.arguments));
+    await server.connect(transport);
+    await transport.handleRequest(request, response);
+  };
+}
+
+function serveStateless(): Handle {
+  const handler = createMcpHandler(
+    () => {
+      const server = new Server(INFO, OFFERS);
+      server.setRequestHandler('tools/list', () => ({ tools: TOOLS }));
+      server.setRequestHandler('tools/call', ({ params }) => echo(params.arguments));
+      return server;
+    },
+    { legacy: 'reject' },
+  );
+  return async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const answer = await handler.fetch(
+      new Request(`http://127.0.0.1${request.url ?? '/'}`, {
+        method: request.method ?? 'GET',
+        headers: request.headers as Record<string, string>,
+        signal: gone.signal,
+        ...(body !== '' && { body }),
+      }),
+    );
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).flushHeaders();
+    for await (const chunk of answer.body ?? []) response.write(chunk);
+    response.end();
+  };
+}
+
+const handle = process.argv[2] === 'modern' ? serveStateless() : serveSessions();
+const http = createServer(
+  (request, response) => void handle(request, response).catch(() => response.destroy()),
+);
+http.listen(0, '127.0.0.1', () => {
+  const { port } = http.address() as AddressInfo;
+  process.send?.({ url: `http://127.0.0.1:${port}/mcp` });
+});
+process.on('message', (message) => {
+  if (message === 'close-idle') http.closeIdleConnections();
+  http.getConnections((_error, sockets) => {
+    const doubled = [...called.values()].filter((times) => times > 1).length;
+    const calls = [...called.values()].reduce((sum, times) => sum + times, 0);
+    called.clear();
+    process.send?.({ calls, doubled, sockets } satisfies Counts);
+  });
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,126 @@
+/**
+ * Runs the database stories (supabase/tests/database, pgTAP) against any database that has the migrations.
+ * Each file runs in one transaction that is rolled back, pgTAP itself included: nothing is left behind, and
+ * nothing has to be installed. The same files run with `supabase test db`.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import postgres, { type Sql } from 'postgres';
+import { loadPgTapSource } from './pgtap-source.ts';
+import { parseTap } from './tap.ts';
+
+export interface PgTapResult {
+  /** Name of the file. */
+  file: string;
+  ok: boolean;
+  skipped: boolean;
+  description: string;
+  diagnostics: string[];
+}
+
+export interface PgTapSummary {
+  passed: number;
+  failed: number;
+  skipped: number;
+  failures: PgTapResult[];
+}
+
+export interface PgTapOptions {
+  /** Address with the rights of the database's owner. */
+  databaseUrl: string;
+  onResult?: (result: PgTapResult) => void;
+  /** Default: supabase/tests/database of this repository. */
+  folder?: string;
+}
+
+const STORIES = resolve(import.meta.dirname, '../../supabase/tests/database');
+const SCHEMA = 'pgtap_run';
+
+/**
+ * Runs all stories in the order of their names. A file that breaks off, or runs another number of tests than
+ * it planned, counts as one failure more.
+ * @throws Error when the database cannot be reached or pgTAP cannot be loaded.
+ */
+export async function runPgTap(options: PgTapOptions): Promise<PgTapSummary> {
+  const { databaseUrl, onResult = () => undefined, folder = STORIES } = options;
+  const summary: PgTapSummary = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.test.sql')).sort();
+  const source = await loadPgTapSource();
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    onnotice: () => undefined,
+    connection: { application_name: 'pgtap' },
+  });
+  try {
+    for (const file of files) {
+      for (const result of await runFile(sql, source, file, await readFile(join(folder, file), 'utf8'))) {
+        onResult(result);
+        if (!result.ok) {
+          summary.failed += 1;
+          summary.failures.push(result);
+        } else if (result.skipped) summary.skipped += 1;
+        else summary.passed += 1;
+      }
+    }
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+  return summary;
+}
+
+async function runFile(sql: Sql, source: string, file: string, story: string): Promise<PgTapResult[]> {
+  const script = withoutTransaction(story);
+  await sql`begin`;
+  try {
+    await sql.unsafe(`
+      create schema ${SCHEMA};
+      grant usage on schema ${SCHEMA} to public;
+      set local search_path = ${SCHEMA}, public;
+      set local client_min_messages = warning;
+    `);
+    await sql.unsafe(source).simple();
+    const values = textValues(await sql.unsafe(script).simple());
+    const { planned, results } = parseTap(values);
+    const outcomes = results.map((result): PgTapResult => ({ file, ...pick(result) }));
+    if (planned !== results.length) {
+      const description = `planned ${planned ?? 'nothing'}, ran ${results.length}`;
+      outcomes.push({ file, ok: false, skipped: false, description, diagnostics: [] });
+    }
+    return outcomes;
+  } catch (error) {
+    if (!(error instanceof postgres.PostgresError)) throw error;
+    const line = error.position ? script.slice(0, Number(error.position)).split('\n').length : undefined;
+    const diagnostics = [error.message, error.detail, error.where, line && `at line ${line}`];
+    return [
+      {
+        file,
+        ok: false,
+        skipped: false,
+        description: 'the story broke off',
+        diagnostics: diagnostics.filter((text): text is string => Boolean(text)),
+      },
+    ];
+  } finally {
+    await sql`rollback`;
+  }
+}
+
+function pick({
+  ok,
+  skipped,
+  description,
+  diagnostics,
+}: Omit<PgTapResult, 'file'>): Omit<PgTapResult, 'file'> {
+  return { ok, skipped, description, diagnostics };
+}
+
+/** The runner's own transaction also holds pgTAP, so the file's begin and rollback become blank lines. */
+function withoutTransaction(story: string): string {
+  return story.replace(/^(?:begin|rollback);[ \t]*$/gim, '');
+}
+
+/** The first column of every row of every statement, as far as it is text. */
+function textValues(answers: unknown): string[] {
+  const rows = (answers as unknown[]).flat() as Record<string, unknown>[];
+  return rows.flatMap((row) => Object.values(row).slice(0, 1)).filter((value) => typeof value === 'string');
+}

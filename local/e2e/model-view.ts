@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { runningStack } from './running-stack.ts';
+
+const ModelSession = z.object({
+  id: z.string(),
+  instructions: z.string(),
+  tools: z.array(z.object({ name: z.string() })),
+});
+export type ModelSession = z.infer<typeof ModelSession>;
+
+/** What each live session of the rehearsal model really holds. */
+export async function modelSessions(): Promise<ModelSession[]> {
+  const response = await fetch(`${runningStack().model_url}/sessions`);
+  return z.array(ModelSession).parse(await response.json());
+}
+
+/** The names of the tools of all live sessions, sorted. */
+export async function modelTools(): Promise<string[]> {
+  return (await modelSessions()).flatMap((session) => session.tools.map((tool) => tool.name)).sort();
+}

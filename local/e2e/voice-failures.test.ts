@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelSessions } from './model-view.ts';
+import { addDemoServer, newPerson, type Person } from './person.ts';
+import { childrenOf, pidOf } from './processes.ts';
+import { RoomClient } from './room-client.ts';
+import { demoServer, hasStack, runningStack } from './running-stack.ts';
+
+const hasVoice = hasStack && !runningStack().voice_unavailable;
+
+/** One conversation in which things break, one after the other. */
+describe.runIf(hasVoice)('a conversation outlives', () => {
+  let person: Person;
+  let client: RoomClient;
+
+  beforeAll(async () => {
+    person = await newPerson('failures');
+    await addDemoServer(person, 'clock');
+    client = await RoomClient.join(person);
+    await client.told('tools', ({ names }) => names.includes('clock__countdown'));
+    await client.hearsVoice(0);
+  });
+  afterAll(() => client?.leave());
+
+  it('a server that is killed in the middle of a call: it says so, and keeps the tools', async () => {
+    await client.hearsSilence();
+    const from = client.activity.length;
+    await client.type('Countdown of 30 seconds');
+    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    const killedAtMs = Date.now();
+    process.kill(pidOf('clock'), 'SIGKILL');
+    await client.agentSays(/clock server (is not|stopped)/i, killedAtMs, 10_000);
+    await client.told('tool_call', ({ outcome }) => outcome === 'unavailable', from);
+    const [session] = await modelSessions();
+    expect(session?.tools.map(({ name }) => name)).toContain('clock__countdown');
+  });
+
+  it('a server that is away: a call is refused at once, with a sentence', async () => {
+    await client.hearsSilence();
+    await expect.poll(() => answers(demoServer('clock').url), { timeout: 20_000 }).toBe(true);
+    // It stays away for a few seconds.
+    process.kill(pidOf('clock'), 'SIGKILL');
+    const since = Date.now();
+    await client.type('What time is it in Tokyo?');
+    await client.agentSays(/clock server (is not|stopped)/i, since, 6_000);
+  });
+
+  it('and uses the server again when it is back, without a touch', async () => {
+    await expect.poll(() => answers(demoServer('clock').url), { timeout: 20_000 }).toBe(true);
+    await client.hearsSilence();
+    const since = Date.now();
+    await client.type('What time is it in Tokyo?');
+    await client.agentSays(/in tokyo/i, since);
+  });
+
+  it('its own process: a new agent comes when the person calls, and knows the tools', async () => {
+    const old = await client.meetsAgent();
+    const since = Date.now();
+    for (const pid of childrenOf(pidOf('worker'))) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => client.callAgent(), { timeout: 12_000, interval: 500 }).toBe(true);
+    await expect
+      .poll(() => client.agents.filter((agent) => agent !== old), { timeout: 12_000 })
+      .toHaveLength(1);
+    expect(Date.now() - since).toBeLessThan(10_000);
+    await client.hearsVoice(since + 1_000);
+    await client.hearsSilence();
+    const asked = Date.now();
+    await client.type('What time is it in Tokyo?');
+    await client.agentSays(/in tokyo/i, asked);
+    expect(client.agents).toHaveLength(1);
+  });
+});
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}

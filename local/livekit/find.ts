@@ -1,0 +1,183 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { runTool } from '../stack/tool.ts';
+import type { Watchdog } from '../stack/watchdog.ts';
+import { assetFor, checksumOf, isUsableVersion, LIVEKIT_VERSION } from './release.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
+const VERSION_TIMEOUT_MS = 10_000;
+
+export type LivekitServer = { path: string; origin: string } | { path: null; reason: string };
+
+export interface FindOptions {
+  say: (text: string) => void;
+  signal: AbortSignal;
+  watchdog?: Watchdog;
+  /** Default: ~/.cache/patchbay, or below XDG_CACHE_HOME. */
+  cacheDir?: string;
+  env?: NodeJS.ProcessEnv;
+  fetch?: typeof globalThis.fetch;
+}
+
+/** A way that did not lead to a server, with the reason for the person at the screen. */
+class NotThisWay extends Error {}
+
+/**
+ * Finds livekit-server, or brings it: on PATH, in the cache, as the official release, built by Go.
+ * @returns `path: null` with the reasons where none can be had; never throws
+ */
+export async function findLivekitServer(options: FindOptions): Promise<LivekitServer> {
+  const env = options.env ?? process.env;
+  const cached = join(
+    options.cacheDir ?? cacheFolder(env),
+    `livekit-server-${LIVEKIT_VERSION}`,
+    'livekit-server',
+  );
+  const ways: [string, () => Promise<string>][] = [
+    ['PATH', () => fromPath(env)],
+    ['cache', () => usable(cached)],
+    ['release', () => fromRelease(cached, options)],
+    ['Go', () => fromGo(cached, env, options)],
+  ];
+  const reasons: string[] = [];
+  for (const [origin, find] of ways) {
+    if (options.signal.aborted) return { path: null, reason: 'stopped' };
+    try {
+      return { path: await find(), origin };
+    } catch (error) {
+      // A full disk or a broken archive is one more reason why this way led nowhere.
+      reasons.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { path: null, reason: `no livekit-server ${LIVEKIT_VERSION} could be had (${reasons.join('; ')})` };
+}
+
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'patchbay');
+}
+
+async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
+  const found = onPath('livekit-server', env);
+  if (!found) throw new NotThisWay('not there');
+  return usable(found);
+}
+
+function onPath(name: string, env: NodeJS.ProcessEnv): string | null {
+  const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function usable(file: string): Promise<string> {
+  if (!isExecutable(file)) throw new NotThisWay('not there');
+  const signal = AbortSignal.timeout(VERSION_TIMEOUT_MS);
+  const { code, output } = await runTool({ command: file, args: ['--version'], signal });
+  if (code !== 0) throw new NotThisWay(`${file} does not run`);
+  if (!isUsableVersion(output)) throw new NotThisWay(`${file} is of another version`);
+  return file;
+}
+
+async function fromRelease(
+  cached: string,
+  { say, signal, fetch = globalThis.fetch }: FindOptions,
+): Promise<string> {
+  const asset = assetFor(process.platform, process.arch);
+  if (!asset) throw new NotThisWay('none is published for this platform');
+  const checksums = (await download(fetch, asset.checksumsUrl, signal, CONNECT_TIMEOUT_MS)).toString();
+  const expected = checksumOf(checksums, asset.name);
+  if (!expected) throw new NotThisWay(`no checksum of ${asset.name}`);
+  say(`downloading livekit-server ${LIVEKIT_VERSION} (about 25 MB)`);
+  const archive = await download(fetch, asset.url, signal, DOWNLOAD_TIMEOUT_MS);
+  const actual = createHash('sha256').update(archive).digest('hex');
+  if (actual !== expected) throw new NotThisWay('the download has another checksum than the release tells');
+  return inScratch(async (folder) => {
+    const file = join(folder, asset.name);
+    await writeFile(file, archive);
+    const { code } = await runTool({
+      command: 'tar',
+      args: ['-xzf', file, '-C', folder, 'livekit-server'],
+      signal,
+    });
+    if (code !== 0) throw new NotThisWay('tar could not unpack the release');
+    return store(join(folder, 'livekit-server'), cached);
+  });
+}
+
+async function download(
+  fetch: typeof globalThis.fetch,
+  url: string,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<Buffer> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    if (!response.ok) throw new NotThisWay(`github.com answered ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    if (error instanceof NotThisWay) throw error;
+    throw new NotThisWay('github.com cannot be reached', { cause: error });
+  }
+}
+
+async function fromGo(
+  cached: string,
+  env: NodeJS.ProcessEnv,
+  { say, signal, watchdog }: FindOptions,
+): Promise<string> {
+  const go = onPath('go', env);
+  if (!go) throw new NotThisWay('not installed');
+  const startedAt = Date.now();
+  const elapsed = (): string => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+  say(`building livekit-server ${LIVEKIT_VERSION} with Go, once; this takes a few minutes`);
+  const timer = setInterval(() => say(`building livekit-server … ${elapsed()}`), 15_000);
+  try {
+    return await inScratch(async (folder) => {
+      const module = `github.com/livekit/livekit-server/cmd/server@v${LIVEKIT_VERSION}`;
+      const { code, output } = await runTool({
+        command: go,
+        args: ['install', module],
+        cwd: folder,
+        env: { ...env, GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' },
+        signal,
+        watchdog,
+      });
+      if (code !== 0) throw new NotThisWay(`go install failed: ${output.split('\n').at(-1) ?? ''}`);
+      say(`livekit-server is built, ${elapsed()}`);
+      return store(join(folder, 'server'), cached);
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function inScratch<T>(run: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-livekit-'));
+  try {
+    return await run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Into the cache under another name first: two starts at once, or an interrupted one, leave a whole file. */
+async function store(file: string, cached: string): Promise<string> {
+  const draft = `${cached}.${randomUUID()}`;
+  await mkdir(dirname(cached), { recursive: true });
+  await copyFile(file, draft);
+  await chmod(draft, 0o755);
+  await usable(draft);
+  await rename(draft, cached);
+  return cached;
+}

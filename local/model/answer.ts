@@ -1,0 +1,58 @@
+// A tool's output as words that a voice can say.
+import type { Output } from './turn.ts';
+import { inWords, nameWords } from './words.ts';
+
+/** Longer answers are cut: nobody listens to a page of JSON. */
+const LONGEST = 420;
+
+/**
+ * What to say of an output.
+ *
+ * @param output as the conversation holds it: the text itself, or the text as a JSON string, or JSON; the tool's name
+ *   is for outputs that hold nothing to say
+ */
+export function answerFrom({ output, toolName }: Output): string {
+  const text = flatten(unquote(output), 0).replace(/\s+/g, ' ').trim();
+  if (!text) return `Done: ${inWords(nameWords(toolName))}.`;
+  return shorten(text);
+}
+
+/** LiveKit Agents hands a tool's text over as a JSON string; other clients send it bare. */
+function unquote(output: string): unknown {
+  try {
+    const value: unknown = JSON.parse(output);
+    if (typeof value !== 'string') return value;
+    try {
+      const inner: unknown = JSON.parse(value);
+      return typeof inner === 'object' ? inner : value;
+    } catch {
+      return value;
+    }
+  } catch {
+    return output;
+  }
+}
+
+function flatten(value: unknown, depth: number): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'object' || value === null) return '';
+  if (depth > 3) return '';
+  if (Array.isArray(value))
+    return value
+      .map((one) => flatten(one, depth + 1))
+      .filter(Boolean)
+      .join(', ');
+  return Object.entries(value)
+    .map(([key, inner]) => [inWords(nameWords(key)), flatten(inner, depth + 1)])
+    .filter(([, said]) => said)
+    .map(([key, said]) => `${key}: ${said}`)
+    .join(', ');
+}
+
+function shorten(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const head = text.slice(0, LONGEST);
+  const end = Math.max(head.lastIndexOf('. ') + 1, head.lastIndexOf(', '), LONGEST / 2);
+  return `${head.slice(0, end).replace(/[\s,.]+$/, '')}, and more.`;
+}

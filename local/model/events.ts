@@ -1,0 +1,196 @@
+// The events of the OpenAI Realtime protocol (GA) that this server takes and sends.
+// Source: the API reference, and what @livekit/agents-plugin-openai 1.9.0 sends and waits for.
+import { z } from 'zod';
+import type { Usage } from './usage.ts';
+import { complaintOf, SessionPatch, ToolChoice, ToolList, type Complaint } from './validate.ts';
+
+const eventId = z.string().max(512).optional();
+
+const ContentPart = z.looseObject({
+  type: z.enum(['input_text', 'input_audio', 'input_image', 'text', 'output_text', 'audio', 'output_audio']),
+  text: z.string().optional(),
+  transcript: z.string().nullish(),
+});
+export type ContentPart = z.infer<typeof ContentPart>;
+
+const itemId = z.string().max(512).optional();
+const MessageItem = z.looseObject({
+  id: itemId,
+  type: z.literal('message'),
+  role: z.enum(['system', 'user', 'assistant']),
+  content: z.array(ContentPart),
+});
+const FunctionCallItem = z.looseObject({
+  id: itemId,
+  type: z.literal('function_call'),
+  call_id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+const FunctionCallOutputItem = z.looseObject({
+  id: itemId,
+  type: z.literal('function_call_output'),
+  call_id: z.string(),
+  output: z.string(),
+});
+const NewItem = z
+  .discriminatedUnion('type', [MessageItem, FunctionCallItem, FunctionCallOutputItem])
+  .superRefine((item, context) => {
+    if (item.type !== 'message') return;
+    item.content.forEach((part, n) => {
+      if (PARTS_OF_ROLE[item.role].includes(part.type)) return;
+      const message = `Invalid value: '${part.type}'. A ${item.role} message holds ${PARTS_OF_ROLE[item.role].join(', ')}.`;
+      context.addIssue({
+        code: 'custom',
+        path: ['content', n, 'type'],
+        message,
+        params: { code: 'invalid_value' },
+      });
+    });
+  });
+export type NewItem = z.infer<typeof NewItem>;
+
+const PARTS_OF_ROLE: Record<'system' | 'user' | 'assistant', string[]> = {
+  system: ['input_text'],
+  user: ['input_text', 'input_audio', 'input_image'],
+  assistant: ['output_text', 'output_audio'],
+};
+
+const ResponseOptions = z.strictObject({
+  instructions: z.string().optional(),
+  output_modalities: z
+    .array(z.enum(['audio', 'text']))
+    .length(1)
+    .optional(),
+  tools: ToolList.optional(),
+  tool_choice: ToolChoice.optional(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  max_output_tokens: z.union([z.number(), z.literal('inf')]).optional(),
+});
+export type ResponseOptions = z.infer<typeof ResponseOptions>;
+
+/** Everything that a client may send. */
+const ClientEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('session.update'), event_id: eventId, session: SessionPatch }),
+  z.object({ type: z.literal('input_audio_buffer.append'), event_id: eventId, audio: z.base64() }),
+  z.object({ type: z.literal('input_audio_buffer.commit'), event_id: eventId }),
+  z.object({ type: z.literal('input_audio_buffer.clear'), event_id: eventId }),
+  z.object({
+    type: z.literal('conversation.item.create'),
+    event_id: eventId,
+    previous_item_id: z.string().nullish(),
+    item: NewItem,
+  }),
+  z.object({
+    type: z.literal('conversation.item.truncate'),
+    event_id: eventId,
+    item_id: z.string(),
+    content_index: z.number().int(),
+    audio_end_ms: z.number().int().min(0),
+  }),
+  z.object({ type: z.literal('conversation.item.delete'), event_id: eventId, item_id: z.string() }),
+  z.object({ type: z.literal('response.create'), event_id: eventId, response: ResponseOptions.optional() }),
+  z.object({ type: z.literal('response.cancel'), event_id: eventId, response_id: z.string().optional() }),
+]);
+export type ClientEvent = z.infer<typeof ClientEvent>;
+
+/** One message of a client, checked; or what is wrong with it, and the id of the event that is at fault. */
+export function readClientEvent(
+  message: string,
+): { ok: true; event: ClientEvent } | { ok: false; complaint: Complaint; eventId: string | undefined } {
+  let sent: unknown;
+  try {
+    sent = JSON.parse(message);
+  } catch {
+    const complaint = { code: 'invalid_json', message: 'The message is no JSON.', param: null };
+    return { ok: false, complaint, eventId: undefined };
+  }
+  const event = ClientEvent.safeParse(sent);
+  if (event.success) return { ok: true, event: event.data };
+  const id = z.looseObject({ event_id: z.string() }).safeParse(sent);
+  return { ok: false, complaint: complaintOf(event.error, sent), eventId: id.data?.event_id };
+}
+
+/** An item as the conversation holds it. */
+export type Item = NewItem & {
+  id: string;
+  object: 'realtime.item';
+  status: 'in_progress' | 'completed' | 'incomplete';
+};
+
+/** What an `error` event carries; `event_id` is the client event that is at fault. */
+export interface ProtocolError {
+  type: 'invalid_request_error';
+  code: string;
+  message: string;
+  param: string | null;
+  event_id: string | null;
+}
+
+interface ResponseResource {
+  object: 'realtime.response';
+  id: string;
+  status: 'in_progress' | 'completed' | 'cancelled' | 'failed';
+  status_details: object | null;
+  output: Item[];
+  output_modalities: ('audio' | 'text')[];
+  metadata: Record<string, string> | null;
+  usage: Usage | null;
+}
+
+interface InResponse {
+  response_id: string;
+  output_index: number;
+}
+interface InItem extends InResponse {
+  item_id: string;
+}
+interface InPart extends InItem {
+  content_index: number;
+}
+type Part = { type: 'audio'; transcript: string } | { type: 'text'; text: string };
+
+/** Everything that this server sends (without the `event_id` that each event gets on its way out). */
+export type ServerEvent =
+  | { type: 'error'; error: ProtocolError }
+  | { type: 'session.created' | 'session.updated'; session: object }
+  | { type: 'input_audio_buffer.speech_started'; audio_start_ms: number; item_id: string }
+  | { type: 'input_audio_buffer.speech_stopped'; audio_end_ms: number; item_id: string }
+  | { type: 'input_audio_buffer.committed'; previous_item_id: string | null; item_id: string }
+  | { type: 'input_audio_buffer.cleared' }
+  | {
+      type: 'conversation.item.added' | 'conversation.item.done';
+      previous_item_id: string | null;
+      item: Item;
+    }
+  | { type: 'conversation.item.deleted'; item_id: string }
+  | { type: 'conversation.item.truncated'; item_id: string; content_index: number; audio_end_ms: number }
+  | {
+      type: 'conversation.item.input_audio_transcription.delta';
+      item_id: string;
+      content_index: number;
+      delta: string;
+    }
+  | {
+      type: 'conversation.item.input_audio_transcription.completed';
+      item_id: string;
+      content_index: number;
+      transcript: string;
+      usage: { type: 'duration'; seconds: number };
+    }
+  | { type: 'response.created' | 'response.done'; response: ResponseResource }
+  | ({ type: 'response.output_item.added' | 'response.output_item.done'; item: Item } & InResponse)
+  | ({ type: 'response.content_part.added' | 'response.content_part.done'; part: Part } & InPart)
+  | ({ type: 'response.output_text.delta'; delta: string } & InPart)
+  | ({ type: 'response.output_text.done'; text: string } & InPart)
+  | ({ type: 'response.output_audio.delta'; delta: string } & InPart)
+  | ({ type: 'response.output_audio.done' } & InPart)
+  | ({ type: 'response.output_audio_transcript.delta'; delta: string } & InPart)
+  | ({ type: 'response.output_audio_transcript.done'; transcript: string } & InPart)
+  | ({ type: 'response.function_call_arguments.delta'; call_id: string; delta: string } & InItem)
+  | ({
+      type: 'response.function_call_arguments.done';
+      call_id: string;
+      name: string;
+      arguments: string;
+    } & InItem);

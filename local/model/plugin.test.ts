@@ -1,0 +1,159 @@
+// The unmodified plugin of LiveKit Agents against this server, without a room.
+import { initializeLogger, llm, voice } from '@livekit/agents';
+import * as openai from '@livekit/agents-plugin-openai';
+import { AudioFrame } from '@livekit/rtc-node';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { speak, SPEECH_RATE_HZ } from '../speech/speak.ts';
+import { currentTime, listNotes } from './sample-tools.ts';
+import { startRehearsalModel, type RehearsalModel } from './server.ts';
+import type { Tool } from './validate.ts';
+
+initializeLogger({ pretty: false, level: 'silent' });
+
+let server: RehearsalModel;
+beforeAll(async () => {
+  server = await startRehearsalModel({ port: 0, log: () => undefined });
+});
+afterAll(() => server.close());
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+type Execute = (args: Record<string, unknown>) => Promise<string>;
+
+function agentTool({ name, description = '', parameters = {} }: Tool, execute: Execute) {
+  const schema = parameters as Parameters<typeof llm.tool>[0]['parameters']; // raw JSON Schema passes untouched
+  return llm.tool({
+    name,
+    description,
+    parameters: schema,
+    execute: (args) => execute(args as Record<string, unknown>),
+  });
+}
+
+const clock = agentTool(currentTime, async ({ city }) => `It is noon in ${String(city)}.`);
+const notes = agentTool(listNotes, async () => {
+  throw new llm.ToolError('The notes are not reachable right now.');
+});
+
+/** A conversation by text: what was said, in order, and a wait for the agent's next words. */
+async function startConversation(tools: llm.ToolContextEntry[]) {
+  const model = new openai.realtime.RealtimeModel({
+    baseURL: server.url,
+    apiKey: 'any',
+    modalities: ['text'],
+  });
+  const agent = new voice.Agent({ instructions: 'You are kind. Never say: "no".', tools });
+  const session = new voice.AgentSession({ llm: model, vad: null, turnHandling: { turnDetection: null } });
+  const heard: string[] = [];
+  let wake = () => {};
+  session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
+    if (item.type === 'message' && item.role === 'assistant') heard.push(item.textContent ?? '');
+    wake();
+  });
+  await session.start({ agent });
+  cleanups.push(() => session.close());
+  const answer = async () => {
+    while (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return heard.shift();
+  };
+  const ask = (userInput: string) => {
+    session.generateReply({ userInput });
+    return answer();
+  };
+  return { agent, session, ask, answer };
+}
+
+/** The tools of the newest session: the plugin leaves the socket of a closed one open. */
+async function heldTools(): Promise<string[] | undefined> {
+  const sessions = (await (await fetch(`${server.url}/sessions`)).json()) as { tools: Tool[] }[];
+  return sessions.at(-1)?.tools.map(({ name }) => name);
+}
+
+describe('a conversation by text', () => {
+  it('greets, calls a tool and tells its answer, and its failure', async () => {
+    const { session, ask, answer } = await startConversation([clock, notes]);
+    session.generateReply({ instructions: 'Greet the user with: "Hello, I am ready."' });
+    expect(await answer()).toBe('Hello, I am ready.');
+    expect(await ask('what time is it in Tokyo?')).toBe('It is noon in Tokyo.');
+    expect(await ask('list my notes')).toBe('The notes are not reachable right now.');
+  });
+
+  it('takes a new set of tools, and says what is gone', async () => {
+    const { agent, ask } = await startConversation([clock]);
+    await agent.updateTools([notes]);
+    await expect.poll(heldTools).toEqual([listNotes.name]);
+    expect(await ask('what time is it in Tokyo?')).toBe(
+      'I cannot do that: current time is not available now.',
+    );
+    await agent.updateTools([notes, clock]);
+    expect(await ask('what time is it in Tokyo?')).toBe('It is noon in Tokyo.');
+  });
+});
+
+describe('the realtime session', () => {
+  function openSession() {
+    const model = new openai.realtime.RealtimeModel({ baseURL: server.url, apiKey: 'any' });
+    const session = model.session();
+    cleanups.push(async () => {
+      void session.close(); // the promise waits for the socket, which the server ends
+    });
+    return session;
+  }
+
+  const event = (session: llm.RealtimeSession, type: string) =>
+    new Promise<Record<string, unknown>>((resolve) => {
+      session.on('openai_server_event_received', (one: Record<string, unknown>) => {
+        if (one['type'] === type) resolve(one);
+      });
+    });
+
+  function push(session: llm.RealtimeSession, pcm: Int16Array) {
+    session.pushAudio(new AudioFrame(pcm, SPEECH_RATE_HZ, 1, pcm.length));
+  }
+
+  function nextToolsUpdate(session: llm.RealtimeSession): Promise<string> {
+    return new Promise((resolve) => {
+      session.on('openai_client_event_queued', ({ event_id = '' }: { event_id?: string }) => {
+        if (event_id.startsWith('tools_update_')) resolve(event_id);
+      });
+    });
+  }
+
+  it('learns that a set was rejected, with the id of its event', async () => {
+    const session = openSession();
+    const queued = nextToolsUpdate(session);
+    const rejected = event(session, 'error');
+    await session.updateTools(
+      new llm.ToolContext([agentTool({ ...listNotes, name: 'not good' }, async () => '')]),
+    );
+    expect((await rejected)['error']).toMatchObject({
+      event_id: await queued,
+      param: 'session.tools[0].name',
+    });
+  });
+
+  it('hears a spoken question, and is interrupted while it speaks', async () => {
+    const session = openSession();
+    await session.updateTools(new llm.ToolContext([clock]));
+    const first = once(session, 'generation_created') as Promise<[llm.GenerationCreatedEvent]>;
+    push(session, await speak('tell me a long story'));
+    push(session, new Int16Array(SPEECH_RATE_HZ));
+    const [generation] = await first;
+    const message = (await generation.messageStream.getReader().read()).value;
+    if (!message) throw new Error('no message');
+    const sound = message.audioStream.getReader();
+    expect((await sound.read()).value?.sampleRate).toBe(SPEECH_RATE_HZ);
+    const started = once(session, 'input_speech_started');
+    const done = event(session, 'response.done');
+    push(session, await speak('stop'));
+    await started;
+    expect((await done)['response']).toMatchObject({ status: 'cancelled' });
+    let frames = 0;
+    while (!(await sound.read()).done) frames++;
+    expect(frames).toBeLessThan(200); // the story has more than 300
+  });
+});

@@ -1,0 +1,149 @@
+// What the rehearsal model does next, as a pure decision. The rules are told in README.md.
+import { answerFrom } from './answer.ts';
+import type { Item } from './events.ts';
+import { fillArguments } from './fill-arguments.ts';
+import { matchTool } from './match-tool.ts';
+import { smallTalk } from './small-talk.ts';
+import type { Param } from './tool-schema.ts';
+import type { Tool, ToolChoice } from './validate.ts';
+import { currentTurn, textOf } from './turn.ts';
+import { inWords, nameWords } from './words.ts';
+
+export type Decision =
+  { kind: 'say'; text: string } | { kind: 'call'; name: string; args: Record<string, unknown> };
+
+export interface Situation {
+  items: readonly Item[];
+  tools: Tool[];
+  /** Tools that the session held before and holds no more. */
+  formerTools: Tool[];
+  sessionInstructions: string;
+  responseInstructions?: string;
+  toolChoice: ToolChoice;
+  /** Sentences that would be understood, for "you can say...". */
+  sentences: string[];
+}
+
+/** Decides what to say, or which tool to call with which arguments. No clock, no chance, no memory of its own. */
+export function decideReply(situation: Situation): Decision {
+  const told = instructedText(situation.responseInstructions, situation.sessionInstructions);
+  if (told) return { kind: 'say', text: told };
+  const turn = currentTurn(situation.items, situation.tools);
+  if (turn.late) return { kind: 'say', text: answerFrom(turn.late) };
+  if (turn.text === undefined) return { kind: 'say', text: 'Hello. What can I do for you?' };
+  const answers = turn.outputs.map(answerFrom);
+  const clauses = splitClauses(turn.text);
+  const next = clauses[turn.callsDone];
+  if (turn.calls > turn.callsDone && answers.length === 0)
+    return { kind: 'say', text: 'I am still working on it.' };
+  if (turn.callsDone > 0 && (next === undefined || situation.toolChoice === 'none' || turn.isAnswered)) {
+    return { kind: 'say', text: joinSentences(answers) || 'Is there anything else?' };
+  }
+  if (turn.isAnswered) return { kind: 'say', text: 'I am here. What can I do for you?' };
+  if (next === undefined)
+    return { kind: 'say', text: `I did not understand that. ${suggestion(situation.sentences)}` };
+  const decision = decideClause(next, situation);
+  if (decision.kind === 'call') return decision;
+  return { kind: 'say', text: joinSentences([...answers, decision.text]) };
+}
+
+/**
+ * The text that instructions want said: the quoted text after a colon ("Greet the user with: "Hello""), from the
+ * part that does not belong to the session's own instructions.
+ */
+export function instructedText(
+  instructions: string | undefined,
+  sessionInstructions: string,
+): string | undefined {
+  if (!instructions) return undefined;
+  const own =
+    sessionInstructions && instructions.startsWith(sessionInstructions)
+      ? instructions.slice(sessionInstructions.length)
+      : instructions;
+  const quoted = /:\s*(?:"([^]+)"|“([^]+)”|'([^]+)')/.exec(own);
+  return (quoted?.[1] ?? quoted?.[2] ?? quoted?.[3])?.trim() || undefined;
+}
+
+function splitClauses(text: string): string[] {
+  return text
+    .split(/[,;.]?\s+(?:and\s+)?then\s+/i)
+    .map((clause) => clause.trim())
+    .filter(Boolean);
+}
+
+function decideClause(clause: string, situation: Situation): Decision {
+  const live = situation.toolChoice === 'none' ? [] : situation.tools;
+  const match = matchTool(clause, chosen(live, situation.toolChoice)) ?? forced(live, situation.toolChoice);
+  const gone = matchTool(clause, goneTools(situation));
+  if (gone && gone.points > (match?.points ?? 0)) {
+    return { kind: 'say', text: `I cannot do that: ${spokenName(gone.tool.name)} is not available now.` };
+  }
+  if (!match) {
+    const text = smallTalk(
+      clause,
+      situation.tools.map((tool) => spokenName(tool.name)),
+    );
+    return { kind: 'say', text: text ?? `I have no tool for that. ${suggestion(situation.sentences)}` };
+  }
+  const filled = fillArguments(clause, match);
+  if (filled.ok) return { kind: 'call', name: match.tool.name, args: filled.args };
+  return { kind: 'say', text: ask(filled.missing, match.tool.name) };
+}
+
+function chosen(tools: Tool[], choice: ToolChoice): Tool[] {
+  const name = typeof choice === 'string' ? choice : choice.name;
+  return ['auto', 'required'].includes(name) ? tools : tools.filter((tool) => tool.name === name);
+}
+
+/** `required`, or a tool by name: the call comes even when no word asks for it. */
+function forced(
+  tools: Tool[],
+  choice: ToolChoice,
+): { tool: Tool; points: number; head: number[] } | undefined {
+  const tool = choice === 'auto' ? undefined : chosen(tools, choice)[0];
+  return tool && { tool, points: 0, head: [] };
+}
+
+/** Tools that are known and not live: held before, called before, or named by a system message as removed. */
+function goneTools({ items, tools, formerTools }: Situation): Tool[] {
+  const gone = new Map<string, Tool>();
+  for (const item of items) {
+    const names = item.type === 'function_call' ? [item.name] : removedNames(item);
+    for (const name of names) gone.set(name, { type: 'function', name });
+  }
+  for (const tool of formerTools) gone.set(tool.name, tool);
+  for (const tool of tools) gone.delete(tool.name);
+  return [...gone.values()];
+}
+
+function removedNames(item: Item): string[] {
+  if (item.type !== 'message' || item.role !== 'system') return [];
+  return textOf(item)
+    .split(/[.;\n]/)
+    .filter((part) => /remov|no longer|not available|unavailable|gone|deleted|disconnected|lost/i.test(part))
+    .flatMap((part) => part.match(/[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)+/g) ?? []);
+}
+
+function ask(missing: Param, toolName: string): string {
+  const question = `What is the ${inWords(nameWords(missing.name))} for ${spokenName(toolName)}?`;
+  const choices = missing.choices.length > 0 ? missing.choices : missing.examples;
+  if (choices.length === 0) return question;
+  return `${question} For example ${choices.slice(0, 3).map(String).join(', ')}.`;
+}
+
+function spokenName(toolName: string): string {
+  return inWords(nameWords(toolName));
+}
+
+function suggestion(sentences: string[]): string {
+  return sentences.length > 0
+    ? `You can say: ${sentences.slice(0, 2).join(', or: ')}.`
+    : 'You can give me tools.';
+}
+
+function joinSentences(sentences: string[]): string {
+  return sentences
+    .map((sentence) => (/[.!?]$/.test(sentence) || !sentence ? sentence : `${sentence}.`))
+    .filter(Boolean)
+    .join(' ');
+}

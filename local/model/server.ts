@@ -1,0 +1,153 @@
+// HTTP and WebSocket around the sessions. Loopback only.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { createHearing, type Hearing } from '../speech/hear.ts';
+import { prepareFlite } from '../speech/flite.ts';
+import { speak } from '../speech/speak.ts';
+import type { ServerEvent } from './events.ts';
+import { hearableFrom } from './grammar.ts';
+import { Session } from './session.ts';
+
+export interface RehearsalModel {
+  /** For `OPENAI_BASE_URL`: http://127.0.0.1:PORT/v1 */
+  url: string;
+  port: number;
+  /** Closes every connection, then the server. */
+  close(): Promise<void>;
+}
+
+const PING_EVERY_MS = 15_000;
+
+/**
+ * Starts the rehearsal model.
+ *
+ * - `ws /v1/realtime?model=…` with a bearer token (any): the OpenAI Realtime protocol
+ * - `GET /v1/sessions`: what each live session holds
+ * - `GET /v1/sentences`: what can be heard now, of all sessions and of each
+ * - `GET /health`
+ *
+ * @param port 0 takes a free one
+ * @throws Error with `code` EADDRINUSE when the port is taken
+ */
+export async function startRehearsalModel({
+  port,
+  log,
+}: {
+  port: number;
+  log: (line: string) => void;
+}): Promise<RehearsalModel> {
+  prepareFlite();
+  const hearing = await createHearing();
+  const sessions = new Set<Session>();
+  const http = createServer((request, response) => answer(request, response, sessions));
+  const sockets = new WebSocketServer({ noServer: true });
+  http.on('upgrade', (request, socket, head) => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const refusal = refuseUpgrade(request, url);
+    if (refusal) {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      serve(ws, url.searchParams.get('model') ?? '', { hearing, sessions, log });
+    });
+  });
+  const ticking = setInterval(() => pingAll(sockets), PING_EVERY_MS);
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, '127.0.0.1', resolve);
+  });
+  void speak('Ready.'); // the first sentence of all is slower
+  const actual = (http.address() as AddressInfo).port; // a server on a TCP port has such an address
+  return {
+    url: `http://127.0.0.1:${actual}/v1`,
+    port: actual,
+    async close() {
+      clearInterval(ticking);
+      for (const ws of sockets.clients) ws.terminate();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function refuseUpgrade(request: IncomingMessage, url: URL): string | undefined {
+  if (url.pathname !== '/v1/realtime') return '404 Not Found';
+  if (!/^Bearer \S/.test(request.headers.authorization ?? '')) return '401 Unauthorized';
+  return url.searchParams.get('model') ? undefined : '400 Bad Request';
+}
+
+let lastId = 0;
+
+function newId(kind: string): string {
+  lastId += 1;
+  return `${kind}_${Date.now().toString(36)}${lastId.toString(36).padStart(4, '0')}`;
+}
+
+interface House {
+  hearing: Hearing;
+  sessions: Set<Session>;
+  log: (line: string) => void;
+}
+
+const awaitingPong = new WeakSet<WebSocket>();
+
+function serve(ws: WebSocket, model: string, { hearing, sessions, log }: House): void {
+  const send = (event: ServerEvent) => {
+    if (ws.readyState === ws.OPEN) ws.send(JSON.stringify({ event_id: newId('event'), ...event }));
+  };
+  const session = new Session({ model, hearing, send, log, newId, nowMs: Date.now });
+  sessions.add(session);
+  log(`${session.id} opened for ${model}`);
+  ws.on('message', (message) => session.receive(textOf(message)));
+  ws.on('pong', () => awaitingPong.delete(ws));
+  ws.on('error', (error) => log(`${session.id} connection failed: ${error.message}`));
+  ws.on('close', () => {
+    session.close();
+    sessions.delete(session);
+    log(`${session.id} closed`);
+  });
+}
+
+function textOf(message: RawData): string {
+  if (Array.isArray(message)) return Buffer.concat(message).toString();
+  return (message instanceof ArrayBuffer ? Buffer.from(message) : message).toString();
+}
+
+/** A client that did not answer the ping before this one is gone. */
+function pingAll(sockets: WebSocketServer): void {
+  for (const ws of sockets.clients) {
+    if (awaitingPong.has(ws)) ws.terminate();
+    else {
+      awaitingPong.add(ws);
+      ws.ping();
+    }
+  }
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, sessions: Set<Session>): void {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const give = (status: number, body: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(body));
+  };
+  if (request.method !== 'GET') return give(405, { error: 'only GET' });
+  const live = [...sessions];
+  switch (pathname) {
+    case '/health':
+      return give(200, { ok: true, model: 'rehearsal', sessions: live.length });
+    case '/v1/sessions':
+      return give(
+        200,
+        live.map((session) => session.facts),
+      );
+    case '/v1/sentences': {
+      const bySession = Object.fromEntries(live.map((session) => [session.id, session.sentences]));
+      const all = live.length > 0 ? Object.values(bySession).flat() : hearableFrom([], []).sentences;
+      return give(200, { sentences: [...new Set(all)], sessions: bySession });
+    }
+    default:
+      return give(404, { error: 'not found' });
+  }
+}

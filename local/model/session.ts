@@ -1,0 +1,298 @@
+// One connection of a client: the session's settings, its conversation, its ears, and one response at a time.
+import type { Hearing } from '../speech/hear.ts';
+import { SPEECH_RATE_HZ } from '../speech/speak.ts';
+import { Conversation } from './conversation.ts';
+import { Ear } from './ear.ts';
+import {
+  readClientEvent,
+  type ClientEvent,
+  type Item,
+  type ResponseOptions,
+  type ServerEvent,
+} from './events.ts';
+import { decideReply, type Decision } from './reply.ts';
+import { Response } from './response.ts';
+import { applyPatch, formerTools, initialSettings, type SessionSettings } from './settings.ts';
+import type { TurnEvent } from './turn-detection.ts';
+import { countInput, type InputTokens } from './usage.ts';
+import type { Complaint, SessionPatch, Tool } from './validate.ts';
+import { speechVoiceOf, type Voice } from './voices.ts';
+
+export interface SessionOptions {
+  model: string;
+  hearing: Hearing;
+  send: (event: ServerEvent) => void;
+  log: (line: string) => void;
+  newId: (kind: string) => string;
+  nowMs: () => number;
+}
+
+/** What `GET /v1/sessions` tells of a session. */
+export interface SessionFacts {
+  id: string;
+  model: string;
+  voice: Voice;
+  instructions: string;
+  tools: Tool[];
+  items: number;
+  is_speaking: boolean;
+  connected_at: string;
+}
+
+/** Sound without a word in it is a cough when it was shorter than this. */
+const COUGH_MS = 400;
+
+/** A session of the protocol. `receive` takes raw messages; everything goes out through `send`. */
+export class Session {
+  readonly id: string;
+  #options: SessionOptions;
+  #settings: SessionSettings;
+  #conversation: Conversation;
+  #response: Response | undefined;
+  #formerTools: Tool[] = [];
+  #ear: Ear;
+  #turnItemId: string | undefined;
+  #hasSpoken = false;
+  #heardSinceMs = 0;
+  #connectedAt: string;
+
+  constructor(options: SessionOptions) {
+    this.id = options.newId('sess');
+    this.#options = options;
+    this.#settings = initialSettings(this.id, options.model);
+    this.#conversation = new Conversation(() => options.newId('item'));
+    this.#connectedAt = new Date(options.nowMs()).toISOString();
+    this.#ear = new Ear(options.hearing);
+    this.#ear.setDetection(this.#settings.audio.input.turn_detection);
+    options.send({ type: 'session.created', session: this.#settings });
+  }
+
+  get facts(): SessionFacts {
+    const { model, instructions, tools, audio } = this.#settings;
+    return {
+      id: this.id,
+      model,
+      voice: audio.output.voice,
+      instructions,
+      tools,
+      items: this.#conversation.items.length,
+      is_speaking: this.#response !== undefined,
+      connected_at: this.#connectedAt,
+    };
+  }
+
+  /** Sentences that can be heard now. */
+  get sentences(): string[] {
+    return this.#ear.sentences;
+  }
+
+  /** Takes one message of the client; a fault in it is answered with an `error` event and changes nothing. */
+  receive(message: string): void {
+    const read = readClientEvent(message);
+    if (read.ok) this.#dispatch(read.event, read.event.event_id);
+    else this.#complain(read.complaint, read.eventId);
+  }
+
+  /** The client has gone. */
+  close(): void {
+    this.#response?.abandon();
+    this.#response = undefined;
+  }
+
+  #dispatch(event: ClientEvent, eventId: string | undefined): void {
+    const { send } = this.#options;
+    switch (event.type) {
+      case 'session.update':
+        return this.#update(event.session, eventId);
+      case 'input_audio_buffer.append':
+        return this.#ear.push(decodePcm(event.audio)).forEach((turn) => this.#onTurn(turn));
+      case 'input_audio_buffer.commit':
+        return this.#commit(eventId);
+      case 'input_audio_buffer.clear':
+        this.#ear.clear();
+        this.#turnItemId = undefined;
+        return send({ type: 'input_audio_buffer.cleared' });
+      case 'conversation.item.create': {
+        const created = this.#conversation.create(event.item, event.previous_item_id);
+        if (!created.ok) return this.#complain(created.complaint, eventId);
+        const { item, previousId } = created.value;
+        send({ type: 'conversation.item.added', previous_item_id: previousId, item });
+        return send({ type: 'conversation.item.done', previous_item_id: previousId, item });
+      }
+      case 'conversation.item.truncate': {
+        const { item_id, content_index, audio_end_ms } = event;
+        const truncated = this.#conversation.truncate(item_id, audio_end_ms);
+        if (!truncated.ok) return this.#complain(truncated.complaint, eventId);
+        return send({ type: 'conversation.item.truncated', item_id, content_index, audio_end_ms });
+      }
+      case 'conversation.item.delete': {
+        const { item_id } = event;
+        const deleted = this.#conversation.delete(item_id);
+        return deleted.ok
+          ? send({ type: 'conversation.item.deleted', item_id })
+          : this.#complain(deleted.complaint, eventId);
+      }
+      case 'response.create':
+        return this.#respond(event.response ?? {}, eventId);
+      case 'response.cancel':
+        return this.#cancel(event.response_id, eventId);
+    }
+  }
+
+  #update(patch: SessionPatch, eventId: string | undefined): void {
+    const applied = applyPatch(this.#settings, patch, { hasSpoken: this.#hasSpoken });
+    if (!applied.ok) return this.#complain(applied.complaint, eventId);
+    const before = this.#settings;
+    this.#settings = applied.settings;
+    const { tools, audio } = this.#settings;
+    if (patch.audio?.input && 'turn_detection' in patch.audio.input) {
+      this.#ear.setDetection(audio.input.turn_detection);
+    }
+    if (patch.tools) {
+      this.#formerTools = formerTools(this.#formerTools, before.tools, tools);
+      this.#ear.setTools(tools, this.#formerTools);
+      const names = tools.map((tool) => tool.name).join(', ');
+      this.#options.log(`${this.id} holds ${tools.length} tools${names && `: ${names}`}`);
+    }
+    this.#options.send({ type: 'session.updated', session: this.#settings });
+  }
+
+  #onTurn(event: TurnEvent): void {
+    const detection = this.#settings.audio.input.turn_detection;
+    this.#turnItemId ??= this.#options.newId('item');
+    const item_id = this.#turnItemId;
+    if (event.type === 'started') {
+      const audio_start_ms = event.audioStartMs;
+      this.#options.send({ type: 'input_audio_buffer.speech_started', audio_start_ms, item_id });
+      if (detection?.interrupt_response !== false) this.#response?.cancel('turn_detected');
+      return this.#ear.prepare();
+    }
+    this.#turnItemId = undefined;
+    this.#options.send({
+      type: 'input_audio_buffer.speech_stopped',
+      audio_end_ms: event.audioEndMs,
+      item_id,
+    });
+    const words = this.#take(event.pcm, item_id);
+    const isCough = !words && event.loudMs < COUGH_MS;
+    if (detection?.create_response !== false && !isCough && !this.#response) this.#respond({}, undefined);
+  }
+
+  #commit(eventId: string | undefined): void {
+    const pcm = this.#ear.takeUncommitted();
+    if (pcm.length < SPEECH_RATE_HZ / 10) {
+      const message =
+        'Error committing input audio buffer: buffer too small. Expected at least 100ms of audio.';
+      return this.#complain({ code: 'input_audio_buffer_commit_empty', message, param: null }, eventId);
+    }
+    this.#take(pcm, this.#options.newId('item'));
+  }
+
+  /** Makes heard sound a message of the conversation; returns its words. */
+  #take(pcm: Int16Array, item_id: string): string {
+    const { send, log } = this.#options;
+    const item: Item = {
+      id: item_id,
+      object: 'realtime.item',
+      type: 'message',
+      role: 'user',
+      status: 'completed',
+      content: [{ type: 'input_audio', transcript: null }],
+    };
+    const previous_item_id = this.#conversation.append(item);
+    send({ type: 'input_audio_buffer.committed', previous_item_id, item_id });
+    send({ type: 'conversation.item.added', previous_item_id, item });
+    send({ type: 'conversation.item.done', previous_item_id, item });
+    const transcript = this.#ear.understand(pcm);
+    const seconds = pcm.length / SPEECH_RATE_HZ;
+    this.#heardSinceMs += 1000 * seconds;
+    log(
+      `${this.id} heard ${transcript ? `"${transcript}"` : 'no words that it knows'} (${seconds.toFixed(1)} s)`,
+    );
+    this.#conversation.replace({ ...item, content: [{ type: 'input_audio', transcript }] });
+    if (this.#settings.audio.input.transcription) {
+      const type = 'conversation.item.input_audio_transcription';
+      if (transcript) send({ type: `${type}.delta`, item_id, content_index: 0, delta: transcript });
+      send({
+        type: `${type}.completed`,
+        item_id,
+        content_index: 0,
+        transcript,
+        usage: { type: 'duration', seconds },
+      });
+    }
+    return transcript;
+  }
+
+  #respond(options: ResponseOptions, eventId: string | undefined): void {
+    if (this.#response) {
+      const message = `Conversation already has an active response in progress: ${this.#response.id}. Wait until the response is finished before creating a new one.`;
+      return this.#complain(
+        { code: 'conversation_already_has_active_response', message, param: null },
+        eventId,
+      );
+    }
+    const { send, newId, log } = this.#options;
+    const response = new Response(
+      {
+        id: newId('resp'),
+        metadata: options.metadata ?? null,
+        modality: options.output_modalities?.[0] ?? this.#settings.output_modalities[0] ?? 'audio',
+        voice: speechVoiceOf(this.#settings.audio.output.voice),
+        newId,
+        countInput: () => this.#countInput(),
+      },
+      this.#conversation,
+      send,
+      () => (this.#response = undefined),
+    );
+    this.#response = response;
+    this.#hasSpoken = true;
+    response
+      .run(() => this.#decide(options))
+      .catch((error: unknown) => {
+        log(`${this.id} could not finish ${response.id}: ${String(error)}`);
+        response.cancel('client_cancelled');
+      });
+  }
+
+  #decide(options: ResponseOptions): Decision {
+    const decision = decideReply({
+      items: this.#conversation.items,
+      tools: options.tools ?? this.#settings.tools,
+      formerTools: this.#formerTools,
+      sessionInstructions: this.#settings.instructions,
+      responseInstructions: options.instructions,
+      toolChoice: options.tool_choice ?? this.#settings.tool_choice,
+      sentences: this.#ear.sentences,
+    });
+    this.#options.log(`${this.id} ${decision.kind === 'call' ? `calls ${decision.name}` : 'speaks'}`);
+    return decision;
+  }
+
+  #cancel(responseId: string | undefined, eventId: string | undefined): void {
+    if (!this.#response || (responseId !== undefined && responseId !== this.#response.id)) {
+      const message = 'Cancellation failed: no active response found';
+      return this.#complain({ code: 'response_cancel_not_active', message, param: null }, eventId);
+    }
+    this.#response.cancel('client_cancelled');
+  }
+
+  #countInput(): InputTokens {
+    const { instructions, tools } = this.#settings;
+    const heardMs = this.#heardSinceMs;
+    this.#heardSinceMs = 0;
+    return countInput([instructions, tools, this.#conversation.items], heardMs);
+  }
+
+  #complain(complaint: Complaint, eventId: string | undefined): void {
+    this.#options.log(`${this.id} refuses${eventId ? ` ${eventId}` : ''}: ${complaint.message}`);
+    const error = { type: 'invalid_request_error' as const, ...complaint, event_id: eventId ?? null };
+    this.#options.send({ type: 'error', error });
+  }
+}
+
+function decodePcm(base64: string): Int16Array {
+  const bytes = Uint8Array.from(Buffer.from(base64, 'base64')); // a copy: the pool's offset may be odd
+  return new Int16Array(bytes.buffer, 0, bytes.length >> 1);
+}

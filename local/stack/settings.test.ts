@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { portsFrom } from './ports.ts';
+import { describeServices } from './services.ts';
+import { BadEnvironment, makeSettings, type SettingsSource } from './settings.ts';
+
+const SECRETS_KEYS = 'local-1:c2VjcmV0LWtleQ==';
+const source = (env: NodeJS.ProcessEnv = {}, keys: SettingsSource['keys'] = embedded): SettingsSource => ({
+  root: '/repo',
+  dataDir: '/repo/.local',
+  ports: portsFrom(4100),
+  portBase: 4100,
+  env,
+  keys,
+  secrets: {
+    secretsKeys: SECRETS_KEYS,
+    livekitApiKey: 'APIlocal',
+    livekitApiSecret: 'livekit-secret'.repeat(3),
+    notesApiKey: 'notes-key',
+  },
+});
+const embedded = { publishableKey: 'sb_publishable_x', secretKey: 'sb_secret_x', databasePassword: 'p@ss' };
+
+describe('settings', () => {
+  it('are all on loopback where the environment names nothing', () => {
+    const settings = makeSettings(source());
+    expect(settings.supabase).toMatchObject({ url: 'http://127.0.0.1:4101', isEmbedded: true });
+    expect(settings.supabase.databaseUrl).toBe('postgresql://postgres:p%40ss@127.0.0.1:4102/postgres');
+    expect(settings.livekit).toMatchObject({ url: 'ws://127.0.0.1:4104', isLocal: true });
+    expect(settings.model).toMatchObject({ url: 'http://127.0.0.1:4107/v1', isRehearsal: true });
+  });
+
+  it('follow the environment, part by part', () => {
+    const env = {
+      LIVEKIT_URL: 'wss://x.livekit.cloud',
+      LIVEKIT_API_KEY: 'k',
+      LIVEKIT_API_SECRET: 's',
+      OPENAI_API_KEY: 'sk-1',
+    };
+    const settings = makeSettings(source(env));
+    expect(settings.livekit).toEqual({
+      url: 'wss://x.livekit.cloud',
+      apiKey: 'k',
+      apiSecret: 's',
+      isLocal: false,
+    });
+    expect(settings.model).toEqual({ url: 'https://api.openai.com/v1', apiKey: 'sk-1', isRehearsal: false });
+    expect(settings.supabase.isEmbedded).toBe(true);
+  });
+
+  it('say which names are missing beside an outside part', () => {
+    expect(() => makeSettings(source({ LIVEKIT_URL: 'wss://x', LIVEKIT_API_KEY: 'k' }))).toThrow(
+      new BadEnvironment('LIVEKIT_URL is set, so set LIVEKIT_API_SECRET too'),
+    );
+    expect(() => makeSettings(source({ SUPABASE_URL: 'https://x' }, null))).toThrow('PATCHBAY_SECRETS_KEYS');
+  });
+});
+
+describe('what each part gets', () => {
+  const env = {
+    PATH: '/bin',
+    OPENAI_API_KEY: 'sk-person',
+    SUPABASE_SECRET_KEY: 'sb_secret_other',
+    npm_config_x: '1',
+  };
+  const settings = makeSettings(source(env));
+  const services = describeServices(settings, env);
+  const { livekit, builtWeb, liveWeb, ...plain } = services;
+  const specs = [
+    ...Object.values(plain),
+    livekit('/bin/livekit-server'),
+    builtWeb('/out', null),
+    liveWeb('none'),
+  ];
+
+  it('keeps the key that opens credentials to the functions and the worker', () => {
+    const holders = specs
+      .filter((spec) => JSON.stringify(spec.env).includes(SECRETS_KEYS))
+      .map(({ name }) => name);
+    expect(holders.sort()).toEqual(['supabase', 'worker']);
+  });
+
+  it('keeps the secret key of Supabase and the key of OpenAI to the worker', () => {
+    const holding = (text: string): string[] =>
+      specs.filter((spec) => JSON.stringify(spec.env).includes(text)).map(({ name }) => name);
+    expect(holding('sb_secret_x')).toEqual(['worker']);
+    expect(holding('sk-person')).toEqual(['worker']);
+    expect(holding('sb_secret_other')).toEqual([]);
+  });
+
+  it('puts no secret on a command line', () => {
+    const lines = specs.map((spec) => [spec.command, ...spec.args].join(' ')).join('\n');
+    for (const secret of [SECRETS_KEYS, 'sb_secret', 'livekit-secret', 'notes-key', 'sk-person']) {
+      expect(lines).not.toContain(secret);
+    }
+  });
+
+  it('tells the page why there is no conversation', () => {
+    expect(builtWeb('/out', 'no livekit-server').env['PATCHBAY_VOICE_UNAVAILABLE']).toBe('no livekit-server');
+    expect(builtWeb('/out', null).env).not.toHaveProperty('PATCHBAY_VOICE_UNAVAILABLE');
+  });
+});

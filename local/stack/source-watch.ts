@@ -1,0 +1,27 @@
+import { watch } from 'node:fs';
+
+const QUIET_MS = 150;
+
+/**
+ * Calls once after each burst of changes below the folders; tests and files that editors leave do not count.
+ * @returns ends the watching
+ */
+export function watchSources(folders: string[], onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const watchers = folders.map((folder) =>
+    watch(folder, { recursive: true }, (_event, file) => {
+      if (file === null || !isSource(file)) return;
+      clearTimeout(timer);
+      timer = setTimeout(onChange, QUIET_MS);
+    }),
+  );
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
+}
+
+/** True for a file that a running part may have loaded. */
+export function isSource(file: string): boolean {
+  return /\.(ts|js|mjs|json)$/.test(file) && !/\.test\.ts$/.test(file);
+}

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Ends the process groups that it was told of, should this process die without doing so itself. */
+export interface Watchdog {
+  add(leaderPid: number): void;
+  remove(leaderPid: number): void;
+  /** Dismisses it; the groups that are left are ended. */
+  close(): Promise<void>;
+}
+
+/** A shell of its own session: it outlives us however we die, and sees that by the end of its input. */
+export function startWatchdog(): Watchdog {
+  const shell = spawn('/bin/sh', [fileURLToPath(new URL('./watchdog.sh', import.meta.url))], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const ended = new Promise<void>((resolve) => {
+    shell.once('exit', () => resolve());
+    shell.once('error', () => resolve());
+  });
+  // A write to a shell that is gone has nobody to tell: the supervisor itself still ends its children.
+  shell.stdin.on('error', () => undefined);
+  return {
+    add: (pid) => void shell.stdin.write(`+ ${pid}\n`),
+    remove: (pid) => void shell.stdin.write(`- ${pid}\n`),
+    close: () => {
+      shell.stdin.end();
+      return ended;
+    },
+  };
+}

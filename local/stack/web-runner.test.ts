@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createOutputServer } from './web-runner.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'patchbay-output-'));
+const put = (file: string, content: string): void => {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), content);
+};
+put(
+  'config.json',
+  JSON.stringify({ version: 3, routes: [{ handle: 'filesystem' }, { src: '/.*', dest: '/page' }] }),
+);
+put('static/a.js', 'let a;');
+put('secret.txt', 'not for the web');
+put('functions/real.func/.vc-config.json', JSON.stringify({ handler: 'index.js', runtime: 'nodejs24.x' }));
+put(
+  'functions/real.func/index.js',
+  `export default { fetch: async (request) =>
+    new Response(request.method + ' ' + new URL(request.url).pathname + ' ' + request.headers.get('x-forwarded-for') +
+      ' ' + (await request.text())) };`,
+);
+put('functions/real.func/package.json', '{"type":"module"}');
+symlinkSync('real.func', join(folder, 'functions/page.func'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const serve = createOutputServer(folder);
+const get = (path: string, init?: RequestInit) =>
+  serve(new Request(`http://127.0.0.1:4100${path}`, init), '127.0.0.1');
+
+describe('web runner', () => {
+  it('serves a file with its type and answers 304 to who has it', async () => {
+    const first = await get('/a.js');
+    expect(first.headers.get('content-type')).toContain('javascript');
+    expect(await first.text()).toBe('let a;');
+    const etag = first.headers.get('etag') ?? '';
+    expect((await get('/a.js', { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await get('/a.js', { method: 'POST', body: '1' })).status).toBe(405);
+  });
+
+  it('hands everything else to the function, with the body and the address of the caller', async () => {
+    const response = await get('/servers/new', {
+      method: 'POST',
+      body: 'name=x',
+      headers: { 'x-forwarded-for': '6.6.6.6' },
+    });
+    expect(await response.text()).toBe('POST /servers/new 127.0.0.1 name=x');
+  });
+
+  it('never leaves the folder of the static files', async () => {
+    for (const path of ['/..%2fsecret.txt', '/%2e%2e/secret.txt', '/..%5csecret.txt']) {
+      expect(await (await get(path)).text()).not.toContain('not for the web');
+    }
+    expect((await get('/%ff')).status).toBe(400);
+  });
+});

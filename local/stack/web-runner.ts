@@ -1,0 +1,122 @@
+/**
+ * Serves what `vite build` makes for Vercel (web/.vercel/output) on loopback, so that the very artefact that is
+ * deployed is the one that runs and is tested here.
+ *   node local/stack/web-runner.ts <folder of the output> <port>
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { readFile, realpath } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { extname, join, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import { z } from 'zod';
+import { OutputConfig, routeRequest, type Artefacts } from './web-routes.ts';
+
+const CONTENT_TYPES: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.webp': 'image/webp',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.xml': 'application/xml',
+};
+
+const FunctionConfig = z.object({ handler: z.string() });
+interface FunctionModule {
+  default: { fetch(request: Request): Promise<Response> };
+}
+
+/** Makes the web fetch of an output folder. `clientAddress` is what the functions read as x-forwarded-for. */
+export function createOutputServer(
+  folder: string,
+): (request: Request, clientAddress: string) => Promise<Response> {
+  const root = resolve(folder);
+  const config = OutputConfig.parse(JSON.parse(readFileSync(join(root, 'config.json'), 'utf8')));
+  const modules = new Map<string, Promise<FunctionModule>>();
+
+  const within = (area: string, name: string): string | null => {
+    const file = resolve(root, area, name);
+    return file.startsWith(join(root, area) + sep) ? file : null;
+  };
+  const artefacts: Artefacts = {
+    hasFile: (name) => kindOf(within('static', name)) === 'file',
+    hasFunction: (name) => kindOf(within('functions', `${name}.func`)) === 'folder',
+  };
+
+  // Routes are links to few functions: each is loaded once.
+  async function load(name: string): Promise<FunctionModule> {
+    const home = await realpath(join(root, 'functions', `${name}.func`));
+    const known = modules.get(home);
+    if (known) return known;
+    const { handler } = FunctionConfig.parse(
+      JSON.parse(await readFile(join(home, '.vc-config.json'), 'utf8')),
+    );
+    const loading = import(pathToFileURL(join(home, handler)).href) as Promise<FunctionModule>;
+    modules.set(home, loading);
+    return loading;
+  }
+
+  return async function serve(request, clientAddress) {
+    const path = decodePath(new URL(request.url).pathname);
+    if (path === null) return new Response('Bad Request', { status: 400 });
+    const outcome = routeRequest(path, config, artefacts);
+    if (outcome.kind === 'answer') return new Response(null, outcome);
+    if (outcome.kind === 'file')
+      return serveFile(request, join(root, 'static', outcome.file), outcome.headers);
+    const headers = new Headers(request.headers);
+    headers.set('x-forwarded-for', clientAddress);
+    return (await load(outcome.name)).default.fetch(new Request(request, { headers }));
+  };
+}
+
+async function serveFile(request: Request, file: string, headers: Record<string, string>): Promise<Response> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 });
+  const content = await readFile(file);
+  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+  const all = new Headers({
+    'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
+    'cache-control': 'public, max-age=0, must-revalidate',
+    etag,
+    ...headers,
+  });
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: all });
+  return new Response(request.method === 'HEAD' ? null : content, { headers: all });
+}
+
+function kindOf(path: string | null): 'file' | 'folder' | null {
+  const stat = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
+  if (!stat) return null;
+  return stat.isDirectory() ? 'folder' : 'file';
+}
+
+function decodePath(pathname: string): string | null {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return null;
+  }
+}
+
+if (import.meta.main) {
+  const [folder = '', port = ''] = process.argv.slice(2);
+  const serve = createOutputServer(folder);
+  const listener = getRequestListener((request, env) => {
+    const { incoming } = env as { incoming: IncomingMessage };
+    return serve(request, incoming.socket.remoteAddress ?? '127.0.0.1');
+  });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.listen(Number(port), '127.0.0.1', () =>
+    console.log(`serving ${folder} on http://127.0.0.1:${port}`),
+  );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+}

@@ -1,0 +1,136 @@
+import { Hono } from 'hono';
+import type { Lite } from './lite.ts';
+import type { ProjectKeys } from './keys.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface GatewayOptions {
+  lite: Lite;
+  keys: ProjectKeys;
+  tokens: Tokens;
+  /** Public address of this gateway, without a slash at its end. */
+  url: string;
+  /** Address of the functions' host; undefined while it is down. */
+  functionsAddress: () => string | undefined;
+}
+
+const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length'];
+
+/** The one door of a Supabase project: `/rest/v1`, `/auth/v1` and `/functions/v1` (Realtime is a WebSocket, see realtime/). */
+export function createGateway({ lite, keys, tokens, url, functionsAddress }: GatewayOptions): Hono {
+  const gateway = new Hono();
+
+  gateway.get('/auth/v1/.well-known/jwks.json', (context) => {
+    context.header('Access-Control-Allow-Origin', '*');
+    context.header('Cache-Control', 'public, max-age=600');
+    return context.json(tokens.jwks);
+  });
+
+  gateway.get('/auth/v1/.well-known/openid-configuration', (context) => {
+    context.header('Access-Control-Allow-Origin', '*');
+    return context.json({ issuer: `${url}/auth/v1`, jwks_uri: `${url}/auth/v1/.well-known/jwks.json` });
+  });
+
+  gateway.all('/rest/v1/*', async (context) => lite.fetch(await withInnerToken(context.req.raw, tokens)));
+
+  gateway.all('/auth/v1/*', async (context) => {
+    const response = await lite.fetch(await withInnerToken(context.req.raw, tokens));
+    return withOuterTokens(response, tokens, `${url}/auth/v1`);
+  });
+
+  gateway.all('/functions/v1/*', async (context) => {
+    const address = functionsAddress();
+    if (address === undefined) return functionsUnavailable();
+    const { pathname, search } = new URL(context.req.url);
+    const headers = new Headers(context.req.raw.headers);
+    for (const name of HOP_BY_HOP) headers.delete(name);
+    const forwarded = new URL(url);
+    headers.set('x-forwarded-host', forwarded.host);
+    headers.set('x-forwarded-proto', forwarded.protocol.slice(0, -1));
+    try {
+      const hasBody = context.req.method !== 'GET' && context.req.method !== 'HEAD';
+      const response = await fetch(address + pathname.slice('/functions/v1'.length) + search, {
+        method: context.req.method,
+        headers,
+        ...(hasBody ? { body: context.req.raw.body, duplex: 'half' as const } : {}),
+        redirect: 'manual',
+        signal: context.req.raw.signal,
+      });
+      const answer = new Headers(response.headers);
+      // fetch has already decoded the body.
+      for (const name of [...HOP_BY_HOP, 'content-encoding']) answer.delete(name);
+      return new Response(response.body, { status: response.status, headers: answer });
+    } catch {
+      return functionsUnavailable();
+    }
+  });
+
+  gateway.get('/health', (context) => context.json({ ok: true, publishable_key: keys.publishableKey }));
+  gateway.notFound((context) => context.json({ message: 'no Route matched with those values' }, 404));
+  return gateway;
+}
+
+function functionsUnavailable(): Response {
+  return Response.json(
+    { code: 'BOOT_ERROR', message: 'Function failed to start (please check logs)' },
+    { status: 503, headers: { 'Access-Control-Allow-Origin': '*' } },
+  );
+}
+
+/** A token that is not ours goes on as it is: the inside refuses it in the words of the service that it was sent to. */
+async function withInnerToken(request: Request, tokens: Tokens): Promise<Request> {
+  const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+  const inner = token?.startsWith('ey') ? await tokens.toInner(token) : null;
+  if (inner === null) return request;
+  const headers = new Headers(request.headers);
+  headers.set('authorization', `Bearer ${inner}`);
+  return new Request(request.url, {
+    method: request.method,
+    headers,
+    ...(request.body ? { body: request.body, duplex: 'half' as const } : {}),
+    signal: request.signal,
+  });
+}
+
+/** Re-signs the access token of a session in a JSON body, or in the fragment of a redirect (mailed links). */
+async function withOuterTokens(response: Response, tokens: Tokens, issuer: string): Promise<Response> {
+  const location = response.headers.get('location');
+  const [target, fragment] = location?.split('#') ?? [];
+  const parameters = new URLSearchParams(fragment);
+  const redirected = parameters.get('access_token');
+  if (target !== undefined && redirected !== null) {
+    parameters.set('access_token', await tokens.toOuter(redirected, { iss: issuer, aal: 'aal1' }));
+    const headers = new Headers(response.headers);
+    headers.set('location', `${target}#${parameters.toString()}`);
+    return new Response(null, { status: response.status, headers });
+  }
+  if (!response.headers.get('content-type')?.includes('application/json')) return response;
+  const text = await response.text();
+  const body = parseObject(text) as Session;
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  if (typeof body.access_token !== 'string')
+    return new Response(text || null, { status: response.status, headers });
+  body.access_token = await tokens.toOuter(body.access_token, {
+    iss: issuer,
+    aal: 'aal1',
+    phone: body.user?.phone ?? '',
+    app_metadata: body.user?.app_metadata ?? {},
+    user_metadata: body.user?.user_metadata ?? {},
+    is_anonymous: false,
+  });
+  return new Response(JSON.stringify(body), { status: response.status, headers });
+}
+
+interface Session {
+  access_token?: unknown;
+  user?: { phone?: string; app_metadata?: Record<string, unknown>; user_metadata?: Record<string, unknown> };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * One Postgres for one data directory. It ends when its owner ends, also when the owner was killed: a shell
+ * between them waits on a pipe that only the owner holds open, and interrupts Postgres when that closes.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { findPostgresBinaries, isReachable, OUTSIDE_FOLDER, type Account } from './postgres-binaries.ts';
+
+export interface PostgresOptions {
+  /** Folder of this installation; the cluster lies in `postgres/` inside it. */
+  dataDir: string;
+  port: number;
+  /** Password of the superuser `postgres`; used when the cluster is created, needed ever after. */
+  password: string;
+  log: (line: string) => void;
+}
+
+export interface RunningPostgres {
+  /** Connection address of the superuser. */
+  url: string;
+  /** Resolves with the reason once the server is gone, whether asked to or not. */
+  exited: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const MAJOR_VERSION = '17';
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** A laptop's database: small, on loopback only, without sockets in shared folders; a power cut may cost the
+ * last half second of commits and never more (fsync stays on). */
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '60',
+  shared_buffers: '64MB',
+  synchronous_commit: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '256MB',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+};
+
+/** Reads from its stdin until the owner is gone, then interrupts the process that it has become. */
+const TIED_TO_OWNER = 'exec 3<&0; (( cat <&3; kill -INT $$ ) >/dev/null 2>&1 &); exec "$@" 3<&- </dev/null';
+
+/**
+ * Creates the cluster where there is none, and starts it.
+ * @throws Error with the server's last words when it does not come up, or when another server holds the directory.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const { dataDir, port, log } = options;
+  await mkdir(dataDir, { recursive: true });
+  const account = await findAccount(dataDir);
+  const native = await findPostgresBinaries(account, log);
+  const cluster = await findClusterFolder(dataDir, account, log);
+  const version = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => undefined);
+  if (version === undefined) await createCluster(cluster, native, account, options);
+  else if (version.trim() !== MAJOR_VERSION) {
+    throw new Error(
+      `The database in ${cluster} was made by Postgres ${version.trim()}, this is ${MAJOR_VERSION}. ` +
+        'Begin anew with `npm start -- --fresh`.',
+    );
+  }
+  await clearStaleLock(cluster);
+
+  const logPath = join(dataDir, 'postgres.log');
+  const logFile = await open(logPath, 'w');
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const program = [join(native, 'bin', 'postgres'), '-D', cluster, '-p', String(port), ...settings];
+  const child = spawn('/bin/sh', ['-c', TIED_TO_OWNER, 'sh', ...program], {
+    ...account,
+    // Ctrl-C in a terminal goes to a whole process group: the owner alone decides when the database ends.
+    detached: true,
+    cwd: cluster,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    stdio: ['pipe', 'ignore', logFile.fd],
+  });
+  await logFile.close();
+  const exited = once(child, 'exit').then(
+    ([code, signal]: unknown[]) => `Postgres ended (${String(signal ?? code)})`,
+    (error: unknown) => `Postgres could not be started: ${String(error)}`,
+  );
+  try {
+    await waitUntilReady(child, cluster, exited);
+  } catch (cause) {
+    await stopChild(child, exited);
+    const lastWords = (await readFile(logPath, 'utf8').catch(() => ''))
+      .trim()
+      .split('\n')
+      .slice(-5)
+      .join('\n');
+    throw new Error(`Postgres did not come up on port ${port}:\n${lastWords}`, { cause });
+  }
+  const url = `postgresql://postgres:${encodeURIComponent(options.password)}@127.0.0.1:${port}/postgres`;
+  return { url, exited, stop: () => stopChild(child, exited) };
+}
+
+/** Postgres refuses to run as root: the owner of an existing cluster, else an account that every system has. */
+async function findAccount(dataDir: string): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const folder of [join(dataDir, 'postgres'), outsideCluster(dataDir)]) {
+    const owner = await stat(folder).catch(() => undefined);
+    if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  }
+  const run = promisify(execFile);
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
+      return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+    } catch {
+      // No such account here.
+    }
+  }
+  throw new Error(
+    'Postgres cannot run as root, and there is no account `postgres` or `nobody` to run it as.',
+  );
+}
+
+function outsideCluster(dataDir: string): string {
+  return join(OUTSIDE_FOLDER, createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16));
+}
+
+/**
+ * The cluster lies beside the other data, unless its account cannot get there (a checkout in /root). Then a
+ * note in the data directory stands for it: without the note the data was removed on purpose.
+ */
+async function findClusterFolder(
+  dataDir: string,
+  account: Account | undefined,
+  log: (line: string) => void,
+): Promise<string> {
+  const inside = join(resolve(dataDir), 'postgres');
+  // The data directory is ours: it lets others through (its secrets have modes of their own), not look.
+  if (account) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
+  if (!account || (await isReachable(dirname(inside), account))) return inside;
+  const outside = outsideCluster(dataDir);
+  const note = join(dataDir, 'postgres-is-elsewhere.txt');
+  const noted = await readFile(note, 'utf8').catch(() => undefined);
+  if (noted === undefined) await rm(outside, { recursive: true, force: true });
+  await mkdir(OUTSIDE_FOLDER, { recursive: true, mode: 0o755 });
+  await writeFile(note, `${outside}\n`);
+  log(`the account of Postgres cannot enter ${dataDir}: the database lies in ${outside}`);
+  return outside;
+}
+
+/** Made under another name and moved when complete, so that an interrupted start leaves no half cluster. */
+async function createCluster(
+  cluster: string,
+  native: string,
+  account: Account | undefined,
+  { password, log }: PostgresOptions,
+): Promise<void> {
+  log('creating the database (first start)');
+  const incoming = `${cluster}.new`;
+  const passwordFile = `${cluster}.password`;
+  await rm(incoming, { recursive: true, force: true });
+  await rm(cluster, { recursive: true, force: true });
+  await mkdir(incoming, { mode: 0o700 });
+  try {
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    if (account) {
+      await chown(incoming, account.uid, account.gid);
+      await chown(passwordFile, account.uid, account.gid);
+    }
+    const parameters = [
+      `--pgdata=${incoming}`,
+      `--pwfile=${passwordFile}`,
+      '--username=postgres',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-sync',
+      '--no-instructions',
+    ];
+    await promisify(execFile)(join(native, 'bin', 'initdb'), parameters, {
+      ...account,
+      cwd: incoming,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    });
+    await rename(incoming, cluster);
+  } finally {
+    await unlink(passwordFile).catch(() => undefined);
+  }
+}
+
+/**
+ * postmaster.pid outlives a crash, and its number may belong to somebody else by now. A server that is still
+ * going down (its owner was killed a moment ago) is waited for.
+ */
+async function clearStaleLock(cluster: string): Promise<void> {
+  const lockFile = join(cluster, 'postmaster.pid');
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  for (;;) {
+    const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
+    if (Number.isNaN(pid) || !(await isPostgres(pid))) break;
+    if (Date.now() > deadline)
+      throw new Error(`Another Postgres (process ${pid}) uses ${cluster}: is it running already?`);
+    await sleep(50);
+  }
+  await unlink(lockFile).catch(() => undefined);
+}
+
+async function isPostgres(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const command =
+    process.platform === 'linux'
+      ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      : await promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)]).then(
+          ({ stdout }) => stdout,
+          () => '',
+        );
+  return command.includes('postgres');
+}
+
+/** The eighth line of postmaster.pid is the state, for programs that wait for it, as pg_ctl does. */
+async function waitUntilReady(child: ChildProcess, cluster: string, exited: Promise<string>): Promise<void> {
+  let ended: string | undefined;
+  void exited.then((reason) => (ended = reason));
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (ended === undefined) {
+    const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;
+    if (Date.now() > deadline) throw new Error('it took too long');
+    await sleep(15);
+  }
+  throw new Error(ended);
+}
+
+async function stopChild(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGINT');
+  const isLate = await Promise.race([exited.then(() => false), sleep(STOP_TIMEOUT_MS, true, { ref: false })]);
+  if (isLate) {
+    child.kill('SIGQUIT');
+    await exited;
+  }
+  child.stdin?.destroy();
+}

@@ -1,0 +1,174 @@
+/**
+ * An embedded Supabase project: Postgres, REST, auth, Realtime broadcasts and edge functions, without Docker.
+ *   const supabase = await startSupabase({ dataDir, ports: { gateway: 0, postgres: 0, functions: 0 } });
+ *   createClient(supabase.url, supabase.publishableKey); … await supabase.stop();
+ * Alone: `PATCHBAY_PORT_BASE=4100 PATCHBAY_DATA_DIR=.local/supabase node local/supabase/main.ts`
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import postgres, { type Sql } from 'postgres';
+import { startFunctions, type RunningFunctions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { loadKeys } from './keys.ts';
+import { createLite } from './lite.ts';
+import { applyMigrations } from './migrations.ts';
+import { startPostgres } from './postgres.ts';
+import { startRealtime } from './realtime/bridge.ts';
+import { createTokens } from './tokens.ts';
+
+export interface SupabaseOptions {
+  /** Everything that lasts lies here: the database and the keys. */
+  dataDir: string;
+  /** 0 = any free port. */
+  ports: { gateway: number; postgres: number; functions: number };
+  /** Default: supabase/migrations of this repository. */
+  migrationsDir?: string;
+  /** Default: supabase/functions of this repository; null = no functions. */
+  functionsDir?: string | null;
+  /** What the functions find in their environment beside the SUPABASE_ names. */
+  functionsEnv?: Record<string, string>;
+  /** Address of the web app, for the links in mails. Default: the gateway's own. */
+  siteUrl?: string;
+  log?: (line: string) => void;
+}
+
+export interface RunningSupabase {
+  url: string;
+  publishableKey: string;
+  secretKey: string;
+  /** Superuser's address of the database. */
+  databaseUrl: string;
+  /** Names of the migrations that this start applied. */
+  migrated: string[];
+  /** Resolves with the reason when the database has gone, asked for or not. */
+  ended: Promise<string>;
+  /** Loads the edge functions anew. */
+  restartFunctions(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+
+/**
+ * Starts the project, and returns when all of it answers.
+ * @throws Error when a part does not come up; what was already running is stopped then.
+ */
+export async function startSupabase(options: SupabaseOptions): Promise<RunningSupabase> {
+  const { dataDir, ports } = options;
+  const log = options.log ?? (() => undefined);
+  const stops: (() => Promise<void>)[] = [];
+  async function stop(): Promise<void> {
+    // Whatever state a part is in (the database may have crashed), the others are stopped all the same.
+    for (const stopPart of stops.splice(0).reverse()) {
+      await stopPart().catch((error: unknown) => log(`while stopping: ${String(error)}`));
+    }
+  }
+
+  try {
+    const keys = await loadKeys(dataDir);
+    const [gatewayServer, databasePort] = await Promise.all([
+      listen(ports.gateway),
+      ports.postgres === 0 ? freePort() : ports.postgres,
+    ]);
+    stops.push(() => closeServer(gatewayServer));
+    const url = `http://127.0.0.1:${(gatewayServer.address() as AddressInfo).port}`;
+    const tokens = await createTokens(keys);
+
+    const database = await startPostgres({
+      dataDir,
+      port: databasePort,
+      password: keys.databasePassword,
+      log,
+    });
+    stops.push(() => database.stop());
+    const lite = createLite({ databaseUrl: database.url, keys, siteUrl: options.siteUrl ?? url, log });
+    stops.push(() => lite.close());
+    await lite.prepare();
+    const sql = postgres(database.url, { max: 8, onnotice: () => undefined });
+    stops.push(() => sql.end({ timeout: 2 }));
+    const migrated = await prepareDatabase(
+      sql,
+      options.migrationsDir ?? join(REPOSITORY, 'supabase/migrations'),
+    );
+
+    const functionsDir =
+      options.functionsDir === undefined ? join(REPOSITORY, 'supabase/functions') : options.functionsDir;
+    let functions: RunningFunctions | undefined;
+    if (functionsDir !== null) {
+      functions = await startFunctions({
+        folder: functionsDir,
+        repository: REPOSITORY,
+        cacheDir: join(resolve(dataDir), 'deno'),
+        port: ports.functions,
+        env: {
+          ...options.functionsEnv,
+          SUPABASE_URL: url,
+          SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
+          SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
+          SUPABASE_JWKS: JSON.stringify(tokens.jwks),
+        },
+        log: (line) => log(`functions: ${line}`),
+      });
+      stops.push(() => functions?.stop() ?? Promise.resolve());
+    }
+
+    const realtime = await startRealtime({ server: gatewayServer, sql, keys, tokens, log });
+    stops.push(() => realtime.stop());
+    const gateway = createGateway({ lite, keys, tokens, url, functionsAddress: () => functions?.address() });
+    const answer = getRequestListener((request) => gateway.fetch(request));
+    gatewayServer.off('request', notYet).on('request', (request, response) => void answer(request, response));
+    return {
+      url,
+      publishableKey: keys.publishableKey,
+      secretKey: keys.secretKey,
+      databaseUrl: database.url,
+      migrated,
+      ended: database.exited,
+      restartFunctions: async () => functions?.restart(),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepareDatabase(sql: Sql, migrationsDir: string): Promise<string[]> {
+  const prelude = await readFile(join(import.meta.dirname, 'prelude.sql'), 'utf8');
+  await sql.unsafe(prelude).simple();
+  return applyMigrations(sql, migrationsDir);
+}
+
+/** Takes the port before the slow parts start, so that a port in use is told at once. */
+async function listen(port: number): Promise<Server> {
+  const server = createServer(notYet);
+  await new Promise<void>((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const message = `Port ${port} is in use; choose others with PATCHBAY_PORT_BASE.`;
+      fail(error.code === 'EADDRINUSE' ? new Error(message, { cause: error }) : error);
+    });
+    server.listen(port, '127.0.0.1', done);
+  });
+  return server;
+}
+
+function notYet(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { 'retry-after': '1' }).end();
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = await listen(0);
+  const { port } = server.address() as AddressInfo;
+  await closeServer(server);
+  return port;
+}

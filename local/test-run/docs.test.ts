@@ -1,0 +1,51 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, ERROR_CODES } from '@patchbay/shared/errors';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ROOMS = ['agent-worker', 'docs', 'local', 'shared', 'supabase', 'web'];
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** Cells of the rows of a table; Prettier may pad them as it likes. */
+function rowsOf(text: string): string[][] {
+  const rows = text.split('\n').filter((line) => line.startsWith('| '));
+  return rows.map((row) =>
+    row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
+it('the table of errors in the docs is that of the code', () => {
+  const text = read('docs/connections.md').split('\n## Errors\n')[1] ?? '';
+  const [, , ...rows] = rowsOf(text);
+  const expected = ERROR_CODES.map((code) => {
+    const { message, hint, retryable } = describeError(code);
+    return [`\`${code}\``, message, hint, retryable ? 'yes' : 'no'];
+  });
+  expect(rows).toEqual(expected);
+});
+
+const DOCUMENTS = globSync(['README.md', 'docs/**/*.md', 'local/*/README.md'], { cwd: ROOT });
+
+describe.each(DOCUMENTS)('%s', (file) => {
+  it('names only paths that exist', () => {
+    const text = read(file);
+    const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, path = '']) => path);
+    const quoted = [...text.matchAll(/`([\w./-]+)`/g)].map(([, path = '']) => path);
+    const isPath = (path: string): boolean => ROOMS.some((room) => path.startsWith(`${room}/`));
+    const missing = [
+      ...links.filter((path) => !existsSync(join(ROOT, file, '..', path))),
+      ...quoted.filter((path) => isPath(path) && !existsSync(join(ROOT, path))),
+    ];
+    expect(missing).toEqual([]);
+  });
+
+  it('names only commands that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const commands = [...read(file).matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
+    expect(commands.filter((name) => !(name in scripts) && name !== 'run')).toEqual([]);
+  });
+});

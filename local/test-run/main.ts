@@ -1,0 +1,113 @@
+/**
+ * `npm test`: every test of every room; its last line is `N passed, N failed, N skipped`.
+ * `npm test -- check unit conformance functions database e2e` runs the parts that are named.
+ */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { runConformance } from '../conformance/run.ts';
+import { findFreeBlock } from '../stack/ports.ts';
+import { stackFile, type Stack } from '../stack/stack-file.ts';
+import { startStack } from '../stack/supervisor.ts';
+import { runChecks, syncWeb } from './checks.ts';
+import { findChromium, installChromium } from './chromium.ts';
+import { runBrowser, runDatabase, runFunctions, runStories, runUnit, type RunContext } from './parts.ts';
+import { lastLine, NOTHING, sum, type Tally } from './tally.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Apart from the user's own stack: nothing of it is touched. */
+const DATA_DIR = join(ROOT, '.local/test');
+const FIRST_PORT = 5100;
+const PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e'] as const;
+type PartName = (typeof PARTS)[number];
+
+const say = (text: string): void => console.log(text);
+const isCi = process.env['CI'] === 'true';
+
+/** Stories in the browser; without Chromium or LiveKit they are skipped, which under CI is a failure. */
+async function runEndToEnd(stack: Stack, context: RunContext): Promise<Tally> {
+  const chromium = findChromium() ?? (await installChromium(say));
+  const reason = chromium === null ? 'there is no Chromium' : stack.voice_unavailable;
+  if (chromium !== null && reason === undefined) {
+    const tally = await runBrowser(stackFile(DATA_DIR), chromium, context);
+    return isCi ? { ...tally, failed: tally.failed + tally.skipped, skipped: 0 } : tally;
+  }
+  const files = globSync('local/e2e/*.spec.ts', { cwd: ROOT }).length;
+  say(`${files} files of end-to-end tests are ${isCi ? 'not run' : 'skipped'}: ${reason ?? ''}`);
+  return isCi ? { ...NOTHING, failed: files } : { ...NOTHING, skipped: files };
+}
+
+async function runWithStack(wanted: PartName[], context: RunContext): Promise<Tally[]> {
+  const { base } = await findFreeBlock(FIRST_PORT);
+  say('\n== a stack for the tests');
+  const options = { dataDir: DATA_DIR, portBase: base, isFresh: true, say, signal: context.signal };
+  const running = await startStack(options);
+  const tallies: Tally[] = [];
+  try {
+    if (wanted.includes('database')) {
+      tallies.push(await part('database', () => runDatabase(running.stack, context)));
+    }
+    if (wanted.includes('e2e')) {
+      tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
+      tallies.push(await part('end to end', () => runEndToEnd(running.stack, context)));
+    }
+  } finally {
+    await running.stop();
+  }
+  return tallies;
+}
+
+/** A part that breaks is a failure, and the next one runs all the same. */
+async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
+  const startedAt = Date.now();
+  say(`\n== ${name}`);
+  const tally = await run().catch((error: unknown) => {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return { ...NOTHING, failed: 1 };
+  });
+  say(`== ${name}: ${lastLine(tally)} (${((Date.now() - startedAt) / 1000).toFixed(0)} s)`);
+  return tally;
+}
+
+async function run(wanted: PartName[], context: RunContext): Promise<Tally> {
+  const tallies: Tally[] = [];
+  const has = (name: PartName): boolean => wanted.includes(name) && !context.signal.aborted;
+  if (has('check')) tallies.push(await part('check', () => runChecks(say)));
+  if (has('unit')) {
+    const unit = async (): Promise<Tally> => {
+      await syncWeb();
+      return runUnit(context);
+    };
+    tallies.push(await part('unit', unit));
+  }
+  if (has('conformance')) tallies.push(await part('conformance', () => runConformance(context)));
+  if (has('functions')) tallies.push(await part('functions', () => runFunctions(context)));
+  if (has('database') || has('e2e')) {
+    const broken = (error: unknown): Tally[] => {
+      say(`the stack broke: ${error instanceof Error ? error.message : String(error)}`);
+      return [{ ...NOTHING, failed: 1 }];
+    };
+    tallies.push(...(await runWithStack(wanted, context).catch(broken)));
+  }
+  return sum(tallies);
+}
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !PARTS.some((known) => known === name));
+if (unknown.length > 0) {
+  say(`unknown part ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
+  process.exitCode = 2;
+} else {
+  // Tests run on this machine alone, whatever the environment names.
+  for (const name of ['SUPABASE_URL', 'LIVEKIT_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
+    delete process.env[name];
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
+  process.once('disconnect', () => stopped.abort());
+  const wanted = named.length === 0 ? [...PARTS] : PARTS.filter((name) => named.includes(name));
+  const tally = await run(wanted, { say, signal: stopped.signal });
+  const total = stopped.signal.aborted && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  say('');
+  say(lastLine(total));
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+if (process.connected) process.disconnect();

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { countJunit, countPlaywright, countVitest, lastLine, sum, withExitCode } from './tally.ts';
+
+const result = (status: string) => ({ status });
+
+describe('tally', () => {
+  it('counts tests and files that broke before their first test', () => {
+    const report = {
+      testResults: [
+        { status: 'passed', assertionResults: [result('passed'), result('skipped'), result('todo')] },
+        { status: 'failed', assertionResults: [result('failed'), result('passed')] },
+        { status: 'failed', assertionResults: [] },
+      ],
+    };
+    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 2 });
+  });
+
+  it('counts a flaky browser test as failed, and an error outside all tests', () => {
+    const stats = { expected: 4, unexpected: 1, flaky: 1, skipped: 2 };
+    expect(countPlaywright({ stats, errors: [] })).toEqual({ passed: 4, failed: 2, skipped: 2 });
+    const none = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
+    expect(countPlaywright({ stats: none, errors: [{ message: 'no tests' }] }).failed).toBe(1);
+  });
+
+  it('counts what Deno writes', () => {
+    const xml = `<testsuites tests="3"><testsuite name="a">
+      <testcase name="one" classname="a" time="0.1"></testcase>
+      <testcase name="two" classname="a"><failure message="Uncaught">no</failure></testcase>
+      <testcase name="three" classname="a"><skipped/></testcase>
+      <testcase name="four"/>
+    </testsuite></testsuites>`;
+    expect(countJunit(xml)).toEqual({ passed: 2, failed: 1, skipped: 1 });
+  });
+
+  it('never lets a bad exit code pass as success', () => {
+    expect(withExitCode({ passed: 3, failed: 0, skipped: 0 }, 1).failed).toBe(1);
+    expect(withExitCode({ passed: 3, failed: 2, skipped: 0 }, 1).failed).toBe(2);
+    expect(withExitCode({ passed: 3, failed: 0, skipped: 0 }, null).failed).toBe(1);
+    expect(withExitCode({ passed: 3, failed: 0, skipped: 0 }, 0).failed).toBe(0);
+  });
+
+  it('ends with one line that a machine can read', () => {
+    const total = sum([
+      { passed: 1, failed: 0, skipped: 2 },
+      { passed: 10, failed: 1, skipped: 0 },
+    ]);
+    expect(lastLine(total)).toBe('11 passed, 1 failed, 2 skipped');
+  });
+});

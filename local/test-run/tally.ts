@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/** How many tests of one part passed, failed and were skipped. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
+
+export function sum(tallies: Tally[]): Tally {
+  return tallies.reduce(
+    (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }),
+    NOTHING,
+  );
+}
+
+/** The last line of a test run. */
+export function lastLine({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** A part that ended badly without naming a failed test counts as one. */
+export function withExitCode(tally: Tally, code: number | null): Tally {
+  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+}
+
+const VitestReport = z.object({
+  testResults: z.array(
+    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+  ),
+});
+
+/** Counts vitest's JSON report; a file that broke before its first test counts as one failure. */
+export function countVitest(report: unknown): Tally {
+  const { testResults } = VitestReport.parse(report);
+  return sum(
+    testResults.map(({ status, assertionResults }) => {
+      const count = (...wanted: string[]): number =>
+        assertionResults.filter((result) => wanted.includes(result.status)).length;
+      const failed = count('failed');
+      return {
+        passed: count('passed'),
+        failed: status === 'failed' && failed === 0 ? 1 : failed,
+        skipped: count('skipped', 'pending', 'todo', 'disabled'),
+      };
+    }),
+  );
+}
+
+const PlaywrightReport = z.object({
+  stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),
+  errors: z.array(z.unknown()),
+});
+
+/** Counts Playwright's JSON report; a test that passed on a second try failed. */
+export function countPlaywright(report: unknown): Tally {
+  const { stats, errors } = PlaywrightReport.parse(report);
+  const failed = stats.unexpected + stats.flaky;
+  return {
+    passed: stats.expected,
+    failed: failed === 0 && errors.length > 0 ? 1 : failed,
+    skipped: stats.skipped,
+  };
+}
+
+/** Counts a JUnit report as Deno writes it. */
+export function countJunit(xml: string): Tally {
+  const cases = xml.match(/<testcase\b[^>]*\/>|<testcase\b[^>]*>[\s\S]*?<\/testcase>/g) ?? [];
+  const failed = cases.filter((text) => /<(failure|error)\b/.test(text)).length;
+  const skipped = cases.filter((text) => /<skipped\b/.test(text)).length;
+  return { passed: cases.length - failed - skipped, failed, skipped };
+}
