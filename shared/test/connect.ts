@@ -1,5 +1,5 @@
 import { afterEach, vi } from 'vitest';
-import { openConnection, type Connection } from '../src/mcp/connection.ts';
+import { openConnection, type Connection, type ConnectionOptions } from '../src/mcp/connection.ts';
 import type { ServerTarget } from '../src/mcp/target.ts';
 import { until, type TestServer } from './listen.ts';
 import {
@@ -38,7 +38,11 @@ export async function serveEra(
 }
 
 /** A connection that is closed after the test, with what it told. */
-export function connect(server: Pick<TestServer, 'url'>, changes: Partial<ServerTarget> = {}) {
+export function connect(
+  server: Pick<TestServer, 'url'>,
+  changes: Partial<ServerTarget> = {},
+  options: Pick<ConnectionOptions, 'now'> = {},
+) {
   const target: ServerTarget = {
     serverId: 'server',
     configVersion: 1,
@@ -56,6 +60,7 @@ export function connect(server: Pick<TestServer, 'url'>, changes: Partial<Server
     onState: ({ name }) => states.push(name),
     onCatalogue: ({ tools }) => catalogues.push(tools.map(({ name }) => name)),
     random: () => 0.2,
+    ...options,
   });
   cleanups.push(() => connection.close());
   const ready = () => until(() => connection.state.name === 'ready', 'the connection to be ready');

@@ -1,7 +1,7 @@
 /** Servers that die and come back on the same port, in both eras. */
 import { describe, expect, it } from 'vitest';
 import { connect, ERAS, outcome, serveEra } from './connect.ts';
-import { until } from './listen.ts';
+import { listen, until } from './listen.ts';
 
 describe.each(ERAS)('a server (%s) that is killed', (era) => {
   it('in a call: the call fails at once, is not sent again, and the next one finds the new server', async () => {
@@ -57,6 +57,34 @@ describe.each(ERAS)('a server (%s) that is killed', (era) => {
     const second = await serveEra(era, { port: first.port });
     expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
     expect(second.ran).toEqual(['echo']);
+  });
+
+  it('is used by the very next call, also where timers ring before the clock says so', async () => {
+    const first = await serveEra(era);
+    const startedAt = Date.now();
+    const { connection, ready } = connect(first, {}, { now: () => startedAt + (Date.now() - startedAt) * 0.9 });
+    await ready();
+    await first.stop();
+    for (let call = 0; call < 6; call += 1)
+      expect(await outcome(connection.call('echo', {}))).toBe('connection_refused');
+    await serveEra(era, { port: first.port });
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+  });
+
+  it('is used by a call that came while an older attempt was failing', async () => {
+    const first = await serveEra(era);
+    const { connection, ready } = connect(first);
+    await ready();
+    await first.stop();
+    for (let call = 0; call < 6; call += 1)
+      expect(await outcome(connection.call('echo', {}))).toBe('connection_refused');
+    const silent = await listen(() => {}, first.port);
+    const early = outcome(connection.call('echo', {}));
+    await until(async () => (await silent.connections()) === 1, 'an attempt');
+    const late = outcome(connection.call('echo', {}));
+    await silent.stop();
+    await serveEra(era, { port: first.port });
+    expect([await early, await late]).toEqual(['connection_lost', 'echo ran']);
   });
 
   it('and comes back with other tools: they are known without a call', async () => {

@@ -7,7 +7,6 @@ import { classify } from './classify.ts';
 import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
 import {
   begin,
-  callMayDialAt,
   transition,
   type ConnectionEffect,
   type ConnectionEvent,
@@ -16,6 +15,7 @@ import {
 import type { CallResult } from './result.ts';
 import { openSession, type Route, type Session } from './session.ts';
 import type { ServerTarget } from './target.ts';
+import { closedError, whenOpen, type WaitedFor } from './when-open.ts';
 
 const OPEN_TIMEOUT_MS = 15_000;
 /** Lists of minutes exist; calls do not wait for them. For each page. */
@@ -24,8 +24,6 @@ const CHECK_TIMEOUT_MS = 10_000;
 /** How often an idle session is asked for a sign of life; and every how many times its tools are looked at anew. */
 const IDLE_CHECK_MS = 15_000;
 const CHECKS_PER_LIST = 4;
-/** How long a call overlooks that the server cannot be reached, before it fails with the reason. */
-const PATIENCE_MS = 2_000;
 /** What the way to the server that was remembered may be to blame for. */
 const WRONG_WAY: ReadonlySet<ErrorCode> = new Set(['not_mcp', 'not_found', 'protocol_error']);
 
@@ -47,6 +45,7 @@ export class ConnectionRunner implements Connection, Line {
   readonly #calls: Calls;
   readonly #checks = new WeakMap<CatalogueTool, ArgumentCheck>();
   readonly #watchers = new Set<() => void>();
+  readonly #waitedFor: WaitedFor;
   #state: ConnectionState;
   /** Why the last attempt failed; null once one did not. */
   #downBecause: AppError | null = null;
@@ -69,6 +68,12 @@ export class ConnectionRunner implements Connection, Line {
     // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure machine
     this.#random = options.random ?? Math.random;
     this.#calls = new Calls(target, this, this.#now);
+    this.#waitedFor = {
+      look: () => ({ state: this.#state, line: this.#openLine(), downBecause: this.#downBecause }),
+      want: () => this.#dispatch({ type: 'wanted' }),
+      now: this.#now,
+      watchers: this.#watchers,
+    };
     const first = begin();
     this.#state = first.state;
     this.#carryOut(first.effects);
@@ -108,43 +113,8 @@ export class ConnectionRunner implements Connection, Line {
     if (error.code === 'timeout' || error.code === 'server_error') void this.#check(generation);
   }
 
-  /** Waits for an open session; a connection that is down gets one attempt for this call, and a little time. */
   whenOpen(signal: AbortSignal): Promise<OpenLine> {
-    const open = this.#openLine();
-    if (open && !signal.aborted) return Promise.resolve(open);
-    const { promise, resolve, reject } = Promise.withResolvers<OpenLine>();
-    const patientUntil = this.#now() + PATIENCE_MS;
-    let isPatient = true;
-    let isOwedAnAttempt = true;
-    let dialTimer: NodeJS.Timeout | undefined;
-    const want = () => this.#dispatch({ type: 'wanted' });
-    const look = () => {
-      const state = this.#state;
-      if (state.name === 'connecting') isOwedAnAttempt = false;
-      const line = this.#openLine();
-      if (signal.aborted) reject(signal.reason);
-      else if (line) resolve(line);
-      else if (state.name === 'closed') reject(closedError());
-      else if (state.name === 'needs_credentials') reject(state.error);
-      else if (state.name === 'waiting' && isOwedAnAttempt && callMayDialAt(state) <= patientUntil)
-        dialTimer ??= setTimeout(want, callMayDialAt(state) - this.#now());
-      else if (state.name === 'waiting' && state.retryAt > patientUntil) reject(state.error);
-      else if (!isPatient && this.#downBecause) reject(this.#downBecause);
-    };
-    const patience = setTimeout(() => {
-      isPatient = false;
-      look();
-    }, PATIENCE_MS);
-    this.#watchers.add(look);
-    signal.addEventListener('abort', look, { once: true });
-    want();
-    look();
-    return promise.finally(() => {
-      clearTimeout(patience);
-      clearTimeout(dialTimer);
-      this.#watchers.delete(look);
-      signal.removeEventListener('abort', look);
-    });
+    return whenOpen(this.#waitedFor, signal);
   }
 
   #openLine(): OpenLine | null {
@@ -293,8 +263,4 @@ export class ConnectionRunner implements Connection, Line {
       this.#isChecking = false;
     }
   }
-}
-
-function closedError(): AppError {
-  return new AppError('cancelled', { message: 'The connection to the server was closed.' });
 }
