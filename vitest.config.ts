@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config';
 const STACK = ['local/e2e/*.test.ts', 'local/database/*.test.ts', 'local/stack/*.story.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
 
+/** Where nobody can look and try again, a busy machine may cost a test one second try; the run names it. */
+const retry = process.env['CI'] === 'true' ? 1 : 0;
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,6 +17,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{shared,agent-worker,local}/**/*.test.ts'],
           exclude: [...OUT, ...STACK],
+          retry,
           testTimeout: 20_000,
         },
       },
@@ -28,6 +32,7 @@ export default defineConfig({
           name: 'stack',
           include: STACK,
           exclude: OUT,
+          retry,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

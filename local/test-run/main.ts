@@ -107,6 +107,7 @@ if (unknown.length > 0) {
   const tally = await run(wanted, { say, signal: stopped.signal });
   const total = stopped.signal.aborted && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
   say('');
+  for (const name of total.secondTries ?? []) say(`passed on a second try only: ${name}`);
   say(lastLine(total));
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

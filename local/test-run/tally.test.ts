@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { countJunit, countPlaywright, countVitest, lastLine, sum, withExitCode } from './tally.ts';
 
-const result = (status: string) => ({ status });
+const result = (status: string, failureMessages: string[] = []) => ({
+  status,
+  fullName: `a ${status} one`,
+  failureMessages,
+});
 
 describe('tally', () => {
   it('counts tests and files that broke before their first test', () => {
@@ -12,12 +16,29 @@ describe('tally', () => {
         { status: 'failed', assertionResults: [] },
       ],
     };
-    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 2 });
+    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 2, secondTries: [] });
   });
 
-  it('counts a flaky browser test as failed, and an error outside all tests', () => {
-    const stats = { expected: 4, unexpected: 1, flaky: 1, skipped: 2 };
-    expect(countPlaywright({ stats, errors: [] })).toEqual({ passed: 4, failed: 2, skipped: 2 });
+  it('names what passed on a second try only', () => {
+    const assertionResults = [result('passed', ['AssertionError']), result('passed')];
+    const vitest = countVitest({ testResults: [{ status: 'passed', assertionResults }] });
+    const stats = { expected: 1, unexpected: 0, flaky: 1, skipped: 0 };
+    const specs = [
+      { title: 'shaky', tests: [{ status: 'flaky' }] },
+      { title: 'firm', tests: [{ status: 'expected' }] },
+    ];
+    const browser = countPlaywright({ stats, errors: [], suites: [{ suites: [{ specs }] }] });
+    expect(sum([vitest, browser])).toEqual({
+      passed: 4,
+      failed: 0,
+      skipped: 0,
+      secondTries: ['a passed one', 'shaky'],
+    });
+  });
+
+  it('counts browser tests, and an error outside all tests', () => {
+    const stats = { expected: 4, unexpected: 1, flaky: 0, skipped: 2 };
+    expect(countPlaywright({ stats, errors: [] })).toMatchObject({ passed: 4, failed: 1, skipped: 2 });
     const none = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
     expect(countPlaywright({ stats: none, errors: [{ message: 'no tests' }] }).failed).toBe(1);
   });

@@ -5,13 +5,20 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** Names of tests that failed once and then passed: on a busy machine real voices may stutter. */
+  secondTries?: string[];
 }
 
 export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
 
 export function sum(tallies: Tally[]): Tally {
   return tallies.reduce(
-    (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }),
+    (a, b) => ({
+      passed: a.passed + b.passed,
+      failed: a.failed + b.failed,
+      skipped: a.skipped + b.skipped,
+      secondTries: [...(a.secondTries ?? []), ...(b.secondTries ?? [])],
+    }),
     NOTHING,
   );
 }
@@ -28,7 +35,16 @@ export function withExitCode(tally: Tally, code: number | null): Tally {
 
 const VitestReport = z.object({
   testResults: z.array(
-    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      status: z.string(),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
   ),
 });
 
@@ -44,25 +60,44 @@ export function countVitest(report: unknown): Tally {
         passed: count('passed'),
         failed: status === 'failed' && failed === 0 ? 1 : failed,
         skipped: count('skipped', 'pending', 'todo', 'disabled'),
+        secondTries: assertionResults
+          .filter((result) => result.status === 'passed' && result.failureMessages?.length)
+          .map(({ fullName }) => fullName),
       };
     }),
   );
 }
 
+interface PlaywrightSuite {
+  specs?: { title: string; tests: { status: string }[] }[] | undefined;
+  suites?: PlaywrightSuite[] | undefined;
+}
+const PlaywrightSuite: z.ZodType<PlaywrightSuite> = z.object({
+  specs: z
+    .array(z.object({ title: z.string(), tests: z.array(z.object({ status: z.string() })) }))
+    .optional(),
+  suites: z.array(z.lazy(() => PlaywrightSuite)).optional(),
+});
 const PlaywrightReport = z.object({
   stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number(), skipped: z.number() }),
   errors: z.array(z.unknown()),
+  suites: z.array(PlaywrightSuite).default([]),
 });
 
-/** Counts Playwright's JSON report; a test that passed on a second try failed. */
+/** Counts Playwright's JSON report. */
 export function countPlaywright(report: unknown): Tally {
-  const { stats, errors } = PlaywrightReport.parse(report);
-  const failed = stats.unexpected + stats.flaky;
+  const { stats, errors, suites } = PlaywrightReport.parse(report);
   return {
-    passed: stats.expected,
-    failed: failed === 0 && errors.length > 0 ? 1 : failed,
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected === 0 && errors.length > 0 ? 1 : stats.unexpected,
     skipped: stats.skipped,
+    secondTries: suites.flatMap(flakyTitles),
   };
+}
+
+function flakyTitles({ specs = [], suites = [] }: PlaywrightSuite): string[] {
+  const own = specs.filter(({ tests }) => tests.some(({ status }) => status === 'flaky'));
+  return [...own.map(({ title }) => title), ...suites.flatMap(flakyTitles)];
 }
 
 /** Counts a JUnit report as Deno writes it. */

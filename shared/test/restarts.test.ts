@@ -62,7 +62,11 @@ describe.each(ERAS)('a server (%s) that is killed', (era) => {
   it('is used by the very next call, also where timers ring before the clock says so', async () => {
     const first = await serveEra(era);
     const startedAt = Date.now();
-    const { connection, ready } = connect(first, {}, { now: () => startedAt + (Date.now() - startedAt) * 0.9 });
+    const { connection, ready } = connect(
+      first,
+      {},
+      { now: () => startedAt + (Date.now() - startedAt) * 0.9 },
+    );
     await ready();
     await first.stop();
     for (let call = 0; call < 6; call += 1)
