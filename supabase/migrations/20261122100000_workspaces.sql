@@ -1,4 +1,4 @@
--- Workspaces, their members and invitations.
+-- Workspaces and their members.
 -- Everything a user makes belongs to a workspace; each user has a personal one from the start.
 
 -- What policies and triggers need lives in `private`, a schema that the Data API does not expose.
@@ -29,25 +29,6 @@ create table public.workspace_members (
 
 -- Covers the question that every policy asks: which workspaces, in which role, has this user?
 create index workspace_members_of_user on public.workspace_members (user_id) include (workspace_id, role);
-
-create table public.workspace_invitations (
-  id uuid primary key default gen_random_uuid(),
-  workspace_id uuid not null references public.workspaces (id) on delete cascade,
-  email text not null,
-  role text not null,
-  token_hash text not null unique,
-  invited_by uuid default auth.uid() references auth.users (id) on delete set null,
-  expires_at timestamptz not null default now() + interval '7 days',
-  accepted_at timestamptz,
-  created_at timestamptz not null default now(),
-  constraint workspace_invitations_email_length check (char_length(email) between 3 and 320),
-  constraint workspace_invitations_role check (role in ('admin', 'member', 'viewer')),
-  -- SHA-256 of the link's token as hex: the token itself never reaches the database.
-  constraint workspace_invitations_token_hash check (token_hash ~ '^[0-9a-f]{64}$')
-);
-
-create index workspace_invitations_workspace on public.workspace_invitations (workspace_id);
-create index workspace_invitations_invited_by on public.workspace_invitations (invited_by);
 
 -- Who may do what -------------------------------------------------------------------------------
 
@@ -86,20 +67,13 @@ end
 $$;
 revoke all on function private.refuse_fields(jsonb) from public;
 
-revoke all on public.workspaces, public.workspace_members, public.workspace_invitations from anon, authenticated;
+revoke all on public.workspaces, public.workspace_members from anon, authenticated;
 grant select, insert (name), update (name), delete on public.workspaces to authenticated;
 grant select, update (role), delete on public.workspace_members to authenticated;
-grant
-  select (id, workspace_id, email, role, invited_by, expires_at, accepted_at, created_at),
-  insert (workspace_id, email, role, token_hash, expires_at),
-  delete
-  on public.workspace_invitations to authenticated;
-grant select, insert, update, delete
-  on public.workspaces, public.workspace_members, public.workspace_invitations to service_role;
+grant select, insert, update, delete on public.workspaces, public.workspace_members to service_role;
 
 alter table public.workspaces enable row level security;
 alter table public.workspace_members enable row level security;
-alter table public.workspace_invitations enable row level security;
 
 -- The second half lets INSERT ... RETURNING show the row before its trigger has made the creator a member.
 create policy "members see their workspaces" on public.workspaces for select to authenticated
@@ -126,16 +100,6 @@ create policy "owners remove members and everyone may leave" on public.workspace
     user_id = (select auth.uid())
     or workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[])
   );
-
-create policy "owners see invitations" on public.workspace_invitations for select to authenticated
-  using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
-create policy "owners invite" on public.workspace_invitations for insert to authenticated
-  with check (
-    workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[])
-    and invited_by = (select auth.uid())
-  );
-create policy "owners revoke invitations" on public.workspace_invitations for delete to authenticated
-  using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
 
 -- Rules -----------------------------------------------------------------------------------------
 
@@ -239,6 +203,46 @@ revoke all on function
   private.check_workspace(), private.add_owner(), private.keep_an_owner(), private.settle_workspace(),
   private.open_personal_workspace()
   from public;
+
+-- People ----------------------------------------------------------------------------------------
+
+-- The members of a workspace with their e-mail addresses, for its members only; nobody else gets a row.
+create function public.list_members(p_workspace_id uuid)
+returns table (user_id uuid, email text, role text, created_at timestamptz)
+language sql stable security definer set search_path = ''
+as $$
+  select m.user_id, u.email::text, m.role, m.created_at
+  from public.workspace_members m
+  join auth.users u on u.id = m.user_id
+  where m.workspace_id = p_workspace_id and p_workspace_id = any (private.my_workspace_ids())
+  order by array_position(array['owner', 'admin', 'member', 'viewer'], m.role), m.created_at, m.user_id
+$$;
+
+-- Hands the caller's ownership to another member in one step; the caller stays as admin. Runs with the
+-- caller's rights. PT404: no such workspace or member. PT403: the caller is no owner. PT409: it is personal.
+create function public.transfer_ownership(p_workspace_id uuid, p_user_id uuid) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if p_workspace_id is null or p_workspace_id <> all (private.my_workspace_ids()) then
+    raise exception using errcode = 'PT404', message = 'There is no such workspace.';
+  end if;
+  if p_workspace_id <> all (private.my_workspace_ids(array['owner'])) then
+    raise exception using errcode = 'PT403', message = 'Only an owner hands a workspace over.';
+  end if;
+  update public.workspace_members set role = 'owner'
+  where workspace_id = p_workspace_id and user_id = p_user_id and user_id <> auth.uid();
+  if not found then
+    raise exception using errcode = 'PT404', message = 'This person is not another member of the workspace.';
+  end if;
+  update public.workspace_members set role = 'admin'
+  where workspace_id = p_workspace_id and user_id = auth.uid();
+end
+$$;
+
+revoke all on function public.list_members(uuid), public.transfer_ownership(uuid, uuid)
+  from public, anon, authenticated;
+grant execute on function public.list_members(uuid), public.transfer_ownership(uuid, uuid) to authenticated;
 
 -- Users who were there before this migration.
 insert into public.workspaces (name, created_by, is_personal)

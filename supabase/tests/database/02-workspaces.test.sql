@@ -1,6 +1,6 @@
 -- A user starts with a workspace, others come in with a role, and somebody always owns it.
 begin;
-select plan(27);
+select plan(31);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -12,7 +12,8 @@ $$;
 insert into auth.users (id, email) values
   ('aaaaaaaa-0000-4000-8000-000000000001', 'ada@pgtap.test'),
   ('bbbbbbbb-0000-4000-8000-000000000002', 'bob@pgtap.test'),
-  ('cccccccc-0000-4000-8000-000000000003', 'cyd@pgtap.test');
+  ('cccccccc-0000-4000-8000-000000000003', 'cyd@pgtap.test'),
+  ('dddddddd-0000-4000-8000-000000000004', 'dee@pgtap.test');
 
 select results_eq(
   $$
@@ -83,6 +84,7 @@ select lives_ok(
 select is((select count(*) from public.workspaces), 2::bigint, 'and changes nothing');
 
 -- Bob and Cyd join.
+select set_config('pgtap.team', id::text, true) from public.workspaces where name = 'Team';
 reset role;
 insert into public.workspace_members (workspace_id, user_id, role)
 select w.id, v.user_id::uuid, v.role
@@ -113,11 +115,14 @@ select is(
   3::bigint, 'nor removes people or the workspace'
 );
 select throws_ok(
-  $$
-    insert into public.workspace_invitations (workspace_id, email, role, token_hash)
-    select id, 'eve@pgtap.test', 'admin', repeat('0', 64) from public.workspaces where name = 'Crew'
-  $$,
-  '42501', null, 'nor invites'
+  $$ select public.transfer_ownership(id, 'bbbbbbbb-0000-4000-8000-000000000002') from public.workspaces
+     where name = 'Crew' $$,
+  'PT403', 'Only an owner hands a workspace over.', 'nor takes it over'
+);
+select results_eq(
+  $$ select email, role from public.list_members((select id from public.workspaces where name = 'Crew')) $$,
+  $$ values ('ada@pgtap.test', 'owner'), ('bob@pgtap.test', 'admin'), ('cyd@pgtap.test', 'viewer') $$,
+  'members know each other by e-mail address'
 );
 
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
@@ -127,26 +132,44 @@ delete from public.workspace_members where user_id = 'cccccccc-0000-4000-8000-00
   and workspace_id = (select id from public.workspaces where name = 'Crew');
 select is((select count(*) from public.workspaces), 1::bigint, 'but may leave, and then sees it no more');
 
+select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
+select is_empty(
+  $$ select * from public.list_members(current_setting('pgtap.team')::uuid) $$, 'a stranger learns of no member'
+);
+select throws_ok(
+  $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'dddddddd-0000-4000-8000-000000000004') $$,
+  'PT404', 'There is no such workspace.', 'nor that there is a workspace'
+);
+
+-- Ada hands the team over, and gets it back.
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
-select lives_ok(
-  $$
-    insert into public.workspace_invitations (workspace_id, email, role, token_hash)
-    select id, 'cyd@pgtap.test', 'member', repeat('ada0cd12', 8) from public.workspaces where name = 'Crew'
-  $$,
-  'an owner invites'
+select throws_ok(
+  $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'dddddddd-0000-4000-8000-000000000004') $$,
+  'PT404', null, 'a workspace is handed to members only'
 );
 select throws_ok(
-  'select token_hash from public.workspace_invitations', '42501', null, 'and cannot read the token''s hash again'
+  $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001') $$,
+  'PT404', null, 'not to oneself'
 );
 select throws_ok(
   $$
-    insert into public.workspace_invitations (workspace_id, email, role, token_hash)
-    select id, 'cyd@pgtap.test', 'owner', repeat('b', 64) from public.workspaces where name = 'Crew'
+    select public.transfer_ownership(id, 'bbbbbbbb-0000-4000-8000-000000000002')
+    from public.workspaces where is_personal
   $$,
-  '23514', null, 'nobody is invited as owner'
+  'PT404', null, 'a personal workspace stays with its person'
+);
+select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002');
+select results_eq(
+  $$ select email, role from public.list_members(current_setting('pgtap.team')::uuid) $$,
+  $$ values ('bob@pgtap.test', 'owner'), ('ada@pgtap.test', 'admin') $$,
+  'an owner hands the workspace over and stays as admin'
+);
+select throws_ok(
+  $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002') $$,
+  'PT403', null, 'once'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.workspace_invitations), 0::bigint, 'only owners see invitations');
+select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001');
 
 -- Ada is deleted: what was only hers goes, what is shared goes on with the highest of those who are left.
 reset role;
