@@ -65,6 +65,18 @@ Deno.test('a rule of the database is told with its status', async () => {
   assert.deepEqual(body, { code: 'refused', message: 'This server is set to use no credential.' });
 });
 
+Deno.test('a limit is told with its numbers, and a rate with the time to wait', async () => {
+  const limit = { limit: 'servers', allowed: 3, used: 3 };
+  const full = await callFailing(new DatabaseRefusal(409, 'Three are enough.', limit));
+  assert.deepEqual(full.body, { code: 'limit_reached', message: 'Three are enough.', ...limit });
+  assert.equal(full.headers.get('retry-after'), null);
+  const rate = { limit: 'probes_per_minute', allowed: 60, used: 60, retry_after_s: 7 };
+  const fast = await callFailing(new DatabaseRefusal(429, 'Not so fast.', rate));
+  assert.equal(fast.status, 429);
+  assert.equal(fast.headers.get('retry-after'), '7');
+  assert.equal(fast.body.retry_after_s, 7);
+});
+
 Deno.test('an unforeseen error tells the caller nothing, and neither answer nor log quotes it', async () => {
   const { status, body, log } = await callFailing(new TypeError('cannot read sk-very-secret'));
   assert.equal(status, 500);

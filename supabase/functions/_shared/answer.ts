@@ -51,7 +51,7 @@ export async function respond<Schema extends z.ZodType>(
     }
     return send(await handle(parsed.data));
   } catch (error) {
-    if (error instanceof DatabaseRefusal) return send(refuse(error.status, 'refused', error.message));
+    if (error instanceof DatabaseRefusal) return sendRefusal(error);
     log(name, error);
     return send(refuse(500, 'internal', describeError('internal').message));
   }
@@ -59,6 +59,15 @@ export async function respond<Schema extends z.ZodType>(
 
 function send({ status, body }: Answer): Response {
   return Response.json(body, { status });
+}
+
+/** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
+function sendRefusal({ status, message, limit }: DatabaseRefusal): Response {
+  if (!limit) return send(refuse(status, 'refused', message));
+  const { body } = refuse(status, 'limit_reached', message, limit);
+  const headers = new Headers();
+  if (limit.retry_after_s !== undefined) headers.set('retry-after', String(limit.retry_after_s));
+  return Response.json(body, { status, headers });
 }
 
 /** No body at all is an empty object: supabase-js sends none when there are no arguments. */

@@ -1,6 +1,7 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import { AppError } from '../../../shared/src/errors.ts';
+import { LimitReached } from '../../../shared/src/schema/limits.ts';
 import {
   ProbeServer,
   type CatalogueTool,
@@ -23,6 +24,7 @@ type AgentReference = z.infer<typeof AgentReference>;
 
 const SessionReference = z.object({
   id: z.string(),
+  workspace_id: z.string(),
   user_id: z.string(),
   room_name: z.string(),
   state: z.string(),
@@ -37,14 +39,20 @@ const StoredCatalogue = z.object({
 });
 type StoredCatalogue = z.infer<typeof StoredCatalogue>;
 
+/** What a function does, for the rates of the table `limits`. */
+export type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
+
 /** A rule of the database that the caller ran into; its message is written for the user. */
 export class DatabaseRefusal extends Error {
   override readonly name = 'DatabaseRefusal';
   readonly status: number;
+  /** Set when the rule is a limit. */
+  readonly limit: LimitReached | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, limit?: LimitReached) {
     super(message);
     this.status = status;
+    this.limit = limit;
   }
 }
 
@@ -59,6 +67,11 @@ export interface Database {
   findAgent(agentConfigId: string | undefined): Promise<AgentReference | null>;
   findSession(sessionId: string): Promise<SessionReference | null>;
 
+  /**
+   * Counts a call of the caller, and in the workspace when it belongs to one.
+   * @throws DatabaseRefusal 429 when there were too many
+   */
+  countCall(action: CountedAction, workspaceId?: string): Promise<void>;
   loadServer(serverId: string): Promise<ProbeServer | null>;
   reportStatus(observation: StatusObservation): Promise<void>;
   /** `stored` is false when the server was edited, or a newer list stored, since it was loaded. */
@@ -129,11 +142,16 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       read(
         supabase
           .from('voice_sessions')
-          .select('id, user_id, room_name, state')
+          .select('id, workspace_id, user_id, room_name, state')
           .eq('id', sessionId)
           .maybeSingle(),
         SessionReference.nullable(),
       ),
+
+    async countCall(action, workspaceId) {
+      const args = { p_action: action, p_user_id: userId, p_workspace_id: workspaceId ?? null };
+      await read(supabaseAdmin.rpc('count_call', args), z.unknown());
+    },
 
     loadServer: (serverId) =>
       read(supabaseAdmin.rpc('server_for_probe', { p_server_id: serverId }), ProbeServer.nullable()),
@@ -188,17 +206,22 @@ export function callerId({ userClaims }: Pick<SupabaseContext, 'userClaims'>): s
 }
 
 async function read<Schema extends z.ZodType>(
-  query: PromiseLike<{ data: unknown; error: { code?: string; message: string } | null }>,
+  query: PromiseLike<{ data: unknown; error: { code?: string; message: string; details?: unknown } | null }>,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const { data, error } = await query;
   if (error) {
     const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
-    if (status) throw new DatabaseRefusal(Number(status), error.message);
+    if (status) throw new DatabaseRefusal(Number(status), error.message, limitOf(error.details));
     throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
   }
   const parsed = schema.safeParse(data);
   if (!parsed.success)
     throw new AppError('internal', { message: 'The database gave rows of an unknown shape.' });
   return parsed.data;
+}
+
+function limitOf(details: unknown): LimitReached | undefined {
+  if (typeof details !== 'string' || !details.startsWith('{"')) return undefined;
+  return LimitReached.safeParse(JSON.parse(details)).data;
 }

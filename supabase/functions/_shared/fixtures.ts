@@ -76,13 +76,16 @@ export function fakeDatabase(
   { role, isOwn = true }: { role: Role | null; isOwn?: boolean },
 ) {
   const observations: StatusObservation[] = [];
+  const counted: Parameters<Database['countCall']>[] = [];
   return {
     observations,
+    counted,
+    countCall: (...call) => Promise.resolve(void counted.push(call)),
     findServer: (id) =>
       Promise.resolve(
         role && id === server.id ? { serverId: id, workspaceId: server.workspace_id, role, isOwn } : null,
       ),
     loadServer: (id) => Promise.resolve(id === server.id ? server : null),
     reportStatus: (observation) => Promise.resolve(void observations.push(observation)),
-  } satisfies Partial<Database> & { observations: StatusObservation[] };
+  } satisfies Partial<Database> & { observations: StatusObservation[]; counted: unknown[] };
 }

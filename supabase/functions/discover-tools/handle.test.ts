@@ -7,6 +7,7 @@ import {
   keys,
   SERVER_ID,
   storedServer,
+  WORKSPACE_ID,
   works,
   wrongKey,
 } from '../_shared/fixtures.ts';
@@ -38,12 +39,13 @@ async function discover({
       now: () => new Date((time += 1000)),
     },
   );
-  return { ...answer, storeCalls, observations: database.observations };
+  return { ...answer, storeCalls, observations: database.observations, counted: database.counted };
 }
 
 Deno.test('the catalogue and the status are stored, and the answer says what changed', async () => {
-  const { status, body, storeCalls, observations } = await discover();
+  const { status, body, storeCalls, observations, counted } = await discover();
   assert.equal(status, 200);
+  assert.deepEqual(counted, [['probes', WORKSPACE_ID]]);
   assert.deepEqual(body, {
     added: ['add_note'],
     changed: [],

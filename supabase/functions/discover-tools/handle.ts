@@ -6,7 +6,7 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { observationOf, probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface DiscoverToolsDeps extends ProbeDeps {
-  database: Pick<Database, 'findServer' | 'loadServer' | 'reportStatus' | 'storeCatalogue'>;
+  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'>;
   readKeys: () => SecretKeys;
   now: () => Date;
 }
@@ -19,6 +19,7 @@ export interface DiscoverToolsDeps extends ProbeDeps {
 export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToolsDeps): Promise<Answer> {
   const found = await requireServer(server_id, mayTest, deps.database);
   if (!found.ok) return found.answer;
+  await deps.database.countCall('probes', found.access.workspaceId);
   const server = await deps.database.loadServer(server_id);
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
 

@@ -17,12 +17,13 @@ async function change(
     dropSecret: () => Promise.resolve(void (dropped += 1)),
   };
   const answer = await handle({ server_id: SERVER_ID, credential }, { database, readKeys: () => keys });
-  return { ...answer, put, dropped };
+  return { ...answer, put, dropped, counted: database.counted };
 }
 
 Deno.test('a credential is sealed for its server and never answered back', async () => {
-  const { status, body, put } = await change('sk-new');
+  const { status, body, put, counted } = await change('sk-new');
   assert.equal(status, 200);
+  assert.deepEqual(counted, [['function_calls', WORKSPACE_ID]]);
   assert.deepEqual(body, { has_credential: true });
   assert.doesNotMatch(JSON.stringify(put), /sk-new/);
   const owner = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID };

@@ -5,7 +5,7 @@ import type { Database } from '../_shared/database.ts';
 import { mayEdit, requireServer } from '../_shared/roles.ts';
 
 export interface ServerCredentialDeps {
-  database: Pick<Database, 'findServer' | 'putSecret' | 'dropSecret'>;
+  database: Pick<Database, 'findServer' | 'countCall' | 'putSecret' | 'dropSecret'>;
   readKeys: () => SecretKeys;
 }
 
@@ -16,6 +16,7 @@ export async function handle(
 ): Promise<Answer> {
   const found = await requireServer(server_id, mayEdit, database);
   if (!found.ok) return found.answer;
+  await database.countCall('function_calls', found.access.workspaceId);
   if (credential === null) {
     await database.dropSecret(server_id);
     return succeed({ has_credential: false });

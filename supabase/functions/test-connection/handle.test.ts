@@ -3,6 +3,7 @@ import { TestConnectionBody, type ProbeFailure } from '../../../shared/src/schem
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import { DatabaseRefusal } from '../_shared/database.ts';
 import {
   fakeDatabase,
   fakeProbe,
@@ -11,6 +12,7 @@ import {
   SECRET,
   SERVER_ID,
   storedServer,
+  WORKSPACE_ID,
   works,
   wrongKey,
 } from '../_shared/fixtures.ts';
@@ -35,7 +37,7 @@ async function test(
     readKeys: () => keys,
     now: () => NOW,
   });
-  return { ...answer, probed: probe.calls, observations: database.observations };
+  return { ...answer, probed: probe.calls, observations: database.observations, counted: database.counted };
 }
 
 Deno.test(
@@ -115,6 +117,27 @@ Deno.test('a stored server that lost its credential needs one', async () => {
   assert.equal((body as ProbeFailure).code, 'credential_missing');
   assert.equal(probed.length, 0);
   assert.equal(observations[0]?.status, 'needs_auth');
+});
+
+Deno.test(
+  'each test is counted: a draft for its user, a stored server for its workspace as well',
+  async () => {
+    assert.deepEqual((await test({ url: 'https://x.example/mcp' })).counted, [['probes']]);
+    assert.deepEqual((await test({ server_id: SERVER_ID })).counted, [['probes', WORKSPACE_ID]]);
+  },
+);
+
+Deno.test('a test too many is refused before any request', async () => {
+  const probe = fakeProbe(works);
+  const database = {
+    ...fakeDatabase(await storedServer(), { role: 'member' }),
+    countCall: () => Promise.reject(new DatabaseRefusal(429, 'Too many.')),
+  };
+  for (const body of [{ url: 'https://x.example/mcp' }, { server_id: SERVER_ID }]) {
+    const deps = { database, probe, settings, readKeys: () => keys, now: () => NOW };
+    await assert.rejects(handle(TestConnectionBody.parse(body), deps), DatabaseRefusal);
+  }
+  assert.deepEqual(probe.calls, []);
 });
 
 Deno.test('a server of somebody else is not there, and a viewer may not test', async () => {

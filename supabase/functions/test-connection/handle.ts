@@ -6,26 +6,29 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { observationOf, probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface TestConnectionDeps extends ProbeDeps {
-  database: Pick<Database, 'findServer' | 'loadServer' | 'reportStatus'>;
+  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus'>;
   readKeys: () => SecretKeys;
   now: () => Date;
 }
 
 /**
  * Tests a stored server with its credential and reports its status, or a draft, of which nothing is stored.
- * The answer of a finished test is 200, whether the connection works (`ok: true`) or not.
+ * The answer of a finished test is 200, whether the connection works (`ok: true`) or not. Tests are counted
+ * before they run: each is a request to a stranger.
  */
 export async function handle(body: TestConnectionBody, deps: TestConnectionDeps): Promise<Answer> {
-  return 'server_id' in body ? testStored(body.server_id, deps) : succeed(await testDraft(body, deps));
+  return 'server_id' in body ? testStored(body.server_id, deps) : testDraft(body, deps);
 }
 
-function testDraft(draft: DraftServer, deps: ProbeDeps) {
-  return probeWith(draft, draft.credential ?? null, deps);
+async function testDraft(draft: DraftServer, deps: TestConnectionDeps): Promise<Answer> {
+  await deps.database.countCall('probes');
+  return succeed(await probeWith(draft, draft.credential ?? null, deps));
 }
 
 async function testStored(serverId: string, deps: TestConnectionDeps): Promise<Answer> {
   const found = await requireServer(serverId, mayTest, deps.database);
   if (!found.ok) return found.answer;
+  await deps.database.countCall('probes', found.access.workspaceId);
   const server = await deps.database.loadServer(serverId);
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
   const result = await probeStored(server, deps);

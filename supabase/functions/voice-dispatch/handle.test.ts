@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/src/errors.ts';
 import { handle, type VoiceDispatchDeps } from './handle.ts';
 import type { SessionRoom } from './session-room.ts';
 
-const session = { id: 's1', user_id: 'u1', room_name: 'pb-s1', state: 'active' };
+const session = { id: 's1', workspace_id: 'w1', user_id: 'u1', room_name: 'pb-s1', state: 'active' };
 const livekit = { url: 'ws://livekit.local', apiKey: 'key', apiSecret: 'secret', agentName: 'patchbay' };
 
 const emptyRoom: SessionRoom = {
@@ -23,6 +23,10 @@ function ask(found: Partial<typeof session> | null, change: Partial<VoiceDispatc
       livekit,
       database: {
         findSession: () => Promise.resolve(found && { ...session, ...found }),
+        countCall: (...call) => {
+          assert.deepEqual(call, ['function_calls', 'w1']);
+          return Promise.resolve();
+        },
         claimDispatch: () => Promise.resolve(claimed),
       },
       openRoom: () => emptyRoom,

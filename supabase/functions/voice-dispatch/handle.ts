@@ -10,7 +10,7 @@ export interface VoiceDispatchDeps {
   userId: string;
   /** Null without a LiveKit server. */
   livekit: LivekitSettings | null;
-  database: Pick<Database, 'findSession' | 'claimDispatch'>;
+  database: Pick<Database, 'findSession' | 'countCall' | 'claimDispatch'>;
   openRoom: (session: { id: string; room_name: string }, livekit: LivekitSettings) => SessionRoom;
   now: () => number;
 }
@@ -32,6 +32,7 @@ export async function handle(
   if (!livekit)
     return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
 
+  await database.countCall('function_calls', session.workspace_id);
   const claimedAt = now();
   let dispatched = false;
   try {

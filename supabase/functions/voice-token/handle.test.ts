@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { TokenVerifier } from 'livekit-server-sdk';
+import { DatabaseRefusal } from '../_shared/database.ts';
 import { handle, type VoiceTokenDeps } from './handle.ts';
 import { signJoinToken } from './join-token.ts';
 
@@ -14,23 +15,26 @@ const agent = { id: 'a1', workspace_id: 'w1' };
 async function ask(change: Partial<VoiceTokenDeps> = {}, body: { agent_config_id?: string } = {}) {
   const sessions: object[] = [];
   const asked: (string | undefined)[] = [];
+  const counted: unknown[] = [];
   const answer = await handle(body, {
     userId: 'u1',
     livekit,
     database: {
       findAgent: (id) => (asked.push(id), Promise.resolve(agent)),
+      countCall: (...call) => Promise.resolve(void counted.push(call)),
       createSession: (session) => Promise.resolve(void sessions.push(session)),
     },
     newId: () => 's1',
     sign: signJoinToken,
     ...change,
   });
-  return { ...answer, sessions, asked };
+  return { ...answer, sessions, asked, counted };
 }
 
 Deno.test('a session is stored, and its token opens its own room only', async () => {
-  const { status, body, sessions } = await ask();
+  const { status, body, sessions, counted } = await ask();
   assert.equal(status, 200);
+  assert.deepEqual(counted, [['voice_tokens', 'w1']]);
   const { token, ...rest } = body as { token: string };
   assert.deepEqual(rest, { session_id: 's1', url: 'ws://livekit.local', room_name: 'pb-s1' });
   assert.deepEqual(sessions, [
@@ -64,10 +68,23 @@ Deno.test('the agent that was asked for is the one that is looked up', async () 
 
 Deno.test('an agent of somebody else is not there', async () => {
   const { status, body } = await ask({
-    database: { findAgent: () => Promise.resolve(null), createSession: () => assert.fail('no session') },
+    database: {
+      findAgent: () => Promise.resolve(null),
+      countCall: () => assert.fail('nothing to count'),
+      createSession: () => assert.fail('no session'),
+    },
   });
   assert.equal(status, 404);
   assert.partialDeepStrictEqual(body, { code: 'agent_not_found' });
+});
+
+Deno.test('a conversation too many is refused before anything is opened', async () => {
+  const database = {
+    findAgent: () => Promise.resolve(agent),
+    countCall: () => Promise.reject(new DatabaseRefusal(429, 'Too many.')),
+    createSession: () => assert.fail('no session'),
+  };
+  await assert.rejects(ask({ database }), DatabaseRefusal);
 });
 
 Deno.test('without a LiveKit server it says so, and opens no session', async () => {

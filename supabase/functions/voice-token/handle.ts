@@ -8,7 +8,7 @@ export interface VoiceTokenDeps {
   userId: string;
   /** Null without a LiveKit server. */
   livekit: LivekitSettings | null;
-  database: Pick<Database, 'findAgent' | 'createSession'>;
+  database: Pick<Database, 'findAgent' | 'countCall' | 'createSession'>;
   newId: () => string;
   sign: (invitation: Invitation, livekit: LivekitSettings) => Promise<string>;
 }
@@ -22,6 +22,7 @@ export async function handle(
   if (!agent) return refuse(404, 'agent_not_found', 'There is no such agent.');
   if (!livekit)
     return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+  await database.countCall('voice_tokens', agent.workspace_id);
 
   const sessionId = newId();
   const roomName = `pb-${sessionId}`;

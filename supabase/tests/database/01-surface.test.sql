@@ -151,7 +151,8 @@ select is(
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
   'accept_invitation create_invitation is_my_topic list_members my_workspace_ids personal_workspace_id '
-    || 'preview_invitation refuse_fields remove_tag rename_tag servers_left_with_tag transfer_ownership url_origin',
+    || 'preview_invitation refuse_fields remove_tag rename_tag servers_left_with_tag transfer_ownership url_origin '
+    || 'workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'
 );
 
