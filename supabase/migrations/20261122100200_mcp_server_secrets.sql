@@ -37,14 +37,17 @@ revoke all on function private.drop_stale_credential() from public;
 -- A trigger's condition runs as the caller.
 grant execute on function private.url_origin(text) to authenticated, service_role;
 
--- Stores a sealed credential and raises config_version, so that every connection takes it up.
-create function public.put_server_secret(p_server_id uuid, p_ciphertext text, p_nonce text, p_key_id text)
-returns void
+-- Stores a sealed credential and raises config_version, so that every connection takes it up. p_actor: the
+-- user for whom this is done, for the audit trail.
+create function public.put_server_secret(
+  p_server_id uuid, p_ciphertext text, p_nonce text, p_key_id text, p_actor uuid default null
+) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   v_auth_method text;
 begin
+  perform set_config('patchbay.actor', coalesce(p_actor::text, ''), true);
   select auth_method into v_auth_method from public.mcp_servers where id = p_server_id for update;
   if not found then
     raise exception using errcode = 'PT404', message = 'There is no such server.';
@@ -63,10 +66,11 @@ end
 $$;
 
 -- Removes the credential, when there is one, and raises config_version.
-create function public.drop_server_secret(p_server_id uuid) returns void
+create function public.drop_server_secret(p_server_id uuid, p_actor uuid default null) returns void
 language plpgsql set search_path = ''
 as $$
 begin
+  perform set_config('patchbay.actor', coalesce(p_actor::text, ''), true);
   perform from public.mcp_servers where id = p_server_id for update;
   delete from public.mcp_server_secrets where server_id = p_server_id;
   if found then
@@ -78,8 +82,8 @@ end
 $$;
 
 revoke all on function
-  public.put_server_secret(uuid, text, text, text), public.drop_server_secret(uuid)
+  public.put_server_secret(uuid, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
   from public, anon, authenticated;
 grant execute on function
-  public.put_server_secret(uuid, text, text, text), public.drop_server_secret(uuid)
+  public.put_server_secret(uuid, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
   to service_role;

@@ -178,13 +178,15 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
           p_ciphertext: ciphertext,
           p_nonce: nonce,
           p_key_id: key_id,
+          p_actor: userId,
         }),
         z.unknown(),
       );
     },
 
     async dropSecret(serverId) {
-      await read(supabaseAdmin.rpc('drop_server_secret', { p_server_id: serverId }), z.unknown());
+      const args = { p_server_id: serverId, p_actor: userId };
+      await read(supabaseAdmin.rpc('drop_server_secret', args), z.unknown());
     },
 
     async createSession(session) {
