@@ -16,6 +16,7 @@ import { loadKeys } from './keys.ts';
 import { createLite } from './lite.ts';
 import { applyMigrations } from './migrations.ts';
 import { startPostgres } from './postgres.ts';
+import { startPruning } from './pruning.ts';
 import { startRealtime } from './realtime/bridge.ts';
 import { createTokens } from './tokens.ts';
 
@@ -93,6 +94,8 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
       sql,
       options.migrationsDir ?? join(REPOSITORY, 'supabase/migrations'),
     );
+    const stopPruning = await startPruning(sql, log);
+    stops.push(() => Promise.resolve(stopPruning()));
 
     const functionsDir =
       options.functionsDir === undefined ? join(REPOSITORY, 'supabase/functions') : options.functionsDir;
