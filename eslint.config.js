@@ -37,6 +37,7 @@ export default tseslint.config(
       '**/.vercel/**',
       '**/.local/**',
       '**/*.d.ts',
+      '**/*.types.ts',
       'web/static/**',
     ],
   },

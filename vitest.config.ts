@@ -3,7 +3,9 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
-const STACK = ['local/e2e/*.test.ts', 'local/database/*.test.ts', 'local/stack/*.story.test.ts'];
+const STACK = ['local/e2e/*.test.ts', 'local/stack/*.story.test.ts'];
+/** Suites on a database of their own that holds nothing but what the migrations make. */
+const DATABASE = ['local/database/*.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
 
 /** Where nobody can look and try again, a busy machine may cost a test one second try; the run names it. */
@@ -16,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,agent-worker,local}/**/*.test.ts'],
-          exclude: [...OUT, ...STACK],
+          exclude: [...OUT, ...STACK, ...DATABASE],
           retry,
           testTimeout: 20_000,
         },
@@ -26,6 +28,17 @@ export default defineConfig({
         plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
         resolve: { alias: { $lib: join(import.meta.dirname, 'web/src/lib') } },
         test: { name: 'web', include: ['web/src/**/*.test.ts'], exclude: OUT },
+      },
+      {
+        test: {
+          name: 'database',
+          include: DATABASE,
+          exclude: OUT,
+          globalSetup: 'local/database/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {

@@ -24,6 +24,9 @@ const COMMANDS = {
   check: 'local/test-run/check.ts',
   conformance: 'local/conformance/main.ts',
   bench: 'local/bench/main.ts',
+  'db:types': 'local/database/write-types.ts',
+  'db:diff': 'local/database/diff.ts',
+  'secrets:rotate': 'local/secrets/main.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

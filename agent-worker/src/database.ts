@@ -1,4 +1,5 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
+import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { CatalogueTool, SessionSnapshot, type StatusObservation } from '@patchbay/shared/schema/snapshot';
 import type { ToolCallRow } from '@patchbay/shared/schema/session';
 import { type SupabaseClient, createClient } from '@supabase/supabase-js';
@@ -38,37 +39,16 @@ export interface Database {
   setSessionState(sessionId: string, state: 'active' | 'ended', endReason: string | null): Promise<void>;
 }
 
-type Rpc<Args> = { Args: Args; Returns: unknown };
+type ServiceCall = keyof ClientSchema['public']['Functions'];
+type ArgsOf<Name extends ServiceCall> = ClientSchema['public']['Functions'][Name]['Args'];
 
-/** What the service key may call; the answers are checked where they arrive. */
-type ServiceSchema = {
-  public: {
-    Tables: Record<never, never>;
-    Views: Record<never, never>;
-    Functions: {
-      voice_session_snapshot: Rpc<{ p_session_id: string }>;
-      report_server_status: Rpc<{ p_observations: readonly StatusObservation[] }>;
-      store_catalogue: Rpc<{
-        p_server_id: string;
-        p_config_version: number;
-        p_observed_at: string;
-        p_tools: readonly CatalogueTool[];
-      }>;
-      record_tool_calls: Rpc<{ p_calls: readonly RecordedCall[] }>;
-      set_session_state: Rpc<{ p_session_id: string; p_state: string; p_end_reason: string | null }>;
-    };
-  };
-};
-type ServiceCall = keyof ServiceSchema['public']['Functions'];
-type ArgsOf<Name extends ServiceCall> = ServiceSchema['public']['Functions'][Name]['Args'];
-
-export type ServiceClient = SupabaseClient<ServiceSchema>;
+export type ServiceClient = SupabaseClient<ClientSchema>;
 
 /** The client with the service key; it holds no user session. */
 export function createServiceClient(
   environment: Pick<Environment, 'SUPABASE_URL' | 'SUPABASE_SECRET_KEY'>,
 ): ServiceClient {
-  return createClient<ServiceSchema>(environment.SUPABASE_URL, environment.SUPABASE_SECRET_KEY, {
+  return createClient<ClientSchema>(environment.SUPABASE_URL, environment.SUPABASE_SECRET_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
   });
 }

@@ -10,7 +10,15 @@ import { stackFile, type Stack } from '../stack/stack-file.ts';
 import { startStack } from '../stack/supervisor.ts';
 import { runChecks, syncWeb } from './checks.ts';
 import { findChromium, installChromium } from './chromium.ts';
-import { runBrowser, runDatabase, runFunctions, runStories, runUnit, type RunContext } from './parts.ts';
+import {
+  runBrowser,
+  runDatabase,
+  runFunctions,
+  runSchema,
+  runStories,
+  runUnit,
+  type RunContext,
+} from './parts.ts';
 import { lastLine, NOTHING, sum, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -45,6 +53,7 @@ async function runWithStack(wanted: PartName[], context: RunContext): Promise<Ta
   try {
     if (wanted.includes('database')) {
       tallies.push(await part('database', () => runDatabase(running.stack, context)));
+      tallies.push(await part('schema', () => runSchema(context)));
     }
     if (wanted.includes('e2e')) {
       tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));

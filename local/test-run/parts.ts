@@ -92,6 +92,11 @@ export function runFunctions(context: RunContext): Promise<Tally> {
   );
 }
 
+/** What must hold of the migrations themselves, on a database of its own. */
+export function runSchema(context: RunContext): Promise<Tally> {
+  return vitest('database', ['database'], { PATCHBAY_STACK: '' }, context);
+}
+
 /** The database's stories (pgTAP) on the stack's own database. */
 export async function runDatabase(stack: Stack, { say }: RunContext): Promise<Tally> {
   if (stack.database_url === undefined) return BROKEN;

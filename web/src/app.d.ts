@@ -1,3 +1,4 @@
+import type { ClientSchema } from '@patchbay/shared/schema/database';
 import type { SupabaseClient } from '@supabase/supabase-js';
 
 declare global {
@@ -8,7 +9,7 @@ declare global {
       hint?: string;
     }
     interface Locals {
-      supabase: SupabaseClient;
+      supabase: SupabaseClient<ClientSchema>;
       /** The verified user of this request; null for a visitor. */
       user: { id: string; email: string } | null;
       /** Short-lived; goes to edge functions and, through /api/access-token, to the browser. */

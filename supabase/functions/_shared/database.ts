@@ -1,5 +1,6 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError } from '../../../shared/src/errors.ts';
 import { LimitReached } from '../../../shared/src/schema/limits.ts';
 import {
@@ -93,7 +94,7 @@ export interface Database {
 }
 
 /** The database as a signed-in caller of a function reaches it. */
-export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseContext): Database {
+export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseContext<ClientSchema>): Database {
   const userId = callerId({ userClaims });
 
   return {

@@ -1,4 +1,5 @@
 import { withSupabase } from '@supabase/server';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
 import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { respond } from '../_shared/answer.ts';
@@ -6,7 +7,7 @@ import { databaseOf } from '../_shared/database.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+  fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
     respond(request, 'server-credential', ServerCredentialBody, (body) =>
       handle(body, {
         database: databaseOf(context),

@@ -1,4 +1,5 @@
 import { withSupabase } from '@supabase/server';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { VoiceTokenBody } from '../../../shared/src/schema/functions.ts';
 import { respond } from '../_shared/answer.ts';
 import { callerId, databaseOf } from '../_shared/database.ts';
@@ -7,7 +8,7 @@ import { handle } from './handle.ts';
 import { signJoinToken } from './join-token.ts';
 
 export default {
-  fetch: withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+  fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
     respond(request, 'voice-token', VoiceTokenBody, (body) =>
       handle(body, {
         userId: callerId(context),

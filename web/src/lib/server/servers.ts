@@ -49,7 +49,7 @@ export async function countServers(who: SignedIn, workspaceId: string): Promise<
 export async function createServer(
   who: SignedIn,
   workspaceId: string,
-  input: Partial<McpServerInput>,
+  input: Pick<McpServerInput, 'name' | 'url'> & Partial<McpServerInput>,
 ): Promise<Written<McpServerRow>> {
   const answer = await who.supabase
     .from(TABLE)

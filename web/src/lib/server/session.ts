@@ -1,3 +1,4 @@
+import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { createServerClient } from '@supabase/ssr';
 import { isAuthRetryableFetchError } from '@supabase/supabase-js';
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
@@ -11,7 +12,7 @@ import { settings } from './settings.ts';
 export async function openSession(event: RequestEvent): Promise<void> {
   const { supabaseUrl, publishableKey } = settings();
   let saidNotToCache = false;
-  const client = createServerClient(supabaseUrl, publishableKey, {
+  const client = createServerClient<ClientSchema>(supabaseUrl, publishableKey, {
     cookies: {
       getAll: () => event.cookies.getAll(),
       setAll: (cookies, headers) => {

@@ -1,0 +1,63 @@
+/** A database of its own with everything that the migrations make, on a Postgres that goes away with it. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import postgres from 'postgres';
+import { loadKeys } from '../supabase/keys.ts';
+import { createLite } from '../supabase/lite.ts';
+import { applyMigrations } from '../supabase/migrations.ts';
+import { startPostgres } from '../supabase/postgres.ts';
+
+export interface MigratedDatabase {
+  /** Superuser's address. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/**
+ * Starts a Postgres in a temporary folder and applies what a project has before its first migration, and then
+ * the migrations of this repository.
+ * @throws Error when Postgres does not come up or a migration fails; nothing is left behind then
+ */
+export async function startMigratedDatabase(): Promise<MigratedDatabase> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-database-'));
+  const stops = [() => rm(dataDir, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const stopPart of stops.splice(0).reverse()) await stopPart();
+  };
+  try {
+    const keys = await loadKeys(dataDir);
+    const options = { dataDir, port: await freePort(), password: keys.databasePassword };
+    const database = await startPostgres({ ...options, log: () => undefined });
+    stops.push(() => database.stop());
+    const lite = createLite({
+      databaseUrl: database.url,
+      keys,
+      siteUrl: 'http://127.0.0.1',
+      log: () => undefined,
+    });
+    await lite.prepare().finally(() => lite.close());
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    try {
+      await sql.unsafe(await readFile(join(ROOT, 'local/supabase/prelude.sql'), 'utf8')).simple();
+      await applyMigrations(sql, join(ROOT, 'supabase/migrations'));
+    } finally {
+      await sql.end({ timeout: 2 });
+    }
+    return { url: database.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}

@@ -1,0 +1,64 @@
+/** What is said of the schema elsewhere is what the migrations make. */
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import { findDifferences } from './differences.ts';
+import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
+import { runSupabaseCli } from './supabase-cli.ts';
+import { committedTypes, generateTypes } from './types.ts';
+
+const Advice = z.object({ results: z.array(z.object({ name: z.string(), detail: z.string() })) });
+
+it('the generated types are those of the migrations: else run `npm run db:types`', async () => {
+  expect(await committedTypes()).toBe(await generateTypes(inject('databaseUrl')));
+});
+
+it('`supabase db advisors` has nothing to warn of', async () => {
+  const where = ['db', 'advisors', `--remote=${inject('databaseUrl')}`];
+  const answer = await runSupabaseCli([...where, '--level', 'warn', '--output-format', 'json']);
+  expect(Advice.parse(JSON.parse(answer)).results).toEqual([]);
+});
+
+describe('`npm run db:diff`', () => {
+  let other: MigratedDatabase;
+  let sql: Sql;
+
+  beforeAll(async () => {
+    other = await startMigratedDatabase();
+    sql = postgres(other.url, { max: 1, onnotice: () => undefined });
+  });
+  afterAll(async () => {
+    await sql?.end({ timeout: 2 });
+    await other?.stop();
+  });
+
+  it('finds nothing between two databases that the migrations made', async () => {
+    expect(await findDifferences(inject('databaseUrl'), other.url)).toEqual([]);
+  });
+
+  it('finds each kind of thing that somebody changed by hand', async () => {
+    await sql.unsafe(`
+      drop policy "members see servers" on public.mcp_servers;
+      drop policy "members hear the hints of their workspace" on realtime.messages;
+      drop trigger patchbay_open_personal_workspace on auth.users;
+      drop index public.mcp_servers_user;
+      grant select on public.mcp_server_secrets to authenticated;
+      alter table public.mcp_servers add column api_key text;
+      alter table public.voice_sessions disable row level security;
+      create or replace function private.url_origin(p_url text) returns text
+        language sql immutable set search_path = '' as 'select null';
+      create table auth.of_the_platform (id integer);
+    `);
+    const differences = await findDifferences(other.url, inject('databaseUrl'));
+    expect(differences.map(({ verdict, what }) => `${verdict} ${what}`).sort()).toEqual([
+      'different function private.url_origin(text) (def)',
+      'different table public.voice_sessions (rowSecurity)',
+      'missing index public.mcp_servers_user',
+      'missing policy public.mcp_servers "members see servers"',
+      'missing policy realtime.messages "members hear the hints of their workspace"',
+      'missing trigger auth.users.patchbay_open_personal_workspace',
+      'unknown column public.mcp_servers.api_key',
+      'unknown grant on table public.mcp_server_secrets to authenticated',
+    ]);
+  });
+});
