@@ -20,7 +20,8 @@ const Delta = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('add'), fact: Fact }),
   z.object({ verb: z.literal('remove'), fact: Fact }),
   z.object({ verb: z.literal('set'), id: Subject, attr: z.string() }),
-  z.object({ verb: z.enum(['link', 'unlink']) }),
+  z.object({ verb: z.literal('link') }),
+  z.object({ verb: z.literal('unlink') }),
 ]);
 const Plan = z.object({ deltas: z.array(Delta) });
 

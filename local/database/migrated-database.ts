@@ -1,13 +1,12 @@
 /** A database of its own with everything that the migrations make, on a Postgres that goes away with it. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
 import { loadKeys } from '../supabase/keys.ts';
 import { createLite } from '../supabase/lite.ts';
-import { applyMigrations } from '../supabase/migrations.ts';
 import { startPostgres } from '../supabase/postgres.ts';
+import { freePort, prepareDatabase } from '../supabase/start.ts';
 
 export interface MigratedDatabase {
   /** Superuser's address. */
@@ -15,7 +14,7 @@ export interface MigratedDatabase {
   stop(): Promise<void>;
 }
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const MIGRATIONS = resolve(import.meta.dirname, '../../supabase/migrations');
 
 /**
  * Starts a Postgres in a temporary folder and applies what a project has before its first migration, and then
@@ -42,8 +41,7 @@ export async function startMigratedDatabase(): Promise<MigratedDatabase> {
     await lite.prepare().finally(() => lite.close());
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     try {
-      await sql.unsafe(await readFile(join(ROOT, 'local/supabase/prelude.sql'), 'utf8')).simple();
-      await applyMigrations(sql, join(ROOT, 'supabase/migrations'));
+      await prepareDatabase(sql, MIGRATIONS);
     } finally {
       await sql.end({ timeout: 2 });
     }
@@ -52,12 +50,4 @@ export async function startMigratedDatabase(): Promise<MigratedDatabase> {
     await stop();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }

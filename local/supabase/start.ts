@@ -139,7 +139,11 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
   }
 }
 
-async function prepareDatabase(sql: Sql, migrationsDir: string): Promise<string[]> {
+/**
+ * Makes in a database what a hosted project has before its first migration, and applies the migrations.
+ * @param migrationsDir supabase/migrations of this repository, or a folder like it
+ */
+export async function prepareDatabase(sql: Sql, migrationsDir: string): Promise<string[]> {
   const prelude = await readFile(join(import.meta.dirname, 'prelude.sql'), 'utf8');
   await sql.unsafe(prelude).simple();
   return applyMigrations(sql, migrationsDir);
@@ -169,7 +173,8 @@ async function closeServer(server: Server): Promise<void> {
   });
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody has at this moment. */
+export async function freePort(): Promise<number> {
   const server = await listen(0);
   const { port } = server.address() as AddressInfo;
   await closeServer(server);
