@@ -3,7 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
-const STACK = ['local/e2e/*.test.ts', 'local/stack/*.story.test.ts'];
+const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
 /** Suites on a database of their own that holds nothing but what the migrations make. */
 const DATABASE = ['local/database/*.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from './stack-file.ts';
 
-const LocalSecrets = z.object({
+export const LocalSecrets = z.object({
   /** PATCHBAY_SECRETS_KEYS of the functions and the worker: what seals the users' credentials. */
   secretsKeys: z.string(),
   livekitApiKey: z.string(),
