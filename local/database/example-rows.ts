@@ -1,0 +1,116 @@
+/**
+ * A workspace with a row in every table, for whoever tries what may be done with them. A table that is new has to
+ * be given an example here: the suites that go through all tables fail until it has one.
+ */
+import type { Sql } from 'postgres';
+
+/** Where example rows go, and whose they are. */
+export interface Place {
+  workspaceId: string;
+  userId: string;
+}
+
+interface Example {
+  /** Makes rows of one user, as the system does. */
+  make?: (place: Place) => string;
+  /** Adds one row as a signed-in user would; absent where users add none. */
+  add?: (place: Place) => string;
+  /** Which rows are of a workspace, where no column `workspace_id` says it. */
+  within?: (workspaceId: string) => string;
+}
+
+const ownServers = ({ workspaceId, userId }: Place): string =>
+  `select * from public.mcp_servers where workspace_id = '${workspaceId}' and user_id = '${userId}'`;
+const ownAgents = ({ workspaceId, userId }: Place): string =>
+  `select * from public.agent_configs where workspace_id = '${workspaceId}' and user_id = '${userId}'`;
+
+/** In an order in which rows find what they refer to. */
+export const EXAMPLES: Record<string, Example> = {
+  workspaces: {
+    add: () => `insert into public.workspaces (name) values ('Another')`,
+    within: (workspaceId) => `id = '${workspaceId}'`,
+  },
+  workspace_members: {},
+  workspace_invitations: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.workspace_invitations (workspace_id, email, role, token_hash, invited_by)
+      values ('${workspaceId}', 'guest@examples.test', 'member',
+        encode(sha256('${workspaceId}${userId}'), 'hex'), '${userId}')`,
+    add: ({ workspaceId }) => `
+      insert into public.workspace_invitations (workspace_id, email, role, token_hash)
+      values ('${workspaceId}', 'guest@examples.test', 'member', repeat('0', 64))`,
+  },
+  mcp_servers: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.mcp_servers (workspace_id, user_id, name, url, auth_method, has_credential)
+      values ('${workspaceId}', '${userId}', 'Example', 'https://mcp.examples.test/mcp', 'api_key', true)`,
+    add: ({ workspaceId }) => `
+      insert into public.mcp_servers (workspace_id, name, url)
+      values ('${workspaceId}', 'Another', 'https://mcp.examples.test/mcp')`,
+  },
+  mcp_server_secrets: {
+    make: (place) => `
+      insert into public.mcp_server_secrets (server_id, ciphertext, nonce, key_id)
+      select id, 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
+    within: (workspaceId) =>
+      `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
+  },
+  mcp_tools: {
+    make: (place) => `
+      insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)
+      select id, workspace_id, 'example_tool', '{}', 'fingerprint' from (${ownServers(place)}) s`,
+  },
+  mcp_server_checks: {
+    make: (place) => `
+      insert into public.mcp_server_checks (server_id, workspace_id, checked_at, source, ok)
+      select id, workspace_id, now(), 'monitor', true from (${ownServers(place)}) s`,
+  },
+  agent_configs: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.agent_configs (workspace_id, user_id, name)
+      values ('${workspaceId}', '${userId}', 'Example')`,
+    add: ({ workspaceId }) => `
+      insert into public.agent_configs (workspace_id, name) values ('${workspaceId}', 'Another')`,
+  },
+  agent_config_servers: {
+    make: (place) => `
+      insert into public.agent_config_servers (agent_config_id, server_id)
+      select c.id, s.id from (${ownAgents(place)}) c, (${ownServers(place)}) s where c.name = 'Example'`,
+    add: ({ workspaceId, userId }) => `
+      insert into public.agent_config_servers (agent_config_id, server_id)
+      select c.id, s.id
+      from public.agent_configs c join public.mcp_servers s on s.workspace_id = c.workspace_id
+      where c.workspace_id = '${workspaceId}' and c.user_id = '${userId}' and c.name = 'Free' limit 1`,
+  },
+  voice_sessions: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.voice_sessions (workspace_id, user_id, room_name)
+      values ('${workspaceId}', '${userId}', 'room-' || gen_random_uuid())`,
+  },
+  tool_calls: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.tool_calls (id, session_id, workspace_id, user_id, tool_name, outcome, started_at)
+      select gen_random_uuid(), id, workspace_id, user_id, 'example_tool', 'ok', now()
+      from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
+  },
+};
+
+/** The condition on a table that holds for the rows of one workspace. */
+export function within(table: string, workspaceId: string): string {
+  return EXAMPLES[table]?.within?.(workspaceId) ?? `workspace_id = '${workspaceId}'`;
+}
+
+/** Makes rows of each user in every table. @param sql of the database's owner */
+export async function makeExamples(sql: Sql, workspaceId: string, userIds: string[]): Promise<void> {
+  for (const { make } of Object.values(EXAMPLES)) {
+    for (const userId of userIds) if (make) await sql.unsafe(make({ workspaceId, userId }));
+  }
+}
+
+/** Every table that the Data API exposes. */
+export async function listTables(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select c.relname as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`;
+  return rows.map(({ name }) => name);
+}
