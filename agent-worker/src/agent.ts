@@ -1,6 +1,7 @@
 /** The entry of a job: one voice conversation in one room, in a process of its own. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JobContext, defineAgent } from '@livekit/agents';
+import { RoomEvent } from '@livekit/rtc-node';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import { z } from 'zod';
@@ -8,13 +9,18 @@ import { Conversation } from './conversation.ts';
 import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
 import { readEnvironment } from './environment.ts';
 import { type Log, installLog } from './log.ts';
+import { startTracing } from './telemetry/tracing.ts';
 
 const PING_METHOD = 'patchbay.ping';
 const FIRST_LOOK_ATTEMPTS = 8;
 const FIRST_LOOK_RETRY_MS = 500;
+const SEND_TRACES_WITHIN_MS = 3_000;
 
 /** What the dispatch carries. */
 const JobMetadata = z.object({ session_id: z.uuid() });
+
+/** The worker's word to a job that it must end, as the framework sends it to the job's process. */
+const ShutdownRequest = z.object({ case: z.literal('shutdownRequest') });
 
 export default defineAgent({ entry });
 
@@ -48,6 +54,8 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   // Tells a live agent from the participant that a killed process leaves behind for a while.
   job.room.localParticipant?.registerRpcMethod(PING_METHOD, async () => 'ok');
 
+  const tracing = startTracing(environment, session_id);
+  const over = Promise.withResolvers<void>();
   const conversation = new Conversation({
     environment,
     secretKeys,
@@ -56,10 +64,22 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     room: job.room,
     snapshot,
     log,
-    onEnded: (reason) => job.shutdown(reason),
+    onEnded: (reason) => {
+      over.resolve();
+      job.shutdown(reason);
+    },
   });
-  job.addShutdownCallback(() => conversation.close());
+  job.room.on(RoomEvent.Disconnected, () => over.resolve());
+  process.on('message', (message) => {
+    if (ShutdownRequest.safeParse(message).success) void conversation.sayGoodbye().then(over.resolve);
+  });
+  job.addShutdownCallback(async () => {
+    await conversation.close();
+    await tracing?.stop(SEND_TRACES_WITHIN_MS);
+  });
   await conversation.start();
+  // The framework waits for this before it closes a session: time for the goodbye (15 s at most).
+  await over.promise;
 }
 
 /** The desired state; a database that is away for a moment does not cost the conversation. */

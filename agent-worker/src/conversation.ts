@@ -11,6 +11,7 @@ import { ActivityFeed } from './activity.ts';
 import { openCredential } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
+import { sayGoodbye } from './goodbye.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
@@ -21,6 +22,7 @@ import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
+import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
 import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
 import { createVoiceModel } from './voice-model.ts';
@@ -28,7 +30,8 @@ import { createVoiceTool } from './voice-tool.ts';
 
 /** Enough for a chain of five calls with something to spare; the framework's own limit is three. */
 const MAX_TOOL_STEPS = 8;
-const FLUSH_WITHIN_MS = 3_000;
+/** A database that is away for a minute costs no record of a call, also when the user hangs up meanwhile. */
+const FLUSH_WITHIN_MS = 75_000;
 const LET_GO_WITHIN_MS = 1_000;
 
 /** Closes of the agent session that end the conversation, with the word for the database. */
@@ -152,6 +155,12 @@ export class Conversation {
     );
   }
 
+  /** The worker has to go: one sentence to the user. The session stays open for the agent that comes next. */
+  async sayGoodbye(): Promise<void> {
+    this.#reports.sessionState('starting', 'worker_drained');
+    await sayGoodbye(this.#session);
+  }
+
   /** Ends everything that the conversation holds, and sends what is left to report; once. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -173,7 +182,10 @@ export class Conversation {
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
       linkOf: (serverId) => this.#links.of(serverId),
       onActivity: (activity) => this.#feed.send(activity),
-      onCall: (call) => this.#reports.toolCall(call),
+      onCall: (call) => {
+        traceCall(call);
+        this.#reports.toolCall(call);
+      },
       onFault: ({ name }, error) => this.#options.log.error({ error, tool: name }, 'a tool call failed'),
       now: Date.now,
     });

@@ -8,6 +8,9 @@ import type { Environment } from './environment.ts';
 
 const TIMEOUT_MS = 8_000;
 
+/** `starting`: it waits for an agent, as at first, or after its worker went; `ended` is final. */
+export type SessionState = 'starting' | 'active' | 'ended';
+
 export type RecordedCall = ToolCallRow & { server_id: string };
 
 export interface CatalogueObservation {
@@ -36,7 +39,7 @@ export interface Database {
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
   storeCatalogue(observation: CatalogueObservation): Promise<void>;
   recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
-  setSessionState(sessionId: string, state: 'active' | 'ended', endReason: string | null): Promise<void>;
+  setSessionState(sessionId: string, state: SessionState, endReason: string | null): Promise<void>;
 }
 
 type ServiceCall = keyof ClientSchema['public']['Functions'];

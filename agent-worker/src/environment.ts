@@ -26,6 +26,9 @@ const Environment = z.object({
   PATCHBAY_WORKER_HOST: z.string().default('127.0.0.1'),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
   PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(280_000),
+  /** Where traces go (OTLP over HTTP); without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
   PATCHBAY_WORKER_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
 });
 export type Environment = z.infer<typeof Environment>;

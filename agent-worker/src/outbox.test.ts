@@ -89,4 +89,30 @@ describe('the outbox', () => {
     outbox.add(1);
     await outbox.flush(10);
   });
+
+  it('drops and counts what is left when there is no more time', async () => {
+    const { outbox, dropped } = outboxOf<number>({
+      send: async () => {
+        throw new Error('away');
+      },
+    });
+    for (const item of [1, 2, 3]) outbox.add(item);
+    await outbox.flush(20);
+    expect(dropped).toEqual([1, 2, 3]);
+  });
+
+  it('loses one refused item, not the batch that it came in', async () => {
+    const sent: number[] = [];
+    const { outbox, dropped } = outboxOf<number>({
+      isRetryable: () => false,
+      send: async (batch) => {
+        if (batch.includes(2)) throw new Error('refused');
+        sent.push(...batch);
+      },
+    });
+    for (const item of [1, 2, 3]) outbox.add(item);
+    await outbox.flush(1_000);
+    expect(sent).toEqual([1, 3]);
+    expect(dropped).toEqual([2]);
+  });
 });

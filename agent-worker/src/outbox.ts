@@ -29,6 +29,8 @@ export class Outbox<Item> {
   #waiting: Item[] = [];
   #running: Promise<void> | null = null;
   #hurry = new AbortController();
+  /** The time of the last flush is over: what comes back is dropped. */
+  #isOver = false;
 
   constructor(options: OutboxOptions<Item>) {
     this.#options = { capacity: 1_000, batchSize: 50, gatherMs: 200, wait: sleep, ...options };
@@ -43,16 +45,21 @@ export class Outbox<Item> {
     this.#start();
   }
 
-  /** Sends what waits without gathering; returns when all is sent, or after the given time. */
+  /** Sends what waits without gathering; returns when all is sent, or drops the rest after the given time. */
   async flush(withinMs: number): Promise<void> {
     this.#hurry.abort();
     const deadline = new AbortController();
     const gaveUp = sleep(withinMs, deadline.signal);
     while (this.#running && !deadline.signal.aborted) {
       const isOver = await Promise.race([this.#running.then(() => false), gaveUp.then(() => true)]);
-      if (isOver) return;
+      if (isOver) return this.#giveUp();
     }
     deadline.abort();
+  }
+
+  #giveUp(): void {
+    this.#isOver = true;
+    if (this.#waiting.length > 0) this.#options.onDropped(this.#waiting.splice(0), null);
   }
 
   #start(): void {
@@ -71,7 +78,7 @@ export class Outbox<Item> {
         failures = 0;
       } catch (error) {
         if (!this.#options.isRetryable(error)) {
-          this.#options.onDropped(batch, error);
+          await this.#sendOneByOne(batch, error);
           continue;
         }
         this.#putBack(batch);
@@ -81,9 +88,23 @@ export class Outbox<Item> {
     }
   }
 
+  /** One item that is refused must not take its whole batch with it. */
+  async #sendOneByOne(batch: readonly Item[], refusal: unknown): Promise<void> {
+    if (batch.length === 1) return this.#options.onDropped(batch, refusal);
+    for (const [index, item] of batch.entries()) {
+      try {
+        await this.#options.send([item]);
+      } catch (error) {
+        if (this.#options.isRetryable(error)) return this.#putBack(batch.slice(index));
+        this.#options.onDropped([item], error);
+      }
+    }
+  }
+
   /** Newer items of the same key win over what comes back. */
   #putBack(batch: readonly Item[]): void {
-    const { keyOf } = this.#options;
+    const { keyOf, onDropped } = this.#options;
+    if (this.#isOver) return onDropped(batch, null);
     const newer = new Set(keyOf ? this.#waiting.map(keyOf) : []);
     this.#waiting.unshift(...batch.filter((item) => !keyOf || !newer.has(keyOf(item))));
   }

@@ -1,10 +1,16 @@
 import type { StatusObservation } from '@patchbay/shared/schema/snapshot';
-import { type CatalogueObservation, type Database, DatabaseError, type RecordedCall } from './database.ts';
+import {
+  type CatalogueObservation,
+  type Database,
+  DatabaseError,
+  type RecordedCall,
+  type SessionState,
+} from './database.ts';
 import type { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
 
 interface StateChange {
-  state: 'active' | 'ended';
+  state: SessionState;
   endReason: string | null;
 }
 
@@ -14,12 +20,16 @@ export class Reports {
   readonly #catalogues: Outbox<CatalogueObservation>;
   readonly #calls: Outbox<RecordedCall>;
   readonly #states: Outbox<StateChange>;
+  /** Reports of any kind that the database will never see. */
+  #dropped = 0;
 
   constructor(database: Database, sessionId: string, log: Log) {
     const shared = (what: string) => ({
       isRetryable: (error: unknown) => !(error instanceof DatabaseError) || error.retryable,
-      onDropped: (items: readonly unknown[], error: unknown) =>
-        log.error({ error, what, count: items.length }, 'reports were dropped'),
+      onDropped: (items: readonly unknown[], error: unknown) => {
+        this.#dropped += items.length;
+        log.error({ error, what, count: items.length, total: this.#dropped }, 'reports were dropped');
+      },
     });
     this.#statuses = new Outbox<StatusObservation>({
       ...shared('statuses'),
@@ -61,14 +71,14 @@ export class Reports {
     this.#calls.add(call);
   }
 
-  sessionState(state: 'active' | 'ended', endReason: string | null = null): void {
+  /** @param endReason why the agent left; null for `active` */
+  sessionState(state: SessionState, endReason: string | null = null): void {
     this.#states.add({ state, endReason });
   }
 
-  /** Sends what is left; at the end of a conversation. */
+  /** Sends what is left, and drops what could not be sent in time; at the end of a conversation. */
   async flush(withinMs: number): Promise<void> {
-    await Promise.all(
-      [this.#statuses, this.#catalogues, this.#calls, this.#states].map((outbox) => outbox.flush(withinMs)),
-    );
+    const outboxes = [this.#statuses, this.#catalogues, this.#calls, this.#states];
+    await Promise.all(outboxes.map((outbox) => outbox.flush(withinMs)));
   }
 }

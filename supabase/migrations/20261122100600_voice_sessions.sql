@@ -141,7 +141,8 @@ as $$
   from public.mcp_servers s where s.id = p_server_id
 $$;
 
--- Answers whether the state was changed: an ended session stays ended.
+-- Answers whether the state was changed: an ended session stays ended. The reason says why the agent left; a session
+-- that waits for another one has it as well.
 create function public.set_session_state(p_session_id uuid, p_state text, p_end_reason text default null)
 returns boolean
 language plpgsql set search_path = ''
@@ -151,7 +152,7 @@ begin
   set
     state = p_state,
     ended_at = case when p_state = 'ended' then now() end,
-    end_reason = case when p_state = 'ended' then left(p_end_reason, 200) end
+    end_reason = case when p_state <> 'active' then left(p_end_reason, 200) end
   where id = p_session_id and state <> 'ended' and state <> p_state;
   return found;
 end

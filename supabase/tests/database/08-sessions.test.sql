@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(34);
+select plan(38);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -163,6 +163,10 @@ update private.dispatch_leases set held_until = now() - interval '1 second'
 where session_id = '55555555-0000-4000-8000-000000000005';
 select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), true, 'until the lease has run out');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'a session becomes active');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'starting', 'worker_drained'), true, 'it waits again when its worker goes');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'worker_drained', 'and says why');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'until another agent comes');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), null, 'and then has no reason any more');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'user_left'), true, 'and ends');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), false, 'for good');
 select is(pg_temp.snapshot(), null, 'without a snapshot');

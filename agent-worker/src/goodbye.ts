@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { voice } from '@livekit/agents';
+
+const GOODBYE = 'I have to go now. Someone else will be with you in a moment.';
+/** For the words to be made and spoken; a model that is away is not waited for longer. */
+const GOODBYE_WITHIN_MS = 6_000;
+
+/**
+ * Says goodbye, in the place of whatever is being said; returns when it was heard, or could not be said in time.
+ * Never rejects.
+ */
+export async function sayGoodbye(session: Pick<voice.AgentSession, 'interrupt' | 'generateReply'>): Promise<void> {
+  try {
+    session.interrupt({ force: true });
+    const goodbye = session.generateReply({
+      instructions: `Say to the user, and nothing else: "${GOODBYE}"`,
+      allowInterruptions: false,
+    });
+    await Promise.race([goodbye.waitForPlayout(), delay(GOODBYE_WITHIN_MS, undefined, { ref: false })]);
+  } catch {
+    // The agent session has closed already: there is nobody to tell.
+  }
+}
