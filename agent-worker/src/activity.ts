@@ -1,6 +1,7 @@
 import type { Room } from '@livekit/rtc-node';
-import { type Activity, TOPIC_ACTIVITY } from '@patchbay/shared/schema/activity';
+import { type Activity, TOPIC_ACTIVITY, type ToolsActivity } from '@patchbay/shared/schema/activity';
 import type { Log } from './log.ts';
+import type { ToolSet } from './tool-set.ts';
 
 /** Tells the people in the room what the agent does, in order, one message after the other. */
 export class ActivityFeed {
@@ -23,4 +24,20 @@ export class ActivityFeed {
       }
     });
   }
+}
+
+/** What people in the room are told of a set of tools. */
+export function toolsActivity(set: ToolSet, reason: string, acknowledged: boolean): ToolsActivity {
+  return {
+    type: 'tools',
+    names: set.tools.map(({ name }) => name),
+    reason,
+    acknowledged,
+    left_out: set.leftOut.map(({ tool, reason: why, message }) => ({
+      server: tool.serverName,
+      tool: tool.toolName,
+      reason: why,
+      ...(message !== undefined && { message }),
+    })),
+  };
 }

@@ -7,7 +7,7 @@ import { openConnection } from '@patchbay/shared/mcp/connection';
 import { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
-import { ActivityFeed } from './activity.ts';
+import { ActivityFeed, toolsActivity } from './activity.ts';
 import { openCredential } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
@@ -129,7 +129,10 @@ export class Conversation {
     const { user_id, workspace_id } = snapshot.session;
     this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => this.#onClosed(reason));
     room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
-    room.on(RoomEvent.ParticipantConnected, () => this.#sendEverything());
+    room.on(RoomEvent.ParticipantConnected, () => {
+      this.#sendEverything();
+      this.#reconciler.wake('user');
+    });
 
     await this.#session.start({
       agent: this.#agent,
@@ -137,9 +140,10 @@ export class Conversation {
       record: false,
       inputOptions: { participantIdentity: `user-${user_id}` },
     });
-    void this.#reconciler.run();
+    // The greeting goes out first: it waits for no server, nor for the making of many connections.
     const greeting = greetingInstructions(snapshot.agent.greeting);
     if (greeting) this.#session.generateReply({ instructions: greeting });
+    void this.#reconciler.run();
 
     this.#reports.sessionState('active');
     this.#hints = openHints(
@@ -167,7 +171,7 @@ export class Conversation {
   }
 
   async #close(): Promise<void> {
-    this.#reconciler.stop();
+    this.#reconciler.wake('shutdown');
     this.#publisher.stop();
     if (this.#endReason) this.#reports.sessionState('ended', this.#endReason);
     const letGo = Promise.allSettled([this.#links.close(), this.#hints?.close()]);
@@ -194,36 +198,42 @@ export class Conversation {
   #offer(set: ToolSet): void {
     for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
       this.#cache.forget(serverId, [toolName]);
-    this.#current = new Map(set.tools.map((tool) => [tool.name, tool]));
-    if (set.leftOut.length > 0)
-      this.#options.log.warn({ leftOut: set.leftOut.length }, 'tools above the limit were left out');
+    // Also those above the limit: they may take the place of one that the model refuses.
+    const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
+    this.#current = new Map(wanted.map((tool) => [tool.name, tool]));
     if (set.tools.length === 0) this.#introduced = true;
     this.#publisher.offer(set);
   }
 
   #onPublished({ before, after, acknowledged }: Published): void {
-    const { line, reason } = describeChange(before, after);
+    const { line, leftOutLine, reason } = describeChange(before, after);
     const isFirst = !this.#introduced;
-    if (acknowledged) this.#introduced = true;
-    if (acknowledged && line && !isFirst) this.#model.tell(line);
+    if (acknowledged) {
+      this.#introduced = true;
+      // The first tools are no news to the model; what is not among them is.
+      const told = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
+      if (told) this.#model.tell(told);
+    }
     const because = isFirst ? 'start' : reason;
     this.#sendTools(after, because, acknowledged);
     this.#options.log.info(
-      { tools: after.tools.length, acknowledged, reason: because },
+      { tools: after.tools.length, leftOut: after.leftOut.length, acknowledged, reason: because },
       'tools were published',
     );
   }
 
   #onExcluded(tool: ModelTool, message: string): void {
     this.#options.log.warn({ tool: tool.name, server: tool.serverId, message }, 'the model refused a tool');
-    this.#sendTools(this.#publisher.held, `the model refused ${tool.name}: ${message}`, true);
   }
 
+  /** What of a configuration applies at once; the voice is the model's for the length of a session. */
   #onSnapshot({ agent }: SessionSnapshot): void {
     const instructions = instructionsFor(agent.system_prompt);
     if (instructions === this.#instructions) return;
     this.#instructions = instructions;
-    void this.#model.updateInstructions(instructions);
+    this.#model.updateInstructions(instructions).catch((error: unknown) => {
+      this.#options.log.error({ error }, 'the prompt could not be handed to the model');
+    });
   }
 
   #onLinkState(link: ServerLink): void {
@@ -263,7 +273,7 @@ export class Conversation {
   }
 
   #sendTools(set: ToolSet, reason: string, acknowledged: boolean): void {
-    this.#feed.send({ type: 'tools', names: set.tools.map(({ name }) => name), reason, acknowledged });
+    this.#feed.send(toolsActivity(set, reason, acknowledged));
   }
 
   #sendServer({ server }: ServerLink, state: ServerLink['state']['name']): void {

@@ -1,9 +1,13 @@
 import type { ModelTool } from './tool-set.ts';
 
-export type PushResult =
+/** The model's word on a set. */
+export type PushAnswer =
   | { outcome: 'acknowledged' }
   /** `toolIndex`: the place in the pushed list that the model complained about, when it said so. */
-  | { outcome: 'rejected'; message: string; toolIndex: number | null }
+  | { outcome: 'rejected'; message: string; toolIndex: number | null };
+
+export type PushResult =
+  | PushAnswer
   /** No word within the time-out; the model may hold the set or not. */
   | { outcome: 'unanswered' };
 

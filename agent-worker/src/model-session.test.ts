@@ -106,6 +106,45 @@ describe('tools of a live session', () => {
     expect(published.at(-1)).toMatchObject({ acknowledged: true });
   });
 
+  it('are acknowledged in the form that the model gives them', async () => {
+    const { publisher, published } = await talk(10_000);
+    fake.writesBack = ({ name }) => ({ name, strict: null, parameters: { type: 'object' } });
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    expect(published).toMatchObject([{ acknowledged: true }]);
+  });
+
+  it('of which only a schema changed are not acknowledged by a late word on the former ones', async () => {
+    const { publisher, published, modelSession } = await talk(100);
+    const described = (description: string) =>
+      buildToolSet([
+        {
+          server: snapshotServer({ id: 's', name: 'srv', tools: [storedTool('one', { description })] }),
+          live: null,
+        },
+      ]);
+    fake.writesBack = ({ name }) => ({ name });
+    fake.late = [];
+    publisher.offer(described('Old.'));
+    await expect.poll(() => published.at(-1)?.acknowledged, { interval: 5 }).toBe(false);
+    publisher.stop();
+    const push = modelSession.pushTools(described('New.').tools);
+    await expect.poll(() => fake.late?.length, { interval: 5 }).toBeGreaterThanOrEqual(2);
+    const [former] = fake.late.splice(0);
+    former?.();
+    await expect(push).resolves.toEqual({ outcome: 'unanswered' });
+  });
+
+  it('are rejected also by an error that names no event', async () => {
+    const { publisher, excluded } = await talk(10_000);
+    fake.namesEvents = false;
+    fake.refusesTool = (name) => name === 'srv__bad';
+    publisher.offer(setOf('one', 'bad'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one']);
+    expect(excluded).toEqual(['srv__bad']);
+  });
+
   it('are told of in one system line at the end of the conversation', async () => {
     const { modelSession } = await talk();
     modelSession.tell('Tools added: srv__one.');

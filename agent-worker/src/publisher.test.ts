@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Push, PushResult } from './culprits.ts';
 import { type Published, Publisher } from './publisher.ts';
-import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
+import { EMPTY_TOOL_SET, type ModelTool, type ToolSet, fitToModel } from './tool-set.ts';
 
 const tool = (name: string, description = name): ModelTool => ({
   name,
@@ -150,6 +150,61 @@ describe('the publisher', () => {
     await publisher.settled();
     expect(published.map(({ acknowledged }) => acknowledged)).toEqual([false, true]);
     expect(namesOf(publisher.held.tools)).toEqual(['a']);
+  });
+
+  it('goes back to the last good set by a push, when it cannot know what the model holds', async () => {
+    const model = fakeModel();
+    const { publisher, published } = publisherOf(model);
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    model.silent = true;
+    publisher.offer(setOf('b'));
+    await expect.poll(() => model.pushes.length, { interval: 2 }).toBeGreaterThan(1);
+    // The model took it, and its word was lost.
+    model.held = ['b'];
+    model.silent = false;
+    publisher.offer(setOf('a'));
+    await publisher.settled();
+    expect(model.held).toEqual(['a']);
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('sends nothing when only the order changed', async () => {
+    const model = fakeModel();
+    const { publisher } = publisherOf(model);
+    publisher.offer(setOf('a', 'b'));
+    await publisher.settled();
+    publisher.offer(setOf('b', 'a'));
+    await publisher.settled();
+    expect(model.pushes).toEqual([['a', 'b']]);
+  });
+
+  it('gives the place of a refused tool to one above the limit, and tells of both kinds', async () => {
+    const model = fakeModel((name) => name === 't5');
+    const { publisher, published } = publisherOf(model);
+    const names = Array.from({ length: 131 }, (_, index) => `t${index}`);
+    publisher.offer(fitToModel(setOf(...names)));
+    await publisher.settled();
+    expect(model.held).toEqual(names.filter((name) => name !== 't5').slice(0, 128));
+    const { leftOut } = publisher.held;
+    expect(leftOut.map(({ tool, reason, message }) => [tool.name, reason, message])).toEqual([
+      ['t5', 'refused', 'no'],
+      ['t129', 'limit', undefined],
+      ['t130', 'limit', undefined],
+    ]);
+    expect(published.at(-1)?.after).toBe(publisher.held);
+  });
+
+  it('tells when only what is left out changed, without a word to the model', async () => {
+    const model = fakeModel();
+    const { publisher, published } = publisherOf(model);
+    const names = Array.from({ length: 130 }, (_, index) => `t${index}`);
+    publisher.offer(fitToModel(setOf(...names.slice(0, 129))));
+    await publisher.settled();
+    publisher.offer(fitToModel(setOf(...names)));
+    await publisher.settled();
+    expect(model.pushes).toHaveLength(1);
+    expect(published.map(({ after }) => after.leftOut.length)).toEqual([1, 2]);
   });
 
   it('lets a newer wish break into the search for a culprit', async () => {

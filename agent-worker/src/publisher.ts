@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { canonicalJson } from '@patchbay/shared/canonical-json';
 import { type Push, type PushResult, findCulprits } from './culprits.ts';
-import { EMPTY_TOOL_SET, type ModelTool, type ToolSet, sameTools, toDefinition } from './tool-set.ts';
+import {
+  EMPTY_TOOL_SET,
+  type ModelTool,
+  type ToolSet,
+  definitionKey,
+  fitToModel,
+  sameLeftOut,
+  sameTools,
+} from './tool-set.ts';
 
 type Rejection = Extract<PushResult, { outcome: 'rejected' }>;
 
@@ -16,7 +23,7 @@ export interface PublisherOptions {
   /** Hands a whole set to the live session and waits for the model's word. */
   push: Push;
   onPublished: (published: Published) => void;
-  /** The model refuses this tool; it stays out until its definition changes. */
+  /** The model refuses this tool. It stays out until its definition changes, and `after.leftOut` names it. */
   onExcluded: (tool: ModelTool, message: string) => void;
   /** A push threw; it is tried again like one that was not answered. */
   onFault: (error: unknown) => void;
@@ -26,15 +33,18 @@ export interface PublisherOptions {
 
 /**
  * Keeps the tools of the live model equal to the latest set offered: one push at a time, the latest wish
- * wins, nothing is sent when nothing changed, and a rejected set leaves the last good one in place, less
- * the tools that the model refuses.
+ * wins, nothing is sent when nothing changed. A rejected set is rolled back to the last good one; then it
+ * comes without the tools that the model refuses, and others take their places.
  */
 export class Publisher {
   readonly #options: Required<PublisherOptions>;
-  /** What the model has acknowledged. */
+  /** What the model has acknowledged last. */
   #held: ToolSet = EMPTY_TOOL_SET;
+  /** False after a push without an answer: the model may hold that set, or still the one before. */
+  #isSure = true;
   #wanted: ToolSet | null = null;
-  readonly #refused = new Set<string>();
+  /** What the model said about tools that it refuses, by their definition. */
+  readonly #refused = new Map<string, string>();
   #running: Promise<void> | null = null;
   #woken = new AbortController();
   #stopped = false;
@@ -43,7 +53,7 @@ export class Publisher {
     this.#options = { retryMs: 5_000, ...options };
   }
 
-  /** The set that the model is known to hold. */
+  /** The set that the model was last known to hold. */
   get held(): ToolSet {
     return this.#held;
   }
@@ -79,16 +89,18 @@ export class Publisher {
     let unanswered: ToolSet | null = null;
     while (this.#wanted) {
       const wish = this.#wanted;
-      const set = this.#withoutRefused(wish);
-      if (sameTools(set.tools, this.#held.tools)) {
-        this.#settle(wish, set);
+      const set = fitToModel(wish, this.#refused);
+      if (this.#isSure && sameTools(set.tools, this.#held.tools)) {
+        this.#hold(set);
+        if (this.#wanted === wish) this.#wanted = null;
         continue;
       }
       this.#woken = new AbortController();
       const result = await this.#push(set.tools);
       if (this.#stopped) return;
+      this.#isSure &&= result.outcome !== 'unanswered';
       if (result.outcome === 'acknowledged') {
-        this.#settle(wish, set);
+        this.#hold(set);
       } else if (result.outcome === 'rejected') {
         await this.#exclude(set, wish, result);
       } else {
@@ -109,11 +121,12 @@ export class Publisher {
     }
   }
 
-  #settle(wish: ToolSet, set: ToolSet): void {
-    if (this.#wanted === wish) this.#wanted = null;
+  #hold(set: ToolSet): void {
     const before = this.#held;
+    const wasSure = this.#isSure;
+    this.#isSure = true;
     // A server without tools changes nothing for the model: it is new when its tools come.
-    if (sameTools(before.tools, set.tools)) return;
+    if (wasSure && sameTools(before.tools, set.tools) && sameLeftOut(before, set)) return;
     this.#held = set;
     this.#options.onPublished({ before, after: set, acknowledged: true });
   }
@@ -128,25 +141,18 @@ export class Publisher {
       () => this.#stopped || this.#wanted !== wish,
     );
     for (const { tool, message } of verdict.culprits) {
-      this.#refused.add(definitionKey(tool));
+      this.#refused.set(definitionKey(tool), message);
       this.#options.onExcluded(tool, message);
     }
     if (this.#stopped) return;
-    if (verdict.found) this.#settle(wish, { ...set, tools: verdict.accepted });
-    else await this.#pause();
-  }
-
-  #withoutRefused(set: ToolSet): ToolSet {
-    if (this.#refused.size === 0) return set;
-    return { ...set, tools: set.tools.filter((tool) => !this.#refused.has(definitionKey(tool))) };
+    // The wish comes round again, with the tools that the limit had kept out in the places that are free now.
+    if (verdict.found) return this.#hold({ ...fitToModel(set, this.#refused), tools: verdict.accepted });
+    this.#isSure = false;
+    await this.#pause();
   }
 
   /** Until the retry time has passed, or a new wish came. */
   async #pause(): Promise<void> {
     await delay(this.#options.retryMs, undefined, { signal: this.#woken.signal }).catch(() => {});
   }
-}
-
-function definitionKey(tool: ModelTool): string {
-  return canonicalJson(toDefinition(tool));
 }

@@ -9,7 +9,7 @@ const notes = snapshotServer({ id: 'n', name: 'notes', tools: [storedTool('add')
 
 const started: Reconciler[] = [];
 afterEach(() => {
-  for (const reconciler of started.splice(0)) reconciler.stop();
+  for (const reconciler of started.splice(0)) reconciler.wake('shutdown');
 });
 
 /** A reconciler over links that remember what they were told, and a desired state that can be set. */
@@ -58,8 +58,9 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
 
 describe('the reconciler', () => {
-  it('publishes the stored catalogue at once and opens every server', () => {
+  it('publishes the stored catalogue at once and opens every server', async () => {
     const { world } = reconcile(sessionSnapshot([clock, notes]));
+    await until(() => world.published.length > 0);
     expect(world.published).toEqual([['clock__now', 'notes__add']]);
     expect(world.actions.map((action) => [action.do, action.serverId])).toEqual([
       ['open', 'c'],
@@ -68,7 +69,7 @@ describe('the reconciler', () => {
     expect(world.loads).toBe(0);
   });
 
-  it.each(['hint', 'rejoin', 'timer'] as const)('looks again on %s, and follows', async (reason) => {
+  it.each(['hint', 'rejoin', 'timer', 'user'] as const)('looks again on %s, and follows', async (reason) => {
     const { reconciler, world } = reconcile(sessionSnapshot([clock]));
     world.desired = sessionSnapshot([notes]);
     reconciler.wake(reason);
@@ -111,6 +112,19 @@ describe('the reconciler', () => {
     world.desired = sessionSnapshot([notes]);
     world.isAway = false;
     await until(() => String(world.published.at(-1)) === 'notes__add');
+  });
+
+  it('ends on shutdown, also in the middle of a look', async () => {
+    const look = Promise.withResolvers<SessionSnapshot>();
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]), { load: () => look.promise });
+    await until(() => world.published.length === 1);
+    reconciler.wake('hint');
+    reconciler.wake('shutdown');
+    look.resolve(sessionSnapshot([notes]));
+    await look.promise;
+    reconciler.wake('hint');
+    await new Promise(setImmediate);
+    expect(world.published).toEqual([['clock__now']]);
   });
 
   it('says once when the conversation is gone, and rests', async () => {

@@ -6,13 +6,24 @@ import type { ServerLink } from './server-link.ts';
 import type { ServerLinks } from './server-links.ts';
 import { type ToolSet, buildToolSet } from './tool-set.ts';
 
-/**
- * Everything that may wake the loop. `start`: the first look; `hint`: the database said that something
- * changed; `rejoin`: hints may have been missed; `timer`: slow look in case one was; `connection`: a link
- * found other tools.
- */
-export const WAKE_REASONS = ['start', 'hint', 'rejoin', 'timer', 'connection'] as const;
-export type WakeReason = (typeof WAKE_REASONS)[number];
+/** Everything that may wake the loop. */
+export type WakeReason =
+  /** The beginning, with the desired state that is already loaded. */
+  | 'start'
+  /** The database said that something changed. */
+  | 'hint'
+  /** The topic of hints was joined, for the first time or again: some may have been missed. */
+  | 'rejoin'
+  /** The slow look, in case a hint was lost; sooner after a look that failed. */
+  | 'timer'
+  /** A link found other tools. */
+  | 'connection'
+  /** Somebody came into the room, or came back. */
+  | 'user'
+  | 'shutdown';
+
+/** What these tell is known without the database. */
+const NO_LOOK: ReadonlySet<WakeReason> = new Set(['start', 'connection']);
 
 const LOOK_AGAIN_MS = 30_000;
 const FIRST_RETRY_MS = 500;
@@ -60,17 +71,18 @@ export class Reconciler {
   }
 
   wake(reason: WakeReason): void {
+    if (reason === 'shutdown') this.#stopped = true;
     this.#reasons.add(reason);
     this.#alarm.abort();
   }
 
-  /** Runs until `stop`, or until the desired state is gone. */
+  /** Runs until it is woken by `shutdown`, or until the desired state is gone. */
   async run(): Promise<void> {
-    this.#act();
+    this.wake('start');
     while (!this.#stopped) {
       const reasons = await this.#awaitReasons();
       if (this.#stopped) return;
-      if (reasons.some((reason) => reason !== 'connection')) {
+      if (reasons.some((reason) => !NO_LOOK.has(reason))) {
         const snapshot = await this.#look();
         if (this.#stopped) return;
         if (snapshot === null) return this.#options.onGone();
@@ -81,11 +93,6 @@ export class Reconciler {
       }
       this.#act();
     }
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    this.#alarm.abort();
   }
 
   #act(): void {

@@ -1,54 +1,77 @@
-import { canonicalJson } from '@patchbay/shared/canonical-json';
-import { type ToolSet, toDefinition } from './tool-set.ts';
+import { type ModelTool, type ToolSet, definitionKey } from './tool-set.ts';
 
 /** More names than these say nothing more: the model has the list itself. */
 const NAMES_TOLD = 12;
 
 export interface ToolChange {
-  added: string[];
-  changed: string[];
-  removed: string[];
   /** For people: what made the tools change. */
   reason: string;
-  /** For the model: one line for the conversation; null when the tools that it has read the same. */
+  /** For the model: one line on the tools that it has now; null when those that it has read the same. */
   line: string | null;
+  /** For the model: one line on tools that are newly left out, which it cannot see from those that it has. */
+  leftOutLine: string | null;
 }
 
 /** What a swap changed, in the names that the model knows. */
 export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
-  const old = new Map(before.tools.map((tool) => [tool.name, canonicalJson(toDefinition(tool))]));
-  const now = new Map(after.tools.map((tool) => [tool.name, canonicalJson(toDefinition(tool))]));
-  const added = [...now.keys()].filter((name) => !old.has(name));
-  const removed = [...old.keys()].filter((name) => !now.has(name));
-  const changed = [...now.keys()].filter((name) => old.has(name) && old.get(name) !== now.get(name));
+  const old = new Map(before.tools.map((tool) => [tool.name, definitionKey(tool)]));
+  const now = new Map(after.tools.map((tool) => [tool.name, definitionKey(tool)]));
+  const added = after.tools.filter(({ name }) => !old.has(name));
+  const removed = before.tools.filter(({ name }) => !now.has(name));
+  const changed = after.tools.filter(({ name }) => old.has(name) && old.get(name) !== now.get(name));
 
-  const came = ownersOf(after, added, before).map((name) => `server ${name} was added`);
-  const gone = ownersOf(before, removed, after).map((name) => `server ${name} was removed`);
+  const came = ownersOf(added, before).map((name) => `server ${name} was added`);
+  const gone = ownersOf(removed, after).map((name) => `server ${name} was removed`);
+  const renamed = renames(before, after);
 
-  const sentences = [
-    sentence('Tools added', added, came),
-    sentence('Tools changed', changed, []),
-    sentence('Tools removed', removed, gone),
-  ].filter((text) => text !== null);
   return {
-    added,
-    changed,
-    removed,
-    reason: [...came, ...gone].join(', ') || 'tools changed',
-    line: sentences.length ? sentences.join(' ') : null,
+    reason: [...came, ...gone, ...renamed].join(', ') || 'tools changed',
+    line: joined([
+      ...renamed.map((text) => `${capitalised(text)}.`),
+      sentence('Tools added', added, came),
+      sentence('Tools changed', changed, ['use their new description and arguments']),
+      sentence('Tools removed', removed, gone),
+    ]),
+    leftOutLine: leftOutLine(before, after),
   };
 }
 
-/** The servers of the named tools that the other set does not have. */
-function ownersOf(set: ToolSet, names: readonly string[], other: ToolSet): string[] {
+/** The servers of these tools that the other set does not have. */
+function ownersOf(tools: readonly ModelTool[], other: ToolSet): string[] {
   const known = new Set(other.servers.map(({ id }) => id));
-  const owners = set.tools.filter(({ name, serverId }) => names.includes(name) && !known.has(serverId));
-  return [...new Set(owners.map(({ serverName }) => serverName))];
+  return [...new Set(tools.filter(({ serverId }) => !known.has(serverId)).map((tool) => tool.serverName))];
 }
 
-function sentence(what: string, names: readonly string[], because: readonly string[]): string | null {
-  if (names.length === 0) return null;
+function renames(before: ToolSet, after: ToolSet): string[] {
+  const names = new Map(before.servers.map(({ id, name }) => [id, name]));
+  return after.servers
+    .filter(({ id, name }) => names.has(id) && names.get(id) !== name)
+    .map(({ id, name }) => `server ${names.get(id)} is now called ${name}`);
+}
+
+function leftOutLine(before: ToolSet, after: ToolSet): string | null {
+  const known = new Set(before.leftOut.map(({ tool, reason }) => `${reason} ${definitionKey(tool)}`));
+  const fresh = after.leftOut.filter(({ tool, reason }) => !known.has(`${reason} ${definitionKey(tool)}`));
+  const refused = fresh.filter(({ reason }) => reason === 'refused').map(({ tool }) => tool);
+  const above = fresh.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
+  return joined([
+    sentence('Tools left out', refused, ['you do not accept their definition; tell the user once']),
+    sentence('Tools left out', above, [`there are more than ${after.tools.length}`]),
+  ]);
+}
+
+function sentence(what: string, tools: readonly ModelTool[], because: readonly string[]): string | null {
+  if (tools.length === 0) return null;
+  const names = tools.map(({ name }) => name);
   const told = names.slice(0, NAMES_TOLD).join(', ');
   const rest = names.length > NAMES_TOLD ? ` and ${names.length - NAMES_TOLD} more` : '';
   return `${what}: ${told}${rest}${because.length ? ` (${because.join(', ')})` : ''}.`;
+}
+
+function joined(sentences: readonly (string | null)[]): string | null {
+  return sentences.filter((text) => text !== null).join(' ') || null;
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { snapshotServer, storedTool } from './testing/snapshot.ts';
 import { describeChange } from './tool-change.ts';
-import { EMPTY_TOOL_SET, buildToolSet, recachedTools, sameTools, toDefinition } from './tool-set.ts';
+import {
+  EMPTY_TOOL_SET,
+  buildToolSet,
+  definitionKey,
+  fitToModel,
+  recachedTools,
+  sameTools,
+  toDefinition,
+} from './tool-set.ts';
 
 const clock = snapshotServer({ id: 'c', name: 'clock', tools: [storedTool('time_in_zone')] });
 const notes = snapshotServer({ id: 'n', name: 'notes', tools: [storedTool('add_note'), storedTool('list')] });
@@ -64,7 +72,31 @@ describe('buildToolSet', () => {
     const set = buildToolSet([{ server: { ...notes, tools }, live: null }]);
     expect(set.tools).toHaveLength(128);
     expect(set.leftOut).toHaveLength(172);
-    expect(set.leftOut[0]).toMatchObject({ toolName: 'tool_1128', serverName: 'notes', reason: 'limit' });
+    expect(set.leftOut[0]).toMatchObject({
+      tool: { toolName: 'tool_1128', serverName: 'notes' },
+      reason: 'limit',
+    });
+  });
+
+  it('lets the order of the servers decide whose tools come', () => {
+    const many = (id: string) =>
+      snapshotServer({
+        id,
+        name: id,
+        tools: Array.from({ length: 100 }, (_, n) => storedTool(`t${100 + n}`)),
+      });
+    const setOf = (...ids: string[]) => buildToolSet(ids.map((id) => ({ server: many(id), live: null })));
+    const owners = (tools: readonly { serverId: string }[]) => tools.map(({ serverId }) => serverId);
+    expect(owners(setOf('a', 'b').leftOut.map(({ tool }) => tool))).toEqual(Array(72).fill('b'));
+    expect(owners(setOf('b', 'a').leftOut.map(({ tool }) => tool))).toEqual(Array(72).fill('a'));
+    expect(sameTools(setOf('a', 'b').tools, setOf('b', 'a').tools)).toBe(false);
+  });
+
+  it('does not cut a long description inside a character', () => {
+    const [tool] = buildToolSet([
+      { server: clock, live: [{ ...storedTool('now'), description: `${'x'.repeat(1023)}😀` }] },
+    ]).tools;
+    expect(tool?.description).toBe('x'.repeat(1023));
   });
 
   it('makes an object schema of a schema that leaves type and properties out', () => {
@@ -102,6 +134,40 @@ describe('describeChange', () => {
   it('says nothing to the model when it keeps the same tools', () => {
     expect(describeChange(both, both).line).toBeNull();
     expect(describeChange(EMPTY_TOOL_SET, EMPTY_TOOL_SET).line).toBeNull();
+  });
+
+  it('tells of a server by its new name', () => {
+    const renamed = buildToolSet([{ server: { ...clock, name: 'Wall clock' }, live: null }]);
+    expect(describeChange(one, renamed)).toMatchObject({
+      reason: 'server clock is now called Wall clock',
+      line: 'Server clock is now called Wall clock.',
+    });
+  });
+
+  it('sends the model to the new definition of a tool', () => {
+    const described = { ...storedTool('time_in_zone'), description: 'The time, to the second.' };
+    expect(describeChange(one, buildToolSet([{ server: clock, live: [described] }])).line).toBe(
+      'Tools changed: clock__time_in_zone (use their new description and arguments).',
+    );
+  });
+
+  it('does not say that a server was removed when only its tools are gone', () => {
+    expect(describeChange(one, buildToolSet([{ server: clock, live: [] }]))).toMatchObject({
+      reason: 'tools changed',
+      line: 'Tools removed: clock__time_in_zone.',
+    });
+  });
+
+  it('tells once what is left out, and why', () => {
+    const [tool] = one.tools;
+    const refused = fitToModel(one, new Map(tool && [[definitionKey(tool), 'bad schema']]));
+    expect(describeChange(EMPTY_TOOL_SET, refused).leftOutLine).toBe(
+      'Tools left out: clock__time_in_zone (you do not accept their definition; tell the user once).',
+    );
+    expect(describeChange(refused, refused).leftOutLine).toBeNull();
+    expect(describeChange(EMPTY_TOOL_SET, fitToModel(both, new Map(), 2)).leftOutLine).toBe(
+      'Tools left out: notes__list (there are more than 2).',
+    );
   });
 
   it('cuts a long list of names', () => {

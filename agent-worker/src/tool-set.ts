@@ -1,4 +1,5 @@
 import type { CatalogueTool, SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import type { LeftOutReason } from '@patchbay/shared/schema/activity';
 import { schemaForModel } from '@patchbay/shared/mcp/model-schema';
 import { assignToolNames } from '@patchbay/shared/naming';
 import { canonicalJson } from '@patchbay/shared/canonical-json';
@@ -25,14 +26,15 @@ export interface ModelTool {
 }
 
 export interface LeftOutTool {
-  serverId: string;
-  serverName: string;
-  toolName: string;
-  reason: 'limit';
+  tool: ModelTool;
+  reason: LeftOutReason;
+  /** What the model said about a tool that it refuses. */
+  message?: string;
 }
 
 export interface ToolSet {
   tools: readonly ModelTool[];
+  /** Tools that the user wants in the conversation, and that are not given to the model. */
   leftOut: readonly LeftOutTool[];
   /** The servers of the conversation, also those without a tool at the moment. */
   servers: readonly { id: string; name: string }[];
@@ -47,11 +49,11 @@ export interface ServerTools {
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 
 /**
- * The tools that the model should have. Deterministic: servers in the order given, tools of a server by name
+ * The tools that the model should have. Deterministic: servers in the user's order, tools of a server by name
  * (its list and the stored catalogue come in different orders), names unique, tools that the user switched off
- * left out, and what is above the limit too.
+ * not among them, and what is above the limit left out.
  */
-export function buildToolSet(servers: readonly ServerTools[], limit = MODEL_TOOL_LIMIT): ToolSet {
+export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   const catalogues = servers.map(({ server, live }) => ({
     server,
     tools: [...(live ?? server.tools)].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -71,16 +73,33 @@ export function buildToolSet(servers: readonly ServerTools[], limit = MODEL_TOOL
         ...cachingOf(stored.get(tool.name)),
       }));
   });
-  return {
-    tools: enabled.slice(0, limit),
-    leftOut: enabled.slice(limit).map(({ serverId, serverName, toolName }) => ({
-      serverId,
-      serverName,
-      toolName,
-      reason: 'limit',
-    })),
+  return fitToModel({
+    tools: enabled,
+    leftOut: [],
     servers: servers.map(({ server }) => ({ id: server.id, name: server.name })),
-  };
+  });
+}
+
+/**
+ * The same wish as the model can take it: without the tools that it refuses, and of the others the first up
+ * to the limit.
+ * @param refused what the model said, by the `definitionKey` of the tool
+ */
+export function fitToModel(
+  set: ToolSet,
+  refused: ReadonlyMap<string, string> = new Map(),
+  limit = MODEL_TOOL_LIMIT,
+): ToolSet {
+  const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
+  const usable: ModelTool[] = [];
+  const leftOut: LeftOutTool[] = [];
+  for (const tool of wanted) {
+    const message = refused.get(definitionKey(tool));
+    if (message !== undefined) leftOut.push({ tool, reason: 'refused', message });
+    else usable.push(tool);
+  }
+  for (const tool of usable.splice(limit)) leftOut.push({ tool, reason: 'limit' });
+  return { ...set, tools: usable, leftOut };
 }
 
 /** The tools whose cache time the user has set anew: what was kept of them under the old one goes. */
@@ -89,9 +108,15 @@ export function recachedTools(before: readonly ModelTool[], after: readonly Mode
   return after.filter(({ name, cacheTtlMs }) => times.has(name) && times.get(name) !== cacheTtlMs);
 }
 
-/** Whether the model would be given the same, tool by tool and in the same order. */
+/** Whether the model would be given the same tools; another order alone says nothing new to it. */
 export function sameTools(a: readonly ModelTool[], b: readonly ModelTool[]): boolean {
-  return canonicalJson(a) === canonicalJson(b);
+  return canonicalJson(byName(a)) === canonicalJson(byName(b));
+}
+
+/** Whether the same tools are left out for the same reasons. */
+export function sameLeftOut(a: ToolSet, b: ToolSet): boolean {
+  const told = (set: ToolSet) => set.leftOut.map(({ tool, reason }) => `${tool.name} ${reason}`).toSorted();
+  return canonicalJson(told(a)) === canonicalJson(told(b));
 }
 
 /** The part of a tool that the model sees, in the shape that the Realtime API echoes. */
@@ -99,11 +124,21 @@ export function toDefinition({ name, description, parameters }: ModelTool) {
   return { type: 'function' as const, name, description, parameters };
 }
 
+/** The same for tools that the model would see as the same. */
+export function definitionKey(tool: ModelTool): string {
+  return canonicalJson(toDefinition(tool));
+}
+
+function byName(tools: readonly ModelTool[]): ModelTool[] {
+  return tools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 function toModelTool(server: SnapshotServer, tool: CatalogueTool, name: string): ModelTool {
   const description = tool.description || tool.title || tool.name;
   return {
     name,
-    description: description.slice(0, DESCRIPTION_LIMIT),
+    // Not cut inside a character: half of one would come back from the model as another text.
+    description: description.slice(0, DESCRIPTION_LIMIT).replace(/[\ud800-\udbff]$/, ''),
     parameters: schemaForModel(tool.input_schema),
     serverId: server.id,
     serverName: server.name,

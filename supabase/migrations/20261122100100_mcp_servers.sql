@@ -15,6 +15,8 @@ create table public.mcp_servers (
   auth_method text not null default 'none',
   auth_header text not null default 'X-API-Key',
   is_active boolean not null default true,
+  -- The user's order: smaller comes first, and fractions make room between two. A new server goes last.
+  position double precision not null,
   tags text[] not null default '{}',
   call_timeout_ms integer not null default 30000,
   max_concurrency integer not null default 4,
@@ -55,6 +57,8 @@ create table public.mcp_servers (
   constraint mcp_servers_transport check (transport in ('auto', 'streamable_http', 'sse')),
   constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token')),
   constraint mcp_servers_auth_header_form check (auth_header ~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'),
+  -- Also keeps NaN and infinity out, after which nothing could be put.
+  constraint mcp_servers_position check (position between -1e9 and 1e9),
   constraint mcp_servers_tags check (
     cardinality(tags) <= 20
     and array_position(tags, null) is null
@@ -71,7 +75,7 @@ create table public.mcp_servers (
   )
 );
 
-create index mcp_servers_by_workspace on public.mcp_servers (workspace_id, created_at);
+create index mcp_servers_by_workspace on public.mcp_servers (workspace_id, position, created_at);
 create index mcp_servers_user on public.mcp_servers (user_id);
 create index mcp_servers_tags_index on public.mcp_servers using gin (tags);
 
@@ -79,12 +83,12 @@ revoke all on public.mcp_servers from anon, authenticated;
 grant
   select,
   insert (
-    workspace_id, user_id, name, slug, url, description, transport, auth_method, auth_header, is_active, tags,
-    call_timeout_ms, max_concurrency, metadata
+    workspace_id, user_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
+    tags, call_timeout_ms, max_concurrency, metadata
   ),
   update (
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, tags,
-    call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
+    tags, call_timeout_ms, max_concurrency, metadata
   ),
   delete
   on public.mcp_servers to authenticated;
@@ -188,6 +192,8 @@ as $$
           'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
         ) then 'This header is used by the protocol itself.'
       end),
+      ('position', case when s.position not between -1e9 and 1e9
+        then 'Between -1000000000 and 1000000000.' end),
       ('tags', case
         when cardinality(s.tags) > 20 then 'At most 20 tags.'
         when array_position(s.tags, null) is not null or '' = any (s.tags) then 'A tag may not be empty.'
@@ -219,6 +225,12 @@ begin
   new.auth_method := coalesce(new.auth_method, 'none');
   new.auth_header := coalesce(nullif(btrim(new.auth_header), ''), 'X-API-Key');
   new.is_active := coalesce(new.is_active, true);
+  new.position := coalesce(
+    new.position,
+    case when tg_op = 'UPDATE' then old.position end,
+    (select floor(max(s.position)) + 1 from public.mcp_servers s where s.workspace_id = new.workspace_id),
+    1
+  );
   new.tags := coalesce((
     select array_agg(tag order by n)
     from (select btrim(t) as tag, min(i) as n from unnest(new.tags) with ordinality u (t, i) group by 1) tidied
@@ -246,8 +258,8 @@ end
 $$;
 create trigger a_prepare_server
   before insert or update of
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, tags,
-    call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
+    tags, call_timeout_ms, max_concurrency, metadata
   on public.mcp_servers
   for each row execute function private.prepare_server();
 
@@ -277,8 +289,9 @@ begin
     new.catalogue_observed_at := null;
   end if;
 
-  if (new.config_version, new.name, new.slug, new.description, new.tags, new.metadata)
-    is distinct from (old.config_version, old.name, old.slug, old.description, old.tags, old.metadata)
+  if (new.config_version, new.name, new.slug, new.description, new.position, new.tags, new.metadata)
+    is distinct from
+     (old.config_version, old.name, old.slug, old.description, old.position, old.tags, old.metadata)
   then
     new.updated_at := now();
   end if;

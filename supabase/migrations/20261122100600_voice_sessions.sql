@@ -94,7 +94,7 @@ as $$
   from public.mcp_servers s where s.id = p_server_id
 $$;
 
--- What a session should be like now: its agent and the active servers of that agent. Null when it has ended
+-- What a session should be like now: its agent and the active servers of that agent in the user's order. Null when it has ended
 -- or its user is no longer a member. When its agent was deleted, the workspace's default takes over.
 create function public.voice_session_snapshot(p_session_id uuid) returns jsonb
 language sql stable set search_path = ''
@@ -116,7 +116,7 @@ as $$
       'greeting', c.greeting
     ),
     'servers', coalesce((
-      select jsonb_agg(private.server_target(s.id) order by s.created_at, s.id)
+      select jsonb_agg(private.server_target(s.id) order by s.position, s.created_at, s.id)
       from public.mcp_servers s
       where s.workspace_id = v.workspace_id
         and s.is_active

@@ -20,12 +20,15 @@ const Item = z.looseObject({
 });
 export type FakeItem = z.infer<typeof Item>;
 
+const Tool = z.looseObject({ name: z.string() });
+export type FakeTool = z.infer<typeof Tool>;
+
 const Received = z.looseObject({
   type: z.string(),
   event_id: z.string().optional(),
   previous_item_id: z.string().optional(),
   item: Item.optional(),
-  session: z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })).optional() }).optional(),
+  session: z.looseObject({ tools: z.array(Tool).optional() }).optional(),
   response: z
     .looseObject({
       instructions: z.string().optional(),
@@ -44,11 +47,17 @@ export class FakeModel {
   /** A set of tools with such a name is refused as a whole. */
   refusesTool: (name: string) => boolean = () => false;
   acknowledges = true;
+  /** The form in which the model writes a tool of its session back. */
+  writesBack: (tool: FakeTool) => object = (tool) => tool;
+  /** Whether an error names the event that it answers. */
+  namesEvents = true;
+  /** Answers to updates of the session that are still on their way; null while they are not held back. */
+  late: (() => void)[] | null = null;
   /** Everything received, over all connections. */
   readonly received: Received[] = [];
   /** The items of the newest connection. */
   items: FakeItem[] = [];
-  tools: { name: string }[] = [];
+  tools: FakeTool[] = [];
   connections = 0;
   #http: Server | null = null;
   #sockets = new Set<WebSocket>();
@@ -125,19 +134,28 @@ export class FakeModel {
       send({ type: 'conversation.item.deleted', item_id: event.item_id });
   }
 
-  #update(event: Received, send: (event: object) => void): void {
+  #update(event: Received, sendNow: (event: object) => void): void {
+    const send = (answer: object) => {
+      if (this.late) this.late.push(() => sendNow(answer));
+      else sendNow(answer);
+    };
     const { tools } = event.session ?? {};
     const refused = tools?.findIndex(({ name }) => this.refusesTool(name)) ?? -1;
     if (refused >= 0) {
       const param = `session.tools[${refused}].name`;
       send({
         type: 'error',
-        error: { type: 'invalid_request_error', message: 'no', param, event_id: event.event_id },
+        error: {
+          type: 'invalid_request_error',
+          message: 'no',
+          param,
+          event_id: this.namesEvents ? event.event_id : null,
+        },
       });
       return;
     }
     if (tools) this.tools = tools;
-    if (this.acknowledges) send({ type: 'session.updated', session: { tools: this.tools } });
+    if (this.acknowledges) send({ type: 'session.updated', session: { tools: this.tools.map(this.writesBack) } });
   }
 
   #create(event: Received, item: FakeItem, send: (event: object) => void): void {

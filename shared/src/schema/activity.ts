@@ -17,13 +17,32 @@ export const ConnectionStateName = z.enum([
 ]);
 export type ConnectionStateName = z.infer<typeof ConnectionStateName>;
 
-/** The live model's tools were swapped; `acknowledged` tells whether the model accepted the set. */
+/** `limit`: the model takes no more tools; `refused`: it does not accept the definition of this one. */
+export const LEFT_OUT_REASONS = ['limit', 'refused'] as const;
+export const LeftOutReason = z.enum(LEFT_OUT_REASONS);
+export type LeftOutReason = z.infer<typeof LeftOutReason>;
+
+/** A tool that is switched on, and still not given to the model; `message` is the model's own word on it. */
+export const LeftOut = z.object({
+  server: z.string(),
+  tool: z.string(),
+  reason: LeftOutReason,
+  message: z.string().optional(),
+});
+export type LeftOut = z.infer<typeof LeftOut>;
+
+/**
+ * The live model's tools were swapped; `acknowledged` is false as long as the model has not said that it
+ * holds them. Names are the model's, `left_out` speaks of servers and tools as people know them.
+ */
 export const ToolsActivity = z.object({
   type: z.literal('tools'),
   names: z.array(z.string()),
   reason: z.string(),
   acknowledged: z.boolean(),
+  left_out: z.array(LeftOut).optional(),
 });
+export type ToolsActivity = z.infer<typeof ToolsActivity>;
 
 /** A call of a tool began or came to an end; `name` is the name that the model knows. */
 export const ToolCallActivity = z.object({

@@ -59,6 +59,7 @@ export const AuthHeader = z
 
 export const CALL_TIMEOUT_RANGE_MS = { min: 1_000, max: 300_000, default: 30_000 } as const;
 export const CONCURRENCY_RANGE = { min: 1, max: 64, default: 4 } as const;
+const POSITION_LIMIT = 1e9;
 
 /** What a user may write, without defaults: the fields shared by insert and update. */
 const writable = {
@@ -69,6 +70,8 @@ const writable = {
   auth_method: AuthMethod,
   auth_header: AuthHeader,
   is_active: z.boolean(),
+  /** The user's order of servers, smaller first; when there are too many tools, it decides whose come. */
+  position: z.number().min(-POSITION_LIMIT).max(POSITION_LIMIT),
   tags: z.array(z.string().trim().min(1).max(40)).max(20, 'At most 20 tags.'),
   call_timeout_ms: z.int().min(CALL_TIMEOUT_RANGE_MS.min).max(CALL_TIMEOUT_RANGE_MS.max),
   max_concurrency: z.int().min(CONCURRENCY_RANGE.min).max(CONCURRENCY_RANGE.max),
@@ -84,6 +87,7 @@ export const McpServerInput = z.object({
   auth_method: writable.auth_method.default('none'),
   auth_header: writable.auth_header.default('X-API-Key'),
   is_active: writable.is_active.default(true),
+  position: writable.position.optional(),
   tags: writable.tags.default([]),
   call_timeout_ms: writable.call_timeout_ms.default(CALL_TIMEOUT_RANGE_MS.default),
   max_concurrency: writable.max_concurrency.default(CONCURRENCY_RANGE.default),
@@ -108,6 +112,7 @@ export const McpServerRow = z.object({
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
   is_active: z.boolean(),
+  position: z.number(),
   tags: z.array(z.string()),
   call_timeout_ms: z.int(),
   max_concurrency: z.int(),

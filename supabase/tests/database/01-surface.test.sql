@@ -84,8 +84,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_servers'
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'update')
   ),
-  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name slug tags '
-    || 'transport url workspace_id',
+  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name position '
+    || 'slug tags transport url workspace_id',
   'of a server users may change its configuration, never its status'
 );
 
@@ -96,8 +96,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_servers'
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'insert')
   ),
-  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name slug tags '
-    || 'transport url user_id workspace_id',
+  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name position '
+    || 'slug tags transport url user_id workspace_id',
   'and set no more than that when adding one'
 );
 

@@ -1,6 +1,6 @@
 -- Servers: private to their workspace, written by role, validated by field, versioned by configuration.
 begin;
-select plan(50);
+select plan(54);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -56,6 +56,20 @@ select results_eq(
   'a tag counts once'
 );
 
+-- The user's order ----------------------------------------------------------------------------------
+select results_eq(
+  'select slug, position from public.mcp_servers order by position',
+  $$ values ('cafe-notes-v2', 1::float8), ('cafe-notes-v2-2', 2), ('server', 3), ('tagged', 4) $$,
+  'a new server goes to the end of the user''s order'
+);
+update public.mcp_servers set position = 1.5 where slug = 'tagged';
+update public.mcp_servers set position = null where slug = 'server';
+select results_eq(
+  'select slug, config_version from public.mcp_servers order by position',
+  $$ values ('cafe-notes-v2', 1), ('tagged', 1), ('cafe-notes-v2-2', 1), ('server', 1) $$,
+  'and is put between two others without a new connection'
+);
+
 -- Adding: what is refused ---------------------------------------------------------------------------
 create function pg_temp.refused(p_columns text, p_values text) returns jsonb language plpgsql as $$
 declare
@@ -92,6 +106,7 @@ select ok(pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array[
 select ok(pg_temp.refused('name, url, call_timeout_ms', $$ 'x', 'https://x.example', 10 $$) ? 'call_timeout_ms', 'no time to answer');
 select ok(pg_temp.refused('name, url, max_concurrency', $$ 'x', 'https://x.example', 0 $$) ? 'max_concurrency', 'no call at a time');
 select ok(pg_temp.refused('name, url, metadata', $$ 'x', 'https://x.example', '[]' $$) ? 'metadata', 'metadata that is no object');
+select ok(pg_temp.refused('name, url, position', $$ 'x', 'https://x.example', 'NaN' $$) ? 'position', 'a place that is no number');
 select ok(
   pg_temp.refused('name, url, metadata', $$ 'x', 'https://x.example', jsonb_build_object('a', repeat('x', 17000)) $$) ? 'metadata',
   'too much metadata'
@@ -123,6 +138,7 @@ reset role;
 set local session_replication_role = replica;
 select throws_ok($$ update public.mcp_servers set url = 'ftp://x' $$, '23514', null, 'a constraint guards the address');
 select throws_ok($$ update public.mcp_servers set tags = array['a', null] $$, '23514', null, 'and the tags');
+select throws_ok($$ update public.mcp_servers set position = 'infinity' $$, '23514', null, 'and the order');
 set local session_replication_role = origin;
 
 -- Strangers -----------------------------------------------------------------------------------------

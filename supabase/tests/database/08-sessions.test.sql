@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(38);
+select plan(40);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -64,6 +64,10 @@ select is(pg_temp.snapshot() #>> '{agent,voice_model}', 'coral', 'and its agent'
 select set_eq(
   $$ select s ->> 'slug' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s $$,
   array['clock', 'notes'], 'and its active servers'
+);
+update public.mcp_servers set position = 0.5 where slug = 'clock';
+select is(
+  jsonb_path_query_array(pg_temp.snapshot(), '$.servers[*].slug'), '["clock", "notes"]', 'in the order of the user'
 );
 select is(
   (select s -> 'secret' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'notes'),

@@ -1,6 +1,6 @@
 -- Hints: small, without secrets, on a topic that only members hear and nobody but the system sends on.
 begin;
-select plan(24);
+select plan(25);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -47,6 +47,8 @@ select set_config('pgtap.server', id::text, true) from public.mcp_servers;
 select is(pg_temp.hints(), 'server.changed insert', 'a new server');
 update public.mcp_servers set transport = 'sse';
 select is(pg_temp.hints(), 'server.changed update', 'a changed one');
+update public.mcp_servers set position = 7;
+select is(pg_temp.hints(), 'server.changed update', 'one in another place of the order');
 
 reset role;
 set local role service_role;

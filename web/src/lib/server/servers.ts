@@ -9,7 +9,7 @@ const TABLE = 'mcp_servers';
 /** PostgREST's own row limit on hosted Supabase; a larger workspace is read in slices. */
 const SLICE = 1000;
 
-/** All servers of a workspace, oldest first. */
+/** All servers of a workspace, in the order of its users. */
 export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
   const found: McpServerRow[] = [];
   for (;;) {
@@ -18,6 +18,7 @@ export async function listServers(who: SignedIn, workspaceId: string): Promise<M
         .from(TABLE)
         .select(COLUMNS)
         .eq('workspace_id', workspaceId)
+        .order('position')
         .order('created_at')
         .order('id')
         .range(found.length, found.length + SLICE - 1),
