@@ -79,9 +79,7 @@ export class ToolUpdates {
     // Other names than those of the oldest: the answer to an update from before this one listened.
     if (exact < 0 && oldest?.tools && oldest.tools.names !== held.names) return null;
     const answered = this.#take(index);
-    return answered?.tools
-      ? { outcome: 'acknowledged', definitions: answered.tools.definitions }
-      : null;
+    return answered?.tools ? { outcome: 'acknowledged', definitions: answered.tools.definitions } : null;
   }
 
   #failed({ message, event_id, param }: z.infer<typeof ErrorEvent>['error']): ToolsAnswer | null {

@@ -34,8 +34,8 @@ begin
     perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
       'server_id', new.id, 'op', 'insert', 'config_version', new.config_version
     ));
-  elsif tg_op = 'UPDATE' and new.updated_at is distinct from old.updated_at
-    or tg_op = 'UPDATE' and new.config_version <> old.config_version
+  elsif tg_op = 'UPDATE' and (new.updated_at, new.config_version, new.position)
+    is distinct from (old.updated_at, old.config_version, old.position)
   then
     perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
       'server_id', new.id, 'op', 'update', 'config_version', new.config_version

@@ -155,7 +155,8 @@ export class FakeModel {
       return;
     }
     if (tools) this.tools = tools;
-    if (this.acknowledges) send({ type: 'session.updated', session: { tools: this.tools.map(this.writesBack) } });
+    if (this.acknowledges)
+      send({ type: 'session.updated', session: { tools: this.tools.map(this.writesBack) } });
   }
 
   #create(event: Received, item: FakeItem, send: (event: object) => void): void {

@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(40);
+select plan(39);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin

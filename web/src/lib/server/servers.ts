@@ -1,4 +1,5 @@
 import { McpServerRow, type McpServerInput, type McpServerPatch } from '@patchbay/shared/schema/server';
+import { planMove, type Direction } from '../servers/order.ts';
 import { firstRow, rows, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
@@ -66,6 +67,25 @@ export async function updateServer(
   patch: McpServerPatch,
 ): Promise<Written<McpServerRow>> {
   return written(await who.supabase.from(TABLE).update(patch).eq('id', id).select(COLUMNS));
+}
+
+/**
+ * Changes places with the neighbour in the order of the workspace.
+ * @returns the rows that were written; none at the edge
+ */
+export async function moveServer(
+  who: SignedIn,
+  workspaceId: string,
+  id: string,
+  direction: Direction,
+): Promise<Written<McpServerRow[]>> {
+  const moved: McpServerRow[] = [];
+  for (const { id: each, position } of planMove(await listServers(who, workspaceId), id, direction)) {
+    const result = await updateServer(who, each, { position });
+    if (!result.ok) return result;
+    moved.push(result.value);
+  }
+  return { ok: true, value: moved };
 }
 
 /** Deleting twice is no failure: a delayed delete may be sent by the timer and by the page that goes away. */

@@ -1,6 +1,7 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
+import { byPosition } from './order.ts';
 
 /** Hints that come together are answered by one look. */
 const GATHER_MS = 15;
@@ -13,11 +14,7 @@ export class Servers {
   /** Deleted by the user, with the undo still open: not shown. */
   hidden = new SvelteSet<string>();
   loaded = $state(false);
-  list = $derived(
-    [...this.#rows.values()]
-      .filter((server) => !this.hidden.has(server.id))
-      .sort((a, b) => a.created_at.localeCompare(b.created_at) || a.id.localeCompare(b.id)),
-  );
+  list = $derived([...this.#rows.values()].filter((server) => !this.hidden.has(server.id)).sort(byPosition));
 
   #wanted = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Servers } from './servers.svelte.ts';
 
 const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
-  ({ id, name: id, created_at: `2026-01-01T00:00:0${id}Z`, is_active: true, ...fields }) as McpServerRow;
+  ({ id, name: id, position: Number(id), created_at: '', is_active: true, ...fields }) as McpServerRow;
 
 /** Answers that are given when the test says so, in the order that it says. */
 function heldFetch() {

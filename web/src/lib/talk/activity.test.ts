@@ -4,6 +4,13 @@ import { readActivity } from './activity.ts';
 describe('readActivity', () => {
   it.each([
     { type: 'tools', names: ['clock__now'], reason: 'clock was added', acknowledged: true },
+    {
+      type: 'tools',
+      names: [],
+      reason: '',
+      acknowledged: true,
+      left_out: [{ server: 'clock', tool: 'now', reason: 'limit' }],
+    },
     { type: 'tool_call', id: '1', name: 'clock__now', phase: 'started' },
     { type: 'tool_call', id: '1', name: 'clock__now', phase: 'finished', outcome: 'ok', duration_ms: 14 },
     { type: 'server', server_id: 's', name: 'clock', state: 'ready' },
@@ -17,6 +24,7 @@ describe('readActivity', () => {
     '[]',
     '{"type":"unknown"}',
     '{"type":"tools","names":[1],"reason":"","acknowledged":true}',
+    '{"type":"tools","names":[],"reason":"","acknowledged":true,"left_out":[{"server":"clock"}]}',
     '{"type":"tool_call","id":"1","name":"x","phase":"exploded"}',
     '{"type":"tool_call","id":"1","name":"x","phase":"started","duration_ms":"long"}',
     '{"type":"server","server_id":3,"state":"ready"}',

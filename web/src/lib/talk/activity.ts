@@ -13,7 +13,10 @@ export function readActivity(text: string): Activity | null {
     case 'tools': {
       const { names } = message;
       const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
-      return isList && typeof message.reason === 'string' && typeof message.acknowledged === 'boolean'
+      return isList &&
+        typeof message.reason === 'string' &&
+        typeof message.acknowledged === 'boolean' &&
+        isLeftOut(message.left_out)
         ? (message as Activity)
         : null;
     }
@@ -31,6 +34,22 @@ export function readActivity(text: string): Activity | null {
     default:
       return null;
   }
+}
+
+function isLeftOut(value: unknown): boolean {
+  if (value === undefined) return true;
+  return (
+    Array.isArray(value) &&
+    (value as unknown[]).every(
+      (one) =>
+        typeof one === 'object' &&
+        one !== null &&
+        'server' in one &&
+        'tool' in one &&
+        'reason' in one &&
+        [one.server, one.tool, one.reason].every((part) => typeof part === 'string'),
+    )
+  );
 }
 
 function parse(text: string): Record<string, unknown> | null {

@@ -1,4 +1,4 @@
-import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
+import type { ConnectionStateName, LeftOut } from '@patchbay/shared/schema/activity';
 import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
@@ -35,6 +35,8 @@ export class Conversation {
   isSoundBlocked = $state(false);
   /** The names that the agent's model has now. */
   toolNames = $state.raw<string[]>([]);
+  /** Tools that are switched on and that the model is not given. */
+  leftOut = $state.raw<LeftOut[]>([]);
   /** Raised with every message about tools, also when the names stay. */
   toolsVersion = $state(0);
   readonly connections = new SvelteMap<string, ConnectionStateName>();
@@ -139,9 +141,10 @@ export class Conversation {
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       this.toolNames = activity.names;
+      this.leftOut = activity.left_out ?? [];
       this.toolsVersion++;
     } else {
-      this.transcript.note('The model refused a change of its tools; the last good ones stay.');
+      this.transcript.note('The model has not confirmed its new tools yet; it is asked again.');
     }
   }
 
@@ -186,6 +189,7 @@ export class Conversation {
     this.isAgentMissing = false;
     this.isSoundBlocked = false;
     this.toolNames = [];
+    this.leftOut = [];
     this.connections.clear();
     this.microphone.close();
     this.agentSound.stop();

@@ -1,6 +1,8 @@
-import { listAgents } from '$lib/server/agents.ts';
-import { signedIn } from '$lib/server/session.ts';
-import type { PageServerLoad } from './$types';
+import { fail } from '@sveltejs/kit';
+import { agentProblemWords, duplicateAgent, listAgents, makeDefault } from '$lib/server/agents.ts';
+import type { WriteProblem } from '$lib/server/database.ts';
+import { signedIn, type SignedIn } from '$lib/server/session.ts';
+import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
@@ -16,3 +18,14 @@ export const load: PageServerLoad = async (event) => {
     })),
   };
 };
+
+/** An action of a row, on the agent of the form's `id`. */
+const onAgent =
+  (act: (who: SignedIn, id: string) => Promise<WriteProblem | null>) => async (event: RequestEvent) => {
+    const who = signedIn(event);
+    const form = await event.request.formData();
+    const problem = await act(who, String(form.get('id')));
+    return problem ? fail(409, { message: agentProblemWords(problem) }) : null;
+  };
+
+export const actions: Actions = { duplicate: onAgent(duplicateAgent), choose: onAgent(makeDefault) };

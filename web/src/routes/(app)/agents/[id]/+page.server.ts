@@ -1,8 +1,8 @@
-import { AgentConfigPatch, VOICES } from '@patchbay/shared/schema/agent-config';
-import { fieldErrors } from '@patchbay/shared/schema/functions';
+import { VOICES } from '@patchbay/shared/schema/agent-config';
 import { error, fail } from '@sveltejs/kit';
-import { listGivenServers, readAgent, saveAgent } from '$lib/server/agents.ts';
-import { problemWords } from '$lib/server/database.ts';
+import { agentValuesOf, type AgentFormResult } from '$lib/agents/form-values.ts';
+import { parseAgentForm } from '$lib/server/agent-form.ts';
+import { agentProblemWords, listGivenServers, readAgent, saveAgent } from '$lib/server/agents.ts';
 import { listServers } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -16,26 +16,24 @@ export const load: PageServerLoad = async (event) => {
     listServers(who, workspace.id),
   ]);
   if (!agent) error(404, { message: 'This agent is not there.', hint: 'It may have been deleted.' });
-  return { agent, given, servers: servers.map(({ id, name }) => ({ id, name })), voices: [...VOICES] };
+  return {
+    id: agent.id,
+    name: agent.name,
+    isDefault: agent.is_default,
+    values: agentValuesOf(agent, given),
+    servers: servers.map(({ id, name }) => ({ id, name })),
+    voices: [...VOICES],
+  };
 };
 
 export const actions: Actions = {
   default: async (event) => {
     const who = signedIn(event);
-    const form = await event.request.formData();
-    const typed = {
-      name: String(form.get('name') ?? ''),
-      system_prompt: String(form.get('system_prompt') ?? ''),
-      greeting: String(form.get('greeting') ?? ''),
-      voice_model: String(form.get('voice_model') ?? ''),
-      temperature: Number(form.get('temperature')),
-      all_servers: form.get('servers_mode') === 'all',
-    };
-    const chosen = form.getAll('servers').map(String);
-    const parsed = AgentConfigPatch.safeParse(typed);
-    if (!parsed.success) return fail(400, { typed, chosen, errors: fieldErrors(parsed.error) });
-    const problem = await saveAgent(who, event.params.id, parsed.data, chosen);
-    if (problem) return fail(409, { typed, chosen, message: problemWords(problem) });
-    return { typed, chosen, isSaved: true };
+    const parsed = parseAgentForm(await event.request.formData());
+    const { values } = parsed;
+    if (!parsed.ok) return fail<AgentFormResult>(400, { values, errors: parsed.errors });
+    const problem = await saveAgent(who, event.params.id, parsed.input, values.servers);
+    if (problem) return fail<AgentFormResult>(409, { values, message: agentProblemWords(problem) });
+    return { values, isSaved: true } satisfies AgentFormResult;
   },
 };

@@ -1,7 +1,8 @@
 import { fail } from '@sveltejs/kit';
 import { problemWords } from '$lib/server/database.ts';
-import { updateServer } from '$lib/server/servers.ts';
+import { moveServer, updateServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {
@@ -12,5 +13,16 @@ export const actions: Actions = {
     const result = await updateServer(who, String(form.get('id')), { is_active: form.get('to') === 'on' });
     if (!result.ok) return fail(409, { message: problemWords(result.problem) });
     return { server: result.value };
+  },
+
+  /** Changes places with the server above or below. */
+  move: async (event) => {
+    const who = signedIn(event);
+    const { id: workspaceId } = await currentWorkspace(who, event.cookies);
+    const form = await event.request.formData();
+    const direction = form.get('direction') === 'up' ? 'up' : 'down';
+    const result = await moveServer(who, workspaceId, String(form.get('id')), direction);
+    if (!result.ok) return fail(409, { message: problemWords(result.problem) });
+    return { servers: result.value };
   },
 };

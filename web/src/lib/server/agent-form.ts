@@ -1,0 +1,36 @@
+import { AgentConfigInput } from '@patchbay/shared/schema/agent-config';
+import { fieldErrors } from '@patchbay/shared/schema/functions';
+import type { z } from 'zod';
+import type { AgentFormValues } from '../agents/form-values.ts';
+
+// Which agent is the default is not for this form to say.
+const AgentFields = AgentConfigInput.omit({ is_default: true });
+export type AgentFields = z.infer<typeof AgentFields>;
+
+export type ParsedAgentForm =
+  | { ok: true; values: AgentFormValues; input: AgentFields }
+  | { ok: false; values: AgentFormValues; errors: Record<string, string[]> };
+
+/** Reads the agent form; `values` is what was typed, to show it again. */
+export function parseAgentForm(form: FormData): ParsedAgentForm {
+  const values: AgentFormValues = {
+    name: text(form, 'name'),
+    system_prompt: text(form, 'system_prompt'),
+    greeting: text(form, 'greeting'),
+    voice_model: text(form, 'voice_model'),
+    temperature: text(form, 'temperature'),
+    all_servers: form.get('servers_mode') !== 'chosen',
+    servers: form.getAll('servers').filter((id) => typeof id === 'string'),
+  };
+  const { servers: _servers, ...fields } = values;
+  const temperature = values.temperature.trim() === '' ? Number.NaN : Number(values.temperature);
+  const parsed = AgentFields.safeParse({ ...fields, temperature });
+  return parsed.success
+    ? { ok: true, values, input: parsed.data }
+    : { ok: false, values, errors: fieldErrors(parsed.error) };
+}
+
+function text(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,51 @@
+import type { LeftOut, LeftOutReason } from '@patchbay/shared/schema/activity';
+
+interface LeftOutNotice {
+  reason: LeftOutReason;
+  title: string;
+  /** Why, and what to do. */
+  hint: string;
+  /** One for each server, or for each tool where there is more to say. */
+  lines: string[];
+}
+
+/** What the page says about tools that are switched on and that the model is not given. */
+export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
+  const notices: LeftOutNotice[] = [];
+  const refused = leftOut.filter(({ reason }) => reason === 'refused');
+  if (refused.length > 0) {
+    notices.push({
+      reason: 'refused',
+      title: `The voice model does not accept ${refused.length === 1 ? 'a tool' : `${refused.length} tools`}: ${toolsInWords(refused)}.`,
+      hint: 'The agent goes on without. A tool comes back by itself when its server changes the definition; or switch it off.',
+      lines: refused.map(
+        ({ server, tool, message }) => `${server} · ${tool}: ${message ?? 'no reason given'}`,
+      ),
+    });
+  }
+  const above = leftOut.filter(({ reason }) => reason === 'limit');
+  if (above.length > 0) {
+    notices.push({
+      reason: 'limit',
+      title: `${above.length} ${above.length === 1 ? 'tool was' : 'tools were'} left out: ${serversInWords(above)}.`,
+      hint: 'The voice model takes 128 tools. Switch off tools that are not needed, or move the servers that matter up in the list.',
+      lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
+    });
+  }
+  return notices;
+}
+
+function toolsInWords(tools: readonly LeftOut[]): string {
+  const told = tools.slice(0, 3).map(({ server, tool }) => `${tool} of ${server}`);
+  return tools.length > told.length ? `${told.join(', ')} and more` : told.join(', ');
+}
+
+function serversInWords(tools: readonly LeftOut[]): string {
+  return [...toolsByServer(tools)].map(([server, own]) => `${own.length} of ${server}`).join(', ');
+}
+
+function toolsByServer(tools: readonly LeftOut[]): Map<string, string[]> {
+  const byServer = new Map<string, string[]>();
+  for (const { server, tool } of tools) byServer.set(server, [...(byServer.get(server) ?? []), tool]);
+  return byServer;
+}

@@ -1,0 +1,29 @@
+import { VOICES } from '@patchbay/shared/schema/agent-config';
+import { fail, redirect } from '@sveltejs/kit';
+import type { AgentFormResult } from '$lib/agents/form-values.ts';
+import { parseAgentForm } from '$lib/server/agent-form.ts';
+import { agentProblemWords, createAgent } from '$lib/server/agents.ts';
+import { listServers } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const { workspace } = await event.parent();
+  const servers = await listServers(who, workspace.id);
+  return { servers: servers.map(({ id, name }) => ({ id, name })), voices: [...VOICES] };
+};
+
+export const actions: Actions = {
+  default: async (event) => {
+    const who = signedIn(event);
+    const workspace = await currentWorkspace(who, event.cookies);
+    const parsed = parseAgentForm(await event.request.formData());
+    const { values } = parsed;
+    if (!parsed.ok) return fail<AgentFormResult>(400, { values, errors: parsed.errors });
+    const problem = await createAgent(who, workspace.id, parsed.input, values.servers);
+    if (problem) return fail<AgentFormResult>(409, { values, message: agentProblemWords(problem) });
+    redirect(303, '/agents');
+  },
+};
