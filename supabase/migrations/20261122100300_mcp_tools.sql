@@ -133,9 +133,10 @@ as $$
 declare
   v_workspace_id uuid;
   v_observed_at timestamptz := least(p_observed_at, clock_timestamp());
+  v_is_first boolean;
   v_answer jsonb;
 begin
-  select s.workspace_id into v_workspace_id
+  select s.workspace_id, s.catalogue_observed_at is null into v_workspace_id, v_is_first
   from public.mcp_servers s
   where s.id = p_server_id
     and s.config_version = p_config_version
@@ -191,6 +192,9 @@ begin
     tool_count = (select count(*) from public.mcp_tools where server_id = p_server_id)
   where id = p_server_id;
 
+  if not v_is_first then
+    perform private.notice_tools_changed(p_server_id, v_answer);
+  end if;
   return v_answer;
 end
 $$;

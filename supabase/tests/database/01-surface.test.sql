@@ -72,7 +72,7 @@ select is(
   ),
   'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
     || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update '
-    || 'workspace_invitations:delete workspace_members:delete '
+    || 'notice_reads:insert notice_webhooks:delete workspace_invitations:delete workspace_members:delete '
     || 'workspace_members:update workspaces:delete workspaces:insert workspaces:update',
   'signed-in users may write exactly these tables'
 );
@@ -150,9 +150,9 @@ select is(
       and has_function_privilege('authenticated', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'accept_invitation create_invitation is_my_topic list_members my_workspace_ids personal_workspace_id '
-    || 'preview_invitation refuse_fields remove_tag rename_tag servers_left_with_tag transfer_ownership url_origin '
-    || 'workspace_usage',
+  'accept_invitation create_invitation is_my_topic latency_percentile list_members my_workspace_ids '
+    || 'personal_workspace_id preview_invitation refuse_fields remove_tag rename_tag server_history '
+    || 'servers_left_with_tag transfer_ownership url_origin watch_workspace workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'
 );
 

@@ -155,12 +155,13 @@ select results_eq(
   'probes leave a row each, sessions none'
 );
 reset role;
-update public.mcp_server_checks set checked_at = now() - interval '31 days'
+update public.mcp_server_checks set checked_at = now() - interval '49 hours'
 where server_id = current_setting('pgtap.server')::uuid;
 set local role service_role;
 select pg_temp.report(pg_temp.seen(-1, 'connected', '{"config_version": 2, "source": "monitor"}'));
+select public.prune_health();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
-select is((select count(*) from public.mcp_server_checks), 1::bigint, 'rows are kept 30 days');
+select is((select count(*) from public.mcp_server_checks), 1::bigint, 'rows are kept two days, what is left of them are the hours');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is((select count(*) from public.mcp_server_checks), 0::bigint, 'strangers see none');
 reset role;
