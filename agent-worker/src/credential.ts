@@ -9,7 +9,7 @@ import { type SecretKeys, open } from '@patchbay/shared/secret-envelope';
  * cannot be opened
  */
 export async function openCredential(
-  server: SnapshotServer,
+  server: Pick<SnapshotServer, 'id' | 'auth_method' | 'auth_header' | 'secret'>,
   workspaceId: string,
   keys: SecretKeys,
 ): Promise<Credential> {

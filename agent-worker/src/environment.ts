@@ -3,6 +3,16 @@ import { z } from 'zod';
 
 const required = z.string().min(1);
 
+/** An address policy, read. */
+export const AddressPolicyText = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    const policy = parseAddressPolicy(text);
+    if (policy === null) context.addIssue({ code: 'custom', message: 'not an address policy' });
+    return policy ?? 'public';
+  });
+
 const Environment = z.object({
   SUPABASE_URL: required,
   SUPABASE_SECRET_KEY: required,
@@ -14,14 +24,7 @@ const Environment = z.object({
   OPENAI_REALTIME_MODEL: z.string().default('gpt-realtime'),
   PATCHBAY_SECRETS_KEYS: required,
   PATCHBAY_AGENT_NAME: z.string().default('patchbay'),
-  PATCHBAY_ADDRESS_POLICY: z
-    .string()
-    .optional()
-    .transform((text, context) => {
-      const policy = parseAddressPolicy(text);
-      if (policy === null) context.addIssue({ code: 'custom', message: 'not an address policy' });
-      return policy ?? 'public';
-    }),
+  PATCHBAY_ADDRESS_POLICY: AddressPolicyText,
   /** Where the health endpoint listens; a platform that probes from outside sets 0.0.0.0. */
   PATCHBAY_WORKER_HOST: z.string().default('127.0.0.1'),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
@@ -38,13 +41,18 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
+/** Reads what the worker needs from the environment; throws as `readVariables`. */
+export function readEnvironment(source: Record<string, string | undefined>): Environment {
+  return readVariables(Environment, source);
+}
+
 /**
- * Reads what the worker needs from the environment. An empty variable counts as not set.
+ * Reads variables of the environment by their schema. An empty variable counts as not set.
  * @throws EnvironmentError naming every variable that is missing or not valid
  */
-export function readEnvironment(source: Record<string, string | undefined>): Environment {
+export function readVariables<T>(schema: z.ZodType<T>, source: Record<string, string | undefined>): T {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
-  const parsed = Environment.safeParse(given);
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const names = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.')))];
   throw new EnvironmentError(`Missing or not valid in the environment: ${names.join(', ')}`);

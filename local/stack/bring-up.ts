@@ -84,10 +84,13 @@ export async function bringUp(context: BringUpContext): Promise<string | null> {
   const worker = Promise.all([voice, supabase, model]).then(([reason]) =>
     reason === null ? up(services.worker) : undefined,
   );
+  const monitor = supabase.then(() => up(services.monitor));
   const seeded = Promise.all([supabase, demos]).then(() =>
     settings.supabase.isEmbedded ? seed() : undefined,
   );
-  const [reason] = await Promise.all([voice, web, worker, seeded]).finally(() => clearInterval(progress));
+  const [reason] = await Promise.all([voice, web, worker, monitor, seeded]).finally(() =>
+    clearInterval(progress),
+  );
 
   if (isLive) context.parts.push(reloadOnChange(settings.root, children, say));
   return reason;
@@ -97,8 +100,9 @@ function reloadOnChange(root: string, children: Map<string, Child>, say: (text: 
   const shared = join(root, 'shared/src');
   const stops = [
     watchSources([join(root, 'agent-worker/src'), shared], () => {
-      say('the worker starts again: its sources changed');
+      say('the worker and the monitor start again: their sources changed');
       void children.get('worker')?.restart();
+      void children.get('monitor')?.restart();
     }),
     watchSources([join(root, 'supabase/functions'), shared], () => {
       say('the functions are loaded again: their sources changed');

@@ -11,6 +11,7 @@ const OFFSETS = {
   livekitUdp: 6,
   model: 7,
   worker: 8,
+  monitor: 9,
   clock: 11,
   notes: 12,
   everything: 13,

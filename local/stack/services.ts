@@ -143,6 +143,18 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       answersOk(`http://127.0.0.1:${ports.worker}/`),
       { stopTimeoutMs: 6_000 },
     ),
+    monitor: script(
+      'monitor',
+      'agent-worker/src/monitor/main.ts',
+      {
+        ...sealedEnv,
+        SUPABASE_URL: settings.supabase.url,
+        SUPABASE_SECRET_KEY: settings.supabase.secretKey,
+        PATCHBAY_MONITOR_PORT: String(ports.monitor),
+      },
+      answersOk(`http://127.0.0.1:${ports.monitor}/`),
+      { stopTimeoutMs: 2_000 },
+    ),
     builtWeb: (folder: string, voiceUnavailable: string | null) => {
       const own = webEnv(voiceUnavailable);
       const spec = script('web', 'local/stack/web-runner.ts', own, listens(ports.web));

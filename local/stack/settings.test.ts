@@ -72,17 +72,17 @@ describe('what each part gets', () => {
     liveWeb('none'),
   ];
 
-  it('keeps the key that opens credentials to the functions and the worker', () => {
+  it('keeps the key that opens credentials to the functions, the worker and the monitor', () => {
     const holders = specs
       .filter((spec) => JSON.stringify(spec.env).includes(SECRETS_KEYS))
       .map(({ name }) => name);
-    expect(holders.sort()).toEqual(['supabase', 'worker']);
+    expect(holders.sort()).toEqual(['monitor', 'supabase', 'worker']);
   });
 
-  it('keeps the secret key of Supabase and the key of OpenAI to the worker', () => {
+  it('keeps the secret key of Supabase to the worker and the monitor, the key of OpenAI to the worker', () => {
     const holding = (text: string): string[] =>
       specs.filter((spec) => JSON.stringify(spec.env).includes(text)).map(({ name }) => name);
-    expect(holding('sb_secret_x')).toEqual(['worker']);
+    expect(holding('sb_secret_x')).toEqual(['worker', 'monitor']);
     expect(holding('sk-person')).toEqual(['worker']);
     expect(holding('sb_secret_other')).toEqual([]);
   });

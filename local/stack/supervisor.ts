@@ -14,7 +14,7 @@ import { startWatchdog } from './watchdog.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PORT_GRACE_MS = 5_000;
 /** These end before the others: the worker still has to write down how its sessions ended. */
-const STOPPED_FIRST = ['source watch', 'worker'];
+const STOPPED_FIRST = ['source watch', 'worker', 'monitor'];
 
 export const DEFAULT_DATA_DIR = join(ROOT, '.local');
 

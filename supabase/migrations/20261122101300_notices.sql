@@ -65,6 +65,27 @@ as $$
   on conflict (server_id, key) do nothing
 $$;
 
+-- Tells of the latest incident of a server: once for its series, and of its end once for each incident.
+create function private.notice_incident(p_server_id uuid, p_kind text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_incident public.mcp_server_incidents;
+begin
+  select * into v_incident from public.mcp_server_incidents
+  where server_id = p_server_id order by started_at desc limit 1;
+  perform private.add_notice(
+    p_server_id, p_kind,
+    p_kind || ':' || case when p_kind = 'back' then v_incident.id else v_incident.series_id end,
+    jsonb_build_object(
+      'series_id', v_incident.series_id, 'incident_id', v_incident.id, 'started_at', v_incident.started_at,
+      'ended_at', v_incident.ended_at, 'error_code', v_incident.error_code,
+      'error_message', v_incident.error_message
+    )
+  );
+end
+$$;
+
 -- Tells that the tools of a server are others than they were. A server that changes them all the time is
 -- told of once in ten minutes; what changes in between is added to that notice.
 create function private.notice_tools_changed(p_server_id uuid, p_change jsonb) returns void
@@ -112,9 +133,10 @@ create trigger hint_notice after insert on public.notices
   for each row execute function private.hint_notice();
 
 revoke all on function
-  private.announced(uuid), private.add_notice(uuid, text, text, jsonb),
+  private.announced(uuid), private.add_notice(uuid, text, text, jsonb), private.notice_incident(uuid, text),
   private.notice_tools_changed(uuid, jsonb), private.hint_notice()
   from public;
 grant execute on function
-  private.announced(uuid), private.add_notice(uuid, text, text, jsonb), private.notice_tools_changed(uuid, jsonb)
+  private.announced(uuid), private.add_notice(uuid, text, text, jsonb), private.notice_incident(uuid, text),
+  private.notice_tools_changed(uuid, jsonb)
   to service_role;

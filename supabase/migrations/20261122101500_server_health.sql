@@ -149,7 +149,7 @@ end
 $$;
 
 -- Everything that a probe of the server and the decision after it need.
-create function private.probe_job(p_server_id uuid) returns jsonb
+create function private.probe_job(p_server_id uuid, p_fresh_ms integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -164,8 +164,14 @@ as $$
       select jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)
       from public.mcp_server_secrets x where x.server_id = s.id
     ),
-    'catalogue_observed_at', s.catalogue_observed_at,
     'connection_status', s.connection_status,
+    'has_connected', s.last_connected is not null,
+    'wants_tools', fresh.until is null or fresh.until <= clock_timestamp(),
+    -- Lets a list that is still the same be told from another without sending it.
+    'catalogue_digest', case when fresh.until <= clock_timestamp() then (
+      select md5(coalesce(string_agg(t.name || ' ' || t.fingerprint, e'\n' order by t.name collate "C"), ''))
+      from public.mcp_tools t where t.server_id = s.id
+    ) end,
     'memory', h.memory,
     'is_watched', exists (
       select from private.watched_workspaces w
@@ -181,15 +187,18 @@ as $$
       from public.mcp_server_incidents i where i.server_id = s.id order by i.started_at desc limit 1
     )
   )
-  from public.mcp_servers s join public.mcp_server_health h on h.server_id = s.id
+  from public.mcp_servers s
+  join public.mcp_server_health h on h.server_id = s.id,
+    lateral (select s.catalogue_observed_at + make_interval(secs => p_fresh_ms / 1000.0)) as fresh (until)
   where s.id = p_server_id
 $$;
 
 -- Leases up to `p_limit` due servers for `p_lease_ms` and gives them as an array. Workspaces take turns, so that
 -- one with ten thousand servers does not starve one with three. Servers that another monitor is claiming at
--- this moment are passed over. With a limit of 0 a monitor only says that it is there.
+-- this moment are passed over. A catalogue older than `p_fresh_ms` is to be read again. With a limit of 0 a monitor only says that it is there.
 create function public.claim_due_servers(
-  p_monitor_id uuid, p_limit integer, p_lease_ms integer, p_network_away_since timestamptz default null
+  p_monitor_id uuid, p_limit integer, p_lease_ms integer, p_fresh_ms integer,
+  p_network_away_since timestamptz default null
 ) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -229,7 +238,7 @@ begin
   select array_agg(server_id) into v_ids from leased;
 
   -- A new statement, which sees the leases.
-  return coalesce((select jsonb_agg(private.probe_job(id)) from unnest(v_ids) as id), '[]');
+  return coalesce((select jsonb_agg(private.probe_job(id, p_fresh_ms)) from unnest(v_ids) as id), '[]');
 end
 $$;
 
@@ -246,7 +255,7 @@ begin
   for r in
     select * from jsonb_to_recordset(p_results) as (
       server_id uuid, lease_id uuid, next_ms numeric, memory jsonb, certificate_expires_at timestamptz,
-      observation jsonb, notices jsonb
+      observation jsonb, catalogue_seen_at timestamptz, notices jsonb
     )
     order by server_id
   loop
@@ -263,8 +272,17 @@ begin
     if jsonb_typeof(r.observation) = 'object' then
       perform public.report_server_status(jsonb_build_array(r.observation));
     end if;
+    if r.catalogue_seen_at is not null then
+      update public.mcp_servers
+      set catalogue_observed_at = greatest(catalogue_observed_at, least(r.catalogue_seen_at, clock_timestamp()))
+      where id = r.server_id;
+    end if;
     for n in select * from jsonb_array_elements(coalesce(nullif(r.notices, 'null'), '[]')) loop
-      perform private.add_notice(r.server_id, n ->> 'kind', n ->> 'key', n -> 'details');
+      if n ->> 'kind' = 'certificate' then
+        perform private.add_notice(r.server_id, 'certificate', n ->> 'key', n -> 'details');
+      else
+        perform private.notice_incident(r.server_id, n ->> 'kind');
+      end if;
     end loop;
   end loop;
   return v_held;
@@ -312,19 +330,19 @@ end
 $$;
 
 revoke all on function
-  private.schedule_server(), private.watch(uuid), private.watch_of_session(), private.probe_job(uuid),
+  private.schedule_server(), private.watch(uuid), private.watch_of_session(), private.probe_job(uuid, integer),
   private.heed_observation(uuid, text, text, timestamptz, boolean)
   from public;
 grant execute on function
-  private.watch(uuid), private.probe_job(uuid),
+  private.watch(uuid), private.probe_job(uuid, integer),
   private.heed_observation(uuid, text, text, timestamptz, boolean)
   to service_role;
 revoke all on function
-  public.watch_workspace(uuid), public.claim_due_servers(uuid, integer, integer, timestamptz),
+  public.watch_workspace(uuid), public.claim_due_servers(uuid, integer, integer, integer, timestamptz),
   public.finish_probes(jsonb), public.prune_health(integer)
   from public, anon, authenticated;
 grant execute on function public.watch_workspace(uuid) to authenticated;
 grant execute on function
-  public.claim_due_servers(uuid, integer, integer, timestamptz), public.finish_probes(jsonb),
+  public.claim_due_servers(uuid, integer, integer, integer, timestamptz), public.finish_probes(jsonb),
   public.prune_health(integer)
   to service_role;

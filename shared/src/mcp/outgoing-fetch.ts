@@ -6,7 +6,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { Readable } from 'node:stream';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import { classify } from './classify.ts';
@@ -42,6 +42,8 @@ export interface OutgoingFetchOptions {
   onResponse?: ((exchange: Exchange) => void) | undefined;
   /** The body of an answer is over: null when it ended well or the reader let go, else why not. */
   onBodyEnd?: (exchange: Exchange, error: unknown) => void;
+  /** Told of each TLS connection: until when the certificate of the server is valid. */
+  onCertificate?: ((expiresAt: Date) => void) | undefined;
 }
 
 export interface OutgoingFetch {
@@ -54,10 +56,7 @@ export interface OutgoingFetch {
 /** Makes a fetch with its own sockets. Bodies are limited (see MAX_RESPONSE_BYTES); there is no time-out but to connect. */
 export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetch {
   const agent = new Agent({
-    connect: {
-      lookup: guardedLookup(options.policy, options.resolve ?? resolveBySystem),
-      timeout: CONNECT_TIMEOUT_MS,
-    },
+    connect: connectorOf(options),
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Event streams and slow tools are silent for minutes; calls have time-outs of their own.
     bodyTimeout: 0,
@@ -77,6 +76,20 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
     },
     close: () => agent.destroy(),
   };
+}
+
+function connectorOf({ policy, resolve, onCertificate }: OutgoingFetchOptions) {
+  const connect = { lookup: guardedLookup(policy, resolve ?? resolveBySystem), timeout: CONNECT_TIMEOUT_MS };
+  if (!onCertificate) return connect;
+  const connector = buildConnector({ ...connect, allowH2: false });
+  return (...[target, callback]: Parameters<typeof connector>): void =>
+    connector(target, (...answer) => {
+      const [, socket] = answer;
+      const validTo =
+        socket && 'getPeerCertificate' in socket ? Date.parse(socket.getPeerCertificate().valid_to) : NaN;
+      if (!Number.isNaN(validTo)) onCertificate(new Date(validTo));
+      callback(...answer);
+    });
 }
 
 async function send(

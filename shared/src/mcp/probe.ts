@@ -1,10 +1,10 @@
 import ipaddr from 'ipaddr.js';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
-import { type AppError, describeError } from '../errors.ts';
+import { AppError, describeError } from '../errors.ts';
 import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
 import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange } from './outgoing-fetch.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Route, type Session } from './session.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { ServerTarget } from './target.ts';
 
@@ -20,18 +20,54 @@ export interface ProbeOptions {
   signal?: AbortSignal;
   /** Told when a phase begins. */
   onPhase?: (phase: ProbePhase) => void;
+  /** How the server was reached before; saves the finding out. */
+  route?: Route | undefined;
+  /** Told how it was reached. */
+  onRoute?: (route: Route) => void;
+  /** Until when its certificate is valid; not told without TLS. */
+  onCertificate?: (expiresAt: Date) => void;
 }
 
 export type ProbeResult = ProbeSuccess | ProbeFailure;
+/** Of a server whose tools were not asked for. */
+export type LightProbeResult = Omit<ProbeSuccess, 'tools' | 'skipped'> | ProbeFailure;
 
 /**
  * Tests a server phase by phase, without storing anything. Never rejects.
  * @returns what the server is and offers, or the phase that failed with code, sentence and hint
  */
-export async function probe(target: ProbeTarget, options: ProbeOptions): Promise<ProbeResult> {
+export function probe(target: ProbeTarget, options: ProbeOptions): Promise<ProbeResult> {
+  return run(target, options, async (session, { phases, signal, timeoutMs }) => {
+    phases.begin('list_tools');
+    return await session.list(signal, timeoutMs);
+  });
+}
+
+/** As `probe`, but asks for a sign of life in place of the tools. */
+export function lightProbe(target: ProbeTarget, options: ProbeOptions): Promise<LightProbeResult> {
+  return run(target, options, async (session, { timeoutMs }) => {
+    // In the newer era the handshake is the very request that would be made.
+    if (session.route.era === 'legacy') await session.check(timeoutMs);
+    return {};
+  });
+}
+
+interface Limits {
+  phases: Phases;
+  signal: AbortSignal;
+  timeoutMs: number;
+}
+
+async function run<Found extends object>(
+  target: ProbeTarget,
+  options: ProbeOptions,
+  ask: (session: Session, limits: Limits) => Promise<Found>,
+): Promise<(Omit<ProbeSuccess, 'tools' | 'skipped'> & Found) | ProbeFailure> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const limits = [AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])];
-  const signal = AbortSignal.any(limits);
+  const timeout = new AbortController();
+  // A signal with a time-out of its own would be held until then, with all that hangs on it.
+  const timer = setTimeout(() => timeout.abort(new AppError('timeout')), timeoutMs);
+  const signal = options.signal ? AbortSignal.any([timeout.signal, options.signal]) : timeout.signal;
   const phases = new Phases(options.onPhase);
   let session: Session | null = null;
   try {
@@ -42,10 +78,12 @@ export async function probe(target: ProbeTarget, options: ProbeOptions): Promise
       policy: options.policy,
       signal,
       timeoutMs,
+      route: options.route,
       onExchange: (exchange) => noticeAnswer(phases, exchange),
+      onCertificate: options.onCertificate,
     });
-    phases.begin('list_tools');
-    const { tools, skipped } = await session.list(signal, timeoutMs);
+    options.onRoute?.(session.route);
+    const found = await settleOrAbort(ask(session, { phases, signal, timeoutMs }), signal);
     phases.end();
     await session.end(true);
     const { protocolVersion, serverInfo, capabilities, instructions } = session.facts;
@@ -56,13 +94,13 @@ export async function probe(target: ProbeTarget, options: ProbeOptions): Promise
       server_info: serverInfo,
       capabilities,
       instructions,
-      tools,
-      skipped,
+      ...found,
     };
   } catch (failure) {
     phases.end();
     return failed(classify(signal.aborted ? signal.reason : failure), phases, target);
   } finally {
+    clearTimeout(timer);
     // A server that failed the test is not waited for once more.
     await session?.end(false);
   }

@@ -55,6 +55,8 @@ export interface SessionOptions {
   /** Something happened that a healthy session does not show; `check` tells more. */
   onDoubt?: () => void;
   onExchange?: (exchange: Exchange) => void;
+  /** Until when the certificate of the server is valid. */
+  onCertificate?: ((expiresAt: Date) => void) | undefined;
   /** Without it the server is told that nobody can be asked. */
   elicit?: Elicit | undefined;
 }

@@ -26,6 +26,7 @@ export interface WireOptions {
   policy: AddressPolicy;
   resolve?: Resolve | undefined;
   onExchange?: ((exchange: Exchange) => void) | undefined;
+  onCertificate?: ((expiresAt: Date) => void) | undefined;
   /** The stream on which the server speaks unasked was cut. */
   onDoubt?: (() => void) | undefined;
 }
@@ -57,6 +58,7 @@ export class Wire {
       policy: options.policy,
       credential: { origin: url.origin, credential: target.credential },
       resolve: options.resolve,
+      onCertificate: options.onCertificate,
       onResponse: (exchange) => this.#noticeResponse(exchange),
       onBodyEnd: (exchange, error) => this.#noticeBodyEnd(exchange, error),
     });

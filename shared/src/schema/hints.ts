@@ -37,6 +37,9 @@ export type AgentConfigChangedHint = z.infer<typeof AgentConfigChangedHint>;
 export const SessionChangedHint = z.object({ session_id: z.string(), state: z.string() });
 export type SessionChangedHint = z.infer<typeof SessionChangedHint>;
 
+export const NoticeCreatedHint = z.object({ notice_id: z.string(), server_id: z.string(), kind: z.string() });
+export type NoticeCreatedHint = z.infer<typeof NoticeCreatedHint>;
+
 /** Event name → payload. A hint says "look again"; a reader must stay right when one is lost. */
 export const HINTS = {
   'server.changed': ServerChangedHint,
@@ -44,5 +47,6 @@ export const HINTS = {
   'tools.changed': ToolsChangedHint,
   'agent_config.changed': AgentConfigChangedHint,
   'session.changed': SessionChangedHint,
+  'notice.created': NoticeCreatedHint,
 } as const;
 export type HintName = keyof typeof HINTS;

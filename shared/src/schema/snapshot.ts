@@ -67,7 +67,8 @@ export const StatusObservation = z.object({
   config_version: z.int(),
   observed_at: Timestamp,
   source: z.enum(['session', 'function', 'monitor']),
-  status: ConnectionStatus,
+  /** Null: a check that decides nothing about the status yet. */
+  status: ConnectionStatus.nullable(),
   error_code: z.enum(ERROR_CODES).nullable(),
   error_message: z.string().nullable(),
   latency_ms: z.number().nullable(),

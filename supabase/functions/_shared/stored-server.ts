@@ -3,8 +3,8 @@ import { open, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/mcp/probe.ts';
 import type { Credential } from '../../../shared/src/mcp/target.ts';
 import type { ProbeFailure } from '../../../shared/src/schema/functions.ts';
-import type { AuthMethod, ConnectionStatus } from '../../../shared/src/schema/server.ts';
-import type { ProbeServer, StatusObservation } from '../../../shared/src/schema/snapshot.ts';
+import type { AuthMethod } from '../../../shared/src/schema/server.ts';
+import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
 import type { ProbeSettings } from './settings.ts';
 
 /** The probe of the MCP engine, given in so that tests need no network. */
@@ -38,44 +38,6 @@ export async function probeStored(
   const needsSecret = server.auth_method !== 'none' && server.secret !== null;
   const secret = needsSecret ? await open(server.secret!, owner, deps.readKeys()) : null;
   return probeWith(server, secret, deps);
-}
-
-/**
- * What a probe says about the status of its server.
- * @returns null when the probe failed through our own fault and says nothing about the server
- */
-export function observationOf(
-  server: ProbeServer,
-  result: ProbeResult,
-  observedAt: Date,
-): StatusObservation | null {
-  if (!result.ok && (result.code === 'internal' || result.code === 'cancelled')) return null;
-  const durations = Object.fromEntries(
-    result.phases.map(({ phase, duration_ms }) => [`${phase}_ms`, duration_ms]),
-  );
-  return {
-    server_id: server.id,
-    config_version: server.config_version,
-    observed_at: observedAt.toISOString(),
-    source: 'function',
-    ok: result.ok,
-    status: statusOf(result),
-    error_code: result.ok ? null : result.code,
-    error_message: result.ok ? null : result.message,
-    // The first request and its answer, without connecting before and listing after.
-    latency_ms: durations['initialize_ms'] ?? null,
-    protocol_version: result.ok ? result.protocol_version : null,
-    server_info: result.ok ? result.server_info : null,
-    capabilities: result.ok ? result.capabilities : null,
-    instructions: result.ok ? result.instructions : null,
-    phases: durations,
-  };
-}
-
-function statusOf(result: ProbeResult): ConnectionStatus {
-  if (result.ok) return 'connected';
-  const needsAuth = ['unauthorized', 'forbidden', 'credential_missing'].includes(result.code);
-  return needsAuth ? 'needs_auth' : 'error';
 }
 
 function credentialOf(method: AuthMethod, header: string | null, secret: string | null): Credential | null {

@@ -1,9 +1,10 @@
+import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { mayTest, requireServer } from '../_shared/roles.ts';
-import { observationOf, probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
+import { probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface DiscoverToolsDeps extends ProbeDeps {
   database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'>;
@@ -25,7 +26,7 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
 
   const startedAt = deps.now();
   const result = await probeStored(server, deps);
-  const observation = observationOf(server, result, deps.now());
+  const observation = probeObservation(server, result, 'function', deps.now());
   if (observation) await deps.database.reportStatus(observation);
   if (!result.ok) {
     const { phase, code, message, hint, phases } = result;

@@ -1,9 +1,10 @@
+import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { DraftServer, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { mayTest, requireServer } from '../_shared/roles.ts';
-import { observationOf, probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server.ts';
+import { probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface TestConnectionDeps extends ProbeDeps {
   database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus'>;
@@ -32,7 +33,7 @@ async function testStored(serverId: string, deps: TestConnectionDeps): Promise<A
   const server = await deps.database.loadServer(serverId);
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
   const result = await probeStored(server, deps);
-  const observation = observationOf(server, result, deps.now());
+  const observation = probeObservation(server, result, 'function', deps.now());
   if (observation) await deps.database.reportStatus(observation);
   return succeed(result);
 }

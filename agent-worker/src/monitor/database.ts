@@ -1,0 +1,166 @@
+/** The database as the monitor uses it: calls that only the service key may make. */
+import { ConnectionStatus, Timestamp, Transport, AuthMethod } from '@patchbay/shared/schema/server';
+import { SealedSecret, type CatalogueTool, type StatusObservation } from '@patchbay/shared/schema/snapshot';
+import { createClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import { DatabaseError } from '../database.ts';
+import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './decide.ts';
+
+const TIMEOUT_MS = 10_000;
+
+const StoredMemory = z
+  .object({
+    failures: z.int(),
+    successes: z.int(),
+    certificate: z.string().nullable(),
+  })
+  .catch(NOTHING_KNOWN);
+
+const Incident = z.object({
+  started_at: Timestamp,
+  ended_at: Timestamp.nullable(),
+  in_series: z.int(),
+  announced: z.array(z.string()),
+});
+
+/** A server that is claimed, with what a probe and the decision after it need. */
+export const ProbeJob = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  url: z.string(),
+  transport: Transport,
+  auth_method: AuthMethod,
+  auth_header: z.string().nullable(),
+  config_version: z.int(),
+  secret: SealedSecret.nullable(),
+  connection_status: ConnectionStatus,
+  has_connected: z.boolean(),
+  /** The stored list of tools is missing or old. */
+  wants_tools: z.boolean(),
+  catalogue_digest: z.string().nullable(),
+  memory: StoredMemory,
+  is_watched: z.boolean(),
+  lease_id: z.string(),
+  incident: Incident.nullable(),
+});
+export type ProbeJob = z.infer<typeof ProbeJob>;
+
+/** What became of a claimed server. */
+export interface FinishedProbe {
+  server_id: string;
+  lease_id: string;
+  next_ms: number;
+  memory: Memory;
+  certificate_expires_at: string | null;
+  observation: StatusObservation | null;
+  /** When the list of tools was read that is the same as the stored one. */
+  catalogue_seen_at: string | null;
+  notices: NoticeDraft[];
+}
+
+/** A message that is claimed. */
+export const Delivery = z.object({
+  id: z.string(),
+  lease_id: z.string(),
+  webhook_id: z.string(),
+  workspace_id: z.string(),
+  body: z.object({ type: z.string(), timestamp: Timestamp, data: z.record(z.string(), z.unknown()) }),
+  attempts: z.int(),
+  url: z.string(),
+  secret: SealedSecret,
+});
+export type Delivery = z.infer<typeof Delivery>;
+
+export interface Attempt {
+  isDelivered: boolean;
+  httpStatus: number | null;
+  errorCode: string | null;
+  /** Null: no other attempt follows. */
+  retryMs: number | null;
+  /** The receiver said that nobody listens there any more. */
+  isGone: boolean;
+}
+
+/** All of them throw DatabaseError. */
+export interface MonitorDatabase {
+  claimServers(claim: {
+    limit: number;
+    leaseMs: number;
+    freshMs: number;
+    networkAwaySince: Date | null;
+  }): Promise<ProbeJob[]>;
+  finishProbes(finished: readonly FinishedProbe[]): Promise<void>;
+  storeCatalogue(
+    server: Pick<ProbeJob, 'id' | 'config_version'>,
+    observedAt: Date,
+    tools: readonly CatalogueTool[],
+  ): Promise<void>;
+  prune(): Promise<void>;
+  claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
+  finishDelivery(delivery: Pick<Delivery, 'id' | 'lease_id'>, attempt: Attempt): Promise<void>;
+}
+
+/** @param monitorId names this process among the monitors */
+export function openMonitorDatabase(url: string, secretKey: string, monitorId: string): MonitorDatabase {
+  const client = createClient(url, secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+  async function rpc<T>(name: string, args: Record<string, unknown>, schema: z.ZodType<T>): Promise<T> {
+    const answer = await client.rpc(name, args).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+    const { error } = answer;
+    if (error) throw new DatabaseError(name, answer.status, error.code || error.message);
+    const parsed = schema.safeParse(answer.data);
+    if (!parsed.success) throw new DatabaseError(name, 422, z.prettifyError(parsed.error));
+    return parsed.data;
+  }
+
+  return {
+    claimServers: ({ limit, leaseMs, freshMs, networkAwaySince }) =>
+      rpc(
+        'claim_due_servers',
+        {
+          p_monitor_id: monitorId,
+          p_limit: limit,
+          p_lease_ms: leaseMs,
+          p_fresh_ms: Math.round(freshMs),
+          p_network_away_since: networkAwaySince?.toISOString() ?? null,
+        },
+        z.array(ProbeJob),
+      ),
+    async finishProbes(finished) {
+      await rpc('finish_probes', { p_results: finished }, z.unknown());
+    },
+    async storeCatalogue(server, observedAt, tools) {
+      await rpc(
+        'store_catalogue',
+        {
+          p_server_id: server.id,
+          p_config_version: server.config_version,
+          p_observed_at: observedAt.toISOString(),
+          p_tools: tools,
+        },
+        z.unknown(),
+      );
+    },
+    async prune() {
+      await rpc('prune_health', {}, z.unknown());
+    },
+    claimDeliveries: (limit, leaseMs) =>
+      rpc('claim_deliveries', { p_limit: limit, p_lease_ms: leaseMs }, z.array(Delivery)),
+    async finishDelivery({ id, lease_id }, attempt) {
+      await rpc(
+        'finish_delivery',
+        {
+          p_id: id,
+          p_lease_id: lease_id,
+          p_is_delivered: attempt.isDelivered,
+          p_http_status: attempt.httpStatus,
+          p_error_code: attempt.errorCode,
+          p_retry_ms: attempt.retryMs,
+          p_is_gone: attempt.isGone,
+        },
+        z.unknown(),
+      );
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/** The monitor process: looks at the servers of every workspace. Any number of them share the work. */
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { AppError } from '@patchbay/shared/errors';
+import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
+import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelope';
+import { EnvironmentError } from '../environment.ts';
+import { installLog } from '../log.ts';
+import { openMonitorDatabase } from './database.ts';
+import { runDeliveries } from './deliveries.ts';
+import { readMonitorEnvironment, type MonitorEnvironment } from './environment.ts';
+import { Examiner } from './examine.ts';
+import { Monitor } from './monitor.ts';
+import { Network } from './network.ts';
+import { hasten, PACE } from './pace.ts';
+
+const REACH_TIMEOUT_MS = 3_000;
+/** Without a claim for so long the monitor counts as not working. */
+const SILENT_AFTER_MS = 60_000;
+
+let environment: MonitorEnvironment;
+let keys: SecretKeys;
+try {
+  environment = readMonitorEnvironment(process.env);
+  keys = parseSecretKeys(environment.PATCHBAY_SECRETS_KEYS);
+} catch (error) {
+  if (!(error instanceof EnvironmentError || error instanceof AppError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+await run(environment, keys);
+
+async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<void> {
+  const id = randomUUID();
+  const log = installLog({ monitor: id });
+  const policy = env.PATCHBAY_ADDRESS_POLICY;
+  const database = openMonitorDatabase(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, id);
+  // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure decision
+  const random = Math.random;
+  const now = Date.now;
+  const network = new Network({
+    reach: (url) => reach(url, policy),
+    now,
+    onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
+  });
+  const examiner = new Examiner(policy, secretKeys);
+  const monitor = new Monitor({
+    database,
+    examine: (job) => examiner.examine(job),
+    network,
+    pace: hasten(PACE, env.PATCHBAY_MONITOR_SPEED),
+    places: env.PATCHBAY_MONITOR_CONCURRENCY,
+    log,
+    now,
+    random,
+  });
+
+  const stop = new AbortController();
+  const health = createServer((_request, response) => {
+    const { lastClaimAtMs } = monitor;
+    const isWorking = lastClaimAtMs !== null && now() - lastClaimAtMs < SILENT_AFTER_MS;
+    response.writeHead(isWorking ? 200 : 503).end();
+  });
+  health.listen(env.PATCHBAY_MONITOR_PORT, env.PATCHBAY_MONITOR_HOST);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      monitor.stop();
+      stop.abort();
+    });
+
+  await Promise.all([
+    monitor.run(),
+    runDeliveries(
+      { database, policy, keys: secretKeys, log, speed: env.PATCHBAY_MONITOR_SPEED, random },
+      stop.signal,
+    ),
+  ]);
+  health.close();
+  health.closeAllConnections();
+}
+
+/** Whether anything answers at an address, whatever it says. */
+async function reach(url: string, policy: MonitorEnvironment['PATCHBAY_ADDRESS_POLICY']): Promise<boolean> {
+  const outgoing = createOutgoingFetch({ policy });
+  try {
+    const signal = AbortSignal.timeout(REACH_TIMEOUT_MS);
+    await (await outgoing.fetch(url, { method: 'HEAD', signal })).body?.cancel();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await outgoing.close();
+  }
+}
