@@ -92,6 +92,84 @@ export type Database = {
           },
         ];
       };
+      audit_events: {
+        Row: {
+          action: string;
+          actor_id: string | null;
+          changes: NonNullable<Json>;
+          created_at: string;
+          id: string;
+          row_id: string | null;
+          row_name: string | null;
+          table_name: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          action: string;
+          actor_id?: string | null;
+          changes: NonNullable<Json>;
+          created_at?: string;
+          id?: string;
+          row_id?: string | null;
+          row_name?: string | null;
+          table_name: string;
+          workspace_id: string;
+        };
+        Update: {
+          action?: string;
+          actor_id?: string | null;
+          changes?: NonNullable<Json>;
+          created_at?: string;
+          id?: string;
+          row_id?: string | null;
+          row_name?: string | null;
+          table_name?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'audit_events_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      limits: {
+        Row: {
+          allowed: number;
+          id: string;
+          name: string;
+          user_id: string | null;
+          workspace_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          allowed: number;
+          id?: string;
+          name: string;
+          user_id?: string | null;
+          workspace_id?: string | null;
+        };
+        Update: {
+          allowed?: number;
+          id?: string;
+          name?: string;
+          user_id?: string | null;
+          workspace_id?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'limits_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       mcp_server_checks: {
         Row: {
           address_ms: number | null;
@@ -139,6 +217,123 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'mcp_server_checks_server';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
+      mcp_server_health: {
+        Row: {
+          certificate_expires_at: string | null;
+          due_at: string | null;
+          lease_id: string | null;
+          leased_until: string | null;
+          memory: NonNullable<Json>;
+          server_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          certificate_expires_at?: string | null;
+          due_at?: string | null;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          memory?: NonNullable<Json>;
+          server_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          certificate_expires_at?: string | null;
+          due_at?: string | null;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          memory?: NonNullable<Json>;
+          server_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_health_server';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
+      mcp_server_hours: {
+        Row: {
+          checks: number;
+          failures: number;
+          hour: string;
+          latencies: number[];
+          server_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          checks: number;
+          failures: number;
+          hour: string;
+          latencies: number[];
+          server_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          checks?: number;
+          failures?: number;
+          hour?: string;
+          latencies?: number[];
+          server_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_hours_server';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
+      mcp_server_incidents: {
+        Row: {
+          ended_at: string | null;
+          error_code: string | null;
+          error_message: string | null;
+          id: string;
+          series_id: string;
+          server_id: string;
+          started_at: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ended_at?: string | null;
+          error_code?: string | null;
+          error_message?: string | null;
+          id?: string;
+          series_id: string;
+          server_id: string;
+          started_at: string;
+          workspace_id: string;
+        };
+        Update: {
+          ended_at?: string | null;
+          error_code?: string | null;
+          error_message?: string | null;
+          id?: string;
+          series_id?: string;
+          server_id?: string;
+          started_at?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_incidents_server';
             columns: ['server_id', 'workspace_id'];
             isOneToOne: false;
             referencedRelation: 'mcp_servers';
@@ -202,6 +397,7 @@ export type Database = {
           max_concurrency: number;
           metadata: NonNullable<Json>;
           name: string;
+          position: number;
           protocol_version: string | null;
           server_info: Json | null;
           slug: string;
@@ -238,6 +434,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name: string;
+          position: number;
           protocol_version?: string | null;
           server_info?: Json | null;
           slug?: string;
@@ -273,6 +470,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name?: string;
+          position?: number;
           protocol_version?: string | null;
           server_info?: Json | null;
           slug?: string;
@@ -349,6 +547,138 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: 'mcp_tools_server';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
+      notice_reads: {
+        Row: {
+          notice_id: string;
+          read_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          notice_id: string;
+          read_at?: string;
+          user_id?: string;
+        };
+        Update: {
+          notice_id?: string;
+          read_at?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notice_reads_notice_id_fkey';
+            columns: ['notice_id'];
+            isOneToOne: false;
+            referencedRelation: 'notices';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      notice_webhook_secrets: {
+        Row: {
+          ciphertext: string;
+          key_id: string;
+          nonce: string;
+          webhook_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          key_id: string;
+          nonce: string;
+          webhook_id: string;
+        };
+        Update: {
+          ciphertext?: string;
+          key_id?: string;
+          nonce?: string;
+          webhook_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notice_webhook_secrets_webhook_id_fkey';
+            columns: ['webhook_id'];
+            isOneToOne: true;
+            referencedRelation: 'notice_webhooks';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      notice_webhooks: {
+        Row: {
+          created_at: string;
+          id: string;
+          is_active: boolean;
+          updated_at: string;
+          url: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          id?: string;
+          is_active?: boolean;
+          updated_at?: string;
+          url: string;
+          workspace_id: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          is_active?: boolean;
+          updated_at?: string;
+          url?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notice_webhooks_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: true;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      notices: {
+        Row: {
+          created_at: string;
+          details: NonNullable<Json>;
+          id: string;
+          key: string;
+          kind: string;
+          server_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: string;
+          key: string;
+          kind: string;
+          server_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          created_at?: string;
+          details?: NonNullable<Json>;
+          id?: string;
+          key?: string;
+          kind?: string;
+          server_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'notices_server';
             columns: ['server_id', 'workspace_id'];
             isOneToOne: false;
             referencedRelation: 'mcp_servers';
@@ -479,14 +809,79 @@ export type Database = {
           },
         ];
       };
+      webhook_deliveries: {
+        Row: {
+          attempts: number;
+          body: NonNullable<Json>;
+          created_at: string;
+          due_at: string | null;
+          error_code: string | null;
+          http_status: number | null;
+          id: string;
+          lease_id: string | null;
+          leased_until: string | null;
+          settled_at: string | null;
+          state: string;
+          webhook_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          body: NonNullable<Json>;
+          created_at?: string;
+          due_at?: string | null;
+          error_code?: string | null;
+          http_status?: number | null;
+          id?: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          settled_at?: string | null;
+          state?: string;
+          webhook_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          attempts?: number;
+          body?: NonNullable<Json>;
+          created_at?: string;
+          due_at?: string | null;
+          error_code?: string | null;
+          http_status?: number | null;
+          id?: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          settled_at?: string | null;
+          state?: string;
+          webhook_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'webhook_deliveries_webhook_id_fkey';
+            columns: ['webhook_id'];
+            isOneToOne: false;
+            referencedRelation: 'notice_webhooks';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'webhook_deliveries_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       workspace_invitations: {
         Row: {
           accepted_at: string | null;
+          accepted_by: string | null;
           created_at: string;
-          email: string;
+          email: string | null;
           expires_at: string;
           id: string;
-          invited_by: string | null;
+          invited_by: string;
           role: string;
           token_hash: string;
           workspace_id: string;
@@ -494,22 +889,24 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           accepted_at?: string | null;
+          accepted_by?: string | null;
           created_at?: string;
-          email: string;
-          expires_at?: string;
+          email?: string | null;
+          expires_at: string;
           id?: string;
-          invited_by?: string | null;
+          invited_by: string;
           role: string;
           token_hash: string;
           workspace_id: string;
         };
         Update: {
           accepted_at?: string | null;
+          accepted_by?: string | null;
           created_at?: string;
-          email?: string;
+          email?: string | null;
           expires_at?: string;
           id?: string;
-          invited_by?: string | null;
+          invited_by?: string;
           role?: string;
           token_hash?: string;
           workspace_id?: string;
@@ -587,15 +984,72 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      accept_invitation: { Args: { p_token: string }; Returns: Json };
+      claim_deliveries: { Args: { p_lease_ms: number; p_limit: number }; Returns: Json };
       claim_dispatch: { Args: { p_lease_ms: number; p_session_id: string }; Returns: boolean };
-      drop_server_secret: { Args: { p_server_id: string }; Returns: undefined };
+      claim_due_servers: {
+        Args: {
+          p_fresh_ms: number;
+          p_lease_ms: number;
+          p_limit: number;
+          p_monitor_id: string;
+          p_network_away_since?: string;
+        };
+        Returns: Json;
+      };
+      count_call: {
+        Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
+        Returns: undefined;
+      };
+      create_invitation: {
+        Args: { p_email?: string; p_expires_in_hours?: number; p_role: string; p_workspace_id: string };
+        Returns: Json;
+      };
+      drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
+      finish_delivery: {
+        Args: {
+          p_error_code: string;
+          p_http_status: number;
+          p_id: string;
+          p_is_delivered: boolean;
+          p_is_gone: boolean;
+          p_lease_id: string;
+          p_retry_ms: number;
+        };
+        Returns: undefined;
+      };
+      finish_probes: { Args: { p_results: Json }; Returns: number };
+      list_members: {
+        Args: { p_workspace_id: string };
+        Returns: {
+          created_at: string;
+          email: string;
+          role: string;
+          user_id: string;
+        }[];
+      };
+      preview_invitation: { Args: { p_token: string }; Returns: Json };
+      prune_health: { Args: { p_limit?: number }; Returns: number };
+      put_notice_webhook: {
+        Args: { p_id: string; p_secret: Json; p_url: string; p_workspace_id: string };
+        Returns: undefined;
+      };
       put_server_secret: {
-        Args: { p_ciphertext: string; p_key_id: string; p_nonce: string; p_server_id: string };
+        Args: {
+          p_actor?: string;
+          p_ciphertext: string;
+          p_key_id: string;
+          p_nonce: string;
+          p_server_id: string;
+        };
         Returns: undefined;
       };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
+      remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };
+      rename_tag: { Args: { p_new_tag: string; p_tag: string; p_workspace_id: string }; Returns: Json };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
       server_for_probe: { Args: { p_server_id: string }; Returns: Json };
+      server_history: { Args: { p_server_id: string }; Returns: Json };
       set_session_state: {
         Args: { p_end_reason?: string; p_session_id: string; p_state: string };
         Returns: boolean;
@@ -604,7 +1058,18 @@ export type Database = {
         Args: { p_config_version: number; p_observed_at: string; p_server_id: string; p_tools: Json };
         Returns: Json;
       };
+      test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
+      transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       voice_session_snapshot: { Args: { p_session_id: string }; Returns: Json };
+      watch_workspace: { Args: { p_workspace_id: string }; Returns: Json };
+      workspace_usage: {
+        Args: { p_workspace_id: string };
+        Returns: {
+          allowed: number;
+          limit: string;
+          used: number;
+        }[];
+      };
     };
     Enums: {
       [_ in never]: never;
