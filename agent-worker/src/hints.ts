@@ -8,7 +8,14 @@ import type { ServiceClient } from './database.ts';
 import type { Log } from './log.ts';
 
 /** Hints that change what a conversation should be like. */
-const RELEVANT = ['server.changed', 'tools.changed', 'agent_config.changed', 'session.changed'] as const;
+const RELEVANT = [
+  'server.changed',
+  'servers.changed',
+  'tools.changed',
+  'agent_config.changed',
+  'session.changed',
+  'members.changed',
+] as const;
 const SUBSCRIBE_AGAIN_MS = 2_000;
 
 export interface HintListener {

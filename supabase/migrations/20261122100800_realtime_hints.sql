@@ -7,6 +7,30 @@ as $$
   select realtime.send(p_payload, p_event, 'workspace:' || p_workspace_id, true)
 $$;
 
+-- One transaction that touches many servers of a workspace (a batch of reports, a renamed tag, an import) does
+-- not flood its readers: after 20 hints one `servers.changed` says "look at all of them", and the rest is
+-- silent. Hints leave at the commit, so that look sees everything.
+create function private.send_server_hint(p_workspace_id uuid, p_event text, p_payload jsonb) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_sent jsonb := coalesce(nullif(current_setting('patchbay.server_hints', true), ''), '{}');
+  v_count integer := coalesce((v_sent ->> p_workspace_id::text)::integer, 0);
+begin
+  if v_count > 20 then
+    return;
+  end if;
+  perform set_config(
+    'patchbay.server_hints', (v_sent || jsonb_build_object(p_workspace_id::text, v_count + 1))::text, true
+  );
+  if v_count = 20 then
+    perform private.send_hint(p_workspace_id, 'servers.changed', '{}');
+  else
+    perform private.send_hint(p_workspace_id, p_event, p_payload);
+  end if;
+end
+$$;
+
 create function private.is_my_topic(p_topic text) returns boolean
 language sql stable security definer set search_path = ''
 as $$
@@ -16,8 +40,9 @@ as $$
   )
 $$;
 
--- Read only: clients may listen, but not send on the topic. Realtime evaluates this when a channel is joined
--- and at each new token, so a removed member hears hints until then; the rows they point to are gone at once.
+-- Read only: clients may listen, but not send on the topic. Realtime evaluates this when a channel is joined and
+-- at each new token (an hour at most, see jwt_expiry), so a removed member hears hints until then. The rows
+-- they point to are closed at once, and `members.changed` tells the page of the removed to leave.
 create policy "members hear the hints of their workspace" on realtime.messages for select to authenticated
   using (extension = 'broadcast' and (select private.is_my_topic((select realtime.topic()))));
 
@@ -26,18 +51,18 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'DELETE' or (tg_op = 'UPDATE' and new.workspace_id <> old.workspace_id) then
-    perform private.send_hint(old.workspace_id, 'server.changed', jsonb_build_object(
+    perform private.send_server_hint(old.workspace_id, 'server.changed', jsonb_build_object(
       'server_id', old.id, 'op', 'delete', 'config_version', old.config_version
     ));
   end if;
   if tg_op = 'INSERT' or (tg_op = 'UPDATE' and new.workspace_id <> old.workspace_id) then
-    perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
+    perform private.send_server_hint(new.workspace_id, 'server.changed', jsonb_build_object(
       'server_id', new.id, 'op', 'insert', 'config_version', new.config_version
     ));
   elsif tg_op = 'UPDATE' and (new.updated_at, new.config_version, new.position)
     is distinct from (old.updated_at, old.config_version, old.position)
   then
-    perform private.send_hint(new.workspace_id, 'server.changed', jsonb_build_object(
+    perform private.send_server_hint(new.workspace_id, 'server.changed', jsonb_build_object(
       'server_id', new.id, 'op', 'update', 'config_version', new.config_version
     ));
   end if;
@@ -51,7 +76,7 @@ create function private.hint_server_status() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.send_hint(new.workspace_id, 'server.status', jsonb_build_object(
+  perform private.send_server_hint(new.workspace_id, 'server.status', jsonb_build_object(
     'server_id', new.id,
     'connection_status', new.connection_status,
     'error_code', new.error_code,
@@ -80,7 +105,7 @@ create function private.hint_tools() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.send_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
+  perform private.send_server_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
   from public.mcp_servers s where s.id in (select t.server_id from changed_tools t);
   return null;
 end
@@ -97,7 +122,7 @@ create function private.hint_tools_updated() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.send_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
+  perform private.send_server_hint(s.workspace_id, 'tools.changed', jsonb_build_object('server_id', s.id))
   from public.mcp_servers s
   where s.id in (
     select n.server_id from new_tools n join old_tools o using (id)
@@ -159,9 +184,26 @@ create trigger hint_session_started after insert on public.voice_sessions
 create trigger hint_session_changed after update of state on public.voice_sessions
   for each row when (new.state <> old.state) execute function private.hint_session();
 
+-- A person who comes, goes or gets another role.
+create function private.hint_members() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_row public.workspace_members := case when tg_op = 'DELETE' then old else new end;
+begin
+  perform private.send_hint(v_row.workspace_id, 'members.changed', jsonb_build_object(
+    'user_id', v_row.user_id, 'op', lower(tg_op)
+  ));
+  return null;
+end
+$$;
+create trigger hint_members after insert or delete or update of role on public.workspace_members
+  for each row execute function private.hint_members();
+
 revoke all on function
-  private.send_hint(uuid, text, jsonb), private.is_my_topic(text), private.hint_server(),
+  private.send_hint(uuid, text, jsonb), private.send_server_hint(uuid, text, jsonb), private.is_my_topic(text),
+  private.hint_server(),
   private.hint_server_status(), private.hint_tools(), private.hint_tools_updated(), private.hint_agent(),
-  private.hint_agent_servers(), private.hint_session()
+  private.hint_agent_servers(), private.hint_session(), private.hint_members()
   from public;
 grant execute on function private.is_my_topic(text) to authenticated;

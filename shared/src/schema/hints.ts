@@ -13,6 +13,10 @@ export const ServerChangedHint = z.object({
 });
 export type ServerChangedHint = z.infer<typeof ServerChangedHint>;
 
+/** So many servers changed at once that a reader looks at all of them. */
+export const ServersChangedHint = z.object({});
+export type ServersChangedHint = z.infer<typeof ServersChangedHint>;
+
 export const ServerStatusHint = z.object({
   server_id: z.string(),
   connection_status: ConnectionStatus,
@@ -40,13 +44,22 @@ export type SessionChangedHint = z.infer<typeof SessionChangedHint>;
 export const NoticeCreatedHint = z.object({ notice_id: z.string(), server_id: z.string(), kind: z.string() });
 export type NoticeCreatedHint = z.infer<typeof NoticeCreatedHint>;
 
+/** A person came, went or got another role; who is told of their own removal leaves the topic. */
+export const MembersChangedHint = z.object({
+  user_id: z.string(),
+  op: z.enum(['insert', 'update', 'delete']),
+});
+export type MembersChangedHint = z.infer<typeof MembersChangedHint>;
+
 /** Event name → payload. A hint says "look again"; a reader must stay right when one is lost. */
 export const HINTS = {
   'server.changed': ServerChangedHint,
+  'servers.changed': ServersChangedHint,
   'server.status': ServerStatusHint,
   'tools.changed': ToolsChangedHint,
   'agent_config.changed': AgentConfigChangedHint,
   'session.changed': SessionChangedHint,
   'notice.created': NoticeCreatedHint,
+  'members.changed': MembersChangedHint,
 } as const;
 export type HintName = keyof typeof HINTS;

@@ -1,6 +1,6 @@
 -- Hints: small, without secrets, on a topic that only members hear and nobody but the system sends on.
 begin;
-select plan(25);
+select plan(31);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -36,6 +36,8 @@ begin
     ', ' order by m.event, m.payload ->> 'op'
   ) into v_hints
   from realtime.messages m join fresh using (id);
+  -- The whole story is one transaction: each look begins a new burst.
+  perform set_config('patchbay.server_hints', '', true);
   return v_hints;
 end
 $$;
@@ -111,6 +113,30 @@ select is(
   'delete insert', 'where its deletion is told as well'
 );
 
+-- A burst
+insert into public.mcp_servers (workspace_id, user_id, name, url)
+select w.id, w.created_by, 'Many ' || n, 'https://many.example'
+from public.workspaces w, generate_series(1, 400) n where 'workspace:' || w.id = current_setting('pgtap.topic');
+select matches(
+  pg_temp.hints(), '^(server.changed insert, ){20}servers.changed$',
+  'many changes at once are told one by one up to a number, and then all together'
+);
+set local role service_role;
+select is(
+  public.report_server_status((
+    select jsonb_agg(jsonb_build_object(
+      'server_id', s.id, 'config_version', 1, 'source', 'session', 'status', 'connected', 'observed_at', now()
+    ))
+    from public.mcp_servers s, generate_series(1, 3) n where s.name like 'Many %'
+  )), 1200, 'more than a thousand reports at once'
+);
+select matches(
+  pg_temp.hints(), '^(server.status connected, ){20}servers.changed$', 'are no more than 21 messages'
+);
+delete from public.mcp_servers where name like 'Many %';
+select matches(pg_temp.hints(), '^(server.changed delete, ){20}servers.changed$', 'nor is their end');
+reset role;
+
 select is_empty(
   $$
     select payload from realtime.messages
@@ -151,15 +177,18 @@ select throws_ok(
   '42501', null, 'members listen, they do not send'
 );
 reset role;
+select pg_temp.hints();
 insert into public.workspace_members (workspace_id, user_id, role)
 select id, 'bbbbbbbb-0000-4000-8000-000000000002', 'viewer' from public.workspaces
 where 'workspace:' || id = current_setting('pgtap.topic');
+select is(pg_temp.hints(), 'members.changed insert', 'who comes is told');
 select ok(
   pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a new member hears it'
 );
 reset role;
 delete from public.workspace_members where user_id = 'bbbbbbbb-0000-4000-8000-000000000002'
   and 'workspace:' || workspace_id = current_setting('pgtap.topic');
+select is(pg_temp.hints(), 'members.changed delete', 'who goes as well');
 select ok(
   not pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a removed one no longer'
 );

@@ -7,10 +7,12 @@ export type Signal = { name: 'joined' } | { name: HintName; payload: Record<stri
 
 const HINT_NAMES: HintName[] = [
   'server.changed',
+  'servers.changed',
   'server.status',
   'tools.changed',
   'agent_config.changed',
   'session.changed',
+  'members.changed',
 ];
 const RETRY_MS = 3000;
 /** A hint that was lost costs at most this long. */

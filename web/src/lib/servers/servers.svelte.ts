@@ -5,7 +5,9 @@ import { byPosition } from './order.ts';
 
 /** Hints that come together are answered by one look. */
 const GATHER_MS = 15;
-/** Ids of one request; keeps the address of the request short. */
+/** A burst of hints costs at most one look in this time, whatever its length. */
+const PACE_MS = 250;
+/** Ids of one request, which keeps its address short; of more servers all are looked at. */
 const AT_ONCE = 50;
 
 /** The servers of the workspace as the page knows them, kept true by looking again on every hint. */
@@ -17,6 +19,8 @@ export class Servers {
   list = $derived([...this.#rows.values()].filter((server) => !this.hidden.has(server.id)).sort(byPosition));
 
   #wanted = new Set<string>();
+  #wantsAll = false;
+  #lookedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looks = 0;
   /** Which look, or change of the user's, a row comes from: an older answer must not cover a newer one. */
@@ -53,7 +57,8 @@ export class Servers {
   /** Looks again at some servers, soon. */
   refresh(ids: string[]): void {
     for (const id of ids) this.#wanted.add(id);
-    this.#timer ??= setTimeout(() => void this.#look(), GATHER_MS);
+    const waitMs = Math.max(GATHER_MS, this.#lookedAt + PACE_MS - Date.now());
+    this.#timer ??= setTimeout(() => void this.#look(), waitMs);
   }
 
   async refreshAll(): Promise<void> {
@@ -72,15 +77,21 @@ export class Servers {
   follow(live: WorkspaceLive): () => void {
     return live.listen((signal: Signal) => {
       if (signal.name === 'joined') void this.refreshAll();
-      else if (typeof signal.payload.server_id === 'string') this.refresh([signal.payload.server_id]);
+      else if (signal.name === 'servers.changed') {
+        this.#wantsAll = true;
+        this.refresh([]);
+      } else if (typeof signal.payload.server_id === 'string') this.refresh([signal.payload.server_id]);
     });
   }
 
   async #look(): Promise<void> {
     this.#timer = undefined;
-    const ids = [...this.#wanted].slice(0, AT_ONCE);
-    for (const id of ids) this.#wanted.delete(id);
-    if (this.#wanted.size > 0) this.refresh([]);
+    this.#lookedAt = Date.now();
+    const ids = [...this.#wanted];
+    const isAll = this.#wantsAll || ids.length > AT_ONCE;
+    this.#wanted.clear();
+    this.#wantsAll = false;
+    if (isAll) return this.refreshAll();
     if (ids.length === 0) return;
     const look = ++this.#looks;
     const rows = await fetchServers(`/api/servers?ids=${ids.join(',')}`);

@@ -1,5 +1,6 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import { Servers } from './servers.svelte.ts';
 
 const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
@@ -40,6 +41,39 @@ describe('Servers', () => {
     expect(servers.list.map((server) => server.id)).toEqual(['1', '2']);
   });
 
+  it('answers a burst of a thousand hints with a few looks, and ends with the newest row', async () => {
+    let looks = 0;
+    let newest = 0;
+    vi.stubGlobal('fetch', () => {
+      looks += 1;
+      return Promise.resolve(Response.json([row('1', { latency_ms: newest })]));
+    });
+    const servers = new Servers();
+    for (let hint = 1; hint <= 1000; hint += 1) {
+      newest = hint;
+      servers.refresh(['1']);
+      await vi.advanceTimersByTimeAsync(2);
+    }
+    await vi.advanceTimersByTimeAsync(300);
+    expect(looks).toBeLessThanOrEqual(10);
+    expect(servers.get('1')?.latency_ms).toBe(1000);
+  });
+
+  it('looks at all servers when many changed at once', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.refresh(Array.from({ length: 1000 }, (_, index) => String(index)));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers']);
+    let tell: (signal: Signal) => void = () => undefined;
+    servers.follow({
+      listen: (listener: typeof tell) => ((tell = listener), () => undefined),
+    } as WorkspaceLive);
+    for (let hint = 0; hint < 5; hint += 1) tell({ name: 'servers.changed', payload: {} });
+    await vi.advanceTimersByTimeAsync(300);
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers', '/api/servers']);
+  });
+
   it('takes away what a look no longer finds', async () => {
     const asked = heldFetch();
     const servers = new Servers();
@@ -56,7 +90,7 @@ describe('Servers', () => {
     servers.refresh(['1']);
     await vi.advanceTimersByTimeAsync(50);
     servers.refresh(['1']);
-    await vi.advanceTimersByTimeAsync(50);
+    await vi.advanceTimersByTimeAsync(300);
     await asked[1]?.answer([row('1', { name: 'new' })]);
     await asked[0]?.answer([row('1', { name: 'old' })]);
     expect(servers.get('1')?.name).toBe('new');
