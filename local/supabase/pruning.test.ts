@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => project?.close());
 
 async function prunedTimes(): Promise<number> {
-  const [row] = await project.sql<{ times: number }[]>`select last_value::integer as times from private.pruned`;
+  const [row] = await project.sql<
+    { times: number }[]
+  >`select last_value::integer as times from private.pruned`;
   return row?.times ?? 0;
 }
 

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const ToolChoice = z.object({
+  name: z.string(),
+  is_enabled: z.boolean(),
+  cache_ttl_seconds: z.int().nullable(),
+});
+
+/**
+ * A workspace as `export_workspace` gives it. `import_workspace` takes it again, and documents written by hand:
+ * there everything but the name and address of a server and the name of an agent may be left out, and every
+ * mistake is told by its place.
+ */
+export const WorkspaceDocument = z.object({
+  format: z.literal('patchbay.workspace'),
+  version: z.literal(1),
+  workspace: z.object({ name: z.string() }).optional(),
+  servers: z.array(
+    z.looseObject({ name: z.string(), url: z.string(), slug: z.string().optional() }).extend({
+      has_credential: z.boolean().optional(),
+      tools: z.array(ToolChoice).optional(),
+    }),
+  ),
+  agents: z.array(z.looseObject({ name: z.string(), servers: z.array(z.string()).optional() })),
+});
+export type WorkspaceDocument = z.infer<typeof WorkspaceDocument>;
+
+const Outcomes = z.object({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  /** As they were. */
+  left: z.array(z.string()),
+  /** There, and not the caller's to edit. */
+  refused: z.array(z.string()),
+});
+
+/** The answer of `import_workspace`: slugs of servers, names of agents. */
+export const ImportAnswer = z.object({
+  servers: Outcomes,
+  agents: Outcomes,
+  /** Slugs of servers whose key has to be entered, with the function `server-credential`. */
+  credentials_needed: z.array(z.string()),
+});
+export type ImportAnswer = z.infer<typeof ImportAnswer>;
