@@ -21,13 +21,75 @@ export const WorkspaceMemberRow = z.object({
 });
 export type WorkspaceMemberRow = z.infer<typeof WorkspaceMemberRow>;
 
-/** An invitation as its workspace sees it; the hash of the token stays in the database. */
+/** A row of the answer of `list_members`. */
+export const WorkspacePerson = z.object({
+  user_id: z.string(),
+  email: z.string(),
+  role: Role,
+  created_at: Timestamp,
+});
+export type WorkspacePerson = z.infer<typeof WorkspacePerson>;
+
+/** An invitation as its owners see it; the hash of the token stays in the database. */
 export const WorkspaceInvitationRow = z.object({
   id: z.string(),
   workspace_id: z.string(),
-  email: z.string(),
+  /** Null: the link works for whoever holds it. */
+  email: z.string().nullable(),
   role: Role,
+  invited_by: z.string(),
   expires_at: Timestamp,
   accepted_at: Timestamp.nullable(),
+  accepted_by: z.string().nullable(),
 });
 export type WorkspaceInvitationRow = z.infer<typeof WorkspaceInvitationRow>;
+
+/** The answer of `create_invitation`, the only place where the token is told. */
+export const NewInvitation = z.object({
+  id: z.string(),
+  token: z.string(),
+  role: Role,
+  email: z.string().nullable(),
+  expires_at: Timestamp,
+});
+export type NewInvitation = z.infer<typeof NewInvitation>;
+
+/** The answer of `preview_invitation`. */
+export const InvitationPreview = z.object({
+  workspace_id: z.string(),
+  workspace_name: z.string(),
+  role: Role,
+  expires_at: Timestamp,
+  is_member: z.boolean(),
+});
+export type InvitationPreview = z.infer<typeof InvitationPreview>;
+
+/** The answer of `accept_invitation`; `joined` is false for who was a member already. */
+export const AcceptedInvitation = z.object({
+  workspace_id: z.string(),
+  workspace_name: z.string(),
+  role: Role,
+  joined: z.boolean(),
+});
+export type AcceptedInvitation = z.infer<typeof AcceptedInvitation>;
+
+/** The answer of `rename_tag` and `remove_tag`: servers changed, and others' servers that still carry the tag. */
+export const TagChange = z.object({ changed: z.int(), left: z.int() });
+export type TagChange = z.infer<typeof TagChange>;
+
+/** A row of `audit_events`, for owners and admins. A field whose values are not kept is null in `changes`. */
+export const AuditEventRow = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  actor_id: z.string().nullable(),
+  action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out']),
+  table_name: z.string(),
+  row_id: z.string().nullable(),
+  row_name: z.string().nullable(),
+  changes: z.record(
+    z.string(),
+    z.object({ from: z.unknown().optional(), to: z.unknown().optional() }).nullable(),
+  ),
+  created_at: Timestamp,
+});
+export type AuditEventRow = z.infer<typeof AuditEventRow>;
