@@ -33,12 +33,9 @@ export const EXAMPLES: Record<string, Example> = {
   workspace_members: {},
   workspace_invitations: {
     make: ({ workspaceId, userId }) => `
-      insert into public.workspace_invitations (workspace_id, email, role, token_hash, invited_by)
+      insert into public.workspace_invitations (workspace_id, email, role, token_hash, invited_by, expires_at)
       values ('${workspaceId}', 'guest@examples.test', 'member',
-        encode(sha256('${workspaceId}${userId}'), 'hex'), '${userId}')`,
-    add: ({ workspaceId }) => `
-      insert into public.workspace_invitations (workspace_id, email, role, token_hash)
-      values ('${workspaceId}', 'guest@examples.test', 'member', repeat('0', 64))`,
+        encode(sha256('${workspaceId}${userId}'), 'hex'), '${userId}', now() + interval '7 days')`,
   },
   mcp_servers: {
     make: ({ workspaceId, userId }) => `
@@ -92,6 +89,13 @@ export const EXAMPLES: Record<string, Example> = {
       insert into public.tool_calls (id, session_id, workspace_id, user_id, tool_name, outcome, started_at)
       select gen_random_uuid(), id, workspace_id, user_id, 'example_tool', 'ok', now()
       from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
+  },
+  // Written by the triggers of the tables above.
+  audit_events: {},
+  limits: {
+    make: ({ workspaceId }) => `
+      insert into public.limits (name, workspace_id, allowed)
+      values ('servers', '${workspaceId}', 500), ('agents', '${workspaceId}', 100) on conflict do nothing`,
   },
 };
 

@@ -103,12 +103,13 @@ create trigger audit after insert or delete or update of role on public.workspac
 create trigger audit after insert or delete or update of accepted_at on public.workspace_invitations
   for each row execute function private.audit('id', 'role expires_at accepted_at', 'email');
 create trigger audit after insert or delete or update of
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, tags,
-    call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
+    tags, call_timeout_ms, max_concurrency, metadata
   on public.mcp_servers
   for each row execute function private.audit(
     'id',
-    'name slug url description transport auth_method auth_header is_active tags call_timeout_ms max_concurrency',
+    'name slug url description transport auth_method auth_header is_active position tags call_timeout_ms '
+      'max_concurrency',
     'metadata'
   );
 create trigger audit after update of is_enabled, cache_ttl_seconds on public.mcp_tools

@@ -2,7 +2,8 @@
 -- has pg_cron (a hosted project); the embedded one runs it by a timer of its own (local/supabase).
 
 -- A row of a table is history when its time is older than `keep` and the condition holds. A later domain with
--- history of its own adds a row here.
+-- history of its own adds a row here. What the health monitor writes has its times in public.prune_health, which
+-- the monitor runs as it goes; it is called from here for installations without one.
 create table private.retention (
   table_name text primary key,
   time_column text not null,
@@ -15,7 +16,6 @@ grant select, insert, update, delete on private.retention to service_role;
 insert into private.retention (table_name, time_column, keep, condition) values
   ('public.tool_calls', 'started_at', '90 days', 'true'),
   ('public.voice_sessions', 'ended_at', '90 days', 'true'),
-  ('public.mcp_server_checks', 'checked_at', '30 days', 'true'),
   ('public.audit_events', 'created_at', '1 year', 'true'),
   ('public.workspace_invitations', 'expires_at', '30 days', 'true'),
   ('private.call_rates', 'counted_at', '1 day', 'true');
@@ -37,14 +37,16 @@ begin
 end
 $$;
 
--- Ends lost sessions and deletes what is older than private.retention says. Answers how many rows of each table.
+-- Ends lost sessions and deletes what is older than private.retention and prune_health say. Answers how many rows of each table.
 create function private.prune_history() returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   v_rule private.retention;
   v_rows integer;
-  v_answer jsonb := jsonb_build_object('lost sessions', private.end_lost_sessions());
+  v_answer jsonb := jsonb_build_object(
+    'lost sessions', private.end_lost_sessions(), 'health', public.prune_health()
+  );
 begin
   for v_rule in select * from private.retention order by table_name loop
     execute format(

@@ -7,7 +7,7 @@ language sql immutable set search_path = ''
 as $$
   select jsonb_build_object(
     'name', s.name, 'slug', s.slug, 'url', s.url, 'description', s.description, 'transport', s.transport,
-    'auth_method', s.auth_method, 'auth_header', s.auth_header, 'is_active', s.is_active, 'tags', s.tags,
+    'auth_method', s.auth_method, 'auth_header', s.auth_header, 'is_active', s.is_active, 'position', s.position, 'tags', s.tags,
     'call_timeout_ms', s.call_timeout_ms, 'max_concurrency', s.max_concurrency, 'metadata', s.metadata
   )
 $$;
@@ -46,7 +46,7 @@ begin
             where t.server_id = s.id and (not t.is_enabled or t.cache_ttl_seconds is not null)
           ), '[]')
         )
-        order by s.created_at, s.slug
+        order by s.position, s.created_at, s.slug
       )
       from public.mcp_servers s where s.workspace_id = p_workspace_id
     ), '[]'),

@@ -68,8 +68,8 @@ insert into public.limits (name, workspace_id, allowed) values ('servers', curre
 -- Pruning -------------------------------------------------------------------------------------------
 select is(
   (select string_agg(table_name || ' ' || keep, ', ' order by table_name) from private.retention
-   where table_name in ('public.audit_events', 'public.mcp_server_checks', 'public.tool_calls')),
-  'public.audit_events 1 year, public.mcp_server_checks 30 days, public.tool_calls 90 days',
+   where table_name in ('public.audit_events', 'public.tool_calls')),
+  'public.audit_events 1 year, public.tool_calls 90 days',
   'how long things are kept is written in one place'
 );
 select is_empty(
@@ -123,7 +123,7 @@ where workspace_id = current_setting('pgtap.team')::uuid;
 select is(
   (
     select bool_and(value::integer >= 1) from jsonb_each_text(private.prune_history())
-    where key in ('public.tool_calls', 'public.mcp_server_checks', 'public.workspace_invitations')
+    where key in ('public.tool_calls', 'health', 'public.workspace_invitations')
   ),
   true, 'what is old goes, and is counted'
 );

@@ -57,9 +57,9 @@ select is(
   '{"format": "patchbay.workspace", "version": 1, "workspace": {"name": "Team"}}', 'who sees it may take it along'
 );
 select is(
-  pg_temp.document() #> '{servers,1}',
+  pg_temp.document() #> '{servers,0}',
   '{"name": "Notes", "slug": "notes", "url": "https://notes.example/mcp", "description": "", "transport": "auto",
-    "auth_method": "api_key", "auth_header": "X-API-Key", "is_active": true, "tags": ["home", "work"],
+    "auth_method": "api_key", "auth_header": "X-API-Key", "is_active": true, "position": 1, "tags": ["home", "work"],
     "call_timeout_ms": 5000, "max_concurrency": 4, "metadata": {"a": 1}, "has_credential": true,
     "tools": [{"name": "wipe", "is_enabled": false, "cache_ttl_seconds": null}]}',
   'a server with what was chosen for it'
@@ -90,13 +90,13 @@ create function pg_temp.told(p_answer jsonb) returns text language sql as $$
 $$;
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document(), 'merge', true)),
-  'servers: added ["clock", "notes"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
+  'servers: added ["notes", "clock"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
   'what an import would do can be asked'
 );
 select is((select count(*) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), 0::bigint, 'without doing it');
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document())),
-  'servers: added ["clock", "notes"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
+  'servers: added ["notes", "clock"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
   'an import says what it added, and which servers wait for a key'
 );
 select is(
@@ -112,7 +112,7 @@ select is(
 );
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document())),
-  'servers: left ["clock", "notes"]; agents: left ["Assistant", "Helper"]; needs ["notes"]',
+  'servers: left ["notes", "clock"]; agents: left ["Assistant", "Helper"]; needs ["notes"]',
   'the same again changes nothing'
 );
 select is(
@@ -137,7 +137,7 @@ delete from public.agent_config_servers a using public.agent_configs c
 where c.id = a.agent_config_id and c.workspace_id = pg_temp.ws('copy');
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document(), 'add')),
-  'servers: left ["clock", "notes"]; agents: left ["Assistant", "Helper"]; needs ["notes"]', 'what is there may be left alone'
+  'servers: left ["notes", "clock"]; agents: left ["Assistant", "Helper"]; needs ["notes"]', 'what is there may be left alone'
 );
 select is((select description from public.mcp_servers where id = pg_temp.ws('copied')), 'mine', 'as it is');
 select is(
