@@ -1006,6 +1006,7 @@ export type Database = {
         Returns: Json;
       };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
+      export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
         Args: {
           p_error_code: string;
@@ -1019,6 +1020,10 @@ export type Database = {
         Returns: undefined;
       };
       finish_probes: { Args: { p_results: Json }; Returns: number };
+      import_workspace: {
+        Args: { p_document: Json; p_dry_run?: boolean; p_mode?: string; p_workspace_id: string };
+        Returns: Json;
+      };
       list_members: {
         Args: { p_workspace_id: string };
         Returns: {
