@@ -13,6 +13,7 @@ import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { type HintSubscription, openHints } from './hints.ts';
+import { History } from './history.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
 import { observe } from './observation.ts';
@@ -63,6 +64,7 @@ export class Conversation {
   readonly #model: ModelSession;
   readonly #agent: voice.Agent;
   readonly #session: voice.AgentSession;
+  readonly #history: History;
   #hints: HintSubscription | null = null;
   #instructions: string;
   readonly #cache = new ResultCache({ now: () => performance.now() });
@@ -93,6 +95,7 @@ export class Conversation {
       userAwayTimeout: null,
       maxToolSteps: MAX_TOOL_STEPS,
     });
+    this.#history = new History(this.#agent, this.#session, session);
     this.#model = new ModelSession({
       agent: this.#agent,
       realtimeSession: session,
@@ -128,6 +131,7 @@ export class Conversation {
     const { room, client, snapshot, log } = this.#options;
     const { user_id, workspace_id } = snapshot.session;
     this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => this.#onClosed(reason));
+    this.#session.on(voice.AgentSessionEventTypes.AgentStateChanged, () => this.#history.trim());
     room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
     room.on(RoomEvent.ParticipantConnected, () => {
       this.#sendEverything();
@@ -214,6 +218,7 @@ export class Conversation {
       const told = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
       if (told) this.#model.tell(told);
     }
+    this.#history.trim();
     const because = isFirst ? 'start' : reason;
     this.#sendTools(after, because, acknowledged);
     this.#options.log.info(

@@ -9,7 +9,9 @@ const GOODBYE_WITHIN_MS = 6_000;
  * Says goodbye, in the place of whatever is being said; returns when it was heard, or could not be said in time.
  * Never rejects.
  */
-export async function sayGoodbye(session: Pick<voice.AgentSession, 'interrupt' | 'generateReply'>): Promise<void> {
+export async function sayGoodbye(
+  session: Pick<voice.AgentSession, 'interrupt' | 'generateReply'>,
+): Promise<void> {
   try {
     session.interrupt({ force: true });
     const goodbye = session.generateReply({

@@ -4,6 +4,7 @@ import { guardDial } from './dial.ts';
 import { guardEmptyArguments } from './empty-arguments.ts';
 import { guardFreshQueue } from './fresh-queue.ts';
 import { guardReplayCalls } from './replay-calls.ts';
+import { guardSentEvents } from './sent-events.ts';
 import type { Guard, SessionPrototype } from './session-internals.ts';
 
 /** All repairs, in the order in which they wrap each other. */
@@ -13,6 +14,7 @@ export const GUARDS = {
   replayCalls: guardReplayCalls,
   closeSocket: guardCloseSocket,
   emptyArguments: guardEmptyArguments,
+  sentEvents: guardSentEvents,
 } as const satisfies Record<string, Guard>;
 
 export type RealtimeModelOptions = ConstructorParameters<typeof realtime.RealtimeModel>[0];

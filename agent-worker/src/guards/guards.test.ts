@@ -3,12 +3,18 @@
  * one guard. When a new version of the plugin makes a "still needed" test fail, that guard can go.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { initializeLogger, llm, voice } from '@livekit/agents';
+import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel, type FakeItem } from '../testing/fake-model.ts';
 import { GUARDS, createGuardedModel } from './guarded-model.ts';
 
 type GuardName = keyof typeof GUARDS;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -25,11 +31,16 @@ afterEach(async () => {
 async function conversation({
   without,
   tools = [],
-}: { without?: GuardName; tools?: llm.ToolContextEntry[] } = {}) {
+  onSession,
+}: {
+  without?: GuardName;
+  tools?: llm.ToolContextEntry[];
+  onSession?: (session: realtime.RealtimeSession) => void;
+} = {}) {
   const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
   const model = createGuardedModel(
     { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
-    undefined,
+    onSession,
     guards.map(([, guard]) => guard),
   );
   const session = new voice.AgentSession({
@@ -45,7 +56,7 @@ async function conversation({
   const agent = new voice.Agent({ instructions: 'Test.', tools });
   await session.start({ agent, record: false });
   cleanups.push(() => session.close());
-  return { session, said };
+  return { agent, session, said };
 }
 
 const until = (condition: () => unknown, timeout = 10_000) =>
@@ -196,6 +207,36 @@ describe('closing the session', () => {
   it('still needed: without the guard the socket stays open', async () => {
     await open('closeSocket');
     await never(() => fake.openConnections === 0);
+  });
+});
+
+describe('an event that was sent', () => {
+  /** A swap to a large set of tools; gives the event and what is left of the set when it was sent. */
+  const swap = async (without?: GuardName) => {
+    await fake.start();
+    let session: realtime.RealtimeSession | undefined;
+    const { agent } = await conversation({ without, onSession: (made) => (session = made) });
+    await until(() => fake.openConnections === 1);
+    const sent: { session?: { tools?: unknown[] } }[] = [];
+    session?.on('openai_client_event_queued', (event: { type: string; session?: { tools?: unknown[] } }) => {
+      if (event.type === 'session.update') sent.push(event);
+    });
+    await agent.updateTools([
+      llm.tool({ name: 'large', description: 'x'.repeat(1_000), execute: async () => '' }),
+    ]);
+    await until(() => fake.tools.length === 1);
+    return sent.at(-1);
+  };
+
+  it('is not kept', async () => {
+    expect((await swap())?.session?.tools).toBeUndefined();
+  });
+
+  it('still needed: without the guard it is kept until the connection ends', async () => {
+    const kept = new WeakRef((await swap('sentEvents')) ?? {});
+    await sleep(0);
+    collectGarbage();
+    expect(kept.deref()).toMatchObject({ session: { tools: [{ name: 'large' }] } });
   });
 });
 

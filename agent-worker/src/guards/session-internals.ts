@@ -27,6 +27,7 @@ export interface SessionInternals {
   remoteChatCtx: llm.RemoteChatContext;
   readonly chatCtx: llm.ChatContext;
   on(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
+  off(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;

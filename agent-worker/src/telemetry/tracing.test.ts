@@ -108,7 +108,14 @@ describe('traces', () => {
       'patchbay.outcome': 'ok',
     });
 
-    const ofTurn = [call, queue, request, ...turns, ...named('realtime_inference'), ...named('agent_session')];
+    const ofTurn = [
+      call,
+      queue,
+      request,
+      ...turns,
+      ...named('realtime_inference'),
+      ...named('agent_session'),
+    ];
     expect(new Set(ofTurn.map((span) => span?.traceId)).size).toBe(1);
     expect(collector.raw()).not.toContain('hunter2');
   });

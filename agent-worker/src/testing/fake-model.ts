@@ -27,6 +27,7 @@ const Received = z.looseObject({
   type: z.string(),
   event_id: z.string().optional(),
   previous_item_id: z.string().optional(),
+  item_id: z.string().optional(),
   item: Item.optional(),
   session: z.looseObject({ tools: z.array(Tool).optional() }).optional(),
   response: z
@@ -130,8 +131,7 @@ export class FakeModel {
     if (event.type === 'session.update') return this.#update(event, send);
     if (event.type === 'conversation.item.create' && event.item) return this.#create(event, event.item, send);
     if (event.type === 'response.create') return this.#respond(event, send);
-    if (event.type === 'conversation.item.delete')
-      send({ type: 'conversation.item.deleted', item_id: event.item_id });
+    if (event.type === 'conversation.item.delete') return this.#delete(event, send);
   }
 
   #update(event: Received, sendNow: (event: object) => void): void {
@@ -170,6 +170,16 @@ export class FakeModel {
       return;
     }
     this.#add({ ...item, id: item.id ?? this.#id('item') }, send, before);
+  }
+
+  #delete({ item_id, event_id }: Received, send: (event: object) => void): void {
+    const at = this.items.findIndex(({ id }) => id === item_id);
+    if (at < 0) {
+      send({ type: 'error', error: { type: 'invalid_request_error', message: 'no such item', event_id } });
+      return;
+    }
+    this.items.splice(at, 1);
+    send({ type: 'conversation.item.deleted', item_id });
   }
 
   #add(item: FakeItem, send: (event: object) => void, before = this.items.at(-1)?.id): void {
