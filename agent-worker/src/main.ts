@@ -43,6 +43,8 @@ async function run(env: Environment): Promise<void> {
       port: env.PATCHBAY_WORKER_PORT,
       // The defaults of production are one idle process for each of up to four processors.
       numIdleProcesses: 1,
+      // The default of 10 s ends a process over and over on a machine that is busy.
+      initializeProcessTimeout: 60_000,
       // By memory, which conversations use up for good. The default, processor load of 0.7, makes a small
       // machine refuse conversations while it is merely starting one.
       loadFunc: async (worker) => worker.activeJobs.length / capacity(),

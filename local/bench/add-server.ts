@@ -14,7 +14,6 @@ import type { Stack } from '../stack/stack-file.ts';
 import type { BenchContext } from './bench.ts';
 import { listWithClient, listWithSdk, type RawListing } from './raw-clients.ts';
 import { conclude, currentLoad, toTable, writeResult, type Measure } from './report.ts';
-import { withStack } from './stack.ts';
 import { median } from './statistics.ts';
 
 const WARM_UP_ROUNDS = 3;
@@ -55,14 +54,10 @@ const ABOUT: Record<keyof Round, [name: string, about: string]> = {
 };
 
 /**
- * Measures on a stack of its own.
+ * Measures on a stack that runs. It releases LiveKit's threads at its end, so that no conversation can follow.
  * @throws Error where there is no conversation, or tools do not come
  */
-export async function run(context: BenchContext): Promise<void> {
-  await withStack(context, (stack) => measure(stack, context));
-}
-
-async function measure(stack: Stack, { say, signal }: BenchContext): Promise<void> {
+export async function measureAddServer(stack: Stack, { say, signal }: BenchContext): Promise<void> {
   if (stack.voice_unavailable !== undefined) throw new Error(`no conversation: ${stack.voice_unavailable}`);
   const url = stack.demo_servers.find(({ name }) => name === 'clock')?.url;
   if (url === undefined) throw new Error('the stack has no clock');

@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: every benchmark, one after the other; `npm run bench -- add-server` runs those that are named.
+ * `npm run bench`: every benchmark, one after the other; `npm run bench -- voice` runs those that are named.
  * Figures only: nothing here passes or fails for being fast or slow.
  */
 import type { Bench } from './bench.ts';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
-  'add-server': () => import('./add-server.ts'),
   engine: () => import('./engine.ts'),
+  voice: () => import('./voice.ts'),
 };
 
 const say = (text: string): void => console.log(text);

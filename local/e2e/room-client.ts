@@ -19,7 +19,9 @@ import {
 import { Activity, TOPIC_ACTIVITY, TOPIC_CHAT, TOPIC_TRANSCRIPTION } from '@patchbay/shared/schema/activity';
 import { VoiceDispatchAnswer, VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
 import { speak, SPEECH_RATE_HZ } from '../speech/speak.ts';
+import { AccessToken, RoomAgentDispatch, RoomConfiguration } from 'livekit-server-sdk';
 import type { Person } from './person.ts';
+import { runningStack } from './running-stack.ts';
 
 const FRAME_SAMPLES = SPEECH_RATE_HZ / 50;
 /** Root mean square above which a frame of 20 ms counts as voice. */
@@ -53,14 +55,18 @@ export class RoomClient {
     this.sessionId = sessionId;
   }
 
-  /** Asks for a room with an agent and goes in, with an open microphone. */
-  static async join(person: Person, agentConfigId?: string): Promise<RoomClient> {
+  /**
+   * Asks for a room with an agent and goes in, with an open microphone.
+   * @param agentName calls the agent of a worker of the story's own, in the place of the stack's
+   */
+  static async join(person: Person, agentConfigId?: string, agentName?: string): Promise<RoomClient> {
     const body = agentConfigId === undefined ? {} : { agent_config_id: agentConfigId };
     const answer = await person.client.functions.invoke<unknown>('voice-token', { body });
     if (answer.error) throw new Error('voice-token refused the person');
-    const { session_id, url, token } = VoiceTokenAnswer.parse(answer.data);
-    const client = new RoomClient(person, session_id);
-    await client.#enter(url, token);
+    const invitation = VoiceTokenAnswer.parse(answer.data);
+    const client = new RoomClient(person, invitation.session_id);
+    const token = agentName === undefined ? invitation.token : await tokenFor(agentName, person, invitation);
+    await client.#enter(invitation.url, token);
     return client;
   }
 
@@ -199,4 +205,18 @@ export class RoomClient {
       await sleep(10);
     }
   }
+}
+
+/** A token for the same room, that calls another agent into it. */
+async function tokenFor(
+  agentName: string,
+  person: Person,
+  { session_id, room_name }: VoiceTokenAnswer,
+): Promise<string> {
+  const { livekit_api_key, livekit_api_secret } = runningStack();
+  const token = new AccessToken(livekit_api_key, livekit_api_secret, { identity: `user-${person.id}` });
+  token.addGrant({ roomJoin: true, room: room_name, canSubscribe: true, canPublish: true, canPublishData: true });
+  const metadata = JSON.stringify({ session_id });
+  token.roomConfig = new RoomConfiguration({ agents: [new RoomAgentDispatch({ agentName, metadata })] });
+  return await token.toJwt();
 }

@@ -68,6 +68,29 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     await client.agentSays(/in tokyo/i, asked);
     expect(client.agents).toHaveLength(1);
   });
+
+  it('the LiveKit server: the same agent goes on in the same room', async () => {
+    const [agent] = client.agents;
+    const since = Date.now();
+    process.kill(pidOf('livekit'), 'SIGKILL');
+    const hasAnswered = () => client.lines.some(({ text, atMs }) => atMs > since && /in paris/i.test(text));
+    // What is typed while nobody is connected is lost.
+    const ask = async (): Promise<boolean> => {
+      if (!hasAnswered()) await client.type('What time is it in Paris?').catch(() => undefined);
+      return hasAnswered();
+    };
+    await expect.poll(ask, { timeout: 60_000, interval: 3_000 }).toBe(true);
+    expect(client.agents).toEqual([agent]);
+
+    const next = await RoomClient.join(person);
+    // Who joined before the worker had registered again calls its agent, as the page does.
+    const met = async (): Promise<number> => {
+      if (next.agents.length === 0) await next.callAgent();
+      return next.agents.length;
+    };
+    await expect.poll(met, { timeout: 60_000, interval: 1_000 }).toBe(1);
+    await next.leave();
+  });
 });
 
 async function answers(url: string): Promise<boolean> {

@@ -1,83 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modelSessions } from './model-view.ts';
+import { modelTools } from './model-view.ts';
+import { type OwnWorker, startOwnWorker } from './own-worker.ts';
 import { addDemoServer, newPerson, type Person } from './person.ts';
-import { pidOf } from './processes.ts';
+import { addServer } from './rest-api.ts';
 import { RoomClient } from './room-client.ts';
-import { hasStack, runningStack } from './running-stack.ts';
+import { demoServer, hasStack, runningStack } from './running-stack.ts';
 
-const canLoseModel = hasStack && !runningStack().voice_unavailable && Boolean(runningStack().pids['model']);
+const hasVoice = hasStack && !runningStack().voice_unavailable;
+const PATIENCE_MS = 90_000;
 
-/** One conversation whose model goes away again and again; the stack brings it back each time. */
-describe.runIf(canLoseModel)('a conversation whose model goes away', () => {
+/** Three conversations whose model goes away at once: each is caught at another moment. */
+describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_000 }, () => {
+  let worker: OwnWorker;
   let person: Person;
-  let client: RoomClient;
+  let inSpeech: RoomClient;
+  let inText: RoomClient;
+  let inTool: RoomClient;
 
   beforeAll(async () => {
+    worker = await startOwnWorker();
     person = await newPerson('model-away');
     await addDemoServer(person, 'clock');
-    client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'));
-    await client.hearsVoice(0);
+    // One after the other: each starts a process, on a machine that may be small.
+    const join = () => RoomClient.join(person, undefined, worker.agentName);
+    [inSpeech, inText, inTool] = [await join(), await join(), await join()];
+    for (const client of [inSpeech, inText, inTool]) {
+      await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+      await client.hearsVoice(0, PATIENCE_MS);
+    }
+  }, 300_000);
+  afterAll(async () => {
+    await Promise.all([inSpeech, inText, inTool].map((client) => client?.leave()));
+    await worker?.end();
   });
-  afterAll(() => client?.leave());
 
-  const loseModel = () => process.kill(pidOf('model'), 'SIGKILL');
-  const modelIsBack = () =>
-    expect
-      .poll(
-        () =>
-          modelSessions().then(
-            (sessions) => sessions.length,
-            () => 0,
-          ),
-        { timeout: 20_000 },
-      )
-      .toBe(1);
+  it.each([2, 10, 60])('for %i s goes on, loses no result, calls nothing twice, and keeps a swap', async (seconds) => {
+    for (const client of [inSpeech, inText, inTool]) await client.hearsSilence(700, PATIENCE_MS);
+    const from = inTool.activity.length;
+    const beganAtMs = Date.now();
+    await inSpeech.type('Tell me a long story');
+    await inSpeech.hearsVoice(beganAtMs, PATIENCE_MS);
+    await inTool.type('Countdown of 3 seconds');
+    await inTool.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
 
-  it('in the middle of a tool: the tool runs once, and its result is told', async () => {
-    await client.hearsSilence();
-    const [from, since] = [client.activity.length, Date.now()];
-    await client.type('Countdown of 5 seconds');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
-    loseModel();
-    await client.told('tool_call', ({ phase }) => phase === 'finished', from);
-    await client.agentSays(/5 seconds|over|done/i, since, 25_000);
-    const starts = client.activity
+    await worker.model.pull();
+    const awayAtMs = Date.now();
+    await inText.type('What time is it in Paris?');
+    await addServer(person, { name: `extra ${seconds}`, url: demoServer('clock').url });
+    await inTool.told('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
+    await sleep(Math.max(0, seconds * 1_000 - (Date.now() - awayAtMs)));
+    await worker.model.plug();
+
+    await inText.agentSays(/in paris/i, awayAtMs, PATIENCE_MS);
+    await inTool.agentSays(/countdown|3 seconds|over|done/i, awayAtMs, PATIENCE_MS);
+    const starts = inTool.activity
       .slice(from)
       .filter((message) => message.type === 'tool_call' && message.phase === 'started');
     expect(starts).toHaveLength(1);
-  });
-
-  it('in the middle of speech: it has its tools, and answers the next question', async () => {
-    await client.hearsSilence();
-    const since = Date.now();
-    await client.type('Tell me a long story');
-    await client.hearsVoice(since);
-    loseModel();
-    await modelIsBack();
     await expect
-      .poll(async () => (await modelSessions())[0]?.tools.map(({ name }) => name), { timeout: 10_000 })
-      .toContain('clock__current_time');
-    const asked = Date.now();
-    await client.type('What time is it in Tokyo?');
-    await client.agentSays(/in tokyo/i, asked);
-  });
+      .poll(async () => (await modelTools()).filter((name) => name === `extra_${seconds}__current_time`), {
+        timeout: PATIENCE_MS,
+      })
+      .toHaveLength(3);
 
-  it('when a message is typed: the message is answered when it is back', async () => {
-    await client.hearsSilence();
-    loseModel();
-    const asked = Date.now();
-    await client.type('What time is it in Paris?');
-    await client.agentSays(/in paris/i, asked, 25_000);
-  });
-
-  it('while a server is added: its tools are there afterwards', async () => {
-    await client.hearsSilence();
-    loseModel();
-    await addDemoServer(person, 'notes');
-    await modelIsBack();
-    await expect
-      .poll(async () => (await modelSessions())[0]?.tools.map(({ name }) => name), { timeout: 15_000 })
-      .toContain('notes__add_note');
+    await inSpeech.hearsSilence(700, PATIENCE_MS);
+    const askedAtMs = Date.now();
+    await inSpeech.type('What time is it in Tokyo?');
+    await inSpeech.agentSays(/in tokyo/i, askedAtMs, PATIENCE_MS);
   });
 });

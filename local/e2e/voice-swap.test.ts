@@ -1,20 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelTools } from './model-view.ts';
 import { addDemoServer, deleteServer, newPerson, type Person } from './person.ts';
+import { addServer } from './rest-api.ts';
 import { RoomClient } from './room-client.ts';
-import { hasStack, runningStack } from './running-stack.ts';
+import { demoServer, hasStack, runningStack } from './running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
+const isOfSecond = (name: string): boolean => name.startsWith('second__');
 
 /** One conversation from beginning to end; the stories build on each other. */
 describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   let person: Person;
   let client: RoomClient;
+  let clockId: string;
   let notesId: string;
+  let secondId: string;
 
   beforeAll(async () => {
     person = await newPerson('voice');
-    await addDemoServer(person, 'clock');
+    clockId = await addDemoServer(person, 'clock');
     client = await RoomClient.join(person);
   });
   afterAll(() => client?.leave());
@@ -72,6 +76,55 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     const since = Date.now();
     await client.type('Read the latest note');
     await client.agentSays(/latest note says: buy milk/i, since);
+  });
+
+  it('swaps while a tool runs, which is answered all the same', async () => {
+    await client.hearsSilence();
+    const [from, since] = [client.activity.length, Date.now()];
+    await client.type('Countdown of 5 seconds');
+    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    secondId = await addServer(person, { name: 'second', url: demoServer('everything').url });
+    await client.told('tools', ({ names }) => names.some(isOfSecond), from, 30_000);
+    await client.told('tool_call', ({ phase }) => phase === 'finished', from, 30_000);
+    await client.agentSays(/countdown|5 seconds|over|done/i, since, 30_000);
+  });
+
+  it('ends with the last of ten swaps in a row', async () => {
+    const held = () => modelTools().then((names) => names.some(isOfSecond));
+    expect(await held()).toBe(true);
+    // From on to off, ten times in between.
+    for (let swap = 0; swap <= 10; swap += 1)
+      await person.client.from('mcp_servers').update({ is_active: swap % 2 === 1 }).eq('id', secondId);
+    await expect.poll(held, { timeout: 30_000 }).toBe(false);
+    const lastTold = () => client.activity.findLast((message) => message.type === 'tools')?.names.some(isOfSecond);
+    await expect.poll(lastTold, { timeout: 30_000 }).toBe(false);
+    // A late answer to an earlier swap would bring them back.
+    const from = client.activity.length;
+    await person.client.from('mcp_servers').update({ is_active: true }).eq('id', secondId);
+    await client.told('tools', ({ names }) => names.some(isOfSecond), from, 30_000);
+    expect(await held()).toBe(true);
+    await deleteServer(person, secondId);
+    await expect.poll(held, { timeout: 30_000 }).toBe(false);
+  });
+
+  it('goes on when a server is moved to another address in the middle of a call', async () => {
+    await client.hearsSilence();
+    const from = client.activity.length;
+    await client.type('Countdown of 20 seconds');
+    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    const move = (url: string) => person.client.from('mcp_servers').update({ url }).eq('id', clockId);
+    await move(demoServer('everything').url);
+    await client.told('tools', ({ names }) => names.includes('clock__echo'), from, 30_000);
+    await client.told('tool_call', ({ phase }) => phase !== 'started', from, 30_000);
+    expect(await modelTools()).not.toContain('clock__countdown');
+
+    const back = client.activity.length;
+    await move(demoServer('clock').url);
+    await client.told('tools', ({ names }) => names.includes('clock__current_time'), back, 30_000);
+    await client.hearsSilence();
+    const since = Date.now();
+    await client.type('What time is it in Tokyo?');
+    await client.agentSays(/in tokyo/i, since, 30_000);
   });
 
   it('goes on speaking while a server is deleted, and says so when its tool is asked for', async () => {
