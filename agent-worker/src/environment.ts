@@ -28,7 +28,7 @@ const Environment = z.object({
   /** Where the health endpoint listens; a platform that probes from outside sets 0.0.0.0. */
   PATCHBAY_WORKER_HOST: z.string().default('127.0.0.1'),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
-  PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(280_000),
+  PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(270_000),
   /** Where traces go (OTLP over HTTP); without it there are none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),

@@ -3,7 +3,7 @@ import type { voice } from '@livekit/agents';
 
 const GOODBYE = 'I have to go now. Someone else will be with you in a moment.';
 /** For the words to be made and spoken; a model that is away is not waited for longer. */
-const GOODBYE_WITHIN_MS = 6_000;
+const GOODBYE_WITHIN_MS = 10_000;
 
 /**
  * Says goodbye, in the place of whatever is being said; returns when it was heard, or could not be said in time.

@@ -71,7 +71,9 @@ async function measureGreeting(context: BenchContext): Promise<void> {
       samplesMs: withMany,
     },
   ];
-  const notes = [`the process of a conversation with ${SERVERS} servers: ${Math.max(...memoryMb)} MB at most (PSS)`];
+  const notes = [
+    `the process of a conversation with ${SERVERS} servers: ${Math.max(...memoryMb)} MB at most (PSS)`,
+  ];
   report('voice-greeting', context, { startedAt, loadBefore, notes, reference: 'no server', measures });
 }
 

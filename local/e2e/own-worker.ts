@@ -57,7 +57,8 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}): Promise<Own
     },
   });
   let written = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (written += String(data)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data: Buffer) => (written += String(data)));
   const ended = once(child, 'exit');
 
   const health = async (): Promise<number | null> =>
@@ -66,7 +67,8 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}): Promise<Own
       () => null,
     );
   for (const until = Date.now() + READY_WITHIN_MS; (await health()) !== 200; await sleep(50)) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`the worker did not come up:\n${written}`);
+    if (child.exitCode !== null || Date.now() > until)
+      throw new Error(`the worker did not come up:\n${written}`);
   }
   return {
     agentName,

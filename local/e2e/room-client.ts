@@ -215,7 +215,13 @@ async function tokenFor(
 ): Promise<string> {
   const { livekit_api_key, livekit_api_secret } = runningStack();
   const token = new AccessToken(livekit_api_key, livekit_api_secret, { identity: `user-${person.id}` });
-  token.addGrant({ roomJoin: true, room: room_name, canSubscribe: true, canPublish: true, canPublishData: true });
+  token.addGrant({
+    roomJoin: true,
+    room: room_name,
+    canSubscribe: true,
+    canPublish: true,
+    canPublishData: true,
+  });
   const metadata = JSON.stringify({ session_id });
   token.roomConfig = new RoomConfiguration({ agents: [new RoomAgentDispatch({ agentName, metadata })] });
   return await token.toJwt();

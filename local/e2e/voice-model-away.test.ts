@@ -35,38 +35,41 @@ describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_
     await worker?.end();
   });
 
-  it.each([2, 10, 60])('for %i s goes on, loses no result, calls nothing twice, and keeps a swap', async (seconds) => {
-    for (const client of [inSpeech, inText, inTool]) await client.hearsSilence(700, PATIENCE_MS);
-    const from = inTool.activity.length;
-    const beganAtMs = Date.now();
-    await inSpeech.type('Tell me a long story');
-    await inSpeech.hearsVoice(beganAtMs, PATIENCE_MS);
-    await inTool.type('Countdown of 3 seconds');
-    await inTool.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
+  it.each([2, 10, 60])(
+    'for %i s goes on, loses no result, calls nothing twice, and keeps a swap',
+    async (seconds) => {
+      for (const client of [inSpeech, inText, inTool]) await client.hearsSilence(700, PATIENCE_MS);
+      const from = inTool.activity.length;
+      const beganAtMs = Date.now();
+      await inSpeech.type('Tell me a long story');
+      await inSpeech.hearsVoice(beganAtMs, PATIENCE_MS);
+      await inTool.type('Countdown of 3 seconds');
+      await inTool.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
 
-    await worker.model.pull();
-    const awayAtMs = Date.now();
-    await inText.type('What time is it in Paris?');
-    await addServer(person, { name: `extra ${seconds}`, url: demoServer('clock').url });
-    await inTool.told('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
-    await sleep(Math.max(0, seconds * 1_000 - (Date.now() - awayAtMs)));
-    await worker.model.plug();
+      await worker.model.pull();
+      const awayAtMs = Date.now();
+      await inText.type('What time is it in Paris?');
+      await addServer(person, { name: `extra ${seconds}`, url: demoServer('clock').url });
+      await inTool.told('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
+      await sleep(Math.max(0, seconds * 1_000 - (Date.now() - awayAtMs)));
+      await worker.model.plug();
 
-    await inText.agentSays(/in paris/i, awayAtMs, PATIENCE_MS);
-    await inTool.agentSays(/countdown|3 seconds|over|done/i, awayAtMs, PATIENCE_MS);
-    const starts = inTool.activity
-      .slice(from)
-      .filter((message) => message.type === 'tool_call' && message.phase === 'started');
-    expect(starts).toHaveLength(1);
-    await expect
-      .poll(async () => (await modelTools()).filter((name) => name === `extra_${seconds}__current_time`), {
-        timeout: PATIENCE_MS,
-      })
-      .toHaveLength(3);
+      await inText.agentSays(/in paris/i, awayAtMs, PATIENCE_MS);
+      await inTool.agentSays(/countdown|3 seconds|over|done/i, awayAtMs, PATIENCE_MS);
+      const starts = inTool.activity
+        .slice(from)
+        .filter((message) => message.type === 'tool_call' && message.phase === 'started');
+      expect(starts).toHaveLength(1);
+      await expect
+        .poll(async () => (await modelTools()).filter((name) => name === `extra_${seconds}__current_time`), {
+          timeout: PATIENCE_MS,
+        })
+        .toHaveLength(3);
 
-    await inSpeech.hearsSilence(700, PATIENCE_MS);
-    const askedAtMs = Date.now();
-    await inSpeech.type('What time is it in Tokyo?');
-    await inSpeech.agentSays(/in tokyo/i, askedAtMs, PATIENCE_MS);
-  });
+      await inSpeech.hearsSilence(700, PATIENCE_MS);
+      const askedAtMs = Date.now();
+      await inSpeech.type('What time is it in Tokyo?');
+      await inSpeech.agentSays(/in tokyo/i, askedAtMs, PATIENCE_MS);
+    },
+  );
 });

@@ -94,9 +94,13 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     expect(await held()).toBe(true);
     // From on to off, ten times in between.
     for (let swap = 0; swap <= 10; swap += 1)
-      await person.client.from('mcp_servers').update({ is_active: swap % 2 === 1 }).eq('id', secondId);
+      await person.client
+        .from('mcp_servers')
+        .update({ is_active: swap % 2 === 1 })
+        .eq('id', secondId);
     await expect.poll(held, { timeout: 30_000 }).toBe(false);
-    const lastTold = () => client.activity.findLast((message) => message.type === 'tools')?.names.some(isOfSecond);
+    const lastTold = () =>
+      client.activity.findLast((message) => message.type === 'tools')?.names.some(isOfSecond);
     await expect.poll(lastTold, { timeout: 30_000 }).toBe(false);
     // A late answer to an earlier swap would bring them back.
     const from = client.activity.length;

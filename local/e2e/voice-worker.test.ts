@@ -76,7 +76,12 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await sleep(Math.max(0, DATABASE_AWAY_MS - (Date.now() - awayAtMs)));
     const from = client.activity.length;
     await worker.database.plug();
-    await client.told('tools', ({ names }) => names.some((name) => name.startsWith('everything__')), from, PATIENCE_MS);
+    await client.told(
+      'tools',
+      ({ names }) => names.some((name) => name.startsWith('everything__')),
+      from,
+      PATIENCE_MS,
+    );
     await ask('London');
     const called = ['current_time ok', 'current_time ok', 'current_time ok'];
     await expect.poll(() => outcomes(client), { timeout: PATIENCE_MS, interval: 500 }).toEqual(called);
@@ -89,10 +94,16 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await client.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
     await worker.database.pull();
     await client.leave();
-    await expect.poll(() => worker.log().includes('the conversation ends'), { timeout: PATIENCE_MS }).toBe(true);
+    await expect
+      .poll(() => worker.log().includes('the conversation ends'), { timeout: PATIENCE_MS })
+      .toBe(true);
     await worker.database.plug();
-    await expect.poll(() => outcomes(client), { timeout: PATIENCE_MS, interval: 500 }).toEqual(['countdown cancelled']);
-    await expect.poll(() => row(client), { timeout: PATIENCE_MS }).toEqual({ state: 'ended', end_reason: 'user_left' });
+    await expect
+      .poll(() => outcomes(client), { timeout: PATIENCE_MS, interval: 500 })
+      .toEqual(['countdown cancelled']);
+    await expect
+      .poll(() => row(client), { timeout: PATIENCE_MS })
+      .toEqual({ state: 'ended', end_reason: 'user_left' });
   });
 
   it('goes on with the other conversations when the process of one is killed', async () => {
@@ -129,8 +140,12 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
 
     // The stack's own worker takes over, as another machine would.
     await expect.poll(() => client.callAgent(), { timeout: PATIENCE_MS, interval: 500 }).toBe(true);
-    await expect.poll(() => client.agents.filter((other) => other !== agent), { timeout: PATIENCE_MS }).toHaveLength(1);
-    await expect.poll(() => row(client), { timeout: PATIENCE_MS }).toEqual({ state: 'active', end_reason: null });
+    await expect
+      .poll(() => client.agents.filter((other) => other !== agent), { timeout: PATIENCE_MS })
+      .toHaveLength(1);
+    await expect
+      .poll(() => row(client), { timeout: PATIENCE_MS })
+      .toEqual({ state: 'active', end_reason: null });
     const asked = Date.now();
     await client.type('What time is it in Tokyo?');
     await client.agentSays(/in tokyo/i, asked, PATIENCE_MS);

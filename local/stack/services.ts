@@ -141,7 +141,8 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
         PATCHBAY_DRAIN_TIMEOUT_MS: '500',
       },
       answersOk(`http://127.0.0.1:${ports.worker}/`),
-      { stopTimeoutMs: 6_000 },
+      // A conversation that is open is told goodbye first.
+      { stopTimeoutMs: 15_000 },
     ),
     monitor: script(
       'monitor',
