@@ -3,6 +3,7 @@ import { runningStack } from './running-stack.ts';
 
 const ModelSession = z.object({
   id: z.string(),
+  voice: z.string(),
   instructions: z.string(),
   tools: z.array(z.object({ name: z.string() })),
 });

@@ -1,0 +1,106 @@
+/** The agents pages as a user goes through them. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { browserOptions } from './browser.ts';
+import { addDemoServer, newPerson } from './person.ts';
+import { runningStack } from './running-stack.ts';
+import { signIn } from './sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+test('an agent is added, mended, copied, chosen for a talk and deleted', async ({ page }) => {
+  const person = await newPerson('agents');
+  await addDemoServer(person, 'clock');
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await page.getByRole('button', { name: 'Add agent' }).click();
+
+  await page.getByLabel('Prompt').fill('You know the city.');
+  await page.getByLabel('Temperature').fill('hot');
+  await page.getByLabel('Only these').check();
+  await page.getByLabel('clock').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Give the agent a name.')).toBeVisible();
+  await expect(page.getByText('A whole number from 0 to 100.')).toBeVisible();
+  await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
+  await expect(page.getByLabel('clock')).toBeChecked();
+  await expect(page.getByText(/takes no temperature/)).toBeVisible();
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  await page.getByLabel('Name').fill('Guide');
+  await page.getByLabel('Temperature').fill('60');
+  await page.getByLabel('Voice').selectOption('ash');
+  await page.getByRole('button', { name: 'Save' }).click();
+  const row = (name: string) =>
+    page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
+  await expect(row('Guide')).toContainText('voice ash · chosen servers');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  await row('Guide').getByRole('button', { name: 'Duplicate Guide' }).click();
+  await expect(row('Copy of Guide')).toContainText('voice ash · chosen servers');
+  await row('Guide').getByRole('button', { name: 'Make default: Guide' }).click();
+  await expect(row('Guide').getByText('default', { exact: true })).toBeVisible();
+  await expect(row('Assistant').getByText('default', { exact: true })).toHaveCount(0);
+
+  await row('Copy of Guide').getByRole('link', { name: 'Edit Copy of Guide' }).click();
+  await expect(page.getByLabel('clock')).toBeChecked();
+  await page.getByLabel('Name').fill('Pilot');
+  await page.getByLabel('All of the workspace').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('It keeps its voice')).toBeVisible();
+  await page.getByRole('link', { name: '← Agents' }).click();
+  await expect(row('Pilot')).toContainText('all servers');
+
+  await row('Pilot').getByRole('link', { name: 'Talk with Pilot' }).click();
+  await expect(page.getByLabel('Agent', { exact: true }).locator('option:checked')).toHaveText('Pilot');
+  await page.goBack();
+  await row('Pilot').getByRole('link', { name: 'Delete Pilot' }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(row('Guide')).toBeVisible();
+  await expect(row('Pilot')).toHaveCount(0);
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('an agent is added, nothing typed is lost, and servers are put in order', async ({ page }) => {
+    const person = await newPerson('plain');
+    await addDemoServer(person, 'clock');
+    await addDemoServer(person, 'everything');
+    await signIn(page, person);
+    const servers = page.getByRole('list', { name: 'Servers' }).getByRole('listitem');
+    await expect(servers.first()).toContainText('clock');
+    await page.getByRole('button', { name: 'Move everything up' }).click();
+    await expect(servers.first()).toContainText('everything');
+
+    await page.goto(`${runningStack().web_url}/agents/new`);
+    await page.getByLabel('Greeting').fill('Good day!');
+    await page.getByLabel('Only these').check();
+    await page.getByLabel('clock').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Give the agent a name.')).toBeVisible();
+    await expect(page.getByLabel('Greeting')).toHaveValue('Good day!');
+    await expect(page.getByLabel('clock')).toBeChecked();
+    await page.getByLabel('Name').fill('Plain');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('listitem').filter({ hasText: 'Plain' })).toContainText('chosen servers');
+  });
+});
+
+test('servers are moved with the keyboard, and the focus goes along', async ({ page }) => {
+  const person = await newPerson('order');
+  for (const name of ['clock', 'everything', 'notes']) await addDemoServer(person, name);
+  await signIn(page, person);
+  const order = () =>
+    page.getByRole('list', { name: 'Servers' }).getByRole('link', { name: /^(clock|everything|notes)$/ });
+  await expect(order()).toHaveText(['clock', 'everything', 'notes']);
+  const up = page.getByRole('button', { name: 'Move notes up' });
+  await up.focus();
+  await page.keyboard.press('Enter');
+  await expect(order()).toHaveText(['clock', 'notes', 'everything']);
+  await expect(up).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(order()).toHaveText(['notes', 'clock', 'everything']);
+  await page.reload();
+  await expect(order()).toHaveText(['notes', 'clock', 'everything']);
+});

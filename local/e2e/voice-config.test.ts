@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelSessions } from './model-view.ts';
+import { addDemoServer, newPerson, type Person } from './person.ts';
+import { RoomClient } from './room-client.ts';
+import { hasStack, runningStack } from './running-stack.ts';
+
+const hasVoice = hasStack && !runningStack().voice_unavailable;
+
+/** One conversation, whose agent is changed while it runs. */
+describe.runIf(hasVoice)('an agent that is changed in the middle of a conversation', () => {
+  /** Tells this conversation's session of the model from all others. */
+  const marker = `You are ${randomUUID()}.`;
+  let person: Person;
+  let client: RoomClient;
+  let agentId: string;
+  let clockId: string;
+
+  beforeAll(async () => {
+    person = await newPerson('changes');
+    clockId = await addDemoServer(person, 'clock');
+    await addDemoServer(person, 'notes');
+    const { data } = await person.client.from('agent_configs').select('id').single<{ id: string }>();
+    agentId = data?.id ?? '';
+    await change({ system_prompt: `${marker} At first.` });
+    client = await RoomClient.join(person);
+    await client.told('tools', ({ names }) => names.includes('notes__add_note'));
+    await client.told('tools', ({ names }) => names.includes('clock__countdown'));
+    await client.hearsVoice(0);
+  });
+  afterAll(() => client?.leave());
+
+  async function change(patch: object): Promise<void> {
+    const { error } = await person.client.from('agent_configs').update(patch).eq('id', agentId);
+    expect(error).toBeNull();
+  }
+  const ownSession = async () =>
+    (await modelSessions()).find(({ instructions }) => instructions.includes(marker));
+  async function tellsTheTime(): Promise<void> {
+    await client.hearsSilence();
+    const since = Date.now();
+    await client.type('What time is it in Tokyo?');
+    await client.agentSays(/in tokyo/i, since);
+  }
+
+  it('has its new prompt at once, and goes on', async () => {
+    const before = await ownSession();
+    await change({ system_prompt: `${marker} From now on.` });
+    await expect
+      .poll(async () => (await ownSession())?.instructions, { timeout: 15_000 })
+      .toContain('From now on.');
+    expect((await ownSession())?.id).toBe(before?.id);
+    await tellsTheTime();
+  });
+
+  it('has the servers that were chosen for it at once', async () => {
+    const from = client.activity.length;
+    const given = await person.client
+      .from('agent_config_servers')
+      .insert({ agent_config_id: agentId, server_id: clockId });
+    expect(given.error).toBeNull();
+    await change({ all_servers: false });
+    const told = await client.told(
+      'tools',
+      ({ names, acknowledged }) => acknowledged && !names.includes('notes__add_note'),
+      from,
+    );
+    expect(told.names).toContain('clock__countdown');
+    expect((await ownSession())?.tools.map(({ name }) => name)).not.toContain('notes__add_note');
+  });
+
+  it('and all of them again', async () => {
+    const from = client.activity.length;
+    await change({ all_servers: true });
+    await client.told('tools', ({ names }) => names.includes('notes__add_note'), from);
+  });
+
+  it('keeps its voice to the end, and has the new one in the next conversation', async () => {
+    const before = await ownSession();
+    // The prompt goes the same way: when it is there, the voice was seen too.
+    await change({ voice_model: 'ash', system_prompt: `${marker} With another voice.` });
+    await expect
+      .poll(async () => (await ownSession())?.instructions, { timeout: 15_000 })
+      .toContain('With another voice.');
+    expect(await ownSession()).toMatchObject({ id: before?.id, voice: 'coral' });
+    await tellsTheTime();
+    await client.leave();
+
+    client = await RoomClient.join(person);
+    await client.hearsVoice(0);
+    const sessions = await modelSessions();
+    expect(
+      sessions.filter(({ instructions, id }) => instructions.includes(marker) && id !== before?.id),
+    ).toMatchObject([{ voice: 'ash' }]);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelSessions, modelTools } from './model-view.ts';
+import { newPerson, type Person } from './person.ts';
+import { addServer } from './rest-api.ts';
+import { RoomClient } from './room-client.ts';
+import { hasStack, runningStack } from './running-stack.ts';
+import { plainTool, startToolServer, type ToolServer } from './tool-server.ts';
+
+const hasVoice = hasStack && !runningStack().voice_unavailable;
+const MOST_TOOLS = 128;
+
+const opened: ToolServer[] = [];
+async function serve(...given: Parameters<typeof startToolServer>): Promise<ToolServer> {
+  const server = await startToolServer(...given);
+  opened.push(server);
+  return server;
+}
+afterAll(() => Promise.all(opened.map((server) => server.close())));
+
+describe.runIf(hasVoice)('more tools than the model takes', () => {
+  const names = Array.from({ length: 100 }, (_, index) => `job_${100 + index}`);
+  const of = (server: string, count = names.length) =>
+    names.slice(0, count).map((name) => `${server}__${name}`);
+  let person: Person;
+  let client: RoomClient;
+  let lastId: string;
+
+  beforeAll(async () => {
+    person = await newPerson('many');
+    for (const name of ['first', 'second', 'third']) {
+      const { url } = await serve(names.map((tool) => plainTool(tool)));
+      lastId = await addServer(person, { name, url });
+    }
+    client = await RoomClient.join(person);
+  });
+  afterAll(() => client?.leave());
+
+  it('are chosen by the order of the servers, and the others are told with the reason', async () => {
+    const wanted = [...of('first'), ...of('second', 28)];
+    const told = await client.told('tools', (one) => one.acknowledged && one.left_out?.length === 172);
+    expect(told.names.toSorted()).toEqual(wanted);
+    expect(new Set(told.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
+    expect(told.left_out?.filter(({ server }) => server === 'second')).toHaveLength(72);
+    const [session] = await ownSessions('first__job_100');
+    expect(session?.tools.map(({ name }) => name).toSorted()).toEqual(wanted);
+    expect(wanted).toHaveLength(MOST_TOOLS);
+  });
+
+  it('are chosen anew when the user changes the order', async () => {
+    const from = client.activity.length;
+    const moved = await person.client.from('mcp_servers').update({ position: 0 }).eq('id', lastId);
+    expect(moved.error).toBeNull();
+    const wanted = [...of('first', 28), ...of('third')];
+    const told = await client.told(
+      'tools',
+      (one) => one.acknowledged && one.names.includes('third__job_199'),
+      from,
+    );
+    expect(told.names.toSorted()).toEqual(wanted);
+    const [session] = await ownSessions('third__job_199');
+    expect(session?.tools.map(({ name }) => name).toSorted()).toEqual(wanted);
+  });
+
+  it('are all there again when servers that are not needed are switched off', async () => {
+    const from = client.activity.length;
+    const others = await person.client.from('mcp_servers').update({ is_active: false }).neq('id', lastId);
+    expect(others.error).toBeNull();
+    const told = await client.told('tools', ({ names: now }) => now.length === names.length, from);
+    expect(told.left_out).toEqual([]);
+  });
+});
+
+describe.runIf(hasVoice)('tools that do not fit', () => {
+  const longName = `read_gauge_${'x'.repeat(189)}`;
+  const broken = {
+    ...plainTool('broken'),
+    inputSchema: { type: 'object' as const, properties: { level: { enum: [] } } },
+  };
+  let person: Person;
+  let client: RoomClient;
+  let odd: ToolServer;
+  let red: ToolServer;
+  let blue: ToolServer;
+
+  beforeAll(async () => {
+    person = await newPerson('odd');
+    red = await serve([plainTool('get_weight')], 'The red weight is five.');
+    blue = await serve([plainTool('get_weight')], 'The blue weight is nine.');
+    odd = await serve([plainTool('fine'), broken, plainTool(longName)], 'The gauge says seven.');
+    await addServer(person, { name: 'red', url: red.url });
+    await addServer(person, { name: 'blue', url: blue.url });
+    client = await RoomClient.join(person);
+    await client.told('tools', ({ names }) => names.includes('blue__get_weight'));
+    await client.told('tools', ({ names }) => names.includes('red__get_weight'));
+  });
+  afterAll(() => client?.leave());
+
+  async function ask(words: string, answer: RegExp): Promise<void> {
+    await client.hearsSilence();
+    const since = Date.now();
+    await client.type(words);
+    await client.agentSays(answer, since);
+  }
+
+  it('two servers have a tool of the same name: each is called on its own', async () => {
+    await ask('Get the weight of red', /red weight is five/i);
+    await ask('Get the weight of blue', /blue weight is nine/i);
+    expect([red.called, blue.called]).toEqual([['get_weight'], ['get_weight']]);
+  });
+
+  it('the model refuses one: the others come, and the user is told which one and why', async () => {
+    await addServer(person, { name: 'odd', url: odd.url });
+    const told = await client.told('tools', ({ left_out }) => (left_out?.length ?? 0) > 0);
+    expect(told.left_out).toMatchObject([{ server: 'odd', tool: 'broken', reason: 'refused' }]);
+    expect(told.left_out?.[0]?.message).toMatch(/enum/);
+    await expect
+      .poll(async () => (await modelTools()).filter((name) => /^(red|blue|odd)__/.test(name)).sort(), {
+        timeout: 15_000,
+      })
+      .toEqual([
+        'blue__get_weight',
+        'odd__fine',
+        expect.stringMatching(/^odd__read_gauge_x+_\w{7}$/),
+        'red__get_weight',
+      ]);
+  });
+
+  it('a name of 200 characters is cut for the model, and whole for the server', async () => {
+    for (const name of await modelTools()) expect(name.length).toBeLessThanOrEqual(64);
+    await ask('Read the gauge', /gauge says seven/i);
+    expect(odd.called).toEqual([longName]);
+  });
+
+  it('a refused tool is back as soon as its server has mended it', async () => {
+    const from = client.activity.length;
+    await odd.change([plainTool('fine'), plainTool('broken', 'Works now.'), plainTool(longName)]);
+    const told = await client.told(
+      'tools',
+      (one) => one.acknowledged && one.names.includes('odd__broken'),
+      from,
+    );
+    expect(told.left_out).toEqual([]);
+    expect(await modelTools()).toContain('odd__broken');
+  });
+});
+
+/** The live sessions of the model that hold a tool. */
+async function ownSessions(tool: string) {
+  return (await modelSessions()).filter(({ tools }) => tools.some(({ name }) => name === tool));
+}
