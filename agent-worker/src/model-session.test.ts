@@ -7,7 +7,7 @@ import { ModelSession } from './model-session.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { FakeModel } from './testing/fake-model.ts';
 import { snapshotServer, storedTool } from './testing/snapshot.ts';
-import { buildToolSet } from './tool-set.ts';
+import { type ModelTool, buildToolSet } from './tool-set.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -31,6 +31,9 @@ const setOf = (...names: string[]) =>
   ]);
 const heldNames = () => fake.tools.map(({ name }) => name);
 
+const toFunctionTool = ({ name, description, parameters }: ModelTool) =>
+  llm.tool({ name, description, parameters, execute: async () => 'ok' });
+
 async function talk(acknowledgeWithinMs = 500) {
   let live: realtime.RealtimeSession | undefined;
   const model = createGuardedModel(
@@ -42,11 +45,12 @@ async function talk(acknowledgeWithinMs = 500) {
   const modelSession = new ModelSession({
     agent,
     realtimeSession: () => live as realtime.RealtimeSession,
-    toFunctionTool: ({ name, description, parameters }) =>
-      llm.tool({ name, description, parameters, execute: async () => 'ok' }),
+    toFunctionTool,
     acknowledgeWithinMs,
   });
   await session.start({ agent, record: false });
+  const heard: string[] = [];
+  live?.on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
   cleanups.push(() => session.close());
   const published: Published[] = [];
   const excluded: string[] = [];
@@ -58,7 +62,7 @@ async function talk(acknowledgeWithinMs = 500) {
     retryMs: 50,
   });
   cleanups.push(async () => publisher.stop());
-  return { publisher, published, excluded, modelSession };
+  return { publisher, published, excluded, modelSession, agent, heard };
 }
 
 describe('tools of a live session', () => {
@@ -115,24 +119,28 @@ describe('tools of a live session', () => {
   });
 
   it('of which only a schema changed are not acknowledged by a late word on the former ones', async () => {
-    const { publisher, published, modelSession } = await talk(100);
+    const { agent, modelSession, heard } = await talk(10_000);
     const described = (description: string) =>
       buildToolSet([
         {
           server: snapshotServer({ id: 's', name: 'srv', tools: [storedTool('one', { description })] }),
           live: null,
         },
-      ]);
+      ]).tools;
     fake.writesBack = ({ name }) => ({ name });
+    await modelSession.pushTools(described('Older.'));
     fake.late = [];
-    publisher.offer(described('Old.'));
-    await expect.poll(() => published.at(-1)?.acknowledged, { interval: 5 }).toBe(false);
-    publisher.stop();
-    const push = modelSession.pushTools(described('New.').tools);
-    await expect.poll(() => fake.late?.length, { interval: 5 }).toBeGreaterThanOrEqual(2);
-    const [former] = fake.late.splice(0);
+    await agent.updateTools(described('Old.').map(toFunctionTool));
+    let isAnswered = false;
+    const push = modelSession.pushTools(described('New.')).finally(() => (isAnswered = true));
+    await expect.poll(() => fake.late?.length, { interval: 5 }).toBe(2);
+    const [former, latter] = fake.late;
+    const before = heard.length;
     former?.();
-    await expect(push).resolves.toEqual({ outcome: 'unanswered' });
+    await expect.poll(() => heard.slice(before), { interval: 5 }).toContain('session.updated');
+    expect(isAnswered).toBe(false);
+    latter?.();
+    await expect(push).resolves.toEqual({ outcome: 'acknowledged' });
   });
 
   it('are rejected also by an error that names no event', async () => {
