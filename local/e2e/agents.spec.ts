@@ -1,6 +1,6 @@
 /** The agents pages as a user goes through them. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { addDemoServer, newPerson } from './person.ts';
 import { runningStack } from './running-stack.ts';
@@ -8,15 +8,22 @@ import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
 
-test('an agent is added, mended, copied, chosen for a talk and deleted', async ({ page }) => {
+const row = (page: Page, name: string) =>
+  page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
+
+async function expectAccessible(page: Page): Promise<void> {
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+}
+
+test('an agent is added: what is wrong is said by field, and what was typed stays', async ({ page }) => {
   const person = await newPerson('agents');
   await addDemoServer(person, 'clock');
   await signIn(page, person);
   await page.getByRole('link', { name: 'Agents' }).click();
   await page.getByRole('button', { name: 'Add agent' }).click();
-
   await page.getByLabel('Prompt').fill('You know the city.');
   await page.getByLabel('Temperature').fill('hot');
+  await page.getByLabel('Voice').selectOption('ash');
   await page.getByLabel('Only these').check();
   await page.getByLabel('clock').check();
   await page.getByRole('button', { name: 'Save' }).click();
@@ -25,39 +32,50 @@ test('an agent is added, mended, copied, chosen for a talk and deleted', async (
   await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
   await expect(page.getByLabel('clock')).toBeChecked();
   await expect(page.getByText(/takes no temperature/)).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectAccessible(page);
 
   await page.getByLabel('Name').fill('Guide');
   await page.getByLabel('Temperature').fill('60');
-  await page.getByLabel('Voice').selectOption('ash');
   await page.getByRole('button', { name: 'Save' }).click();
-  const row = (name: string) =>
-    page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
-  await expect(row('Guide')).toContainText('voice ash · chosen servers');
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expect(row(page, 'Guide')).toContainText('voice ash · chosen servers');
+  await expectAccessible(page);
+});
 
-  await row('Guide').getByRole('button', { name: 'Duplicate Guide' }).click();
-  await expect(row('Copy of Guide')).toContainText('voice ash · chosen servers');
-  await row('Guide').getByRole('button', { name: 'Make default: Guide' }).click();
-  await expect(row('Guide').getByText('default', { exact: true })).toBeVisible();
-  await expect(row('Assistant').getByText('default', { exact: true })).toHaveCount(0);
+test('an agent is copied, mended, chosen for a talk, made the default and deleted', async ({ page }) => {
+  const person = await newPerson('copies');
+  const serverId = await addDemoServer(person, 'clock');
+  const { data: agent } = await person.client
+    .from('agent_configs')
+    .insert({ name: 'Guide', voice_model: 'ash', all_servers: false })
+    .select('id')
+    .single<{ id: string }>();
+  await person.client
+    .from('agent_config_servers')
+    .insert({ agent_config_id: agent?.id, server_id: serverId });
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await page.getByRole('button', { name: 'Duplicate Guide' }).click();
+  await expect(row(page, 'Copy of Guide')).toContainText('voice ash · chosen servers');
+  await page.getByRole('button', { name: 'Make default: Guide', exact: true }).click();
+  await expect(row(page, 'Guide').getByText('default', { exact: true })).toBeVisible();
+  await expect(row(page, 'Assistant').getByText('default', { exact: true })).toHaveCount(0);
 
-  await row('Copy of Guide').getByRole('link', { name: 'Edit Copy of Guide' }).click();
+  await page.getByRole('link', { name: 'Edit Copy of Guide' }).click();
   await expect(page.getByLabel('clock')).toBeChecked();
   await page.getByLabel('Name').fill('Pilot');
   await page.getByLabel('All of the workspace').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('It keeps its voice')).toBeVisible();
   await page.getByRole('link', { name: '← Agents' }).click();
-  await expect(row('Pilot')).toContainText('all servers');
+  await expect(row(page, 'Pilot')).toContainText('all servers');
 
-  await row('Pilot').getByRole('link', { name: 'Talk with Pilot' }).click();
+  await page.getByRole('link', { name: 'Talk with Pilot' }).click();
   await expect(page.getByLabel('Agent', { exact: true }).locator('option:checked')).toHaveText('Pilot');
   await page.goBack();
-  await row('Pilot').getByRole('link', { name: 'Delete Pilot' }).click();
+  await page.getByRole('link', { name: 'Delete Pilot' }).click();
   await page.getByRole('button', { name: 'Delete' }).click();
-  await expect(row('Guide')).toBeVisible();
-  await expect(row('Pilot')).toHaveCount(0);
+  await expect(row(page, 'Guide')).toBeVisible();
+  await expect(row(page, 'Pilot')).toHaveCount(0);
 });
 
 test.describe('without JavaScript', () => {
