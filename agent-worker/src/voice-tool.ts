@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { llm } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import type { CallResult } from '@patchbay/shared/mcp/result';
+import { redact } from '@patchbay/shared/redact';
 import type { Activity } from '@patchbay/shared/schema/activity';
-import type { ToolCallOutcome } from '@patchbay/shared/schema/session';
+import { outcomeOf, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import type { JSONSchema7 } from 'json-schema';
 import type { RecordedCall } from './database.ts';
-import { redact } from './redact.ts';
 import type { ServerLink } from './server-link.ts';
 import { failureSentence, removedSentence, resultSpeech } from './speech.ts';
 import type { ModelTool } from './tool-set.ts';
@@ -122,21 +122,7 @@ async function endingOf(tool: ModelTool, call: () => Promise<CallResult> | null)
     };
   } catch (cause) {
     const error = cause instanceof AppError ? cause : new AppError('internal', { cause });
-    return { outcome: outcomeOf(error), error, speech: failureSentence(tool, error), resultBytes: null };
-  }
-}
-
-function outcomeOf({ code }: AppError): ToolCallOutcome {
-  switch (code) {
-    case 'timeout':
-      return 'timeout';
-    case 'cancelled':
-      return 'cancelled';
-    case 'invalid_arguments':
-    case 'tool_disabled':
-      return 'refused';
-    default:
-      return 'unavailable';
+    return { outcome: outcomeOf(error.code), error, speech: failureSentence(tool, error), resultBytes: null };
   }
 }
 

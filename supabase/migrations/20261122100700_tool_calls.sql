@@ -1,8 +1,9 @@
--- Tool calls: what the agent did, with redacted arguments and without results.
+-- Tool calls: what the agent did, and what members tried by hand, with redacted arguments and without results.
 
 create table public.tool_calls (
   id uuid primary key,
-  session_id uuid not null references public.voice_sessions (id) on delete cascade,
+  -- Null: made by hand through the function call-tool.
+  session_id uuid references public.voice_sessions (id) on delete cascade,
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
   server_id uuid references public.mcp_servers (id) on delete set null,

@@ -18,8 +18,8 @@ export interface ProbeOptions {
   /** Whole time of all phases; default 10 000. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Told when a phase begins. */
-  onPhase?: (phase: ProbePhase) => void;
+  /** Told when a phase begins, with the times of those that are over. */
+  onPhase?: (phase: ProbePhase, finished: readonly PhaseTiming[]) => void;
   /** How the server was reached before; saves the finding out. */
   route?: Route | undefined;
   /** Told how it was reached. */
@@ -69,6 +69,7 @@ async function run<Found extends object>(
   const timer = setTimeout(() => timeout.abort(new AppError('timeout')), timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout.signal, options.signal]) : timeout.signal;
   const phases = new Phases(options.onPhase);
+  let wantedAuth: ProbeFailure['wanted_auth'] = null;
   let session: Session | null = null;
   try {
     phases.begin('address');
@@ -79,7 +80,10 @@ async function run<Found extends object>(
       signal,
       timeoutMs,
       route: options.route,
-      onExchange: (exchange) => noticeAnswer(phases, exchange),
+      onExchange: (exchange) => {
+        noticeAnswer(phases, exchange);
+        wantedAuth ??= authWantedBy(exchange);
+      },
       onCertificate: options.onCertificate,
     });
     options.onRoute?.(session.route);
@@ -90,6 +94,7 @@ async function run<Found extends object>(
     return {
       ok: true,
       phases: phases.timings,
+      transport: session.route.transport,
       protocol_version: protocolVersion,
       server_info: serverInfo,
       capabilities,
@@ -98,7 +103,8 @@ async function run<Found extends object>(
     };
   } catch (failure) {
     phases.end();
-    return failed(classify(signal.aborted ? signal.reason : failure), phases, target);
+    const told = failed(classify(signal.aborted ? signal.reason : failure), phases, target);
+    return wantedAuth ? { ...told, wanted_auth: wantedAuth } : told;
   } finally {
     clearTimeout(timer);
     // A server that failed the test is not waited for once more.
@@ -110,6 +116,13 @@ async function run<Found extends object>(
 function noticeAnswer(phases: Phases, { status }: Exchange): void {
   if (phases.current === 'connect') phases.begin('authenticate');
   if (phases.current === 'authenticate' && status !== 401 && status !== 403) phases.begin('initialize');
+}
+
+/** How the server wants to be asked, from the scheme of its challenge (RFC 9110, 11.6.1). */
+function authWantedBy({ status, headers }: Exchange): ProbeFailure['wanted_auth'] {
+  const scheme = status === 401 ? /^\s*([\w-]+)/.exec(headers.get('www-authenticate') ?? '')?.[1] : undefined;
+  if (scheme?.toLowerCase() === 'bearer') return 'bearer_token';
+  return scheme?.toLowerCase().replaceAll('-', '') === 'apikey' ? 'api_key' : null;
 }
 
 async function checkAddress(text: string, policy: AddressPolicy): Promise<void> {
@@ -135,10 +148,10 @@ function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFail
 class Phases {
   readonly timings: PhaseTiming[] = [];
   current: ProbePhase = 'address';
-  readonly #onPhase: ((phase: ProbePhase) => void) | undefined;
+  readonly #onPhase: ProbeOptions['onPhase'];
   #startedAt: number | null = null;
 
-  constructor(onPhase: ((phase: ProbePhase) => void) | undefined) {
+  constructor(onPhase: ProbeOptions['onPhase']) {
     this.#onPhase = onPhase;
   }
 
@@ -146,7 +159,7 @@ class Phases {
     this.end();
     this.current = phase;
     this.#startedAt = performance.now();
-    this.#onPhase?.(phase);
+    this.#onPhase?.(phase, this.timings);
   }
 
   end(): void {

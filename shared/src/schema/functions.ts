@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { AuthHeader, AuthMethod, Transport } from './server.ts';
+import { ToolCallOutcome } from './session.ts';
 import { CatalogueTool } from './tool.ts';
 
 /** A key or token as the user types it. */
@@ -51,6 +52,8 @@ const SkippedTool = z.object({ name: z.string(), reason: z.string() });
 export const ProbeSuccess = z.object({
   ok: z.literal(true),
   phases: z.array(PhaseTiming),
+  /** How the server was reached in the end, whatever was asked for. */
+  transport: Transport.exclude(['auto']),
   protocol_version: z.string().nullable(),
   server_info: z.record(z.string(), z.unknown()).nullable(),
   capabilities: z.record(z.string(), z.unknown()).nullable(),
@@ -66,12 +69,67 @@ export const ProbeFailure = z.object({
   code: z.enum(ERROR_CODES),
   message: z.string(),
   hint: z.string(),
+  /** What the server asks for in the `WWW-Authenticate` of its refusal, when it says so. */
+  wanted_auth: AuthMethod.exclude(['none']).nullish(),
   phases: z.array(PhaseTiming),
 });
 export type ProbeFailure = z.infer<typeof ProbeFailure>;
 
 export const TestConnectionAnswer = z.discriminatedUnion('ok', [ProbeSuccess, ProbeFailure]);
 export type TestConnectionAnswer = z.infer<typeof TestConnectionAnswer>;
+
+/** A line of the streamed answer: a phase has begun, and these are over. */
+export interface TestConnectionEvent {
+  type: 'phase';
+  phase: ProbePhase;
+  phases: PhaseTiming[];
+}
+
+export const CallToolBody = ServerReference.extend({
+  tool: z.string('Name the tool.').min(1, 'Name the tool.').max(256, 'This name is too long.'),
+  arguments: z.record(z.string(), z.unknown()).default({}),
+});
+export type CallToolBody = z.infer<typeof CallToolBody>;
+
+const CallTimes = { queue_ms: z.number().nullable(), duration_ms: z.number() };
+
+/** The tool answered; `outcome` is `tool_error` when it says that it failed, and the text says why. */
+const CallToolSuccess = z.object({
+  ok: z.literal(true),
+  outcome: z.enum(['ok', 'tool_error']),
+  /** All readable content; `truncated` says that it was cut. */
+  text: z.string(),
+  truncated: z.boolean(),
+  /** `content` and `structuredContent` as the server sent them. */
+  content: z.array(z.unknown()),
+  structured_content: z.unknown(),
+  ...CallTimes,
+});
+
+const CallToolFailure = z.object({
+  ok: z.literal(false),
+  outcome: ToolCallOutcome.exclude(['ok', 'tool_error']),
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  hint: z.string(),
+  ...CallTimes,
+});
+
+export const CallToolAnswer = z.discriminatedUnion('ok', [CallToolSuccess, CallToolFailure]);
+export type CallToolAnswer = z.infer<typeof CallToolAnswer>;
+
+/** A line of the streamed answer. */
+export type CallToolEvent =
+  { type: 'calling' } | { type: 'progress'; progress: number; total?: number; message?: string };
+
+/**
+ * The last line of a streamed answer: the answer itself, or the refusal that would have been its status.
+ * Streams are asked for with this type in `Accept`; a refusal that comes before the first line has its status.
+ */
+export type StreamEnd<Answer> =
+  | ({ type: 'answer' } & Answer)
+  | { type: 'refusal'; status: number; code: string; message: string; hint?: string };
+export const STREAM_TYPE = 'application/x-ndjson';
 
 export const DiscoverToolsBody = ServerReference;
 export type DiscoverToolsBody = z.infer<typeof DiscoverToolsBody>;

@@ -1,9 +1,24 @@
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { Timestamp } from './server.ts';
 
 export const ToolCallOutcome = z.enum(['ok', 'tool_error', 'timeout', 'cancelled', 'unavailable', 'refused']);
 export type ToolCallOutcome = z.infer<typeof ToolCallOutcome>;
+
+/** What a call that ended with this error counts as. */
+export function outcomeOf(code: ErrorCode): ToolCallOutcome {
+  switch (code) {
+    case 'timeout':
+      return 'timeout';
+    case 'cancelled':
+      return 'cancelled';
+    case 'invalid_arguments':
+    case 'tool_disabled':
+      return 'refused';
+    default:
+      return 'unavailable';
+  }
+}
 
 /** A row of `voice_sessions`: one conversation. `ended` is final; any other state is a live one. */
 export const VoiceSessionRow = z.object({
@@ -19,10 +34,13 @@ export const VoiceSessionRow = z.object({
 });
 export type VoiceSessionRow = z.infer<typeof VoiceSessionRow>;
 
-/** A row of `tool_calls`. Arguments are redacted; times in milliseconds, `result_bytes` is the answer's size. */
+/**
+ * A row of `tool_calls`. Arguments are redacted; times in milliseconds, `result_bytes` is the answer's size.
+ * Without a session it was made by hand, through `call-tool`.
+ */
 export const ToolCallRow = z.object({
   id: z.string(),
-  session_id: z.string(),
+  session_id: z.string().nullable(),
   server_id: z.string().nullable(),
   tool_name: z.string(),
   arguments: z.unknown(),

@@ -87,3 +87,46 @@ Deno.test('an unforeseen error tells the caller nothing, and neither answer nor 
   assert.match(ours.log, /PATCHBAY_SECRETS_KEYS is not set/);
   assert.doesNotMatch(JSON.stringify(ours.body), /PATCHBAY_SECRETS_KEYS/);
 });
+
+Deno.test('a caller who asks for it hears what happens as it happens, and the answer last', async () => {
+  const request = (body: string) =>
+    new Request('http://functions.local/some', {
+      method: 'POST',
+      body,
+      headers: { accept: 'application/x-ndjson' },
+    });
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const response = await respond(request('{"name":"a"}'), 'some-function', Body, async (body, { tell }) => {
+    tell({ type: 'calling' });
+    await answered;
+    return succeed(body);
+  });
+  assert.equal(response.headers.get('content-type'), 'application/x-ndjson');
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal((await reader.read()).value, '{"type":"calling"}\n');
+  answer();
+  assert.deepEqual(JSON.parse((await reader.read()).value!), { type: 'answer', name: 'a', count: 1 });
+  assert.equal((await reader.read()).done, true);
+
+  const refused = await respond(request('{}'), 'some-function', Body, () =>
+    Promise.reject(new Error('not called')),
+  );
+  assert.equal(refused.status, 400);
+});
+
+Deno.test('the work learns that its caller has gone away', async () => {
+  const request = new Request('http://functions.local/some', {
+    method: 'POST',
+    body: '{"name":"a"}',
+    headers: { accept: 'application/x-ndjson' },
+  });
+  const { promise: gone, resolve: noticed } = Promise.withResolvers<void>();
+  const response = await respond(request, 'some-function', Body, async (body, { tell, signal }) => {
+    signal.addEventListener('abort', () => noticed());
+    tell({ type: 'calling' });
+    await gone;
+    return succeed(body);
+  });
+  await response.body!.cancel();
+  await gone;
+});

@@ -1,12 +1,18 @@
 import type { z } from 'zod';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
-import { fieldErrors } from '../../../shared/src/schema/functions.ts';
+import {
+  fieldErrors,
+  STREAM_TYPE,
+  type CallToolEvent,
+  type TestConnectionEvent,
+} from '../../../shared/src/schema/functions.ts';
 import { DatabaseRefusal } from './database.ts';
 
 /** What a function answers: a status and a JSON body. Refusals have the body `{ code, message, ... }`. */
 export interface Answer {
   status: number;
   body: unknown;
+  headers?: Record<string, string>;
 }
 
 export function succeed(body: object): Answer {
@@ -22,11 +28,20 @@ export function refuse(status: number, code: string, message: string, more: obje
   return { status, body: { code, message, ...more } };
 }
 
+/** What a function has of a caller who is still there. */
+export interface Caller {
+  /** Tells how far things are; only heard by a caller who asked for a stream. */
+  tell: (event: CallToolEvent | TestConnectionEvent) => void;
+  /** Aborted when the caller goes away. */
+  signal: AbortSignal;
+}
+
 /**
  * Reads the JSON body of a request, checks it, and lets `handle` answer.
  * A body that fails its schema gets 400 `{ code, message, field_errors }`, a method other than POST 405, and
  * anything unforeseen 500 with a general sentence: what happened goes to the log, without texts that may
- * hold what the caller sent.
+ * hold what the caller sent. With `Accept: application/x-ndjson` what `handle` tells comes as it happens, one
+ * JSON object a line, and the answer as the last line (see StreamEnd).
  *
  * @param name of the function, for the log
  */
@@ -34,40 +49,81 @@ export async function respond<Schema extends z.ZodType>(
   request: Request,
   name: string,
   schema: Schema,
-  handle: (body: z.output<Schema>) => Promise<Answer>,
+  handle: (body: z.output<Schema>, caller: Caller) => Promise<Answer>,
 ): Promise<Response> {
+  if (request.method !== 'POST') {
+    const refusal = refuse(405, 'method_not_allowed', 'This function is called with POST.');
+    return send({ ...refusal, headers: { allow: 'POST, OPTIONS' } });
+  }
+  const answer = (caller: Caller) => answerTo(request, name, schema, (body) => handle(body, caller));
+  const wantsStream = request.headers.get('accept')?.includes(STREAM_TYPE) ?? false;
+  if (wantsStream) return await stream(request, answer);
+  return send(await answer({ tell: () => {}, signal: request.signal }));
+}
+
+async function answerTo<Schema extends z.ZodType>(
+  request: Request,
+  name: string,
+  schema: Schema,
+  handle: (body: z.output<Schema>) => Promise<Answer>,
+): Promise<Answer> {
   try {
-    if (request.method !== 'POST') {
-      const { status, body } = refuse(405, 'method_not_allowed', 'This function is called with POST.');
-      return Response.json(body, { status, headers: { allow: 'POST, OPTIONS' } });
-    }
     const json = parseJson(await request.text());
-    if (!json.ok)
-      return send(refuse(400, 'invalid_json', 'The body is not valid JSON.', { field_errors: {} }));
+    if (!json.ok) return refuse(400, 'invalid_json', 'The body is not valid JSON.', { field_errors: {} });
     const parsed = schema.safeParse(json.value);
-    if (!parsed.success) {
-      const field_errors = fieldErrors(parsed.error);
-      return send(refuse(400, 'invalid_body', 'Some fields need another value.', { field_errors }));
-    }
-    return send(await handle(parsed.data));
+    if (parsed.success) return await handle(parsed.data);
+    const field_errors = fieldErrors(parsed.error);
+    return refuse(400, 'invalid_body', 'Some fields need another value.', { field_errors });
   } catch (error) {
-    if (error instanceof DatabaseRefusal) return sendRefusal(error);
-    log(name, error);
-    return send(refuse(500, 'internal', describeError('internal').message));
+    if (error instanceof DatabaseRefusal) return refusalOf(error);
+    logFailure(name, error);
+    return refuse(500, 'internal', describeError('internal').message);
   }
 }
 
-function send({ status, body }: Answer): Response {
-  return Response.json(body, { status });
+function send({ status, body, headers = {} }: Answer): Response {
+  return Response.json(body, { status, headers });
 }
 
 /** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
-function sendRefusal({ status, message, limit }: DatabaseRefusal): Response {
-  if (!limit) return send(refuse(status, 'refused', message));
-  const { body } = refuse(status, 'limit_reached', message, limit);
-  const headers = new Headers();
-  if (limit.retry_after_s !== undefined) headers.set('retry-after', String(limit.retry_after_s));
-  return Response.json(body, { status, headers });
+function refusalOf({ status, message, limit }: DatabaseRefusal): Answer {
+  if (!limit) return refuse(status, 'refused', message);
+  const answer = refuse(status, 'limit_reached', message, limit);
+  const { retry_after_s: seconds } = limit;
+  return seconds === undefined ? answer : { ...answer, headers: { 'retry-after': String(seconds) } };
+}
+
+/** Begins to answer with the first thing that is told; an answer that comes before it has its own status. */
+function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): Promise<Response> {
+  const gone = new AbortController();
+  request.signal.addEventListener('abort', () => gone.abort(), { once: true });
+  const encoder = new TextEncoder();
+  let lines!: ReadableStreamDefaultController<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => void (lines = controller),
+    cancel: () => gone.abort(),
+  });
+  const write = (line: object) => {
+    if (!gone.signal.aborted) lines.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+  };
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  let isStreaming = false;
+  const tell: Caller['tell'] = (event) => {
+    if (!isStreaming) resolve(new Response(body, { headers: { 'content-type': STREAM_TYPE } }));
+    isStreaming = true;
+    write(event);
+  };
+  void answer({ tell, signal: gone.signal }).then((ending) => {
+    if (!isStreaming) return resolve(send(ending));
+    const { status, body: said } = ending;
+    write(
+      status === 200
+        ? { ...(said as object), type: 'answer' }
+        : { ...(said as object), type: 'refusal', status },
+    );
+    if (!gone.signal.aborted) lines.close();
+  });
+  return promise;
 }
 
 /** No body at all is an empty object: supabase-js sends none when there are no arguments. */
@@ -81,7 +137,7 @@ function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
 }
 
 /** Messages of foreign errors may quote addresses or values, so only ours are written, others by name and place. */
-function log(name: string, error: unknown): void {
+export function logFailure(name: string, error: unknown): void {
   const kind = error instanceof Error ? error.name : typeof error;
   const message = error instanceof AppError ? ` ${error.code}: ${error.message}` : '';
   const frames =

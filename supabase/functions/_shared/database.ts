@@ -9,6 +9,7 @@ import {
   type SealedSecret,
   type StatusObservation,
 } from '../../../shared/src/schema/snapshot.ts';
+import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
 
 /** A server as its caller may use it. */
@@ -42,6 +43,9 @@ type StoredCatalogue = z.infer<typeof StoredCatalogue>;
 
 /** What a function does, for the rates of the table `limits`. */
 export type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
+
+/** A call as `tool_calls` keeps it; its arguments are redacted. */
+export type HandMadeCall = Omit<ToolCallRow, 'id' | 'session_id'> & { workspace_id: string };
 
 /** A rule of the database that the caller ran into; its message is written for the user. */
 export class DatabaseRefusal extends Error {
@@ -91,6 +95,8 @@ export interface Database {
     room_name: string;
   }): Promise<void>;
   claimDispatch(sessionId: string, leaseMs: number): Promise<boolean>;
+  /** Notes a call that the caller made by hand, outside of any conversation. */
+  recordCall(call: HandMadeCall): Promise<void>;
 }
 
 /** The database as a signed-in caller of a function reaches it. */
@@ -199,6 +205,11 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
         supabaseAdmin.rpc('claim_dispatch', { p_session_id: sessionId, p_lease_ms: leaseMs }),
         z.boolean(),
       ),
+
+    async recordCall(call) {
+      const row = { ...call, id: crypto.randomUUID(), user_id: userId };
+      await read(supabaseAdmin.from('tool_calls').insert(row), z.unknown());
+    },
   };
 }
 

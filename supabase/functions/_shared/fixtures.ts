@@ -45,6 +45,7 @@ export const works: ProbeSuccess = {
     { phase: 'initialize', duration_ms: 4 },
     { phase: 'list_tools', duration_ms: 5 },
   ],
+  transport: 'streamable_http',
   protocol_version: '2025-11-25',
   server_info: { name: 'notes', version: '1' },
   capabilities: { tools: {} },

@@ -17,7 +17,8 @@ function packagesOf(entry: string): Set<string> {
       /^(?:import|export)\s(?!type\s)[^;]*?from '([^']+)';/gm,
     )) {
       if (specifier.startsWith('.')) queue.push(resolve(dirname(file), specifier));
-      else if (!specifier.startsWith('node:')) packages.add(specifier);
+      else if (!specifier.startsWith('node:'))
+        packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
     }
   }
   return packages;

@@ -1,7 +1,7 @@
 import { describeError } from '../../../shared/src/errors.ts';
 import { open, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/mcp/probe.ts';
-import type { Credential } from '../../../shared/src/mcp/target.ts';
+import type { Credential, ServerTarget } from '../../../shared/src/mcp/target.ts';
 import type { ProbeFailure } from '../../../shared/src/schema/functions.ts';
 import type { AuthMethod } from '../../../shared/src/schema/server.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
@@ -13,6 +13,8 @@ export type Probe = (target: ProbeTarget, options: ProbeOptions) => Promise<Prob
 export interface ProbeDeps {
   probe: Probe;
   settings: ProbeSettings;
+  /** Told as the probe goes on; the signal ends it. */
+  watch?: Pick<ProbeOptions, 'onPhase' | 'signal'>;
 }
 
 /**
@@ -22,11 +24,11 @@ export interface ProbeDeps {
 export async function probeWith(
   server: Pick<ProbeServer, 'url' | 'transport' | 'auth_method' | 'auth_header'>,
   secret: string | null,
-  { probe, settings }: ProbeDeps,
+  { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
   const credential = credentialOf(server.auth_method, server.auth_header, secret);
   if (!credential) return credentialMissing();
-  return await probe({ url: server.url, transport: server.transport, credential }, settings);
+  return await probe({ url: server.url, transport: server.transport, credential }, { ...settings, ...watch });
 }
 
 /** Probes a stored server with its stored credential. */
@@ -34,10 +36,31 @@ export async function probeStored(
   server: ProbeServer,
   deps: ProbeDeps & { readKeys: () => SecretKeys },
 ): Promise<ProbeResult> {
-  const owner = { workspaceId: server.workspace_id, serverId: server.id };
-  const needsSecret = server.auth_method !== 'none' && server.secret !== null;
-  const secret = needsSecret ? await open(server.secret!, owner, deps.readKeys()) : null;
-  return probeWith(server, secret, deps);
+  return probeWith(server, await secretOf(server, deps.readKeys), deps);
+}
+
+/** The stored credential of a server; null when there is none, or the method uses none. */
+async function secretOf(server: ProbeServer, readKeys: () => SecretKeys): Promise<string | null> {
+  if (server.auth_method === 'none' || server.secret === null) return null;
+  return await open(server.secret, { workspaceId: server.workspace_id, serverId: server.id }, readKeys());
+}
+
+/** How to reach a stored server with its stored credential; null when it needs one and none is set. */
+export async function storedTarget(
+  server: ProbeServer,
+  readKeys: () => SecretKeys,
+): Promise<ServerTarget | null> {
+  const credential = credentialOf(server.auth_method, server.auth_header, await secretOf(server, readKeys));
+  if (!credential) return null;
+  return {
+    serverId: server.id,
+    configVersion: server.config_version,
+    url: server.url,
+    transport: server.transport,
+    credential,
+    callTimeoutMs: server.call_timeout_ms,
+    maxConcurrency: server.max_concurrency,
+  };
 }
 
 function credentialOf(method: AuthMethod, header: string | null, secret: string | null): Credential | null {

@@ -10,11 +10,15 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-    respond(request, 'test-connection', TestConnectionBody, (body) =>
+    respond(request, 'test-connection', TestConnectionBody, (body, caller) =>
       handle(body, {
         database: databaseOf(context),
         probe,
         settings: probeSettings(Deno.env.toObject()),
+        watch: {
+          onPhase: (phase, phases) => caller.tell({ type: 'phase', phase, phases: [...phases] }),
+          signal: caller.signal,
+        },
         readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
         now: () => new Date(),
       }),

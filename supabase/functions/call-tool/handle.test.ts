@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { AppError } from '../../../shared/src/errors.ts';
+import type { CallOptions, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
+import { readResult } from '../../../shared/src/mcp/result.ts';
+import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
+import type { CallToolAnswer } from '../../../shared/src/schema/functions.ts';
+import type { ProbeServer, StoredTool } from '../../../shared/src/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/schema/workspace.ts';
+import type { HandMadeCall } from '../_shared/database.ts';
+import { fakeDatabase, keys, SECRET, SERVER_ID, storedServer } from '../_shared/fixtures.ts';
+import { handle } from './handle.ts';
+
+const addNote: StoredTool = {
+  name: 'add_note',
+  input_schema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
+  fingerprint: 'f',
+  is_enabled: true,
+  cache_ttl_seconds: null,
+};
+
+type Call = (
+  tool: string,
+  args: Record<string, unknown>,
+  options?: CallOptions,
+) => Promise<ReturnType<typeof readResult>>;
+const noted: Call = () => Promise.resolve(readResult({ content: [{ type: 'text', text: 'Noted.' }] }));
+
+async function callTool({
+  role = 'member',
+  server = {},
+  call = noted,
+  tool = 'add_note',
+  args = { text: 'milk' },
+  signal = new AbortController().signal,
+}: {
+  role?: Role | null;
+  server?: Partial<ProbeServer>;
+  call?: Call;
+  tool?: string;
+  args?: Record<string, unknown>;
+  signal?: AbortSignal;
+} = {}) {
+  const recorded: HandMadeCall[] = [];
+  const told: object[] = [];
+  const targets: ServerTarget[] = [];
+  let isClosed = false;
+  const stored = await storedServer({ tools: [addNote], ...server });
+  const answer = await handle(
+    { server_id: SERVER_ID, tool, arguments: args },
+    {
+      database: {
+        ...fakeDatabase(stored, { role }),
+        recordCall: (one) => Promise.resolve(void recorded.push(one)),
+      },
+      caller: { tell: (event) => void told.push(event), signal },
+      openConnection: (target: ServerTarget, { onState }: ConnectionOptions) => {
+        targets.push(target);
+        const state = { name: 'ready', generation: 1, failures: 0, since: 0, listing: 'no' } as const;
+        const connection = { call, close: () => Promise.resolve(void (isClosed = true)) };
+        queueMicrotask(() => onState?.(state, connection as never));
+        return connection;
+      },
+      policy: 'local',
+      readKeys: () => keys,
+      onFault: (error) => {
+        throw error;
+      },
+      now: () => 1000,
+    },
+  );
+  return { status: answer.status, body: answer.body as CallToolAnswer, recorded, told, targets, isClosed };
+}
+
+Deno.test(
+  'a member calls a tool with the stored credential, and the call is recorded without a session',
+  async () => {
+    const { status, body, recorded, targets, isClosed } = await callTool();
+    assert.equal(status, 200);
+    assert.partialDeepStrictEqual(body, { ok: true, outcome: 'ok', text: 'Noted.' });
+    assert.deepEqual(targets[0]?.credential, { method: 'api_key', header: 'X-API-Key', secret: SECRET });
+    assert.equal(recorded.length, 1);
+    assert.partialDeepStrictEqual(recorded[0], {
+      tool_name: 'add_note',
+      outcome: 'ok',
+      server_id: SERVER_ID,
+    });
+    assert.ok(isClosed);
+  },
+);
+
+Deno.test('what it reports on the way is told, and a failure of the tool itself is an answer', async () => {
+  const { body, told } = await callTool({
+    call: (_tool, _args, options) => {
+      options?.onProgress?.({ progress: 1, total: 2 });
+      return Promise.resolve(readResult({ isError: true, content: [{ type: 'text', text: 'No paper.' }] }));
+    },
+  });
+  assert.deepEqual(told, [{ type: 'calling' }, { type: 'progress', progress: 1, total: 2 }]);
+  assert.partialDeepStrictEqual(body, { ok: true, outcome: 'tool_error', text: 'No paper.' });
+});
+
+for (const [what, change, outcome, code] of [
+  ['a tool that is not there', { tool: 'fly' }, 'unavailable', 'tool_not_found'],
+  [
+    'a tool that is switched off',
+    { server: { tools: [{ ...addNote, is_enabled: false }] } },
+    'refused',
+    'tool_disabled',
+  ],
+  ['arguments that do not fit', { args: { text: 7 } }, 'refused', 'invalid_arguments'],
+  [
+    'a missing credential',
+    { server: { tools: [addNote], secret: null } },
+    'unavailable',
+    'credential_missing',
+  ],
+] as const) {
+  Deno.test(`${what}: nothing is dialled, and the record says why`, async () => {
+    const { body, targets, recorded } = await callTool(change as Parameters<typeof callTool>[0]);
+    assert.partialDeepStrictEqual(body, { ok: false, outcome, code });
+    assert.deepEqual(targets, []);
+    assert.partialDeepStrictEqual(recorded[0], { outcome, error_code: code });
+  });
+}
+
+Deno.test('a caller who goes away cancels the call', async () => {
+  const caller = new AbortController();
+  const { body, recorded } = await callTool({
+    signal: caller.signal,
+    call: (_tool, _args, options) =>
+      new Promise((_resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(new AppError('cancelled')));
+        caller.abort();
+      }),
+  });
+  assert.partialDeepStrictEqual(body, { ok: false, outcome: 'cancelled' });
+  assert.equal(recorded[0]?.outcome, 'cancelled');
+});
+
+Deno.test('rights: not there for strangers, not for viewers, and nothing is recorded', async () => {
+  for (const [role, status] of [
+    [null, 404],
+    ['viewer', 403],
+  ] as const) {
+    const answer = await callTool({ role });
+    assert.equal(answer.status, status);
+    assert.deepEqual(answer.recorded, []);
+  }
+});
+
+Deno.test('neither the answer nor the record holds a secret', async () => {
+  const { body, recorded } = await callTool({ args: { text: 'x', password: 'hush' } });
+  assert.doesNotMatch(JSON.stringify([body, recorded]), new RegExp(`${SECRET}|hush`));
+});

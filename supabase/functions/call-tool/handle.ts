@@ -1,0 +1,142 @@
+import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
+import { AppError, describeError } from '../../../shared/src/errors.ts';
+import { argumentCheck } from '../../../shared/src/mcp/arguments.ts';
+import { classify } from '../../../shared/src/mcp/classify.ts';
+import type { Connection, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
+import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
+import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
+import { outcomeOf } from '../../../shared/src/schema/session.ts';
+import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import { redact } from '../../../shared/src/redact.ts';
+import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { refuse, succeed, type Answer, type Caller } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
+import { mayTest, requireServer } from '../_shared/roles.ts';
+import { storedTarget } from '../_shared/stored-server.ts';
+
+export interface CallToolDeps {
+  database: Pick<Database, 'findServer' | 'loadServer' | 'recordCall'>;
+  caller: Caller;
+  openConnection: (target: ServerTarget, options: ConnectionOptions) => Pick<Connection, 'call' | 'close'>;
+  policy: AddressPolicy;
+  readKeys: () => SecretKeys;
+  /** The call could not be recorded; its caller gets the answer all the same. */
+  onFault: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** A hosted function has 150 s to answer. */
+const LONGEST_MS = 140_000;
+
+/**
+ * Calls a tool of a stored server by hand, as a conversation would: with the stored credential, the server's
+ * time-out and the check of the arguments. It takes a member, and a tool that is switched off is refused.
+ * The answer of a finished call is 200, whether it went well (`ok: true`) or not. A caller who goes away
+ * cancels the call. Each call is recorded in `tool_calls`, without a session.
+ */
+export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<Answer> {
+  const { database } = deps;
+  const found = await requireServer(body.server_id, mayTest, database);
+  if (!found.ok) return found.answer;
+  const server = await database.loadServer(body.server_id);
+  if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
+
+  const startedAt = deps.now();
+  let queueMs: number | null = null;
+  const ending = await endingOf(body, server, deps, (ms) => (queueMs = Math.round(ms)));
+  const times = { queue_ms: queueMs, duration_ms: Math.round(deps.now() - startedAt) };
+  await database
+    .recordCall({
+      workspace_id: server.workspace_id,
+      server_id: server.id,
+      tool_name: body.tool,
+      arguments: redact(body.arguments),
+      outcome: ending.outcome,
+      error_code: ending.ok ? null : ending.code,
+      started_at: new Date(startedAt).toISOString(),
+      ...times,
+      result_bytes: ending.ok ? sizeOf([ending.content, ending.structured_content]) : null,
+    })
+    .catch(deps.onFault);
+  return succeed({ ...ending, ...times });
+}
+
+type Ending = CallToolAnswer extends infer One
+  ? One extends One
+    ? Omit<One, 'queue_ms' | 'duration_ms'>
+    : never
+  : never;
+
+async function endingOf(
+  { tool, arguments: args }: CallToolBody,
+  server: ProbeServer,
+  deps: CallToolDeps,
+  onDequeued: (ms: number) => void,
+): Promise<Ending> {
+  try {
+    refuseInVain(tool, args, server);
+    const target = await storedTarget(server, deps.readKeys);
+    if (!target) throw new AppError('credential_missing');
+    const result = await callOnce(target, tool, args, deps, onDequeued);
+    return {
+      ok: true,
+      outcome: result.isError ? 'tool_error' : 'ok',
+      text: result.text,
+      truncated: result.truncated,
+      content: result.raw.content ?? [],
+      structured_content: result.structured ?? null,
+    };
+  } catch (failure) {
+    const { code, message } = classify(failure);
+    const outcome = outcomeOf(code) as Extract<Ending, { ok: false }>['outcome'];
+    return { ok: false, outcome, code, message, hint: describeError(code).hint };
+  }
+}
+
+/** @throws AppError when the stored catalogue says already that this call cannot go well */
+function refuseInVain(name: string, args: Record<string, unknown>, server: ProbeServer): void {
+  const tool = server.tools.find((one) => one.name === name);
+  if (!tool) throw new AppError('tool_not_found');
+  if (!tool.is_enabled) throw new AppError('tool_disabled');
+  const correction = argumentCheck(tool.input_schema)(args);
+  if (correction !== null)
+    throw new AppError('invalid_arguments', { message: `The arguments do not fit. ${correction}` });
+}
+
+async function callOnce(
+  target: ServerTarget,
+  tool: string,
+  args: Record<string, unknown>,
+  { caller, openConnection, policy }: CallToolDeps,
+  onDequeued: (ms: number) => void,
+) {
+  const listed = Promise.withResolvers<void>();
+  const late = AbortSignal.timeout(LONGEST_MS);
+  const signal = AbortSignal.any([caller.signal, late]);
+  signal.addEventListener('abort', () => listed.resolve(), { once: true });
+  const connection = openConnection(target, {
+    policy,
+    // The list tells how arguments travel; a server that cannot be reached fails the call with the reason.
+    onState: ({ name }) => {
+      if (name !== 'connecting' && name !== 'discovering') listed.resolve();
+    },
+  });
+  try {
+    caller.tell({ type: 'calling' });
+    await listed.promise;
+    return await connection.call(tool, args, {
+      signal,
+      onProgress: (progress) => caller.tell({ type: 'progress', ...progress }),
+      onDequeued,
+    });
+  } catch (failure) {
+    throw late.aborted ? new AppError('timeout') : failure;
+  } finally {
+    await connection.close();
+  }
+}
+
+function sizeOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}
