@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { connect } from 'node:net';
 import { livekitConfig } from '../livekit/config.ts';
 import type { ChildSpec } from './child.ts';
+import { demoServers } from './demo.ts';
 import { supabaseFolder, type Settings } from './settings.ts';
 
 /** Names that only those children get that need them. */
@@ -70,6 +71,10 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     ...(settings.supabase.isEmbedded && {
       PATCHBAY_DEMO_EMAIL: settings.demo.email,
       PATCHBAY_DEMO_PASSWORD: settings.demo.password,
+      // Without the key: a page must not carry it. Whoever wants that server finds the key in stack.json.
+      PATCHBAY_DEMO_SERVERS: JSON.stringify(
+        demoServers(settings).map(({ name, url, auth_method }) => ({ name, url, auth_method })),
+      ),
     }),
     ...(voiceUnavailable !== null && { PATCHBAY_VOICE_UNAVAILABLE: voiceUnavailable }),
   });

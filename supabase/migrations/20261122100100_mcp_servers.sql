@@ -35,6 +35,8 @@ create table public.mcp_servers (
   error_message text,
   latency_ms integer,
   consecutive_failures integer not null default 0,
+  -- How it was reached, whatever "transport" asks for.
+  detected_transport text,
   protocol_version text,
   server_info jsonb,
   capabilities jsonb,
@@ -55,6 +57,7 @@ create table public.mcp_servers (
   ),
   constraint mcp_servers_description_length check (char_length(description) <= 2000),
   constraint mcp_servers_transport check (transport in ('auto', 'streamable_http', 'sse')),
+  constraint mcp_servers_detected_transport check (detected_transport in ('streamable_http', 'sse')),
   constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token')),
   constraint mcp_servers_auth_header_form check (auth_header ~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'),
   -- Also keeps NaN and infinity out, after which nothing could be put.

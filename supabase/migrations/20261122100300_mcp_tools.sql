@@ -105,6 +105,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   new.tool_count := null;
+  new.detected_transport := null;
   new.protocol_version := null;
   new.server_info := null;
   new.capabilities := null;

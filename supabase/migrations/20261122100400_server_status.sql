@@ -162,12 +162,12 @@ begin
     from rows from (
       jsonb_to_recordset(p_observations) as (
         server_id uuid, config_version integer, observed_at timestamptz, source text, status text,
-        error_code text, error_message text, latency_ms numeric, protocol_version text, server_info jsonb,
-        capabilities jsonb, instructions text, phases jsonb, ok boolean
+        error_code text, error_message text, latency_ms numeric, detected_transport text, protocol_version text,
+        server_info jsonb, capabilities jsonb, instructions text, phases jsonb, ok boolean
       )
     ) with ordinality as listed (
       server_id, config_version, observed_at, source, status, error_code, error_message, latency_ms,
-      protocol_version, server_info, capabilities, instructions, phases, ok, position
+      detected_transport, protocol_version, server_info, capabilities, instructions, phases, ok, position
     )
     order by listed.server_id, at, listed.position
   loop
@@ -207,6 +207,7 @@ begin
         when o.status = 'connected' then 0
         else consecutive_failures
       end,
+      detected_transport = coalesce(o.detected_transport, detected_transport),
       protocol_version = coalesce(o.protocol_version, protocol_version),
       server_info = coalesce(nullif(o.server_info, 'null'), server_info),
       capabilities = coalesce(nullif(o.capabilities, 'null'), capabilities),

@@ -129,6 +129,7 @@ export const McpServerRow = z.object({
   error_message: z.string().nullable(),
   latency_ms: z.number().nullable(),
   consecutive_failures: z.int(),
+  detected_transport: Transport.exclude(['auto']).nullable(),
   protocol_version: z.string().nullable(),
   server_info: JsonObject.nullable(),
   capabilities: JsonObject.nullable(),

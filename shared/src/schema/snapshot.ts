@@ -72,6 +72,8 @@ export const StatusObservation = z.object({
   error_code: z.enum(ERROR_CODES).nullable(),
   error_message: z.string().nullable(),
   latency_ms: z.number().nullable(),
+  /** Told by a probe; what is absent leaves the stored one. */
+  detected_transport: Transport.exclude(['auto']).nullish(),
   protocol_version: z.string().nullable(),
   server_info: z.record(z.string(), z.unknown()).nullable(),
   capabilities: z.record(z.string(), z.unknown()).nullable(),

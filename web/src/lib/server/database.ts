@@ -31,7 +31,7 @@ export function unavailable(status: number): never {
   error(503, { message: 'The database does not answer.', hint: 'Try again in a moment.' });
 }
 
-export type WriteProblem = 'not_found' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
+export type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
 
 /** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
 export function writeProblem(code: string, status: number): WriteProblem {
@@ -44,6 +44,7 @@ export function writeProblem(code: string, status: number): WriteProblem {
 
 const PROBLEM_WORDS: Record<WriteProblem, string> = {
   not_found: 'This is not there any more.',
+  changed: 'Somebody else changed it at the same moment. Try again.',
   forbidden: 'Your role in this workspace does not allow this.',
   conflict: 'There is one with this name already.',
   invalid: 'The database did not accept this.',

@@ -1,9 +1,11 @@
 import {
   DiscoverToolsAnswer,
   ServerCredentialAnswer,
+  STREAM_TYPE,
   TestConnectionAnswer,
   VoiceDispatchAnswer,
   VoiceTokenAnswer,
+  type CallToolBody,
   type DiscoverToolsBody,
   type ServerCredentialBody,
   type TestConnectionBody,
@@ -29,27 +31,40 @@ const Refusal = z.object({
 /** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
 const FUNCTION_TIMEOUT_MS = 45_000;
 
-async function call<T>(who: SignedIn, name: string, body: unknown, schema: z.ZodType<T>): Promise<Answer<T>> {
+const NO_ANSWER = {
+  ok: false,
+  status: 503,
+  message: 'The service of Patchbay that does this does not answer.',
+  hint: 'Try again in a moment.',
+} as const;
+
+function post(
+  who: SignedIn,
+  name: string,
+  body: unknown,
+  signal: AbortSignal,
+  accept: string,
+): Promise<Response> {
   const { supabaseUrl, publishableKey } = settings();
+  return fetch(`${supabaseUrl}/functions/v1/${name}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${who.accessToken}`,
+      apikey: publishableKey,
+      'content-type': 'application/json',
+      accept,
+    },
+    body: JSON.stringify(body),
+    signal,
+  });
+}
+
+async function call<T>(who: SignedIn, name: string, body: unknown, schema: z.ZodType<T>): Promise<Answer<T>> {
   let response: Response;
   try {
-    response = await fetch(`${supabaseUrl}/functions/v1/${name}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${who.accessToken}`,
-        apikey: publishableKey,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(FUNCTION_TIMEOUT_MS),
-    });
+    response = await post(who, name, body, AbortSignal.timeout(FUNCTION_TIMEOUT_MS), 'application/json');
   } catch {
-    return {
-      ok: false,
-      status: 503,
-      message: 'The service of Patchbay that does this does not answer.',
-      hint: 'Try again in a moment.',
-    };
+    return NO_ANSWER;
   }
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) {
@@ -61,10 +76,31 @@ async function call<T>(who: SignedIn, name: string, body: unknown, schema: z.Zod
       message: 'The service gave an answer that Patchbay does not understand.',
     };
   }
+  return refused(response.status, answer);
+}
+
+function refused(status: number, answer: unknown): Extract<Answer<never>, { ok: false }> {
   const refusal = Refusal.safeParse(answer);
-  if (!refusal.success) return { ok: false, status: response.status, message: refusalWords(response.status) };
+  if (!refusal.success) return { ok: false, status, message: refusalWords(status) };
   const { message, hint, field_errors: fieldErrors } = refusal.data;
-  return { ok: false, status: response.status, message, hint, fieldErrors };
+  return { ok: false, status, message, hint, fieldErrors };
+}
+
+/**
+ * Asks a function that tells how far it is, and hands its lines on to the browser as they come.
+ * @param signal aborted when the browser goes away; the function then stops what it does
+ */
+async function stream(who: SignedIn, name: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  const response = await post(who, name, body, signal, STREAM_TYPE).catch(() => null);
+  if (response?.headers.get('content-type') === STREAM_TYPE) {
+    return new Response(response.body, {
+      headers: { 'content-type': STREAM_TYPE, 'cache-control': 'no-store' },
+    });
+  }
+  const { status, ...why } = response
+    ? refused(response.status, await response.json().catch(() => null))
+    : NO_ANSWER;
+  return Response.json(why, { status });
 }
 
 function refusalWords(status: number): string {
@@ -77,6 +113,14 @@ function refusalWords(status: number): string {
 /** Tries a stored server or a draft; stores nothing for a draft. */
 export const testConnection = (who: SignedIn, body: TestConnectionBody) =>
   call(who, 'test-connection', body, TestConnectionAnswer);
+
+/** The same, told as it happens; the last line is the answer. */
+export const streamTest = (who: SignedIn, body: TestConnectionBody, signal: AbortSignal) =>
+  stream(who, 'test-connection', body, signal);
+
+/** Calls a tool by hand, told as it happens; the last line is the answer. */
+export const streamCall = (who: SignedIn, body: CallToolBody, signal: AbortSignal) =>
+  stream(who, 'call-tool', body, signal);
 
 /** Reads the tools of a server and stores them with its status. */
 export const discoverTools = (who: SignedIn, body: DiscoverToolsBody) =>

@@ -1,40 +1,76 @@
+import type { TestConnectionBody } from '@patchbay/shared/schema/functions';
 import type { McpServerRow } from '@patchbay/shared/schema/server';
-import type { ServerFormResult, TestOutcome } from '../servers/form-result.ts';
+import { z } from 'zod';
+import { noTest, testOutcome, type ServerFormResult } from '../servers/form-result.ts';
+import { dropsCredential, formBase, formValuesOf, type ServerFormValues } from '../servers/form-values.ts';
+import { mergeEdits } from '../servers/merge.ts';
 import { problemWords } from './database.ts';
-import { discoverTools, storeCredential, testConnection, type Answer } from './edge-functions.ts';
+import { discoverTools, storeCredential, testConnection } from './edge-functions.ts';
 import { connectionDiffers, parseServerForm, type ServerConfiguration } from './server-form.ts';
-import { createServer, updateServer } from './servers.ts';
+import { createServer, readServer, updateServer } from './servers.ts';
 import type { SignedIn } from './session.ts';
 
 /** How long saving waits for the tools; the discovery itself goes on after it. */
 const DISCOVERY_PATIENCE_MS = 3000;
 
-/**
- * Tests what was typed and stores nothing. A blank credential means the stored one, which only a test of
- * the unchanged server can use.
- */
-export async function testTyped(
-  who: SignedIn,
+/** What a test of the typed form asks of the function; or what is wrong with it already. */
+export function planTest(
   form: FormData,
   stored: McpServerRow | null,
-): Promise<ServerFormResult> {
+):
+  { ok: true; values: ServerFormValues; body: TestConnectionBody } | { ok: false; result: ServerFormResult } {
   const parsed = parseServerForm(form);
-  if (!parsed.ok) return { values: parsed.values, errors: parsed.errors };
+  if (!parsed.ok) return { ok: false, result: { values: parsed.values, errors: parsed.errors } };
   const { values, input, credential } = parsed;
+  // A blank credential means the stored one, which only a test of the unchanged server can use.
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && input.auth_method !== 'none' && credential === null) {
     const why = stored?.has_credential
       ? 'Type it again for this test: the address or the authentication was changed.'
       : 'Enter the key or token.';
-    return { values, errors: { credential: [why] } };
+    return { ok: false, result: { values, errors: { credential: [why] } } };
   }
   const { url, transport, auth_method, auth_header } = input;
-  const answer = await testConnection(
-    who,
-    asStored ? { server_id: stored.id } : { url, transport, auth_method, auth_header, credential },
-  );
+  const body = asStored ? { server_id: stored.id } : { url, transport, auth_method, auth_header, credential };
+  return { ok: true, values, body };
+}
+
+/** Tests what was typed and stores nothing. */
+export async function testTyped(
+  who: SignedIn,
+  form: FormData,
+  stored: McpServerRow | null,
+): Promise<ServerFormResult> {
+  const plan = planTest(form, stored);
+  if (!plan.ok) return plan.result;
+  const { values } = plan;
+  const answer = await testConnection(who, plan.body);
   if (!answer.ok && answer.fieldErrors) return { values, errors: answer.fieldErrors };
-  return { values, test: testOutcome(answer) };
+  return { values, test: answer.ok ? testOutcome(answer.value) : noTest(answer.message, answer.hint) };
+}
+
+/** What the form showed when it was opened, and which state of the row that was. */
+const FormBase = z.object({
+  updated_at: z.string(),
+  values: z.custom<ServerFormValues>((one) => typeof one === 'object' && one !== null),
+});
+
+/** What somebody else saved since the form was opened; null when nobody did, or nothing that the form shows. */
+function mergeOf(form: FormData, mine: ServerFormValues, stored: McpServerRow): ServerFormResult | null {
+  const base = FormBase.safeParse(parseJson(form.get('base')));
+  if (!base.success || base.data.updated_at === stored.updated_at) return null;
+  const theirs = formValuesOf(stored);
+  const { values, taken, clashes } = mergeEdits(base.data.values, mine, theirs);
+  if (taken.length + clashes.length === 0) return null;
+  return { values, merge: { taken, clashes, base: formBase(stored) } };
+}
+
+function parseJson(text: FormDataEntryValue | null): unknown {
+  try {
+    return JSON.parse(typeof text === 'string' ? text : '');
+  } catch {
+    return null;
+  }
 }
 
 /** Saves a new server (`stored` null) or a change, then its credential, then asks for its tools. */
@@ -47,6 +83,8 @@ export async function saveTyped(
   if (!parsed.ok) return { values: parsed.values, errors: parsed.errors };
   const { values, input, credential } = parsed;
   const stored = 'stored' in target ? target.stored : null;
+  const merge = stored && mergeOf(form, values, stored);
+  if (merge) return merge;
   if (input.auth_method !== 'none' && credential === null && needsCredential(input, stored)) {
     return { values, errors: { credential: [missingCredentialWords(stored)] } };
   }
@@ -56,8 +94,12 @@ export async function saveTyped(
   const row = { ...input, is_active: activateLast ? false : input.is_active };
   const written =
     'stored' in target
-      ? await updateServer(who, target.stored.id, row)
+      ? await updateServer(who, target.stored.id, row, target.stored.updated_at)
       : await createServer(who, target.workspaceId, row);
+  if (!written.ok && written.problem === 'changed' && stored) {
+    const fresh = await readServer(who, stored.id);
+    if (fresh) return saveTyped(who, form, { stored: fresh });
+  }
   if (!written.ok) return { values, message: problemWords(written.problem) };
 
   const { id, name } = written.value;
@@ -85,9 +127,7 @@ export async function saveTyped(
 }
 
 function needsCredential(input: ServerConfiguration, stored: McpServerRow | null): boolean {
-  if (!stored?.has_credential) return true;
-  // The database drops a credential when it would go to another server or in another way.
-  return new URL(input.url).origin !== new URL(stored.url).origin || input.auth_method !== stored.auth_method;
+  return !stored?.has_credential || dropsCredential(stored, input);
 }
 
 function missingCredentialWords(stored: McpServerRow | null): string {
@@ -109,22 +149,4 @@ async function discovered(
   if (!answer.ok) return { tone: 'warn', words: answer.message };
   const { length } = answer.value.tools;
   return { tone: 'ok', words: `${length} ${length === 1 ? 'tool' : 'tools'} found.` };
-}
-
-function testOutcome(
-  answer: Answer<Extract<Awaited<ReturnType<typeof testConnection>>, { ok: true }>['value']>,
-): TestOutcome {
-  if (!answer.ok) {
-    return { ok: false, phase: null, message: answer.message, hint: answer.hint ?? '', phases: [] };
-  }
-  const result = answer.value;
-  if (!result.ok) return result;
-  return {
-    ok: true,
-    phases: result.phases,
-    protocolVersion: result.protocol_version,
-    serverName: typeof result.server_info?.name === 'string' ? result.server_info.name : null,
-    tools: result.tools.map(({ name, title, description }) => ({ name, title, description })),
-    skipped: result.skipped,
-  };
 }

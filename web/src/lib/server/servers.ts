@@ -1,6 +1,6 @@
 import { McpServerRow, type McpServerInput, type McpServerPatch } from '@patchbay/shared/schema/server';
 import { planMove, type Direction } from '../servers/order.ts';
-import { firstRow, rows, writeProblem, type WriteProblem } from './database.ts';
+import { firstRow, rows, unavailable, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
 export type Written<T> = { ok: true; value: T } | { ok: false; problem: WriteProblem };
@@ -9,6 +9,8 @@ const COLUMNS = Object.keys(McpServerRow.shape).join(',');
 const TABLE = 'mcp_servers';
 /** PostgREST's own row limit on hosted Supabase; a larger workspace is read in slices. */
 const SLICE = 1000;
+/** Ids of one request; keeps its address short. */
+export const IDS_AT_ONCE = 100;
 
 /** All servers of a workspace, in the order of its users. */
 export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
@@ -60,13 +62,22 @@ export async function createServer(
   return written(answer);
 }
 
-/** Row level security hides what may not be changed, so a refused change reads as `not_found`. */
+/**
+ * Row level security hides what may not be changed, so a refused change reads as `not_found`.
+ * @param unchangedSince `updated_at` of the row that the change was made for; another one reads as `changed`
+ */
 export async function updateServer(
   who: SignedIn,
   id: string,
   patch: McpServerPatch,
+  unchangedSince?: string,
 ): Promise<Written<McpServerRow>> {
-  return written(await who.supabase.from(TABLE).update(patch).eq('id', id).select(COLUMNS));
+  const change = who.supabase.from(TABLE).update(patch).eq('id', id);
+  const guarded = unchangedSince === undefined ? change : change.eq('updated_at', unchangedSince);
+  const result = written(await guarded.select(COLUMNS));
+  if (result.ok || result.problem !== 'not_found' || unchangedSince === undefined) return result;
+  const now = await readServer(who, id);
+  return now && now.updated_at !== unchangedSince ? { ok: false, problem: 'changed' } : result;
 }
 
 /**
@@ -88,10 +99,25 @@ export async function moveServer(
   return { ok: true, value: moved };
 }
 
-/** Deleting twice is no failure: a delayed delete may be sent by the timer and by the page that goes away. */
-export async function deleteServer(who: SignedIn, id: string): Promise<Written<null>> {
-  const { error, status } = await who.supabase.from(TABLE).delete().eq('id', id);
-  return error ? { ok: false, problem: writeProblem(error.code, status) } : { ok: true, value: null };
+/** Makes one change to several servers; @returns those that the user may change */
+export function patchServers(who: SignedIn, ids: string[], patch: McpServerPatch): Promise<McpServerRow[]> {
+  return rows(who.supabase.from(TABLE).update(patch).in('id', ids).select(COLUMNS), McpServerRow);
+}
+
+/**
+ * Deletes servers. Deleting twice is no failure: a delayed delete may be sent by the timer and by the page
+ * that goes away.
+ * @returns ids of servers that are still there, because the user may not delete them
+ */
+export async function deleteServers(who: SignedIn, ids: string[]): Promise<string[]> {
+  const left: string[] = [];
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const some = ids.slice(start, start + IDS_AT_ONCE);
+    const { error, status } = await who.supabase.from(TABLE).delete().in('id', some);
+    if (error) unavailable(status);
+    left.push(...(await readServers(who, some)).map((server) => server.id));
+  }
+  return left;
 }
 
 function written(answer: {

@@ -1,9 +1,12 @@
 import { env as privateEnv } from '$env/dynamic/private';
 import { env as publicEnv } from '$env/dynamic/public';
 import { error } from '@sveltejs/kit';
+import { AuthMethod } from '@patchbay/shared/schema/server';
 import { z } from 'zod';
 
 const optionalText = z.string().trim().min(1).optional().catch(undefined);
+
+const DemoServers = z.array(z.object({ name: z.string(), url: z.string(), auth_method: AuthMethod }));
 
 const Settings = z.object({
   supabaseUrl: z.url(),
@@ -14,6 +17,12 @@ const Settings = z.object({
   modelUrl: optionalText,
   demoEmail: optionalText,
   demoPassword: optionalText,
+  /** Servers to try that run beside a local stack, as JSON. */
+  demoServers: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(DemoServers)
+    .catch([]),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -34,6 +43,7 @@ export function settings(): Settings {
     modelUrl: privateEnv.OPENAI_BASE_URL,
     demoEmail: privateEnv.PATCHBAY_DEMO_EMAIL,
     demoPassword: privateEnv.PATCHBAY_DEMO_PASSWORD,
+    demoServers: privateEnv.PATCHBAY_DEMO_SERVERS,
   });
   if (!parsed.success) {
     // Thrown before any page can be made, so only the message is shown.

@@ -5,17 +5,22 @@ import type { Servers } from './servers.svelte.ts';
 const UNDO_MS = 6000;
 
 interface Waiting {
-  name: string;
+  servers: Deletable[];
   timer: ReturnType<typeof setTimeout>;
   dismiss: () => void;
 }
 
+interface Deletable {
+  id: string;
+  name: string;
+}
+
 /**
- * Deletes that can still be undone. A waiting delete is carried out when its time is over, and at the
- * latest when the page goes away; a browser that dies before leaves the server in place.
+ * Deletes that can still be undone, each of one or many servers. A waiting delete is carried out when its
+ * time is over, and at the latest when the page goes away; a browser that dies before leaves them in place.
  */
 export class DelayedDeletes {
-  #waiting = new Map<string, Waiting>();
+  #waiting = new Set<Waiting>();
   #servers: Servers;
 
   constructor(servers: Servers) {
@@ -32,47 +37,59 @@ export class DelayedDeletes {
     };
   }
 
-  delete(id: string, name: string): void {
-    if (this.#waiting.has(id)) return;
-    this.#servers.hidden.add(id);
-    const timer = setTimeout(() => void this.#carryOut(id), UNDO_MS);
-    const dismiss = showToast(`${name} was deleted.`, {
-      action: { label: 'Undo', run: () => this.#undo(id) },
-    });
-    this.#waiting.set(id, { name, timer, dismiss });
+  delete(chosen: Deletable[]): void {
+    const servers = chosen.filter(({ id }) => !this.#servers.hidden.has(id));
+    if (servers.length === 0) return;
+    for (const { id } of servers) this.#servers.hidden.add(id);
+    const words =
+      servers.length === 1 ? `${servers[0]?.name} was deleted.` : `${servers.length} servers were deleted.`;
+    const waiting: Waiting = {
+      servers,
+      timer: setTimeout(() => void this.#carryOut(waiting), UNDO_MS),
+      dismiss: showToast(words, { action: { label: 'Undo', run: () => this.#undo(waiting) } }),
+    };
+    this.#waiting.add(waiting);
   }
 
-  #undo(id: string): void {
-    if (this.#take(id)) this.#servers.hidden.delete(id);
+  #undo(waiting: Waiting): void {
+    if (this.#take(waiting)) for (const { id } of waiting.servers) this.#servers.hidden.delete(id);
   }
 
-  async #carryOut(id: string): Promise<void> {
-    const waiting = this.#take(id);
-    if (!waiting) return;
-    const response = await sendDelete(id).catch(() => null);
-    if (response?.ok) this.#servers.remove(id);
-    else showToast(`${waiting.name} could not be deleted. Try again.`, { tone: 'bad' });
-    this.#servers.hidden.delete(id);
+  async #carryOut(waiting: Waiting): Promise<void> {
+    if (!this.#take(waiting)) return;
+    const left = await sendDelete(waiting.servers);
+    for (const { id } of waiting.servers) {
+      if (!left.has(id)) this.#servers.remove(id);
+      this.#servers.hidden.delete(id);
+    }
+    const names = waiting.servers.filter(({ id }) => left.has(id)).map(({ name }) => name);
+    if (names.length === 0) return;
+    const what = names.length === 1 ? names[0] : `${names.length} of the servers`;
+    showToast(`${what} could not be deleted. Try again.`, { tone: 'bad' });
   }
 
-  #take(id: string): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    if (!waiting) return undefined;
-    this.#waiting.delete(id);
+  #take(waiting: Waiting): boolean {
+    if (!this.#waiting.delete(waiting)) return false;
     clearTimeout(waiting.timer);
     waiting.dismiss();
-    return waiting;
+    return true;
   }
 
   #flush(): void {
-    for (const id of [...this.#waiting.keys()]) {
-      this.#take(id);
-      void sendDelete(id).catch(() => null);
-    }
+    for (const waiting of [...this.#waiting]) if (this.#take(waiting)) void sendDelete(waiting.servers);
   }
 }
 
-/** `keepalive` lets the request outlive the page. */
-function sendDelete(id: string): Promise<Response> {
-  return fetch(`/api/servers/${id}`, { method: 'DELETE', keepalive: true });
+/** @returns ids of servers that are still there; `keepalive` lets the request outlive the page */
+async function sendDelete(servers: Deletable[]): Promise<Set<string>> {
+  const ids = servers.map(({ id }) => id);
+  const response = await fetch('/api/servers', {
+    method: 'DELETE',
+    keepalive: true,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ids }),
+  }).catch(() => null);
+  if (!response?.ok) return new Set(ids);
+  const { left } = (await response.json()) as { left: string[] }; // Our own endpoint.
+  return new Set(left);
 }

@@ -7,16 +7,20 @@ const UNDO_MS = 6000;
 const page = new EventTarget();
 let sent: string[];
 let status: number;
+let left: string[];
+const CLOCK = [{ id: '1', name: 'clock' }];
+const SENT = 'DELETE /api/servers {"ids":["1"]} keepalive';
 
 beforeEach(() => {
   vi.useFakeTimers();
   toasts.length = 0;
   sent = [];
-  status = 204;
+  status = 200;
+  left = [];
   vi.stubGlobal('window', page);
   vi.stubGlobal('fetch', (path: string, options: RequestInit) => {
-    sent.push(`${options.method} ${path} ${options.keepalive ? 'keepalive' : ''}`);
-    return Promise.resolve(new Response(null, { status }));
+    sent.push(`${options.method} ${path} ${String(options.body)} ${options.keepalive ? 'keepalive' : ''}`);
+    return Promise.resolve(Response.json({ left }, { status }));
   });
 });
 afterEach(() => {
@@ -27,18 +31,18 @@ afterEach(() => {
 describe('DelayedDeletes', () => {
   it('hides at once and deletes when the time for an undo is over', async () => {
     const servers = new Servers();
-    new DelayedDeletes(servers).delete('1', 'clock');
+    new DelayedDeletes(servers).delete(CLOCK);
     expect(servers.hidden.has('1')).toBe(true);
     await vi.advanceTimersByTimeAsync(UNDO_MS - 1);
     expect(sent).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(sent).toEqual(['DELETE /api/servers/1 keepalive']);
+    expect(sent).toEqual([SENT]);
     expect(toasts).toHaveLength(0);
   });
 
   it('deletes nothing after an undo', async () => {
     const servers = new Servers();
-    new DelayedDeletes(servers).delete('1', 'clock');
+    new DelayedDeletes(servers).delete(CLOCK);
     toasts[0]?.action?.run();
     expect(servers.hidden.has('1')).toBe(false);
     await vi.advanceTimersByTimeAsync(UNDO_MS * 2);
@@ -48,18 +52,32 @@ describe('DelayedDeletes', () => {
   it('deletes at once when the page goes away, and only once', async () => {
     const deletes = new DelayedDeletes(new Servers());
     deletes.watchPage();
-    deletes.delete('1', 'clock');
+    deletes.delete(CLOCK);
     page.dispatchEvent(new Event('pagehide'));
     await vi.advanceTimersByTimeAsync(UNDO_MS * 2);
-    expect(sent).toEqual(['DELETE /api/servers/1 keepalive']);
+    expect(sent).toEqual([SENT]);
   });
 
   it('shows the server again and says so when it could not be deleted', async () => {
     status = 503;
     const servers = new Servers();
-    new DelayedDeletes(servers).delete('1', 'clock');
+    new DelayedDeletes(servers).delete(CLOCK);
     await vi.advanceTimersByTimeAsync(UNDO_MS);
     expect(servers.hidden.has('1')).toBe(false);
     expect(toasts.map((toast) => toast.text)).toEqual(['clock could not be deleted. Try again.']);
+  });
+
+  it('deletes many with one request and one undo, and names what is left', async () => {
+    const servers = new Servers();
+    const many = ['1', '2', '3'].map((id) => ({ id, name: `server ${id}` }));
+    left = ['2'];
+    const deletes = new DelayedDeletes(servers);
+    deletes.delete(many);
+    deletes.delete(CLOCK);
+    expect(toasts.map((toast) => toast.text)).toEqual(['3 servers were deleted.']);
+    await vi.advanceTimersByTimeAsync(UNDO_MS);
+    expect(sent).toHaveLength(1);
+    expect(toasts.map((toast) => toast.text)).toEqual(['server 2 could not be deleted. Try again.']);
+    expect(servers.hidden.size).toBe(0);
   });
 });

@@ -1,7 +1,8 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { serverState, type Tone } from './state-words.ts';
 
-export type StateFilter = 'all' | 'connected' | 'needs_you' | 'failing' | 'off';
+export const STATE_FILTERS = ['all', 'connected', 'needs_you', 'failing', 'off'] as const;
+export type StateFilter = (typeof STATE_FILTERS)[number];
 
 export interface Filter {
   search: string;

@@ -1,11 +1,13 @@
-import type { PhaseTiming, ProbePhase } from '@patchbay/shared/schema/functions';
+import type { PhaseTiming, ProbePhase, TestConnectionAnswer } from '@patchbay/shared/schema/functions';
 import type { ServerFormValues } from './form-values.ts';
+import type { Merge } from './merge.ts';
 
 /** What a connection test found, cut down to what the page shows. */
 export type TestOutcome =
   | {
       ok: true;
       phases: PhaseTiming[];
+      transport: 'streamable_http' | 'sse';
       protocolVersion: string | null;
       serverName: string | null;
       tools: { name: string; title?: string | null; description?: string | null }[];
@@ -17,8 +19,33 @@ export type TestOutcome =
       phase: ProbePhase | null;
       message: string;
       hint: string;
+      /** The server refused for want of a credential; which kind it asks for, when it says so. */
+      asksFor: 'something' | 'api_key' | 'bearer_token' | null;
       phases: PhaseTiming[];
     };
+
+/** What the page shows of a finished test. */
+export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
+  if (!answer.ok) {
+    const { ok, phase, message, hint, phases, code, wanted_auth: wanted } = answer;
+    const isRefused = code === 'unauthorized' || code === 'credential_missing';
+    return { ok, phase, message, hint, phases, asksFor: isRefused ? (wanted ?? 'something') : null };
+  }
+  return {
+    ok: true,
+    phases: answer.phases,
+    transport: answer.transport,
+    protocolVersion: answer.protocol_version,
+    serverName: typeof answer.server_info?.name === 'string' ? answer.server_info.name : null,
+    tools: answer.tools.map(({ name, title, description }) => ({ name, title, description })),
+    skipped: answer.skipped,
+  };
+}
+
+/** What the page shows of a test that could not be run. */
+export function noTest(message: string, hint = ''): TestOutcome {
+  return { ok: false, phase: null, message, hint, phases: [], asksFor: null };
+}
 
 /** The answer of the form's two buttons. */
 export interface ServerFormResult {
@@ -27,6 +54,8 @@ export interface ServerFormResult {
   /** A problem of the whole form. */
   message?: string;
   test?: TestOutcome;
+  /** Somebody else saved meanwhile: nothing is saved yet, and the next save counts from what they saved. */
+  merge?: Omit<Merge, 'values'> & { base: string };
   /** The row exists, even when a later step failed: saving again must change it, not add another. */
   savedId?: string;
   saved?: { id: string; name: string; tone: 'ok' | 'warn'; words: string };

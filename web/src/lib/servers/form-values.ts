@@ -15,6 +15,18 @@ export interface ServerFormValues {
   is_active: boolean;
 }
 
+export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
+  name: 'Name',
+  url: 'URL',
+  description: 'Description',
+  transport: 'Transport',
+  auth_method: 'Authentication',
+  auth_header: 'Header name',
+  tags: 'Tags',
+  timeout: 'Time-out',
+  is_active: 'Active',
+};
+
 export const EMPTY_FORM: ServerFormValues = {
   name: '',
   url: '',
@@ -39,6 +51,24 @@ export function formValuesOf(server: McpServerRow): ServerFormValues {
     timeout: String(server.call_timeout_ms / 1000),
     is_active: server.is_active,
   };
+}
+
+/** Which state of a server a form began with, as the form sends it along. */
+export function formBase(server: McpServerRow): string {
+  return JSON.stringify({ updated_at: server.updated_at, values: formValuesOf(server) });
+}
+
+/** Whether the stored credential of a server would go when it is saved so: it never follows to another place. */
+export function dropsCredential(
+  stored: Pick<McpServerRow, 'url' | 'auth_method' | 'has_credential'>,
+  typed: Pick<ServerFormValues, 'url' | 'auth_method'>,
+): boolean {
+  if (!stored.has_credential) return false;
+  return originOf(typed.url) !== originOf(stored.url) || typed.auth_method !== stored.auth_method;
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url.trim()) ? new URL(url.trim()).origin : url;
 }
 
 /** A first name for a server, from its address: `mcp.linear.app` reads as `linear`. */

@@ -73,11 +73,16 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-export const TRANSPORT_WORDS: Record<McpServerRow['transport'], string> = {
-  auto: 'Auto',
+export const TRANSPORT_WORDS: Record<Exclude<McpServerRow['transport'], 'auto'>, string> = {
   streamable_http: 'HTTP',
   sse: 'SSE',
 };
+
+/** How a server is reached: as was found out, else as was asked for; null while nobody knows. */
+export function transportWord(server: Pick<McpServerRow, 'transport' | 'detected_transport'>): string | null {
+  const transport = server.detected_transport ?? server.transport;
+  return transport === 'auto' ? null : TRANSPORT_WORDS[transport];
+}
 
 export function toolCountWords(count: number | null): string {
   if (count === null) return '–';

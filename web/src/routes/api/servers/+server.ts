@@ -1,11 +1,13 @@
-import { json } from '@sveltejs/kit';
-import { listServers, readServers } from '$lib/server/servers.ts';
+import { error, json } from '@sveltejs/kit';
+import { z } from 'zod';
+import { ServerIds } from '$lib/server/change-servers.ts';
+import { deleteServers, IDS_AT_ONCE, listServers, readServers } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { currentWorkspace } from '$lib/server/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MOST_IDS = 50;
+const DeleteBody = z.object({ ids: ServerIds });
 
 /** All servers of the workspace, or with `ids` only those that are still there. */
 export const GET: RequestHandler = async (event) => {
@@ -18,6 +20,14 @@ export const GET: RequestHandler = async (event) => {
   const wanted = ids
     .split(',')
     .filter((id) => UUID.test(id))
-    .slice(0, MOST_IDS);
+    .slice(0, IDS_AT_ONCE);
   return json(wanted.length > 0 ? await readServers(who, wanted) : []);
+};
+
+/** Deletes servers and answers which are left, because the user may not delete them. */
+export const DELETE: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const body = DeleteBody.safeParse(await event.request.json().catch(() => null));
+  if (!body.success) error(400, { message: 'These are not servers.' });
+  return json({ left: await deleteServers(who, body.data.ids) });
 };

@@ -1,4 +1,5 @@
 import { listServers } from '$lib/server/servers.ts';
+import { settings } from '$lib/server/settings.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -7,5 +8,9 @@ export const load: LayoutServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
   const servers = listServers(who, workspace.id);
-  return { servers: event.isDataRequest ? { later: servers } : { now: await servers } };
+  return {
+    servers: event.isDataRequest ? { later: servers } : { now: await servers },
+    // What needs a key is no first server.
+    demoServers: settings().demoServers.filter((server) => server.auth_method === 'none'),
+  };
 };

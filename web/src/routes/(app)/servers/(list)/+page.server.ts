@@ -1,4 +1,5 @@
-import { fail } from '@sveltejs/kit';
+import { fail, redirect } from '@sveltejs/kit';
+import { changeServers, parseBulkForm } from '$lib/server/change-servers.ts';
 import { problemWords } from '$lib/server/database.ts';
 import { moveServer, updateServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
@@ -24,5 +25,19 @@ export const actions: Actions = {
     const result = await moveServer(who, workspaceId, String(form.get('id')), direction);
     if (!result.ok) return fail(409, { message: problemWords(result.problem) });
     return { servers: result.value };
+  },
+
+  /** One change to all chosen servers; deleting asks first, on a page of its own. */
+  bulk: async (event) => {
+    const who = signedIn(event);
+    const form = await event.request.formData();
+    if (form.get('do') === 'delete') {
+      const ids = new URLSearchParams(form.getAll('id').map((id) => ['id', String(id)]));
+      redirect(303, `/servers/delete?${ids}`);
+    }
+    const parsed = parseBulkForm(form);
+    if (!parsed.success) return fail(400, { message: parsed.error.issues[0]?.message ?? '' });
+    const { ids, change, tag } = parsed.data;
+    return await changeServers(who, ids, change, tag);
   },
 };

@@ -1,0 +1,26 @@
+/** Changes of many servers at once; `tag` is set for the two that speak of one. */
+export const BULK_CHANGES = ['activate', 'deactivate', 'add_tag', 'remove_tag'] as const;
+export type BulkChange = (typeof BULK_CHANGES)[number];
+
+export const MOST_TAGS = 20;
+
+interface Changeable {
+  is_active: boolean;
+  tags: string[];
+}
+
+/** What a change makes of a server; null when it stays as it is. */
+export function planChange(server: Changeable, change: BulkChange, tag: string): Partial<Changeable> | null {
+  switch (change) {
+    case 'activate':
+      return server.is_active ? null : { is_active: true };
+    case 'deactivate':
+      return server.is_active ? { is_active: false } : null;
+    case 'add_tag':
+      return server.tags.includes(tag) || server.tags.length >= MOST_TAGS
+        ? null
+        : { tags: [...server.tags, tag] };
+    case 'remove_tag':
+      return server.tags.includes(tag) ? { tags: server.tags.filter((one) => one !== tag) } : null;
+  }
+}

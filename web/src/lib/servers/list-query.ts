@@ -1,0 +1,26 @@
+import { NO_FILTER, STATE_FILTERS, type Filter } from './filter.ts';
+import { SORTS, type Sort } from './sort.ts';
+
+/** How the list is looked at; it stands in the address, so that reload, back and a link keep it. */
+export interface ListView extends Filter {
+  sort: Sort;
+}
+
+export function readView(query: URLSearchParams): ListView {
+  return {
+    search: query.get('q') ?? '',
+    state: STATE_FILTERS.find((state) => state === query.get('state')) ?? NO_FILTER.state,
+    tag: query.get('tag') || null,
+    sort: SORTS.find((sort) => sort === query.get('sort')) ?? 'own',
+  };
+}
+
+/** The address of the list in this view; what is as usual is left out. */
+export function viewHref(view: ListView): string {
+  const query = new URLSearchParams();
+  if (view.search) query.set('q', view.search);
+  if (view.state !== NO_FILTER.state) query.set('state', view.state);
+  if (view.tag !== null) query.set('tag', view.tag);
+  if (view.sort !== 'own') query.set('sort', view.sort);
+  return query.size > 0 ? `/servers?${query}` : '/servers';
+}

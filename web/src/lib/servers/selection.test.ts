@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { Selection } from './selection.svelte.ts';
+
+const order = ['a', 'b', 'c', 'd', 'e'];
+
+it('chooses one by one, and ranges from the last one in both directions', () => {
+  const selection = new Selection();
+  selection.toggle('d', order, false);
+  selection.toggle('b', order, true);
+  expect([...selection.ids].sort()).toEqual(['b', 'c', 'd']);
+  selection.toggle('d', order, true);
+  expect([...selection.ids]).toEqual([]);
+});
+
+it('a range without a beginning, or with one that is not shown any more, is one row', () => {
+  const selection = new Selection();
+  selection.toggle('c', order, true);
+  expect([...selection.ids]).toEqual(['c']);
+  selection.toggle('e', ['d', 'e'], true);
+  expect([...selection.ids].sort()).toEqual(['c', 'e']);
+});

@@ -1,0 +1,26 @@
+import { error, fail, redirect } from '@sveltejs/kit';
+import { ServerIds } from '$lib/server/change-servers.ts';
+import { deleteServers, IDS_AT_ONCE, readServers } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+/** Asks before deleting, where there is no JavaScript for an undo. */
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const ids = ServerIds.safeParse(event.url.searchParams.getAll('id').slice(0, IDS_AT_ONCE));
+  const servers = ids.success ? await readServers(who, ids.data) : [];
+  if (servers.length === 0) error(404, { message: 'These servers are not there any more.' });
+  return { servers: servers.map(({ id, name }) => ({ id, name })) };
+};
+
+export const actions: Actions = {
+  default: async (event) => {
+    const who = signedIn(event);
+    const ids = ServerIds.safeParse((await event.request.formData()).getAll('id'));
+    if (!ids.success) return fail(400, { message: 'Choose servers first.' });
+    const left = await deleteServers(who, ids.data);
+    if (left.length > 0)
+      return fail(403, { message: 'Your role in this workspace does not allow to delete all of them.' });
+    redirect(303, '/servers');
+  },
+};

@@ -1,0 +1,14 @@
+import { CallToolBody } from '@patchbay/shared/schema/functions';
+import { json } from '@sveltejs/kit';
+import { streamCall } from '$lib/server/edge-functions.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+/** Tries a tool of a server with `{ tool, arguments }`, and tells progress as it comes. */
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const given: unknown = await event.request.json().catch(() => null);
+  const body = CallToolBody.safeParse({ ...(given as object), server_id: event.params.id });
+  if (!body.success) return json({ message: 'These are no arguments for a tool.' }, { status: 400 });
+  return streamCall(who, body.data, event.request.signal);
+};

@@ -1,0 +1,17 @@
+import { json } from '@sveltejs/kit';
+import { planTest } from '$lib/server/save-server.ts';
+import { streamTest } from '$lib/server/edge-functions.ts';
+import { readServer } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+/** Tests what the add / edit form holds and tells each phase as it begins; `saved_id` names a stored server. */
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const form = await event.request.formData();
+  const id = form.get('saved_id');
+  const stored = typeof id === 'string' && id !== '' ? await readServer(who, id) : null;
+  const plan = planTest(form, stored);
+  if (!plan.ok) return json({ fieldErrors: plan.result.errors }, { status: 400 });
+  return streamTest(who, plan.body, event.request.signal);
+};
