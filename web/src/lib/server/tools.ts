@@ -24,16 +24,19 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
   );
 }
 
-/** @returns null when it is done, else which rule of the database refused it */
-export async function switchTool(
+/**
+ * Writes what the user decides about a tool.
+ * @returns null when it is done, else which rule of the database refused it
+ */
+export async function changeTool(
   who: SignedIn,
   serverId: string,
   name: string,
-  isEnabled: boolean,
+  change: Partial<Pick<McpToolRow, 'is_enabled' | 'cache_ttl_seconds'>>,
 ): Promise<WriteProblem | null> {
   const answer = await who.supabase
     .from('mcp_tools')
-    .update({ is_enabled: isEnabled })
+    .update(change)
     .eq('server_id', serverId)
     .eq('name', name)
     .select('name');

@@ -3,7 +3,7 @@ import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { readServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
-import { listCalls, listChecks, listTools, switchTool } from '$lib/server/tools.ts';
+import { changeTool, listCalls, listChecks, listTools } from '$lib/server/tools.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
@@ -33,9 +33,24 @@ export const actions: Actions = {
   },
 
   tool: async (event) => {
-    const who = signedIn(event);
     const form = await event.request.formData();
-    const problem = await switchTool(who, event.params.id, String(form.get('name')), form.get('to') === 'on');
-    if (problem) return fail(409, { message: problemWords(problem), hint: '' });
+    return change(event, form, { is_enabled: form.get('to') === 'on' });
+  },
+
+  /** How long answers of a tool may be kept; empty for not at all. */
+  cache: async (event) => {
+    const form = await event.request.formData();
+    const seconds = Number(form.get('seconds'));
+    return change(event, form, { cache_ttl_seconds: seconds > 0 ? Math.round(seconds) : null });
   },
 };
+
+async function change(
+  event: Parameters<Actions[string]>[0],
+  form: FormData,
+  what: Parameters<typeof changeTool>[3],
+) {
+  const { id } = event.params;
+  const problem = id ? await changeTool(signedIn(event), id, String(form.get('name')), what) : 'not_found';
+  if (problem) return fail(409, { message: problemWords(problem), hint: '' });
+}
