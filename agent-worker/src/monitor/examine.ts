@@ -57,11 +57,15 @@ export class Examiner {
     }
     let certificateExpiresAt: Date | null = null;
     let hasAnswered = false;
+    let transport: Route['transport'] = 'streamable_http';
     const options = {
       policy: this.#policy,
       timeoutMs: PROBE_TIMEOUT_MS,
       route: this.#routeOf(job),
-      onRoute: (route: Route) => this.#remember(job, route),
+      onRoute: (route: Route) => {
+        transport = route.transport;
+        this.#remember(job, route);
+      },
       onCertificate: (expiresAt: Date) => void (certificateExpiresAt = expiresAt),
       onPhase: (phase: string) => void (hasAnswered ||= phase === 'authenticate'),
     };
@@ -71,7 +75,7 @@ export class Examiner {
     if (!result.ok) this.#routes.delete(routeKey(job));
     const isSlowList = !result.ok && result.phase === 'list_tools' && result.code === 'timeout';
     return {
-      result: isSlowList ? { ok: true, phases: result.phases, ...UNCHANGED } : result,
+      result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
       tools: full?.ok ? full.tools : null,
       certificateExpiresAt,
       isUnreached: !result.ok && !hasAnswered && NOT_REACHED.has(result.code),

@@ -41,6 +41,7 @@ export function probeObservation(
     error_message: result.ok ? null : result.message,
     // The first request and its answer, without connecting before and listing after.
     latency_ms: durations['initialize_ms'] ?? null,
+    detected_transport: result.ok ? result.transport : null,
     protocol_version: result.ok ? result.protocol_version : null,
     server_info: result.ok ? result.server_info : null,
     capabilities: result.ok ? result.capabilities : null,

@@ -386,6 +386,7 @@ export type Database = {
           consecutive_failures: number;
           created_at: string;
           description: string;
+          detected_transport: string | null;
           error_code: string | null;
           error_message: string | null;
           has_credential: boolean;
@@ -423,6 +424,7 @@ export type Database = {
           consecutive_failures?: number;
           created_at?: string;
           description?: string;
+          detected_transport?: string | null;
           error_code?: string | null;
           error_message?: string | null;
           has_credential?: boolean;
@@ -459,6 +461,7 @@ export type Database = {
           consecutive_failures?: number;
           created_at?: string;
           description?: string;
+          detected_transport?: string | null;
           error_code?: string | null;
           error_message?: string | null;
           has_credential?: boolean;
@@ -696,7 +699,7 @@ export type Database = {
           queue_ms: number | null;
           result_bytes: number | null;
           server_id: string | null;
-          session_id: string;
+          session_id: string | null;
           started_at: string;
           tool_name: string;
           user_id: string;
@@ -712,7 +715,7 @@ export type Database = {
           queue_ms?: number | null;
           result_bytes?: number | null;
           server_id?: string | null;
-          session_id: string;
+          session_id?: string | null;
           started_at: string;
           tool_name: string;
           user_id: string;
@@ -727,7 +730,7 @@ export type Database = {
           queue_ms?: number | null;
           result_bytes?: number | null;
           server_id?: string | null;
-          session_id?: string;
+          session_id?: string | null;
           started_at?: string;
           tool_name?: string;
           user_id?: string;

@@ -15,7 +15,7 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { storedTarget } from '../_shared/stored-server.ts';
 
 export interface CallToolDeps {
-  database: Pick<Database, 'findServer' | 'loadServer' | 'recordCall'>;
+  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'recordCall'>;
   caller: Caller;
   openConnection: (target: ServerTarget, options: ConnectionOptions) => Pick<Connection, 'call' | 'close'>;
   policy: AddressPolicy;
@@ -39,6 +39,7 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
   const { database } = deps;
   const found = await requireServer(body.server_id, mayTest, database);
   if (!found.ok) return found.answer;
+  await database.countCall('function_calls', found.access.workspaceId);
   const server = await database.loadServer(body.server_id);
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
 

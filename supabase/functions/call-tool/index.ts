@@ -1,4 +1,5 @@
 import { withSupabase } from '@supabase/server';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { openConnection } from '../../../shared/src/mcp/connection.ts';
 import { CallToolBody } from '../../../shared/src/schema/functions.ts';
 import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
@@ -8,7 +9,7 @@ import { probeSettings } from '../_shared/settings.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+  fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
     respond(request, 'call-tool', CallToolBody, (body, caller) =>
       handle(body, {
         database: databaseOf(context),
