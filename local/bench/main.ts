@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   engine: () => import('./engine.ts'),
   voice: () => import('./voice.ts'),
+  rls: () => import('./rls.ts'),
 };
 
 const say = (text: string): void => console.log(text);
