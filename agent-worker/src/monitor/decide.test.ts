@@ -71,7 +71,8 @@ describe('when to look again', () => {
   it('a server that is down: with growing waits and full jitter, within 20 s while somebody looks', () => {
     const waits = (isWatched: boolean, random: number) =>
       [2, 3, 5, 9, 40].map(
-        (failures) => after(refused, { ...down, isWatched, memory: { ...NOTHING_KNOWN, failures } }, random).nextMs,
+        (failures) =>
+          after(refused, { ...down, isWatched, memory: { ...NOTHING_KNOWN, failures } }, random).nextMs,
       );
     expect(Math.max(...waits(true, 0.999))).toBeLessThanOrEqual(20_000);
     expect(Math.max(...waits(false, 0.999))).toBeLessThanOrEqual(5 * MINUTE);
@@ -88,7 +89,8 @@ describe('when to look again', () => {
 
   it('always later, never at once, whatever the chance', () => {
     for (const finding of [well, refused, unauthorized, { kind: 'ours' } as const])
-      for (const history of [healthy, down]) expect(after(finding, history, 0).nextMs).toBeGreaterThanOrEqual(1_000);
+      for (const history of [healthy, down])
+        expect(after(finding, history, 0).nextMs).toBeGreaterThanOrEqual(1_000);
   });
 });
 
@@ -157,7 +159,9 @@ describe('what people are told', () => {
     const again = { ...down, incident: incident({ inSeries: 2, announced: ['down', 'back'] }) };
     expect(kind(after(refused, again))).toBe('unstable');
     const told = ['down', 'back', 'unstable'];
-    expect(kind(after(refused, { ...down, incident: incident({ inSeries: 4, announced: told }) }))).toBeNull();
+    expect(
+      kind(after(refused, { ...down, incident: incident({ inSeries: 4, announced: told }) })),
+    ).toBeNull();
     const calm = (ms: number): History => ({
       ...healthy,
       incident: incident({ inSeries: 4, announced: told, endedAtMs: NOW - ms }),
@@ -167,7 +171,10 @@ describe('what people are told', () => {
   });
 
   it('an incident long after the last is a new one', () => {
-    const old = { ...healthy, incident: incident({ endedAtMs: NOW - 16 * MINUTE, announced: ['down', 'back'] }) };
+    const old = {
+      ...healthy,
+      incident: incident({ endedAtMs: NOW - 16 * MINUTE, announced: ['down', 'back'] }),
+    };
     expect(kind(sequence([refused, refused], old))).toBe('down');
   });
 

@@ -70,7 +70,11 @@ describe('whether a host or the network is to blame', () => {
     world.now += 5_000;
     world.hosts.clear();
     const urls = ['https://a.test/mcp', 'https://d.test/mcp', 'https://e.test/mcp'];
-    expect(await Promise.all(urls.map((url) => network.isHostToBlame(url, 2_000)))).toEqual([false, false, false]);
+    expect(await Promise.all(urls.map((url) => network.isHostToBlame(url, 2_000)))).toEqual([
+      false,
+      false,
+      false,
+    ]);
     expect(world.asked.length).toBeLessThanOrEqual(4);
   });
 

@@ -10,9 +10,13 @@ describe('monitors that come and go, with servers that fail in every way', () =>
     { servers: 10_000, seconds: HOUR, monitors: 5, seed: 1 },
     { servers: 40, seconds: 7 * DAY, monitors: 5, seed: 2 },
     { servers: 200, seconds: DAY / 2, monitors: 2, seed: 3 },
-  ])('$servers servers, $seconds s, $monitors monitors, seed $seed: every promise is kept', { timeout: 120_000 }, (options) => {
-    const { probes, incidents, crashes, notices } = simulate(options);
-    expect(probes).toBeGreaterThan((options.servers * options.seconds) / 400);
-    for (const count of [incidents, crashes, notices]) expect(count).toBeGreaterThan(0);
-  });
+  ])(
+    '$servers servers, $seconds s, $monitors monitors, seed $seed: every promise is kept',
+    { timeout: 120_000 },
+    (options) => {
+      const { probes, incidents, crashes, notices } = simulate(options);
+      expect(probes).toBeGreaterThan((options.servers * options.seconds) / 400);
+      for (const count of [incidents, crashes, notices]) expect(count).toBeGreaterThan(0);
+    },
+  );
 });

@@ -169,6 +169,27 @@ export type VoiceDispatchBody = z.infer<typeof VoiceDispatchBody>;
 export const VoiceDispatchAnswer = z.object({ dispatched: z.boolean() });
 export type VoiceDispatchAnswer = z.infer<typeof VoiceDispatchAnswer>;
 
+const WorkspaceReference = z.object({ workspace_id: z.uuid('This is not the id of a workspace.') });
+
+/** Sets the webhook of a workspace, or with `test` sends it a message. */
+export const NoticeWebhookBody = z.union([
+  WorkspaceReference.extend({ test: z.literal(true) }),
+  WorkspaceReference.extend({
+    url: z
+      .string('Enter the address that notices are sent to.')
+      .trim()
+      .min(1, 'Enter the address that notices are sent to.')
+      .max(2000, 'This address is too long.'),
+    /** Replaces the key that signs. */
+    new_secret: z.boolean().default(false),
+  }),
+]);
+export type NoticeWebhookBody = z.infer<typeof NoticeWebhookBody>;
+
+/** The key that signs, when there is a new one: this is the only time it is told. */
+export const NoticeWebhookAnswer = z.object({ secret: z.string().nullable() });
+export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
+
 /**
  * Field errors for a form. Issues inside a field (an item of a list) count for the field; those that
  * belong to no field are under the empty name.

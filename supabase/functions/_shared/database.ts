@@ -219,7 +219,8 @@ export function callerId({ userClaims }: Pick<SupabaseContext, 'userClaims'>): s
   return userClaims.id;
 }
 
-async function read<Schema extends z.ZodType>(
+/** The rows of an answer, checked; a failed one throws as `Database` says. */
+export async function read<Schema extends z.ZodType>(
   query: PromiseLike<{ data: unknown; error: { code?: string; message: string; details?: unknown } | null }>,
   schema: Schema,
 ): Promise<z.output<Schema>> {

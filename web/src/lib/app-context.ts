@@ -1,6 +1,7 @@
 import { getContext, setContext } from 'svelte';
 import type { Clock } from './live/clock.svelte.ts';
 import type { WorkspaceLive } from './live/workspace-live.svelte.ts';
+import type { Notices } from './notices/notices.svelte.ts';
 import type { DelayedDeletes } from './servers/delayed-deletes.svelte.ts';
 import type { Servers } from './servers/servers.svelte.ts';
 import type { Conversation } from './talk/conversation.svelte.ts';
@@ -11,6 +12,7 @@ export interface AppContext {
   servers: Servers;
   deletes: DelayedDeletes;
   clock: Clock;
+  notices: Notices;
   conversation: Conversation;
 }
 

@@ -56,7 +56,13 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   const observedAt = new Float64Array(servers);
   const probing = new Uint8Array(servers);
   const figures: Figures = {
-    probes: 0, notices: 0, incidents: 0, crashes: 0, longestWait: 0, oldestStatus: 0, slowestDown: 0,
+    probes: 0,
+    notices: 0,
+    incidents: 0,
+    crashes: 0,
+    longestWait: 0,
+    oldestStatus: 0,
+    slowestDown: 0,
   };
   const endings: Running[][] = Array.from({ length: seconds + 100 }, () => []);
   const aliveFrom = new Float64Array(monitors);
@@ -131,7 +137,11 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
         ? { kind: 'ours' }
         : truth.isUp
           ? { kind: 'well', certificateExpiresAtMs: null }
-          : { kind: 'failed', code: truth.code, status: truth.code === 'unauthorized' ? 'needs_auth' : 'error' };
+          : {
+              kind: 'failed',
+              code: truth.code,
+              status: truth.code === 'unauthorized' ? 'needs_auth' : 'error',
+            };
     const decision = decide(
       finding,
       {
@@ -145,7 +155,8 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     );
     figures.probes += 1;
     if (!(decision.nextMs > 0)) breach(`is to be looked at after ${decision.nextMs} ms`, server, now);
-    if (!ledger.finish(server, leaseId, now + Math.ceil(decision.nextMs / 1000))) breach('lost its lease', server, now);
+    if (!ledger.finish(server, leaseId, now + Math.ceil(decision.nextMs / 1000)))
+      breach('lost its lease', server, now);
     memory[server] = decision.memory;
     take(server, decision.status, truth.isUp, now);
     if (decision.notice) announce(server, decision.notice.kind, now);
@@ -191,7 +202,9 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     last.announced = [...last.announced, kind];
     figures.notices += 1;
     if (last.announced.length > 4) breach(`is told of ${last.announced.join(', ')}`, server, now);
-    if (kind === 'back' && status[server] !== 'connected') breach('is told to be back and is not', server, now);
-    if (kind !== 'back' && status[server] === 'connected') breach(`is told to be ${kind} and is not`, server, now);
+    if (kind === 'back' && status[server] !== 'connected')
+      breach('is told to be back and is not', server, now);
+    if (kind !== 'back' && status[server] === 'connected')
+      breach(`is told to be ${kind} and is not`, server, now);
   }
 }

@@ -5,7 +5,15 @@ export type Truth = { isUp: true } | { isUp: false; code: ErrorCode };
 
 const UP: Truth = { isUp: true };
 const FAILURES: Truth[] = (
-  ['connection_refused', 'timeout', 'server_error', 'unauthorized', 'tls_failed', 'dns_failed', 'rate_limited'] as const
+  [
+    'connection_refused',
+    'timeout',
+    'server_error',
+    'unauthorized',
+    'tls_failed',
+    'dns_failed',
+    'rate_limited',
+  ] as const
 ).map((code) => ({ isUp: false, code }));
 
 /** A small generator of numbers from 0 to below 1 (mulberry32). */

@@ -13,6 +13,7 @@ const HINT_NAMES: HintName[] = [
   'agent_config.changed',
   'session.changed',
   'members.changed',
+  'notice.created',
 ];
 const RETRY_MS = 3000;
 /** A hint that was lost costs at most this long. */

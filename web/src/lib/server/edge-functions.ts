@@ -1,5 +1,6 @@
 import {
   DiscoverToolsAnswer,
+  NoticeWebhookAnswer,
   ServerCredentialAnswer,
   STREAM_TYPE,
   TestConnectionAnswer,
@@ -7,6 +8,7 @@ import {
   VoiceTokenAnswer,
   type CallToolBody,
   type DiscoverToolsBody,
+  type NoticeWebhookBody,
   type ServerCredentialBody,
   type TestConnectionBody,
   type VoiceDispatchBody,
@@ -137,3 +139,7 @@ export const openVoiceSession = (who: SignedIn, body: VoiceTokenBody) =>
 /** Brings an agent into the room of a conversation that has none. */
 export const dispatchAgent = (who: SignedIn, body: VoiceDispatchBody) =>
   call(who, 'voice-dispatch', body, VoiceDispatchAnswer);
+
+/** Sets the webhook of a workspace, or sends it a test message. */
+export const noticeWebhook = (who: SignedIn, body: NoticeWebhookBody) =>
+  call(who, 'notice-webhook', body, NoticeWebhookAnswer);

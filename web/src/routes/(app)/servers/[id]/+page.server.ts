@@ -1,6 +1,7 @@
 import { error, fail } from '@sveltejs/kit';
 import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
+import { readHistory } from '$lib/server/history.ts';
 import { readServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { changeTool, listCalls, listChecks, listTools } from '$lib/server/tools.ts';
@@ -8,19 +9,21 @@ import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
 const SHOWN_CALLS = 20;
+const SHOWN_INCIDENTS = 5;
 
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { id } = event.params;
   event.depends(`patchbay:server:${id}`);
-  const [server, tools, checks, calls] = await Promise.all([
+  const [server, tools, checks, calls, history] = await Promise.all([
     readServer(who, id),
     listTools(who, id),
     listChecks(who, id, SHOWN_CHECKS),
     listCalls(who, id, SHOWN_CALLS),
+    readHistory(who, id, SHOWN_INCIDENTS),
   ]);
   if (!server) error(404, { message: 'This server is not there.', hint: 'It may have been deleted.' });
-  return { server, tools, checks, calls };
+  return { server, tools, checks, calls, history };
 };
 
 export const actions: Actions = {

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Timestamp } from './server.ts';
+
+export const NoticeKind = z.enum(['down', 'needs_auth', 'back', 'unstable', 'tools_changed', 'certificate']);
+export type NoticeKind = z.infer<typeof NoticeKind>;
+
+/** What a notice says beside its kind; which of it is there depends on the kind. */
+const NoticeDetails = z.looseObject({
+  started_at: Timestamp.nullish(),
+  ended_at: Timestamp.nullish(),
+  error_code: z.string().nullish(),
+  error_message: z.string().nullish(),
+  added: z.array(z.string()).nullish(),
+  changed: z.array(z.string()).nullish(),
+  removed: z.array(z.string()).nullish(),
+  expires_at: Timestamp.nullish(),
+});
+
+/** A row of `notices` as REST gives it. */
+export const NoticeRow = z.object({
+  id: z.string(),
+  server_id: z.string(),
+  kind: NoticeKind,
+  details: NoticeDetails,
+  created_at: Timestamp,
+});
+export type NoticeRow = z.infer<typeof NoticeRow>;

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
+import { open } from '../../../shared/src/secret-envelope.ts';
+import type { Role } from '../../../shared/src/schema/workspace.ts';
+import { keys, WORKSPACE_ID } from '../_shared/fixtures.ts';
+import { handle } from './handle.ts';
+import type { Webhooks } from './webhooks.ts';
+
+const WEBHOOK_ID = '99999999-0000-4000-8000-000000000009';
+const URL = 'https://hooks.example/patchbay';
+
+async function ask(
+  more: Partial<Record<'url' | 'new_secret' | 'test', unknown>>,
+  { role = 'owner', known = null }: { role?: Role | null; known?: string | null } = {},
+) {
+  const put: Parameters<Webhooks['put']>[0][] = [];
+  let tests = 0;
+  const webhooks: Webhooks = {
+    roleIn: () => Promise.resolve(role),
+    find: () => Promise.resolve(known),
+    put: (webhook) => Promise.resolve(void put.push(webhook)),
+    sendTest: () => Promise.resolve(void (tests += 1)),
+  };
+  const body = { workspace_id: WORKSPACE_ID, ...more } as NoticeWebhookBody;
+  const answer = await handle(body, { webhooks, policy: 'public', readKeys: () => keys });
+  return { ...answer, put, tests };
+}
+
+Deno.test('a new webhook gets a key, sealed for it, which is told once', async () => {
+  const { status, body, put } = await ask({ url: URL, new_secret: false });
+  const { secret } = body as { secret: string };
+  assert.equal(status, 200);
+  assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  assert.doesNotMatch(JSON.stringify(put), new RegExp(secret.slice(6, 20)));
+  assert.equal(
+    await open(put[0]!.secret!, { workspaceId: WORKSPACE_ID, serverId: put[0]!.id }, keys),
+    secret,
+  );
+});
+
+Deno.test('another address keeps the key, unless a new one is asked for', async () => {
+  const kept = await ask({ url: URL, new_secret: false }, { known: WEBHOOK_ID });
+  assert.deepEqual(kept.body, { secret: null });
+  assert.deepEqual(kept.put, [{ id: WEBHOOK_ID, workspaceId: WORKSPACE_ID, url: URL, secret: null }]);
+  const renewed = await ask({ url: URL, new_secret: true }, { known: WEBHOOK_ID });
+  assert.match((renewed.body as { secret: string }).secret, /^whsec_/);
+});
+
+Deno.test('an address that Patchbay may not connect to is a field error', async () => {
+  for (const url of ['http://hooks.example/x', 'https://127.0.0.1/x', 'https://user:key@hooks.example/x']) {
+    const { status, body, put } = await ask({ url, new_secret: false });
+    assert.equal(status, 400);
+    assert.ok((body as { field_errors: { url: string[] } }).field_errors.url[0]);
+    assert.deepEqual(put, []);
+  }
+});
+
+Deno.test('a test message needs a webhook', async () => {
+  assert.equal((await ask({ test: true })).status, 404);
+  const { status, tests } = await ask({ test: true }, { known: WEBHOOK_ID });
+  assert.deepEqual([status, tests], [200, 1]);
+});
+
+Deno.test('rights: owners and admins only, not there for strangers', async () => {
+  assert.equal((await ask({ url: URL, new_secret: false }, { role: 'admin' })).status, 200);
+  for (const role of ['member', 'viewer'] as const) {
+    const { status, put } = await ask({ url: URL, new_secret: false }, { role });
+    assert.deepEqual([status, put], [403, []]);
+  }
+  assert.equal((await ask({ test: true }, { role: null })).status, 404);
+});

@@ -1,0 +1,51 @@
+import { checkUrl, type AddressPolicy } from '../../../shared/src/address-policy.ts';
+import { AppError } from '../../../shared/src/errors.ts';
+import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
+import { seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { refuse, succeed, type Answer } from '../_shared/answer.ts';
+import type { Webhooks } from './webhooks.ts';
+
+/** What the standard asks for: 24 to 64 bytes. */
+const SECRET_BYTES = 32;
+
+export interface NoticeWebhookDeps {
+  webhooks: Webhooks;
+  policy: AddressPolicy;
+  readKeys: () => SecretKeys;
+}
+
+/**
+ * Sets the webhook of a workspace, or sends it a test message. The key that signs is made here and answered once:
+ * when the webhook is new, or when a new key is asked for.
+ */
+export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): Promise<Answer> {
+  const { webhooks, policy, readKeys } = deps;
+  const workspaceId = body.workspace_id;
+  const role = await webhooks.roleIn(workspaceId);
+  if (!role) return refuse(404, 'workspace_not_found', 'There is no such workspace.');
+  if (role !== 'owner' && role !== 'admin')
+    return refuse(403, 'role_too_low', 'Your role in this workspace does not allow this.');
+
+  const known = await webhooks.find(workspaceId);
+  if ('test' in body) {
+    if (!known) return refuse(404, 'webhook_not_found', 'This workspace has no webhook.');
+    await webhooks.sendTest(workspaceId);
+    return succeed({ secret: null });
+  }
+  try {
+    checkUrl(body.url, policy);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return refuse(400, error.code, error.message, { field_errors: { url: [error.message] } });
+  }
+  const id = known ?? crypto.randomUUID();
+  const secret = known && !body.new_secret ? null : makeSecret();
+  const sealed = secret === null ? null : await seal(secret, { workspaceId, serverId: id }, readKeys());
+  await webhooks.put({ id, workspaceId, url: body.url, secret: sealed });
+  return succeed({ secret });
+}
+
+function makeSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return `whsec_${btoa(String.fromCharCode(...bytes))}`;
+}

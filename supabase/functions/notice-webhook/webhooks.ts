@@ -1,0 +1,56 @@
+import type { SupabaseContext } from '@supabase/server';
+import { z } from 'zod';
+import type { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import { Role } from '../../../shared/src/schema/workspace.ts';
+import { callerId, read } from '../_shared/database.ts';
+
+/** What the function asks of the database. The role is read with the caller's rights; the rest follows it. */
+export interface Webhooks {
+  /** Null when the caller is no member. */
+  roleIn(workspaceId: string): Promise<Role | null>;
+  /** The id of the webhook of a workspace. */
+  find(workspaceId: string): Promise<string | null>;
+  /** @param secret null keeps the one that is stored */
+  put(webhook: { id: string; workspaceId: string; url: string; secret: SealedSecret | null }): Promise<void>;
+  sendTest(workspaceId: string): Promise<void>;
+}
+
+export function webhooksOf(context: SupabaseContext): Webhooks {
+  const { supabase, supabaseAdmin } = context;
+  const userId = callerId(context);
+  return {
+    async roleIn(workspaceId) {
+      const membership = await read(
+        supabase
+          .from('workspace_members')
+          .select('role')
+          .eq('workspace_id', workspaceId)
+          .eq('user_id', userId)
+          .maybeSingle(),
+        z.object({ role: Role }).nullable(),
+      );
+      return membership?.role ?? null;
+    },
+    async find(workspaceId) {
+      const row = await read(
+        supabaseAdmin.from('notice_webhooks').select('id').eq('workspace_id', workspaceId).maybeSingle(),
+        z.object({ id: z.string() }).nullable(),
+      );
+      return row?.id ?? null;
+    },
+    async put({ id, workspaceId, url, secret }) {
+      await read(
+        supabaseAdmin.rpc('put_notice_webhook', {
+          p_id: id,
+          p_workspace_id: workspaceId,
+          p_url: url,
+          p_secret: secret,
+        }),
+        z.unknown(),
+      );
+    },
+    async sendTest(workspaceId) {
+      await read(supabaseAdmin.rpc('test_notice_webhook', { p_workspace_id: workspaceId }), z.unknown());
+    },
+  };
+}

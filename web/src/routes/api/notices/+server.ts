@@ -1,0 +1,14 @@
+import { json } from '@sveltejs/kit';
+import { listNotices } from '$lib/server/notices.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { RequestHandler } from './$types';
+
+const SHOWN = 100;
+
+/** The latest notices of the workspace. */
+export const GET: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const workspace = await currentWorkspace(who, event.cookies);
+  return json(await listNotices(who, workspace.id, SHOWN));
+};

@@ -1,0 +1,14 @@
+import { json } from '@sveltejs/kit';
+import { unavailable } from '$lib/server/database.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { RequestHandler } from './$types';
+
+/** Says that somebody looks at the workspace, so that its servers are looked at more often. */
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const workspace = await currentWorkspace(who, event.cookies);
+  const answer = await who.supabase.rpc('watch_workspace', { p_workspace_id: workspace.id });
+  if (answer.error) unavailable(answer.status);
+  return json(answer.data);
+};
