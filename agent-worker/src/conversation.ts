@@ -8,6 +8,7 @@ import { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import { ActivityFeed, toolsActivity } from './activity.ts';
+import { CallMemory } from './call-details.ts';
 import { openCredential } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
@@ -26,6 +27,7 @@ import { ServerLinks } from './server-links.ts';
 import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
 import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
+import { hearLines } from './transcript.ts';
 import { createVoiceModel } from './voice-model.ts';
 import { createVoiceTool } from './voice-tool.ts';
 
@@ -58,6 +60,7 @@ export class Conversation {
   readonly #sessionId: string;
   readonly #feed: ActivityFeed;
   readonly #reports: Reports;
+  readonly #memory = new CallMemory();
   readonly #links: ServerLinks;
   readonly #reconciler: Reconciler;
   readonly #publisher: Publisher;
@@ -137,12 +140,15 @@ export class Conversation {
       this.#sendEverything();
       this.#reconciler.wake('user');
     });
+    hearLines(this.#session, this.#sessionId, (line) => this.#reports.line(line));
+    const participantIdentity = `user-${user_id}`;
+    this.#memory.answerIn(room, participantIdentity);
 
     await this.#session.start({
       agent: this.#agent,
       room,
       record: false,
-      inputOptions: { participantIdentity: `user-${user_id}` },
+      inputOptions: { participantIdentity },
     });
     // The greeting goes out first: it waits for no server, nor for the making of many connections.
     const greeting = greetingInstructions(snapshot.agent.greeting);
@@ -190,8 +196,9 @@ export class Conversation {
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
       linkOf: (serverId) => this.#links.of(serverId),
       onActivity: (activity) => this.#feed.send(activity),
-      onCall: (call) => {
+      onCall: (call, speech) => {
         traceCall(call);
+        this.#memory.keep(call, speech);
         this.#reports.toolCall(call);
       },
       onFault: ({ name }, error) => this.#options.log.error({ error, tool: name }, 'a tool call failed'),

@@ -1,7 +1,7 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { CatalogueTool, SessionSnapshot, type StatusObservation } from '@patchbay/shared/schema/snapshot';
-import type { ToolCallRow } from '@patchbay/shared/schema/session';
+import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
 import { type SupabaseClient, createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Environment } from './environment.ts';
@@ -39,6 +39,7 @@ export interface Database {
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
   storeCatalogue(observation: CatalogueObservation): Promise<void>;
   recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
+  recordTranscript(lines: readonly TranscriptLine[]): Promise<void>;
   setSessionState(sessionId: string, state: SessionState, endReason: string | null): Promise<void>;
 }
 
@@ -91,6 +92,9 @@ export function createDatabase(client: ServiceClient): Database {
     },
     async recordToolCalls(calls) {
       await rpc('record_tool_calls', { p_calls: calls }, z.unknown());
+    },
+    async recordTranscript(lines) {
+      await rpc('record_transcript', { p_lines: lines }, z.unknown());
     },
     async setSessionState(sessionId, state, endReason) {
       await rpc(

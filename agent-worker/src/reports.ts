@@ -1,3 +1,4 @@
+import type { TranscriptLine } from '@patchbay/shared/schema/session';
 import type { StatusObservation } from '@patchbay/shared/schema/snapshot';
 import {
   type CatalogueObservation,
@@ -19,6 +20,7 @@ export class Reports {
   readonly #statuses: Outbox<StatusObservation>;
   readonly #catalogues: Outbox<CatalogueObservation>;
   readonly #calls: Outbox<RecordedCall>;
+  readonly #lines: Outbox<TranscriptLine>;
   readonly #states: Outbox<StateChange>;
   /** Reports of any kind that the database will never see. */
   #dropped = 0;
@@ -49,6 +51,10 @@ export class Reports {
       ...shared('tool calls'),
       send: (batch) => database.recordToolCalls(batch),
     });
+    this.#lines = new Outbox<TranscriptLine>({
+      ...shared('lines of the transcript'),
+      send: (batch) => database.recordTranscript(batch),
+    });
     this.#states = new Outbox<StateChange>({
       ...shared('session states'),
       send: async ([change]) => {
@@ -71,6 +77,10 @@ export class Reports {
     this.#calls.add(call);
   }
 
+  line(line: TranscriptLine): void {
+    this.#lines.add(line);
+  }
+
   /** @param endReason why the agent left; null for `active` */
   sessionState(state: SessionState, endReason: string | null = null): void {
     this.#states.add({ state, endReason });
@@ -78,7 +88,7 @@ export class Reports {
 
   /** Sends what is left, and drops what could not be sent in time; at the end of a conversation. */
   async flush(withinMs: number): Promise<void> {
-    const outboxes = [this.#statuses, this.#catalogues, this.#calls, this.#states];
+    const outboxes = [this.#statuses, this.#catalogues, this.#calls, this.#lines, this.#states];
     await Promise.all(outboxes.map((outbox) => outbox.flush(withinMs)));
   }
 }

@@ -18,7 +18,8 @@ export interface VoiceToolContext {
   isCurrent: (tool: ModelTool) => boolean;
   linkOf: (serverId: string) => Pick<ServerLink, 'call'> | undefined;
   onActivity: (activity: Activity) => void;
-  onCall: (call: RecordedCall) => void;
+  /** `speech`: what the model was given to say. */
+  onCall: (call: RecordedCall, speech: string) => void;
   /** A failure that is our own fault, for the log. */
   onFault: (tool: ModelTool, error: AppError) => void;
   /** Wall clock, ms since 1970. */
@@ -90,7 +91,7 @@ async function recordedCall(
     outcome: ending.outcome,
     duration_ms: durationMs,
   });
-  context.onCall({
+  const record: RecordedCall = {
     id,
     session_id: context.sessionId,
     server_id: tool.serverId,
@@ -102,7 +103,8 @@ async function recordedCall(
     queue_ms: queueMs === null ? null : Math.round(queueMs),
     duration_ms: Math.round(durationMs),
     result_bytes: ending.resultBytes,
-  });
+  };
+  context.onCall(record, ending.speech);
   return ending;
 }
 

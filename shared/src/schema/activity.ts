@@ -6,6 +6,13 @@ export const TOPIC_ACTIVITY = 'patchbay.activity';
 export const TOPIC_CHAT = 'lk.chat';
 export const TOPIC_TRANSCRIPTION = 'lk.transcription';
 
+/** The RPC that the agent answers to the person whose conversation it is; the payload is the id of a call. */
+export const CALL_DETAILS_METHOD = 'patchbay.call_details';
+
+/** Its answer as JSON; null for a call that is unknown, unfinished, or too long ago. Arguments are redacted. */
+export const CallDetails = z.object({ arguments: z.unknown(), result: z.string() });
+export type CallDetails = z.infer<typeof CallDetails>;
+
 /** The states of one connection, as its machine names them. */
 export const ConnectionStateName = z.enum([
   'connecting',

@@ -34,6 +34,16 @@ export const VoiceSessionRow = z.object({
 });
 export type VoiceSessionRow = z.infer<typeof VoiceSessionRow>;
 
+/** A line of `voice_transcripts`: one turn of the user or the agent. */
+export const TranscriptLine = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  role: z.enum(['user', 'agent']),
+  text: z.string(),
+  said_at: Timestamp,
+});
+export type TranscriptLine = z.infer<typeof TranscriptLine>;
+
 /**
  * A row of `tool_calls`. Arguments are redacted; times in milliseconds, `result_bytes` is the answer's size.
  * Without a session it was made by hand, through `call-tool`.

@@ -72,7 +72,8 @@ select is(
   ),
   'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
     || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update '
-    || 'notice_reads:insert notice_webhooks:delete workspace_invitations:delete workspace_members:delete '
+    || 'notice_reads:insert notice_webhooks:delete voice_sessions:delete workspace_invitations:delete '
+    || 'workspace_members:delete '
     || 'workspace_members:update workspaces:delete workspaces:insert workspaces:update',
   'signed-in users may write exactly these tables'
 );
