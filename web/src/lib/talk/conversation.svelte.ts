@@ -4,6 +4,8 @@ import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
 import { readActivity } from './activity.ts';
 import { guardAgent } from './agent-guard.ts';
+import { askForDetails } from './call-details.ts';
+import { Devices } from './devices.svelte.ts';
 import { Microphone } from './microphone.svelte.ts';
 import { closedRoomProblem, UNREACHABLE_ROOM, type Problem } from './problems.ts';
 import { hearRoom } from './room-events.ts';
@@ -42,6 +44,7 @@ export class Conversation {
   readonly connections = new SvelteMap<string, ConnectionStateName>();
   readonly transcript = new Transcript();
   readonly microphone = new Microphone();
+  readonly devices = new Devices();
   readonly agentSound = new SoundMeter();
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
@@ -59,12 +62,13 @@ export class Conversation {
     const [lk, invitation, track] = await Promise.all([
       import('livekit-client'),
       askForRoom(options.agentConfigId),
-      options.withMicrophone ? this.microphone.open() : undefined,
+      options.withMicrophone ? this.microphone.open(this.devices.microphoneId) : undefined,
     ]);
     if (signal.aborted) return track?.stop();
     if (!invitation.ok) return this.#finish(invitation.problem);
+    if (track) void this.devices.look();
 
-    const room = new lk.Room();
+    const room = new lk.Room({ audioOutput: { deviceId: this.devices.speakerId } });
     this.#room = room;
     this.#hear(room, lk, invitation.value, options, signal);
     try {
@@ -96,6 +100,17 @@ export class Conversation {
   /** Browsers may hold sound back until a click. */
   async allowSound(): Promise<void> {
     await this.#room?.startAudio();
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    this.devices.choose('microphone', deviceId);
+    await this.microphone.change(deviceId);
+  }
+
+  async useSpeaker(deviceId: string): Promise<void> {
+    this.devices.choose('speaker', deviceId);
+    // A speaker that was pulled out meanwhile: the sound stays where it is.
+    await this.#room?.switchActiveDevice('audiooutput', deviceId).catch(() => undefined);
   }
 
   #hear(
@@ -136,6 +151,7 @@ export class Conversation {
     if (!activity) return;
     if (activity.type === 'tool_call') {
       this.transcript.call(activity);
+      if (activity.phase !== 'started') void this.#askForDetails(activity.id);
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.acknowledged) {
@@ -146,6 +162,11 @@ export class Conversation {
     } else {
       this.transcript.note('The model has not confirmed its new tools yet; it is asked again.');
     }
+  }
+
+  async #askForDetails(callId: string): Promise<void> {
+    const details = this.#room && (await askForDetails(this.#room, callId));
+    if (details) this.transcript.callDetails(callId, details);
   }
 
   #guard(room: Room, sessionId: string, signal: AbortSignal): void {

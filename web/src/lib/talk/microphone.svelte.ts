@@ -14,20 +14,39 @@ export class Microphone {
     return this.#track;
   }
 
-  /** Asks the browser for it. Undefined when there is none; why is in `problem`. */
-  async open(): Promise<LocalAudioTrack | undefined> {
+  /**
+   * Asks the browser for it. Undefined when there is none; why is in `problem`.
+   * @param deviceId the one that the person wants; another is taken where it is not there
+   */
+  async open(deviceId: string): Promise<LocalAudioTrack | undefined> {
     this.problem = null;
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'SecurityError');
-      const { createLocalAudioTrack } = await import('livekit-client');
-      this.#track = await createLocalAudioTrack();
+      const { createLocalAudioTrack, TrackEvent } = await import('livekit-client');
+      const track = await createLocalAudioTrack({ deviceId });
+      // Pulled out in mid-sentence; LiveKit has looked for another one in vain.
+      track.on(TrackEvent.Ended, () => {
+        if (this.#track === track) this.#fail('NotFoundError');
+      });
+      this.#track = track;
       this.state = 'on';
-      await this.meter.listen(this.#track);
-      return this.#track;
+      await this.meter.listen(track);
+      return track;
     } catch (problem) {
-      this.state = 'failed';
-      this.problem = microphoneProblem(problem instanceof Error ? problem.name : '', window.isSecureContext);
+      this.#fail(problem instanceof Error ? problem.name : '');
       return undefined;
+    }
+  }
+
+  /** Goes on with another device; muted stays muted. */
+  async change(deviceId: string): Promise<void> {
+    if (!this.#track) return;
+    try {
+      await this.#track.setDeviceId(deviceId);
+      await this.meter.listen(this.#track);
+      this.problem = null;
+    } catch (problem) {
+      this.problem = microphoneProblem(problem instanceof Error ? problem.name : '', window.isSecureContext);
     }
   }
 
@@ -49,5 +68,11 @@ export class Microphone {
     this.#track?.stop();
     this.#track = undefined;
     this.state = 'off';
+  }
+
+  #fail(errorName: string): void {
+    this.meter.stop();
+    this.state = 'failed';
+    this.problem = microphoneProblem(errorName, window.isSecureContext);
   }
 }

@@ -1,4 +1,4 @@
-import type { Activity } from '@patchbay/shared/schema/activity';
+import type { Activity, CallDetails } from '@patchbay/shared/schema/activity';
 
 export type Entry =
   | { kind: 'said'; id: string; who: 'user' | 'agent'; text: string; isDone: boolean }
@@ -10,6 +10,8 @@ export type Entry =
       phase: 'started' | 'finished' | 'failed' | 'cancelled';
       outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
       durationMs: number | undefined;
+      /** What it was given and what it said, once it has ended and the agent was asked. */
+      details?: CallDetails;
     }
   | { kind: 'note'; id: string; text: string };
 
@@ -64,6 +66,11 @@ export class Transcript {
     const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
     if (known) Object.assign(known, { phase, outcome, durationMs });
     else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs });
+  }
+
+  callDetails(id: string, details: CallDetails): void {
+    const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
+    if (known) Object.assign(known, { details });
   }
 
   #said(who: 'user' | 'agent', segmentId: string) {

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { readDetails } from './call-details.ts';
+
+describe('readDetails', () => {
+  it('reads what the agent tells', () => {
+    expect(readDetails('{"arguments":{"city":"Tokyo"},"result":"four"}')).toEqual({
+      arguments: { city: 'Tokyo' },
+      result: 'four',
+    });
+    expect(readDetails('{"result":"done"}')).toEqual({ arguments: null, result: 'done' });
+  });
+
+  it.each(['null', '', 'four', '[]', '{"result":4}', '{}'])('finds nothing in %j', (answer) => {
+    expect(readDetails(answer)).toBeNull();
+  });
+});

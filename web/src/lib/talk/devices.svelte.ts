@@ -1,0 +1,72 @@
+/** A microphone or a speaker as the browser names it. */
+export interface Device {
+  id: string;
+  label: string;
+}
+
+type Kind = 'microphone' | 'speaker';
+
+/** The browser's own choice. */
+export const DEFAULT_DEVICE = 'default';
+const KEYS: Record<Kind, string> = { microphone: 'patchbay.microphone', speaker: 'patchbay.speaker' };
+
+/** Which microphone and speaker a person wants, remembered in this browser. */
+export class Devices {
+  microphones = $state.raw<Device[]>([]);
+  /** Empty where the browser lets nobody choose. */
+  speakers = $state.raw<Device[]>([]);
+  microphoneId = $state(DEFAULT_DEVICE);
+  speakerId = $state(DEFAULT_DEVICE);
+
+  /** Reads what is remembered and what is plugged in, and follows what is plugged in later. */
+  follow(): () => void {
+    this.microphoneId = recall('microphone');
+    this.speakerId = recall('speaker');
+    const media = navigator.mediaDevices as MediaDevices | undefined;
+    if (!media) return () => undefined;
+    const look = () => void this.look();
+    look();
+    media.addEventListener('devicechange', look);
+    return () => media.removeEventListener('devicechange', look);
+  }
+
+  /** Browsers name devices only after the first permission: look again then. */
+  async look(): Promise<void> {
+    const found = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    this.microphones = devicesOf(found, 'audioinput');
+    this.speakers = 'setSinkId' in HTMLMediaElement.prototype ? devicesOf(found, 'audiooutput') : [];
+  }
+
+  choose(kind: Kind, id: string): void {
+    if (kind === 'microphone') this.microphoneId = id;
+    else this.speakerId = id;
+    try {
+      localStorage.setItem(KEYS[kind], id);
+    } catch {
+      // A browser that keeps nothing asks again next time.
+    }
+  }
+}
+
+/** Devices of one kind that have a name; without a permission they have none. */
+export function devicesOf(
+  found: readonly Pick<MediaDeviceInfo, 'kind' | 'deviceId' | 'label'>[],
+  kind: MediaDeviceKind,
+): Device[] {
+  return found
+    .filter((device) => device.kind === kind && device.deviceId !== '' && device.label !== '')
+    .map(({ deviceId, label }) => ({ id: deviceId, label }));
+}
+
+/** The device to ask for: a remembered one that is not plugged in is left to the browser. */
+export function presentDevice(id: string, devices: readonly Device[]): string {
+  return devices.some((device) => device.id === id) ? id : DEFAULT_DEVICE;
+}
+
+function recall(kind: Kind): string {
+  try {
+    return localStorage.getItem(KEYS[kind]) ?? DEFAULT_DEVICE;
+  } catch {
+    return DEFAULT_DEVICE;
+  }
+}

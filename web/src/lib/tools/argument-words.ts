@@ -1,0 +1,13 @@
+const LONGEST = 160;
+
+/** Arguments of a call on one line, such as `city: "Tokyo"`; empty when there are none. */
+export function argumentWords(args: unknown): string {
+  if (args === null || args === undefined) return '';
+  const words =
+    typeof args === 'object' && !Array.isArray(args)
+      ? Object.entries(args)
+          .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+          .join(', ')
+      : JSON.stringify(args);
+  return words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words;
+}
