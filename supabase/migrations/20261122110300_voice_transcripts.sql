@@ -61,3 +61,6 @@ $$;
 
 revoke all on function public.record_transcript(jsonb) from public, anon, authenticated;
 grant execute on function public.record_transcript(jsonb) to service_role;
+
+create trigger audit_transcripts after update of keep_transcripts on public.workspaces
+  for each row execute function private.audit('id', 'keep_transcripts', '');

@@ -1,15 +1,27 @@
+import { ZONE_COOKIE } from './time-zone.ts';
+
+const YEAR_SECONDS = 365 * 24 * 3600;
+
 /** A clock for words like "12 s ago": begins at the server's time, so that both renderings agree. */
 export class Clock {
   now = $state(0);
+  /** The user's time zone: the remembered one first, then the browser's. */
+  zone = $state('UTC');
 
   /** @param now milliseconds since the epoch */
-  constructor(now: number) {
+  constructor(now: number, zone: string) {
     this.now = now;
+    this.zone = zone;
   }
 
   /** @returns how to stop it */
   start(everyMs = 5000): () => void {
     this.now = Date.now();
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone !== this.zone) {
+      this.zone = zone;
+      document.cookie = `${ZONE_COOKIE}=${encodeURIComponent(zone)}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
+    }
     const timer = setInterval(() => (this.now = Date.now()), everyMs);
     return () => clearInterval(timer);
   }

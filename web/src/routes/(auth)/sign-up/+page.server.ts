@@ -1,13 +1,14 @@
 import { fail, redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = ({ locals }) => {
-  if (locals.user) redirect(303, '/servers');
+export const load: PageServerLoad = ({ locals, url }) => {
+  if (locals.user) redirect(303, returnPath(url.searchParams.get('next')));
 };
 
 export const actions: Actions = {
-  default: async ({ request, locals }) => {
+  default: async ({ request, locals, url }) => {
     const parsed = parseCredentials(await request.formData());
     if (!parsed.ok) return fail(400, { email: parsed.email, errors: parsed.errors });
     const { email, password } = parsed;
@@ -15,6 +16,6 @@ export const actions: Actions = {
     if (error) return fail(400, { email, message: authProblemWords(error.code) });
     // Hosted projects confirm addresses first: then there is a user but no session yet.
     if (!data.session) return { email, confirm: true };
-    redirect(303, '/servers');
+    redirect(303, returnPath(url.searchParams.get('next')));
   },
 };

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { refusalOf } from './procedures.ts';
+
+describe('refusalOf', () => {
+  it('hands on what the rules of the database say to users', () => {
+    const error = { code: 'PT409', message: 'A workspace needs an owner.', details: null, hint: 'Make one.' };
+    expect(refusalOf(error, 409)).toEqual({
+      ok: false,
+      status: 409,
+      message: 'A workspace needs an owner.',
+      hint: 'Make one.',
+    });
+  });
+
+  it('reads the errors of fields', () => {
+    const error = {
+      code: 'PT400',
+      message: 'Some fields are not valid.',
+      details: '{"email": ["Not one."]}',
+    };
+    expect(refusalOf(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });
+  });
+
+  it('takes the numbers of a limit for no field', () => {
+    const error = {
+      code: 'PT409',
+      message: 'The limit is reached.',
+      details: '{"limit": "servers", "used": 5}',
+    };
+    expect(refusalOf(error, 409)).not.toHaveProperty('fieldErrors');
+  });
+
+  it('keeps what the database says about itself to itself', () => {
+    const error = { code: '42501', message: 'permission denied for table workspaces' };
+    expect(refusalOf(error, 403).message).toBe('Your role in this workspace does not allow this.');
+    expect(refusalOf({ code: '', message: 'TypeError: fetch failed' }, 0)).toMatchObject({ status: 503 });
+  });
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { rows } from './database.ts';
+import { callProcedure, refusalOf, type Outcome } from './procedures.ts';
+import type { SignedIn } from './session.ts';
+
+const Usage = z.object({ limit: z.string(), allowed: z.number().nullable(), used: z.number() });
+export type Usage = z.infer<typeof Usage>;
+
+const TagChange = z.object({ changed: z.number(), left: z.number() });
+export type TagChange = z.infer<typeof TagChange>;
+
+/** What the workspace uses of its limits. */
+export async function readUsage(who: SignedIn, workspaceId: string): Promise<Usage[]> {
+  return rows(who.supabase.rpc('workspace_usage', { p_workspace_id: workspaceId }), Usage);
+}
+
+/** Every tag with the number of its servers, by name. */
+export async function listTags(
+  who: SignedIn,
+  workspaceId: string,
+): Promise<{ tag: string; servers: number }[]> {
+  const found = await rows(
+    who.supabase.from('mcp_servers').select('tags').eq('workspace_id', workspaceId),
+    z.object({ tags: z.array(z.string()) }),
+  );
+  const counts = new Map<string, number>();
+  for (const tag of found.flatMap(({ tags }) => tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return [...counts].map(([tag, servers]) => ({ tag, servers })).sort((a, b) => a.tag.localeCompare(b.tag));
+}
+
+export const renameTag = (who: SignedIn, workspaceId: string, tag: string, newTag: string) =>
+  callProcedure(who, 'rename_tag', { p_workspace_id: workspaceId, p_tag: tag, p_new_tag: newTag }, TagChange);
+
+export const removeTag = (who: SignedIn, workspaceId: string, tag: string) =>
+  callProcedure(who, 'remove_tag', { p_workspace_id: workspaceId, p_tag: tag }, TagChange);
+
+/** @returns the id of the new workspace, whose owner the user is */
+export async function createWorkspace(who: SignedIn, name: string): Promise<Outcome<string>> {
+  const answer = await who.supabase.from('workspaces').insert({ name }).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  const [row] = z.array(z.object({ id: z.string() })).parse(answer.data);
+  return row
+    ? { ok: true, value: row.id }
+    : { ok: false, status: 503, message: 'The workspace was not made.' };
+}
+
+export async function updateWorkspace(
+  who: SignedIn,
+  id: string,
+  patch: { name: string } | { keep_transcripts: boolean },
+): Promise<Outcome<null>> {
+  const answer = await who.supabase.from('workspaces').update(patch).eq('id', id).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+}
+
+export async function deleteWorkspace(who: SignedIn, id: string): Promise<Outcome<null>> {
+  const answer = await who.supabase.from('workspaces').delete().eq('id', id).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+}
+
+const FORBIDDEN = {
+  ok: false,
+  status: 403,
+  message: 'Your role in this workspace does not allow this.',
+} as const;

@@ -1,0 +1,20 @@
+import type { Role } from '@patchbay/shared/schema/workspace';
+
+export const ROLE_WORDS: Record<Role, string> = {
+  owner: 'Owner: everything, also people and roles',
+  admin: 'Admin: all servers and agents, the audit trail',
+  member: 'Member: talks, adds servers, changes their own',
+  viewer: 'Viewer: talks and looks',
+};
+
+/** Words for the limits that a workspace runs into; unknown ones are told by their name. */
+export function limitWords(name: string): string {
+  const words: Record<string, string> = {
+    servers: 'Servers',
+    agents: 'Agents',
+    members: 'Members',
+    open_invitations: 'Open invitations',
+    sessions_per_day: 'Conversations in 24 hours',
+  };
+  return words[name] ?? name.replaceAll('_', ' ');
+}

@@ -1,0 +1,39 @@
+import { error } from '@sveltejs/kit';
+import { listAuditEvents } from '$lib/server/audit.ts';
+import { listMembers } from '$lib/server/members.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { changeWords, eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
+import type { PageServerLoad } from './$types';
+
+const PAGE = 50;
+
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const { workspace } = await event.parent();
+  if (!workspace.canManage) {
+    error(403, { message: 'The audit trail is for owners and admins.' });
+  }
+  const asked = (name: string) => event.url.searchParams.get(name) || null;
+  const about = Object.hasOwn(SUBJECTS, asked('about') ?? '') ? asked('about') : null;
+  const before = Number.isNaN(Date.parse(asked('before') ?? '')) ? null : asked('before');
+  const members = await listMembers(who, workspace.id);
+  const by = members.find(({ user_id }) => user_id === asked('by'))?.user_id ?? null;
+  const found = await listAuditEvents(who, workspace.id, { about, by, before }, PAGE + 1);
+  const shown = found.slice(0, PAGE);
+  return {
+    events: shown.map((one) => ({
+      id: one.id,
+      at: one.created_at,
+      words: eventWords(one),
+      changes: changeWords(one),
+      by:
+        members.find(({ user_id }) => user_id === one.actor_id)?.email ??
+        (one.actor_id ? 'a former member' : 'the system'),
+      href: one.table_name === 'mcp_servers' && one.action !== 'delete' ? `/servers/${one.row_id}` : null,
+    })),
+    older: found.length > PAGE ? (shown.at(-1)?.created_at ?? null) : null,
+    filter: { about, by },
+    subjects: Object.entries(SUBJECTS),
+    people: members.map(({ user_id: id, email }) => ({ id, email })),
+  };
+};

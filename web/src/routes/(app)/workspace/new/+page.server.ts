@@ -1,0 +1,18 @@
+import { fail, redirect } from '@sveltejs/kit';
+import { signedIn } from '$lib/server/session.ts';
+import { createWorkspace } from '$lib/server/workspace-settings.ts';
+import { rememberWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions } from './$types';
+
+export const actions: Actions = {
+  default: async (event) => {
+    const who = signedIn(event);
+    const name = String((await event.request.formData()).get('name') ?? '').trim();
+    const outcome = await createWorkspace(who, name);
+    if (!outcome.ok) {
+      return fail(outcome.status, { name, message: outcome.message, errors: outcome.fieldErrors });
+    }
+    rememberWorkspace(event.cookies, event.url, outcome.value);
+    redirect(303, '/servers');
+  },
+};

@@ -1,0 +1,15 @@
+import { redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { listWorkspaces, rememberWorkspace } from '$lib/server/workspaces.ts';
+import type { RequestHandler } from './$types';
+
+/** Goes on in another workspace; one that the user does not belong to changes nothing. */
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const form = await event.request.formData();
+  const wanted = String(form.get('workspace'));
+  const all = await listWorkspaces(who);
+  if (all.some(({ id }) => id === wanted)) rememberWorkspace(event.cookies, event.url, wanted);
+  redirect(303, returnPath(String(form.get('to'))));
+};
