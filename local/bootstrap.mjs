@@ -24,6 +24,7 @@ const COMMANDS = {
   check: 'local/test-run/check.ts',
   conformance: 'local/conformance/main.ts',
   bench: 'local/bench/main.ts',
+  screenshots: 'local/screenshots/main.ts',
   'db:types': 'local/database/write-types.ts',
   'db:diff': 'local/database/diff.ts',
   'secrets:rotate': 'local/secrets/main.ts',

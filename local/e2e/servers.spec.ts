@@ -2,21 +2,12 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
+import { complaintsOf } from './complaints.ts';
 import { addDemoServer, newPerson } from './person.ts';
 import { demoServer, runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
-
-/** Everything that a page complains of while it is used. */
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  return complaints;
-}
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -39,6 +39,10 @@ export class Conversation {
   toolNames = $state.raw<string[]>([]);
   /** Tools that are switched on and that the model is not given. */
   leftOut = $state.raw<LeftOut[]>([]);
+  /** Those of them that came with the last change; all of the first set are no news. */
+  newTools = $state.raw<ReadonlySet<string>>(new Set());
+  /** Since when the user's last words have had no answer of any kind, ms since the epoch. */
+  unansweredSince = $state<number | null>(null);
   /** Raised with every message about tools, also when the names stay. */
   toolsVersion = $state(0);
   readonly connections = new SvelteMap<string, ConnectionStateName>();
@@ -94,6 +98,7 @@ export class Conversation {
     const words = text.trim();
     if (!words || this.phase !== 'live' || !this.#room) return;
     this.transcript.typed(words);
+    this.unansweredSince = Date.now();
     await this.#room.localParticipant.sendText(words, { topic: 'lk.chat' });
   }
 
@@ -125,7 +130,10 @@ export class Conversation {
       onCaption: (who, id) => {
         transcript.beginSaid(who, id);
         return {
-          add: (words) => transcript.addWords(who, id, words),
+          add: (words) => {
+            transcript.addWords(who, id, words);
+            this.unansweredSince = who === 'user' ? Date.now() : null;
+          },
           end: () => transcript.endSaid(who, id),
         };
       },
@@ -151,11 +159,14 @@ export class Conversation {
     if (!activity) return;
     if (activity.type === 'tool_call') {
       this.transcript.call(activity);
+      this.unansweredSince = null;
       if (activity.phase !== 'started') void this.#askForDetails(activity.id);
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
+      const before = new Set(this.toolNames);
+      if (before.size > 0) this.newTools = new Set(activity.names.filter((name) => !before.has(name)));
       this.toolNames = activity.names;
       this.leftOut = activity.left_out ?? [];
       this.toolsVersion++;
@@ -209,20 +220,25 @@ export class Conversation {
     this.agentState = '';
     this.isAgentMissing = false;
     this.isSoundBlocked = false;
-    this.toolNames = [];
-    this.leftOut = [];
-    this.connections.clear();
+    this.#forgetTools();
     this.microphone.close();
     this.agentSound.stop();
     void this.#room?.disconnect();
     this.#room = undefined;
   }
 
+  #forgetTools(): void {
+    this.toolNames = [];
+    this.newTools = new Set();
+    this.leftOut = [];
+    this.connections.clear();
+    this.unansweredSince = null;
+  }
+
   #reset(): void {
     this.problem = null;
     this.startedAt = 0;
     this.transcript.clear();
-    this.toolNames = [];
-    this.connections.clear();
+    this.#forgetTools();
   }
 }

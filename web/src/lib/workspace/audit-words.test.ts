@@ -34,7 +34,7 @@ describe('the words of the trail', () => {
     };
     expect(changeWords(event({ changes }))).toEqual([
       'name: clock → watch',
-      'tags: [] → ["work"]',
+      'tags: none → work',
       'description: empty → New.',
       'metadata (not shown)',
     ]);

@@ -39,5 +39,6 @@ export function changeWords({ action, changes }: AuditEvent): string[] {
 function valueWords(value: unknown): string {
   if (value === undefined || value === null || value === '') return 'empty';
   if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.length > 0 ? value.map(valueWords).join(', ') : 'none';
   return JSON.stringify(value);
 }

@@ -1,0 +1,93 @@
+/** Every page: loaded hard and by navigation, wide and narrow, light and dark; usable by everybody, without a complaint. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { browserOptions } from './browser.ts';
+import { complaintsOf } from './complaints.ts';
+import { pageRoutes, PAGES, type AppPage } from './pages.ts';
+import { runningStack } from './running-stack.ts';
+import { setScene, type Scene } from './scene.ts';
+import { signIn } from './sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+const WIDE = { width: 1360, height: 820 };
+const PHONE = { width: 390, height: 800 };
+const THEMES = ['light', 'dark'] as const;
+
+let scene: Scene;
+test.beforeAll(async () => {
+  scene = await setScene('visitor');
+});
+
+const pages = Object.values(PAGES);
+const addressOf = (page: AppPage): string => runningStack().web_url + page.path(scene);
+
+async function violations(page: Page): Promise<string[]> {
+  const found = await new AxeBuilder({ page }).analyze();
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+
+/** How far the page can be scrolled sideways, in pixels. */
+const overhang = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+test('the list of pages is complete', () => {
+  expect(pageRoutes().sort()).toEqual(Object.keys(PAGES).sort());
+});
+
+for (const theme of THEMES) {
+  test.describe(`in the ${theme} theme`, () => {
+    // A theme that changes by a transition would be measured half-way.
+    test.use({ colorScheme: theme, viewport: WIDE, contextOptions: { reducedMotion: 'reduce' } });
+
+    test('every page loads hard and is accessible', async ({ page }) => {
+      const complaints = complaintsOf(page);
+      const visit = async (one: AppPage): Promise<void> => {
+        const answer = await page.goto(addressOf(one));
+        expect(answer?.status(), one.name).toBe(200);
+        await expect(page.locator('h1').first(), one.name).toBeVisible();
+        expect(await violations(page), one.name).toEqual([]);
+        expect(await overhang(page), one.name).toBe(0);
+      };
+      for (const one of pages.filter(({ isPublic }) => isPublic)) await visit(one);
+      await signIn(page, scene.person);
+      for (const one of pages.filter(({ isPublic }) => !isPublic)) await visit(one);
+      expect(complaints).toEqual([]);
+    });
+  });
+}
+
+test.describe('on a phone', () => {
+  test.use({ viewport: PHONE, hasTouch: true, contextOptions: { reducedMotion: 'reduce' } });
+
+  test('every page is reached by navigation and fits', async ({ page }) => {
+    const complaints = complaintsOf(page);
+    await signIn(page, scene.person);
+    await page.evaluate(() => Object.assign(window, { __sameDocument: true }));
+    for (const one of pages.filter(({ isPublic }) => !isPublic)) {
+      await page.evaluate((href) => {
+        const link = document.createElement('a');
+        link.href = href;
+        document.body.append(link);
+        link.click();
+        link.remove();
+      }, one.path(scene));
+      await page.waitForURL(addressOf(one));
+      await expect(page.locator('h1').first(), one.name).toBeVisible();
+      expect(await overhang(page), one.name).toBe(0);
+    }
+    // Nothing on the way has loaded the document anew.
+    expect(await page.evaluate(() => '__sameDocument' in window)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('an address that does not exist says so, and leads back', async ({ page }) => {
+  await signIn(page, scene.person);
+  const answer = await page.goto(`${runningStack().web_url}/nowhere`);
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('link', { name: 'To your servers' }).click();
+  await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();
+});

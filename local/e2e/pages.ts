@@ -1,0 +1,51 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Scene } from './scene.ts';
+
+const ROUTES = join(import.meta.dirname, '../../web/src/routes');
+
+export interface AppPage {
+  /** Of the picture and the test. */
+  name: string;
+  path: (scene: Scene) => string;
+  /** For who is not signed in. */
+  isPublic?: boolean;
+}
+
+/** Every page of the app by the folder of its route. A route that is missing here fails the stories. */
+export const PAGES: Record<string, AppPage> = {
+  '(auth)/sign-in': { name: 'sign-in', path: () => '/sign-in', isPublic: true },
+  '(auth)/sign-up': { name: 'sign-up', path: () => '/sign-up', isPublic: true },
+  '(app)/servers/(list)': { name: 'servers', path: () => '/servers' },
+  '(app)/servers/(list)/new': { name: 'server-new', path: () => '/servers/new' },
+  '(app)/servers/(list)/[id]/edit': {
+    name: 'server-edit',
+    path: ({ serverId }) => `/servers/${serverId}/edit`,
+  },
+  '(app)/servers/[id]': { name: 'server', path: ({ serverId }) => `/servers/${serverId}` },
+  '(app)/servers/[id]/delete': {
+    name: 'server-delete',
+    path: ({ serverId }) => `/servers/${serverId}/delete`,
+  },
+  '(app)/talk': { name: 'talk', path: () => '/talk' },
+  '(app)/agents': { name: 'agents', path: () => '/agents' },
+  '(app)/agents/[id]': { name: 'agent', path: ({ agentId }) => `/agents/${agentId}` },
+  '(app)/conversations': { name: 'history', path: () => '/conversations' },
+  '(app)/conversations/[id]': {
+    name: 'conversation',
+    path: ({ conversationId }) => `/conversations/${conversationId}`,
+  },
+  '(app)/workspace': { name: 'workspace', path: () => '/workspace' },
+  '(app)/workspace/new': { name: 'workspace-new', path: () => '/workspace/new' },
+  '(app)/workspace/audit': { name: 'audit', path: () => '/workspace/audit' },
+  '(app)/invitations/[token]': {
+    name: 'invitation',
+    path: ({ invitationToken }) => `/invitations/${invitationToken}`,
+  },
+  '(app)/account': { name: 'account', path: () => '/account' },
+};
+
+/** The folders of all routes that have a page. */
+export function pageRoutes(): string[] {
+  return globSync('**/+page.svelte', { cwd: ROUTES }).map((file) => file.replace(/\/\+page\.svelte$/, ''));
+}
