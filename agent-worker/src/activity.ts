@@ -1,6 +1,7 @@
 import type { Room } from '@livekit/rtc-node';
 import { type Activity, TOPIC_ACTIVITY, type ToolsActivity } from '@patchbay/shared/schema/activity';
 import type { Log } from './log.ts';
+import type { LinkState, ServerLink } from './server-link.ts';
 import type { ToolSet } from './tool-set.ts';
 
 /** Tells the people in the room what the agent does, in order, one message after the other. */
@@ -40,4 +41,9 @@ export function toolsActivity(set: ToolSet, reason: string, acknowledged: boolea
       ...(message !== undefined && { message }),
     })),
   };
+}
+
+/** What people in the room are told of a server of the conversation. */
+export function serverActivity({ server }: Pick<ServerLink, 'server'>, state: LinkState['name']): Activity {
+  return { type: 'server', server_id: server.id, name: server.name, state };
 }

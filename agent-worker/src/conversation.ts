@@ -2,22 +2,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
 import { type Room, RoomEvent } from '@livekit/rtc-node';
-import { diffCatalogue } from '@patchbay/shared/mcp/catalogue';
 import { openConnection } from '@patchbay/shared/mcp/connection';
 import { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
-import { ActivityFeed, toolsActivity } from './activity.ts';
+import { ActivityFeed, serverActivity, toolsActivity } from './activity.ts';
 import { CallMemory } from './call-details.ts';
 import { openCredential } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
+import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
+import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
-import { observe } from './observation.ts';
 import { greetingInstructions, instructionsFor } from './prompt.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
@@ -26,6 +26,7 @@ import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
 import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
+import { ToolLatencies } from './tool-latencies.ts';
 import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
 import { hearLines } from './transcript.ts';
 import { createVoiceModel } from './voice-model.ts';
@@ -60,6 +61,7 @@ export class Conversation {
   readonly #sessionId: string;
   readonly #feed: ActivityFeed;
   readonly #reports: Reports;
+  readonly #linkReports: LinkReports;
   readonly #memory = new CallMemory();
   readonly #links: ServerLinks;
   readonly #reconciler: Reconciler;
@@ -68,13 +70,13 @@ export class Conversation {
   readonly #agent: voice.Agent;
   readonly #session: voice.AgentSession;
   readonly #history: History;
+  readonly #floor: Floor;
+  readonly #latencies = new ToolLatencies();
   #hints: HintSubscription | null = null;
   #instructions: string;
   readonly #cache = new ResultCache({ now: () => performance.now() });
   /** The tools that the conversation should have, by name. */
   #current = new Map<string, ModelTool>();
-  /** Links whose server has listed its tools. */
-  readonly #listed = new WeakSet<ServerLink>();
   /** The first set has reached the model: from then on it is told of changes. */
   #introduced = false;
   #endReason: string | null = null;
@@ -87,6 +89,7 @@ export class Conversation {
     this.#instructions = instructionsFor(snapshot.agent.system_prompt);
     this.#feed = new ActivityFeed(room, log);
     this.#reports = new Reports(database, this.#sessionId, log);
+    this.#linkReports = new LinkReports(this.#reports);
 
     const { model, session } = createVoiceModel(environment, snapshot.agent.voice_model);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
@@ -99,6 +102,11 @@ export class Conversation {
       maxToolSteps: MAX_TOOL_STEPS,
     });
     this.#history = new History(this.#agent, this.#session, session);
+    this.#floor = new Floor({
+      session: this.#session,
+      realtimeSession: session,
+      onFault: (error) => log.warn({ error }, 'the agent could not take the floor'),
+    });
     this.#model = new ModelSession({
       agent: this.#agent,
       realtimeSession: session,
@@ -117,7 +125,8 @@ export class Conversation {
         openConnection(target, { policy: environment.PATCHBAY_ADDRESS_POLICY, ...events }),
       onState: (link) => this.#onLinkState(link),
       onCatalogue: (link) => this.#onCatalogue(link),
-      onRemoved: (link) => this.#sendServer(link, 'closed'),
+      onReach: () => this.#reconciler.wake('connection'),
+      onRemoved: (link) => this.#feed.send(serverActivity(link, 'closed')),
     });
     this.#reconciler = new Reconciler(snapshot, {
       load: () => database.snapshot(this.#sessionId),
@@ -195,6 +204,8 @@ export class Conversation {
       sessionId: this.#sessionId,
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
       linkOf: (serverId) => this.#links.of(serverId),
+      floor: this.#floor,
+      latencies: this.#latencies,
       onActivity: (activity) => this.#feed.send(activity),
       onCall: (call, speech) => {
         traceCall(call);
@@ -227,7 +238,7 @@ export class Conversation {
     }
     this.#history.trim();
     const because = isFirst ? 'start' : reason;
-    this.#sendTools(after, because, acknowledged);
+    this.#feed.send(toolsActivity(after, because, acknowledged));
     this.#options.log.info(
       { tools: after.tools.length, leftOut: after.leftOut.length, acknowledged, reason: because },
       'tools were published',
@@ -249,8 +260,8 @@ export class Conversation {
   }
 
   #onLinkState(link: ServerLink): void {
-    this.#sendServer(link, link.state.name);
-    this.#reports.status(observe(link, Date.now()));
+    this.#feed.send(serverActivity(link, link.state.name));
+    this.#linkReports.status(link);
     if (!('error' in link.state)) return;
     const { error, name } = link.state;
     this.#options.log.warn(
@@ -260,36 +271,18 @@ export class Conversation {
   }
 
   #onCatalogue(link: ServerLink): void {
-    const { server, liveTools } = link;
+    const { liveTools } = link;
     if (!liveTools) return;
     this.#reconciler.wake('connection');
-    const isFirst = !this.#listed.has(link);
-    this.#listed.add(link);
-    const { added, changed, removed } = diffCatalogue(server.tools, liveTools);
-    // Later lists are news, also one that is again as the link found it stored.
-    if (isFirst && added.length + changed.length + removed.length === 0) return;
-    this.#reports.catalogue({
-      serverId: server.id,
-      configVersion: server.config_version,
-      observedAt: new Date().toISOString(),
-      tools: liveTools,
-    });
+    this.#linkReports.catalogue(link, liveTools);
   }
 
   /** For someone who joins, or joins again: what the others were told in pieces. */
   #sendEverything(): void {
     const { held } = this.#publisher;
     const isSettled = sameTools(held.tools, this.#reconciler.toolSet().tools);
-    this.#sendTools(held, 'joined', isSettled);
-    for (const link of this.#links.all()) this.#sendServer(link, link.state.name);
-  }
-
-  #sendTools(set: ToolSet, reason: string, acknowledged: boolean): void {
-    this.#feed.send(toolsActivity(set, reason, acknowledged));
-  }
-
-  #sendServer({ server }: ServerLink, state: ServerLink['state']['name']): void {
-    this.#feed.send({ type: 'server', server_id: server.id, name: server.name, state });
+    this.#feed.send(toolsActivity(held, 'joined', isSettled));
+    for (const link of this.#links.all()) this.#feed.send(serverActivity(link, link.state.name));
   }
 
   #onClosed(reason: string): void {

@@ -23,6 +23,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
     gone: 0,
   };
   const held = new Map<string, number>();
+  const gone = new Set<string>();
   const live = new Map<string, ReturnType<typeof storedTool>[]>();
   const reconciler = new Reconciler(first, {
     load: async () => {
@@ -42,7 +43,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
           if (action.do !== 'close' && server) held.set(server.id, server.config_version);
         }
       },
-      of: (id) => ({ liveTools: live.get(id) ?? null }),
+      of: (id) => ({ liveTools: live.get(id) ?? null, isGone: gone.has(id) }),
     },
     publish: ({ tools }) => world.published.push(tools.map(({ name }) => name)),
     onSnapshot: () => {},
@@ -52,7 +53,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
   });
   started.push(reconciler);
   void reconciler.run();
-  return { reconciler, world, live };
+  return { reconciler, world, live, gone };
 }
 
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
@@ -88,6 +89,19 @@ describe('the reconciler', () => {
     await until(() => world.published.length === 2);
     expect(world.published.at(-1)).toEqual(['clock__later', 'clock__now']);
     expect(world.loads).toBe(0);
+  });
+
+  it('takes the tools of a server that is gone away, and brings them back', async () => {
+    const { reconciler, world, gone } = reconcile(sessionSnapshot([clock, notes]));
+    gone.add('c');
+    reconciler.wake('connection');
+    await until(() => world.published.length === 2);
+    expect(world.published.at(-1)).toEqual(['notes__add']);
+    gone.clear();
+    reconciler.wake('connection');
+    await until(() => world.published.length === 3);
+    expect(world.published.at(-1)).toEqual(['clock__now', 'notes__add']);
+    expect(world.actions.map((action) => action.do)).toEqual(['open', 'open']);
   });
 
   it('looks by itself after a while, in case a hint was lost', async () => {

@@ -32,7 +32,7 @@ export interface ReconcilerOptions {
   /** The desired state; null when the conversation is over. */
   load: () => Promise<SessionSnapshot | null>;
   links: Pick<ServerLinks, 'actual' | 'apply'> & {
-    of: (serverId: string) => Pick<ServerLink, 'liveTools'> | undefined;
+    of: (serverId: string) => Pick<ServerLink, 'liveTools' | 'isGone'> | undefined;
   };
   publish: (set: ToolSet) => void;
   onSnapshot: (snapshot: SessionSnapshot) => void;
@@ -63,10 +63,10 @@ export class Reconciler {
   /** The tools that the conversation should have, from the last look. */
   toolSet(): ToolSet {
     return buildToolSet(
-      this.#snapshot.servers.map((server) => ({
-        server,
-        live: this.#options.links.of(server.id)?.liveTools ?? null,
-      })),
+      this.#snapshot.servers.map((server) => {
+        const link = this.#options.links.of(server.id);
+        return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
+      }),
     );
   }
 

@@ -4,7 +4,8 @@ import type { CallOptions, Connection, ConnectionOptions } from '@patchbay/share
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import type { Credential } from '@patchbay/shared/mcp/target';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { GRACE_MS } from './outage.ts';
 import { type LinkState, ServerLink, type ServerLinkOptions } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
 import { snapshotServer } from './testing/snapshot.ts';
@@ -54,6 +55,7 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     },
     onState: ({ state }) => states.push(state.name),
     onCatalogue: () => {},
+    onReach: () => {},
     ...options,
   });
   const enter = (state: LinkState) => {
@@ -141,6 +143,63 @@ describe('a link to a server', () => {
   });
 });
 
+describe('a server that goes down', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const down = async () => {
+    const reached: boolean[] = [];
+    const made = linked({ onReach: ({ isGone }) => reached.push(isGone) });
+    await made.opened();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    made.enter({ name: 'ready' });
+    made.enter({ name: 'waiting', error: refused });
+    return { ...made, reached };
+  };
+
+  it('keeps its tools for the grace time, whatever it tries meanwhile, and says when it is over', async () => {
+    const { link, enter, reached } = await down();
+    expect([link.isGone, link.outage]).toEqual([false, refused]);
+    await vi.advanceTimersByTimeAsync(GRACE_MS / 2);
+    enter({ name: 'connecting' });
+    enter({ name: 'waiting', error: refused });
+    await vi.advanceTimersByTimeAsync(GRACE_MS / 2 - 1);
+    expect([link.isGone, reached]).toEqual([false, []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([link.isGone, reached]).toEqual([true, [true]]);
+  });
+
+  it('comes back by itself', async () => {
+    const { link, enter, reached } = await down();
+    await vi.advanceTimersByTimeAsync(GRACE_MS);
+    enter({ name: 'connecting' });
+    expect(link.isGone).toBe(true);
+    enter({ name: 'ready' });
+    expect([link.isGone, link.outage, reached]).toEqual([false, null, [true, false]]);
+  });
+
+  it('loses nothing when it is back in time', async () => {
+    const { enter, reached } = await down();
+    await vi.advanceTimersByTimeAsync(GRACE_MS - 1);
+    enter({ name: 'ready' });
+    await vi.advanceTimersByTimeAsync(GRACE_MS);
+    expect(reached).toEqual([]);
+  });
+
+  it('says nothing more once it was removed', async () => {
+    const { link, reached } = await down();
+    await link.close();
+    await vi.advanceTimersByTimeAsync(GRACE_MS);
+    expect(reached).toEqual([]);
+  });
+
+  it('is told once an outage', async () => {
+    const { link, enter } = await down();
+    expect([link.tellOutage(), link.tellOutage()]).toEqual([false, true]);
+    enter({ name: 'ready' });
+    expect(link.tellOutage()).toBe(false);
+  });
+});
+
 describe('a tool whose answers may be kept', () => {
   const now = { name: 'now', input_schema: { type: 'object' }, fingerprint: 'f1' };
   const stored = { ...now, is_enabled: true, cache_ttl_seconds: 60 };
@@ -212,6 +271,7 @@ describe('the links of a conversation', () => {
       },
       onState: () => {},
       onCatalogue: () => {},
+      onReach: () => {},
       onRemoved: (link) => removed.push(link.server.id),
     });
     return { links, removed };

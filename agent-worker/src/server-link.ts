@@ -11,6 +11,7 @@ import type { CallResult } from '@patchbay/shared/mcp/result';
 import type { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import { settleOrAbort } from '@patchbay/shared/mcp/settle-or-abort';
 import type { Credential, ServerTarget } from '@patchbay/shared/mcp/target';
+import { type Outage, graceLeftMs, nextOutage } from './outage.ts';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
 
 /** The states of a connection, and those of a link that has none yet or could not make one. */
@@ -32,6 +33,8 @@ export interface ServerLinkOptions {
   open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalogue'>) => Connection;
   onState: (link: ServerLink) => void;
   onCatalogue: (link: ServerLink) => void;
+  /** Its tools have to leave the conversation, or may come back. */
+  onReach: (link: ServerLink) => void;
 }
 
 /**
@@ -47,6 +50,9 @@ export class ServerLink {
   /** The tools as they were when somebody was last told of them. */
   #knownTools: readonly CatalogueTool[];
   #state: LinkState = { name: 'connecting' };
+  #outage: Outage | null = null;
+  #isOutageTold = false;
+  #graceTimer: ReturnType<typeof setTimeout> | undefined;
   #retired = false;
   readonly #running = new Set<Promise<unknown>>();
 
@@ -63,6 +69,23 @@ export class ServerLink {
 
   get facts(): ConnectionFacts | null {
     return this.#connection?.facts ?? null;
+  }
+
+  /** Why the server cannot be used at the moment; null while it can, or may. */
+  get outage(): AppError | null {
+    return this.#outage?.error ?? null;
+  }
+
+  /** The server was down for so long that its tools have to leave the conversation. */
+  get isGone(): boolean {
+    return graceLeftMs(this.#outage, performance.now()) === 0;
+  }
+
+  /** Whether the model was told of this outage before; from now on it was. */
+  tellOutage(): boolean {
+    const wasTold = this.#isOutageTold;
+    this.#isOutageTold = true;
+    return wasTold;
   }
 
   /** The list that this connection found; null before the first one. */
@@ -153,7 +176,27 @@ export class ServerLink {
   #enter(state: LinkState): void {
     if (this.#state.name === 'closed') return;
     this.#state = state;
-    if (!this.#retired) this.#options.onState(this);
+    if (this.#retired) {
+      clearTimeout(this.#graceTimer);
+      return;
+    }
+    const wasGone = this.isGone;
+    this.#outage = nextOutage(this.#outage, state, performance.now());
+    this.#watchGrace();
+    if (!this.#outage) this.#isOutageTold = false;
+    this.#options.onState(this);
+    if (wasGone && !this.isGone) this.#options.onReach(this);
+  }
+
+  #watchGrace(): void {
+    clearTimeout(this.#graceTimer);
+    const leftMs = graceLeftMs(this.#outage, performance.now());
+    if (!leftMs) return;
+    // A timer may ring a little early: it looks again.
+    this.#graceTimer = setTimeout(() => {
+      if (this.isGone) this.#options.onReach(this);
+      else this.#watchGrace();
+    }, leftMs).unref();
   }
 
   /** An answer that the user allowed to keep may come from the cache, also while the server is away. */

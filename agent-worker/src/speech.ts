@@ -1,5 +1,7 @@
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
+import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
+import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
 
 /** Codes that speak of the tool itself, or of what it was asked; all others speak of its server. */
@@ -12,6 +14,11 @@ export function failureSentence(tool: ModelTool, error: AppError): string {
   if (error.code === 'invalid_arguments') return `The tool ${tool.toolName} ${speech}. ${error.message}`;
   if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.`;
   return `The ${tool.serverName} server ${speech}.`;
+}
+
+/** For a server whose outage the user knows of. */
+export function stillAwaySentence(tool: ModelTool): string {
+  return `The ${tool.serverName} server is not back yet.`;
 }
 
 /** For a tool whose server left the conversation while the model was still asking for it. */
@@ -29,4 +36,51 @@ function ageInWords(ageMs: number): string {
   const seconds = Math.max(1, Math.round(ageMs / 1_000));
   if (seconds < 90) return `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
+}
+
+/** The longest message of a server about its progress that is said. */
+const LONGEST_PROGRESS = 80;
+
+/** What is said while a call runs. */
+export function signSentence(
+  sign: Sign | 'update',
+  tool: ModelTool,
+  { usualMs, progress }: { usualMs: number | null; progress: CallProgress | null },
+): string {
+  const news = progress ? progressWords(progress) : null;
+  switch (sign) {
+    case 'announce':
+      return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
+    case 'wait':
+      return `One moment, I am asking the ${tool.serverName} server.`;
+    case 'still':
+      return news ? `Still working on it: ${news}.` : 'I am still working on it.';
+    case 'handover':
+      return 'This takes a little longer. We can go on meanwhile, and I will tell you when it is done.';
+    case 'update':
+      return `The ${tool.serverName} server is still at work${news ? `: ${news}` : ''}.`;
+  }
+}
+
+/** A server's progress in words that may stand inside instructions: nothing in it can end the quotation. */
+function progressWords({ progress, total, message }: CallProgress): string | null {
+  const said = (message ?? '')
+    .replace(/[^\p{L}\p{N} .,%/()-]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (said && said.length <= LONGEST_PROGRESS) return said.replace(/[.,]+$/, '');
+  return total ? `${Math.round((100 * progress) / total)} percent` : null;
+}
+
+/** Instructions for a response that says just these words. */
+export function sayingInstructions(words: string): string {
+  return `Say this to the user now, in the language of the conversation, and nothing else: "${words}"`;
+}
+
+export const LATE_RESULT_INSTRUCTIONS =
+  'A call that the user did not wait for has its result now. Tell the user what came of it, in one or two sentences.';
+
+/** For a call that the user spoke over. */
+export function interruptedSentence(tool: ModelTool): string {
+  return `The call of ${tool.toolName} was cancelled because the user spoke. If its answer is still wanted, call it again.`;
 }

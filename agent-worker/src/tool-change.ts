@@ -20,8 +20,8 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   const removed = before.tools.filter(({ name }) => !now.has(name));
   const changed = after.tools.filter(({ name }) => old.has(name) && old.get(name) !== now.get(name));
 
-  const came = ownersOf(added, before).map((name) => `server ${name} was added`);
-  const gone = ownersOf(removed, after).map((name) => `server ${name} was removed`);
+  const came = ownersOf(added, before, 'was added', 'is back');
+  const gone = ownersOf(removed, after, 'was removed', 'does not answer');
   const renamed = renames(before, after);
 
   return {
@@ -36,10 +36,20 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   };
 }
 
-/** The servers of these tools that the other set does not have. */
-function ownersOf(tools: readonly ModelTool[], other: ToolSet): string[] {
-  const known = new Set(other.servers.map(({ id }) => id));
-  return [...new Set(tools.filter(({ serverId }) => !known.has(serverId)).map((tool) => tool.serverName))];
+/** What became of the servers of these tools: of those that the other set lacks, and of those away in it. */
+function ownersOf(
+  tools: readonly ModelTool[],
+  other: ToolSet,
+  ifLacking: string,
+  ifAway: string,
+): string[] {
+  const known = new Map(other.servers.map((server) => [server.id, server]));
+  const told = tools.flatMap(({ serverId, serverName }) => {
+    const server = known.get(serverId);
+    if (!server) return [`server ${serverName} ${ifLacking}`];
+    return server.isAway ? [`server ${serverName} ${ifAway}`] : [];
+  });
+  return [...new Set(told)];
 }
 
 function renames(before: ToolSet, after: ToolSet): string[] {

@@ -114,6 +114,42 @@ describe('buildToolSet', () => {
   });
 });
 
+describe('a server that is away', () => {
+  const here = buildToolSet([
+    { server: clock, live: null },
+    { server: notes, live: null },
+  ]);
+  const away = buildToolSet([
+    { server: clock, live: null, isAway: true },
+    { server: notes, live: null },
+  ]);
+
+  it('offers no tools, and is still one of the conversation', () => {
+    expect(names(away)).toEqual(['notes__add_note', 'notes__list']);
+    expect(away.servers.map(({ name }) => name)).toEqual(['clock', 'notes']);
+  });
+
+  it('keeps the names of the others as they are', () => {
+    const twin = snapshotServer({ ...clock, id: 'c2', slug: 'clock' });
+    const both = buildToolSet([
+      { server: clock, live: null },
+      { server: twin, live: null },
+    ]);
+    const one = buildToolSet([
+      { server: clock, live: null, isAway: true },
+      { server: twin, live: null },
+    ]);
+    expect(names(one)).toEqual(names(both).slice(1));
+  });
+
+  it('is told with the reason when its tools go, and when they come back', () => {
+    expect(describeChange(here, away).line).toBe(
+      'Tools removed: clock__time_in_zone (server clock does not answer).',
+    );
+    expect(describeChange(away, here).line).toBe('Tools added: clock__time_in_zone (server clock is back).');
+  });
+});
+
 describe('describeChange', () => {
   const both = buildToolSet([
     { server: clock, live: null },

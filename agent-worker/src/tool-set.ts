@@ -37,13 +37,15 @@ export interface ToolSet {
   /** Tools that the user wants in the conversation, and that are not given to the model. */
   leftOut: readonly LeftOutTool[];
   /** The servers of the conversation, also those without a tool at the moment. */
-  servers: readonly { id: string; name: string }[];
+  servers: readonly { id: string; name: string; isAway?: boolean }[];
 }
 
 export interface ServerTools {
   server: SnapshotServer;
   /** The list that the live connection found; null until then, and the stored catalogue stands in. */
   live: readonly CatalogueTool[] | null;
+  /** It has been down for so long that its tools are not offered. */
+  isAway?: boolean;
 }
 
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
@@ -54,17 +56,19 @@ export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
  * not among them, and what is above the limit left out.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
-  const catalogues = servers.map(({ server, live }) => ({
+  const catalogues = servers.map(({ server, live, isAway }) => ({
     server,
+    isAway,
     tools: [...(live ?? server.tools)].sort((a, b) => (a.name < b.name ? -1 : 1)),
   }));
-  // Switched-off tools take part in the naming, so that switching one never renames another.
+  // Tools that are not offered take part in the naming, so that none that is gets another name.
   const names = new Map(
     assignToolNames(
       catalogues.map(({ server, tools }) => ({ slug: server.slug, tools: tools.map((tool) => tool.name) })),
     ).map(({ slug, tool, name }) => [`${slug}\0${tool}`, name]),
   );
-  const enabled = catalogues.flatMap(({ server, tools }) => {
+  const enabled = catalogues.flatMap(({ server, tools, isAway }) => {
+    if (isAway) return [];
     const stored = new Map(server.tools.map((tool) => [tool.name, tool]));
     return tools
       .filter((tool) => stored.get(tool.name)?.is_enabled !== false)
@@ -76,7 +80,11 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   return fitToModel({
     tools: enabled,
     leftOut: [],
-    servers: servers.map(({ server }) => ({ id: server.id, name: server.name })),
+    servers: servers.map(({ server, isAway }) => ({
+      id: server.id,
+      name: server.name,
+      ...(isAway && { isAway }),
+    })),
   });
 }
 

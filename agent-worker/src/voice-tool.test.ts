@@ -4,7 +4,10 @@ import type { CallResult } from '@patchbay/shared/mcp/result';
 import type { Activity } from '@patchbay/shared/schema/activity';
 import { describe, expect, it } from 'vitest';
 import type { RecordedCall } from './database.ts';
+import type { Floor } from './floor.ts';
 import type { ServerLink } from './server-link.ts';
+import { storedTool } from './testing/snapshot.ts';
+import { ToolLatencies } from './tool-latencies.ts';
 import type { ModelTool } from './tool-set.ts';
 import { type VoiceToolContext, createVoiceTool } from './voice-tool.ts';
 
@@ -21,18 +24,28 @@ const done: CallResult = {
   isError: false,
   speech: 'Written.',
   text: 'Written.',
-  raw: { content: [] },
+  raw: { content: [{ type: 'text', text: 'Écrit.' }] },
   truncated: false,
 };
+
+const up = { outage: null, isGone: false, liveTools: null, tellOutage: () => false };
+
+/** Somebody else speaks: these calls end before a word is due. */
+const floor = { isFree: false, agentHeardAtMs: 0, voiceDelayMs: 0, changed: () => new Promise(() => {}) };
+const turn = { interrupted: false, waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends) };
 
 function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> = {}) {
   const activity: Activity[] = [];
   const calls: RecordedCall[] = [];
   const faults: AppError[] = [];
+  const latencies = new ToolLatencies();
   const made = createVoiceTool(tool, {
     sessionId: 's1',
     isCurrent: () => true,
-    linkOf: () => ({ call }),
+    linkOf: () => ({ ...up, call }),
+    // Nothing else of the floor is touched by a call that ends in time; voice-calls.test.ts has the others.
+    floor: floor as unknown as Floor,
+    latencies,
     onActivity: (message) => activity.push(message),
     onCall: (record) => calls.push(record),
     onFault: (_tool, error) => faults.push(error),
@@ -40,9 +53,9 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     ...context,
   });
   // The framework hands over more; a tool of ours uses nothing else.
-  const options = { abortSignal: new AbortController().signal } as llm.ToolOptions;
+  const options = { toolCallId: 'call', ctx: { speechHandle: turn } } as unknown as llm.ToolOptions;
   const execute = (args: Record<string, unknown> = {}) => made.execute(args, options) as Promise<string>;
-  return { execute, activity, calls, faults };
+  return { execute, activity, calls, faults, latencies };
 }
 
 const failing = (code: ErrorCode) => voiceTool(() => Promise.reject(new AppError(code)));
@@ -63,6 +76,7 @@ describe('a tool of the voice model', () => {
         arguments: { text: 'milk', password: '[redacted]' },
         outcome: 'ok',
         queue_ms: 7,
+        result_bytes: 7,
       }),
     ]);
   });
@@ -96,12 +110,63 @@ describe('a tool of the voice model', () => {
     expect(calls[0]).toMatchObject({ outcome: 'tool_error', error_code: null });
   });
 
-  it('is refused when its server left while the model was still asking', async () => {
-    for (const gone of [{ isCurrent: () => false }, { linkOf: () => undefined }]) {
-      const { execute, calls } = voiceTool(async () => done, gone);
-      await expect(execute()).rejects.toThrow('The notes server was removed from this conversation.');
-      expect(calls[0]).toMatchObject({ outcome: 'refused', error_code: 'tool_not_found' });
-    }
+  it('remembers how long the tool took, unless the answer was an earlier one', async () => {
+    let now = 0;
+    const took = (cached?: CallResult['cached']) =>
+      voiceTool(
+        async () => {
+          now += 3_000;
+          return cached ? { ...done, cached } : done;
+        },
+        { now: () => now },
+      );
+    const fresh = took();
+    await fresh.execute();
+    expect(fresh.latencies.usualMs(tool)).toBe(3_000);
+    const kept = took({ ageMs: 1, isStale: false });
+    await kept.execute();
+    expect(kept.latencies.usualMs(tool)).toBe(null);
+  });
+
+  it.each<[string, ReturnType<VoiceToolContext['linkOf']>, string, object]>([
+    [
+      'its server was removed',
+      undefined,
+      'The notes server was removed from this conversation.',
+      { outcome: 'refused', error_code: 'tool_not_found' },
+    ],
+    [
+      'its server does not offer it any more',
+      { ...up, call: async () => done, liveTools: [] },
+      'The tool add_note is not available any more.',
+      { outcome: 'refused', error_code: 'tool_not_found' },
+    ],
+    [
+      'the user switched it off',
+      { ...up, call: async () => done, liveTools: [storedTool('add_note')] },
+      'The tool add_note is switched off.',
+      { outcome: 'refused', error_code: 'tool_disabled' },
+    ],
+    [
+      'its server has been away for too long',
+      { ...up, call: async () => done, isGone: true, outage: new AppError('connection_refused') },
+      'The notes server is not running right now.',
+      { outcome: 'unavailable', error_code: 'connection_refused' },
+    ],
+  ])('is refused when %s while the model was still asking', async (_why, link, sentence, record) => {
+    const { execute, calls } = voiceTool(async () => done, { isCurrent: () => false, linkOf: () => link });
+    await expect(execute()).rejects.toThrow(sentence);
+    expect(calls[0]).toMatchObject(record);
+  });
+
+  it('explains an outage once', async () => {
+    const error = new AppError('connection_refused');
+    let told = false;
+    const tellOutage = () => [told, (told = true)][0] ?? false;
+    const call = () => Promise.reject(error);
+    const { execute } = voiceTool(call, { linkOf: () => ({ ...up, call, outage: error, tellOutage }) });
+    await expect(execute()).rejects.toThrow('The notes server is not running right now.');
+    await expect(execute()).rejects.toThrow('The notes server is not back yet.');
   });
 
   it('says nothing of an error of our own to the model, and all of it to the log', async () => {

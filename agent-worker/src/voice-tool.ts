@@ -1,22 +1,38 @@
 /** One tool of an MCP server as a function tool of the voice model. */
 import { randomUUID } from 'node:crypto';
-import { llm } from '@livekit/agents';
+import { llm, voice } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
+import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { redact } from '@patchbay/shared/redact';
 import type { Activity } from '@patchbay/shared/schema/activity';
 import { outcomeOf, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import type { JSONSchema7 } from 'json-schema';
 import type { RecordedCall } from './database.ts';
+import type { Floor } from './floor.ts';
+import { type Release, giveUpdates, holdConversation } from './held-call.ts';
 import type { ServerLink } from './server-link.ts';
-import { failureSentence, removedSentence, resultSpeech } from './speech.ts';
+import {
+  failureSentence,
+  interruptedSentence,
+  removedSentence,
+  resultSpeech,
+  signSentence,
+  stillAwaySentence,
+} from './speech.ts';
+import type { ToolLatencies } from './tool-latencies.ts';
 import type { ModelTool } from './tool-set.ts';
+
+/** What a call needs of the link to its server. */
+export type CallableLink = Pick<ServerLink, 'call' | 'outage' | 'tellOutage' | 'isGone' | 'liveTools'>;
 
 export interface VoiceToolContext {
   sessionId: string;
   /** Whether the conversation should have this tool now; asked again for every call. */
   isCurrent: (tool: ModelTool) => boolean;
-  linkOf: (serverId: string) => Pick<ServerLink, 'call'> | undefined;
+  linkOf: (serverId: string) => CallableLink | undefined;
+  floor: Floor;
+  latencies: ToolLatencies;
   onActivity: (activity: Activity) => void;
   /** `speech`: what the model was given to say. */
   onCall: (call: RecordedCall, speech: string) => void;
@@ -35,44 +51,109 @@ interface Ending {
   error: AppError | null;
   speech: string;
   resultBytes: number | null;
+  /** Whether the time that it took says something about the next call. */
+  isTypical: boolean;
+}
+
+/** A call under way. */
+interface RunningCall {
+  /** What came of it; never rejects. */
+  ending: Promise<Ending>;
+  /** The last that the server told of its progress. */
+  progress: () => CallProgress | null;
+  /** Ends it with `cancelled`; the server is told. */
+  cancel: () => void;
 }
 
 /**
  * Makes the function tool. Its `execute` returns words to speak, or throws a `ToolError` with a sentence
- * that the model can say; each call is recorded and shown from its start to its end.
+ * that the model can say; of a call that lets go of the conversation the model hears later, by the floor.
+ * Each call is recorded and shown from its start to its end.
  */
 export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): VoiceTool {
-  return llm.tool<unknown, JSONSchema7, string>({
+  return llm.tool<unknown, JSONSchema7, string | voice.StopResponse>({
     name: tool.name,
     description: tool.description,
     // A schema from a server is any JSON object; the model is the one to refuse it.
     parameters: tool.parameters,
     // The framework parses the arguments and checks nothing.
-    execute: async (args: Record<string, unknown>, { abortSignal }) => {
-      const ending = await recordedCall(tool, args, abortSignal, context);
+    execute: async (args: Record<string, unknown>, { ctx, toolCallId }) => {
+      const { floor, latencies } = context;
+      const usualMs = latencies.usualMs(tool);
+      const call = begin(tool, args, context);
+      const release = await holdConversation(call.ending, {
+        floor,
+        turn: ctx.speechHandle,
+        usualMs,
+        sentence: (sign) => signSentence(sign, tool, { usualMs, progress: call.progress() }),
+      });
+      if (release !== 'ended') {
+        void goOnBehind(tool, call, toolCallId, release, floor);
+        // Neither an output nor a reply from the framework: the call stays open in the conversation.
+        return new voice.StopResponse();
+      }
+      const ending = await call.ending;
       if (ending.outcome !== 'ok') throw new llm.ToolError(ending.speech);
       return ending.speech;
     },
   });
 }
 
+/**
+ * The user speaking over a call cancels it, where calling again does no harm: what was said may want
+ * something else. A cough does not, and neither does talk after the handover.
+ */
+async function goOnBehind(
+  tool: ModelTool,
+  call: RunningCall,
+  callId: string,
+  release: Release,
+  floor: Floor,
+): Promise<void> {
+  if (release === 'interrupted' && tool.repeatable) {
+    const wasCancelled = await floor.userTurn(callId, call.ending, () => {
+      call.cancel();
+      floor.answer(callId, interruptedSentence(tool));
+    });
+    if (wasCancelled) return;
+  }
+  await giveUpdates(call.ending, floor, () =>
+    signSentence('update', tool, { usualMs: null, progress: call.progress() }),
+  );
+  floor.deliver(callId, (await call.ending).speech);
+}
+
+function begin(tool: ModelTool, args: Record<string, unknown>, context: VoiceToolContext): RunningCall {
+  const stop = new AbortController();
+  let progress: CallProgress | null = null;
+  return {
+    ending: recordedCall(tool, args, context, {
+      signal: stop.signal,
+      onProgress: (news) => (progress = news),
+    }),
+    progress: () => progress,
+    cancel: () => stop.abort(),
+  };
+}
+
 async function recordedCall(
   tool: ModelTool,
   args: Record<string, unknown>,
-  signal: AbortSignal,
   context: VoiceToolContext,
+  options: { signal: AbortSignal; onProgress: (progress: CallProgress) => void },
 ): Promise<Ending> {
   const id = randomUUID();
   const startedAt = context.now();
   let queueMs: number | null = null;
   context.onActivity({ type: 'tool_call', id, name: tool.name, phase: 'started' });
 
-  const ending = await endingOf(tool, () => {
-    const link = context.linkOf(tool.serverId);
-    // A response under way keeps the tools that it began with.
-    if (!link || !context.isCurrent(tool)) return null;
+  const link = context.linkOf(tool.serverId);
+  const ending = await endingOf(tool, link, async () => {
+    if (!link) throw new AppError('tool_not_found');
+    const refusal = refusalOf(tool, link, context.isCurrent(tool));
+    if (refusal) throw refusal;
     return link.call(tool.toolName, args, {
-      signal,
+      ...options,
       repeatable: tool.repeatable,
       // A model that floods one tool leaves places for the others.
       caller: tool.toolName,
@@ -83,6 +164,7 @@ async function recordedCall(
 
   if (ending.error?.code === 'internal') context.onFault(tool, ending.error);
   const durationMs = context.now() - startedAt;
+  if (ending.isTypical) context.latencies.note(tool, durationMs);
   context.onActivity({
     type: 'tool_call',
     id,
@@ -108,24 +190,60 @@ async function recordedCall(
   return ending;
 }
 
-async function endingOf(tool: ModelTool, call: () => Promise<CallResult> | null): Promise<Ending> {
+/**
+ * Why the conversation does not make this call any more; null when it does. A response under way keeps the
+ * tools that it began with, so they are looked at once more when it calls one.
+ */
+function refusalOf(tool: ModelTool, link: CallableLink, isCurrent: boolean): AppError | null {
+  if (isCurrent) return null;
+  if (link.isGone && link.outage) return link.outage;
+  // What its server still offers, the user has switched off.
+  const isOffered = link.liveTools?.some(({ name }) => name === tool.toolName);
+  return new AppError(isOffered ? 'tool_disabled' : 'tool_not_found');
+}
+
+async function endingOf(
+  tool: ModelTool,
+  link: CallableLink | undefined,
+  call: () => Promise<CallResult>,
+): Promise<Ending> {
   try {
-    const running = call();
-    if (!running) {
-      const error = new AppError('tool_not_found');
-      return { outcome: 'refused', error, speech: removedSentence(tool), resultBytes: null };
-    }
-    const result = await running;
+    const result = await call();
     return {
       outcome: result.isError ? 'tool_error' : 'ok',
       error: null,
       speech: resultSpeech(result),
-      resultBytes: Buffer.byteLength(JSON.stringify(result.raw)),
+      resultBytes: bytesOf(result.raw),
+      isTypical: !result.cached,
     };
   } catch (cause) {
     const error = cause instanceof AppError ? cause : new AppError('internal', { cause });
-    return { outcome: outcomeOf(error.code), error, speech: failureSentence(tool, error), resultBytes: null };
+    const outcome = outcomeOf(error.code);
+    return {
+      outcome,
+      error,
+      speech: link ? failureSpeech(tool, link, error) : removedSentence(tool),
+      resultBytes: null,
+      isTypical: outcome === 'timeout',
+    };
   }
+}
+
+/** The size of an answer's content; without writing it out again, which takes long where it is large. */
+function bytesOf({ content, structuredContent }: CallResult['raw']): number {
+  const texts = (content ?? []).map((block) => {
+    if (block.type === 'text') return block.text;
+    if (block.type === 'image' || block.type === 'audio') return block.data;
+    return JSON.stringify(block);
+  });
+  if (texts.length === 0 && structuredContent !== undefined) texts.push(JSON.stringify(structuredContent));
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+/** An outage is explained once; after that it is enough to say that it goes on. */
+function failureSpeech(tool: ModelTool, link: CallableLink, error: AppError): string {
+  const isOutage = outcomeOf(error.code) === 'unavailable' && link.outage !== null;
+  return isOutage && link.tellOutage() ? stillAwaySentence(tool) : failureSentence(tool, error);
 }
 
 function phaseOf(outcome: ToolCallOutcome): 'finished' | 'failed' | 'cancelled' {

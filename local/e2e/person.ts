@@ -46,6 +46,17 @@ export async function addDemoServer(person: Person, name: string): Promise<strin
   return data.id;
 }
 
+/** Adds a server that needs no credential by REST; returns its id. */
+export async function addServer(person: Person, name: string, url: string): Promise<string> {
+  const { data, error } = await person.client
+    .from('mcp_servers')
+    .insert({ name, url, auth_method: 'none' })
+    .select('id')
+    .single<{ id: string }>();
+  if (error) throw new Error(`adding ${name} failed: ${error.message}`);
+  return data.id;
+}
+
 /** Deletes a server by REST. */
 export async function deleteServer(person: Person, id: string): Promise<void> {
   const { error } = await person.client.from('mcp_servers').delete().eq('id', id);

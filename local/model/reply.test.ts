@@ -194,6 +194,15 @@ describe('answers', () => {
     );
   });
 
+  it('takes words that are said while a call runs for no answer, and goes on with the chain', () => {
+    const asked = user('what time is it in Tokyo, then list the notes');
+    const waiting = [asked, call(currentTime.name), assistant('One moment.')];
+    const done = [...waiting, output('It is 9 AM.')];
+    expect(said(done)).toBe(`calls ${listNotes.name}`);
+    const last = [call(listNotes.name, 'call_2'), output('No notes.', 'call_2')];
+    expect(said([...done, ...last])).toBe('It is 9 AM. No notes.');
+  });
+
   it('tells a late output, then turns to what was asked meanwhile', () => {
     const items = [...asked, user('list my notes'), output('It is noon.')];
     expect(said(items)).toBe('It is noon.');

@@ -35,7 +35,16 @@ export function currentTurn(items: readonly Item[], tools: Tool[]): Turn {
     item.type === 'function_call_output'
       ? [{ output: item.output, toolName: names.get(item.call_id) ?? '' }]
       : [];
-  const isOwnAnswer = (item: Item, at: number) => isFrom('assistant')(item) && !isLate(since[at - 1]);
+  // Words said while a call waits for its output ("one moment") are no answer.
+  const isOpen = (at: number) => {
+    const before = since.slice(0, at);
+    const answered = new Set(
+      before.flatMap((item) => (item.type === 'function_call_output' ? [item.call_id] : [])),
+    );
+    return before.some((item) => item.type === 'function_call' && !answered.has(item.call_id));
+  };
+  const isOwnAnswer = (item: Item, at: number) =>
+    isFrom('assistant')(item) && !isLate(since[at - 1]) && !isOpen(at);
   const lastAnswer = since.findLastIndex(isOwnAnswer);
   const ownOutputs = since.filter((item) => item.type === 'function_call_output' && !isLate(item));
   const last = since.at(-1);

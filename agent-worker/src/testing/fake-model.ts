@@ -64,6 +64,8 @@ export class FakeModel {
   #sockets = new Set<WebSocket>();
   #port = 0;
   #ids = 0;
+  /** To the newest connection. */
+  #send: (event: object) => void = () => {};
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}/v1`;
@@ -105,6 +107,16 @@ export class FakeModel {
     for (const socket of this.#sockets) socket.terminate();
   }
 
+  /** The user speaks: the turn is heard, and then written down. */
+  hear(transcript: string): void {
+    const item = { id: this.#id('item'), type: 'message', role: 'user', content: [] };
+    this.#send({ type: 'input_audio_buffer.speech_started', item_id: item.id });
+    this.#send({ type: 'input_audio_buffer.speech_stopped', item_id: item.id });
+    this.#add(item, this.#send);
+    const type = 'conversation.item.input_audio_transcription.completed';
+    this.#send({ type, item_id: item.id, content_index: 0, transcript });
+  }
+
   texts(role: string): string[] {
     return this.items
       .filter((item) => item.type === 'message' && item.role === role)
@@ -117,6 +129,7 @@ export class FakeModel {
     this.items = [];
     this.tools = [];
     const send = (event: object) => socket.send(JSON.stringify({ event_id: this.#id('event'), ...event }));
+    this.#send = send;
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => {});
     socket.on('message', (data: RawData) => {

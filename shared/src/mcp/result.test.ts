@@ -45,3 +45,9 @@ it('cuts with a notice, sooner for the ear than for the eye', () => {
   expect(result.speech).toMatch(/cut here; 8000 characters more/);
   expect(result.truncated).toBe(true);
 });
+
+it('cuts between words, and never through a character', () => {
+  const speechOf = (text: string) => readResult({ content: [{ type: 'text', text }] }).speech.split('\n')[0];
+  expect(speechOf('seven12 '.repeat(1_000))).toMatch(/^(seven12 )+seven12$/);
+  expect(speechOf(`x${'😀'.repeat(2_000)}`)).toMatch(/^x(😀)+$/u);
+});

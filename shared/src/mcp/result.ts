@@ -62,8 +62,11 @@ function describeBlock(block: ContentBlock): string {
 
 function cut(text: string, limit: number): { text: string; isCut: boolean } {
   if (text.length <= limit) return { text, isCut: false };
+  // Half a word misleads, and half a character is none.
+  const space = text.lastIndexOf(' ', limit);
+  const end = space > limit * 0.8 ? space : limit - Number(/[\uD800-\uDBFF]/.test(text.charAt(limit - 1)));
   return {
-    text: `${text.slice(0, limit)}\n[The answer was cut here; ${text.length - limit} characters more.]`,
+    text: `${text.slice(0, end)}\n[The answer was cut here; ${text.length - end} characters more.]`,
     isCut: true,
   };
 }

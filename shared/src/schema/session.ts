@@ -14,6 +14,7 @@ export function outcomeOf(code: ErrorCode): ToolCallOutcome {
       return 'cancelled';
     case 'invalid_arguments':
     case 'tool_disabled':
+    case 'tool_not_found':
       return 'refused';
     default:
       return 'unavailable';

@@ -1,0 +1,35 @@
+import { diffCatalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import { observe } from './observation.ts';
+import type { Reports } from './reports.ts';
+import type { ServerLink } from './server-link.ts';
+
+/** What the links of a conversation tell the database of their servers. */
+export class LinkReports {
+  readonly #reports: Pick<Reports, 'status' | 'catalogue'>;
+  /** Links whose server has listed its tools. */
+  readonly #listed = new WeakSet<ServerLink>();
+
+  constructor(reports: Pick<Reports, 'status' | 'catalogue'>) {
+    this.#reports = reports;
+  }
+
+  status(link: ServerLink): void {
+    this.#reports.status(observe(link, Date.now()));
+  }
+
+  /** Reports a list of tools, unless it is the first one and just as it is stored. */
+  catalogue(link: ServerLink, tools: readonly CatalogueTool[]): void {
+    const { server } = link;
+    const isFirst = !this.#listed.has(link);
+    this.#listed.add(link);
+    const { added, changed, removed } = diffCatalogue(server.tools, tools);
+    // Later lists are news, also one that is again as the link found it stored.
+    if (isFirst && added.length + changed.length + removed.length === 0) return;
+    this.#reports.catalogue({
+      serverId: server.id,
+      configVersion: server.config_version,
+      observedAt: new Date().toISOString(),
+      tools,
+    });
+  }
+}

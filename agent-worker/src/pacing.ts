@@ -1,0 +1,77 @@
+/**
+ * What the agent says while a tool runs, and when. Pure: `held-call` looks at the clock and speaks.
+ *
+ *   call begins ── usually slow ──► announce ┐            silence        silence
+ *        └──────── silence ───────► wait ────┴─────────► still ⟲ ──────► handover ─► the user may go on;
+ *        └──────── usually very slow ──────────────────────────────────► handover    updates, then the result
+ */
+
+/** Nobody waits longer than this without hearing anything, as long as the call holds the conversation. */
+const SILENCE_LIMIT_MS = 1_500;
+/** A sentence falls silent a little before it counts as said, and its first sound is soft (measured in a room). */
+const MARGIN_MS = 300;
+/** A tool that usually takes longer is announced at once. */
+const SLOW_MS = 1_500;
+/** A call that takes longer gives the conversation back to the user. */
+const VERY_SLOW_MS = 6_000;
+/** Between updates on a call that no longer holds the conversation; each wait is twice the one before. */
+const UPDATE_AFTER_MS = 15_000;
+/** Recent calls that count, and the longest voice delay that is believed. */
+const RECENT_CALLS = 5;
+const DEFAULT_VOICE_DELAY_MS = 500;
+const LONGEST_VOICE_DELAY_MS = 1_000;
+
+/** What is said while a call holds the conversation. */
+export type Sign = 'announce' | 'wait' | 'still' | 'handover';
+
+/** Where a call stands; times in milliseconds. */
+export interface Pace {
+  elapsedMs: number;
+  /** Since the agent was last heard, or since the call began. */
+  silentMs: number;
+  /** Neither the agent nor the user speaks, and nothing waits to be said. */
+  isFloorFree: boolean;
+  /** What this tool usually takes; null when it was not called before. */
+  usualMs: number | null;
+  signsGiven: number;
+  /** From asking the model for words to hearing them. */
+  voiceDelayMs: number;
+}
+
+/** What to say now; or how long to wait before the next look, when nothing else happens first. */
+export type Step = { sign: Sign } | { waitMs: number };
+
+/** The next sign of life for a call that holds the conversation. */
+export function nextSign(pace: Pace): Step {
+  const { elapsedMs, silentMs, isFloorFree, signsGiven, voiceDelayMs } = pace;
+  if (!isFloorFree) return { waitMs: SILENCE_LIMIT_MS };
+  const usual = pace.usualMs ?? 0;
+  const isVerySlow = Math.max(elapsedMs, usual) > VERY_SLOW_MS;
+  // A model that says "let me look" by itself has announced the call.
+  const isUnheard = signsGiven === 0 && silentMs >= elapsedMs;
+  if (isUnheard && usual > SLOW_MS) return { sign: isVerySlow ? 'handover' : 'announce' };
+  const dueMs = SILENCE_LIMIT_MS - MARGIN_MS - voiceDelayMs;
+  if (silentMs < dueMs) return { waitMs: dueMs - silentMs };
+  if (isVerySlow) return { sign: 'handover' };
+  return { sign: signsGiven === 0 ? 'wait' : 'still' };
+}
+
+/**
+ * How long it has to be quiet before the next update on a call that runs behind the conversation.
+ * @param updatesGiven since the handover
+ */
+export function updateAfterMs(updatesGiven: number): number {
+  return UPDATE_AFTER_MS * 2 ** updatesGiven;
+}
+
+/** The middle one of the last few times, so that one odd call changes nothing; null when there is none. */
+export function usualMs(times: readonly number[]): number | null {
+  const recent = times.slice(-RECENT_CALLS).sort((a, b) => a - b);
+  return recent[Math.floor(recent.length / 2)] ?? null;
+}
+
+/** What to expect of the next words, from the delays of the last ones: the worst of the recent. */
+export function expectedVoiceDelayMs(delays: readonly number[]): number {
+  if (delays.length === 0) return DEFAULT_VOICE_DELAY_MS;
+  return Math.min(LONGEST_VOICE_DELAY_MS, Math.max(...delays.slice(-RECENT_CALLS)));
+}
