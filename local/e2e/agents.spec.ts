@@ -56,7 +56,7 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
   await page.getByRole('link', { name: 'Agents' }).click();
   await page.getByRole('button', { name: 'Duplicate Guide' }).click();
   await expect(row(page, 'Copy of Guide')).toContainText('voice ash · chosen servers');
-  await page.getByRole('button', { name: 'Make default: Guide', exact: true }).click();
+  await page.getByRole('button', { name: 'Make default agent: Guide', exact: true }).click();
   await expect(row(page, 'Guide').getByText('default', { exact: true })).toBeVisible();
   await expect(row(page, 'Assistant').getByText('default', { exact: true })).toHaveCount(0);
 
