@@ -5,6 +5,8 @@ import { addDemoServer, newPerson, type Person } from './person.ts';
 import { RoomClient } from './room-client.ts';
 import { hasStack, runningStack } from './running-stack.ts';
 
+/** For what takes a moment here, and much longer on a machine that has other things to do. */
+const PATIENCE_MS = 60_000;
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 
 /** One conversation, whose agent is changed while it runs. */
@@ -24,9 +26,9 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     agentId = data?.id ?? '';
     await change({ system_prompt: `${marker} At first.` });
     client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('notes__add_note'));
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'));
-    await client.hearsVoice(0);
+    await client.told('tools', ({ names }) => names.includes('notes__add_note'), 0, PATIENCE_MS);
+    await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+    await client.hearsVoice(0, PATIENCE_MS);
   });
   afterAll(() => client?.leave());
 
@@ -40,14 +42,14 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     await client.hearsSilence();
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
-    await client.agentSays(/in tokyo/i, since);
+    await client.agentSays(/in tokyo/i, since, PATIENCE_MS);
   }
 
   it('has its new prompt at once, and goes on', async () => {
     const before = await ownSession();
     await change({ system_prompt: `${marker} From now on.` });
     await expect
-      .poll(async () => (await ownSession())?.instructions, { timeout: 15_000 })
+      .poll(async () => (await ownSession())?.instructions, { timeout: PATIENCE_MS })
       .toContain('From now on.');
     expect((await ownSession())?.id).toBe(before?.id);
     await tellsTheTime();
@@ -64,6 +66,7 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
       'tools',
       ({ names, acknowledged }) => acknowledged && !names.includes('notes__add_note'),
       from,
+      PATIENCE_MS,
     );
     expect(told.names).toContain('clock__countdown');
     expect((await ownSession())?.tools.map(({ name }) => name)).not.toContain('notes__add_note');
@@ -72,7 +75,7 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
   it('and all of them again', async () => {
     const from = client.activity.length;
     await change({ all_servers: true });
-    await client.told('tools', ({ names }) => names.includes('notes__add_note'), from);
+    await client.told('tools', ({ names }) => names.includes('notes__add_note'), from, PATIENCE_MS);
   });
 
   it('keeps its voice to the end, and has the new one in the next conversation', async () => {
@@ -80,14 +83,14 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     // The prompt goes the same way: when it is there, the voice was seen too.
     await change({ voice_model: 'ash', system_prompt: `${marker} With another voice.` });
     await expect
-      .poll(async () => (await ownSession())?.instructions, { timeout: 15_000 })
+      .poll(async () => (await ownSession())?.instructions, { timeout: PATIENCE_MS })
       .toContain('With another voice.');
     expect(await ownSession()).toMatchObject({ id: before?.id, voice: 'coral' });
     await tellsTheTime();
     await client.leave();
 
     client = await RoomClient.join(person);
-    await client.hearsVoice(0);
+    await client.hearsVoice(0, PATIENCE_MS);
     const sessions = await modelSessions();
     expect(
       sessions.filter(({ instructions, id }) => instructions.includes(marker) && id !== before?.id),

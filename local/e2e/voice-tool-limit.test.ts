@@ -8,6 +8,8 @@ import { plainTool, startToolServer, type ToolServer } from './tool-server.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const MOST_TOOLS = 128;
+/** For what takes a moment here, and much longer on a machine that has other things to do. */
+const PATIENCE_MS = 60_000;
 
 const opened: ToolServer[] = [];
 async function serve(...given: Parameters<typeof startToolServer>): Promise<ToolServer> {
@@ -37,7 +39,12 @@ describe.runIf(hasVoice)('more tools than the model takes', () => {
 
   it('are chosen by the order of the servers, and the others are told with the reason', async () => {
     const wanted = [...of('first'), ...of('second', 28)];
-    const told = await client.told('tools', (one) => one.acknowledged && one.left_out?.length === 172);
+    const told = await client.told(
+      'tools',
+      (one) => one.acknowledged && one.left_out?.length === 172,
+      0,
+      PATIENCE_MS,
+    );
     expect(told.names.toSorted()).toEqual(wanted);
     expect(new Set(told.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
     expect(told.left_out?.filter(({ server }) => server === 'second')).toHaveLength(72);
@@ -55,6 +62,7 @@ describe.runIf(hasVoice)('more tools than the model takes', () => {
       'tools',
       (one) => one.acknowledged && one.names.includes('third__job_199'),
       from,
+      PATIENCE_MS,
     );
     expect(told.names.toSorted()).toEqual(wanted);
     const [session] = await ownSessions('third__job_199');
@@ -65,7 +73,12 @@ describe.runIf(hasVoice)('more tools than the model takes', () => {
     const from = client.activity.length;
     const others = await person.client.from('mcp_servers').update({ is_active: false }).neq('id', lastId);
     expect(others.error).toBeNull();
-    const told = await client.told('tools', ({ names: now }) => now.length === names.length, from);
+    const told = await client.told(
+      'tools',
+      ({ names: now }) => now.length === names.length,
+      from,
+      PATIENCE_MS,
+    );
     expect(told.left_out).toEqual([]);
   });
 });
@@ -90,8 +103,8 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
     await addServer(person, { name: 'red', url: red.url });
     await addServer(person, { name: 'blue', url: blue.url });
     client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('blue__get_weight'));
-    await client.told('tools', ({ names }) => names.includes('red__get_weight'));
+    await client.told('tools', ({ names }) => names.includes('blue__get_weight'), 0, PATIENCE_MS);
+    await client.told('tools', ({ names }) => names.includes('red__get_weight'), 0, PATIENCE_MS);
   });
   afterAll(() => client?.leave());
 
@@ -99,7 +112,7 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
     await client.hearsSilence();
     const since = Date.now();
     await client.type(words);
-    await client.agentSays(answer, since);
+    await client.agentSays(answer, since, PATIENCE_MS);
   }
 
   it('two servers have a tool of the same name: each is called on its own', async () => {
@@ -110,12 +123,12 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
 
   it('the model refuses one: the others come, and the user is told which one and why', async () => {
     await addServer(person, { name: 'odd', url: odd.url });
-    const told = await client.told('tools', ({ left_out }) => (left_out?.length ?? 0) > 0);
+    const told = await client.told('tools', ({ left_out }) => (left_out?.length ?? 0) > 0, 0, PATIENCE_MS);
     expect(told.left_out).toMatchObject([{ server: 'odd', tool: 'broken', reason: 'refused' }]);
     expect(told.left_out?.[0]?.message).toMatch(/enum/);
     await expect
       .poll(async () => (await modelTools()).filter((name) => /^(red|blue|odd)__/.test(name)).sort(), {
-        timeout: 15_000,
+        timeout: PATIENCE_MS,
       })
       .toEqual([
         'blue__get_weight',
@@ -138,6 +151,7 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
       'tools',
       (one) => one.acknowledged && one.names.includes('odd__broken'),
       from,
+      PATIENCE_MS,
     );
     expect(told.left_out).toEqual([]);
     expect(await modelTools()).toContain('odd__broken');
