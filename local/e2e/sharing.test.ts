@@ -150,7 +150,7 @@ describe.runIf(hasStack)('sharing a workspace', { timeout: 60_000 }, () => {
     const refused = answers.find(({ status }) => status === 429);
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(answers.some(({ status }) => status === 200)).toBe(true);
-    await Promise.all(answers.map((answer) => answer.body?.cancel()));
+    for (const answer of answers) await answer.body?.cancel();
   });
 
   it('a workspace goes out and in, and so does the file of another program', async () => {
