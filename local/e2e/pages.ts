@@ -29,6 +29,11 @@ export const PAGES: Record<string, AppPage> = {
   },
   '(app)/talk': { name: 'talk', path: () => '/talk' },
   '(app)/agents': { name: 'agents', path: () => '/agents' },
+  '(app)/agents/new': { name: 'agent-new', path: () => '/agents/new' },
+  '(app)/agents/[id]/delete': {
+    name: 'agent-delete',
+    path: ({ agentId }) => `/agents/${agentId}/delete`,
+  },
   '(app)/agents/[id]': { name: 'agent', path: ({ agentId }) => `/agents/${agentId}` },
   '(app)/conversations': { name: 'history', path: () => '/conversations' },
   '(app)/conversations/[id]': {
@@ -37,6 +42,7 @@ export const PAGES: Record<string, AppPage> = {
   },
   '(app)/workspace': { name: 'workspace', path: () => '/workspace' },
   '(app)/workspace/new': { name: 'workspace-new', path: () => '/workspace/new' },
+  '(app)/workspace/transfer': { name: 'transfer', path: () => '/workspace/transfer' },
   '(app)/workspace/audit': { name: 'audit', path: () => '/workspace/audit' },
   '(app)/invitations/[token]': {
     name: 'invitation',

@@ -812,6 +812,52 @@ export type Database = {
           },
         ];
       };
+      voice_transcripts: {
+        Row: {
+          id: string;
+          role: string;
+          said_at: string;
+          session_id: string;
+          text: string;
+          user_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          id: string;
+          role: string;
+          said_at: string;
+          session_id: string;
+          text: string;
+          user_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          id?: string;
+          role?: string;
+          said_at?: string;
+          session_id?: string;
+          text?: string;
+          user_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'voice_transcripts_session_id_fkey';
+            columns: ['session_id'];
+            isOneToOne: false;
+            referencedRelation: 'voice_sessions';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'voice_transcripts_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       webhook_deliveries: {
         Row: {
           attempts: number;
@@ -960,6 +1006,7 @@ export type Database = {
           created_by: string | null;
           id: string;
           is_personal: boolean;
+          keep_transcripts: boolean;
           name: string;
           updated_at: string;
         };
@@ -969,6 +1016,7 @@ export type Database = {
           created_by?: string | null;
           id?: string;
           is_personal?: boolean;
+          keep_transcripts?: boolean;
           name: string;
           updated_at?: string;
         };
@@ -977,6 +1025,7 @@ export type Database = {
           created_by?: string | null;
           id?: string;
           is_personal?: boolean;
+          keep_transcripts?: boolean;
           name?: string;
           updated_at?: string;
         };
@@ -1008,6 +1057,7 @@ export type Database = {
         Args: { p_email?: string; p_expires_in_hours?: number; p_role: string; p_workspace_id: string };
         Returns: Json;
       };
+      delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
@@ -1053,6 +1103,7 @@ export type Database = {
         Returns: undefined;
       };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
+      record_transcript: { Args: { p_lines: Json }; Returns: number };
       remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };
       rename_tag: { Args: { p_new_tag: string; p_tag: string; p_workspace_id: string }; Returns: Json };
       report_server_status: { Args: { p_observations: Json }; Returns: number };

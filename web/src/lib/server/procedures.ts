@@ -1,3 +1,4 @@
+import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { z } from 'zod';
 import { problemWords, writeProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
@@ -37,11 +38,13 @@ export function refusalOf(error: DatabaseError, status: number): Refusal {
   };
 }
 
+type Functions = ClientSchema['public']['Functions'];
+
 /** Calls a function of the database as the user, and checks its answer. */
-export async function callProcedure<T>(
+export async function callProcedure<Name extends keyof Functions, T>(
   who: SignedIn,
-  name: string,
-  args: Record<string, unknown>,
+  name: Name,
+  args: Functions[Name]['Args'],
   schema: z.ZodType<T>,
 ): Promise<Outcome<T>> {
   const answer = await who.supabase.rpc(name, args);

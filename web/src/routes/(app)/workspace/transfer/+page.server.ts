@@ -1,0 +1,20 @@
+import { fail } from '@sveltejs/kit';
+import { signedIn } from '$lib/server/session.ts';
+import { importWorkspace } from '$lib/server/workspace-transfer.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions, RequestEvent } from './$types';
+
+async function take(event: RequestEvent, isDryRun: boolean) {
+  const who = signedIn(event);
+  const workspace = await currentWorkspace(who, event.cookies);
+  const form = await event.request.formData();
+  const mode = form.get('mode') === 'add' ? 'add' : 'merge';
+  const outcome = await importWorkspace(who, workspace.id, form.get('file'), { mode, isDryRun });
+  if (outcome.ok) return { mode, answer: outcome.value, isDryRun };
+  return fail(outcome.status, { mode, message: outcome.message, errors: outcome.fieldErrors });
+}
+
+export const actions: Actions = {
+  preview: (event) => take(event, true),
+  import: (event) => take(event, false),
+};
