@@ -55,10 +55,9 @@ export async function createServer(
   workspaceId: string,
   input: Pick<McpServerInput, 'name' | 'url'> & Partial<McpServerInput>,
 ): Promise<Written<McpServerRow>> {
-  const answer = await who.supabase
-    .from(TABLE)
-    .insert({ ...input, workspace_id: workspaceId })
-    .select(COLUMNS);
+  // Its place in the order is given by the database where there is none.
+  const row = { ...input, workspace_id: workspaceId } as typeof input & { position: number };
+  const answer = await who.supabase.from(TABLE).insert(row).select(COLUMNS);
   return written(answer);
 }
 

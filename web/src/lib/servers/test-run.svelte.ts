@@ -19,7 +19,13 @@ export class TestRun {
   outcome = $state<TestOutcome | null>(null);
   /** What is wrong with the fields, so that no test was made. */
   errors = $state<Record<string, string[]> | null>(null);
+  readonly #path: string;
   #running: AbortController | undefined;
+
+  /** @param path of the endpoint that tests what it is sent */
+  constructor(path = '/api/servers/test') {
+    this.#path = path;
+  }
 
   /** Tests what the form holds; ends a test that is still running. */
   async start(form: FormData): Promise<void> {
@@ -47,7 +53,7 @@ export class TestRun {
   }
 
   async #follow(form: FormData, signal: AbortSignal): Promise<void> {
-    const response = await fetch('/api/servers/test', { method: 'POST', body: form, signal });
+    const response = await fetch(this.#path, { method: 'POST', body: form, signal });
     const isStream = response.ok && response.headers.get('content-type') === 'application/x-ndjson';
     if (!isStream || !response.body) {
       // Our own endpoint: an answer without any phase, or why there is none.

@@ -1,0 +1,31 @@
+import { error, fail } from '@sveltejs/kit';
+import { addServers, describeFile, readPasted } from '$lib/server/import-servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ parent }) => {
+  const { workspace } = await parent();
+  if (!workspace.canEdit) error(403, { message: 'Your role in this workspace is to look.' });
+};
+
+export const actions: Actions = {
+  read: async (event) => {
+    signedIn(event);
+    const read = describeFile(readPasted(await event.request.formData()));
+    return read.ok ? { read } : fail(400, { read });
+  },
+
+  /** Adds the entries that are ticked, or all when the list was never shown. */
+  add: async (event) => {
+    const who = signedIn(event);
+    const workspace = await currentWorkspace(who, event.cookies);
+    const form = await event.request.formData();
+    const file = readPasted(form);
+    if (!file.ok) return fail(400, { read: describeFile(file) });
+    const wanted = new Set(form.getAll('key'));
+    const isListed = form.has('listed');
+    const servers = file.servers.filter(({ key }) => !isListed || wanted.has(key));
+    return { added: await addServers(who, workspace.id, servers) };
+  },
+};

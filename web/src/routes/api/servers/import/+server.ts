@@ -1,0 +1,20 @@
+import { json } from '@sveltejs/kit';
+import { streamTest } from '$lib/server/edge-functions.ts';
+import { readPasted } from '$lib/server/import-servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { RequestHandler } from './$types';
+
+/** Tests one entry (`key`) of a pasted file (`text`), told phase by phase. */
+export const POST: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const form = await event.request.formData();
+  const file = readPasted(form);
+  const entry = file.ok ? file.servers.find(({ key }) => key === form.get('key')) : undefined;
+  if (!entry) return json({ message: 'This entry is not there.' }, { status: 400 });
+  const { url, transport, auth_method, auth_header } = entry.server;
+  return streamTest(
+    who,
+    { url, transport, auth_method, auth_header, credential: entry.credential },
+    event.request.signal,
+  );
+};
