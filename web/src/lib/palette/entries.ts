@@ -17,6 +17,21 @@ export interface PaletteEntry {
 const PAGES: PaletteEntry[] = [
   { id: 'page:servers', group: 'Go to', label: 'Servers', note: 'list', href: '/servers', keys: 'g s' },
   { id: 'page:talk', group: 'Go to', label: 'Talk', note: 'conversation, voice', href: '/talk', keys: 'g t' },
+  {
+    id: 'page:conversations',
+    group: 'Go to',
+    label: 'Conversations',
+    note: 'history, transcripts',
+    href: '/conversations',
+  },
+  {
+    id: 'page:workspace',
+    group: 'Go to',
+    label: 'Workspace',
+    note: 'members, limits, tags',
+    href: '/workspace',
+  },
+  { id: 'page:account', group: 'Go to', label: 'Account', note: 'password, sign out', href: '/account' },
   { id: 'page:agents', group: 'Go to', label: 'Agents', note: 'prompt, voice', href: '/agents', keys: 'g a' },
 ];
 

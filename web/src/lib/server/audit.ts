@@ -22,6 +22,8 @@ export interface AuditFilter {
   about: string | null;
   /** A user's id; null for all. */
   by: string | null;
+  /** A row's id: only what happened to it. */
+  row?: string;
   /** Only what happened earlier. */
   before: string | null;
 }
@@ -30,7 +32,7 @@ export interface AuditFilter {
 export function listAuditEvents(
   who: SignedIn,
   workspaceId: string,
-  { about, by, before }: AuditFilter,
+  { about, by, row, before }: AuditFilter,
   limit: number,
 ): Promise<AuditEvent[]> {
   let query = who.supabase
@@ -39,6 +41,7 @@ export function listAuditEvents(
     .eq('workspace_id', workspaceId);
   if (about) query = query.eq('table_name', about);
   if (by) query = query.eq('actor_id', by);
+  if (row) query = query.eq('row_id', row);
   if (before) query = query.lt('created_at', before);
   return rows(query.order('created_at', { ascending: false }).limit(limit), AuditEvent);
 }

@@ -1,4 +1,5 @@
 import { listServers } from '$lib/server/servers.ts';
+import { listMembers } from '$lib/server/members.ts';
 import { settings } from '$lib/server/settings.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { LayoutServerLoad } from './$types';
@@ -10,6 +11,7 @@ export const load: LayoutServerLoad = async (event) => {
   const servers = listServers(who, workspace.id);
   return {
     servers: event.isDataRequest ? { later: servers } : { now: await servers },
+    members: workspace.isPersonal ? [] : await listMembers(who, workspace.id),
     // What needs a key is no first server.
     demoServers: settings().demoServers.filter((server) => server.auth_method === 'none'),
   };

@@ -1,29 +1,38 @@
 import { error, fail } from '@sveltejs/kit';
+import { listAuditEvents } from '$lib/server/audit.ts';
 import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { readHistory } from '$lib/server/history.ts';
+import { listMembers } from '$lib/server/members.ts';
 import { readServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { changeTool, listCalls, listChecks, listTools } from '$lib/server/tools.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
-const SHOWN_CALLS = 20;
+const SHOWN_CALLS = 50;
 const SHOWN_INCIDENTS = 5;
+const SHOWN_CHANGES = 10;
 
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { id } = event.params;
   event.depends(`patchbay:server:${id}`);
-  const [server, tools, checks, calls, history] = await Promise.all([
+  const { workspace } = await event.parent();
+  const maySeeTrail = workspace.role === 'owner' || workspace.role === 'admin';
+  const trail = { about: null, by: null, before: null, row: id };
+  const [server, tools, checks, calls, history, changes, members] = await Promise.all([
     readServer(who, id),
     listTools(who, id),
     listChecks(who, id, SHOWN_CHECKS),
     listCalls(who, id, SHOWN_CALLS),
     readHistory(who, id, SHOWN_INCIDENTS),
+    maySeeTrail ? listAuditEvents(who, workspace.id, trail, SHOWN_CHANGES) : null,
+    maySeeTrail ? listMembers(who, workspace.id) : [],
   ]);
   if (!server) error(404, { message: 'This server is not there.', hint: 'It may have been deleted.' });
-  return { server, tools, checks, calls, history };
+  const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
+  return { server, tools, checks, calls, history, changes, people };
 };
 
 export const actions: Actions = {

@@ -1,0 +1,45 @@
+import { SvelteMap } from 'svelte/reactivity';
+
+/** The last day of a server, and when it is looked at next. */
+export interface ServerPulse {
+  dueAt: string | null;
+  /** Oldest first; hours without a check are left out. */
+  hours: { hour: string; checks: number; failures: number }[];
+}
+
+export const PULSES_AT_ONCE = 40;
+/** A pulse counts for so long; a changed state asks for a new one at once. */
+const FRESH_MS = 60_000;
+
+/** Pulses of the servers that are on the page, read after the list stands. */
+export class Pulses {
+  #pulses = new SvelteMap<string, ServerPulse>();
+  #asked = new Map<string, { at: number; state: string }>();
+
+  get(id: string): ServerPulse | undefined {
+    return this.#pulses.get(id);
+  }
+
+  /** Reads what is missing, old, or of another state than now. @param now milliseconds since the epoch */
+  look(
+    shown: { id: string; status_observed_at: string | null; connection_status: string }[],
+    now: number,
+  ): void {
+    const wanted = shown.filter(({ id, connection_status: state }) => {
+      const asked = this.#asked.get(id);
+      return !asked || asked.state !== state || now - asked.at > FRESH_MS;
+    });
+    for (const { id, connection_status: state } of wanted) this.#asked.set(id, { at: now, state });
+    for (let start = 0; start < wanted.length; start += PULSES_AT_ONCE) {
+      void this.#read(wanted.slice(start, start + PULSES_AT_ONCE).map(({ id }) => id));
+    }
+  }
+
+  async #read(ids: string[]): Promise<void> {
+    const response = await fetch(`/api/servers/pulses?ids=${ids.join(',')}`).catch(() => null);
+    // The next look asks again for what is old.
+    if (!response?.ok) return;
+    const pulses = (await response.json()) as Record<string, ServerPulse>; // Our own endpoint.
+    for (const [id, pulse] of Object.entries(pulses)) this.#pulses.set(id, pulse);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ServerPulse } from './pulse.svelte.ts';
+
+const HOUR_MS = 3_600_000;
+
+export type HourState = 'none' | 'good' | 'mixed' | 'bad';
+
+/** The last 24 hours, oldest first; an hour in which nobody looked is `none`. @param now milliseconds since the epoch */
+export function dayOf({ hours }: ServerPulse, now: number): HourState[] {
+  const last = Math.floor(now / HOUR_MS);
+  const known = new Map(hours.map((one) => [Math.floor(Date.parse(one.hour) / HOUR_MS), one]));
+  return Array.from({ length: 24 }, (_, index) => {
+    const one = known.get(last - 23 + index);
+    if (!one || one.checks === 0) return 'none';
+    if (one.failures === 0) return 'good';
+    return one.failures === one.checks ? 'bad' : 'mixed';
+  });
+}
+
+/** `99.2 % of 120 checks went well in the last day`; a sentence for who cannot see the bar. */
+export function dayWords({ hours }: ServerPulse): string {
+  const checks = hours.reduce((sum, one) => sum + one.checks, 0);
+  const failures = hours.reduce((sum, one) => sum + one.failures, 0);
+  if (checks === 0) return 'Not checked in the last day';
+  const share = ((checks - failures) / checks) * 100;
+  return `${share === 100 ? '100' : share.toFixed(1)} % of ${checks} checks went well in the last day`;
+}
+
+/** When a server is looked at next; nothing where that is past. @param now milliseconds since the epoch */
+export function nextLookWords(dueAt: string | null, now: number): string {
+  const seconds = dueAt ? Math.round((Date.parse(dueAt) - now) / 1000) : 0;
+  if (seconds <= 0) return '';
+  return seconds < 90 ? `next try in ${seconds} s` : `next try in ${Math.round(seconds / 60)} min`;
+}

@@ -1,0 +1,13 @@
+import { json } from '@sveltejs/kit';
+import { ServerIds } from '$lib/server/change-servers.ts';
+import { readPulses } from '$lib/server/health.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { PULSES_AT_ONCE } from '$lib/servers/pulse.svelte.ts';
+import type { RequestHandler } from './$types';
+
+/** How the servers named by `ids` were in the last day, and when they are looked at next. */
+export const GET: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const ids = ServerIds.safeParse(event.url.searchParams.get('ids')?.split(',').slice(0, PULSES_AT_ONCE));
+  return json(ids.success ? await readPulses(who, ids.data, new Date()) : {});
+};
