@@ -251,6 +251,9 @@ export class Conversation {
 
   /** What of a configuration applies at once; the voice is the model's for the length of a session. */
   #onSnapshot({ agent }: SessionSnapshot): void {
+    // What goes well is said again from time to time: while it is, no monitor has to look.
+    for (const link of this.#links.all())
+      if (link.state.name === 'ready') this.#reports.status(observe(link, Date.now()));
     const instructions = instructionsFor(agent.system_prompt);
     if (instructions === this.#instructions) return;
     this.#instructions = instructions;

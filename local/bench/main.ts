@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   engine: () => import('./engine.ts'),
   voice: () => import('./voice.ts'),
   rls: () => import('./rls.ts'),
+  health: () => import('./health.ts'),
 };
 
 const say = (text: string): void => console.log(text);

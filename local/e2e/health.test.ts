@@ -1,0 +1,287 @@
+/**
+ * What happened, and what is shown: the table in docs/health.md. A real monitor, hastened, looks at real servers that
+ * are killed, mended and worse.
+ */
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { once } from 'node:events';
+import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startSessionServer, tool, type SessionServer } from '../../shared/test/session-server.ts';
+import { startStatelessServer } from '../../shared/test/stateless-server.ts';
+import {
+  failure,
+  garbage,
+  nothingHere,
+  otherJson,
+  startFaultServer,
+  webPage,
+  type FaultServer,
+} from './fault-servers.ts';
+import { openHealthProject, type HealthProject } from './health-project.ts';
+
+const SPEED = 60;
+const PATIENCE = { timeout: 120_000, interval: 100 };
+
+let project: HealthProject;
+let workspace: string;
+const endings: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  project = await openHealthProject();
+});
+afterAll(() => project.close());
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+  await project.sql`delete from mcp_servers`;
+  await project.sql`delete from notice_webhooks`;
+});
+
+async function begin(): Promise<void> {
+  workspace = await project.addWorkspace();
+  await project.watch(workspace);
+  const monitor = project.startMonitor(SPEED);
+  endings.push(() => project.stopMonitor(monitor, 'SIGTERM'));
+}
+
+async function working(options: Parameters<typeof startSessionServer>[0] = {}): Promise<SessionServer> {
+  const server = await startSessionServer(options);
+  endings.push(() => server.stop());
+  return server;
+}
+
+async function shownOf(id: string): Promise<string> {
+  const [row] = await project.sql<{ status: string; code: string | null }[]>`
+    select connection_status as status, error_code as code from mcp_servers where id = ${id}`;
+  return [row?.status, row?.code].filter(Boolean).join(' ');
+}
+
+async function noticesOf(id: string): Promise<string[]> {
+  const rows = await project.sql<{ kind: string }[]>`
+    select kind from notices where server_id = ${id} order by created_at`;
+  return rows.map(({ kind }) => kind);
+}
+
+async function checksOf(id: string): Promise<number> {
+  const [row] = await project.sql<{ n: number }[]>`
+    select count(*)::int as n from mcp_server_checks where server_id = ${id}`;
+  return row?.n ?? 0;
+}
+
+const shows = (id: string, what: string) => expect.poll(() => shownOf(id), PATIENCE).toBe(what);
+
+describe('what happened, and what is shown', { timeout: 400_000 }, () => {
+  it('servers that work, each in its way; and servers that do not, each with its reason', async () => {
+    await begin();
+    const closed = await startFaultServer(nothingHere);
+    await closed.close();
+    const faults: [string, FaultServer][] = [
+      ['error not_mcp', await startFaultServer(webPage)],
+      ['error not_found', await startFaultServer(nothingHere)],
+      ['error server_error', await startFaultServer(failure)],
+      ['error protocol_error', await startFaultServer(garbage)],
+      ['error protocol_error', await startFaultServer(otherJson)],
+      ['needs_auth unauthorized', await startFaultServer((_, answer) => void answer.writeHead(401).end())],
+      ['needs_auth forbidden', await startFaultServer((_, answer) => void answer.writeHead(403).end())],
+      ['error rate_limited', await startFaultServer((_, answer) => void answer.writeHead(429).end())],
+    ];
+    endings.push(
+      ...faults.map(
+        ([, server]) =>
+          () =>
+            server.close(),
+      ),
+    );
+    const slow = await working();
+    // The list never comes: that is no failure of the server.
+    slow.beforeList = () => new Promise(() => undefined);
+    const modern = await startStatelessServer();
+    endings.push(() => modern.stop());
+    const expected: [string, string][] = [
+      ['connected', (await working()).url],
+      // POST only: 405 on GET.
+      ['connected', (await working({ isPlain: true })).url],
+      ['connected', slow.url],
+      ['connected', modern.url],
+      ['error connection_refused', closed.url],
+      ['error dns_failed', 'http://nowhere.invalid/mcp'],
+      ['error blocked_address', 'http://169.254.169.254/mcp'],
+      ...faults.map(([what, { url }]): [string, string] => [what, url]),
+    ];
+    const ids = await Promise.all(expected.map(([, url]) => project.addServer(workspace, url)));
+    const locked = await project.addServer(workspace, modern.url, { auth_method: 'bearer_token' });
+    for (const [index, [what]] of expected.entries()) await shows(ids[index] ?? '', what);
+    await shows(locked, 'needs_auth credential_missing');
+    // Who adds a server looks at it: it was never said to work.
+    for (const id of [...ids, locked]) expect(await noticesOf(id)).toEqual([]);
+  });
+
+  it('killed and started again: down, told once; back by itself, told once; one incident', async () => {
+    await begin();
+    const server = await working();
+    const id = await project.addServer(workspace, server.url);
+    await shows(id, 'connected');
+    await server.stop();
+    await shows(id, 'error connection_refused');
+    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['down']);
+    const before = await checksOf(id);
+    await expect.poll(() => checksOf(id), PATIENCE).toBeGreaterThan(before + 2);
+    expect(await noticesOf(id)).toEqual(['down']);
+    await working({ port: server.port });
+    await shows(id, 'connected');
+    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['down', 'back']);
+    const incidents = await project.sql`
+      select error_code, ended_at > started_at as has_ended from mcp_server_incidents where server_id = ${id}`;
+    expect([...incidents]).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
+  });
+
+  it('other tools: the catalogue has them, and people hear of it', async () => {
+    await begin();
+    const server = await working();
+    const id = await project.addServer(workspace, server.url);
+    const names = async () => {
+      const rows = await project.sql<{ name: string }[]>`select name from mcp_tools where server_id = ${id}`;
+      return rows.map(({ name }) => name);
+    };
+    await expect.poll(async () => (await names()).length, PATIENCE).toBe(server.tools.length);
+    server.tools.push(tool('brand_new'));
+    await expect.poll(names, PATIENCE).toContain('brand_new');
+    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['tools_changed']);
+    const [notice] = await project.sql`select details from notices where server_id = ${id}`;
+    expect(notice).toEqual({ details: { added: ['brand_new'], changed: [], removed: [] } });
+  });
+
+  it('a webhook gets each notice signed, and again when it failed', async () => {
+    await begin();
+    const received: { headers: Record<string, string>; body: string }[] = [];
+    const receiver = createHttpServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        received.push({ headers: request.headers as Record<string, string>, body });
+        response.writeHead(received.length === 1 ? 500 : 204).end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    endings.push(async () => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const [webhookId, key] = [crypto.randomUUID(), `whsec_${Buffer.alloc(32, 5).toString('base64')}`];
+    const owner = { workspaceId: workspace, serverId: webhookId };
+    const sealed = await seal(key, owner, parseSecretKeys(project.secretsKeys));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+    await project.sql`select put_notice_webhook(${webhookId}, ${workspace}, ${url}, ${project.sql.json(sealed)})`;
+
+    const server = await working();
+    const id = await project.addServer(workspace, server.url);
+    await shows(id, 'connected');
+    await server.stop();
+    await expect.poll(() => received.length, PATIENCE).toBe(2);
+    for (const { headers, body } of received) {
+      expect(new Webhook(key).verify(body, headers)).toMatchObject({
+        type: 'server.down',
+        data: { server_id: id, server_name: 'story', details: { error_code: 'connection_refused' } },
+      });
+    }
+    expect(received[0]?.headers['webhook-id']).toBe(received[1]?.headers['webhook-id']);
+    const log = () => project.sql`select state, attempts, http_status from webhook_deliveries`;
+    await expect
+      .poll(async () => [...(await log())], PATIENCE)
+      .toEqual([{ state: 'delivered', attempts: 2, http_status: 204 }]);
+  });
+
+  it('the database away and back: nothing is called down for it, and what really happened is shown', async () => {
+    await begin();
+    const [steady, mortal] = [await working(), await working()];
+    const steadyId = await project.addServer(workspace, steady.url);
+    const mortalId = await project.addServer(workspace, mortal.url);
+    await Promise.all([shows(steadyId, 'connected'), shows(mortalId, 'connected')]);
+    await project.stopDatabase();
+    await mortal.stop();
+    await project.startDatabase();
+    await shows(mortalId, 'error connection_refused');
+    const before = await checksOf(steadyId);
+    await expect.poll(() => checksOf(steadyId), PATIENCE).toBeGreaterThan(before);
+    expect(await shownOf(steadyId)).toBe('connected');
+    await expect.poll(() => noticesOf(mortalId), PATIENCE).toEqual(['down']);
+    expect(await noticesOf(steadyId)).toEqual([]);
+  });
+
+  it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
+    await begin();
+    const server = await working();
+    // Hosts of their own, with the network as a door before each.
+    let doors = await Promise.all(
+      ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map((host) => door(host, server.port)),
+    );
+    endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    const ids = await Promise.all(doors.map(({ url }) => project.addServer(workspace, url)));
+    await Promise.all(ids.map((id) => shows(id, 'connected')));
+    const away = async () => {
+      const [row] = await project.sql<{ is_away: boolean }[]>`
+        select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
+      return row?.is_away;
+    };
+    await Promise.all(doors.map((one) => one.close()));
+    await expect.poll(away, PATIENCE).toBe(true);
+    doors = await Promise.all(doors.map(({ host, port }) => door(host, server.port, port)));
+    await expect.poll(away, PATIENCE).toBe(false);
+    const before = await Promise.all(ids.map(checksOf));
+    for (const [index, id] of ids.entries()) {
+      await expect.poll(() => checksOf(id), PATIENCE).toBeGreaterThan(before[index] ?? 0);
+      expect(await shownOf(id)).toBe('connected');
+      expect(await noticesOf(id)).toEqual([]);
+    }
+    const [failed] = await project.sql`select count(*)::int as n from mcp_server_incidents`;
+    expect(failed).toEqual({ n: 0 });
+  });
+
+  it('two monitors, one killed in the middle: the other goes on', async () => {
+    await begin();
+    const victim = project.startMonitor(SPEED);
+    const server = await working();
+    const ids = await Promise.all(Array.from({ length: 20 }, () => project.addServer(workspace, server.url)));
+    await Promise.all(ids.map((id) => shows(id, 'connected')));
+    await project.stopMonitor(victim, 'SIGKILL');
+    await server.stop();
+    await Promise.all(ids.map((id) => shows(id, 'error connection_refused')));
+  });
+});
+
+interface Door {
+  url: string;
+  host: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Passes everything on to a port of this machine; closed, it is as if its network were gone. */
+async function door(host: string, target: number, port = 0): Promise<Door> {
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+  };
+  const server: Server = createServer((inside) => {
+    const outside = connect(target, '127.0.0.1');
+    for (const socket of [inside, outside]) keep(socket);
+    inside.pipe(outside).pipe(inside);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${host}:${bound}/mcp`,
+    host,
+    port: bound,
+    close: async () => {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
