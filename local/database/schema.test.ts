@@ -1,4 +1,7 @@
 /** What is said of the schema elsewhere is what the migrations make. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkUrl } from '@patchbay/shared/address-policy';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -61,4 +64,22 @@ describe('`npm run db:diff`', () => {
       'unknown grant on table public.mcp_server_secrets to authenticated',
     ]);
   });
+});
+
+it('the seed gives a new user servers, and to run it again adds none', async () => {
+  const sql = postgres(inject('databaseUrl'), { max: 1, onnotice: () => undefined });
+  const seed = await readFile(join(import.meta.dirname, '../../supabase/seed.sql'), 'utf8');
+  try {
+    await sql`begin`;
+    const [user] = await sql<{ id: string }[]>`
+      insert into auth.users (id, email) values (gen_random_uuid(), 'seed@database.test') returning id`;
+    await sql.unsafe(seed);
+    await sql.unsafe(seed);
+    const rows = await sql<{ url: string }[]>`select url from public.mcp_servers where user_id = ${user!.id}`;
+    expect(rows).toHaveLength(3);
+    for (const { url } of rows) expect(() => checkUrl(url, 'public')).not.toThrow();
+  } finally {
+    await sql`rollback`;
+    await sql.end({ timeout: 2 });
+  }
 });
