@@ -1,6 +1,6 @@
 -- The audit trail: who changed what, for owners and admins, without secrets and without the dead.
 begin;
-select plan(30);
+select plan(31);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -46,6 +46,11 @@ select matches(
 update public.workspaces set name = 'Crew' where id = current_setting('pgtap.team')::uuid;
 select is(
   pg_temp.trail(), 'ada update workspaces Crew {"name": {"to": "Crew", "from": "Team"}}', 'its name, before and after'
+);
+
+update public.workspaces set keep_transcripts = false where id = current_setting('pgtap.team')::uuid;
+select is(
+  pg_temp.trail(), 'ada update workspaces Crew {"keep_transcripts": {"to": false, "from": true}}', 'what it keeps'
 );
 
 -- People
