@@ -251,9 +251,7 @@ export class Conversation {
 
   /** What of a configuration applies at once; the voice is the model's for the length of a session. */
   #onSnapshot({ agent }: SessionSnapshot): void {
-    // What goes well is said again from time to time: while it is, no monitor has to look.
-    for (const link of this.#links.all())
-      if (link.state.name === 'ready') this.#reports.status(observe(link, Date.now()));
+    this.#linkReports.confirm(this.#links.all());
     const instructions = instructionsFor(agent.system_prompt);
     if (instructions === this.#instructions) return;
     this.#instructions = instructions;
@@ -274,10 +272,8 @@ export class Conversation {
   }
 
   #onCatalogue(link: ServerLink): void {
-    const { liveTools } = link;
-    if (!liveTools) return;
     this.#reconciler.wake('connection');
-    this.#linkReports.catalogue(link, liveTools);
+    if (link.liveTools) this.#linkReports.catalogue(link, link.liveTools);
   }
 
   /** For someone who joins, or joins again: what the others were told in pieces. */

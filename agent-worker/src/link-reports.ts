@@ -17,6 +17,11 @@ export class LinkReports {
     this.#reports.status(observe(link, Date.now()));
   }
 
+  /** What goes well is said again from time to time: while it is, no monitor has to look. */
+  confirm(links: readonly ServerLink[]): void {
+    for (const link of links) if (link.state.name === 'ready') this.status(link);
+  }
+
   /** Reports a list of tools, unless it is the first one and just as it is stored. */
   catalogue(link: ServerLink, tools: readonly CatalogueTool[]): void {
     const { server } = link;
