@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   voice: () => import('./voice.ts'),
   rls: () => import('./rls.ts'),
   health: () => import('./health.ts'),
+  web: () => import('./web.ts'),
 };
 
 const say = (text: string): void => console.log(text);

@@ -38,7 +38,13 @@ beforeAll(async () => {
       values (${workspaceId}, ${userIds[who]}, ${role})`;
   }
   // Also who is a viewer, or in no workspace any more, may have added something before.
-  await makeExamples(sql, workspaceId, [userIds.owner, userIds.member, userIds.viewer, userIds.removed]);
+  await makeExamples(sql, workspaceId, [
+    userIds.owner,
+    userIds.admin,
+    userIds.member,
+    userIds.viewer,
+    userIds.removed,
+  ]);
   for (const who of INSIDERS) {
     await sql`
       insert into public.agent_configs (workspace_id, user_id, name)

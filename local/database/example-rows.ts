@@ -81,13 +81,19 @@ export const EXAMPLES: Record<string, Example> = {
   },
   voice_sessions: {
     make: ({ workspaceId, userId }) => `
-      insert into public.voice_sessions (workspace_id, user_id, room_name)
-      values ('${workspaceId}', '${userId}', 'room-' || gen_random_uuid())`,
+      insert into public.voice_sessions (workspace_id, user_id, room_name, state, ended_at)
+      values ('${workspaceId}', '${userId}', 'room-' || gen_random_uuid(), 'ended', now())`,
   },
   tool_calls: {
     make: ({ workspaceId, userId }) => `
       insert into public.tool_calls (id, session_id, workspace_id, user_id, tool_name, outcome, started_at)
       select gen_random_uuid(), id, workspace_id, user_id, 'example_tool', 'ok', now()
+      from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
+  },
+  voice_transcripts: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.voice_transcripts (id, session_id, workspace_id, user_id, role, text, said_at)
+      select gen_random_uuid(), id, workspace_id, user_id, 'user', 'example words', now()
       from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
   },
   // Written by the triggers of the tables above.

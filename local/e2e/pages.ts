@@ -23,10 +23,11 @@ export const PAGES: Record<string, AppPage> = {
     path: ({ serverId }) => `/servers/${serverId}/edit`,
   },
   '(app)/servers/[id]': { name: 'server', path: ({ serverId }) => `/servers/${serverId}` },
-  '(app)/servers/[id]/delete': {
+  '(app)/servers/delete': {
     name: 'server-delete',
-    path: ({ serverId }) => `/servers/${serverId}/delete`,
+    path: ({ serverId }) => `/servers/delete?id=${serverId}`,
   },
+  '(app)/notices': { name: 'notices', path: () => '/notices' },
   '(app)/talk': { name: 'talk', path: () => '/talk' },
   '(app)/agents': { name: 'agents', path: () => '/agents' },
   '(app)/agents/new': { name: 'agent-new', path: () => '/agents/new' },

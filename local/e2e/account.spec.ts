@@ -1,0 +1,83 @@
+/** The account: another password, out of every browser, and its end. */
+import { expect, test } from '@playwright/test';
+import { createClient } from '@supabase/supabase-js';
+import { browserOptions } from './browser.ts';
+import { complaintsOf } from './complaints.ts';
+import { newPerson } from './person.ts';
+import { runningStack } from './running-stack.ts';
+import { signIn } from './sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+const mayEnter = async (email: string, password: string): Promise<boolean> => {
+  const { supabase_url, publishable_key } = runningStack();
+  const client = createClient(supabase_url, publishable_key, { auth: { persistSession: false } });
+  return (await client.auth.signInWithPassword({ email, password })).error === null;
+};
+
+test('the password is changed by who knows it; other browsers are out, and at last the account is gone', async ({
+  page,
+}) => {
+  const complaints = complaintsOf(page);
+  const person = await newPerson('changer');
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/account`);
+  const [now, next] = [page.getByLabel('Your password now'), page.getByLabel('New password')];
+  const change = page.getByRole('button', { name: 'Change the password' });
+  await now.fill('not my password');
+  await next.fill('another long password');
+  await change.click();
+  await expect(page.getByText('This is not your password.')).toBeVisible();
+  await now.fill(person.password);
+  await next.fill('short');
+  await change.click();
+  await expect(page.getByText('At least 8 characters.', { exact: true })).toBeVisible();
+  await now.fill(person.password);
+  await next.fill('another long password');
+  await change.click();
+  await expect(page.getByText('The password is changed.')).toBeVisible();
+  expect(await mayEnter(person.email, person.password)).toBe(false);
+  expect(await mayEnter(person.email, 'another long password')).toBe(true);
+  // The session that the person had elsewhere.
+  expect((await person.client.auth.refreshSession()).error).not.toBeNull();
+
+  await page.getByText('Delete my account…').click();
+  await page.getByLabel(`Type ${person.email}`).fill('somebody@else.example');
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByText('Type your email address exactly as it is.')).toBeVisible();
+  await page.getByLabel(`Type ${person.email}`).fill(person.email);
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
+  expect(await mayEnter(person.email, 'another long password')).toBe(false);
+  await page.goto(`${runningStack().web_url}/servers`);
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  // A browser logs each form that is answered with 400 as an error of the network.
+  expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('sign out everywhere ends every session', async ({ page }) => {
+  const person = await newPerson('leaver');
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/account`);
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect((await person.client.auth.refreshSession()).error).not.toBeNull();
+});
+
+test('the session is kept where no script reads it', async ({ page, context }) => {
+  const person = await newPerson('keeper');
+  await signIn(page, person);
+  const cookies = (await context.cookies()).filter(({ name }) => name.startsWith('sb-'));
+  expect(cookies.length).toBeGreaterThan(0);
+  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+  const answer = await page.goto(`${runningStack().web_url}/servers`);
+  const policy = answer?.headers()['content-security-policy'] ?? '';
+  expect(policy).toMatch(/script-src 'self' 'nonce-[^']+'/);
+  expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+  // Another site's form does not act in the name of the user.
+  const forged = await context.request.post(`${runningStack().web_url}/workspace?/rename`, {
+    form: { name: 'Hijacked' },
+    headers: { origin: 'https://evil.example' },
+  });
+  expect(forged.status()).toBe(403);
+});

@@ -1,0 +1,142 @@
+/** A workspace from its making to its end, with two people in it. */
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { browserOptions } from './browser.ts';
+import { complaintsOf } from './complaints.ts';
+import { addDemoServer, newPerson } from './person.ts';
+import { runningStack } from './running-stack.ts';
+import { signIn } from './sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+const open = (page: Page, path: string) => page.goto(runningStack().web_url + path);
+const card = (page: Page, name: string) => page.getByRole('region', { name });
+
+test('two people share a workspace: invited by link, with a role, and everything leaves a trail', async ({
+  page,
+  browser,
+}) => {
+  const complaints = complaintsOf(page);
+  const owner = await newPerson('founder');
+  await signIn(page, owner);
+  await open(page, '/workspace/new');
+  await page.getByLabel('Name').fill('Home lab');
+  await page.getByRole('button', { name: 'Create workspace' }).click();
+  await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
+
+  await page.getByRole('link', { name: 'Workspace' }).click();
+  await card(page, 'Invitations').getByRole('button', { name: 'Make an invitation link' }).click();
+  const link = await page.getByLabel('Invitation link').inputValue();
+
+  // Who has no account yet makes one on the way.
+  const guest = await browser.newPage();
+  await guest.goto(link);
+  await guest.getByRole('link', { name: 'Create one' }).click();
+  const email = `guest-${Date.now()}@patchbay.local`;
+  await guest.getByLabel('Email').fill(email);
+  await guest.getByLabel('Password').fill('a long enough password');
+  await guest.getByRole('button', { name: 'Create account' }).click();
+  await expect(guest.getByRole('heading', { name: 'Join Home lab?' })).toBeVisible();
+  await guest.getByRole('button', { name: 'Join as member' }).click();
+  await expect(guest.getByLabel('Workspace Home lab; choose another').first()).toBeVisible();
+
+  await page.reload();
+  await page.getByLabel(`Role of ${email}`).selectOption('viewer');
+  await page.getByRole('button', { name: `Set the role of ${email}` }).click();
+  await expect(page.getByText('The role is changed.')).toBeVisible();
+  await guest.goto(`${runningStack().web_url}/workspace`);
+  await expect(card(guest, 'People').getByText('viewer')).toBeVisible();
+  await expect(guest.getByRole('link', { name: 'Audit trail' })).toHaveCount(0);
+  expect((await guest.goto(`${runningStack().web_url}/workspace/audit`))?.status()).toBe(403);
+
+  await page.getByRole('switch', { name: 'Keep transcripts' }).click();
+  await expect(page.getByRole('switch', { name: 'Keep transcripts' })).not.toBeChecked();
+  await page.getByRole('link', { name: 'Audit trail' }).click();
+  const trail = page.getByRole('list', { name: 'Changes, newest first' });
+  await expect(trail.getByText('keep transcripts: true → false')).toBeVisible();
+  await page.getByLabel('What').selectOption('workspace_members');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await expect(trail.getByText('role: member → viewer')).toBeVisible();
+  await expect(trail.getByText('keep transcripts')).toHaveCount(0);
+
+  await guest.goto(`${runningStack().web_url}/workspace`);
+  await guest.getByRole('button', { name: 'Leave this workspace' }).click();
+  await guest.waitForURL(`${runningStack().web_url}/servers`);
+  await open(page, '/workspace');
+  await expect(card(page, 'People').getByText(email)).toHaveCount(0);
+  await page.getByText('Delete this workspace…').click();
+  await page.getByLabel('Type its name').fill('Home');
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByText('Type the name of the workspace exactly as it is.')).toBeVisible();
+  await page.getByLabel('Type its name').fill('Home lab');
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.waitForURL(`${runningStack().web_url}/servers`);
+  const left = await owner.client.from('workspaces').select('name');
+  expect(left.data).toHaveLength(1);
+  // The one page that was refused.
+  expect(complaints).toEqual([]);
+});
+
+test('servers go as a file from one workspace to another, and tags are renamed and removed', async ({
+  page,
+}) => {
+  const person = await newPerson('mover');
+  const id = await addDemoServer(person, 'clock');
+  await person.client
+    .from('mcp_servers')
+    .update({ tags: ['wrok'] })
+    .eq('id', id);
+  await signIn(page, person);
+  await open(page, '/workspace');
+  await page.getByLabel('Name of the tag wrok').fill('work');
+  await page.getByRole('button', { name: 'Rename wrok' }).click();
+  await expect(page.getByText('The tag was renamed on 1 server.')).toBeVisible();
+
+  await page.getByRole('link', { name: 'Export and import' }).click();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download the file' }).click();
+  const file = await (await downloading).path();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+    servers: [{ name: 'clock', tags: ['work'] }],
+  });
+
+  await person.client.from('workspaces').insert({ name: 'Copy' });
+  await page.reload();
+  await page
+    .getByLabel(/; choose another$/)
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Copy owner' }).first().click();
+  await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
+  await open(page, '/workspace/transfer');
+  await page.getByLabel('File').setInputFiles(file);
+  await page.getByRole('button', { name: 'What would happen?' }).click();
+  await expect(page.getByText('This is what the import would do.')).toBeVisible();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(page.getByText('Imported.')).toBeVisible();
+  await open(page, '/servers');
+  await expect(page.getByRole('link', { name: 'clock', exact: true })).toBeVisible();
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('forms work: sign-in, theme, a new name, another workspace', async ({ page }) => {
+    const person = await newPerson('plain');
+    await signIn(page, person);
+    await page
+      .getByRole('button', { name: /^Theme:/ })
+      .first()
+      .click();
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+    await open(page, '/workspace');
+    await page.getByLabel('Name of the workspace').fill('Renamed');
+    await page.getByRole('button', { name: 'Rename', exact: true }).click();
+    await expect(page.getByText('The workspace has its new name.')).toBeVisible();
+    await open(page, '/workspace/new');
+    await page.getByLabel('Name').fill('Second');
+    await page.getByRole('button', { name: 'Create workspace' }).click();
+    await open(page, '/workspace');
+    await expect(page.getByRole('heading', { name: 'Second' })).toBeVisible();
+  });
+});
