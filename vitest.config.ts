@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
 const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
+/** Searches what all the others left behind, so it runs when they have ended. */
+const LAST = ['local/e2e/canaries.test.ts'];
 /** Suites on a database of their own that holds nothing but what the migrations make. */
 const DATABASE = ['local/database/*.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
@@ -42,9 +44,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'secrets',
+          include: LAST,
+          exclude: OUT,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'stack',
           include: STACK,
-          exclude: OUT,
+          exclude: [...OUT, ...LAST],
           retry,
           fileParallelism: false,
           testTimeout: 120_000,

@@ -15,6 +15,7 @@ import {
   runDatabase,
   runFunctions,
   runSchema,
+  runSecrets,
   runStories,
   runUnit,
   type RunContext,
@@ -58,6 +59,7 @@ async function runWithStack(wanted: PartName[], context: RunContext): Promise<Ta
     if (wanted.includes('e2e')) {
       tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
       tallies.push(await part('end to end', () => runEndToEnd(running.stack, context)));
+      tallies.push(await part('secrets', () => runSecrets(stackFile(DATA_DIR), context)));
     }
   } finally {
     await running.stop();

@@ -113,6 +113,11 @@ export function runStories(stackFile: string, context: RunContext): Promise<Tall
   return vitest('stories', ['stack'], { PATCHBAY_STACK: stackFile }, context);
 }
 
+/** Whether what the stories left behind holds a secret: the last of all. */
+export function runSecrets(stackFile: string, context: RunContext): Promise<Tally> {
+  return vitest('secrets', ['secrets'], { PATCHBAY_STACK: stackFile }, context);
+}
+
 /** Stories in a real browser, against the running stack. */
 export function runBrowser(stackFile: string, chromium: string, context: RunContext): Promise<Tally> {
   const report = join(RESULTS, 'e2e.json');
