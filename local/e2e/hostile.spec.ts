@@ -35,7 +35,7 @@ async function expectUnharmed(page: Page): Promise<void> {
     hit: '__hit' in window,
     scripts: document.querySelectorAll('main script, main img, main iframe, main svg[onload]').length,
     links: [...document.querySelectorAll('a')].map((link) => link.href),
-    overhang: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    overhang: Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
   }));
   expect({ hit: found.hit, scripts: found.scripts, overhang: found.overhang }).toEqual({
     hit: false,

@@ -17,6 +17,7 @@ export const PAGES: Record<string, AppPage> = {
   '(auth)/sign-in': { name: 'sign-in', path: () => '/sign-in', isPublic: true },
   '(auth)/sign-up': { name: 'sign-up', path: () => '/sign-up', isPublic: true },
   '(app)/servers/(list)': { name: 'servers', path: () => '/servers' },
+  '(app)/servers/(list)/import': { name: 'server-import', path: () => '/servers/import' },
   '(app)/servers/(list)/new': { name: 'server-new', path: () => '/servers/new' },
   '(app)/servers/(list)/[id]/edit': {
     name: 'server-edit',

@@ -20,7 +20,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   const owner = await newPerson('founder');
   await signIn(page, owner);
   await open(page, '/workspace/new');
-  await page.getByLabel('Name').fill('Home lab');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Home lab');
   await page.getByRole('button', { name: 'Create workspace' }).click();
   await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
 
@@ -38,6 +38,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   await guest.getByRole('button', { name: 'Create account' }).click();
   await expect(guest.getByRole('heading', { name: 'Join Home lab?' })).toBeVisible();
   await guest.getByRole('button', { name: 'Join as member' }).click();
+  await guest.waitForURL(`${runningStack().web_url}/servers`);
   await expect(guest.getByLabel('Workspace Home lab; choose another').first()).toBeVisible();
 
   await page.reload();
@@ -134,7 +135,7 @@ test.describe('without JavaScript', () => {
     await page.getByRole('button', { name: 'Rename', exact: true }).click();
     await expect(page.getByText('The workspace has its new name.')).toBeVisible();
     await open(page, '/workspace/new');
-    await page.getByLabel('Name').fill('Second');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Second');
     await page.getByRole('button', { name: 'Create workspace' }).click();
     await open(page, '/workspace');
     await expect(page.getByRole('heading', { name: 'Second' })).toBeVisible();
