@@ -37,12 +37,7 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
 }
 
 /** What became of the servers of these tools: of those that the other set lacks, and of those away in it. */
-function ownersOf(
-  tools: readonly ModelTool[],
-  other: ToolSet,
-  ifLacking: string,
-  ifAway: string,
-): string[] {
+function ownersOf(tools: readonly ModelTool[], other: ToolSet, ifLacking: string, ifAway: string): string[] {
   const known = new Map(other.servers.map((server) => [server.id, server]));
   const told = tools.flatMap(({ serverId, serverName }) => {
     const server = known.get(serverId);
