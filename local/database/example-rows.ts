@@ -93,11 +93,59 @@ export const EXAMPLES: Record<string, Example> = {
   voice_transcripts: {
     make: ({ workspaceId, userId }) => `
       insert into public.voice_transcripts (id, session_id, workspace_id, user_id, role, text, said_at)
-      select gen_random_uuid(), id, workspace_id, user_id, 'user', 'example words', now()
+      select gen_random_uuid(), id, workspace_id, user_id, 'user', 'Said.', now()
       from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
+  },
+  mcp_server_hours: {
+    make: (place) => `
+      insert into public.mcp_server_hours (server_id, workspace_id, hour, checks, failures, latencies)
+      select id, workspace_id, date_trunc('hour', now()), 1, 0, '{1}' from (${ownServers(place)}) s`,
+  },
+  mcp_server_incidents: {
+    make: (place) => `
+      insert into public.mcp_server_incidents (server_id, workspace_id, series_id, started_at)
+      select id, workspace_id, gen_random_uuid(), now() from (${ownServers(place)}) s`,
+  },
+  notices: {
+    make: (place) => `
+      insert into public.notices (server_id, workspace_id, kind, key)
+      select id, workspace_id, 'down', 'example' from (${ownServers(place)}) s`,
+  },
+  notice_reads: {
+    make: ({ userId, ...place }) => `
+      insert into public.notice_reads (notice_id, user_id)
+      select n.id, '${userId}' from public.notices n
+      join (${ownServers({ userId, ...place })}) s on s.id = n.server_id`,
+    add: ({ workspaceId }) => `
+      insert into public.notice_reads (notice_id)
+      select id from public.notices n
+      where workspace_id = '${workspaceId}'
+        and not exists (select from public.notice_reads r where r.notice_id = n.id)
+      limit 1`,
+    within: (workspaceId) =>
+      `notice_id in (select id from public.notices where workspace_id = '${workspaceId}')`,
+  },
+  notice_webhooks: {
+    make: ({ workspaceId }) => `
+      insert into public.notice_webhooks (workspace_id, url)
+      values ('${workspaceId}', 'https://hooks.examples.test/') on conflict do nothing`,
+  },
+  notice_webhook_secrets: {
+    make: ({ workspaceId }) => `
+      insert into public.notice_webhook_secrets (webhook_id, ciphertext, nonce, key_id)
+      select id, 'ciphertext', 'nonce', 'key' from public.notice_webhooks
+      where workspace_id = '${workspaceId}' on conflict do nothing`,
+    within: (workspaceId) =>
+      `webhook_id in (select id from public.notice_webhooks where workspace_id = '${workspaceId}')`,
+  },
+  webhook_deliveries: {
+    make: ({ workspaceId }) => `
+      insert into public.webhook_deliveries (webhook_id, workspace_id, body, due_at)
+      select id, workspace_id, '{}', null from public.notice_webhooks where workspace_id = '${workspaceId}'`,
   },
   // Written by the triggers of the tables above.
   audit_events: {},
+  mcp_server_health: {},
   limits: {
     make: ({ workspaceId }) => `
       insert into public.limits (name, workspace_id, allowed)

@@ -42,8 +42,8 @@ export async function fillDatabase(sql: Sql, { workspaces, serversEach }: Crowd)
       from crowd a join crowd b on a.n <> b.n and (a.n - b.n) between 1 and ${SHARED_WORKSPACES};
     insert into public.agent_configs (workspace_id, user_id, name, is_default)
       select workspace_id, user_id, 'Assistant', true from crowd;
-    insert into public.mcp_servers (workspace_id, user_id, name, slug, url)
-      select workspace_id, user_id, 'Server ' || s, 'server-' || s, 'https://crowd.example/' || s
+    insert into public.mcp_servers (workspace_id, user_id, name, slug, url, position)
+      select workspace_id, user_id, 'Server ' || s, 'server-' || s, 'https://crowd.example/' || s, s
       from crowd, generate_series(1, ${serversEach}) s;
     insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)
       select id, workspace_id, 'tool_' || t, '{}', 'f' from public.mcp_servers, generate_series(1, 2) t;

@@ -5,6 +5,7 @@ import { checkUrl } from '@patchbay/shared/address-policy';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { SEALED_TABLES } from '../secrets/rotate.ts';
 import { findDifferences } from './differences.ts';
 import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 import { runSupabaseCli } from './supabase-cli.ts';
@@ -82,4 +83,12 @@ it('the seed gives a new user servers, and to run it again adds none', async () 
     await sql`rollback`;
     await sql.end({ timeout: 2 });
   }
+});
+
+it('the rotation of the key knows every table that holds something sealed', async () => {
+  const sql = postgres(inject('databaseUrl'), { max: 1 });
+  const rows = await sql<{ name: string }[]>`
+    select table_name as name from information_schema.columns where column_name = 'ciphertext' order by 1`;
+  await sql.end({ timeout: 2 });
+  expect(rows.map(({ name }) => name)).toEqual(SEALED_TABLES.map(({ table }) => table));
 });

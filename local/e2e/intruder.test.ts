@@ -35,6 +35,8 @@ const BODIES: Record<string, (target: Target) => object> = {
   'test-connection': ({ serverId }) => ({ server_id: serverId }),
   'discover-tools': ({ serverId }) => ({ server_id: serverId }),
   'server-credential': ({ serverId }) => ({ server_id: serverId, credential: 'intruder' }),
+  'call-tool': ({ serverId }) => ({ server_id: serverId, tool: 'example_tool' }),
+  'notice-webhook': ({ workspaceId }) => ({ workspace_id: workspaceId, url: 'https://intruder.example/' }),
   'voice-token': ({ agentId }) => ({ agent_config_id: agentId }),
   'voice-dispatch': ({ sessionId }) => ({ session_id: sessionId }),
 };

@@ -1,10 +1,9 @@
 /**
- * `npm run secrets:rotate`: seals every stored credential with the first key of PATCHBAY_SECRETS_KEYS. Works on
+ * `npm run secrets:rotate`: seals every stored credential and signing key with the first key of PATCHBAY_SECRETS_KEYS. Works on
  * the project that SUPABASE_URL and SUPABASE_SECRET_KEY name, else on the stack that runs here. How to bring a new
  * key in without downtime: docs/data.md.
  */
 import { join } from 'node:path';
-import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import { createClient } from '@supabase/supabase-js';
 import { LocalSecrets, SECRETS_FILE } from '../stack/secrets.ts';
@@ -36,7 +35,7 @@ function findKeys(env: NodeJS.ProcessEnv): string | undefined {
 try {
   const { url, secretKey } = findProject(process.env);
   const keys = parseSecretKeys(findKeys(process.env));
-  const client = createClient<ClientSchema>(url, secretKey, {
+  const client = createClient(url, secretKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
   const { rotated, unopened } = await rotateSecrets({
@@ -44,9 +43,11 @@ try {
     keys,
     onProgress: (progress) => console.log(`${progress.rotated} sealed anew, ${progress.left} left`),
   });
-  console.log(`${rotated} credentials sealed anew with the key ${keys[0].id}.`);
+  console.log(`${rotated} secrets sealed anew with the key ${keys[0].id}.`);
   if (unopened.length > 0) {
-    console.error(`None of the keys opens those of ${unopened.length} servers: ${unopened.join(', ')}`);
+    console.error(
+      `None of the keys opens those of ${unopened.length} servers or webhooks: ${unopened.join(', ')}`,
+    );
     process.exitCode = 1;
   }
 } catch (error) {

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { open, parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -26,7 +25,7 @@ let dataDir: string;
 let notes: LoopbackServer;
 let supabase: RunningSupabase;
 let user: SupabaseClient;
-let system: SupabaseClient<ClientSchema>;
+let system: SupabaseClient;
 let token: string;
 let servers: z.infer<typeof Stored>[];
 
@@ -39,7 +38,7 @@ async function deploy(secretsKeys: string): Promise<void> {
     functionsEnv: { PATCHBAY_SECRETS_KEYS: secretsKeys, PATCHBAY_ADDRESS_POLICY: 'local' },
   });
   const auth = { persistSession: false, autoRefreshToken: false };
-  system = createClient<ClientSchema>(supabase.url, supabase.secretKey, { auth });
+  system = createClient(supabase.url, supabase.secretKey, { auth });
   user = createClient(supabase.url, supabase.publishableKey, { auth });
 }
 
@@ -92,7 +91,7 @@ afterAll(async () => {
 it('an interrupted rotation leaves every credential readable, and goes on where it was', async () => {
   await deploy(`${NEW},${OLD}`);
   let left = 5;
-  const breaking = createClient<ClientSchema>(supabase.url, supabase.secretKey, {
+  const breaking = createClient(supabase.url, supabase.secretKey, {
     global: {
       fetch: (input, init) => {
         if (init?.method === 'PATCH' && left-- <= 0) return Promise.reject(new Error('the network is gone'));
