@@ -18,6 +18,7 @@ import { History } from './history.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
+import { observe } from './observation.ts';
 import { greetingInstructions, instructionsFor } from './prompt.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
@@ -29,11 +30,9 @@ import { describeChange } from './tool-change.ts';
 import { ToolLatencies } from './tool-latencies.ts';
 import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
 import { hearLines } from './transcript.ts';
-import { createVoiceModel } from './voice-model.ts';
+import { createAgentSession, createVoiceModel } from './voice-model.ts';
 import { createVoiceTool } from './voice-tool.ts';
 
-/** Enough for a chain of five calls with something to spare; the framework's own limit is three. */
-const MAX_TOOL_STEPS = 8;
 /** A database that is away for a minute costs no record of a call, also when the user hangs up meanwhile. */
 const FLUSH_WITHIN_MS = 75_000;
 const LET_GO_WITHIN_MS = 1_000;
@@ -94,13 +93,7 @@ export class Conversation {
     const { model, session } = createVoiceModel(environment, snapshot.agent.voice_model);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
     this.#agent = new voice.Agent({ instructions: this.#instructions });
-    this.#session = new voice.AgentSession({
-      llm: model,
-      vad: null,
-      turnHandling: { turnDetection: null },
-      userAwayTimeout: null,
-      maxToolSteps: MAX_TOOL_STEPS,
-    });
+    this.#session = createAgentSession(model);
     this.#history = new History(this.#agent, this.#session, session);
     this.#floor = new Floor({
       session: this.#session,

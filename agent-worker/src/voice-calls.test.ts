@@ -10,6 +10,7 @@ import { createGuardedModel } from './guards/guarded-model.ts';
 import { type FakeItem, FakeModel } from './testing/fake-model.ts';
 import { ToolLatencies } from './tool-latencies.ts';
 import type { ModelTool } from './tool-set.ts';
+import { createAgentSession } from './voice-model.ts';
 import { type CallableLink, createVoiceTool } from './voice-tool.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -52,13 +53,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   fake.decide = rehearsing;
   const made = Promise.withResolvers<realtime.RealtimeSession>();
   const model = createGuardedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }, made.resolve);
-  const session = new voice.AgentSession({
-    llm: model,
-    vad: null,
-    turnHandling: { turnDetection: null },
-    userAwayTimeout: null,
-    maxToolSteps: 8,
-  });
+  const session = createAgentSession(model);
   session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
     if (item.type !== 'message') return;
     (item.role === 'assistant' ? said : heard).push(item.textContent ?? '');

@@ -1,3 +1,4 @@
+import { voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { Environment } from './environment.ts';
 import { createGuardedModel } from './guards/guarded-model.ts';
@@ -11,6 +12,9 @@ const TURN_DETECTION = {
   create_response: true,
   interrupt_response: true,
 } as const;
+
+/** Enough for a chain of five calls with something to spare; the framework's own limit is three. */
+const MAX_TOOL_STEPS = 8;
 
 export interface VoiceModel {
   model: realtime.RealtimeModel;
@@ -44,4 +48,15 @@ export function createVoiceModel(environment: Environment, voice: string): Voice
       return current;
     },
   };
+}
+
+/** The agent session around a realtime model, which hears the end of a turn itself. */
+export function createAgentSession(model: realtime.RealtimeModel): voice.AgentSession {
+  return new voice.AgentSession({
+    llm: model,
+    vad: null,
+    turnHandling: { turnDetection: null },
+    userAwayTimeout: null,
+    maxToolSteps: MAX_TOOL_STEPS,
+  });
 }
