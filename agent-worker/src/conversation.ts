@@ -18,7 +18,6 @@ import { History } from './history.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
-import { observe } from './observation.ts';
 import { greetingInstructions, instructionsFor } from './prompt.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';

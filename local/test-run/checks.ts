@@ -51,6 +51,7 @@ function listChecks(): Check[] {
     // What the page may import must do without Node.
     script('types of shared in the browser', 'tsc', ['--noEmit', '-p', 'shared/tsconfig.browser.json']),
     script('types of the browser stories', 'tsc', ['--noEmit', '-p', 'local/e2e']),
+    script('types of the benchmarks', 'tsc', ['--noEmit', '-p', 'local/bench']),
     script(
       'types of web',
       'svelte-check',

@@ -19,7 +19,7 @@ beforeEach(() => {
   left = [];
   vi.stubGlobal('window', page);
   vi.stubGlobal('fetch', (path: string, options: RequestInit) => {
-    sent.push(`${options.method} ${path} ${String(options.body)} ${options.keepalive ? 'keepalive' : ''}`);
+    sent.push(`${options.method} ${path} ${options.body as string} ${options.keepalive ? 'keepalive' : ''}`);
     return Promise.resolve(Response.json({ left }, { status }));
   });
 });
