@@ -19,9 +19,10 @@ export function planTest(
   stored: McpServerRow | null,
 ):
   { ok: true; values: ServerFormValues; body: TestConnectionBody } | { ok: false; result: ServerFormResult } {
-  const parsed = parseServerForm(form);
-  if (!parsed.ok) return { ok: false, result: { values: parsed.values, errors: parsed.errors } };
-  const { values, input, credential } = parsed;
+  const parsed = parseServerForm(withName(form));
+  const values = { ...parsed.values, name: textOf(form, 'name') };
+  if (!parsed.ok) return { ok: false, result: { values, errors: parsed.errors } };
+  const { input, credential } = parsed;
   // A blank credential means the stored one, which only a test of the unchanged server can use.
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && input.auth_method !== 'none' && credential === null) {
@@ -33,6 +34,20 @@ export function planTest(
   const { url, transport, auth_method, auth_header } = input;
   const body = asStored ? { server_id: stored.id } : { url, transport, auth_method, auth_header, credential };
   return { ok: true, values, body };
+}
+
+/** A test needs no name: the server itself may tell one. */
+function withName(form: FormData): FormData {
+  if (textOf(form, 'name').trim() !== '') return form;
+  const named = new FormData();
+  for (const [field, value] of form) named.append(field, value);
+  named.set('name', 'not named yet');
+  return named;
+}
+
+function textOf(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
 }
 
 /** Tests what was typed and stores nothing. */
