@@ -40,7 +40,7 @@ test('many servers: found, sorted, chosen by keyboard and range, changed and del
   await page.getByRole('checkbox', { name: 'Choose server 115' }).click({ modifiers: ['Shift'] });
   await expect(page.getByText('6 chosen')).toBeVisible();
 
-  await page.getByRole('textbox', { name: 'Tag' }).fill('night');
+  await page.getByLabel('Tag', { exact: true }).fill('night');
   await page.getByRole('button', { name: 'Add tag' }).click();
   await expect
     .poll(
@@ -86,7 +86,7 @@ test('the form: phases, what the server asks for, a draft that stays, and anothe
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText(/Somebody else saved this server meanwhile/)).toBeVisible();
   await expect(page.getByText('Taken over from them: Description.')).toBeVisible();
-  await page.getByRole('button', { name: 'Theirs' }).click();
+  await page.getByRole('button', { name: 'Theirs', exact: true }).click();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Theirs');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL(/\/servers$/);
