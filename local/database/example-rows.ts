@@ -93,7 +93,7 @@ export const EXAMPLES: Record<string, Example> = {
   voice_transcripts: {
     make: ({ workspaceId, userId }) => `
       insert into public.voice_transcripts (id, session_id, workspace_id, user_id, role, text, said_at)
-      select gen_random_uuid(), id, workspace_id, user_id, 'user', 'Said.', now()
+      select gen_random_uuid(), id, workspace_id, user_id, 'user', 'example words', now()
       from public.voice_sessions where workspace_id = '${workspaceId}' and user_id = '${userId}'`,
   },
   mcp_server_hours: {
