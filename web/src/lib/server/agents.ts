@@ -44,7 +44,7 @@ export async function createAgent(
   const answer = await agents(who)
     .insert({ ...input, workspace_id: workspaceId })
     .select('id');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   const [agent] = Id.array().parse(answer.data);
   if (!agent || input.all_servers) return null;
   const problem = await giveServers(who, agent.id, serverIds);
@@ -69,7 +69,7 @@ export async function saveAgent(
   const problem = await giveServers(who, id, added);
   if (problem) return problem;
   const written = await agents(who).update(input).eq('id', id).select('id');
-  if (written.error) return writeProblem(written.error.code, written.status);
+  if (written.error) return writeProblem(written.error, written.status);
   if (written.data.length === 0) return 'not_found';
   const removed = before.filter((server) => !serverIds.includes(server));
   if (removed.length === 0) return null;
@@ -77,7 +77,7 @@ export async function saveAgent(
     .delete()
     .eq('agent_config_id', id)
     .in('server_id', removed);
-  return error ? writeProblem(error.code, status) : null;
+  return error ? writeProblem(error, status) : null;
 }
 
 /** A new agent with all that another one has, but its being the default; null when it is done. */
@@ -94,14 +94,14 @@ export async function duplicateAgent(who: SignedIn, id: string): Promise<WritePr
 /** Makes an agent the one that talks when none is chosen; null when it is done. */
 export async function makeDefault(who: SignedIn, id: string): Promise<WriteProblem | null> {
   const answer = await agents(who).update({ is_default: true }).eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   return answer.data.length === 0 ? 'not_found' : null;
 }
 
 /** Null when it is gone; `conflict` for the last agent of a workspace. */
 export async function deleteAgent(who: SignedIn, id: string): Promise<WriteProblem | null> {
   const answer = await agents(who).delete().eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   // Row level security hides what may not be deleted; an agent that is gone is as it should be.
   return answer.data.length === 0 && (await readAgent(who, id)) ? 'forbidden' : null;
 }
@@ -116,5 +116,5 @@ async function giveServers(who: SignedIn, id: string, serverIds: string[]): Prom
   const answer = await givenServers(who).insert(
     serverIds.map((server_id) => ({ agent_config_id: id, server_id })),
   );
-  return answer.error ? writeProblem(answer.error.code, answer.status) : null;
+  return answer.error ? writeProblem(answer.error, answer.status) : null;
 }

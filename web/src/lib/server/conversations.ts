@@ -84,6 +84,6 @@ export function listSessionCalls(who: SignedIn, sessionId: string): Promise<Tool
 /** Deletes a conversation that is over, with its words and calls; a running one reads as `conflict`. */
 export async function deleteConversation(who: SignedIn, id: string): Promise<WriteProblem | null> {
   const answer = await who.supabase.from('voice_sessions').delete().eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   return answer.data.length > 0 ? null : 'conflict';
 }

@@ -1,9 +1,14 @@
 import { error } from '@sveltejs/kit';
 import type { z } from 'zod';
 
+interface DatabaseError {
+  code: string;
+  message: string;
+}
+
 interface DatabaseAnswer {
   data: unknown;
-  error: { code: string } | null;
+  error: DatabaseError | null;
   status: number;
 }
 
@@ -31,18 +36,21 @@ export function unavailable(status: number): never {
   error(503, { message: 'The database does not answer.', hint: 'Try again in a moment.' });
 }
 
-export type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
+type PlainProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
+/** `refused`: a sentence of the database's own rules, such as a limit that is reached. */
+export type WriteProblem = PlainProblem | { refused: string };
 
 /** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
-export function writeProblem(code: string, status: number): WriteProblem {
+export function writeProblem({ code, message }: DatabaseError, status: number): WriteProblem {
+  if (code === 'PT409' || code === 'PT429') return { refused: message };
   if (code === '42501' || code === 'PT403' || status === 403) return 'forbidden';
-  if (code === '23505' || code === 'PT409' || status === 409) return 'conflict';
+  if (code === '23505' || status === 409) return 'conflict';
   if (code === 'PT404' || status === 404) return 'not_found';
   if (/^(22|23)/.test(code) || code === 'PT400' || status === 400) return 'invalid';
   return 'unavailable';
 }
 
-const PROBLEM_WORDS: Record<WriteProblem, string> = {
+const PROBLEM_WORDS: Record<PlainProblem, string> = {
   not_found: 'This is not there any more.',
   changed: 'Somebody else changed it at the same moment. Try again.',
   forbidden: 'Your role in this workspace does not allow this.',
@@ -52,5 +60,5 @@ const PROBLEM_WORDS: Record<WriteProblem, string> = {
 };
 
 export function problemWords(problem: WriteProblem): string {
-  return PROBLEM_WORDS[problem];
+  return typeof problem === 'object' ? problem.refused : PROBLEM_WORDS[problem];
 }

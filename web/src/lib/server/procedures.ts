@@ -25,7 +25,7 @@ const FieldErrors = z.record(z.string(), z.array(z.string()));
 /** Words for a refusal of the database. Only its own rules (codes PT...) speak to users; the rest is told in ours. */
 export function refusalOf(error: DatabaseError, status: number): Refusal {
   if (!/^PT4\d\d$/.test(error.code)) {
-    const problem = writeProblem(error.code, status);
+    const problem = writeProblem(error, status);
     return { ok: false, status: problem === 'unavailable' ? 503 : 409, message: problemWords(problem) };
   }
   const fieldErrors = FieldErrors.safeParse(parse(error.details));

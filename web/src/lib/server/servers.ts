@@ -121,10 +121,10 @@ export async function deleteServers(who: SignedIn, ids: string[]): Promise<strin
 
 function written(answer: {
   data: unknown;
-  error: { code: string } | null;
+  error: { code: string; message: string } | null;
   status: number;
 }): Written<McpServerRow> {
-  if (answer.error) return { ok: false, problem: writeProblem(answer.error.code, answer.status) };
+  if (answer.error) return { ok: false, problem: writeProblem(answer.error, answer.status) };
   const row = McpServerRow.array().parse(answer.data)[0];
   return row ? { ok: true, value: row } : { ok: false, problem: 'not_found' };
 }

@@ -40,7 +40,7 @@ export async function changeTool(
     .eq('server_id', serverId)
     .eq('name', name)
     .select('name');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   return answer.data.length > 0 ? null : 'not_found';
 }
 

@@ -44,6 +44,6 @@ export async function deleteWebhook(who: SignedIn, workspaceId: string): Promise
     .delete()
     .eq('workspace_id', workspaceId)
     .select('id');
-  if (answer.error) return writeProblem(answer.error.code, answer.status);
+  if (answer.error) return writeProblem(answer.error, answer.status);
   return answer.data.length > 0 ? null : 'not_found';
 }
