@@ -12,6 +12,7 @@ export const POST: RequestHandler = async (event) => {
   const id = form.get('saved_id');
   const stored = typeof id === 'string' && id !== '' ? await readServer(who, id) : null;
   const plan = planTest(form, stored);
-  if (!plan.ok) return json({ fieldErrors: plan.result.errors }, { status: 400 });
+  // What is wrong with the fields is a finding, no failed request.
+  if (!plan.ok) return json({ fieldErrors: plan.result.errors });
   return streamTest(who, plan.body, event.request.signal);
 };
