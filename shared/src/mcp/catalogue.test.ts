@@ -27,6 +27,14 @@ describe('readCatalogue', () => {
     expect(skipped).toMatchObject([{ name: 'deep' }]);
   });
 
+  it('leaves out a name of a megabyte, tells it in short, and keeps the rest', () => {
+    const { tools, skipped } = readCatalogue([{ ...good, name: 'x'.repeat(1_000_000) }, good]);
+    expect(tools.map(({ name }) => name)).toEqual(['echo']);
+    expect(skipped).toEqual([
+      { name: `${'x'.repeat(40)}…`, reason: 'The name has more than 256 characters.' },
+    ]);
+  });
+
   it('forgives what does not matter: a missing type, odd annotations, a bad output schema', () => {
     const odd = { ...good, inputSchema: { properties: {} }, annotations: 7, outputSchema: 'no', title: 3 };
     expect(readCatalogue([odd]).tools).toEqual([

@@ -20,6 +20,8 @@ export interface CatalogueDiff {
 
 /** No honest tool is nested deeper; what is, breaks those who look into it. */
 const MAX_DEPTH = 100;
+/** What the database stores; one name beyond it must not cost the whole catalogue. */
+const MAX_NAME_LENGTH = 256;
 
 type JsonObject = Record<string, unknown>;
 
@@ -40,6 +42,9 @@ function readTool(raw: unknown): CatalogueTool | { name: string; reason: string 
   if (!isObject(raw)) return { name: '', reason: 'The tool is not an object.' };
   if (typeof raw.name !== 'string' || raw.name === '') return { name: '', reason: 'The tool has no name.' };
   const { name, inputSchema } = raw;
+  if (name.length > MAX_NAME_LENGTH) {
+    return { name: `${name.slice(0, 40)}…`, reason: `The name has more than ${MAX_NAME_LENGTH} characters.` };
+  }
   if (isDeeperThan(MAX_DEPTH, raw)) return { name, reason: 'The tool is nested too deeply.' };
   if (!isObject(inputSchema)) return { name, reason: 'The input schema is not an object.' };
   if (inputSchema.type !== undefined && inputSchema.type !== 'object') {
