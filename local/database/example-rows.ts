@@ -24,7 +24,7 @@ const ownServers = ({ workspaceId, userId }: Place): string =>
 const ownAgents = ({ workspaceId, userId }: Place): string =>
   `select * from public.agent_configs where workspace_id = '${workspaceId}' and user_id = '${userId}'`;
 
-/** In an order in which rows find what they refer to. */
+/** In an order in which rows find what they refer to. Servers are switched off, so that no monitor touches them. */
 export const EXAMPLES: Record<string, Example> = {
   workspaces: {
     add: () => `insert into public.workspaces (name) values ('Another')`,
@@ -39,8 +39,8 @@ export const EXAMPLES: Record<string, Example> = {
   },
   mcp_servers: {
     make: ({ workspaceId, userId }) => `
-      insert into public.mcp_servers (workspace_id, user_id, name, url, auth_method, has_credential)
-      values ('${workspaceId}', '${userId}', 'Example', 'https://mcp.examples.test/mcp', 'api_key', true)`,
+      insert into public.mcp_servers (workspace_id, user_id, name, url, is_active, auth_method, has_credential)
+      values ('${workspaceId}', '${userId}', 'Example', 'https://mcp.examples.test/mcp', false, 'api_key', true)`,
     add: ({ workspaceId }) => `
       insert into public.mcp_servers (workspace_id, name, url)
       values ('${workspaceId}', 'Another', 'https://mcp.examples.test/mcp')`,
