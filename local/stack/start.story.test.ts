@@ -165,7 +165,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
     clearInterval(look);
     expect(below.size).toBeGreaterThan(0);
     expect([...below.values()].filter(isRunning)).toEqual([]);
-    expect(failing.output()).toMatch(/worker ended with code 1 while it came up/);
+    expect(failing.output()).toMatch(/(worker|monitor) ended with code 1 while it came up/);
   });
 
   it('names a port that is in use, and how to choose others', async () => {
