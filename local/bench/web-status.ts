@@ -39,27 +39,7 @@ export async function measureStatus(page: Page, stack: Stack, { serverId }: Scen
   const samples: number[] = [];
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
     const isUp = round % 2 === 1;
-    const drawn = page.evaluate(
-      async (word) => {
-        const row = [...document.querySelectorAll('main li')].find((one) =>
-          one.textContent?.includes('clock'),
-        );
-        if (!row) throw new Error('the list does not show the server');
-        await new Promise<void>((resolve) => {
-          const look = (): void => {
-            if (!row.textContent?.includes(word)) return;
-            observer.disconnect();
-            // The frame that shows it has been drawn when the next one begins.
-            requestAnimationFrame(() => setTimeout(resolve));
-          };
-          const observer = new MutationObserver(look);
-          observer.observe(row, { subtree: true, childList: true, characterData: true });
-          look();
-        });
-        return performance.timeOrigin + performance.now();
-      },
-      isUp ? 'Connected' : 'Not reachable',
-    );
+    const drawn = page.evaluate<number>(untilDrawn(isUp ? 'Connected' : 'Not reachable'));
     await page.waitForTimeout(REST_MS);
     const changedAt = performance.timeOrigin + performance.now();
     await report(isUp);
@@ -67,4 +47,20 @@ export async function measureStatus(page: Page, stack: Stack, { serverId }: Scen
     if (round >= WARM_UP_ROUNDS) samples.push(drawnAt - changedAt);
   }
   return summarize(samples);
+}
+
+/** For the page, as text, since this program knows no browser: waits for a word in the server's row, gives the time. */
+function untilDrawn(word: string): string {
+  return `new Promise((resolve) => {
+    const row = [...document.querySelectorAll('main li')].find((one) => one.textContent.includes('clock'));
+    const look = () => {
+      if (!row.textContent.includes('${word}')) return;
+      observer.disconnect();
+      // The frame that shows it has been drawn when the task after it runs.
+      requestAnimationFrame(() => setTimeout(() => resolve(performance.timeOrigin + performance.now())));
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(row, { subtree: true, childList: true, characterData: true });
+    look();
+  })`;
 }
