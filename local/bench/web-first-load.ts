@@ -8,6 +8,17 @@ export interface FirstLoad {
 
 const SCRIPT = /\/_app\/immutable\/[\w./-]+\.js/g;
 
+/** The document with its headers: scripts that are preloaded are named there. */
+async function askFor(url: string, browser: BrowserContext | null): Promise<string> {
+  const headers = { accept: 'text/html' };
+  if (!browser) {
+    const answer = await fetch(url, { headers });
+    return `${answer.headers.get('link')}\n${await answer.text()}`;
+  }
+  const answer = await browser.request.get(url, { headers });
+  return `${answer.headers()['link']}\n${await answer.text()}`;
+}
+
 /**
  * Weighs the scripts that a page needs to come alive: those that its document preloads or imports. What is loaded
  * later, when the page stands, does not count.
@@ -18,9 +29,9 @@ export async function firstLoadOf(
   url: string,
   browser: BrowserContext | null,
 ): Promise<FirstLoad> {
-  const html = browser ? await (await browser.request.get(url)).text() : await (await fetch(url)).text();
+  const document = await askFor(url, browser);
   const { origin } = new URL(url);
-  const paths = new Set([...html.matchAll(SCRIPT)].map(([path]) => path));
+  const paths = new Set([...document.matchAll(SCRIPT)].map(([path]) => path));
   let bytes = 0;
   for (const path of paths) {
     const content = await (await fetch(origin + path)).arrayBuffer();
