@@ -60,13 +60,28 @@ export class RoomClient {
    * @param agentName calls the agent of a worker of the story's own, in the place of the stack's
    */
   static async join(person: Person, agentConfigId?: string, agentName?: string): Promise<RoomClient> {
+    try {
+      return await RoomClient.#joinOnce(person, agentConfigId, agentName);
+    } catch (error) {
+      // Once in many times the library misses the server's answer to its track, and gives up after 15 s.
+      console.warn(`joining a room again: ${error instanceof Error ? error.message : String(error)}`);
+      return RoomClient.#joinOnce(person, agentConfigId, agentName);
+    }
+  }
+
+  static async #joinOnce(person: Person, agentConfigId?: string, agentName?: string): Promise<RoomClient> {
     const body = agentConfigId === undefined ? {} : { agent_config_id: agentConfigId };
     const answer = await person.client.functions.invoke<unknown>('voice-token', { body });
     if (answer.error) throw new Error('voice-token refused the person');
     const invitation = VoiceTokenAnswer.parse(answer.data);
     const client = new RoomClient(person, invitation.session_id);
     const token = agentName === undefined ? invitation.token : await tokenFor(agentName, person, invitation);
-    await client.#enter(invitation.url, token);
+    try {
+      await client.#enter(invitation.url, token);
+    } catch (error) {
+      await client.leave();
+      throw error;
+    }
     return client;
   }
 

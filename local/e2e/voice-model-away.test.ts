@@ -61,7 +61,7 @@ describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_
         .filter((message) => message.type === 'tool_call' && message.phase === 'started');
       expect(starts).toHaveLength(1);
       await expect
-        .poll(async () => (await modelTools()).filter((name) => name === `extra_${seconds}__current_time`), {
+        .poll(async () => (await modelTools()).filter((name) => name === `extra-${seconds}__current_time`), {
           timeout: PATIENCE_MS,
         })
         .toHaveLength(3);
