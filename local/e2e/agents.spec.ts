@@ -16,7 +16,7 @@ async function expectAccessible(page: Page): Promise<void> {
 }
 
 test('an agent is added: what is wrong is said by field, and what was typed stays', async ({ page }) => {
-  const person = await newPerson('agents');
+  const person = await newPerson('maker');
   await addDemoServer(person, 'clock');
   await signIn(page, person);
   await page.getByRole('link', { name: 'Agents' }).click();

@@ -18,7 +18,7 @@ test.describe('one conversation', () => {
   let notesId: string;
 
   test.beforeAll(async () => {
-    person = await newPerson('talker');
+    person = await newPerson('speaker');
     await addDemoServer(person, 'clock');
     // The greeting is over when the question comes.
     const microphone = await fakeMicrophone([9, 'what time is it in tokyo']);
