@@ -172,8 +172,13 @@ test('the palette finds a server, and keys lead through the app', async ({ page 
   const id = await addDemoServer(person, 'clock');
   await signIn(page, person);
   await expect(rows(page)).toHaveCount(1);
-  await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Go to and do' }).fill('clock');
+  const palette = page.getByRole('combobox', { name: 'Go to and do' });
+  // A key that is pressed before the page is alive is nobody's.
+  await expect(async () => {
+    await page.keyboard.press('Control+k');
+    await expect(palette).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  await palette.fill('clock');
   await expect(page.getByRole('option', { name: /clock/ })).toBeVisible();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/servers/${id}`);
