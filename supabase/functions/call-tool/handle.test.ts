@@ -100,7 +100,7 @@ Deno.test('what it reports on the way is told, and a failure of the tool itself 
 });
 
 for (const [what, change, outcome, code] of [
-  ['a tool that is not there', { tool: 'fly' }, 'unavailable', 'tool_not_found'],
+  ['a tool that is not there', { tool: 'fly' }, 'refused', 'tool_not_found'],
   [
     'a tool that is switched off',
     { server: { tools: [{ ...addNote, is_enabled: false }] } },
