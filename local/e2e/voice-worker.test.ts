@@ -1,6 +1,6 @@
 /** The life of a worker: it drains, it crashes, its database goes away; with a worker of the stories' own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { addDemoServer, newPerson, type Person } from './person.ts';
 import { type OwnWorker, startOwnWorker } from './own-worker.ts';
 import { serviceClient } from './rest-api.ts';
@@ -19,7 +19,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
   const clients: RoomClient[] = [];
 
   beforeAll(async () => {
-    worker = await startOwnWorker({ PATCHBAY_DRAIN_TIMEOUT_MS: String(DRAIN_MS) });
+    worker = await startOwnWorker();
   });
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') console.error(worker.log());
@@ -29,10 +29,10 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await worker?.end();
   });
 
-  async function talk(name: string): Promise<{ person: Person; client: RoomClient }> {
+  async function talk(name: string, by = worker): Promise<{ person: Person; client: RoomClient }> {
     const person = await newPerson(name);
     await addDemoServer(person, 'clock');
-    const client = await RoomClient.join(person, undefined, worker.agentName);
+    const client = await RoomClient.join(person, undefined, by.agentName);
     clients.push(client);
     await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
     await client.hearsVoice(0, PATIENCE_MS);
@@ -128,12 +128,17 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
   });
 
   it('drains: takes no more conversations, says goodbye when the time is over, and leaves the room to another', async () => {
-    const { client } = await talk('drained');
+    const leaving = await startOwnWorker({ PATCHBAY_DRAIN_TIMEOUT_MS: String(DRAIN_MS) });
+    onTestFinished(({ task }) => {
+      if (task.result?.state === 'fail') console.error(leaving.log());
+      return leaving.end();
+    });
+    const { client } = await talk('drained', leaving);
     const since = Date.now();
     await client.type('Tell me a long story');
     await client.hearsVoice(since, PATIENCE_MS);
     const agent = client.agents[0];
-    const drained = worker.drain();
+    const drained = leaving.drain();
     await client.agentSays(/I have to go now/i, since, PATIENCE_MS);
     await drained;
     expect(await row(client)).toEqual({ state: 'starting', end_reason: 'worker_drained' });

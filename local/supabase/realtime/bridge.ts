@@ -40,6 +40,11 @@ export async function startRealtime({ server, sql, keys, tokens, log }: Realtime
     sql,
     ({ id, topic, event, payload, private: isPrivate }) =>
       topics.broadcast(topic, isPrivate, { type: 'broadcast', event, payload, meta: { id } }),
+    () => {
+      // As hosted Realtime does when it loses the database: clients join again, and so know that they may have missed something.
+      log('realtime: the database was away; clients join again');
+      for (const client of sockets.clients) client.terminate();
+    },
     log,
   );
 

@@ -16,12 +16,15 @@ export interface Feed {
 /**
  * Calls `onMessage` for each message that the database sends, in the order of their commits. The notification
  * carries only the id, for it may hold 8000 bytes at most; the row is fetched, several at once when they come fast.
+ * Calls `onGap` when the database is heard again after its connection was lost: messages may have been missed.
  */
 export async function startFeed(
   sql: Sql,
   onMessage: (message: Message) => void,
+  onGap: () => void,
   log: (line: string) => void,
 ): Promise<Feed> {
+  let wasHeard = false;
   let waiting: string[] = [];
   let isFetching = false;
 
@@ -42,12 +45,17 @@ export async function startFeed(
     isFetching = false;
   }
 
-  const listening = await sql.listen('realtime_messages', (id) => {
+  function onNotification(id: string): void {
     waiting.push(id);
     fetchWaiting().catch((error: unknown) => {
       isFetching = false;
       log(`realtime: messages could not be read: ${String(error)}`);
     });
+  }
+
+  const listening = await sql.listen('realtime_messages', onNotification, () => {
+    if (wasHeard) onGap();
+    wasHeard = true;
   });
   return { stop: () => listening.unlisten() };
 }
