@@ -10,6 +10,7 @@ import { type Database, DatabaseError, createDatabase, createServiceClient } fro
 import { readEnvironment } from './environment.ts';
 import { type Log, installLog } from './log.ts';
 import { startTracing } from './telemetry/tracing.ts';
+import { ToolLatencies } from './tool-latencies.ts';
 
 const PING_METHOD = 'patchbay.ping';
 const FIRST_LOOK_ATTEMPTS = 8;
@@ -45,6 +46,12 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
 
   const connected: Promise<void> = job.connect();
   const looking = firstLook(database, session_id, log);
+  const latencies = new ToolLatencies();
+  // Waited for by nobody: without it a slow tool is known as slow after its first call.
+  database.recentCallTimes(session_id).then(
+    (times) => latencies.remember(times),
+    (error: unknown) => log.warn({ error }, 'earlier call times could not be read'),
+  );
   const [snapshot] = await Promise.all([looking, connected]);
   if (!snapshot) {
     log.warn('the session of this room has ended, or is unknown');
@@ -63,6 +70,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     database,
     room: job.room,
     snapshot,
+    latencies,
     log,
     onEnded: (reason) => {
       over.resolve();

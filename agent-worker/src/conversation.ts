@@ -26,7 +26,7 @@ import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
 import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
-import { ToolLatencies } from './tool-latencies.ts';
+import type { ToolLatencies } from './tool-latencies.ts';
 import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
 import { hearLines } from './transcript.ts';
 import { createAgentSession, createVoiceModel } from './voice-model.ts';
@@ -49,6 +49,7 @@ export interface ConversationOptions {
   database: Database;
   room: Room;
   snapshot: SessionSnapshot;
+  latencies: ToolLatencies;
   log: Log;
   /** The conversation has come to its end; `reason` for the log. */
   onEnded: (reason: string) => void;
@@ -69,7 +70,6 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #history: History;
   readonly #floor: Floor;
-  readonly #latencies = new ToolLatencies();
   #hints: HintSubscription | null = null;
   #instructions: string;
   readonly #cache = new ResultCache({ now: () => performance.now() });
@@ -197,7 +197,7 @@ export class Conversation {
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
       linkOf: (serverId) => this.#links.of(serverId),
       floor: this.#floor,
-      latencies: this.#latencies,
+      latencies: this.#options.latencies,
       onActivity: (activity) => this.#feed.send(activity),
       onCall: (call, speech) => {
         traceCall(call);

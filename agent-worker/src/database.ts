@@ -33,12 +33,22 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Of the last answers of one tool, the oldest first; in milliseconds. */
+const RecentCallTimes = z.object({
+  server_id: z.uuid(),
+  tool_name: z.string(),
+  durations_ms: z.array(z.number()),
+});
+export type RecentCallTimes = z.infer<typeof RecentCallTimes>;
+
 export interface Database {
   /** What the conversation should be like; null when it has ended or its user may not have it any more. */
   snapshot(sessionId: string): Promise<SessionSnapshot | null>;
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
   storeCatalogue(observation: CatalogueObservation): Promise<void>;
   recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
+  /** Of all tools that the conversation may use and that were called before. */
+  recentCallTimes(sessionId: string): Promise<RecentCallTimes[]>;
   recordTranscript(lines: readonly TranscriptLine[]): Promise<void>;
   setSessionState(sessionId: string, state: SessionState, endReason: string | null): Promise<void>;
 }
@@ -93,6 +103,8 @@ export function createDatabase(client: ServiceClient): Database {
     async recordToolCalls(calls) {
       await rpc('record_tool_calls', { p_calls: calls }, z.unknown());
     },
+    recentCallTimes: (sessionId) =>
+      rpc('recent_call_times', { p_session_id: sessionId }, z.array(RecentCallTimes)),
     async recordTranscript(lines) {
       await rpc('record_transcript', { p_lines: lines }, z.unknown());
     },

@@ -68,5 +68,25 @@ begin
 end
 $$;
 
-revoke all on function public.record_tool_calls(jsonb) from public, anon, authenticated;
-grant execute on function public.record_tool_calls(jsonb) to service_role;
+-- How long the last answers of each tool took that the session may use, the oldest first: what to expect of the next.
+-- An answer from the cache was never queued, and says nothing.
+create function public.recent_call_times(p_session_id uuid)
+returns table (server_id uuid, tool_name text, durations_ms integer[])
+language sql stable set search_path = ''
+as $$
+  select s.id, recent.tool_name, array_agg(recent.duration_ms order by recent.started_at)
+  from public.voice_sessions v
+  join public.mcp_servers s on s.workspace_id = v.workspace_id and s.is_active
+  cross join lateral (
+    select c.tool_name, c.duration_ms, c.started_at
+    from public.tool_calls c
+    where c.server_id = s.id and c.outcome in ('ok', 'timeout') and c.queue_ms is not null and c.duration_ms is not null
+    order by c.started_at desc
+    limit 50
+  ) recent
+  where v.id = p_session_id
+  group by s.id, recent.tool_name
+$$;
+
+revoke all on function public.record_tool_calls(jsonb), public.recent_call_times(uuid) from public, anon, authenticated;
+grant execute on function public.record_tool_calls(jsonb), public.recent_call_times(uuid) to service_role;

@@ -1102,6 +1102,14 @@ export type Database = {
         };
         Returns: undefined;
       };
+      recent_call_times: {
+        Args: { p_session_id: string };
+        Returns: {
+          durations_ms: number[];
+          server_id: string;
+          tool_name: string;
+        }[];
+      };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
       record_transcript: { Args: { p_lines: Json }; Returns: number };
       remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };

@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(39);
+select plan(41);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -108,6 +108,10 @@ select throws_ok(
   $$ select public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000) $$, '42501', null, 'nor claims its lease'
 );
 select throws_ok($$ select public.record_tool_calls('[]') $$, '42501', null, 'nor makes up calls');
+select throws_ok(
+  $$ select * from public.recent_call_times('55555555-0000-4000-8000-000000000005') $$,
+  '42501', null, 'nor hears how long those of others took'
+);
 select throws_ok($$ update public.voice_sessions set state = 'ended' $$, '42501', null, 'by whatever way');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is((select count(id) from public.voice_sessions), 1::bigint, 'an admin sees it');
@@ -153,8 +157,18 @@ select is(
   (select arguments from public.tool_calls where id = '11111111-0000-4000-8000-000000000004'), '{"truncated": true}',
   'and so are arguments beyond all measure'
 );
+select public.record_tool_calls(jsonb_build_array(
+  pg_temp.call('11111111-0000-4000-8000-000000000005', jsonb_build_object('duration_ms', 900, 'started_at', now() - interval '1 hour')),
+  pg_temp.call('11111111-0000-4000-8000-000000000006', '{"duration_ms": 1, "queue_ms": null}'),
+  pg_temp.call('11111111-0000-4000-8000-000000000007', '{"duration_ms": 2, "outcome": "cancelled"}')
+));
+select results_eq(
+  $$ select server_id, tool_name, durations_ms from public.recent_call_times('55555555-0000-4000-8000-000000000005') $$,
+  $$ values (current_setting('pgtap.notes')::uuid, 'add', array[900, 13, 13]) $$,
+  'how long the last answers took, the oldest first; those from the cache and those cut off do not count'
+);
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is((select count(*) from public.tool_calls), 3::bigint, 'the user sees the own calls');
+select is((select count(*) from public.tool_calls), 6::bigint, 'the user sees the own calls');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select is((select count(*) from public.tool_calls), 0::bigint, 'a stranger does not');
 
