@@ -1,7 +1,7 @@
 /**
  * Defect: a warm process that dies before it gets a conversation stays in the pool, and the next conversation
  * is given to it: "Channel closed", and no agent comes until somebody asks again.
- * Upstream: not reported when this was written (agents 1.9.0).
+ * Upstream: https://github.com/livekit/agents-js/issues/2321
  * Removable when "a killed warm process" in dead-idle-process.test.ts passes without this guard.
  */
 
