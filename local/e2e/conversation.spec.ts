@@ -4,6 +4,7 @@ import { heardMs, listen } from './agent-voice.ts';
 import { browserOptions } from './browser.ts';
 import { fakeMicrophone } from './microphone.ts';
 import { modelTools } from './model-view.ts';
+import { emptyNotebook } from './notebook.ts';
 import { addDemoServer, deleteServer, newPerson, type Person } from './person.ts';
 import { pidOf } from './processes.ts';
 import { demoServer, runningStack } from './running-stack.ts';
@@ -18,6 +19,7 @@ test.describe('one conversation', () => {
   let notesId: string;
 
   test.beforeAll(async () => {
+    await emptyNotebook();
     person = await newPerson('speaker');
     await addDemoServer(person, 'clock');
     // The greeting is over when the question comes.
@@ -32,7 +34,10 @@ test.describe('one conversation', () => {
     await page.getByRole('link', { name: 'Talk' }).click();
     transcript = page.getByRole('log', { name: 'Transcript' });
   });
-  test.afterAll(() => browser.close());
+  test.afterAll(async () => {
+    await browser.close();
+    await emptyNotebook();
+  });
 
   /** What was said; the results of calls stand between the lines, folded. */
   const said = (words: string | RegExp): Locator =>

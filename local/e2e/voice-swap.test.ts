@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelTools } from './model-view.ts';
+import { emptyNotebook } from './notebook.ts';
 import { addDemoServer, deleteServer, newPerson, type Person } from './person.ts';
 import { addServer } from './rest-api.ts';
 import { RoomClient } from './room-client.ts';
@@ -17,20 +18,15 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   let secondId: string;
 
   beforeAll(async () => {
+    await emptyNotebook();
     person = await newPerson('voice');
     clockId = await addDemoServer(person, 'clock');
     client = await RoomClient.join(person);
   });
-  afterAll(() => client?.leave());
-
-  /** Other conversations with the same demo server may have left notes. */
-  async function emptyNotebook(): Promise<void> {
-    if (!(await modelTools()).includes('notes__delete_all_notes')) return;
-    const from = client.activity.length;
-    await client.type('Delete all notes');
-    await client.told('tools', ({ names }) => !names.includes('notes__delete_all_notes'), from);
-    await client.hearsSilence();
-  }
+  afterAll(async () => {
+    await client?.leave();
+    await emptyNotebook();
+  });
 
   it('greets by voice', async () => {
     await client.hearsVoice(0);
@@ -64,7 +60,6 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     );
     expect(await modelTools()).toContain('notes__add_note');
     await client.hearsSilence();
-    await emptyNotebook();
     const since = Date.now();
     await client.type('Add a note: buy milk');
     await client.agentSays(/buy milk/i, since);
