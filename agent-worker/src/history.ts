@@ -13,9 +13,9 @@ const KEPT_ITEMS = 160;
 
 type Item = Pick<llm.ChatItem, 'id' | 'type'> & { callId?: string };
 
-/** The framework keeps this and offers no way to shorten it. */
-interface AgentMemory {
-  _chatCtx: llm.ChatContext;
+/** What the framework remembers for an agent; it offers no way to change single items of it. */
+export function memoryOf(agent: voice.Agent): llm.ChatContext {
+  return (agent as unknown as { _chatCtx: llm.ChatContext })._chatCtx;
 }
 
 /**
@@ -69,7 +69,7 @@ export class History {
     const callIds = new Set(forgotten.flatMap(({ callId }) => callId ?? []));
     const isKept = (item: Item) =>
       !ids.has(item.id) && !callIds.has(item.callId ?? '') && item.type !== 'agent_config_update';
-    const { _chatCtx: agentMemory } = this.#agent as unknown as AgentMemory;
-    for (const context of [agentMemory, this.#session.history]) context.items = context.items.filter(isKept);
+    for (const context of [memoryOf(this.#agent), this.#session.history])
+      context.items = context.items.filter(isKept);
   }
 }

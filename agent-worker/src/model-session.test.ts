@@ -3,6 +3,7 @@ import { initializeLogger, llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGuardedModel } from './guards/guarded-model.ts';
+import { memoryOf } from './history.ts';
 import { ModelSession } from './model-session.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { FakeModel } from './testing/fake-model.ts';
@@ -62,7 +63,15 @@ async function talk(acknowledgeWithinMs = 500) {
     retryMs: 50,
   });
   cleanups.push(async () => publisher.stop());
-  return { publisher, published, excluded, modelSession, agent, heard };
+  return {
+    publisher,
+    published,
+    excluded,
+    modelSession,
+    agent,
+    heard,
+    live: () => live as realtime.RealtimeSession,
+  };
 }
 
 describe('tools of a live session', () => {
@@ -157,5 +166,13 @@ describe('tools of a live session', () => {
     const { modelSession } = await talk();
     modelSession.tell('Tools added: srv__one.');
     await expect.poll(() => fake.texts('system'), { interval: 5 }).toEqual(['Tools added: srv__one.']);
+  });
+
+  it('stay told when the framework takes back words that nobody has heard', async () => {
+    const { modelSession, agent, live } = await talk();
+    modelSession.tell('Tools added: srv__one.');
+    await expect.poll(() => live().chatCtx.items.length, { interval: 5 }).toBe(1);
+    await live().updateChatCtx(memoryOf(agent));
+    expect(fake.texts('system')).toEqual(['Tools added: srv__one.']);
   });
 });

@@ -3,9 +3,10 @@
  * model's acknowledgement, and lines told to it in the conversation.
  */
 import { randomUUID } from 'node:crypto';
-import type { llm, voice } from '@livekit/agents';
+import { llm, type voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { PushResult } from './culprits.ts';
+import { memoryOf } from './history.ts';
 import type { ModelTool } from './tool-set.ts';
 import { ToolUpdates, type ToolsAnswer } from './tool-updates.ts';
 
@@ -56,14 +57,17 @@ export class ModelSession {
 
   /**
    * Puts one system line at the end of the conversation. Sent as it is: the plugin's own way replaces the
-   * whole conversation by a copy, and would delete what was said in the meantime.
+   * whole conversation by a copy, and would delete what was said in the meantime. Remembered by the framework too,
+   * which deletes what it does not know when the user interrupts words that nobody has heard yet.
    */
   tell(line: string): void {
+    const id = `tell_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
+    memoryOf(this.#options.agent).insert(llm.ChatMessage.create({ id, role: 'system', content: line }));
     this.#options.realtimeSession().sendEvent({
       type: 'conversation.item.create',
       event_id: `tell_${randomUUID()}`,
       item: {
-        id: `tell_${randomUUID().replaceAll('-', '').slice(0, 24)}`,
+        id,
         type: 'message',
         role: 'system',
         content: [{ type: 'input_text', text: line }],
