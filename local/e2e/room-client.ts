@@ -180,10 +180,10 @@ export class RoomClient {
     });
     room.registerTextStreamHandler(TOPIC_TRANSCRIPTION, (reader, { identity }) => {
       const from = identity === room.localParticipant?.identity ? 'person' : 'agent';
-      void reader.readAll().then((text) => this.lines.push({ from, text, atMs: Date.now() }));
+      void reader.readAll().then((text) => this.lines.push({ from, text, atMs: Date.now() }), cutOff);
     });
     room.registerTextStreamHandler(TOPIC_ACTIVITY, (reader) => {
-      void reader.readAll().then((text) => this.activity.push(Activity.parse(JSON.parse(text))));
+      void reader.readAll().then((text) => this.activity.push(Activity.parse(JSON.parse(text))), cutOff);
     });
     // The framework's own telemetry; without a handler each message of it is a line in the log.
     room.registerByteStreamHandler('lk.agent.session', () => {});
@@ -221,6 +221,9 @@ export class RoomClient {
     }
   }
 }
+
+/** A stream that ended with its room: half a line was never said, half a message says nothing. */
+function cutOff(): void {}
 
 /** A token for the same room, that calls another agent into it. */
 async function tokenFor(
