@@ -114,6 +114,42 @@ test('the list is live, and a delete can be undone', async ({ page }) => {
     .toBe(0);
 });
 
+test('a click that is on its way is not lost to news of a server, nor a word typed before a page came alive', async ({
+  page,
+}) => {
+  const person = await newPerson('clicker');
+  const id = await addDemoServer(person, 'clock');
+  await signIn(page, person);
+  await expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible();
+  await page.getByRole('link', { name: 'clock', exact: true }).click();
+  await page.waitForURL(`**/servers/${id}`);
+  let release = (): void => undefined;
+  let held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/agents/__data.json*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const click = page.waitForRequest('**/agents/__data.json*');
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await click;
+  const { error } = await person.client.functions.invoke('discover-tools', { body: { server_id: id } });
+  expect(await error?.context?.text()).toBeUndefined();
+  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  release();
+  await expect(page).toHaveURL(/\/agents$/);
+
+  held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/*.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${runningStack().web_url}/workspace/new`, { waitUntil: 'commit' });
+  await page.getByRole('textbox', { name: 'Name' }).fill('Early bird');
+  release();
+  await page.waitForLoadState('networkidle');
+  await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue('Early bird');
+});
+
 test('nobody sees the server of another by its address', async ({ page }) => {
   const [owner, stranger] = [await newPerson('owner'), await newPerson('stranger')];
   const id = await addDemoServer(owner, 'clock');
