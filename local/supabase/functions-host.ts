@@ -17,6 +17,7 @@ interface Runtime {
 
 const runtime = (globalThis as unknown as { Deno: Runtime }).Deno;
 const [folder, port] = runtime.args;
+const PORT_FREE_WITHIN_MS = 5_000;
 const handlers = new Map<string, Promise<Handler>>();
 
 async function load(name: string): Promise<Handler> {
@@ -71,14 +72,27 @@ async function serve(request: Request): Promise<Response> {
   }
 }
 
-runtime.serve(
-  {
-    hostname: '127.0.0.1',
-    port: Number(port),
-    onListen: (address: { port: number }) => console.log(JSON.stringify({ port: address.port })),
-  },
-  serve,
-);
+function listen(): void {
+  runtime.serve(
+    {
+      hostname: '127.0.0.1',
+      port: Number(port),
+      onListen: (address: { port: number }) => console.log(JSON.stringify({ port: address.port })),
+    },
+    serve,
+  );
+}
+
+// A process before this one, whose owner was killed, may still be going down.
+for (const until = Date.now() + PORT_FREE_WITHIN_MS; ; ) {
+  try {
+    listen();
+    break;
+  } catch (error) {
+    if ((error as Error).name !== 'AddrInUse' || Date.now() > until) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 void loadAll().catch(() => undefined);
 for await (const _chunk of runtime.stdin.readable) {

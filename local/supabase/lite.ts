@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { App, ConsoleEmailDriver } from '@supabase/lite';
 import { createPostgresConnection } from '@supabase/lite/postgres';
 import type { ProjectKeys } from './keys.ts';
 import { asPostgrest } from './rest-errors.ts';
+
+const CLOSE_WITHIN_MS = 2_000;
 
 export interface LiteOptions {
   databaseUrl: string;
@@ -61,7 +64,8 @@ export function createLite({ databaseUrl, keys, siteUrl, log }: LiteOptions): Li
     prepare: async () => {
       await app.ensureSystemSchema();
     },
-    close: () => connection.close(),
+    // Requests that wait for a database which has gone would hold it open for ever.
+    close: () => Promise.race([connection.close(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })]),
   };
 }
 

@@ -114,10 +114,22 @@ test('a lock of a crash whose process number now belongs to another is no hindra
 }, 30_000);
 
 test('when the database dies, so does the process, and says so', async () => {
-  const { ready, exitCode, stderr } = run();
-  await ready;
+  const { child, ready, exitCode, stderr } = run();
+  const { url } = (await ready) ?? { url: '' };
+  const { publishableKey } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as {
+    publishableKey: string;
+  };
+  // People who go on asking do not hold it.
+  const ask = async (): Promise<void> => {
+    while (child.exitCode === null)
+      await fetch(`${url}/rest/v1/mcp_servers`, { headers: { apikey: publishableKey } }).catch(
+        () => undefined,
+      );
+  };
+  const askers = Array.from({ length: 40 }, ask);
   process.kill(await postgresPid(), 'SIGKILL');
   expect(await exitCode).toBe(1);
+  await Promise.all(askers);
   expect(stderr()).toContain('Postgres ended');
   await expect.poll(() => portsInUse()).toEqual([]);
 }, 30_000);

@@ -7,6 +7,8 @@ import { byPosition } from './order.ts';
 const GATHER_MS = 15;
 /** A burst of hints costs at most one look in this time, whatever its length. */
 const PACE_MS = 250;
+/** A look that takes longer was lost; the next one is not held back by it. */
+const LOOK_WITHIN_MS = 15_000;
 /** Ids of one request, which keeps its address short; of more servers all are looked at. */
 const AT_ONCE = 50;
 
@@ -22,6 +24,7 @@ export class Servers {
   #wantsAll = false;
   #lookedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isLooking = false;
   #looks = 0;
   /** Which look, or change of the user's, a row comes from: an older answer must not cover a newer one. */
   #lookOf = new Map<string, number>();
@@ -57,8 +60,21 @@ export class Servers {
   /** Looks again at some servers, soon. */
   refresh(ids: string[]): void {
     for (const id of ids) this.#wanted.add(id);
+    this.#lookSoon();
+  }
+
+  /** One look at a time: behind a slow one the hints gather, instead of a queue of requests. */
+  #lookSoon(): void {
+    if (this.#isLooking) return;
     const waitMs = Math.max(GATHER_MS, this.#lookedAt + PACE_MS - Date.now());
-    this.#timer ??= setTimeout(() => void this.#look(), waitMs);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#isLooking = true;
+      void this.#look().finally(() => {
+        this.#isLooking = false;
+        if (this.#wanted.size > 0 || this.#wantsAll) this.#lookSoon();
+      });
+    }, waitMs);
   }
 
   async refreshAll(): Promise<void> {
@@ -85,7 +101,6 @@ export class Servers {
   }
 
   async #look(): Promise<void> {
-    this.#timer = undefined;
     this.#lookedAt = Date.now();
     const ids = [...this.#wanted];
     const isAll = this.#wantsAll || ids.length > AT_ONCE;
@@ -114,7 +129,11 @@ export class Servers {
 
 /** Null when our server could not answer: the next hint or rejoin looks again. */
 async function fetchServers(path: string): Promise<McpServerRow[] | null> {
-  const response = await fetch(path, { headers: { accept: 'application/json' } }).catch(() => null);
-  if (!response?.ok) return null;
-  return (await response.json()) as McpServerRow[]; // Checked against the schema by our endpoint.
+  try {
+    const signal = AbortSignal.timeout(LOOK_WITHIN_MS);
+    const response = await fetch(path, { headers: { accept: 'application/json' }, signal });
+    return response.ok ? ((await response.json()) as McpServerRow[]) : null; // Checked by our endpoint.
+  } catch {
+    return null;
+  }
 }

@@ -65,6 +65,7 @@ describe('Servers', () => {
     servers.refresh(Array.from({ length: 1000 }, (_, index) => String(index)));
     await vi.advanceTimersByTimeAsync(50);
     expect(asked.map((one) => one.path)).toEqual(['/api/servers']);
+    await asked[0]?.answer([]);
     let tell: (signal: Signal) => void = () => undefined;
     servers.follow({
       listen: (listener: typeof tell) => ((tell = listener), () => undefined),
@@ -72,6 +73,19 @@ describe('Servers', () => {
     for (let hint = 0; hint < 5; hint += 1) tell({ name: 'servers.changed', payload: {} });
     await vi.advanceTimersByTimeAsync(300);
     expect(asked.map((one) => one.path)).toEqual(['/api/servers', '/api/servers']);
+  });
+
+  it('asks one thing at a time: what changes behind a slow answer is looked at together', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    for (const id of ['1', '2', '3', '4']) {
+      servers.refresh([id]);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1']);
+    await asked[0]?.answer([row('1')]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1', '/api/servers?ids=2,3,4']);
   });
 
   it('takes away what a look no longer finds', async () => {
@@ -87,8 +101,7 @@ describe('Servers', () => {
   it('does not let an older answer cover a newer one', async () => {
     const asked = heldFetch();
     const servers = new Servers();
-    servers.refresh(['1']);
-    await vi.advanceTimersByTimeAsync(50);
+    void servers.refreshAll();
     servers.refresh(['1']);
     await vi.advanceTimersByTimeAsync(300);
     await asked[1]?.answer([row('1', { name: 'new' })]);
