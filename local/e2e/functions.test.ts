@@ -278,6 +278,21 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
     expect(body).toMatchObject({ message: expect.any(String) });
   });
 
+  it('a credential that was entered for another host is refused, and the stored one stays', async () => {
+    const id = await addServer(user, { name: 'Moved', url: notes.url, auth_method: 'api_key' });
+    const { url } = notes;
+    const body = { server_id: id, credential: KEY, auth_method: 'api_key' };
+    expect((await invoke(user, 'server-credential', { ...body, url })).status).toBe(200);
+    const refused = await invoke(user, 'server-credential', {
+      ...body,
+      url: 'https://elsewhere.example/mcp',
+    });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'server_changed' } });
+    const other = { ...body, url, auth_method: 'bearer_token' };
+    expect((await invoke(user, 'server-credential', other)).body).toMatchObject({ code: 'server_changed' });
+    expect((await invoke(user, 'test-connection', { server_id: id })).body).toMatchObject({ ok: true });
+  });
+
   it('a caller who is not signed in, or with a forged token, gets 401', async () => {
     const url = `${runningStack().supabase_url}/functions/v1/voice-token`;
     const attempts: Record<string, string>[] = [

@@ -37,22 +37,35 @@ revoke all on function private.drop_stale_credential() from public;
 -- A trigger's condition runs as the caller.
 grant execute on function private.url_origin(text) to authenticated, service_role;
 
--- Stores a sealed credential and raises config_version, so that every connection takes it up. p_actor: the
--- user for whom this is done, for the audit trail.
+-- Stores a sealed credential and raises config_version, so that every connection takes it up. Workspace, address
+-- and authentication are those that it was entered and sealed for: when the server has others by now, the key
+-- would travel elsewhere, so it is refused (PT409, `details` {"code": "server_changed"}). The lock makes an edit
+-- that comes at the same moment wait, and then drop the credential. p_actor: the user for whom this is done, for
+-- the audit trail.
 create function public.put_server_secret(
-  p_server_id uuid, p_ciphertext text, p_nonce text, p_key_id text, p_actor uuid default null
+  p_server_id uuid, p_workspace_id uuid, p_url text, p_auth_method text,
+  p_ciphertext text, p_nonce text, p_key_id text, p_actor uuid default null
 ) returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  v_auth_method text;
+  v_server public.mcp_servers;
 begin
   perform set_config('patchbay.actor', coalesce(p_actor::text, ''), true);
-  select auth_method into v_auth_method from public.mcp_servers where id = p_server_id for update;
+  select * into v_server from public.mcp_servers where id = p_server_id for update;
   if not found then
     raise exception using errcode = 'PT404', message = 'There is no such server.';
   end if;
-  if v_auth_method = 'none' then
+  if (v_server.workspace_id, v_server.auth_method, private.url_origin(v_server.url))
+    is distinct from (p_workspace_id, p_auth_method, private.url_origin(p_url))
+  then
+    raise exception using
+      errcode = 'PT409',
+      message = 'This server was changed meanwhile, and the credential was not stored: look at its address and '
+        || 'authentication, then enter the credential again.',
+      detail = '{"code": "server_changed"}';
+  end if;
+  if v_server.auth_method = 'none' then
     raise exception using errcode = 'PT409', message = 'This server is set to use no credential.';
   end if;
   insert into public.mcp_server_secrets (server_id, ciphertext, nonce, key_id)
@@ -82,8 +95,8 @@ end
 $$;
 
 revoke all on function
-  public.put_server_secret(uuid, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
+  public.put_server_secret(uuid, uuid, text, text, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
   from public, anon, authenticated;
 grant execute on function
-  public.put_server_secret(uuid, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
+  public.put_server_secret(uuid, uuid, text, text, text, text, text, uuid), public.drop_server_secret(uuid, uuid)
   to service_role;

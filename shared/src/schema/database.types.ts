@@ -1095,10 +1095,13 @@ export type Database = {
       put_server_secret: {
         Args: {
           p_actor?: string;
+          p_auth_method: string;
           p_ciphertext: string;
           p_key_id: string;
           p_nonce: string;
           p_server_id: string;
+          p_url: string;
+          p_workspace_id: string;
         };
         Returns: undefined;
       };

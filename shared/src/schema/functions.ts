@@ -142,8 +142,15 @@ export const DiscoverToolsAnswer = z.object({
 });
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
 
-/** `credential: null` removes the stored one. */
-export const ServerCredentialBody = ServerReference.extend({ credential: CredentialText.nullable() });
+/**
+ * `credential: null` removes the stored one. With `url` and `auth_method` the caller says what it was entered for:
+ * it is refused when the server has another origin or another method by now.
+ */
+export const ServerCredentialBody = ServerReference.extend({
+  credential: CredentialText.nullable(),
+  url: z.string().max(2000, 'This address is too long.').optional(),
+  auth_method: AuthMethod.optional(),
+});
 export type ServerCredentialBody = z.infer<typeof ServerCredentialBody>;
 
 export const ServerCredentialAnswer = z.object({ has_credential: z.boolean() });

@@ -63,15 +63,17 @@ Deno.test('a rule of the database is told with its status', async () => {
   );
   assert.equal(status, 409);
   assert.deepEqual(body, { code: 'refused', message: 'This server is set to use no credential.' });
+  const named = await callFailing(new DatabaseRefusal(409, 'Look again.', { code: 'server_changed' }));
+  assert.deepEqual(named.body, { code: 'server_changed', message: 'Look again.' });
 });
 
 Deno.test('a limit is told with its numbers, and a rate with the time to wait', async () => {
   const limit = { limit: 'servers', allowed: 3, used: 3 };
-  const full = await callFailing(new DatabaseRefusal(409, 'Three are enough.', limit));
+  const full = await callFailing(new DatabaseRefusal(409, 'Three are enough.', { limit }));
   assert.deepEqual(full.body, { code: 'limit_reached', message: 'Three are enough.', ...limit });
   assert.equal(full.headers.get('retry-after'), null);
   const rate = { limit: 'probes_per_minute', allowed: 60, used: 60, retry_after_s: 7 };
-  const fast = await callFailing(new DatabaseRefusal(429, 'Not so fast.', rate));
+  const fast = await callFailing(new DatabaseRefusal(429, 'Not so fast.', { limit: rate }));
   assert.equal(fast.status, 429);
   assert.equal(fast.headers.get('retry-after'), '7');
   assert.equal(fast.body.retry_after_s, 7);

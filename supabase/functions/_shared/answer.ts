@@ -86,8 +86,8 @@ function send({ status, body, headers = {} }: Answer): Response {
 }
 
 /** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
-function refusalOf({ status, message, limit }: DatabaseRefusal): Answer {
-  if (!limit) return refuse(status, 'refused', message);
+function refusalOf({ status, message, code, limit }: DatabaseRefusal): Answer {
+  if (!limit) return refuse(status, code ?? 'refused', message);
   const answer = refuse(status, 'limit_reached', message, limit);
   const { retry_after_s: seconds } = limit;
   return seconds === undefined ? answer : { ...answer, headers: { 'retry-after': String(seconds) } };

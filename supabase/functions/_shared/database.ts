@@ -9,6 +9,7 @@ import {
   type SealedSecret,
   type StatusObservation,
 } from '../../../shared/src/schema/snapshot.ts';
+import { AuthMethod } from '../../../shared/src/schema/server.ts';
 import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
 
@@ -19,7 +20,20 @@ export interface ServerAccess {
   role: Role;
   /** Whether the caller added the server. */
   isOwn: boolean;
+  url: string;
+  authMethod: AuthMethod;
 }
+
+/** What a credential was sealed and entered for; it may go nowhere else. */
+export type SealedFor = Pick<ServerAccess, 'serverId' | 'workspaceId' | 'url' | 'authMethod'>;
+
+const ServerReference = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  user_id: z.string().nullable(),
+  url: z.string(),
+  auth_method: AuthMethod,
+});
 
 const AgentReference = z.object({ id: z.string(), workspace_id: z.string() });
 type AgentReference = z.infer<typeof AgentReference>;
@@ -47,16 +61,24 @@ export type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
 /** A call as `tool_calls` keeps it; its arguments are redacted. */
 export type HandMadeCall = Omit<ToolCallRow, 'id' | 'session_id'> & { workspace_id: string };
 
+interface RefusalDetails {
+  code?: string | undefined;
+  limit?: LimitReached | undefined;
+}
+
 /** A rule of the database that the caller ran into; its message is written for the user. */
 export class DatabaseRefusal extends Error {
   override readonly name = 'DatabaseRefusal';
   readonly status: number;
+  /** What a program compares, where the rule has one. */
+  readonly code: string | undefined;
   /** Set when the rule is a limit. */
   readonly limit: LimitReached | undefined;
 
-  constructor(status: number, message: string, limit?: LimitReached) {
+  constructor(status: number, message: string, { code, limit }: RefusalDetails = {}) {
     super(message);
     this.status = status;
+    this.code = code;
     this.limit = limit;
   }
 }
@@ -85,7 +107,8 @@ export interface Database {
     observedAt: Date,
     tools: readonly CatalogueTool[],
   ): Promise<StoredCatalogue>;
-  putSecret(serverId: string, secret: SealedSecret): Promise<void>;
+  /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what it was sealed for */
+  putSecret(sealedFor: SealedFor, secret: SealedSecret): Promise<void>;
   dropSecret(serverId: string): Promise<void>;
   createSession(session: {
     id: string;
@@ -106,8 +129,12 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
   return {
     async findServer(serverId) {
       const row = await read(
-        supabase.from('mcp_servers').select('id, workspace_id, user_id').eq('id', serverId).maybeSingle(),
-        z.object({ id: z.string(), workspace_id: z.string(), user_id: z.string().nullable() }).nullable(),
+        supabase
+          .from('mcp_servers')
+          .select('id, workspace_id, user_id, url, auth_method')
+          .eq('id', serverId)
+          .maybeSingle(),
+        ServerReference.nullable(),
       );
       if (!row) return null;
       const membership = await read(
@@ -125,6 +152,8 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
         workspaceId: row.workspace_id,
         role: membership.role,
         isOwn: row.user_id === userId,
+        url: row.url,
+        authMethod: row.auth_method,
       };
     },
 
@@ -178,10 +207,13 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
         StoredCatalogue,
       ),
 
-    async putSecret(serverId, { ciphertext, nonce, key_id }) {
+    async putSecret({ serverId, workspaceId, url, authMethod }, { ciphertext, nonce, key_id }) {
       await read(
         supabaseAdmin.rpc('put_server_secret', {
           p_server_id: serverId,
+          p_workspace_id: workspaceId,
+          p_url: url,
+          p_auth_method: authMethod,
           p_ciphertext: ciphertext,
           p_nonce: nonce,
           p_key_id: key_id,
@@ -227,7 +259,7 @@ export async function read<Schema extends z.ZodType>(
   const { data, error } = await query;
   if (error) {
     const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
-    if (status) throw new DatabaseRefusal(Number(status), error.message, limitOf(error.details));
+    if (status) throw new DatabaseRefusal(Number(status), error.message, detailsOf(error.details));
     throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
   }
   const parsed = schema.safeParse(data);
@@ -236,7 +268,11 @@ export async function read<Schema extends z.ZodType>(
   return parsed.data;
 }
 
-function limitOf(details: unknown): LimitReached | undefined {
-  if (typeof details !== 'string' || !details.startsWith('{"')) return undefined;
-  return LimitReached.safeParse(JSON.parse(details)).data;
+const RefusalCode = z.object({ code: z.string() });
+
+/** Rules that have more to tell do so as JSON. */
+function detailsOf(details: unknown): RefusalDetails {
+  if (typeof details !== 'string' || !details.startsWith('{"')) return {};
+  const value: unknown = JSON.parse(details);
+  return { code: RefusalCode.safeParse(value).data?.code, limit: LimitReached.safeParse(value).data };
 }

@@ -84,7 +84,16 @@ export function fakeDatabase(
     countCall: (...call) => Promise.resolve(void counted.push(call)),
     findServer: (id) =>
       Promise.resolve(
-        role && id === server.id ? { serverId: id, workspaceId: server.workspace_id, role, isOwn } : null,
+        role && id === server.id
+          ? {
+              serverId: id,
+              workspaceId: server.workspace_id,
+              role,
+              isOwn,
+              url: server.url,
+              authMethod: server.auth_method,
+            }
+          : null,
       ),
     loadServer: (id) => Promise.resolve(id === server.id ? server : null),
     reportStatus: (observation) => Promise.resolve(void observations.push(observation)),

@@ -1,23 +1,31 @@
 import assert from 'node:assert/strict';
 import { open } from '../../../shared/src/secret-envelope.ts';
+import type { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
 import type { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import { fakeDatabase, keys, SERVER_ID, storedServer, WORKSPACE_ID } from '../_shared/fixtures.ts';
+import type { SealedFor } from '../_shared/database.ts';
 import { handle } from './handle.ts';
 
 async function change(
   credential: string | null,
   access: { role: Role | null; isOwn?: boolean } = { role: 'owner' },
+  meantFor: Pick<ServerCredentialBody, 'url' | 'auth_method'> = {},
 ) {
   const put: SealedSecret[] = [];
+  const places: SealedFor[] = [];
   let dropped = 0;
   const database = {
     ...fakeDatabase(await storedServer(), access),
-    putSecret: (_id: string, secret: SealedSecret) => Promise.resolve(void put.push(secret)),
+    putSecret: (place: SealedFor, secret: SealedSecret) => (
+      places.push(place),
+      Promise.resolve(void put.push(secret))
+    ),
     dropSecret: () => Promise.resolve(void (dropped += 1)),
   };
-  const answer = await handle({ server_id: SERVER_ID, credential }, { database, readKeys: () => keys });
-  return { ...answer, put, dropped, counted: database.counted };
+  const body = { server_id: SERVER_ID, credential, ...meantFor };
+  const answer = await handle(body, { database, readKeys: () => keys });
+  return { ...answer, put, places, dropped, counted: database.counted };
 }
 
 Deno.test('a credential is sealed for its server and never answered back', async () => {
@@ -30,6 +38,21 @@ Deno.test('a credential is sealed for its server and never answered back', async
   assert.equal(await open(put[0]!, owner, keys), 'sk-new');
   await assert.rejects(open(put[0]!, { ...owner, serverId: WORKSPACE_ID }, keys));
 });
+
+Deno.test(
+  'it is stored for what the server was when it was sealed, or for what the caller says',
+  async () => {
+    const place = { serverId: SERVER_ID, workspaceId: WORKSPACE_ID };
+    const read = { url: 'https://notes.example/mcp', authMethod: 'api_key' };
+    assert.deepEqual((await change('k')).places, [{ ...place, ...read }]);
+    const meant = await change(
+      'k',
+      { role: 'owner' },
+      { url: 'https://old.example', auth_method: 'bearer_token' },
+    );
+    assert.deepEqual(meant.places, [{ ...place, url: 'https://old.example', authMethod: 'bearer_token' }]);
+  },
+);
 
 Deno.test('null removes it', async () => {
   const { body, put, dropped } = await change(null);

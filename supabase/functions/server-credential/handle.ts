@@ -9,9 +9,12 @@ export interface ServerCredentialDeps {
   readKeys: () => SecretKeys;
 }
 
-/** Seals and stores the credential of a server, or removes it. It is never answered back. */
+/**
+ * Seals and stores the credential of a server, or removes it. It is never answered back. What the caller says that
+ * it is for, or else what the server is now, must still hold at the moment of storing: otherwise 409 `server_changed`.
+ */
 export async function handle(
-  { server_id, credential }: ServerCredentialBody,
+  { server_id, credential, url, auth_method }: ServerCredentialBody,
   { database, readKeys }: ServerCredentialDeps,
 ): Promise<Answer> {
   const found = await requireServer(server_id, mayEdit, database);
@@ -21,7 +24,13 @@ export async function handle(
     await database.dropSecret(server_id);
     return succeed({ has_credential: false });
   }
-  const { workspaceId, serverId } = found.access;
-  await database.putSecret(serverId, await seal(credential, { workspaceId, serverId }, readKeys()));
+  const { workspaceId, serverId, ...stored } = found.access;
+  const sealedFor = {
+    workspaceId,
+    serverId,
+    url: url ?? stored.url,
+    authMethod: auth_method ?? stored.authMethod,
+  };
+  await database.putSecret(sealedFor, await seal(credential, { workspaceId, serverId }, readKeys()));
   return succeed({ has_credential: true });
 }

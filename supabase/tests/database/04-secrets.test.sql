@@ -1,6 +1,6 @@
 -- Credentials: never readable by a client, and gone as soon as they might reach another host.
 begin;
-select plan(23);
+select plan(25);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -26,7 +26,8 @@ select throws_ok(
 );
 select throws_ok('delete from public.mcp_server_secrets', '42501', null, 'nor delete them');
 select throws_ok(
-  $$ select public.put_server_secret(current_setting('pgtap.server')::uuid, 'c', 'n', 'k') $$,
+  $$ select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')
+  from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid $$,
   '42501', null, 'nor call what stores them'
 );
 select throws_ok(
@@ -49,7 +50,8 @@ reset role;
 create function pg_temp.give_key() returns void language plpgsql as $$
 begin
   perform set_config('role', 'service_role', true);
-  perform public.put_server_secret(current_setting('pgtap.server')::uuid, 'sealed', 'nonce', 'key-1');
+  perform public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
+  from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 end
 $$;
 create function pg_temp.facts() returns text language sql security definer as $$
@@ -66,6 +68,36 @@ select is(
 );
 select pg_temp.give_key();
 select is(pg_temp.facts(), 'true v3 1', 'a new key replaces the old one');
+create function pg_temp.put_for(p_url text, p_auth_method text, p_workspace_id uuid) returns text
+language plpgsql as $$
+declare
+  v_detail text;
+begin
+  perform public.put_server_secret(
+    current_setting('pgtap.server')::uuid,
+    coalesce(p_workspace_id, (select workspace_id from public.mcp_servers where id = current_setting('pgtap.server')::uuid)),
+    p_url, p_auth_method, 'of-another', 'nonce', 'key-1'
+  );
+  return 'stored';
+exception when sqlstate 'PT409' then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return v_detail::jsonb ->> 'code';
+end
+$$;
+select results_eq(
+  $$ values
+    (pg_temp.put_for('https://evil.example/mcp', 'api_key', null)),
+    (pg_temp.put_for('http://notes.example/mcp', 'api_key', null)),
+    (pg_temp.put_for('https://notes.example/mcp', 'bearer_token', null)),
+    (pg_temp.put_for('https://notes.example/mcp', 'api_key', gen_random_uuid())),
+    (pg_temp.put_for(null, null, null)) $$,
+  array_fill('server_changed'::text, array[5]),
+  'a key that was sealed for another origin, authentication or workspace is refused'
+);
+select is(
+  public.server_for_probe(current_setting('pgtap.server')::uuid) -> 'secret' ->> 'ciphertext', 'sealed',
+  'and the stored one stays as it is'
+);
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select has_credential from public.mcp_servers), true, 'the user learns that one is set');
@@ -99,12 +131,14 @@ select public.drop_server_secret(current_setting('pgtap.server')::uuid);
 select is(pg_temp.facts(), 'false v15 0', 'removing none does not');
 
 select throws_ok(
-  $$ select public.put_server_secret('99999999-0000-4000-8000-000000000009', 'c', 'n', 'k') $$,
+  $$ select public.put_server_secret('99999999-0000-4000-8000-000000000009', s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')
+  from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid $$,
   'PT404', null, 'a server that is gone takes no key'
 );
 update public.mcp_servers set auth_method = 'none' where id = current_setting('pgtap.server')::uuid;
 select throws_ok(
-  $$ select public.put_server_secret(current_setting('pgtap.server')::uuid, 'c', 'n', 'k') $$,
+  $$ select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')
+  from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid $$,
   'PT409', null, 'nor does one that uses none'
 );
 update public.mcp_servers set auth_method = 'api_key' where id = current_setting('pgtap.server')::uuid;

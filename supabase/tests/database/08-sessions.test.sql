@@ -34,7 +34,8 @@ insert into public.workspace_members (workspace_id, user_id, role) values
   (current_setting('pgtap.workspace')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002', 'admin'),
   (current_setting('pgtap.workspace')::uuid, 'cccccccc-0000-4000-8000-000000000003', 'viewer');
 set local role service_role;
-select public.put_server_secret(current_setting('pgtap.notes')::uuid, 'sealed', 'nonce', 'key-1');
+select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
+  from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
 select public.store_catalogue(
   current_setting('pgtap.notes')::uuid, 2, now(),
   '[{"name": "add", "fingerprint": "1", "description": "Adds a note.", "input_schema": {"type": "object"}}]'

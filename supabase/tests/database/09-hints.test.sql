@@ -74,7 +74,8 @@ select public.store_catalogue(
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
 );
 select is(pg_temp.hints(), null, 'the same catalogue again is no news');
-select public.put_server_secret(current_setting('pgtap.server')::uuid, 'sealed', 'nonce', 'key-1');
+select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
+  from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(pg_temp.hints(), 'server.changed update, server.status disconnected', 'a key');
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');

@@ -112,8 +112,9 @@ reset role;
 set local role service_role;
 select set_config('request.jwt.claims', '', true);
 select public.put_server_secret(
-  current_setting('pgtap.notes')::uuid, 'sealed-canary', 'nonce', 'k', 'cccccccc-0000-4000-8000-000000000003'
-);
+    s.id, s.workspace_id, s.url, s.auth_method, 'sealed-canary', 'nonce', 'k', 'cccccccc-0000-4000-8000-000000000003'
+  )
+  from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
 select is(
   pg_temp.trail(), 'cyd insert mcp_server_secrets Notes {"credential": null}',
   'a credential, with the name of whoever entered it'
@@ -128,7 +129,8 @@ select public.report_server_status(jsonb_build_array(jsonb_build_object(
 select is(pg_temp.trail(), null, 'what the system observes is no change');
 select public.drop_server_secret(current_setting('pgtap.notes')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001');
 select is(pg_temp.trail(), 'ada delete mcp_server_secrets Notes {"credential": null}', 'its end');
-select public.put_server_secret(current_setting('pgtap.notes')::uuid, 'sealed-canary', 'nonce', 'k');
+select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed-canary', 'nonce', 'k')
+  from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
 select pg_temp.trail();
 
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');

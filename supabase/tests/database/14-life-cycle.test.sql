@@ -37,7 +37,8 @@ begin
   returning id into v_agent;
   insert into public.agent_config_servers (agent_config_id, server_id) values (v_agent, v_server);
   perform set_config('role', 'postgres', true);
-  perform public.put_server_secret(v_server, 'sealed', 'nonce', 'key-1', p_user);
+  perform public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1', p_user)
+  from public.mcp_servers s where s.id = v_server;
   perform public.store_catalogue(v_server, 2, clock_timestamp(), (
     select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
     from unnest(array['a', 'b']) n

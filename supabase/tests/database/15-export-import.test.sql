@@ -40,7 +40,8 @@ values (pg_temp.ws('team'), 'Helper', 20, false, true);
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, pg_temp.ws('notes') from public.agent_configs where name = 'Helper';
 reset role;
-select public.put_server_secret(pg_temp.ws('notes'), 'sealed-canary', 'nonce-canary', 'key-canary');
+select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed-canary', 'nonce-canary', 'key-canary')
+  from public.mcp_servers s where s.id = pg_temp.ws('notes');
 select public.store_catalogue(pg_temp.ws('notes'), 2, clock_timestamp(), (
   select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
   from unnest(array['add', 'wipe']) n

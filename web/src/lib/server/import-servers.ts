@@ -64,7 +64,7 @@ async function addOne(
   const row = { ...input, is_active: isActive && credential === null };
   const created = await createServer(who, workspaceId, row);
   if (!created.ok) return { ok: false, key, message: problemWords(created.problem) };
-  const { id, name } = created.value;
+  const { id, name, url, auth_method } = created.value;
   if (credential === null) {
     return {
       ok: true,
@@ -74,7 +74,7 @@ async function addOne(
       note: needsCredential ? 'It is off until you enter its key or token.' : null,
     };
   }
-  const stored = await storeCredential(who, { server_id: id, credential });
+  const stored = await storeCredential(who, { server_id: id, credential, url, auth_method });
   if (!stored.ok)
     return { ok: true, key, id, name, note: `Its credential could not be stored: ${stored.message}` };
   if (isActive) await updateServer(who, id, { is_active: true });

@@ -117,9 +117,9 @@ export async function saveTyped(
   }
   if (!written.ok) return { values, message: problemWords(written.problem) };
 
-  const { id, name } = written.value;
+  const { id, name, url, auth_method } = written.value;
   if (credential !== null) {
-    const answer = await storeCredential(who, { server_id: id, credential });
+    const answer = await storeCredential(who, { server_id: id, credential, url, auth_method });
     if (!answer.ok) {
       return {
         values: { ...values, is_active: row.is_active },
