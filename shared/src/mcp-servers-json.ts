@@ -5,7 +5,7 @@
 import { parseJsonc } from './mcp-servers-json/jsonc.ts';
 import { slugFromName } from './naming.ts';
 import { remoteOfCommand } from './mcp-servers-json/command.ts';
-import { fieldErrors } from './schema/functions.ts';
+import { readFields, sentencesOf } from './schema/fields.ts';
 import { credentialOfHeaders, type FoundCredential } from './mcp-servers-json/credential.ts';
 import { McpServerInput, type Transport } from './schema/server.ts';
 
@@ -96,7 +96,7 @@ function readEntry(
     notes.push('The address seems to hold a key. Everybody who sees the server sees its address.');
 
   const { description, disabled } = entry;
-  const parsed = McpServerInput.safeParse({
+  const read = readFields(McpServerInput, {
     name: key.trim().slice(0, 80),
     url,
     transport,
@@ -105,8 +105,8 @@ function readEntry(
     ...(found.auth_header === null ? {} : { auth_header: found.auth_header }),
     is_active: disabled !== true,
   });
-  if (!parsed.success) return Object.values(fieldErrors(parsed.error)).flat().join(' ');
-  return { server: parsed.data, credential: found.credential, notes };
+  if (!read.ok) return Object.values(sentencesOf(read.fieldErrors)).flat().join(' ');
+  return { server: read.value, credential: found.credential, notes };
 }
 
 /** Cursor, Claude Code and VS Code say `url`, Windsurf `serverUrl`, Gemini `httpUrl`. */

@@ -59,7 +59,40 @@ revoke all on function private.my_workspace_ids(text[]), private.personal_worksp
 grant execute on function private.my_workspace_ids(text[]), private.personal_workspace_id()
   to authenticated, service_role;
 
--- A mistake of the user: HTTP 400, with {"field": ["what is wrong"]} as JSON in `details`.
+-- What a user may have done wrong in a field. The same list is FIELD_CODES in shared/src/schema/fields.ts, and
+-- programs rely on it: a code may be added, none changes its meaning.
+create domain private.field_code as text check (value in (
+  'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
+  'secret_in_url', 'unsupported_scheme', 'blocked_address'
+));
+
+-- What is wrong with one field, for refuse_fields.
+create function private.problem(p_code private.field_code, p_message text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_array(jsonb_build_object('code', p_code, 'message', p_message))
+$$;
+
+-- Without the white space around it: all that JavaScript's trim() takes away, for the page and the edge functions
+-- have done so before.
+create function private.trimmed(p_text text) returns text
+language sql immutable set search_path = ''
+as $$
+  select btrim(p_text, e'\t\n\x0b\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008'
+    '\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
+$$;
+
+-- The problem of a text: too long, or not there where p_required says what to do about that. Null: none.
+create function private.text_problem(p_text text, p_max integer, p_required text default null) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case
+    when p_required is not null and coalesce(p_text, '') = '' then private.problem('required', p_required)
+    when char_length(p_text) > p_max then private.problem('too_long', format('At most %s characters.', p_max))
+  end
+$$;
+
+-- A mistake of the user: HTTP 400, with {"field": [{"code", "message"}]} as JSON in `details`.
 create function private.refuse_fields(p_fields jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -70,7 +103,10 @@ begin
     detail = p_fields::text;
 end
 $$;
-revoke all on function private.refuse_fields(jsonb) from public;
+revoke all on function
+  private.problem(private.field_code, text), private.trimmed(text), private.text_problem(text, integer, text),
+  private.refuse_fields(jsonb)
+  from public;
 
 revoke all on public.workspaces, public.workspace_members from anon, authenticated;
 grant select, insert (name), update (name), delete on public.workspaces to authenticated;
@@ -111,17 +147,23 @@ create policy "owners remove members and everyone may leave" on public.workspace
 create function private.check_workspace() returns trigger
 language plpgsql set search_path = ''
 as $$
+declare
+  v_problem jsonb;
 begin
-  new.name := btrim(new.name);
-  if new.name is null or char_length(new.name) not between 1 and 80 then
-    perform private.refuse_fields('{"name": ["Give the workspace a name of 1 to 80 characters."]}');
+  new.name := private.trimmed(new.name);
+  v_problem := private.text_problem(new.name, 80, 'Give the workspace a name.');
+  if v_problem is not null then
+    perform private.refuse_fields(jsonb_build_object('name', v_problem));
   end if;
   new.updated_at := now();
   return new;
 end
 $$;
--- Runs as the caller, who therefore needs the function that it calls; it only raises.
-grant execute on function private.refuse_fields(jsonb) to authenticated, service_role;
+-- Some triggers and functions run as the caller, who therefore needs what they call; it only judges and raises.
+grant execute on function
+  private.problem(private.field_code, text), private.trimmed(text), private.text_problem(text, integer, text),
+  private.refuse_fields(jsonb)
+  to authenticated, service_role;
 
 create trigger check_workspace before insert or update of name on public.workspaces
   for each row execute function private.check_workspace();

@@ -13,7 +13,10 @@ create table public.workspace_invitations (
   accepted_at timestamptz,
   accepted_by uuid references auth.users (id) on delete cascade,
   created_at timestamptz not null default now(),
-  constraint workspace_invitations_email_form check (email ~ '^[^@\s]+@[^@\s]+$' and char_length(email) <= 320),
+  constraint workspace_invitations_email_form check (
+    char_length(email) <= 320
+    and email ~ '^[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+@[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$'
+  ),
   constraint workspace_invitations_role check (role in ('admin', 'member', 'viewer')),
   constraint workspace_invitations_token_hash check (token_hash ~ '^[0-9a-f]{64}$'),
   constraint workspace_invitations_accepted check ((accepted_at is null) = (accepted_by is null))
@@ -76,7 +79,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   v_token text := private.new_token();
-  v_email text := nullif(lower(btrim(p_email)), '');
+  v_email text := nullif(lower(private.trimmed(p_email)), '');
   v_errors jsonb;
   v_made public.workspace_invitations;
 begin
@@ -86,15 +89,24 @@ begin
   if p_workspace_id <> all (private.my_workspace_ids(array['owner'])) then
     raise exception using errcode = 'PT403', message = 'Only owners invite people.';
   end if;
-  select coalesce(jsonb_object_agg(field, jsonb_build_array(problem)), '{}') into v_errors
+  select coalesce(jsonb_object_agg(field, problem), '{}') into v_errors
   from (
     values
-      ('role', case when p_role is null or p_role not in ('admin', 'member', 'viewer')
-        then 'Choose admin, member or viewer.' end),
-      ('email', case when v_email !~ '^[^@\s]+@[^@\s]+$' or char_length(v_email) > 320
-        then 'This is not an e-mail address.' end),
-      ('expires_in_hours', case when p_expires_in_hours is null or p_expires_in_hours not between 1 and 720
-        then 'Between 1 hour and 30 days (720 hours).' end)
+      ('role', case
+        when p_role is null then private.problem('required', 'Choose admin, member or viewer.')
+        when p_role not in ('admin', 'member', 'viewer')
+          then private.problem('unknown_choice', 'Choose admin, member or viewer.')
+      end),
+      ('email', coalesce(private.text_problem(v_email, 320), case
+        when v_email !~ '^[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+@[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$'
+          then private.problem('bad_format', 'This is not an e-mail address.')
+      end)),
+      ('expires_in_hours', case
+        when p_expires_in_hours is null
+          then private.problem('required', 'Between 1 hour and 30 days (720 hours).')
+        when p_expires_in_hours not between 1 and 720
+          then private.problem('out_of_range', 'Between 1 hour and 30 days (720 hours).')
+      end)
   ) as checks (field, problem)
   where problem is not null;
   if v_errors <> '{}' then

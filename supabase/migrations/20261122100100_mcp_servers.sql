@@ -1,5 +1,21 @@
 -- MCP servers. The user owns configuration, the system owns status: column grants keep it so.
 
+-- Whether a text has the form of an http(s) address: a host without a login in front of it, perhaps a port, and no
+-- white space. The same expression is ADDRESS in shared/src/schema/address.ts.
+create function private.is_address(p_url text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_url ~ (
+    '^[Hh][Tt][Tt][Pp][Ss]?://'
+    || '([^\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff/?#@\\:\[\]<>^|%]+|\[[0-9A-Fa-f:.]+\])'
+    || '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})?)?'
+    || '([/?#][^\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*)?$'
+  )
+$$;
+revoke all on function private.is_address(text) from public;
+-- The condition of a constraint runs as whoever writes.
+grant execute on function private.is_address(text) to authenticated, service_role;
+
 create table public.mcp_servers (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null default private.personal_workspace_id()
@@ -52,20 +68,23 @@ create table public.mcp_servers (
   constraint mcp_servers_id_in_workspace unique (id, workspace_id),
   constraint mcp_servers_name_length check (char_length(name) between 1 and 80),
   constraint mcp_servers_slug_form check (slug ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'),
-  constraint mcp_servers_url_form check (
-    char_length(url) <= 2000 and url ~* '^https?://[^\s/?#@\\]+([/?#]\S*)?$'
-  ),
+  constraint mcp_servers_url_form check (char_length(url) <= 2000 and private.is_address(url)),
   constraint mcp_servers_description_length check (char_length(description) <= 2000),
   constraint mcp_servers_transport check (transport in ('auto', 'streamable_http', 'sse')),
   constraint mcp_servers_detected_transport check (detected_transport in ('streamable_http', 'sse')),
   constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token')),
   constraint mcp_servers_auth_header_form check (auth_header ~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'),
+  constraint mcp_servers_auth_header_reserved check (lower(auth_header) not in (
+    'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
+    'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
+  )),
   -- Also keeps NaN and infinity out, after which nothing could be put.
   constraint mcp_servers_position check (position between -1e9 and 1e9),
   constraint mcp_servers_tags check (
     cardinality(tags) <= 20
     and array_position(tags, null) is null
     and '' <> all (tags)
+    and array_to_string(tags, '') !~ '\n'
     and array_to_string(tags, e'\n') !~ '[^\n]{41}'
   ),
   constraint mcp_servers_call_timeout check (call_timeout_ms between 1000 and 300000),
@@ -162,52 +181,72 @@ as $$
   select lower(substring(p_url from '^[A-Za-z]+://[^/?#]+'))
 $$;
 
--- The same limits as the constraints above and as the schemas in shared/src/schema, told by field.
+-- What is wrong with the address of a server or a webhook; p_required says what to do where there is none.
+create function private.address_problem(p_url text, p_required text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(private.text_problem(p_url, 2000, p_required), case
+    when p_url ~ '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@'
+      then private.problem('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
+    when p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
+      then private.problem('unsupported_scheme', 'The address must begin with https:// or http://.')
+    when not private.is_address(p_url)
+      then private.problem('bad_format', 'Enter a full address, such as https://example.com/mcp.')
+  end)
+$$;
+
+-- What is wrong with a tag.
+create function private.tag_problem(p_tag text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case
+    when coalesce(p_tag, '') = '' then private.problem('required', 'A tag may not be empty.')
+    when char_length(p_tag) > 40 then private.problem('too_long', 'A tag has at most 40 characters.')
+    when p_tag ~ '\n' then private.problem('bad_format', 'A tag is one line.')
+  end
+$$;
+
+-- The same limits as the constraints above and as the schemas in shared/src/schema, told by field: that all of
+-- them agree is tested in local/database/agreement.test.ts.
 create function private.server_field_errors(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(field, jsonb_build_array(problem)), '{}')
+  select coalesce(jsonb_object_agg(field, problem), '{}')
   from (
     values
-      ('name', case
-        when coalesce(s.name, '') = '' then 'Give the server a name.'
-        when char_length(s.name) > 80 then 'At most 80 characters.'
-      end),
+      ('name', private.text_problem(s.name, 80, 'Give the server a name.')),
       ('slug', case when s.slug !~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'
-        then 'Use 1 to 32 lower-case letters, digits and hyphens.' end),
-      ('url', case
-        when coalesce(s.url, '') = '' then 'Enter the address of the server.'
-        when char_length(s.url) > 2000 then 'This address is too long.'
-        when s.url ~* '^https?://[^/?#]*@' then 'Leave the key out of the address and enter it as the credential.'
-        when s.url !~* '^https?://' then 'The address must begin with https:// or http://.'
-        when s.url !~* '^https?://[^\s/?#@\\]+([/?#]\S*)?$'
-          then 'Enter a full address, such as https://example.com/mcp.'
-      end),
-      ('description', case when char_length(s.description) > 2000 then 'At most 2000 characters.' end),
+        then private.problem('bad_format', 'Use 1 to 32 lower-case letters, digits and hyphens.') end),
+      ('url', private.address_problem(s.url, 'Enter the address of the server.')),
+      ('description', private.text_problem(s.description, 2000)),
       ('transport', case when s.transport not in ('auto', 'streamable_http', 'sse')
-        then 'Choose auto, streamable_http or sse.' end),
+        then private.problem('unknown_choice', 'Choose auto, streamable_http or sse.') end),
       ('auth_method', case when s.auth_method not in ('none', 'api_key', 'bearer_token')
-        then 'Choose none, api_key or bearer_token.' end),
+        then private.problem('unknown_choice', 'Choose none, api_key or bearer_token.') end),
       ('auth_header', case
-        when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$' then 'This is not the name of a header.'
+        when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'
+          then private.problem('bad_format', 'This is not the name of a header.')
         when lower(s.auth_header) in (
           'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
           'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
-        ) then 'This header is used by the protocol itself.'
+        ) then private.problem('reserved', 'This header is used by the protocol itself.')
       end),
       ('position', case when s.position not between -1e9 and 1e9
-        then 'Between -1000000000 and 1000000000.' end),
+        then private.problem('out_of_range', 'Between -1000000000 and 1000000000.') end),
       ('tags', case
-        when cardinality(s.tags) > 20 then 'At most 20 tags.'
-        when array_position(s.tags, null) is not null or '' = any (s.tags) then 'A tag may not be empty.'
-        when array_to_string(s.tags, e'\n') ~ '[^\n]{41}' then 'A tag has at most 40 characters.'
+        when cardinality(s.tags) > 20 then private.problem('too_many', 'At most 20 tags.')
+        else (
+          select private.tag_problem(tag) from unnest(s.tags) with ordinality as t (tag, n)
+          where private.tag_problem(tag) is not null order by n limit 1
+        )
       end),
       ('call_timeout_ms', case when s.call_timeout_ms not between 1000 and 300000
-        then 'Between 1000 and 300000 milliseconds.' end),
-      ('max_concurrency', case when s.max_concurrency not between 1 and 64 then 'Between 1 and 64 calls.' end),
+        then private.problem('out_of_range', 'Between 1000 and 300000 milliseconds.') end),
+      ('max_concurrency', case when s.max_concurrency not between 1 and 64
+        then private.problem('out_of_range', 'Between 1 and 64 calls.') end),
       ('metadata', case
-        when jsonb_typeof(s.metadata) <> 'object' then 'Metadata is a JSON object.'
-        when octet_length(s.metadata::text) > 16384 then 'At most 16 KB of metadata.'
+        when jsonb_typeof(s.metadata) <> 'object' then private.problem('wrong_type', 'Metadata is a JSON object.')
+        when octet_length(s.metadata::text) > 16384 then private.problem('too_long', 'At most 16 KB of metadata.')
       end)
   ) as checks (field, problem)
   where problem is not null
@@ -220,13 +259,13 @@ as $$
 declare
   v_errors jsonb;
 begin
-  new.name := btrim(new.name);
-  new.url := btrim(new.url);
-  new.slug := btrim(coalesce(new.slug, ''));
-  new.description := coalesce(new.description, '');
+  new.name := private.trimmed(new.name);
+  new.url := private.trimmed(new.url);
+  new.slug := private.trimmed(coalesce(new.slug, ''));
+  new.description := private.trimmed(coalesce(new.description, ''));
   new.transport := coalesce(new.transport, 'auto');
   new.auth_method := coalesce(new.auth_method, 'none');
-  new.auth_header := coalesce(nullif(btrim(new.auth_header), ''), 'X-API-Key');
+  new.auth_header := private.trimmed(coalesce(new.auth_header, 'X-API-Key'));
   new.is_active := coalesce(new.is_active, true);
   new.position := coalesce(
     new.position,
@@ -236,7 +275,7 @@ begin
   );
   new.tags := coalesce((
     select array_agg(tag order by n)
-    from (select btrim(t) as tag, min(i) as n from unnest(new.tags) with ordinality u (t, i) group by 1) tidied
+    from (select private.trimmed(t) as tag, min(i) as n from unnest(new.tags) with ordinality u (t, i) group by 1) tidied
   ), '{}');
   new.call_timeout_ms := coalesce(new.call_timeout_ms, 30000);
   new.max_concurrency := coalesce(new.max_concurrency, 4);
@@ -306,5 +345,6 @@ create trigger b_version_server before update on public.mcp_servers
 
 revoke all on function
   private.slug_from_name(text), private.free_slug(uuid, text, uuid), private.url_origin(text),
-  private.server_field_errors(public.mcp_servers), private.prepare_server(), private.version_server()
+  private.address_problem(text, text), private.tag_problem(text), private.server_field_errors(public.mcp_servers),
+  private.prepare_server(), private.version_server()
   from public;

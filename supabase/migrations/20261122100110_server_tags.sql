@@ -30,11 +30,12 @@ create function public.rename_tag(p_workspace_id uuid, p_tag text, p_new_tag tex
 language plpgsql set search_path = ''
 as $$
 declare
-  v_new_tag text := btrim(p_new_tag);
+  v_new_tag text := private.trimmed(p_new_tag);
+  v_problem jsonb := private.tag_problem(v_new_tag);
   v_changed integer := 0;
 begin
-  if coalesce(char_length(v_new_tag), 0) not between 1 and 40 or v_new_tag ~ '\n' then
-    perform private.refuse_fields('{"new_tag": ["A tag has 1 to 40 characters."]}');
+  if v_problem is not null then
+    perform private.refuse_fields(jsonb_build_object('new_tag', v_problem));
   end if;
   if v_new_tag = p_tag then
     return '{"changed": 0, "left": 0}';
@@ -68,6 +69,6 @@ revoke all on function private.servers_left_with_tag(uuid, text, integer) from p
 revoke all on function public.rename_tag(uuid, text, text), public.remove_tag(uuid, text)
   from public, anon, authenticated;
 grant execute on function
-  private.servers_left_with_tag(uuid, text, integer), public.rename_tag(uuid, text, text),
+  private.tag_problem(text), private.servers_left_with_tag(uuid, text, integer), public.rename_tag(uuid, text, text),
   public.remove_tag(uuid, text)
   to authenticated;

@@ -50,7 +50,9 @@ begin
     new.is_enabled := true;
   end if;
   if new.cache_ttl_seconds not between 1 and 86400 then
-    perform private.refuse_fields('{"cache_ttl_seconds": ["Between 1 second and one day, or empty for no cache."]}');
+    perform private.refuse_fields(jsonb_build_object('cache_ttl_seconds', private.problem(
+      'out_of_range', 'Between 1 second and one day, or empty for no cache.'
+    )));
   end if;
   return new;
 end

@@ -109,21 +109,19 @@ create policy "who may edit the agent may take servers away" on public.agent_con
 create function private.agent_field_errors(c public.agent_configs) returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(field, jsonb_build_array(problem)), '{}')
+  select coalesce(jsonb_object_agg(field, problem), '{}')
   from (
     values
-      ('name', case
-        when coalesce(c.name, '') = '' then 'Give the agent a name.'
-        when char_length(c.name) > 80 then 'At most 80 characters.'
-      end),
-      ('system_prompt', case when char_length(c.system_prompt) > 20000 then 'At most 20000 characters.' end),
+      ('name', private.text_problem(c.name, 80, 'Give the agent a name.')),
+      ('system_prompt', private.text_problem(c.system_prompt, 20000)),
       ('voice_model', case
         when c.voice_model not in (
           'alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'
-        ) then 'There is no such voice.'
+        ) then private.problem('unknown_choice', 'Choose one of the voices.')
       end),
-      ('temperature', case when c.temperature not between 0 and 100 then 'Between 0 and 100.' end),
-      ('greeting', case when char_length(c.greeting) > 1000 then 'At most 1000 characters.' end)
+      ('temperature', case when c.temperature not between 0 and 100
+        then private.problem('out_of_range', 'A whole number from 0 to 100.') end),
+      ('greeting', private.text_problem(c.greeting, 1000))
   ) as checks (field, problem)
   where problem is not null
 $$;
@@ -136,11 +134,11 @@ declare
   v_errors jsonb;
   v_default uuid;
 begin
-  new.name := btrim(new.name);
-  new.system_prompt := coalesce(new.system_prompt, '');
+  new.name := private.trimmed(new.name);
+  new.system_prompt := private.trimmed(coalesce(new.system_prompt, ''));
   new.voice_model := coalesce(new.voice_model, 'coral');
   new.temperature := coalesce(new.temperature, 80);
-  new.greeting := coalesce(new.greeting, '');
+  new.greeting := private.trimmed(coalesce(new.greeting, ''));
   new.is_default := coalesce(new.is_default, false);
   new.all_servers := coalesce(new.all_servers, true);
   new.updated_at := now();

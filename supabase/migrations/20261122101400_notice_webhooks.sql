@@ -8,9 +8,7 @@ create table public.notice_webhooks (
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint notice_webhooks_url_form check (
-    char_length(url) <= 2000 and url ~* '^https?://[^\s/?#@\\]+([/?#]\S*)?$'
-  )
+  constraint notice_webhooks_url_form check (char_length(url) <= 2000 and private.is_address(url))
 );
 
 -- The key that signs, sealed as credentials of servers are. No policy: only the service role passes.
@@ -69,9 +67,14 @@ create function public.put_notice_webhook(p_id uuid, p_workspace_id uuid, p_url 
 language plpgsql set search_path = ''
 as $$
 declare
+  v_url text := private.trimmed(p_url);
+  v_problem jsonb := private.address_problem(v_url, 'Enter the address that notices are sent to.');
   v_id uuid;
 begin
-  insert into public.notice_webhooks as w (id, workspace_id, url) values (p_id, p_workspace_id, p_url)
+  if v_problem is not null then
+    perform private.refuse_fields(jsonb_build_object('url', v_problem));
+  end if;
+  insert into public.notice_webhooks as w (id, workspace_id, url) values (p_id, p_workspace_id, v_url)
   on conflict (workspace_id) do update set url = excluded.url, is_active = true, updated_at = now()
   returning w.id into v_id;
   if p_secret is not null then
@@ -189,7 +192,9 @@ end
 $$;
 
 revoke all on function private.queue_delivery(uuid, text, timestamptz, jsonb), private.deliver_notice() from public;
-grant execute on function private.queue_delivery(uuid, text, timestamptz, jsonb) to service_role;
+grant execute on function
+  private.queue_delivery(uuid, text, timestamptz, jsonb), private.address_problem(text, text)
+  to service_role;
 revoke all on function
   public.put_notice_webhook(uuid, uuid, text, jsonb), public.test_notice_webhook(uuid),
   public.claim_deliveries(integer, integer),

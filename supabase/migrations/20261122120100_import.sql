@@ -45,7 +45,7 @@ begin
   select * into v_found from public.mcp_servers s
   where s.workspace_id = p_workspace_id
     and case when coalesce(p_item ->> 'slug', '') <> '' then s.slug = p_item ->> 'slug'
-      else s.name = btrim(p_item ->> 'name') end
+      else s.name = private.trimmed(p_item ->> 'name') end
   order by s.created_at, s.id limit 1;
 
   if v_found.id is not null and p_mode = 'add' then
@@ -95,7 +95,7 @@ create function private.import_agent(p_workspace_id uuid, p_item jsonb, p_nth in
 language plpgsql set search_path = ''
 as $$
 declare
-  v_name text := btrim(p_item ->> 'name');
+  v_name text := private.trimmed(p_item ->> 'name');
   v_found public.agent_configs;
   v_new public.agent_configs;
   v_outcome text := 'added';
@@ -172,7 +172,7 @@ declare
   v_detail text;
 begin
   if jsonb_typeof(v_list) <> 'array' then
-    return jsonb_set(v_answer, array['errors', p_kind], '["This is not a list."]');
+    return jsonb_set(v_answer, array['errors', p_kind], private.problem('wrong_type', 'This is not a list.'));
   end if;
   for v_item in
     select item, n - 1 as place, row_number() over (partition by item ->> 'name' order by n) as nth
@@ -193,7 +193,7 @@ begin
         ));
       when data_exception then
         v_answer := jsonb_set(v_answer, '{errors}', v_answer -> 'errors' || jsonb_build_object(
-          format('%s[%s]', p_kind, v_item.place), jsonb_build_array('Some value has a wrong type.')
+          format('%s[%s]', p_kind, v_item.place), private.problem('wrong_type', 'Some value has a wrong type.')
         ));
     end;
   end loop;
@@ -223,10 +223,12 @@ begin
     raise exception using errcode = 'PT403', message = 'Your role in this workspace does not allow this.';
   end if;
   if p_mode is null or p_mode not in ('merge', 'add') then
-    perform private.refuse_fields('{"mode": ["Choose merge or add."]}');
+    perform private.refuse_fields(jsonb_build_object('mode', private.problem('unknown_choice', 'Choose merge or add.')));
   end if;
   if p_document ->> 'format' is distinct from 'patchbay.workspace' or p_document ->> 'version' <> '1' then
-    perform private.refuse_fields('{"document": ["This is no exported workspace that this version can read."]}');
+    perform private.refuse_fields(jsonb_build_object('document', private.problem(
+      'bad_format', 'This is no exported workspace that this version can read.'
+    )));
   end if;
 
   begin

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { text, wholeNumber } from './fields.ts';
 import { Timestamp } from './server.ts';
 
 /** Voices of the OpenAI Realtime models. */
@@ -15,14 +16,12 @@ export const VOICES = [
   'verse',
 ] as const;
 
-const TEMPERATURE_WORDS = 'A whole number from 0 to 100.';
-
 const writable = {
-  name: z.string().trim().min(1, 'Give the agent a name.').max(80, 'At most 80 characters.'),
-  system_prompt: z.string().trim().max(20_000, 'At most 20000 characters.'),
+  name: text({ max: 80, required: 'Give the agent a name.' }),
+  system_prompt: text({ max: 20_000 }),
   voice_model: z.enum(VOICES, 'Choose one of the voices.'),
-  temperature: z.int(TEMPERATURE_WORDS).min(0, TEMPERATURE_WORDS).max(100, TEMPERATURE_WORDS),
-  greeting: z.string().trim().max(1000, 'At most 1000 characters.'),
+  temperature: wholeNumber({ min: 0, max: 100 }, 'A whole number from 0 to 100.'),
+  greeting: text({ max: 1000 }),
   is_default: z.boolean(),
   all_servers: z.boolean(),
 };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { CredentialText, fieldErrors, ServerCredentialBody, TestConnectionBody } from './functions.ts';
+import { readFields } from './fields.ts';
+import { CredentialText, NoticeWebhookBody, ServerCredentialBody, TestConnectionBody } from './functions.ts';
 
 const SERVER_ID = '0198f2a0-7c1e-4b6e-9d52-3a6f0f6f0001';
 
 describe('the body of test-connection', () => {
   const errorsOf = (body: unknown) => {
-    const parsed = TestConnectionBody.safeParse(body);
-    return parsed.success ? null : fieldErrors(parsed.error);
+    const read = readFields(TestConnectionBody, body);
+    return read.ok ? null : read.fieldErrors;
   };
 
   it('names a stored server', () => {
@@ -28,6 +29,29 @@ describe('the body of test-connection', () => {
     expect(Object.keys(errorsOf({ url: ' ' }) ?? {})).toEqual(['url']);
     expect(Object.keys(errorsOf({}) ?? {})).toEqual(['url']);
     expect(errorsOf(null)).toHaveProperty(['']);
+  });
+});
+
+describe('the body of notice-webhook', () => {
+  const workspace_id = SERVER_ID;
+  const codesOf = (body: object) => {
+    const read = readFields(NoticeWebhookBody, { workspace_id, ...body });
+    return read.ok
+      ? {}
+      : Object.fromEntries(Object.entries(read.fieldErrors).map(([k, [e]]) => [k, e?.code]));
+  };
+
+  it('is an address, or asks for a test message', () => {
+    expect(codesOf({ url: ' https://hooks.example/x ' })).toEqual({});
+    expect(codesOf({ test: true })).toEqual({});
+  });
+
+  it('tells by code what is wrong', () => {
+    expect(codesOf({})).toEqual({ url: 'required' });
+    expect(codesOf({ url: 5 })).toEqual({ url: 'wrong_type' });
+    expect(codesOf({ url: 'hooks.example' })).toEqual({ url: 'unsupported_scheme' });
+    expect(codesOf({ url: 'https://me:key@hooks.example' })).toEqual({ url: 'secret_in_url' });
+    expect(codesOf({ test: 'yes' })).toEqual({ test: 'unknown_choice' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
+import { address } from './address.ts';
 import { AuthHeader, AuthMethod, Transport } from './server.ts';
 import { ToolCallOutcome } from './session.ts';
 import { CatalogueTool } from './tool.ts';
@@ -36,15 +37,24 @@ export type DraftServer = z.infer<typeof DraftServer>;
 
 const ServerReference = z.object({ server_id: z.uuid('This is not the id of a server.') });
 
-/** Names a stored server or describes a draft; `server_id` decides, so that errors speak of what was meant. */
-export const TestConnectionBody = z.unknown().transform((body, context) => {
-  const isReference = typeof body === 'object' && body !== null && 'server_id' in body;
-  const parsed = (isReference ? ServerReference : DraftServer).safeParse(body);
-  if (parsed.success) return parsed.data;
-  // Zod lets finished issues be raised again, but types them apart from raw ones.
-  context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
-  return z.NEVER;
-});
+/** Reads by `named` where the body has that field, else by `other`, so that errors speak of what was meant. */
+function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
+  field: string,
+  named: Named,
+  other: Other,
+) {
+  return z.unknown().transform((body, context): z.output<Named> | z.output<Other> => {
+    const isNamed = typeof body === 'object' && body !== null && field in body;
+    const parsed = (isNamed ? named : other).safeParse(body, { reportInput: true });
+    if (parsed.success) return parsed.data;
+    // Zod lets finished issues be raised again, but types them apart from raw ones.
+    context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+    return z.NEVER;
+  });
+}
+
+/** Names a stored server or describes a draft. */
+export const TestConnectionBody = eitherBy('server_id', ServerReference, DraftServer);
 export type TestConnectionBody = z.infer<typeof TestConnectionBody>;
 
 const SkippedTool = z.object({ name: z.string(), reason: z.string() });
@@ -179,33 +189,17 @@ export type VoiceDispatchAnswer = z.infer<typeof VoiceDispatchAnswer>;
 const WorkspaceReference = z.object({ workspace_id: z.uuid('This is not the id of a workspace.') });
 
 /** Sets the webhook of a workspace, or with `test` sends it a message. */
-export const NoticeWebhookBody = z.union([
+export const NoticeWebhookBody = eitherBy(
+  'test',
   WorkspaceReference.extend({ test: z.literal(true) }),
   WorkspaceReference.extend({
-    url: z
-      .string('Enter the address that notices are sent to.')
-      .trim()
-      .min(1, 'Enter the address that notices are sent to.')
-      .max(2000, 'This address is too long.'),
+    url: address('Enter the address that notices are sent to.'),
     /** Replaces the key that signs. */
     new_secret: z.boolean().default(false),
   }),
-]);
+);
 export type NoticeWebhookBody = z.infer<typeof NoticeWebhookBody>;
 
 /** The key that signs, when there is a new one: this is the only time it is told. */
 export const NoticeWebhookAnswer = z.object({ secret: z.string().nullable() });
 export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
-
-/**
- * Field errors for a form. Issues inside a field (an item of a list) count for the field; those that
- * belong to no field are under the empty name.
- */
-export function fieldErrors(error: z.ZodError): Record<string, string[]> {
-  const fields: Record<string, string[]> = {};
-  for (const issue of error.issues) {
-    const field = String(issue.path[0] ?? '');
-    (fields[field] ??= []).push(issue.message);
-  }
-  return fields;
-}

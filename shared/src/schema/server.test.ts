@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldErrors } from './functions.ts';
+import { readFields } from './fields.ts';
 import { McpServerInput, McpServerPatch } from './server.ts';
 
 it('a new server needs a name and an address; the rest has defaults', () => {
@@ -35,6 +35,6 @@ it.each([
   ],
   [{ name: 'a', url: 'https://example.com', tags: ['ok', ''] }, ['tags']],
 ])('%j is refused for %j', (input, fields) => {
-  const parsed = McpServerInput.safeParse(input);
-  expect(parsed.success ? [] : Object.keys(fieldErrors(parsed.error))).toEqual(fields);
+  const read = readFields(McpServerInput, input);
+  expect(read.ok ? [] : Object.keys(read.fieldErrors)).toEqual(fields);
 });

@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
+import { address } from './address.ts';
+import { refuse, text, textProblem, trimmedText, wholeNumber, type FieldError } from './fields.ts';
+import { Metadata } from './metadata.ts';
 
-export const Transport = z.enum(['auto', 'streamable_http', 'sse']);
+export const Transport = z.enum(['auto', 'streamable_http', 'sse'], 'Choose auto, streamable_http or sse.');
 export type Transport = z.infer<typeof Transport>;
 
-export const AuthMethod = z.enum(['none', 'api_key', 'bearer_token']);
+export const AuthMethod = z.enum(
+  ['none', 'api_key', 'bearer_token'],
+  'Choose none, api_key or bearer_token.',
+);
 export type AuthMethod = z.infer<typeof AuthMethod>;
 
 export const ConnectionStatus = z.enum(['disconnected', 'connecting', 'connected', 'error', 'needs_auth']);
@@ -31,56 +37,75 @@ const RESERVED_HEADERS = new Set([
   'upgrade',
 ]);
 
-/** The address of an MCP endpoint: http or https, no user name and password in it, no fragment. */
-export const EndpointUrl = z
-  .string()
-  .trim()
-  .min(1, 'Enter the address of the server.')
-  .max(2000, 'This address is too long.')
-  .superRefine((value, context) => {
-    const problem = endpointProblem(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+/** The name of the header that carries an API key. */
+export const AuthHeader = trimmedText('This is not the name of a header.').superRefine(
+  refuse((name: string) => {
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name)) {
+      return { code: 'bad_format', message: 'This is not the name of a header.' };
+    }
+    if (!RESERVED_HEADERS.has(name.toLowerCase())) return null;
+    return { code: 'reserved', message: 'This header is used by the protocol itself.' };
+  }),
+);
 
-function endpointProblem(value: string): string | null {
-  if (!URL.canParse(value)) return 'Enter a full address, such as https://example.com/mcp.';
-  const url = new URL(value);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'The address must begin with https://.';
-  if (url.username || url.password) return 'Leave the key out of the address and enter it as the credential.';
-  return null;
+/** The prefix of the tools of a server, unique in its workspace. */
+const Slug = trimmedText().superRefine(
+  refuse((slug: string) =>
+    slug === '' || /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(slug)
+      ? null
+      : { code: 'bad_format', message: 'Use 1 to 32 lower-case letters, digits and hyphens.' },
+  ),
+);
+
+const MAX_TAGS = 20;
+
+function tagProblem(tag: string): FieldError | null {
+  const problem = textProblem(tag, { max: 40, required: 'A tag may not be empty.' });
+  if (problem?.code === 'too_long') return { ...problem, message: 'A tag has at most 40 characters.' };
+  return problem ?? (tag.includes('\n') ? { code: 'bad_format', message: 'A tag is one line.' } : null);
 }
 
-/** The name of the header that carries an API key. */
-export const AuthHeader = z
-  .string()
-  .trim()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'This is not the name of a header.')
-  .refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), 'This header is used by the protocol itself.');
+/** One tag, as it is renamed to. */
+export const TagName = trimmedText('A tag may not be empty.').superRefine(refuse(tagProblem));
+
+/** Tags as they are stored: each once. */
+const Tags = z
+  .array(trimmedText('A tag may not be empty.'))
+  .transform((tags) => [...new Set(tags)])
+  .superRefine(
+    refuse((tags: string[]) => {
+      if (tags.length > MAX_TAGS) return { code: 'too_many', message: `At most ${MAX_TAGS} tags.` };
+      return tags.map(tagProblem).find((problem) => problem !== null) ?? null;
+    }),
+  );
 
 export const CALL_TIMEOUT_RANGE_MS = { min: 1_000, max: 300_000, default: 30_000 } as const;
 export const CONCURRENCY_RANGE = { min: 1, max: 64, default: 4 } as const;
 const POSITION_LIMIT = 1e9;
+const POSITION_WORDS = 'Between -1000000000 and 1000000000.';
 
 /** What a user may write, without defaults: the fields shared by insert and update. */
 const writable = {
-  name: z.string().trim().min(1, 'Give the server a name.').max(80, 'At most 80 characters.'),
-  url: EndpointUrl,
-  description: z.string().trim().max(2000, 'At most 2000 characters.'),
+  name: text({ max: 80, required: 'Give the server a name.' }),
+  url: address('Enter the address of the server.'),
+  description: text({ max: 2000 }),
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: AuthHeader,
   is_active: z.boolean(),
   /** The user's order of servers, smaller first; when there are too many tools, it decides whose come. */
-  position: z.number().min(-POSITION_LIMIT).max(POSITION_LIMIT),
-  tags: z.array(z.string().trim().min(1).max(40)).max(20, 'At most 20 tags.'),
-  call_timeout_ms: z.int().min(CALL_TIMEOUT_RANGE_MS.min).max(CALL_TIMEOUT_RANGE_MS.max),
-  max_concurrency: z.int().min(CONCURRENCY_RANGE.min).max(CONCURRENCY_RANGE.max),
-  metadata: JsonObject,
+  position: z.number().min(-POSITION_LIMIT, POSITION_WORDS).max(POSITION_LIMIT, POSITION_WORDS),
+  tags: Tags,
+  call_timeout_ms: wholeNumber(CALL_TIMEOUT_RANGE_MS, 'Between 1000 and 300000 milliseconds.'),
+  max_concurrency: wholeNumber(CONCURRENCY_RANGE, 'Between 1 and 64 calls.'),
+  metadata: Metadata,
 };
 
 /** A new row of `mcp_servers` as a form or an API client gives it; left-out fields get their defaults. */
 export const McpServerInput = z.object({
   name: writable.name,
+  /** Without one, it is made from the name. */
+  slug: Slug.optional(),
   url: writable.url,
   description: writable.description.default(''),
   transport: writable.transport.default('auto'),

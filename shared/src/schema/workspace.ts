@@ -1,9 +1,13 @@
 import { z } from 'zod';
+import { refuse, text, textProblem, trimmedText, wholeNumber } from './fields.ts';
 import { Timestamp } from './server.ts';
 
 /** Roles from the most to the least powerful. */
 export const Role = z.enum(['owner', 'admin', 'member', 'viewer']);
 export type Role = z.infer<typeof Role>;
+
+/** A new workspace, and a change of its name. */
+export const WorkspaceInput = z.object({ name: text({ max: 80, required: 'Give the workspace a name.' }) });
 
 export const WorkspaceRow = z.object({
   id: z.string(),
@@ -43,6 +47,22 @@ export const WorkspaceInvitationRow = z.object({
   accepted_by: z.string().nullable(),
 });
 export type WorkspaceInvitationRow = z.infer<typeof WorkspaceInvitationRow>;
+
+/** What an invitation is made of. Without an address it is for whoever holds the link. */
+export const InvitationInput = z.object({
+  role: Role.exclude(['owner'], 'Choose admin, member or viewer.'),
+  email: trimmedText()
+    .superRefine(
+      refuse((email: string) => {
+        const problem = textProblem(email, { max: 320 });
+        if (problem || email === '' || /^[^@\s]+@[^@\s]+$/.test(email)) return problem;
+        return { code: 'bad_format', message: 'This is not an e-mail address.' };
+      }),
+    )
+    .optional(),
+  expires_in_hours: wholeNumber({ min: 1, max: 720 }, 'Between 1 hour and 30 days (720 hours).'),
+});
+export type InvitationInput = z.infer<typeof InvitationInput>;
 
 /** The answer of `create_invitation`, the only place where the token is told. */
 export const NewInvitation = z.object({

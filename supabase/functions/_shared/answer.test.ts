@@ -41,7 +41,8 @@ Deno.test('a body that fails its schema gets 400 with the field errors', async (
   assert.equal(status, 400);
   assert.equal(body.code, 'invalid_body');
   assert.deepEqual(Object.keys(body.field_errors).sort(), ['count', 'name']);
-  assert.deepEqual(body.field_errors.name, ['Give it a name.']);
+  assert.deepEqual(body.field_errors.name, [{ code: 'required', message: 'Give it a name.' }]);
+  assert.equal(body.field_errors.count[0].code, 'wrong_type');
 });
 
 Deno.test('no body counts as an empty object, text that is no JSON does not', async () => {

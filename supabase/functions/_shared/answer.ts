@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
+import { readFields } from '../../../shared/src/schema/fields.ts';
 import {
-  fieldErrors,
   STREAM_TYPE,
   type CallToolEvent,
   type TestConnectionEvent,
@@ -70,10 +70,9 @@ async function answerTo<Schema extends z.ZodType>(
   try {
     const json = parseJson(await request.text());
     if (!json.ok) return refuse(400, 'invalid_json', 'The body is not valid JSON.', { field_errors: {} });
-    const parsed = schema.safeParse(json.value);
-    if (parsed.success) return await handle(parsed.data);
-    const field_errors = fieldErrors(parsed.error);
-    return refuse(400, 'invalid_body', 'Some fields need another value.', { field_errors });
+    const read = readFields(schema, json.value);
+    if (read.ok) return await handle(read.value);
+    return refuse(400, 'invalid_body', 'Some fields need another value.', { field_errors: read.fieldErrors });
   } catch (error) {
     if (error instanceof DatabaseRefusal) return refusalOf(error);
     logFailure(name, error);

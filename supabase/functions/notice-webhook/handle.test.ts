@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FieldErrors } from '../../../shared/src/schema/fields.ts';
 import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
 import { open } from '../../../shared/src/secret-envelope.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
@@ -50,7 +51,8 @@ Deno.test('an address that Patchbay may not connect to is a field error', async 
   for (const url of ['http://hooks.example/x', 'https://127.0.0.1/x', 'https://user:key@hooks.example/x']) {
     const { status, body, put } = await ask({ url, new_secret: false });
     assert.equal(status, 400);
-    assert.ok((body as { field_errors: { url: string[] } }).field_errors.url[0]);
+    const [problem] = (body as { field_errors: FieldErrors }).field_errors['url']!;
+    assert.equal(problem!.code, url.includes('@') ? 'bad_format' : 'blocked_address');
     assert.deepEqual(put, []);
   }
 });

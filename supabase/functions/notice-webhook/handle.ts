@@ -1,5 +1,6 @@
 import { checkUrl, type AddressPolicy } from '../../../shared/src/address-policy.ts';
 import { AppError } from '../../../shared/src/errors.ts';
+import type { FieldCode } from '../../../shared/src/schema/fields.ts';
 import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
 import { seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
@@ -36,7 +37,9 @@ export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): 
     checkUrl(body.url, policy);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return refuse(400, error.code, error.message, { field_errors: { url: [error.message] } });
+    const code: FieldCode = error.code === 'blocked_address' ? 'blocked_address' : 'bad_format';
+    const field_errors = { url: [{ code, message: error.message }] };
+    return refuse(400, error.code, error.message, { field_errors });
   }
   const id = known ?? crypto.randomUUID();
   const secret = known && !body.new_secret ? null : makeSecret();

@@ -84,8 +84,9 @@ end
 $$;
 select is(
   pg_temp.refused('name, url', $$ ' ', 'ftp://x' $$),
-  '{"name": ["Give the server a name."], "url": ["The address must begin with https:// or http://."]}',
-  'each wrong field is told by name'
+  '{"name": [{"code": "required", "message": "Give the server a name."}],
+    "url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}]}',
+  'each wrong field is told by name, with a code and a sentence'
 );
 select ok(pg_temp.refused('name, url', format('%L, %L', repeat('x', 81), 'https://x.example')) ? 'name', 'a long name');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://' $$) ? 'url', 'an address without a host');

@@ -68,8 +68,9 @@ end
 $$;
 select is(
   pg_temp.refused('owner', 'not an address', 0),
-  '{"role": ["Choose admin, member or viewer."], "email": ["This is not an e-mail address."],
-    "expires_in_hours": ["Between 1 hour and 30 days (720 hours)."]}',
+  '{"role": [{"code": "unknown_choice", "message": "Choose admin, member or viewer."}],
+    "email": [{"code": "bad_format", "message": "This is not an e-mail address."}],
+    "expires_in_hours": [{"code": "out_of_range", "message": "Between 1 hour and 30 days (720 hours)."}]}',
   'each wrong field is told: nobody is invited as owner'
 );
 select ok(pg_temp.refused(null, null, 721) ?& array['role', 'expires_in_hours'], 'nor without a role or for long');

@@ -195,16 +195,20 @@ select is(
       {"name": "Odd", "url": "https://odd.example", "call_timeout_ms": "soon"}]',
     '[{"name": "A", "voice_model": "nobody"}]'
   )),
-  '{"servers[1].name": ["Give the server a name."],
-    "servers[1].url": ["The address must begin with https:// or http://."],
-    "servers[2]": ["Some value has a wrong type."], "agents[0].voice_model": ["There is no such voice."]}',
+  '{"servers[1].name": [{"code": "required", "message": "Give the server a name."}],
+    "servers[1].url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}],
+    "servers[2]": [{"code": "wrong_type", "message": "Some value has a wrong type."}],
+    "agents[0].voice_model": [{"code": "unknown_choice", "message": "Choose one of the voices."}]}',
   'every mistake is told with its place'
 );
 select is((select count(*) from public.mcp_servers where name = 'Good'), 0::bigint, 'and nothing is imported then');
 select is(pg_temp.refused('{"mcpServers": {}}') ? 'document', true, 'another format is no workspace');
 select is(pg_temp.refused(null) ? 'document', true, 'nor is nothing');
 select is(pg_temp.refused('[1]') ? 'document', true, 'nor a list');
-select is(pg_temp.refused(pg_temp.hand('{"a": 1}')), '{"servers": ["This is not a list."]}', 'servers are a list');
+select is(
+  pg_temp.refused(pg_temp.hand('{"a": 1}')),
+  '{"servers": [{"code": "wrong_type", "message": "This is not a list."}]}', 'servers are a list'
+);
 select is(
   pg_temp.refused(pg_temp.hand('["x"]')) ? 'servers[0]', true, 'of objects'
 );

@@ -1,5 +1,5 @@
 import { AgentConfigInput } from '@patchbay/shared/schema/agent-config';
-import { fieldErrors } from '@patchbay/shared/schema/functions';
+import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
 import type { z } from 'zod';
 import type { AgentFormValues } from '../agents/form-values.ts';
 
@@ -24,10 +24,10 @@ export function parseAgentForm(form: FormData): ParsedAgentForm {
   };
   const { servers: _servers, ...fields } = values;
   const temperature = values.temperature.trim() === '' ? Number.NaN : Number(values.temperature);
-  const parsed = AgentFields.safeParse({ ...fields, temperature });
-  return parsed.success
-    ? { ok: true, values, input: parsed.data }
-    : { ok: false, values, errors: fieldErrors(parsed.error) };
+  const read = readFields(AgentFields, { ...fields, temperature });
+  return read.ok
+    ? { ok: true, values, input: read.value }
+    : { ok: false, values, errors: sentencesOf(read.fieldErrors) };
 }
 
 function text(form: FormData, field: string): string {

@@ -1,3 +1,4 @@
+import { FieldErrors, sentencesOf } from '@patchbay/shared/schema/fields';
 import {
   DiscoverToolsAnswer,
   NoticeWebhookAnswer,
@@ -27,7 +28,7 @@ export type Answer<T> =
 const Refusal = z.object({
   message: z.string(),
   hint: z.string().optional(),
-  field_errors: z.record(z.string(), z.array(z.string())).optional(),
+  field_errors: FieldErrors.transform(sentencesOf).optional(),
 });
 
 /** Longer than the longest connection test and discovery, shorter than a serverless function lives. */

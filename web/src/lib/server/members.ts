@@ -1,7 +1,8 @@
-import { Role } from '@patchbay/shared/schema/workspace';
+import { readFields } from '@patchbay/shared/schema/fields';
+import { InvitationInput, Role } from '@patchbay/shared/schema/workspace';
 import { z } from 'zod';
 import { rows } from './database.ts';
-import { callProcedure, refusalOf, type Outcome } from './procedures.ts';
+import { callProcedure, refusalOf, refusedFields, type Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
 
 const Member = z.object({ user_id: z.string(), email: z.string(), role: Role });
@@ -46,17 +47,21 @@ export function listInvitations(who: SignedIn, workspaceId: string, now: Date): 
 }
 
 /** Makes an invitation. Its token is told this once: the database keeps only its hash. */
-export const invite = (
+export async function invite(
   who: SignedIn,
   workspaceId: string,
-  { role, email, hours }: { role: string; email: string; hours: number },
-) =>
-  callProcedure(
+  typed: { role: string; email: string; hours: number },
+): Promise<Outcome<z.infer<typeof NewInvitation>>> {
+  const read = readFields(InvitationInput, { ...typed, expires_in_hours: typed.hours });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const { role, email, expires_in_hours } = read.value;
+  return callProcedure(
     who,
     'create_invitation',
-    { p_workspace_id: workspaceId, p_role: role, p_email: email, p_expires_in_hours: hours },
+    { p_workspace_id: workspaceId, p_role: role, p_email: email ?? '', p_expires_in_hours: expires_in_hours },
     NewInvitation,
   );
+}
 
 export const previewInvitation = (who: SignedIn, token: string): Promise<Outcome<Preview>> =>
   callProcedure(who, 'preview_invitation', { p_token: token }, Preview);

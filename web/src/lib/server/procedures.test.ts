@@ -16,7 +16,7 @@ describe('refusalOf', () => {
     const error = {
       code: 'PT400',
       message: 'Some fields are not valid.',
-      details: '{"email": ["Not one."]}',
+      details: '{"email": [{"code": "bad_format", "message": "Not one."}]}',
     };
     expect(refusalOf(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });
   });

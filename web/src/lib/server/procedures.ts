@@ -1,5 +1,6 @@
 import type { ClientSchema } from '@patchbay/shared/schema/database';
-import { z } from 'zod';
+import { FieldErrors, sentencesOf } from '@patchbay/shared/schema/fields';
+import type { z } from 'zod';
 import { problemWords, writeProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
@@ -20,8 +21,6 @@ interface DatabaseError {
   hint?: string | null;
 }
 
-const FieldErrors = z.record(z.string(), z.array(z.string()));
-
 /** Words for a refusal of the database. Only its own rules (codes PT...) speak to users; the rest is told in ours. */
 export function refusalOf(error: DatabaseError, status: number): Refusal {
   if (!/^PT4\d\d$/.test(error.code)) {
@@ -34,7 +33,17 @@ export function refusalOf(error: DatabaseError, status: number): Refusal {
     status: Number(error.code.slice(2)),
     message: error.message,
     ...(error.hint && { hint: error.hint }),
-    ...(fieldErrors.success && { fieldErrors: fieldErrors.data }),
+    ...(fieldErrors.success && { fieldErrors: sentencesOf(fieldErrors.data) }),
+  };
+}
+
+/** What was typed does not fit; found before the database was asked. */
+export function refusedFields(fieldErrors: FieldErrors): Refusal {
+  return {
+    ok: false,
+    status: 400,
+    message: 'Some fields are not valid.',
+    fieldErrors: sentencesOf(fieldErrors),
   };
 }
 

@@ -1,10 +1,11 @@
-import { CredentialText, fieldErrors } from '@patchbay/shared/schema/functions';
+import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
+import { CredentialText } from '@patchbay/shared/schema/functions';
 import { CALL_TIMEOUT_RANGE_MS, McpServerInput, type McpServerRow } from '@patchbay/shared/schema/server';
 import type { z } from 'zod';
 import { EMPTY_FORM, type ServerFormValues } from '../servers/form-values.ts';
 
 // What the form does not ask for keeps its default, or its present value when a server is edited.
-const ServerConfiguration = McpServerInput.omit({ max_concurrency: true, metadata: true });
+const ServerConfiguration = McpServerInput.omit({ slug: true, max_concurrency: true, metadata: true });
 export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
 
 export type ParsedServerForm =
@@ -17,7 +18,7 @@ export type ParsedServerForm =
  */
 export function parseServerForm(form: FormData): ParsedServerForm {
   const values = typedValues(form);
-  const parsed = ServerConfiguration.safeParse({
+  const read = readFields(ServerConfiguration, {
     name: values.name,
     url: values.url,
     description: values.description,
@@ -30,10 +31,10 @@ export function parseServerForm(form: FormData): ParsedServerForm {
   });
   const typed = text(form, 'credential').trim();
   const credential = values.auth_method === 'none' || typed === '' ? null : CredentialText.safeParse(typed);
-  if (parsed.success && (credential === null || credential.success)) {
-    return { ok: true, values, input: parsed.data, credential: credential?.data ?? null };
+  if (read.ok && (credential === null || credential.success)) {
+    return { ok: true, values, input: read.value, credential: credential?.data ?? null };
   }
-  const errors = parsed.success ? {} : namedAsInForm(fieldErrors(parsed.error));
+  const errors = read.ok ? {} : namedAsInForm(sentencesOf(read.fieldErrors));
   if (credential && !credential.success)
     errors.credential = credential.error.issues.map((issue) => issue.message);
   return { ok: false, values, errors };

@@ -1,13 +1,17 @@
+import { readFields } from '@patchbay/shared/schema/fields';
+import { TagName } from '@patchbay/shared/schema/server';
+import { TagChange, WorkspaceInput } from '@patchbay/shared/schema/workspace';
 import { z } from 'zod';
 import { rows } from './database.ts';
-import { callProcedure, refusalOf, type Outcome } from './procedures.ts';
+import { callProcedure, refusalOf, refusedFields, type Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
 
 const Usage = z.object({ limit: z.string(), allowed: z.number().nullable(), used: z.number() });
 export type Usage = z.infer<typeof Usage>;
 
-const TagChange = z.object({ changed: z.number(), left: z.number() });
-export type TagChange = z.infer<typeof TagChange>;
+const NewTag = z.object({ new_tag: TagName });
+
+const WorkspacePatch = WorkspaceInput.extend({ keep_transcripts: z.boolean() }).partial();
 
 /** What the workspace uses of its limits. */
 export async function readUsage(who: SignedIn, workspaceId: string): Promise<Usage[]> {
@@ -28,15 +32,26 @@ export async function listTags(
   return [...counts].map(([tag, servers]) => ({ tag, servers })).sort((a, b) => a.tag.localeCompare(b.tag));
 }
 
-export const renameTag = (who: SignedIn, workspaceId: string, tag: string, newTag: string) =>
-  callProcedure(who, 'rename_tag', { p_workspace_id: workspaceId, p_tag: tag, p_new_tag: newTag }, TagChange);
+export async function renameTag(
+  who: SignedIn,
+  workspaceId: string,
+  tag: string,
+  newTag: string,
+): Promise<Outcome<TagChange>> {
+  const read = readFields(NewTag, { new_tag: newTag });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const args = { p_workspace_id: workspaceId, p_tag: tag, p_new_tag: read.value.new_tag };
+  return callProcedure(who, 'rename_tag', args, TagChange);
+}
 
 export const removeTag = (who: SignedIn, workspaceId: string, tag: string) =>
   callProcedure(who, 'remove_tag', { p_workspace_id: workspaceId, p_tag: tag }, TagChange);
 
 /** @returns the id of the new workspace, whose owner the user is */
 export async function createWorkspace(who: SignedIn, name: string): Promise<Outcome<string>> {
-  const answer = await who.supabase.from('workspaces').insert({ name }).select('id');
+  const read = readFields(WorkspaceInput, { name });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const answer = await who.supabase.from('workspaces').insert(read.value).select('id');
   if (answer.error) return refusalOf(answer.error, answer.status);
   const [row] = z.array(z.object({ id: z.string() })).parse(answer.data);
   return row
@@ -47,9 +62,11 @@ export async function createWorkspace(who: SignedIn, name: string): Promise<Outc
 export async function updateWorkspace(
   who: SignedIn,
   id: string,
-  patch: { name: string } | { keep_transcripts: boolean },
+  patch: z.infer<typeof WorkspacePatch>,
 ): Promise<Outcome<null>> {
-  const answer = await who.supabase.from('workspaces').update(patch).eq('id', id).select('id');
+  const read = readFields(WorkspacePatch, patch);
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const answer = await who.supabase.from('workspaces').update(read.value).eq('id', id).select('id');
   if (answer.error) return refusalOf(answer.error, answer.status);
   return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
 }

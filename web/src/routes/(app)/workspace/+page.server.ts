@@ -1,3 +1,4 @@
+import type { TagChange } from '@patchbay/shared/schema/workspace';
 import { Role } from '@patchbay/shared/schema/workspace';
 import { fail, redirect } from '@sveltejs/kit';
 import {
@@ -18,7 +19,6 @@ import {
   removeTag,
   renameTag,
   updateWorkspace,
-  type TagChange,
 } from '$lib/server/workspace-settings.ts';
 import { currentWorkspace } from '$lib/server/workspaces.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
