@@ -3,7 +3,7 @@ import { checkUrl, type AddressPolicy } from '../address-policy.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
 import { classify } from './classify.ts';
-import { resolveAllowed, type Exchange } from './outgoing-fetch.ts';
+import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
 import { openSession, type Route, type Session } from './session.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { ServerTarget } from './target.ts';
@@ -18,6 +18,8 @@ export interface ProbeOptions {
   /** Whole time of all phases; default 10 000. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Default: as the system resolves names. */
+  resolve?: Resolve | undefined;
   /** Told when a phase begins, with the times of those that are over. */
   onPhase?: (phase: ProbePhase, finished: readonly PhaseTiming[]) => void;
   /** How the server was reached before; saves the finding out. */
@@ -73,10 +75,11 @@ async function run<Found extends object>(
   let session: Session | null = null;
   try {
     phases.begin('address');
-    await settleOrAbort(checkAddress(target.url, options.policy), signal);
+    await settleOrAbort(checkAddress(target.url, options), signal);
     phases.begin('connect');
     session = await openSession(target, {
       policy: options.policy,
+      resolve: options.resolve,
       signal,
       timeoutMs,
       route: options.route,
@@ -125,9 +128,9 @@ function authWantedBy({ status, headers }: Exchange): ProbeFailure['wanted_auth'
   return scheme?.toLowerCase().replaceAll('-', '') === 'apikey' ? 'api_key' : null;
 }
 
-async function checkAddress(text: string, policy: AddressPolicy): Promise<void> {
+async function checkAddress(text: string, { policy, resolve }: ProbeOptions): Promise<void> {
   const host = checkUrl(text, policy).hostname.replace(/^\[|\]$/g, '');
-  if (!ipaddr.isValid(host)) await resolveAllowed(host, policy);
+  if (!ipaddr.isValid(host)) await resolveAllowed(host, policy, resolve);
 }
 
 function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {

@@ -1,0 +1,101 @@
+/**
+ * A name that leads to a public address when it is checked and to a private one when it is connected to. The
+ * functions run here with the engine that they run with in production, on Deno's sockets; only what the name
+ * resolves to is told by the test, in the place of the system.
+ */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
+import { probe } from '../../../shared/src/mcp/probe.ts';
+import type { ProbeFailure, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
+import { handle as discoverTools } from '../discover-tools/handle.ts';
+import { handle as testConnection } from '../test-connection/handle.ts';
+import type { Answer } from './answer.ts';
+import { fakeDatabase, keys, SERVER_ID, storedServer } from './fixtures.ts';
+import type { Probe } from './stored-server.ts';
+
+const PUBLIC = '93.184.215.14';
+const PRIVATE = '127.0.0.1';
+
+/** A listener of a private network, and a name that leads to `answers` one after the other, at last to the listener. */
+async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: string[]) {
+  let connections = 0;
+  const listener = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((done) => listener.listen(0, PRIVATE, done));
+  const { port } = listener.address() as { port: number };
+  const asked: string[] = [];
+  const rebinding: Probe = (target, options) =>
+    probe(target, {
+      ...options,
+      resolve: (name) => {
+        const address = answers[asked.push(name) - 1] ?? PRIVATE;
+        return Promise.resolve([{ address, family: 4 }]);
+      },
+    });
+  const url = `${scheme}://rebinding.example:${port}/mcp`;
+  const database = {
+    ...fakeDatabase(await storedServer({ url }), { role: 'owner' }),
+    storeCatalogue: () => Promise.reject(new Error('There is nothing to store.')),
+  };
+  const deps = {
+    database,
+    probe: rebinding,
+    settings: { policy, timeoutMs: 5_000 },
+    readKeys: () => keys,
+    now: () => new Date(),
+  };
+  const draft: TestConnectionBody = {
+    url,
+    transport: 'auto',
+    auth_method: 'bearer_token',
+    auth_header: 'X-API-Key',
+    credential: 'sk-draft',
+  };
+  return {
+    ways: {
+      'test-connection, a draft': () => testConnection(draft, deps),
+      'test-connection, a stored server': () => testConnection({ server_id: SERVER_ID }, deps),
+      'discover-tools': () => discoverTools({ server_id: SERVER_ID }, deps),
+    } satisfies Record<string, () => Promise<Answer>>,
+    asked,
+    reached: () => connections,
+    close: () => new Promise<void>((done) => listener.close(() => done())),
+  };
+}
+
+type Way = keyof Awaited<ReturnType<typeof scene>>['ways'];
+const WAYS: Way[] = ['test-connection, a draft', 'test-connection, a stored server', 'discover-tools'];
+
+for (const way of WAYS) {
+  Deno.test(
+    `${way}: a name that turns private after the check is refused, and nobody is reached`,
+    async () => {
+      const { ways, asked, reached, close } = await scene('https', 'public', [PUBLIC]);
+      const { body } = await ways[way]();
+      await close();
+      const { code, phase } = body as ProbeFailure;
+      assert.deepEqual({ code, phase }, { code: 'blocked_address', phase: 'connect' });
+      assert.ok(asked.length >= 2, 'the name is looked up once more for the socket');
+      assert.equal(reached(), 0);
+    },
+  );
+
+  Deno.test(`${way}: a name that is private from the start is refused before any socket`, async () => {
+    const { ways, reached, close } = await scene('https', 'public', []);
+    const { body } = await ways[way]();
+    await close();
+    const { code, phase } = body as ProbeFailure;
+    assert.deepEqual({ code, phase }, { code: 'blocked_address', phase: 'address' });
+    assert.equal(reached(), 0);
+  });
+
+  Deno.test(`${way}: where private addresses are allowed, the same name leads to the listener`, async () => {
+    const { ways, reached, close } = await scene('http', 'local', [PRIVATE]);
+    await ways[way]();
+    await close();
+    assert.ok(reached() > 0, 'otherwise the tests above would show nothing');
+  });
+}
