@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { NewInvitation } from '@patchbay/shared/schema/workspace';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoopbackServer } from '../servers/loopback-server.ts';
@@ -29,6 +30,26 @@ const PLANTED = {
   'a key in an address': canary('address-key'),
 };
 
+/** A page as a browser of this person gets it; null: nobody is signed in. */
+async function pageOf(who: Person | null, path: string): Promise<string> {
+  const { web_url } = runningStack();
+  const headers: Record<string, string> = { origin: web_url, accept: 'text/html' };
+  if (who) {
+    const body = new URLSearchParams({ email: who.email, password: who.password });
+    const signedIn = await fetch(`${web_url}/sign-in?/signIn`, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+    });
+    headers['cookie'] = signedIn.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(';')[0])
+      .join('; ');
+  }
+  return (await fetch(web_url + path, { headers })).text();
+}
+
 describe.runIf(hasStack && runningStack().database_url !== undefined)(
   'no secret',
   { timeout: 120_000 },
@@ -37,6 +58,8 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
     let person: Person;
     let notes: LoopbackServer;
     let secrets: Record<string, string>;
+    /** Told once, to who made the invitation. */
+    let tokens: Record<string, string>;
     const dataDir = dirname(process.env['PATCHBAY_STACK'] ?? '');
 
     beforeAll(async () => {
@@ -45,6 +68,7 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       notes = await startNotes({ port: 0, apiKey: PLANTED['an API key'] });
       secrets = await secretsOfTheStack();
       await traffic();
+      tokens = await invitations();
     });
     afterAll(async () => {
       await notes?.close();
@@ -95,8 +119,45 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       await invoke(person, 'voice-token');
     }
 
+    /** Tokens go the ways of links: used, looked at in the page, tried by the wrong person, taken back. */
+    async function invitations(): Promise<Record<string, string>> {
+      const { data: team } = await person.client
+        .from('workspaces')
+        .insert({ name: 'Canaries' })
+        .select('id')
+        .single<{ id: string }>();
+      const invite = async (email?: string) => {
+        const args = { p_workspace_id: team?.id, p_role: 'member', p_email: email };
+        return NewInvitation.parse((await person.client.rpc('create_invitation', args)).data);
+      };
+      const [open, used, bound, revoked] = [
+        await invite(),
+        await invite(),
+        await invite('x@y.example'),
+        await invite(),
+      ];
+      await person.client.from('workspace_invitations').delete().eq('id', revoked.id);
+      const [guest, late] = [await newPerson('guest'), await newPerson('late')];
+      const answers = [];
+      for (const who of [guest, late]) {
+        for (const { token } of [open, used, bound, revoked])
+          answers.push((await who.client.rpc('preview_invitation', { p_token: token })).status);
+        answers.push((await who.client.rpc('accept_invitation', { p_token: used.token })).status);
+      }
+      expect(answers).toEqual([200, 200, 403, 404, 200, 200, 410, 403, 404, 410]);
+      expect(await pageOf(guest, `/invitations/${open.token}`)).toContain('Canaries');
+      await pageOf(guest, `/invitations/${revoked.token}`);
+      await pageOf(null, `/invitations/${open.token}`);
+      return {
+        'the token of an open invitation': open.token,
+        'the token of a used invitation': used.token,
+        'the token of an invitation for another address': bound.token,
+        'the token of an invitation that was taken back': revoked.token,
+      };
+    }
+
     function search(text: string, place: string): string[] {
-      const all = { ...secrets, ...PLANTED, 'the password of a user': person.password };
+      const all = { ...secrets, ...tokens, ...PLANTED, 'the password of a user': person.password };
       return Object.entries(all).flatMap(([what, secret]) =>
         text.includes(secret) ? [`${what} in ${place}`] : [],
       );
