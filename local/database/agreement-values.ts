@@ -131,6 +131,7 @@ const Scheme = fc.constantFrom(
   'https:///',
   'https:\\\\',
   'file:///',
+  'a.b+c-1:',
   '',
 );
 const Login = fc.constantFrom('', '', '', '', 'me@', 'me:key@', '@', ':@');

@@ -188,7 +188,7 @@ as $$
   select coalesce(private.text_problem(p_url, 2000, p_required), case
     when p_url ~ '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@'
       then private.problem('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
-    when p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
+    when p_url ~ '^[A-Za-z][A-Za-z0-9+.-]*:' and p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
       then private.problem('unsupported_scheme', 'The address must begin with https:// or http://.')
     when not private.is_address(p_url)
       then private.problem('bad_format', 'Enter a full address, such as https://example.com/mcp.')

@@ -13,7 +13,8 @@ const ADDRESS = new RegExp(
   ].join(''),
 );
 const LOGIN = /^https?:\/\/[^/?#]*@/i;
-const SCHEME = /^https?:\/\//i;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+const HTTP = /^https?:\/\//i;
 
 /** The address of something that Patchbay connects to; `required` says what to do where there is none. */
 export function address(required: string) {
@@ -29,7 +30,7 @@ function addressProblem(value: string, required: string): FieldError | null {
       message: 'Leave the key out of the address and enter it as the credential.',
     };
   }
-  if (!SCHEME.test(value)) {
+  if (SCHEME.test(value) && !HTTP.test(value)) {
     return { code: 'unsupported_scheme', message: 'The address must begin with https:// or http://.' };
   }
   if (!ADDRESS.test(value)) {

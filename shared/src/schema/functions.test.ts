@@ -49,7 +49,8 @@ describe('the body of notice-webhook', () => {
   it('tells by code what is wrong', () => {
     expect(codesOf({})).toEqual({ url: 'required' });
     expect(codesOf({ url: 5 })).toEqual({ url: 'wrong_type' });
-    expect(codesOf({ url: 'hooks.example' })).toEqual({ url: 'unsupported_scheme' });
+    expect(codesOf({ url: 'hooks.example' })).toEqual({ url: 'bad_format' });
+    expect(codesOf({ url: 'ftp://hooks.example' })).toEqual({ url: 'unsupported_scheme' });
     expect(codesOf({ url: 'https://me:key@hooks.example' })).toEqual({ url: 'secret_in_url' });
     expect(codesOf({ test: 'yes' })).toEqual({ test: 'unknown_choice' });
   });
