@@ -41,7 +41,7 @@ insert into public.limits (name, allowed) values
   -- voice-token opens a conversation, which costs money.
   ('voice_tokens_per_minute', 100),
   ('voice_tokens_per_minute_per_user', 30),
-  -- server-credential and voice-dispatch.
+  -- server-credential, call-tool, notice-webhook and voice-dispatch.
   ('function_calls_per_minute', 600),
   ('function_calls_per_minute_per_user', 240);
 

@@ -15,16 +15,18 @@ async function ask(
   { role = 'owner', known = null }: { role?: Role | null; known?: string | null } = {},
 ) {
   const put: Parameters<Webhooks['put']>[0][] = [];
+  const counted: string[] = [];
   let tests = 0;
   const webhooks: Webhooks = {
     roleIn: () => Promise.resolve(role),
+    countCall: (workspaceId) => Promise.resolve(void counted.push(workspaceId)),
     find: () => Promise.resolve(known),
     put: (webhook) => Promise.resolve(void put.push(webhook)),
     sendTest: () => Promise.resolve(void (tests += 1)),
   };
   const body = { workspace_id: WORKSPACE_ID, ...more } as NoticeWebhookBody;
   const answer = await handle(body, { webhooks, policy: 'public', readKeys: () => keys });
-  return { ...answer, put, tests };
+  return { ...answer, put, tests, counted };
 }
 
 Deno.test('a new webhook gets a key, sealed for it, which is told once', async () => {
@@ -59,8 +61,8 @@ Deno.test('an address that Patchbay may not connect to is a field error', async 
 
 Deno.test('a test message needs a webhook', async () => {
   assert.equal((await ask({ test: true })).status, 404);
-  const { status, tests } = await ask({ test: true }, { known: WEBHOOK_ID });
-  assert.deepEqual([status, tests], [200, 1]);
+  const { status, tests, counted } = await ask({ test: true }, { known: WEBHOOK_ID });
+  assert.deepEqual([status, tests, counted], [200, 1, [WORKSPACE_ID]]);
 });
 
 Deno.test('rights: owners and admins only, not there for strangers', async () => {

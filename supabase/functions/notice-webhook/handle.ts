@@ -27,6 +27,7 @@ export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): 
   if (role !== 'owner' && role !== 'admin')
     return refuse(403, 'role_too_low', 'Your role in this workspace does not allow this.');
 
+  await webhooks.countCall(workspaceId);
   const known = await webhooks.find(workspaceId);
   if ('test' in body) {
     if (!known) return refuse(404, 'webhook_not_found', 'This workspace has no webhook.');
