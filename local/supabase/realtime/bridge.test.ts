@@ -115,6 +115,23 @@ test('a new token is asked of the policies again', async () => {
   expect(closed).toBe('CLOSED');
 });
 
+test('who was connected while the database was away joins again, since hints may have been missed', async () => {
+  const { client: ann, id } = await signUp('ann');
+  const statuses: string[] = [];
+  const channel = ann.channel(`notes:${id}`, { config: { private: true } });
+  const titles: unknown[] = [];
+  channel.on('broadcast', { event: 'note' }, ({ payload }) => titles.push(payload['title']));
+  channel.subscribe((status) => statuses.push(status));
+  await expect.poll(() => statuses, { timeout: 10_000 }).toEqual(['SUBSCRIBED']);
+  await project.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%realtime_messages%'`;
+  await expect
+    .poll(() => statuses.filter((status) => status === 'SUBSCRIBED').length, { timeout: 15_000 })
+    .toBe(2);
+  await ann.from('notes').insert({ title: 'after' });
+  await expect.poll(() => titles, { timeout: 10_000 }).toContain('after');
+});
+
 test('what is not there is refused in words', async () => {
   const { reason } = await new Promise<{ reason: string | undefined }>((done) =>
     project

@@ -36,17 +36,16 @@ const CLEAN_UP_EVERY_MS = 600_000;
 export async function startRealtime({ server, sql, keys, tokens, log }: RealtimeOptions): Promise<Realtime> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   const topics = createTopics();
-  const feed = await startFeed(
-    sql,
-    ({ id, topic, event, payload, private: isPrivate }) =>
+  const disconnectAll = (): void => {
+    for (const client of sockets.clients) client.terminate();
+  };
+  const feed = await startFeed(sql, {
+    onMessage: ({ id, topic, event, payload, private: isPrivate }) =>
       topics.broadcast(topic, isPrivate, { type: 'broadcast', event, payload, meta: { id } }),
-    () => {
-      // As hosted Realtime does when it loses the database: clients join again, and so know that they may have missed something.
-      log('realtime: the database was away; clients join again');
-      for (const client of sockets.clients) client.terminate();
-    },
+    // Who joins anew looks at everything anew.
+    onGap: disconnectAll,
     log,
-  );
+  });
 
   async function cleanUp(): Promise<void> {
     await sql`delete from realtime.messages where inserted_at < now() - ${KEEP_MESSAGES}::interval`;
@@ -94,7 +93,7 @@ export async function startRealtime({ server, sql, keys, tokens, log }: Realtime
     async stop() {
       server.off('upgrade', onUpgrade);
       clearInterval(cleaning);
-      for (const client of sockets.clients) client.terminate();
+      disconnectAll();
       await feed.stop();
     },
   };

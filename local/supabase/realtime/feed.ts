@@ -13,18 +13,20 @@ export interface Feed {
   stop(): Promise<void>;
 }
 
+export interface FeedOptions {
+  /** Told of each message that the database sends, in the order of their commits. */
+  onMessage: (message: Message) => void;
+  /** The database was away, and is listened to again: what it said meanwhile was not heard. */
+  onGap: () => void;
+  log: (line: string) => void;
+}
+
 /**
- * Calls `onMessage` for each message that the database sends, in the order of their commits. The notification
- * carries only the id, for it may hold 8000 bytes at most; the row is fetched, several at once when they come fast.
- * Calls `onGap` when the database is heard again after its connection was lost: messages may have been missed.
+ * Listens to the messages of the database. The notification carries only the id, for it may hold 8000 bytes at most;
+ * the row is fetched, several at once when they come fast.
  */
-export async function startFeed(
-  sql: Sql,
-  onMessage: (message: Message) => void,
-  onGap: () => void,
-  log: (line: string) => void,
-): Promise<Feed> {
-  let wasHeard = false;
+export async function startFeed(sql: Sql, { onMessage, onGap, log }: FeedOptions): Promise<Feed> {
+  let isFirst = true;
   let waiting: string[] = [];
   let isFetching = false;
 
@@ -54,8 +56,8 @@ export async function startFeed(
   }
 
   const listening = await sql.listen('realtime_messages', onNotification, () => {
-    if (wasHeard) onGap();
-    wasHeard = true;
+    if (!isFirst) onGap();
+    isFirst = false;
   });
   return { stop: () => listening.unlisten() };
 }
