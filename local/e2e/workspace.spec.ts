@@ -4,10 +4,14 @@ import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
 import { addDemoServer, newPerson } from './person.ts';
+import { addServer } from './rest-api.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
+
+const NOWHERE = 'http://127.0.0.1:9/mcp';
+type Id = { id: string };
 
 const open = (page: Page, path: string) => page.goto(runningStack().web_url + path);
 const card = (page: Page, name: string) => page.getByRole('region', { name });
@@ -32,6 +36,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   const guest = await browser.newPage();
   await guest.goto(link);
   await guest.getByRole('link', { name: 'Create one' }).click();
+  await expect(guest.getByRole('heading', { name: 'Create an account' })).toBeVisible();
   const email = `guest-${Date.now()}@patchbay.local`;
   await guest.getByLabel('Email').fill(email);
   await guest.getByLabel('Password').fill('a long enough password');
@@ -76,6 +81,32 @@ test('two people share a workspace: invited by link, with a role, and everything
   expect(left.data).toHaveLength(1);
   // A browser logs each form that is answered with 400 as an error of the network.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('a page whose user is removed leaves the workspace at once, and says so', async ({ page }) => {
+  const [owner, guest] = [await newPerson('owner'), await newPerson('removed')];
+  const opened = await owner.client.from('workspaces').insert({ name: 'Team' }).select('id').single<Id>();
+  const team = opened.data?.id ?? '';
+  const made = await owner.client.rpc('create_invitation', { p_workspace_id: team, p_role: 'member' });
+  await guest.client.rpc('accept_invitation', { p_token: (made.data as { token: string }).token });
+  await signIn(page, guest);
+  await page
+    .getByLabel(/; choose another$/)
+    .first()
+    .click();
+  await page.getByRole('button', { name: 'Team member' }).first().click();
+  await expect(page.getByLabel('Workspace Team; choose another').first()).toBeVisible();
+  await addServer(owner, { name: 'Seen', url: NOWHERE, workspace_id: team });
+  await expect(page.getByRole('link', { name: 'Seen', exact: true })).toBeVisible();
+  await expect(page.getByLabel('Live updates: live')).toBeVisible();
+
+  await owner.client.from('workspace_members').delete().eq('workspace_id', team).eq('user_id', guest.id);
+  await expect(page.getByRole('alert')).toContainText('You are not in “Team” any more');
+  await expect(page.getByRole('link', { name: 'Seen', exact: true })).toHaveCount(0);
+
+  await page.getByRole('link', { name: 'Go to another workspace' }).click();
+  await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
+  await expect(page.getByLabel('Workspace Team; choose another')).toHaveCount(0);
 });
 
 test('servers go as a file from one workspace to another, and tags are renamed and removed', async ({

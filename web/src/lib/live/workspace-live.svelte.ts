@@ -1,6 +1,7 @@
 import type { HintName } from '@patchbay/shared/schema/hints';
 import type { RealtimeChannel, RealtimeClient } from '@supabase/supabase-js';
 import { currentAccess, SessionExpired } from './access-token.ts';
+import { isStillMember } from './membership.ts';
 
 /** A hint says "look again"; `joined` says "look at everything again", since hints may have been missed. */
 export type Signal = { name: 'joined' } | { name: HintName; payload: Record<string, unknown> };
@@ -21,11 +22,13 @@ const SLOW_LOOK_MS = 60_000;
 
 /** The private Realtime topic of one workspace, kept joined while the app is open. */
 export class WorkspaceLive {
-  state = $state<'connecting' | 'live' | 'lost' | 'signed_out'>('connecting');
+  /** `removed`: the user is in this workspace no more, so its topic was left for good. */
+  state = $state<'connecting' | 'live' | 'lost' | 'signed_out' | 'removed'>('connecting');
   #listeners = new Set<(signal: Signal) => void>();
   #client: RealtimeClient | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
+  #stop = () => {};
 
   /** @returns how to stop listening */
   listen(listener: (signal: Signal) => void): () => void {
@@ -35,21 +38,23 @@ export class WorkspaceLive {
   }
 
   /** @returns how to leave the topic */
-  start(workspaceId: string): () => void {
+  start(workspaceId: string, userId: string): () => void {
+    this.state = 'connecting';
     const lookAgain = () => {
       if (document.visibilityState === 'visible') this.#tell({ name: 'joined' });
     };
     const slow = setInterval(lookAgain, SLOW_LOOK_MS);
     document.addEventListener('visibilitychange', lookAgain);
-    void this.#join(`workspace:${workspaceId}`);
-    return () => {
+    void this.#join(workspaceId, userId);
+    this.#stop = () => {
       clearInterval(slow);
       document.removeEventListener('visibilitychange', lookAgain);
       this.#leave();
     };
+    return this.#stop;
   }
 
-  async #join(topic: string): Promise<void> {
+  async #join(workspaceId: string, userId: string): Promise<void> {
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     try {
@@ -65,8 +70,8 @@ export class WorkspaceLive {
       this.#client = client;
       await client.setAuth();
       if (!isCurrent()) return;
-      const channel = client.channel(topic, { config: { private: true } });
-      this.#hear(channel);
+      const channel = client.channel(`workspace:${workspaceId}`, { config: { private: true } });
+      this.#hear(channel, userId);
       channel.subscribe((status) => {
         if (!isCurrent()) return;
         if (String(status) === 'SUBSCRIBED') {
@@ -74,9 +79,13 @@ export class WorkspaceLive {
           this.#tell({ name: 'joined' });
         } else if (String(status) === 'CLOSED') {
           // The other side closed the topic, for instance when a token ran out: nothing rejoins by itself.
-          this.#lost(topic);
+          this.#lost(workspaceId, userId);
         } else {
           this.state = 'lost';
+          // The hint of a removal may have come while nobody heard it; then the topic is closed to us.
+          void isStillMember(workspaceId).then((isMember) => {
+            if (!isMember && isCurrent()) this.#removed();
+          });
         }
       });
     } catch (problem) {
@@ -85,23 +94,36 @@ export class WorkspaceLive {
         this.#leave();
         this.state = 'signed_out';
       } else {
-        this.#lost(topic);
+        this.#lost(workspaceId, userId);
       }
     }
   }
 
-  #hear(channel: RealtimeChannel): void {
+  #hear(channel: RealtimeChannel, userId: string): void {
+    const generation = this.#generation;
     for (const name of HINT_NAMES) {
       channel.on('broadcast', { event: name }, (message: { payload?: Record<string, unknown> }) => {
-        this.#tell({ name, payload: message.payload ?? {} });
+        // What was under way when the topic was left is nobody's business any more.
+        if (generation !== this.#generation) return;
+        const payload = message.payload ?? {};
+        const isFarewell =
+          name === 'members.changed' && payload.op === 'delete' && payload.user_id === userId;
+        if (isFarewell) this.#removed();
+        else this.#tell({ name, payload });
       });
     }
   }
 
-  #lost(topic: string): void {
+  /** Realtime goes on sending until the next token; the page does not go on listening. */
+  #removed(): void {
+    this.#stop();
+    this.state = 'removed';
+  }
+
+  #lost(workspaceId: string, userId: string): void {
     this.#leave();
     this.state = 'lost';
-    this.#retry = setTimeout(() => void this.#join(topic), RETRY_MS);
+    this.#retry = setTimeout(() => void this.#join(workspaceId, userId), RETRY_MS);
   }
 
   #leave(): void {
