@@ -252,7 +252,7 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
     });
   });
 
-  it('a viewer may neither test nor set a credential, a member sets only that of an own server', async () => {
+  it('a viewer talks, but neither tests nor sets a credential; a member sets only that of an own server', async () => {
     const [viewer, member] = await Promise.all([newPerson('viewer'), newPerson('member')]);
     const workspaceId = await personalWorkspace(user);
     const { error } = await serviceClient()
@@ -269,6 +269,9 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
     expect((await invoke(member, 'server-credential', { server_id: id, credential: 'k' })).status).toBe(403);
     expect((await invoke(user, 'server-credential', { server_id: id, credential: 'k' })).status).toBe(200);
     expect((await invoke(member, 'test-connection', { server_id: id })).status).toBe(200);
+    const agents = await viewer.client.from('agent_configs').select('id').eq('workspace_id', workspaceId);
+    const talk = await invoke(viewer, 'voice-token', { agent_config_id: agents.data?.[0]?.id });
+    expect([200, 503], 'a viewer talks, where there is a voice').toContain(talk.status);
   });
 
   it('a credential for a server that uses none is refused', async () => {

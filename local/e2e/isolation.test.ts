@@ -3,7 +3,7 @@ import type { RealtimeChannel } from '@supabase/supabase-js';
 import { workspaceTopic } from '@patchbay/shared/schema/hints';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPerson, type Person } from './person.ts';
-import { addServer, invoke, personalWorkspace } from './rest-api.ts';
+import { addServer, invoke, personalWorkspace, serviceClient } from './rest-api.ts';
 import { hasStack } from './running-stack.ts';
 
 const SERVER = { name: 'Private', url: 'http://127.0.0.1:9/mcp' };
@@ -102,6 +102,32 @@ describe.runIf(hasStack)('isolation of users', { timeout: 20_000 }, () => {
     await expect.poll(() => bobsOwn).toContain(bobs);
     expect(heard.bob).toEqual([]);
     expect(heard.alice).not.toContain(bobs);
+  });
+
+  it('a member who is removed is told so at once, and hears no hint from the next token on', async () => {
+    const guest = await newPerson('guest');
+    const { error } = await serviceClient()
+      .from('workspace_members')
+      .insert({ workspace_id: alicesWorkspace, user_id: guest.id, role: 'member' });
+    expect(error).toBeNull();
+    const heard: string[] = [];
+    const { channel, status } = await join(guest, alicesWorkspace, heard);
+    expect(status).toBe('SUBSCRIBED');
+    const farewell = new Promise<unknown>((resolve) =>
+      channel.on('broadcast', { event: 'members.changed' }, ({ payload }) => resolve(payload)),
+    );
+    const remove = alice.client.from('workspace_members').delete().eq('user_id', guest.id);
+    expect((await remove.eq('workspace_id', alicesWorkspace)).error).toBeNull();
+    expect(await farewell).toMatchObject({ user_id: guest.id, op: 'delete' });
+    expect((await guest.client.from('mcp_servers').select().eq('id', serverId)).data).toEqual([]);
+
+    // That something changed may still be heard with the token that joined; not with the next one.
+    const { data } = await guest.client.auth.refreshSession();
+    await guest.client.realtime.setAuth(data.session?.access_token);
+    await expect.poll(() => channel.state).toBe('closed');
+    await guest.client.removeChannel(channel);
+    expect((await join(guest, alicesWorkspace, heard)).status).toBe('CHANNEL_ERROR');
+    await guest.client.removeAllChannels();
   });
 });
 
