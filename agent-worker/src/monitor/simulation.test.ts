@@ -4,7 +4,7 @@ import { simulate } from './testing/simulation.ts';
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
 
-/** All of it at once, 10,000 servers for 7 days, takes minutes: `npm run bench -- health`. */
+/** All of it at once, 10,000 servers for 7 days, takes a minute: `npm run bench -- health`. */
 describe('monitors that come and go, with servers that fail in every way', () => {
   it.each([
     { servers: 10_000, seconds: HOUR, monitors: 5, seed: 1 },

@@ -3,11 +3,13 @@
  * monitors that come and go without a word, a network that goes away. Everything that must hold is checked at
  * each step; the first breach ends the simulation.
  */
+import type { ErrorCode } from '@patchbay/shared/errors';
 import type { ConnectionStatus } from '@patchbay/shared/schema/server';
 import { decide, NOTHING_KNOWN, SERIES_GAP_MS, type Finding, type Incident, type Memory } from '../decide.ts';
 import { PACE } from '../pace.ts';
 import { Ledger, type Claim } from './ledger.ts';
-import { seeded, World } from './world.ts';
+import { latestBack, latestDown, OLDEST_STATUS, SLOWEST_PROBE } from './promises.ts';
+import { seeded, World, type Truth } from './world.ts';
 
 export interface SimulationOptions {
   servers: number;
@@ -16,14 +18,19 @@ export interface SimulationOptions {
   seed: number;
 }
 
+/** Counts, and seconds. Of those with `slowest` the time in which no hand was free is taken off. */
 export interface Figures {
   probes: number;
   notices: number;
   incidents: number;
   crashes: number;
+  /** In which every monitor that lived had its hands full, or none lived, or the network was away. */
+  secondsWithoutHands: number;
   longestWait: number;
   oldestStatus: number;
+  slowestDownWatched: number;
   slowestDown: number;
+  slowestBackWatched: number;
 }
 
 interface Running extends Claim {
@@ -31,13 +38,10 @@ interface Running extends Claim {
 }
 
 const PLACES = 32;
+/** With fewer a monitor does not claim. */
+const WORTH_CLAIMING = PLACES / 4;
 const LEASE_SECONDS = 40;
-/** What a server may wait beyond its time: a lease of a monitor that died, and a queue behind it. */
-const LONGEST_WAIT = 60;
-const SLOWEST_PROBE = 15;
-const HEALTHY_LONGEST = PACE.healthyLongestMs / 1000;
-const CONFIRM = PACE.confirmMs / 1000;
-const OLDEST_STATUS = HEALTHY_LONGEST + 2 * (LONGEST_WAIT + SLOWEST_PROBE) + 3 * CONFIRM;
+const FLAPPING_FROM = 3;
 /** Every second workspace is looked at; the first is very large, the last ones have three servers each. */
 const isWatched = (workspace: number): boolean => workspace % 2 === 1;
 
@@ -52,24 +56,32 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   const status: ConnectionStatus[] = Array.from({ length: servers }, () => 'disconnected');
   const memory: Memory[] = Array.from({ length: servers }, () => NOTHING_KNOWN);
   const incident: (Incident | null)[] = Array.from({ length: servers }, () => null);
+  const failedWith: (ErrorCode | null)[] = Array.from({ length: servers }, () => null);
   const hasConnected = new Uint8Array(servers);
   const observedAt = new Float64Array(servers);
+  /** Since the status was observed: seconds in which the server waited for a hand, or for the network. */
+  const heldUp = new Float64Array(servers);
+  /** Monitors that died with the server in hand since it was due. */
+  const deaths = new Uint8Array(servers);
   const probing = new Uint8Array(servers);
   const figures: Figures = {
     probes: 0,
     notices: 0,
     incidents: 0,
     crashes: 0,
+    secondsWithoutHands: 0,
     longestWait: 0,
     oldestStatus: 0,
+    slowestDownWatched: 0,
     slowestDown: 0,
+    slowestBackWatched: 0,
   };
   const endings: Running[][] = Array.from({ length: seconds + 100 }, () => []);
   const aliveFrom = new Float64Array(monitors);
   const busy = new Uint32Array(monitors);
   const held: Set<number>[] = Array.from({ length: monitors }, () => new Set());
-  /** Nobody could look: no monitor, or no network. What follows gets so much more time. */
-  let allowance = 0;
+  /** Of the seconds before each one, those without a free hand. */
+  const withoutHands = new Uint32Array(seconds + 1);
   let networkBackAt = -1;
 
   const breach = (what: string, server: number, now: number): never => {
@@ -85,27 +97,31 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     for (const running of endings[now]!) end(running, now);
     endings[now] = [];
 
-    let hands = 0;
+    let hasFreeHand = false;
     for (let monitor = 0; monitor < monitors; monitor += 1) {
       if (aliveFrom[monitor]! <= now && random() < 1 / 2_000) crash(monitor, now);
-      if (aliveFrom[monitor]! > now) continue;
-      hands += 1;
+      if (aliveFrom[monitor]! > now || isAway) continue;
       const free = PLACES - busy[monitor]!;
-      if (!isAway && free >= PLACES / 4)
+      if (free >= WORTH_CLAIMING)
         for (const claim of ledger.claim(now, free, LEASE_SECONDS)) begin(claim, monitor, now);
+      hasFreeHand ||= PLACES - busy[monitor]! >= WORTH_CLAIMING;
     }
-    allowance = hands === 0 || isAway ? allowance + 1 : Math.max(0, allowance - 0.1);
+    withoutHands[now + 1] = withoutHands[now]! + (hasFreeHand ? 0 : 1);
   }
+  figures.secondsWithoutHands = withoutHands[seconds]!;
   for (let server = 0; server < servers; server += 1) {
-    const age = seconds - observedAt[server]!;
-    if (age > OLDEST_STATUS + allowance * 3) breach(`is forgotten for ${age} s`, server, seconds);
+    const excuse = heldUp[server]! + withoutHands[seconds]! - withoutHands[observedAt[server]!]!;
+    const age = seconds - observedAt[server]! - excuse - deaths[server]! * LEASE_SECONDS;
+    if (age > OLDEST_STATUS) breach(`is forgotten for ${age} s`, server, seconds);
   }
   return figures;
 
+  /** Nobody waits while a hand is free, but for the lease of a monitor that died. */
   function begin(claim: Claim, monitor: number, now: number): void {
     const { server, waited } = claim;
     if (probing[server]) breach('is probed by two', server, now);
-    if (waited > LONGEST_WAIT + allowance * 2) breach(`waited ${waited} s`, server, now);
+    const excused = withoutHands[now]! - withoutHands[now - waited]! + deaths[server]! * LEASE_SECONDS;
+    if (waited > excused) breach(`waited ${waited} s, of them ${excused} s for a hand`, server, now);
     figures.longestWait = Math.max(figures.longestWait, waited);
     probing[server] = 1;
     busy[monitor]! += 1;
@@ -121,64 +137,70 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     figures.crashes += 1;
     aliveFrom[monitor] = now + 5 + Math.floor(random() * 600);
     busy[monitor] = 0;
-    for (const server of held[monitor]!) probing[server] = 0;
+    for (const server of held[monitor]!) {
+      probing[server] = 0;
+      deaths[server]! += 1;
+    }
     held[monitor]!.clear();
   }
 
-  function end({ server, leaseId, monitor }: Running, now: number): void {
+  function end({ server, leaseId, monitor, waited }: Running, now: number): void {
     // Whoever crashed since began anew, without this server.
     if (!held[monitor]!.has(server)) return;
     held[monitor]!.delete(server);
     busy[monitor]! -= 1;
     probing[server] = 0;
+    deaths[server] = 0;
+    heldUp[server]! += waited;
     const truth = world.at(server, now);
-    const finding: Finding =
-      now < networkBackAt
-        ? { kind: 'ours' }
-        : truth.isUp
-          ? { kind: 'well', certificateExpiresAtMs: null }
-          : {
-              kind: 'failed',
-              code: truth.code,
-              status: truth.code === 'unauthorized' ? 'needs_auth' : 'error',
-            };
-    const decision = decide(
-      finding,
-      {
-        status: status[server]!,
-        hasConnected: hasConnected[server] === 1,
-        isWatched: isWatched(workspaceOf[server]!),
-        memory: memory[server]!,
-        incident: incident[server]!,
-      },
-      { now: now * 1000, random: random(), pace: PACE },
-    );
+    const finding = now < networkBackAt ? ({ kind: 'ours' } as const) : findingOf(truth);
+    const history = {
+      status: status[server]!,
+      hasConnected: hasConnected[server] === 1,
+      isWatched: isWatched(workspaceOf[server]!),
+      memory: memory[server]!,
+      incident: incident[server]!,
+    };
+    const decision = decide(finding, history, { now: now * 1000, random: random(), pace: PACE });
     figures.probes += 1;
-    if (!(decision.nextMs > 0)) breach(`is to be looked at after ${decision.nextMs} ms`, server, now);
-    if (!ledger.finish(server, leaseId, now + Math.ceil(decision.nextMs / 1000)))
-      breach('lost its lease', server, now);
+    const nextSeconds = Math.ceil(decision.nextMs / 1000);
+    if (!(nextSeconds > 0)) breach(`is to be looked at after ${decision.nextMs} ms`, server, now);
+    if (!ledger.finish(server, leaseId, now + nextSeconds)) breach('lost its lease', server, now);
     memory[server] = decision.memory;
-    take(server, decision.status, truth.isUp, now);
+    if (finding.kind === 'ours') heldUp[server]! += nextSeconds + SLOWEST_PROBE;
+    if (decision.status) show(server, decision.status, truth, now);
     if (decision.notice) announce(server, decision.notice.kind, now);
   }
 
-  function take(server: number, next: ConnectionStatus | null, isUp: boolean, now: number): void {
+  function show(server: number, next: ConnectionStatus, truth: Truth, now: number): void {
     const before = status[server]!;
-    if (next === null) return;
-    const isFailing = next !== 'connected';
-    if (isFailing === isUp) breach(`is shown as ${next} and is not`, server, now);
-    const age = now - observedAt[server]!;
-    if (age > OLDEST_STATUS + allowance * 3) breach(`had a status of ${age} s`, server, now);
+    if ((next === 'connected') !== truth.isUp) breach(`is shown as ${next} and is not`, server, now);
+    const age = now - observedAt[server]! - heldUp[server]!;
+    if (age > OLDEST_STATUS) breach(`had a status of ${age} s`, server, now);
     figures.oldestStatus = Math.max(figures.oldestStatus, age);
-    const wasFailing = before === 'error' || before === 'needs_auth';
-    if (isFailing && !wasFailing && before !== 'disconnected') {
-      const late = now - Math.max(world.since(server), observedAt[server]!);
-      figures.slowestDown = Math.max(figures.slowestDown, late - allowance);
+    const late = now - Math.max(world.since(server), observedAt[server]!) - heldUp[server]!;
+    const isSeen = isWatched(workspaceOf[server]!);
+    const isFlapping = (incident[server]?.inSeries ?? 0) >= FLAPPING_FROM;
+    if (!truth.isUp && before === 'connected') {
+      if (late > latestDown({ code: truth.code, isWatched: isSeen, isFlapping }))
+        breach(`${truth.code} was shown after ${late} s`, server, now);
+      figures.slowestDown = Math.max(figures.slowestDown, late);
+      const isPlain = truth.code !== 'timeout' && truth.code !== 'rate_limited';
+      if (isSeen && isPlain) figures.slowestDownWatched = Math.max(figures.slowestDownWatched, late);
     }
+    const code = failedWith[server];
+    if (truth.isUp && code) {
+      if (late > latestBack({ code, isWatched: isSeen, isFlapping }))
+        breach(`was back from ${code} for ${late} s`, server, now);
+      const isPlain = code !== 'unauthorized' && code !== 'rate_limited' && !isFlapping;
+      if (isSeen && isPlain) figures.slowestBackWatched = Math.max(figures.slowestBackWatched, late);
+    }
+    failedWith[server] = truth.isUp ? null : truth.code;
     observedAt[server] = now;
+    heldUp[server] = 0;
     status[server] = next;
-    if (!isFailing) hasConnected[server] = 1;
-    followIncident(server, isFailing, now * 1000);
+    if (truth.isUp) hasConnected[server] = 1;
+    followIncident(server, !truth.isUp, now * 1000);
   }
 
   function followIncident(server: number, isFailing: boolean, now: number): void {
@@ -207,4 +229,10 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     if (kind !== 'back' && status[server] === 'connected')
       breach(`is told to be ${kind} and is not`, server, now);
   }
+}
+
+function findingOf(truth: Truth): Finding {
+  if (truth.isUp) return { kind: 'well', certificateExpiresAtMs: null };
+  const { code } = truth;
+  return { kind: 'failed', code, status: code === 'unauthorized' ? 'needs_auth' : 'error' };
 }
