@@ -47,9 +47,13 @@ select private.add_notice('11111111-0000-4000-8000-000000000001', 'down', 'down:
 select private.add_notice('22222222-0000-4000-8000-000000000002', 'down', 'down:1', null);
 select set_config('pgtap.notice', id::text, true)
 from public.notices where server_id = '11111111-0000-4000-8000-000000000001';
-select is((select count(*) from public.notices), 2::bigint, 'one notice for a key of a server');
+select is(
+  (select count(*) from public.notices where server_id = '11111111-0000-4000-8000-000000000001'), 1::bigint,
+  'one notice for a key of a server'
+);
 select results_eq(
   $$ select workspace_id, body ->> 'type', body -> 'data' ->> 'server_name' from public.webhook_deliveries
+     where webhook_id in ('33333333-0000-4000-8000-000000000003', '44444444-0000-4000-8000-000000000004')
      order by body -> 'data' ->> 'server_name' desc $$,
   $$ values
     (current_setting('pgtap.team')::uuid, 'server.down', 'Weather'),
@@ -210,7 +214,9 @@ select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 delete from public.notice_webhooks;
 reset role;
 select results_eq(
-  'select workspace_id from public.notice_webhooks', $$ values (current_setting('pgtap.other')::uuid) $$,
+  $$ select workspace_id from public.notice_webhooks
+     where workspace_id in (current_setting('pgtap.team')::uuid, current_setting('pgtap.other')::uuid) $$,
+  $$ values (current_setting('pgtap.other')::uuid) $$,
   'an admin removes the webhook of the workspace, and no other'
 );
 select is(
@@ -224,10 +230,13 @@ select is(
   (select count(*) from public.webhook_deliveries where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint,
   'without a webhook nothing is queued'
 );
-update public.notice_webhooks set is_active = false;
+update public.notice_webhooks set is_active = false where workspace_id = current_setting('pgtap.other')::uuid;
 select private.add_notice('22222222-0000-4000-8000-000000000002', 'back', 'back:1', null);
 select is(
-  (select count(*) from public.webhook_deliveries where body ->> 'type' = 'server.back'), 0::bigint,
+  (
+    select count(*) from public.webhook_deliveries
+    where workspace_id = current_setting('pgtap.other')::uuid and body ->> 'type' = 'server.back'
+  ), 0::bigint,
   'nor for one that is switched off'
 );
 
