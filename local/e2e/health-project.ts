@@ -16,6 +16,9 @@ export interface HealthProject {
   /** As superuser; valid until the database is stopped. */
   readonly sql: Sql;
   readonly secretsKeys: string;
+  /** Where Supabase answers, and the key of the system. */
+  readonly url: string;
+  readonly secretKey: string;
   /** A user's own workspace. */
   addWorkspace(): Promise<string>;
   /** @returns the id of the server */
@@ -60,6 +63,12 @@ export async function openHealthProject(): Promise<HealthProject> {
       return sql;
     },
     secretsKeys: SECRETS_KEYS,
+    get url() {
+      return supabase.url;
+    },
+    get secretKey() {
+      return supabase.secretKey;
+    },
     async addWorkspace() {
       const email = `${crypto.randomUUID()}@patchbay.local`;
       await sql`insert into auth.users (id, email) values (gen_random_uuid(), ${email})`;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSessionServer, tool, type SessionServer } from '../../shared/test/session-server.ts';
+import { tool } from '../../shared/test/session-server.ts';
 import { startStatelessServer } from '../../shared/test/stateless-server.ts';
 import {
   failure,
@@ -19,61 +19,19 @@ import {
   webPage,
   type FaultServer,
 } from './fault-servers.ts';
-import { openHealthProject, type HealthProject } from './health-project.ts';
+import { HealthStory, PATIENCE, SPEED } from './health-story.ts';
 
-const SPEED = 60;
-const PATIENCE = { timeout: 120_000, interval: 100 };
-
-let project: HealthProject;
-let workspace: string;
-const endings: (() => Promise<unknown>)[] = [];
+let story: HealthStory;
 
 beforeAll(async () => {
-  project = await openHealthProject();
+  story = await HealthStory.open();
 });
-afterAll(() => project.close());
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-  await project.sql`delete from mcp_servers`;
-  await project.sql`delete from notice_webhooks`;
-});
-
-async function begin(): Promise<void> {
-  workspace = await project.addWorkspace();
-  await project.watch(workspace);
-  const monitor = project.startMonitor(SPEED);
-  endings.push(() => project.stopMonitor(monitor, 'SIGTERM'));
-}
-
-async function working(options: Parameters<typeof startSessionServer>[0] = {}): Promise<SessionServer> {
-  const server = await startSessionServer(options);
-  endings.push(() => server.stop());
-  return server;
-}
-
-async function shownOf(id: string): Promise<string> {
-  const [row] = await project.sql<{ status: string; code: string | null }[]>`
-    select connection_status as status, error_code as code from mcp_servers where id = ${id}`;
-  return [row?.status, row?.code].filter(Boolean).join(' ');
-}
-
-async function noticesOf(id: string): Promise<string[]> {
-  const rows = await project.sql<{ kind: string }[]>`
-    select kind from notices where server_id = ${id} order by created_at`;
-  return rows.map(({ kind }) => kind);
-}
-
-async function checksOf(id: string): Promise<number> {
-  const [row] = await project.sql<{ n: number }[]>`
-    select count(*)::int as n from mcp_server_checks where server_id = ${id}`;
-  return row?.n ?? 0;
-}
-
-const shows = (id: string, what: string) => expect.poll(() => shownOf(id), PATIENCE).toBe(what);
+afterAll(() => story.project.close());
+afterEach(() => story.end());
 
 describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   it('servers that work, each in its way; and servers that do not, each with its reason', async () => {
-    await begin();
+    await story.begin();
     const closed = await startFaultServer(nothingHere);
     await closed.close();
     const faults: [string, FaultServer][] = [
@@ -86,22 +44,22 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       ['needs_auth forbidden', await startFaultServer((_, answer) => void answer.writeHead(403).end())],
       ['error rate_limited', await startFaultServer((_, answer) => void answer.writeHead(429).end())],
     ];
-    endings.push(
+    story.endings.push(
       ...faults.map(
         ([, server]) =>
           () =>
             server.close(),
       ),
     );
-    const slow = await working();
+    const slow = await story.working();
     // The list never comes: that is no failure of the server.
     slow.beforeList = () => new Promise(() => undefined);
     const modern = await startStatelessServer();
-    endings.push(() => modern.stop());
+    story.endings.push(() => modern.stop());
     const expected: [string, string][] = [
-      ['connected', (await working()).url],
+      ['connected', (await story.working()).url],
       // POST only: 405 on GET.
-      ['connected', (await working({ isPlain: true })).url],
+      ['connected', (await story.working({ isPlain: true })).url],
       ['connected', slow.url],
       ['connected', modern.url],
       ['error connection_refused', closed.url],
@@ -109,51 +67,52 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       ['error blocked_address', 'http://169.254.169.254/mcp'],
       ...faults.map(([what, { url }]): [string, string] => [what, url]),
     ];
-    const ids = await Promise.all(expected.map(([, url]) => project.addServer(workspace, url)));
-    const locked = await project.addServer(workspace, modern.url, { auth_method: 'bearer_token' });
-    for (const [index, [what]] of expected.entries()) await shows(ids[index] ?? '', what);
-    await shows(locked, 'needs_auth credential_missing');
+    const ids = await Promise.all(expected.map(([, url]) => story.add(url)));
+    const locked = await story.add(modern.url, { auth_method: 'bearer_token' });
+    for (const [index, [what]] of expected.entries()) await story.shows(ids[index] ?? '', what);
+    await story.shows(locked, 'needs_auth credential_missing');
     // Who adds a server looks at it: it was never said to work.
-    for (const id of [...ids, locked]) expect(await noticesOf(id)).toEqual([]);
+    for (const id of [...ids, locked]) expect(await story.noticesOf(id)).toEqual([]);
   });
 
   it('killed and started again: down, told once; back by itself, told once; one incident', async () => {
-    await begin();
-    const server = await working();
-    const id = await project.addServer(workspace, server.url);
-    await shows(id, 'connected');
+    await story.begin();
+    const server = await story.working();
+    const id = await story.add(server.url);
+    await story.shows(id, 'connected');
     await server.stop();
-    await shows(id, 'error connection_refused');
-    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['down']);
-    const before = await checksOf(id);
-    await expect.poll(() => checksOf(id), PATIENCE).toBeGreaterThan(before + 2);
-    expect(await noticesOf(id)).toEqual(['down']);
-    await working({ port: server.port });
-    await shows(id, 'connected');
-    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['down', 'back']);
-    const incidents = await project.sql`
+    await story.shows(id, 'error connection_refused');
+    await story.tells(id, ['down']);
+    await story.looks(id, 3);
+    expect(await story.noticesOf(id)).toEqual(['down']);
+    await story.working({ port: server.port });
+    await story.shows(id, 'connected');
+    await story.tells(id, ['down', 'back']);
+    const incidents = await story.project.sql`
       select error_code, ended_at > started_at as has_ended from mcp_server_incidents where server_id = ${id}`;
     expect([...incidents]).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
   });
 
   it('other tools: the catalogue has them, and people hear of it', async () => {
-    await begin();
-    const server = await working();
-    const id = await project.addServer(workspace, server.url);
+    await story.begin();
+    const server = await story.working();
+    const id = await story.add(server.url);
     const names = async () => {
-      const rows = await project.sql<{ name: string }[]>`select name from mcp_tools where server_id = ${id}`;
+      const rows = await story.project.sql<
+        { name: string }[]
+      >`select name from mcp_tools where server_id = ${id}`;
       return rows.map(({ name }) => name);
     };
     await expect.poll(async () => (await names()).length, PATIENCE).toBe(server.tools.length);
     server.tools.push(tool('brand_new'));
     await expect.poll(names, PATIENCE).toContain('brand_new');
-    await expect.poll(() => noticesOf(id), PATIENCE).toEqual(['tools_changed']);
-    const [notice] = await project.sql`select details from notices where server_id = ${id}`;
+    await story.tells(id, ['tools_changed']);
+    const [notice] = await story.project.sql`select details from notices where server_id = ${id}`;
     expect(notice).toEqual({ details: { added: ['brand_new'], changed: [], removed: [] } });
   });
 
   it('a webhook gets each notice signed, and again when it failed', async () => {
-    await begin();
+    await story.begin();
     const received: { headers: Record<string, string>; body: string }[] = [];
     const receiver = createHttpServer((request, response) => {
       let body = '';
@@ -164,19 +123,20 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       });
     }).listen(0, '127.0.0.1');
     await once(receiver, 'listening');
-    endings.push(async () => {
+    story.endings.push(async () => {
       receiver.closeAllConnections();
       receiver.close();
     });
     const [webhookId, key] = [crypto.randomUUID(), `whsec_${Buffer.alloc(32, 5).toString('base64')}`];
-    const owner = { workspaceId: workspace, serverId: webhookId };
-    const sealed = await seal(key, owner, parseSecretKeys(project.secretsKeys));
+    const owner = { workspaceId: story.workspace, serverId: webhookId };
+    const sealed = await seal(key, owner, parseSecretKeys(story.project.secretsKeys));
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
-    await project.sql`select put_notice_webhook(${webhookId}, ${workspace}, ${url}, ${project.sql.json(sealed)})`;
+    await story.project
+      .sql`select put_notice_webhook(${webhookId}, ${story.workspace}, ${url}, ${story.project.sql.json(sealed)})`;
 
-    const server = await working();
-    const id = await project.addServer(workspace, server.url);
-    await shows(id, 'connected');
+    const server = await story.working();
+    const id = await story.add(server.url);
+    await story.shows(id, 'connected');
     await server.stop();
     await expect.poll(() => received.length, PATIENCE).toBe(2);
     for (const { headers, body } of received) {
@@ -186,41 +146,40 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       });
     }
     expect(received[0]?.headers['webhook-id']).toBe(received[1]?.headers['webhook-id']);
-    const log = () => project.sql`select state, attempts, http_status from webhook_deliveries`;
+    const log = () => story.project.sql`select state, attempts, http_status from webhook_deliveries`;
     await expect
       .poll(async () => [...(await log())], PATIENCE)
       .toEqual([{ state: 'delivered', attempts: 2, http_status: 204 }]);
   });
 
   it('the database away and back: nothing is called down for it, and what really happened is shown', async () => {
-    await begin();
-    const [steady, mortal] = [await working(), await working()];
-    const steadyId = await project.addServer(workspace, steady.url);
-    const mortalId = await project.addServer(workspace, mortal.url);
-    await Promise.all([shows(steadyId, 'connected'), shows(mortalId, 'connected')]);
-    await project.stopDatabase();
+    await story.begin();
+    const [steady, mortal] = [await story.working(), await story.working()];
+    const steadyId = await story.add(steady.url);
+    const mortalId = await story.add(mortal.url);
+    await Promise.all([story.shows(steadyId, 'connected'), story.shows(mortalId, 'connected')]);
+    await story.project.stopDatabase();
     await mortal.stop();
-    await project.startDatabase();
-    await shows(mortalId, 'error connection_refused');
-    const before = await checksOf(steadyId);
-    await expect.poll(() => checksOf(steadyId), PATIENCE).toBeGreaterThan(before);
-    expect(await shownOf(steadyId)).toBe('connected');
-    await expect.poll(() => noticesOf(mortalId), PATIENCE).toEqual(['down']);
-    expect(await noticesOf(steadyId)).toEqual([]);
+    await story.project.startDatabase();
+    await story.shows(mortalId, 'error connection_refused');
+    await story.looks(steadyId, 1);
+    expect(await story.shownOf(steadyId)).toBe('connected');
+    await story.tells(mortalId, ['down']);
+    expect(await story.noticesOf(steadyId)).toEqual([]);
   });
 
   it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
-    await begin();
-    const server = await working();
+    await story.begin();
+    const server = await story.working();
     // Hosts of their own, with the network as a door before each.
     let doors = await Promise.all(
       ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map((host) => door(host, server.port)),
     );
-    endings.push(async () => Promise.all(doors.map((one) => one.close())));
-    const ids = await Promise.all(doors.map(({ url }) => project.addServer(workspace, url)));
-    await Promise.all(ids.map((id) => shows(id, 'connected')));
+    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    const ids = await Promise.all(doors.map(({ url }) => story.add(url)));
+    await Promise.all(ids.map((id) => story.shows(id, 'connected')));
     const away = async () => {
-      const [row] = await project.sql<{ is_away: boolean }[]>`
+      const [row] = await story.project.sql<{ is_away: boolean }[]>`
         select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
       return row?.is_away;
     };
@@ -228,25 +187,24 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     await expect.poll(away, PATIENCE).toBe(true);
     doors = await Promise.all(doors.map(({ host, port }) => door(host, server.port, port)));
     await expect.poll(away, PATIENCE).toBe(false);
-    const before = await Promise.all(ids.map(checksOf));
-    for (const [index, id] of ids.entries()) {
-      await expect.poll(() => checksOf(id), PATIENCE).toBeGreaterThan(before[index] ?? 0);
-      expect(await shownOf(id)).toBe('connected');
-      expect(await noticesOf(id)).toEqual([]);
+    await Promise.all(ids.map((id) => story.looks(id, 1)));
+    for (const id of ids) {
+      expect(await story.shownOf(id)).toBe('connected');
+      expect(await story.noticesOf(id)).toEqual([]);
     }
-    const [failed] = await project.sql`select count(*)::int as n from mcp_server_incidents`;
+    const [failed] = await story.project.sql`select count(*)::int as n from mcp_server_incidents`;
     expect(failed).toEqual({ n: 0 });
   });
 
   it('two monitors, one killed in the middle: the other goes on', async () => {
-    await begin();
-    const victim = project.startMonitor(SPEED);
-    const server = await working();
-    const ids = await Promise.all(Array.from({ length: 20 }, () => project.addServer(workspace, server.url)));
-    await Promise.all(ids.map((id) => shows(id, 'connected')));
-    await project.stopMonitor(victim, 'SIGKILL');
+    await story.begin();
+    const victim = story.project.startMonitor(SPEED);
+    const server = await story.working();
+    const ids = await Promise.all(Array.from({ length: 20 }, () => story.add(server.url)));
+    await Promise.all(ids.map((id) => story.shows(id, 'connected')));
+    await story.project.stopMonitor(victim, 'SIGKILL');
     await server.stop();
-    await Promise.all(ids.map((id) => shows(id, 'error connection_refused')));
+    await Promise.all(ids.map((id) => story.shows(id, 'error connection_refused')));
   });
 });
 
