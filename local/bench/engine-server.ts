@@ -3,13 +3,10 @@
  * its address when it listens, and answers every message of its parent with what it counted since the last one.
  * The message `close-idle` also closes the sockets that nobody uses.
  */
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Server as SessionServer } from '@modelcontextprotocol/sdk/server/index.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
+import { INFO, OFFERS, serveSessions, TOOLS, type Handle } from './session-handler.ts';
 
 export interface Counts {
   /** Calls that ran, and numbers that were called more than once. */
@@ -19,16 +16,6 @@ export interface Counts {
   sockets: number;
 }
 
-type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-const INFO = { name: 'bench', version: '1.0.0' };
-const OFFERS = { capabilities: { tools: { listChanged: true } } };
-const TOOLS = Array.from({ length: 10 }, (_, index) => ({
-  name: index === 0 ? 'echo' : `tool-${index}`,
-  description: 'Answers with the number that it was called with.',
-  inputSchema: { type: 'object' as const, properties: { n: { type: 'number' } }, required: ['n'] },
-}));
-
 /** How often each number was called. */
 const called = new Map<number, number>();
 
@@ -36,24 +23,6 @@ function echo(args: Record<string, unknown> = {}): { content: { type: 'text'; te
   const n = Number(args['n']);
   called.set(n, (called.get(n) ?? 0) + 1);
   return { content: [{ type: 'text', text: String(n) }] };
-}
-
-function serveSessions(): Handle {
-  const sessions = new Map<string, StreamableHTTPServerTransport>();
-  return async (request, response) => {
-    const known = sessions.get(String(request.headers['mcp-session-id']));
-    if (known) return known.handleRequest(request, response);
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: () => randomUUID(),
-      onsessioninitialized: (id) => void sessions.set(id, transport),
-      onsessionclosed: (id) => void sessions.delete(id),
-    });
-    const server = new SessionServer(INFO, OFFERS);
-    server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: TOOLS }));
-    server.setRequestHandler(CallToolRequestSchema, ({ params }) => echo(params.arguments));
-    await server.connect(transport);
-    await transport.handleRequest(request, response);
-  };
 }
 
 function serveStateless(): Handle {
@@ -85,7 +54,7 @@ function serveStateless(): Handle {
   };
 }
 
-const handle = process.argv[2] === 'modern' ? serveStateless() : serveSessions();
+const handle = process.argv[2] === 'modern' ? serveStateless() : serveSessions(echo);
 const http = createServer(
   (request, response) => void handle(request, response).catch(() => response.destroy()),
 );
