@@ -21,6 +21,9 @@ import {
 } from './fault-servers.ts';
 import { HealthStory, PATIENCE, SPEED } from './health-story.ts';
 
+/** Of this machine, and hosts of their own to the monitor. */
+const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+
 let story: HealthStory;
 
 beforeAll(async () => {
@@ -152,29 +155,38 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       .toEqual([{ state: 'delivered', attempts: 2, http_status: 204 }]);
   });
 
-  it('the database away and back: nothing is called down for it, and what really happened is shown', async () => {
+  it('database and network away and back together: one server of many is down then, and it alone is told of', async () => {
     await story.begin();
     const [steady, mortal] = [await story.working(), await story.working()];
-    const steadyId = await story.add(steady.url);
+    let doors = await Promise.all(HOSTS.map((host) => door(host, steady.port)));
+    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    const steadyIds = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => story.add(doors[n % doors.length]?.url ?? '')),
+    );
     const mortalId = await story.add(mortal.url);
-    await Promise.all([story.shows(steadyId, 'connected'), story.shows(mortalId, 'connected')]);
+    await Promise.all([...steadyIds, mortalId].map((id) => story.shows(id, 'connected')));
+    await Promise.all(doors.map((one) => one.close()));
     await story.project.stopDatabase();
     await mortal.stop();
     await story.project.startDatabase();
+    doors = await Promise.all(doors.map(({ host, port }) => door(host, steady.port, port)));
+    const backAt = Date.now();
     await story.shows(mortalId, 'error connection_refused');
-    await story.looks(steadyId, 1);
-    expect(await story.shownOf(steadyId)).toBe('connected');
+    await Promise.all(steadyIds.map((id) => story.looks(id, 1)));
+    expect(Date.now() - backAt).toBeLessThan(60_000);
     await story.tells(mortalId, ['down']);
-    expect(await story.noticesOf(steadyId)).toEqual([]);
+    for (const id of steadyIds) expect(await story.shownOf(id)).toBe('connected');
+    const told = await story.project.sql<{ server_id: string }[]>`select server_id from notices`;
+    expect(told.map(({ server_id }) => server_id)).toEqual([mortalId]);
+    const incidents = await story.project.sql`select server_id from mcp_server_incidents`;
+    expect([...incidents]).toEqual([{ server_id: mortalId }]);
   });
 
   it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
     await story.begin();
     const server = await story.working();
     // Hosts of their own, with the network as a door before each.
-    let doors = await Promise.all(
-      ['127.0.0.2', '127.0.0.3', '127.0.0.4'].map((host) => door(host, server.port)),
-    );
+    let doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
     story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
     const ids = await Promise.all(doors.map(({ url }) => story.add(url)));
     await Promise.all(ids.map((id) => story.shows(id, 'connected')));

@@ -11,10 +11,26 @@ const hasVoice = hasStack && !runningStack().voice_unavailable;
 describe.runIf(hasVoice)('a conversation outlives', () => {
   let person: Person;
   let client: RoomClient;
+  let serverId: string;
+
+  /** Resolves with the wall clock of the moment in which the page can show this. */
+  async function shown(status: string): Promise<number> {
+    const look = async (): Promise<unknown> => {
+      const { data } = await person.client
+        .from('mcp_servers')
+        .select('connection_status')
+        .eq('id', serverId)
+        .single()
+        .throwOnError();
+      return data.connection_status;
+    };
+    await expect.poll(look, { timeout: 30_000, interval: 50 }).toBe(status);
+    return Date.now();
+  }
 
   beforeAll(async () => {
     person = await newPerson('failures');
-    await addDemoServer(person, 'clock');
+    serverId = await addDemoServer(person, 'clock');
     client = await RoomClient.join(person);
     await client.told('tools', ({ names }) => names.includes('clock__countdown'));
     await client.hearsVoice(0);
@@ -26,10 +42,14 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     const from = client.activity.length;
     await client.type('Countdown of 30 seconds');
     await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await shown('connected');
+    const down = shown('error');
     const killedAtMs = Date.now();
     process.kill(pidOf('clock'), 'SIGKILL');
-    await client.agentSays(/clock server (is not|stopped)/i, killedAtMs, 10_000);
     await client.told('tool_call', ({ outcome }) => outcome === 'unavailable', from);
+    const failedAtMs = Date.now();
+    expect((await down) - failedAtMs).toBeLessThan(2_000);
+    await client.agentSays(/clock server (is not|stopped)/i, killedAtMs, 10_000);
     const [session] = await modelSessions();
     expect(session?.tools.map(({ name }) => name)).toContain('clock__countdown');
   });
@@ -44,8 +64,9 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     await client.agentSays(/clock server (is not|stopped)/i, since, 6_000);
   });
 
-  it('and uses the server again when it is back, without a touch', async () => {
+  it('and shows and uses the server again when it is back, without a touch', async () => {
     await expect.poll(() => answers(demoServer('clock').url), { timeout: 20_000 }).toBe(true);
+    await shown('connected');
     await client.hearsSilence();
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
