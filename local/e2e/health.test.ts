@@ -32,6 +32,13 @@ beforeAll(async () => {
 afterAll(() => story.project.close());
 afterEach(() => story.end());
 
+/** As the monitor sees it that spoke last. */
+async function isNetworkAway(): Promise<boolean> {
+  const [row] = await story.project.sql<{ is_away: boolean }[]>`
+    select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
+  return row?.is_away ?? false;
+}
+
 describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   it('servers that work, each in its way; and servers that do not, each with its reason', async () => {
     await story.begin();
@@ -165,9 +172,9 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     );
     const mortalId = await story.add(mortal.url);
     await Promise.all([...steadyIds, mortalId].map((id) => story.shows(id, 'connected')));
-    await Promise.all(doors.map((one) => one.close()));
+    await Promise.all([mortal.stop(), ...doors.map((one) => one.close())]);
+    await expect.poll(isNetworkAway, PATIENCE).toBe(true);
     await story.project.stopDatabase();
-    await mortal.stop();
     await story.project.startDatabase();
     doors = await Promise.all(doors.map(({ host, port }) => door(host, steady.port, port)));
     const backAt = Date.now();
@@ -190,15 +197,10 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
     const ids = await Promise.all(doors.map(({ url }) => story.add(url)));
     await Promise.all(ids.map((id) => story.shows(id, 'connected')));
-    const away = async () => {
-      const [row] = await story.project.sql<{ is_away: boolean }[]>`
-        select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
-      return row?.is_away;
-    };
     await Promise.all(doors.map((one) => one.close()));
-    await expect.poll(away, PATIENCE).toBe(true);
+    await expect.poll(isNetworkAway, PATIENCE).toBe(true);
     doors = await Promise.all(doors.map(({ host, port }) => door(host, server.port, port)));
-    await expect.poll(away, PATIENCE).toBe(false);
+    await expect.poll(isNetworkAway, PATIENCE).toBe(false);
     await Promise.all(ids.map((id) => story.looks(id, 1)));
     for (const id of ids) {
       expect(await story.shownOf(id)).toBe('connected');
