@@ -21,6 +21,8 @@ export interface ProbeFigures {
   loopPerSecond: number[];
   memoryMb: number;
   kills: { tookMs: number; again: number; soonestMs: number | null };
+  /** To all servers together, between two looks. */
+  connections: number;
 }
 
 type Servers = BenchProcess<Seen> & { first: { urls: string[] } };
@@ -57,9 +59,10 @@ export async function measureProbes(
     }
     const memoryMb = residentMb(monitor.pid ?? 0);
     const kills = await killInTheMiddle(project, servers);
+    const { connections } = await servers.ask();
     await project.stopMonitor(monitor, 'SIGTERM');
     await project.sql`delete from mcp_servers`;
-    return { monitorPerSecond, loopPerSecond, memoryMb, kills };
+    return { monitorPerSecond, loopPerSecond, memoryMb, kills, connections };
   } finally {
     await servers.stop();
   }

@@ -70,7 +70,9 @@ function tell(figures: Figures, say: (text: string) => void): void {
   say(`probes a second: ${median(monitorPerSecond).toFixed(0)} of the monitor, database and all;`);
   say(`  ${median(loopPerSecond).toFixed(0)} of the bare client in a loop`);
   say(`  ${ratio.toFixed(2)} x (target ${TARGET_RATIO}: ${ratio >= TARGET_RATIO ? 'met' : 'MISSED'})`);
-  say(`memory of the monitor: ${memoryMb.toFixed(0)} MB`);
+  say(
+    `memory of the monitor: ${memoryMb.toFixed(0)} MB; connections between two looks: ${figures.connections}`,
+  );
   say(
     `two of three monitors killed in the middle: all servers were looked at after ${seconds(kills.tookMs)};`,
   );

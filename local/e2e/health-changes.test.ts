@@ -3,7 +3,7 @@
  * at once; each story has a server of its own.
  */
 import { randomUUID } from 'node:crypto';
-import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openMonitorDatabase } from '../../agent-worker/src/monitor/database.ts';
 import { Examiner } from '../../agent-worker/src/monitor/examine.ts';
@@ -71,6 +71,24 @@ describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
     fault.times = 0;
     await story.shows(id, 'connected');
     await story.tells(id, ['needs_auth', 'back']);
+  });
+
+  it('and wants a credential is looked at with that of its owner, until it is taken away', async () => {
+    const server = await story.working({
+      intercept: ({ headers }, response) => {
+        if (headers.authorization === 'Bearer right') return false;
+        response.writeHead(401).end();
+        return true;
+      },
+    });
+    const { sql, secretsKeys } = story.project;
+    const id = await story.add(server.url, { auth_method: 'bearer_token' });
+    const owner = { workspaceId: story.workspace, serverId: id };
+    const sealed = await seal('right', owner, parseSecretKeys(secretsKeys));
+    await sql`insert into mcp_server_secrets ${sql({ server_id: id, ...sealed })}`;
+    await story.shows(id, 'connected');
+    await sql`delete from mcp_server_secrets where server_id = ${id}`;
+    await story.shows(id, 'needs_auth credential_missing');
   });
 
   it('and asks for fewer requests is shown so after a second look', async () => {
