@@ -5,6 +5,7 @@ import { probe, type ProbeOptions } from '../src/mcp/probe.ts';
 import type { Credential } from '../src/mcp/target.ts';
 import { listen } from './listen.ts';
 import { startSessionServer } from './session-server.ts';
+import { startStatelessServer } from './stateless-server.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -40,6 +41,23 @@ it('tells what a good server is and offers, with the time of each phase', async 
   expect(result.phases.map(({ phase }) => phase)).toEqual(begun);
   // It leaves nothing behind.
   expect(server.goodbyes).toBe(1);
+});
+
+it.each([
+  ['sessions', startSessionServer],
+  ['2026', startStatelessServer],
+] as const)('opens no stream for news at a server of the era of %s', async (_era, start) => {
+  const seen: string[] = [];
+  const server = await start({
+    intercept: ({ method }, _response, message) => {
+      seen.push(`${method} ${message.method ?? ''}`);
+      return false;
+    },
+  });
+  cleanups.push(() => server.stop());
+  expect(await test(server.url)).toMatchObject({ ok: true });
+  expect(seen).toContain('POST tools/list');
+  expect(seen.filter((what) => what.startsWith('GET') || what.includes('listen'))).toEqual([]);
 });
 
 describe('a bad address', () => {

@@ -83,6 +83,7 @@ async function run<Found extends object>(
       signal,
       timeoutMs,
       route: options.route,
+      isBrief: true,
       onExchange: (exchange) => {
         noticeAnswer(phases, exchange);
         wantedAuth ??= authWantedBy(exchange);

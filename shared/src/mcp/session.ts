@@ -49,6 +49,8 @@ export interface SessionOptions {
   /** For each request of the handshake. */
   timeoutMs: number;
   route?: Route | undefined;
+  /** Over after a look: no stream is opened on which the server could speak unasked. */
+  isBrief?: boolean;
   resolve?: Resolve | undefined;
   /** The server says that its tools changed. */
   onToolsChanged?: () => void;
@@ -259,6 +261,7 @@ export class Session {
   #subscribe(): void {
     const isOffered = this.#client.getServerCapabilities()?.tools?.listChanged === true;
     if (this.route.era !== 'modern' || !isOffered || this.#subscription || this.#isEnded) return;
+    if (this.#options.isBrief) return;
     this.#subscription = this.#client
       .listen({ toolsListChanged: true }, { timeout: this.#options.timeoutMs })
       .then((subscription) => subscription.closed)

@@ -24,6 +24,8 @@ const MAX_STREAM_PAUSE_MS = 30_000;
 
 export interface WireOptions {
   policy: AddressPolicy;
+  /** No stream is opened on which the server could speak unasked; the old transport has no other. */
+  isBrief?: boolean;
   resolve?: Resolve | undefined;
   onExchange?: ((exchange: Exchange) => void) | undefined;
   onCertificate?: ((expiresAt: Date) => void) | undefined;
@@ -62,9 +64,12 @@ export class Wire {
       onResponse: (exchange) => this.#noticeResponse(exchange),
       onBodyEnd: (exchange, error) => this.#noticeBodyEnd(exchange, error),
     });
+    const isWithoutStream = kind !== 'sse' && options.isBrief === true;
     const refuse = kind === 'sse' ? refuseOfSse : refuseOverload;
     const fetch = async (input: string | URL, init?: RequestInit) => {
       try {
+        // As a server answers that has no such stream.
+        if (init?.method === 'GET' && isWithoutStream) return new Response(null, { status: 405 });
         if (init?.method === 'GET') await this.#pauseBeforeStream(init.signal ?? undefined);
         return await refuse(await this.#outgoing.fetch(input, init), init?.method ?? 'GET');
       } catch (error) {
