@@ -10,14 +10,14 @@ import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './examine.ts';
 import type { Network } from './network.ts';
 import type { Pace } from './pace.ts';
 
-/** Long enough for the slowest probe and for the database to be away for a moment. */
-const LEASE_MS = PROBE_TIMEOUT_MS + 25_000;
+/** Long enough to wait for a place, for the slowest probe, and for the database to be away for a moment. */
+const LEASE_MS = 2 * PROBE_TIMEOUT_MS + 10_000;
 const LOOK_AGAIN_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 const NETWORK_LOOK_MS = 2_000;
 const PRUNE_EVERY_MS = 600_000;
-/** A claim for less than this share of the places is not worth a request. */
-const WORTH_CLAIMING = 0.25;
+/** So many times as many servers as there are places are held, so that no place is idle during a claim. */
+const HELD_FOR_PLACE = 1.5;
 
 export interface MonitorOptions {
   database: MonitorDatabase;
@@ -38,6 +38,8 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #finished: Outbox<FinishedProbe>;
   readonly #running = new Set<Promise<void>>();
+  /** Claimed, and without a place yet. */
+  readonly #waiting: ProbeJob[] = [];
   readonly #stop = new AbortController();
   #freed = Promise.withResolvers<void>();
   #awaySince: Date | null = null;
@@ -69,7 +71,7 @@ export class Monitor {
         await this.#pause(this.#options.random() * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** this.#failures));
       }
     }
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.race(this.#running);
     await this.#finished.flush(5_000);
   }
 
@@ -81,17 +83,18 @@ export class Monitor {
     const { database, network, pace, places } = this.#options;
     if (network.isAway) return this.#waitForNetwork();
     this.#awaySince = null;
-    const free = places - this.#running.size;
-    if (free < places * WORTH_CLAIMING) {
+    if (this.#waiting.length > 0) {
       await this.#freed.promise;
       return;
     }
-    const claim = { limit: free, leaseMs: LEASE_MS, freshMs: pace.freshMs, networkAwaySince: null };
+    const limit = Math.ceil(places * HELD_FOR_PLACE) - this.#running.size;
+    const claim = { limit, leaseMs: LEASE_MS, freshMs: pace.freshMs, networkAwaySince: null };
     const jobs = await database.claimServers(claim);
     this.lastClaimAtMs = this.#options.now();
-    for (const job of jobs) this.#start(job);
+    this.#waiting.push(...jobs);
+    this.#fillPlaces();
     await this.#pruneWhenDue();
-    if (jobs.length < free) await this.#pause(LOOK_AGAIN_MS * (0.5 + this.#options.random()));
+    if (jobs.length < limit) await this.#pause(LOOK_AGAIN_MS * (0.5 + this.#options.random()));
   }
 
   /** Nothing is claimed meanwhile: what is shown stays, and the page says since when nobody could look. */
@@ -109,11 +112,20 @@ export class Monitor {
     await network.lookAgain();
   }
 
+  #fillPlaces(): void {
+    while (this.#running.size < this.#options.places) {
+      const job = this.#waiting.shift();
+      if (!job) return;
+      this.#start(job);
+    }
+  }
+
   #start(job: ProbeJob): void {
     const probe = this.#probe(job)
       .catch((error: unknown) => this.#options.log.error({ error, server: job.id }, 'a probe broke'))
       .finally(() => {
         this.#running.delete(probe);
+        this.#fillPlaces();
         this.#freed.resolve();
         this.#freed = Promise.withResolvers();
       });
