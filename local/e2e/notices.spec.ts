@@ -6,7 +6,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page, type WebSocketRoute } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
-import { newPerson } from './person.ts';
+import { newPerson, type Person } from './person.ts';
 import { addServer, personalWorkspace, serviceClient } from './rest-api.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
@@ -14,8 +14,14 @@ import { signIn } from './sign-in.ts';
 test.use({ launchOptions: browserOptions(), contextOptions: { reducedMotion: 'reduce' } });
 
 const system = serviceClient();
-const isLive = (page: Page) =>
-  expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible({ timeout: 30_000 });
+
+/** Signs in, and waits until the page is live and has looked at its notices once: what it finds then is no news. */
+async function open(page: Page, person: Person): Promise<void> {
+  const look = page.waitForResponse(/\/api\/notices$/, { timeout: 30_000 });
+  await signIn(page, person);
+  await expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible({ timeout: 30_000 });
+  await (await look).finished();
+}
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -51,8 +57,7 @@ test('notices come at once, are read one by one or all together, and go to a web
   const workspace_id = await personalWorkspace(person);
   const server_id = await addServer(person, { name: 'Weather', url: 'http://127.0.0.1:9/mcp' });
   await person.client.from('mcp_servers').update({ is_active: false }).eq('id', server_id).throwOnError();
-  await signIn(page, person);
-  await isLive(page);
+  await open(page, person);
   const about = { server_id, workspace_id };
   await tell([{ ...about, kind: 'down', details: { error_code: 'connection_refused' } }]);
   await expect(page.getByText('Weather is down')).toBeVisible();
@@ -135,8 +140,7 @@ test('Realtime away and back: the page says so, and then shows what is true, in 
     await system.rpc('report_server_status', { p_observations }).throwOnError();
   };
   await report('connected', null);
-  await signIn(page, person);
-  await isLive(page);
+  await open(page, person);
   await expect(page.getByText('Connected', { exact: true })).toHaveCount(ids.length);
 
   isAway = true;
