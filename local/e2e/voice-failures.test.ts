@@ -57,6 +57,7 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
   it('a server that is away: a call is refused at once, with a sentence', async () => {
     await client.hearsSilence();
     await expect.poll(() => answers(demoServer('clock').url), { timeout: 20_000 }).toBe(true);
+    await shown('connected');
     // It stays away for a few seconds.
     process.kill(pidOf('clock'), 'SIGKILL');
     const since = Date.now();

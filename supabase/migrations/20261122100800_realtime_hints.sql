@@ -76,6 +76,17 @@ create function private.hint_server_status() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  -- Each look takes another time: that alone is news only where somebody looks (see server_health).
+  if (new.connection_status, new.error_code, new.error_message, new.tool_count, new.consecutive_failures)
+    is not distinct from
+    (old.connection_status, old.error_code, old.error_message, old.tool_count, old.consecutive_failures)
+    and not exists (
+      select from private.watched_workspaces w
+      where w.workspace_id = new.workspace_id and w.watched_until > clock_timestamp()
+    )
+  then
+    return null;
+  end if;
   perform private.send_server_hint(new.workspace_id, 'server.status', jsonb_build_object(
     'server_id', new.id,
     'connection_status', new.connection_status,

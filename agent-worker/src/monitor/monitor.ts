@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 10_000;
 const NETWORK_LOOK_MS = 2_000;
 const PRUNE_EVERY_MS = 600_000;
 /** So many times as many servers as there are places are held, so that no place is idle during a claim. */
-const HELD_FOR_PLACE = 1.5;
+const HELD_FOR_PLACE = 2;
 
 export interface MonitorOptions {
   database: MonitorDatabase;
@@ -87,7 +87,7 @@ export class Monitor {
       await this.#freed.promise;
       return;
     }
-    const limit = Math.ceil(places * HELD_FOR_PLACE) - this.#running.size;
+    const limit = places * HELD_FOR_PLACE - this.#running.size;
     const claim = { limit, leaseMs: LEASE_MS, freshMs: pace.freshMs, networkAwaySince: null };
     const jobs = await database.claimServers(claim);
     this.lastClaimAtMs = this.#options.now();

@@ -1,6 +1,6 @@
 -- Hints: small, without secrets, on a topic that only members hear and nobody but the system sends on.
 begin;
-select plan(31);
+select plan(33);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -64,6 +64,19 @@ select public.report_server_status(jsonb_build_array(jsonb_build_object(
   'observed_at', clock_timestamp(), 'latency_ms', 20
 )));
 select is(pg_temp.hints(), null, 'the same status again is no news');
+create function pg_temp.look(p_ms integer) returns void language sql as $$
+  select public.report_server_status(jsonb_build_array(jsonb_build_object(
+    'server_id', current_setting('pgtap.server'), 'config_version', 2, 'source', 'monitor', 'status', 'connected',
+    'observed_at', clock_timestamp(), 'latency_ms', p_ms
+  )))
+$$;
+select pg_temp.look(30);
+select is(pg_temp.hints(), 'server.status connected', 'how long it took, while somebody looks');
+delete from private.watched_workspaces where workspace_id = (
+  select workspace_id from public.mcp_servers where id = current_setting('pgtap.server')::uuid
+);
+select pg_temp.look(40);
+select is(pg_temp.hints(), null, 'and not when nobody does');
 select public.store_catalogue(
   current_setting('pgtap.server')::uuid, 2, now(),
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
