@@ -2,6 +2,7 @@
 export interface Claim {
   server: number;
   leaseId: number;
+  claimedAt: number;
   /** Seconds that the server waited after it was due. */
   waited: number;
 }
@@ -69,7 +70,7 @@ export class Ledger {
         this.#leasedUntil[server] = now + leaseSeconds;
         this.#leaseId[server] = leaseId;
         this.#wheel[now + leaseSeconds]?.push(server);
-        claims.push({ server, leaseId, waited: now - this.#due[server]! });
+        claims.push({ server, leaseId, claimedAt: now, waited: now - this.#due[server]! });
         if (this.#waiting[workspace]!.length > 0) rest.push(workspace);
       }
       this.#turns = rest;

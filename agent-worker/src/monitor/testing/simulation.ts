@@ -38,8 +38,8 @@ interface Running extends Claim {
 }
 
 const PLACES = 32;
-/** With fewer a monitor does not claim. */
-const WORTH_CLAIMING = PLACES / 4;
+/** As many more as there are places are claimed ahead: each waits for the end of one look at most. */
+const MOST_HELD = 2 * PLACES;
 const LEASE_SECONDS = 40;
 const FLAPPING_FROM = 3;
 /** Every second workspace is looked at; the first is very large, the last ones have three servers each. */
@@ -80,6 +80,7 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   const aliveFrom = new Float64Array(monitors);
   const busy = new Uint32Array(monitors);
   const held: Set<number>[] = Array.from({ length: monitors }, () => new Set());
+  const ahead: Claim[][] = Array.from({ length: monitors }, () => []);
   /** Of the seconds before each one, those without a free hand. */
   const withoutHands = new Uint32Array(seconds + 1);
   let networkBackAt = -1;
@@ -101,10 +102,14 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     for (let monitor = 0; monitor < monitors; monitor += 1) {
       if (aliveFrom[monitor]! <= now && random() < 1 / 2_000) crash(monitor, now);
       if (aliveFrom[monitor]! > now || isAway) continue;
-      const free = PLACES - busy[monitor]!;
-      if (free >= WORTH_CLAIMING)
-        for (const claim of ledger.claim(now, free, LEASE_SECONDS)) begin(claim, monitor, now);
-      hasFreeHand ||= PLACES - busy[monitor]! >= WORTH_CLAIMING;
+      fillPlaces(monitor, now);
+      if (ahead[monitor]!.length === 0) {
+        const claims = ledger.claim(now, MOST_HELD - busy[monitor]!, LEASE_SECONDS);
+        for (const { server } of claims) held[monitor]!.add(server);
+        ahead[monitor] = claims;
+        fillPlaces(monitor, now);
+      }
+      hasFreeHand ||= busy[monitor]! < PLACES;
     }
     withoutHands[now + 1] = withoutHands[now]! + (hasFreeHand ? 0 : 1);
   }
@@ -116,16 +121,24 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   }
   return figures;
 
-  /** Nobody waits while a hand is free, but for the lease of a monitor that died. */
+  function fillPlaces(monitor: number, now: number): void {
+    while (busy[monitor]! < PLACES) {
+      const claim = ahead[monitor]!.shift();
+      if (!claim) return;
+      begin({ ...claim, waited: claim.waited + now - claim.claimedAt }, monitor, now);
+    }
+  }
+
+  /** Nobody waits while a hand is free, but for the lease of a monitor that died, and for a place of one that lives. */
   function begin(claim: Claim, monitor: number, now: number): void {
     const { server, waited } = claim;
     if (probing[server]) breach('is probed by two', server, now);
     const excused = withoutHands[now]! - withoutHands[now - waited]! + deaths[server]! * LEASE_SECONDS;
-    if (waited > excused) breach(`waited ${waited} s, of them ${excused} s for a hand`, server, now);
+    if (waited > excused + SLOWEST_PROBE)
+      breach(`waited ${waited} s, of them ${excused} s for a hand`, server, now);
     figures.longestWait = Math.max(figures.longestWait, waited);
     probing[server] = 1;
     busy[monitor]! += 1;
-    held[monitor]!.add(server);
     const truth = world.at(server, now);
     const isHanging = !truth.isUp && truth.code === 'timeout';
     const takes = isHanging ? SLOWEST_PROBE : random() < 0.02 ? 5 : 1;
@@ -137,6 +150,7 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     figures.crashes += 1;
     aliveFrom[monitor] = now + 5 + Math.floor(random() * 600);
     busy[monitor] = 0;
+    ahead[monitor] = [];
     for (const server of held[monitor]!) {
       probing[server] = 0;
       deaths[server]! += 1;
