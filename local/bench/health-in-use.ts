@@ -13,7 +13,8 @@ export interface InUse {
   shownMs: number[];
 }
 
-const ROUNDS = 5;
+/** The stack starts the server again later and later. */
+const ROUNDS = 3;
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
 
