@@ -86,18 +86,21 @@ create function private.count_check(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_bucket integer := width_bucket(ln(least(greatest(p_latency_ms, 1), 60000)), 0::numeric, ln(60000::numeric), 40);
   v_hour timestamptz := date_trunc('hour', p_at, 'UTC');
+  -- Without a latency nothing is added, wherever.
+  v_bucket integer := coalesce(
+    width_bucket(ln(least(greatest(p_latency_ms, 1), 60000)), 0::numeric, ln(60000::numeric), 40), 41
+  );
+  v_failed integer := case when p_ok then 0 else 1 end;
+  v_counts integer[] := array_fill(0, array[41]);
 begin
+  v_counts[v_bucket] := case when p_ok and p_latency_ms is not null then 1 else 0 end;
   insert into public.mcp_server_hours as h (server_id, workspace_id, hour, checks, failures, latencies)
-  values (p_server_id, p_workspace_id, v_hour, 0, 0, array_fill(0, array[41]))
-  on conflict do nothing;
-  update public.mcp_server_hours
-  set
-    checks = checks + 1,
-    failures = failures + case when p_ok then 0 else 1 end,
-    latencies[coalesce(v_bucket, 41)] = latencies[coalesce(v_bucket, 41)] + case when v_bucket is null or not p_ok then 0 else 1 end
-  where server_id = p_server_id and hour = v_hour;
+  values (p_server_id, p_workspace_id, v_hour, 1, v_failed, v_counts)
+  on conflict (server_id, hour) do update set
+    checks = h.checks + 1,
+    failures = h.failures + v_failed,
+    latencies[v_bucket] = h.latencies[v_bucket] + v_counts[v_bucket];
 end
 $$;
 
@@ -145,7 +148,8 @@ grant execute on function
 -- Takes observations of servers and answers how many of them became the stored status. An observation that
 -- is older than the stored one, or speaks of another config_version, changes nothing; of two with the same
 -- time the later one in the list counts. A time in the future counts as now, so that a reporter whose clock
--- is ahead cannot silence the others. One without a status is a check that decides nothing yet. Rows are taken in the order of their ids, so that concurrent batches
+-- is ahead cannot silence the others. One without a status is a check that decides nothing yet. `catalogue_seen_at`
+-- is when the list of tools was read that is the same as the stored one. Rows are taken in the order of their ids, so that concurrent batches
 -- cannot deadlock.
 create function public.report_server_status(p_observations jsonb) returns integer
 language plpgsql set search_path = ''
@@ -163,11 +167,13 @@ begin
       jsonb_to_recordset(p_observations) as (
         server_id uuid, config_version integer, observed_at timestamptz, source text, status text,
         error_code text, error_message text, latency_ms numeric, detected_transport text, protocol_version text,
-        server_info jsonb, capabilities jsonb, instructions text, phases jsonb, ok boolean
+        server_info jsonb, capabilities jsonb, instructions text, phases jsonb, ok boolean,
+        catalogue_seen_at timestamptz
       )
     ) with ordinality as listed (
       server_id, config_version, observed_at, source, status, error_code, error_message, latency_ms,
-      detected_transport, protocol_version, server_info, capabilities, instructions, phases, ok, position
+      detected_transport, protocol_version, server_info, capabilities, instructions, phases, ok,
+      catalogue_seen_at, position
     )
     order by listed.server_id, at, listed.position
   loop
@@ -211,7 +217,11 @@ begin
       protocol_version = coalesce(o.protocol_version, protocol_version),
       server_info = coalesce(nullif(o.server_info, 'null'), server_info),
       capabilities = coalesce(nullif(o.capabilities, 'null'), capabilities),
-      instructions = coalesce(o.instructions, instructions)
+      instructions = coalesce(o.instructions, instructions),
+      catalogue_observed_at = case
+        when o.catalogue_seen_at is null then catalogue_observed_at
+        else greatest(catalogue_observed_at, least(o.catalogue_seen_at, clock_timestamp()))
+      end
     where id = o.server_id;
     perform private.heed_observation(
       o.server_id, o.source, o.status, o.at,

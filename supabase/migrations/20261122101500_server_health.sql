@@ -255,7 +255,7 @@ begin
   for r in
     select * from jsonb_to_recordset(p_results) as (
       server_id uuid, lease_id uuid, next_ms numeric, memory jsonb, certificate_expires_at timestamptz,
-      observation jsonb, catalogue_seen_at timestamptz, notices jsonb
+      observation jsonb, notices jsonb
     )
     order by server_id
   loop
@@ -271,11 +271,6 @@ begin
     v_held := v_held + 1;
     if jsonb_typeof(r.observation) = 'object' then
       perform public.report_server_status(jsonb_build_array(r.observation));
-    end if;
-    if r.catalogue_seen_at is not null then
-      update public.mcp_servers
-      set catalogue_observed_at = greatest(catalogue_observed_at, least(r.catalogue_seen_at, clock_timestamp()))
-      where id = r.server_id;
     end if;
     for n in select * from jsonb_array_elements(coalesce(nullif(r.notices, 'null'), '[]')) loop
       if n ->> 'kind' = 'certificate' then

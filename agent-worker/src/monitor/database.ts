@@ -53,8 +53,6 @@ export interface FinishedProbe {
   memory: Memory;
   certificate_expires_at: string | null;
   observation: StatusObservation | null;
-  /** When the list of tools was read that is the same as the stored one. */
-  catalogue_seen_at: string | null;
   notices: NoticeDraft[];
 }
 

@@ -159,8 +159,11 @@ export class Monitor {
       next_ms: decision.nextMs,
       memory: decision.memory,
       certificate_expires_at: certificateExpiresAt?.toISOString() ?? null,
-      observation: observation && { ...observation, status: decision.status },
-      catalogue_seen_at: isSameList ? new Date(startedAt).toISOString() : null,
+      observation: observation && {
+        ...observation,
+        status: decision.status,
+        catalogue_seen_at: isSameList ? new Date(startedAt).toISOString() : null,
+      },
       notices: decision.notice ? [decision.notice] : [],
     });
   }

@@ -78,6 +78,8 @@ export const StatusObservation = z.object({
   server_info: z.record(z.string(), z.unknown()).nullable(),
   capabilities: z.record(z.string(), z.unknown()).nullable(),
   instructions: z.string().nullable(),
+  /** When the list of tools was read that is the same as the stored one. */
+  catalogue_seen_at: Timestamp.nullish(),
   /** Milliseconds of each phase that was run, for the row in `mcp_server_checks`. */
   phases: z
     .object({

@@ -1,7 +1,7 @@
 -- History of a server: uptime, latency and incidents of a day, a week and 30 days; what conversations see counts as
 -- a look; what has grown old goes.
 begin;
-select plan(21);
+select plan(24);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -55,6 +55,8 @@ select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'half of a day''s answ
 select ok(pg_temp.near(pg_temp.of('day', 'p95_ms'), 2000), '95 % of them so long');
 select ok(pg_temp.near(pg_temp.of('week', 'p50_ms'), 400), 'half of a week''s');
 select ok(pg_temp.near(pg_temp.of('month', 'p50_ms'), 30), 'half of 30 days''');
+select pg_temp.checks(500, null, '2 hours');
+select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'a look without a latency adds none');
 
 -- Uptime
 select is(pg_temp.of('week', 'uptime'), 1::numeric, 'without an incident it was there all the time');
@@ -94,6 +96,21 @@ update public.mcp_server_health set lease_id = gen_random_uuid(), leased_until =
 where server_id = '11111111-0000-4000-8000-000000000001';
 select pg_temp.report('session', 'connected');
 select is(pg_temp.due_in(), 30::numeric, 'unless a monitor looks just now');
+
+-- A list of tools that is still the same
+update public.mcp_servers set catalogue_observed_at = now() - interval '1 hour'
+where id = '11111111-0000-4000-8000-000000000001';
+create function pg_temp.list_age(p_seen timestamptz) returns interval language plpgsql as $$
+begin
+  perform public.report_server_status(jsonb_build_array(jsonb_build_object(
+    'server_id', '11111111-0000-4000-8000-000000000001', 'config_version', 1, 'source', 'monitor',
+    'status', 'connected', 'observed_at', clock_timestamp(), 'catalogue_seen_at', p_seen
+  )));
+  return now() - catalogue_observed_at from public.mcp_servers where id = '11111111-0000-4000-8000-000000000001';
+end
+$$;
+select is(pg_temp.list_age(null), interval '1 hour', 'a look without a list leaves its age');
+select is(pg_temp.list_age(now()), interval '0', 'one that found it the same makes it new');
 
 -- What has grown old
 select pg_temp.checks(1, 30, '32 days'), pg_temp.away('92 days', '91 days');
