@@ -81,6 +81,23 @@ describe('a tool of the voice model', () => {
     ]);
   });
 
+  it('shows what the server tells of its progress, between the start and the end', async () => {
+    const { execute, activity } = voiceTool(async (_name, _args, { onProgress }) => {
+      onProgress?.({ progress: 3, total: 10, message: '7 pages left' });
+      return done;
+    });
+    await execute();
+    const [started, progress, finished] = activity;
+    expect(progress).toEqual({
+      type: 'tool_progress',
+      id: started?.type === 'tool_call' ? started.id : '',
+      progress: 3,
+      total: 10,
+      message: '7 pages left',
+    });
+    expect(finished).toMatchObject({ type: 'tool_call', phase: 'finished' });
+  });
+
   it('says how old an answer is that stands in for a server that fails', async () => {
     const { execute } = voiceTool(async () => ({ ...done, cached: { ageMs: 180_000, isStale: true } }));
     expect(await execute()).toMatch(/^Written\.\n.*3 minutes old/);

@@ -8,6 +8,7 @@ import { redact } from '@patchbay/shared/redact';
 import type { Activity } from '@patchbay/shared/schema/activity';
 import { outcomeOf, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import type { JSONSchema7 } from 'json-schema';
+import { ProgressTeller } from './call-progress.ts';
 import type { RecordedCall } from './database.ts';
 import type { Floor } from './floor.ts';
 import { type Release, giveUpdates, holdConversation } from './held-call.ts';
@@ -146,6 +147,7 @@ async function recordedCall(
   const startedAt = context.now();
   let queueMs: number | null = null;
   context.onActivity({ type: 'tool_call', id, name: tool.name, phase: 'started' });
+  const teller = new ProgressTeller(id, context.onActivity);
 
   const link = context.linkOf(tool.serverId);
   const ending = await endingOf(tool, link, async () => {
@@ -153,7 +155,11 @@ async function recordedCall(
     const refusal = refusalOf(tool, link, context.isCurrent(tool));
     if (refusal) throw refusal;
     return link.call(tool.toolName, args, {
-      ...options,
+      signal: options.signal,
+      onProgress: (progress) => {
+        options.onProgress(progress);
+        teller.hear(progress);
+      },
       repeatable: tool.repeatable,
       // A model that floods one tool leaves places for the others.
       caller: tool.toolName,
@@ -162,6 +168,7 @@ async function recordedCall(
     });
   });
 
+  teller.stop();
   if (ending.error?.code === 'internal') context.onFault(tool, ending.error);
   const durationMs = context.now() - startedAt;
   if (ending.isTypical) context.latencies.note(tool, durationMs);

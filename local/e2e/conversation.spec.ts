@@ -85,6 +85,8 @@ test.describe('one conversation', () => {
   test('says so when a server dies in the middle of a call, and uses it again when it is back', async () => {
     await type('countdown of 30 seconds');
     await expect(transcript.getByText(/countdown/i).last()).toBeVisible();
+    await expect(transcript.getByText(/\d+ seconds left/)).toBeVisible();
+    await expect(transcript.getByRole('progressbar')).toBeVisible();
     await expect.poll(() => heardMs(page, 1_000), { timeout: 20_000 }).toBe(0);
     process.kill(pidOf('clock'), 'SIGKILL');
     await expect(said(/the clock server (is not|stopped|lost)/i).last()).toBeVisible({

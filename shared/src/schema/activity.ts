@@ -61,6 +61,19 @@ export const ToolCallActivity = z.object({
   duration_ms: z.number().optional(),
 });
 
+/** The longest message about progress that is passed on, in characters. */
+export const LONGEST_PROGRESS_MESSAGE = 200;
+
+/** What a server tells of a call that is under way; `id` is that of the call. The message is the server's own. */
+export const ToolProgressActivity = z.object({
+  type: z.literal('tool_progress'),
+  id: z.string(),
+  progress: z.number(),
+  total: z.number().optional(),
+  message: z.string().max(LONGEST_PROGRESS_MESSAGE).optional(),
+});
+export type ToolProgressActivity = z.infer<typeof ToolProgressActivity>;
+
 /** The conversation's own connection to a server changed its state. */
 export const ServerActivity = z.object({
   type: z.literal('server'),
@@ -70,5 +83,10 @@ export const ServerActivity = z.object({
 });
 
 /** One message on `patchbay.activity`. */
-export const Activity = z.discriminatedUnion('type', [ToolsActivity, ToolCallActivity, ServerActivity]);
+export const Activity = z.discriminatedUnion('type', [
+  ToolsActivity,
+  ToolCallActivity,
+  ToolProgressActivity,
+  ServerActivity,
+]);
 export type Activity = z.infer<typeof Activity>;

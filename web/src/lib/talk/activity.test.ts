@@ -13,6 +13,8 @@ describe('readActivity', () => {
     },
     { type: 'tool_call', id: '1', name: 'clock__now', phase: 'started' },
     { type: 'tool_call', id: '1', name: 'clock__now', phase: 'finished', outcome: 'ok', duration_ms: 14 },
+    { type: 'tool_progress', id: '1', progress: 3 },
+    { type: 'tool_progress', id: '1', progress: 3, total: 10, message: '7 left' },
     { type: 'server', server_id: 's', name: 'clock', state: 'ready' },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
@@ -27,6 +29,8 @@ describe('readActivity', () => {
     '{"type":"tools","names":[],"reason":"","acknowledged":true,"left_out":[{"server":"clock"}]}',
     '{"type":"tool_call","id":"1","name":"x","phase":"exploded"}',
     '{"type":"tool_call","id":"1","name":"x","phase":"started","duration_ms":"long"}',
+    '{"type":"tool_progress","id":"1","progress":"half"}',
+    '{"type":"tool_progress","id":"1","progress":1,"message":{}}',
     '{"type":"server","server_id":3,"state":"ready"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();

@@ -27,6 +27,13 @@ export function readActivity(text: string): Activity | null {
         ['number', 'undefined'].includes(typeof message.duration_ms)
         ? (message as Activity)
         : null;
+    case 'tool_progress':
+      return typeof message.id === 'string' &&
+        typeof message.progress === 'number' &&
+        ['number', 'undefined'].includes(typeof message.total) &&
+        ['string', 'undefined'].includes(typeof message.message)
+        ? (message as Activity)
+        : null;
     case 'server':
       return typeof message.server_id === 'string' && typeof message.state === 'string'
         ? (message as Activity)

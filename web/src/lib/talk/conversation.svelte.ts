@@ -161,6 +161,8 @@ export class Conversation {
       this.transcript.call(activity);
       this.unansweredSince = null;
       if (activity.phase !== 'started') void this.#askForDetails(activity.id);
+    } else if (activity.type === 'tool_progress') {
+      this.transcript.callProgress(activity);
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.acknowledged) {

@@ -1,4 +1,5 @@
 import type { Activity, CallDetails } from '@patchbay/shared/schema/activity';
+import type { Progress } from '../tools/progress-words.ts';
 
 export type Entry =
   | { kind: 'said'; id: string; who: 'user' | 'agent'; text: string; isDone: boolean }
@@ -10,6 +11,8 @@ export type Entry =
       phase: 'started' | 'finished' | 'failed' | 'cancelled';
       outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
       durationMs: number | undefined;
+      /** The last that its server told, while it runs. */
+      progress?: Progress;
       /** What it was given and what it said, once it has ended and the agent was asked. */
       details?: CallDetails;
     }
@@ -66,6 +69,12 @@ export class Transcript {
     const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
     if (known) Object.assign(known, { phase, outcome, durationMs });
     else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs });
+  }
+
+  /** A report that overtakes the call, or comes after its end, is no news. */
+  callProgress({ id, progress, total, message }: Extract<Activity, { type: 'tool_progress' }>): void {
+    const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
+    if (known?.kind === 'call' && known.phase === 'started') known.progress = { progress, total, message };
   }
 
   callDetails(id: string, details: CallDetails): void {

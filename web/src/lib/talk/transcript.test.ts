@@ -60,6 +60,18 @@ describe('Transcript', () => {
     ]);
   });
 
+  it('shows how a call gets on, and nothing of it when the call has ended', () => {
+    const transcript = new Transcript();
+    const call = { type: 'tool_call', id: '1', name: 'clock__countdown' } as const;
+    transcript.call({ ...call, phase: 'started' });
+    transcript.callProgress({ type: 'tool_progress', id: '1', progress: 3, total: 10, message: '7 left' });
+    transcript.callProgress({ type: 'tool_progress', id: 'another', progress: 9 });
+    expect(transcript.entries).toMatchObject([{ progress: { progress: 3, total: 10, message: '7 left' } }]);
+    transcript.call({ ...call, phase: 'cancelled' });
+    transcript.callProgress({ type: 'tool_progress', id: '1', progress: 4 });
+    expect(transcript.entries).toMatchObject([{ phase: 'cancelled', progress: { progress: 3 } }]);
+  });
+
   it('does not say the same note twice in a row', () => {
     const transcript = new Transcript();
     transcript.note('clock is gone');

@@ -1,17 +1,12 @@
 import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/schema/functions';
 import { readLines } from '../live/lines.ts';
+import type { Progress } from './progress-words.ts';
 
 /** What came of a tried call, as the page shows it. */
 export type RunResult =
   | CallToolAnswer
   /** The call could not be made at all. */
   | { ok: false; outcome: 'unavailable'; message: string; hint: string; duration_ms: null };
-
-interface Progress {
-  progress: number;
-  total?: number;
-  message?: string;
-}
 
 /** One call of a tool by hand at a time, with its progress and its way to be cancelled. */
 export class ToolRun {
