@@ -1,11 +1,33 @@
 /** Work on servers: many at once, the form, the import, a tool tried by hand, the palette. */
+import { randomUUID } from 'node:crypto';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
-import { addDemoServer, newPerson } from './person.ts';
+import { addDemoServer, newPerson, type Person } from './person.ts';
+import { serviceClient } from './rest-api.ts';
 import { demoServer, runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
+
+/** Later calls of a server than any that there is. */
+async function recordCalls({ id: user_id }: Person, server_id: string, count: number): Promise<void> {
+  const service = serviceClient();
+  const server = await service.from('mcp_servers').select('workspace_id').eq('id', server_id).single<{
+    workspace_id: string;
+  }>();
+  const calls = Array.from({ length: count }, (_, index) => ({
+    id: randomUUID(),
+    user_id,
+    workspace_id: server.data?.workspace_id,
+    server_id,
+    tool_name: 'later',
+    arguments: {},
+    outcome: 'timeout',
+    started_at: new Date(Date.now() + index).toISOString(),
+    duration_ms: 5_000,
+  }));
+  expect((await service.from('tool_calls').insert(calls)).error).toBeNull();
+}
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Servers' }).getByRole('listitem');
 
@@ -165,6 +187,18 @@ test('a tool is tried with a form of its schema, with progress, and cancelled', 
       { tool_name: 'get-sum', outcome: 'ok', session_id: null },
       { tool_name: 'trigger-long-running-operation', outcome: 'cancelled', session_id: null },
     ]);
+
+  // The filter looks among all calls, not among those that are shown.
+  await recordCalls(person, id, 20);
+  await page.reload();
+  const calls = page.getByRole('list', { name: 'Calls' }).getByRole('listitem');
+  await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(0);
+  await page.getByLabel('Show calls').selectOption('done');
+  await expect(page).toHaveURL(/calls=ok/);
+  await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(1);
+  await page.getByLabel('Show calls').selectOption('all');
+  await page.getByRole('link', { name: 'Older' }).click();
+  await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(1);
 });
 
 test('the palette finds a server, and keys lead through the app', async ({ page }) => {

@@ -1,4 +1,4 @@
-import { ToolCallRow } from '@patchbay/shared/schema/session';
+import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { McpToolRow } from '@patchbay/shared/schema/tool';
 import { z } from 'zod';
 import { rows, writeProblem, type WriteProblem } from './database.ts';
@@ -57,15 +57,21 @@ export function listChecks(who: SignedIn, serverId: string, limit: number): Prom
   );
 }
 
-/** The latest calls of a server's tools, newest first. */
-export function listCalls(who: SignedIn, serverId: string, limit: number): Promise<ToolCallRow[]> {
-  return rows(
-    who.supabase
-      .from('tool_calls')
-      .select(Object.keys(ToolCallRow.shape).join(','))
-      .eq('server_id', serverId)
-      .order('started_at', { ascending: false })
-      .limit(limit),
-    ToolCallRow,
-  );
+/**
+ * Calls of a server's tools, newest first: all, or those with one outcome.
+ * @param before only what began earlier; null for the newest
+ */
+export function listCalls(
+  who: SignedIn,
+  serverId: string,
+  { outcome, before }: { outcome: ToolCallOutcome | null; before: string | null },
+  limit: number,
+): Promise<ToolCallRow[]> {
+  let query = who.supabase
+    .from('tool_calls')
+    .select(Object.keys(ToolCallRow.shape).join(','))
+    .eq('server_id', serverId);
+  if (outcome) query = query.eq('outcome', outcome);
+  if (before) query = query.lt('started_at', before);
+  return rows(query.order('started_at', { ascending: false }).limit(limit), ToolCallRow);
 }

@@ -32,14 +32,29 @@ describe('the words of the trail', () => {
       description: { to: 'New.' },
       metadata: null,
     };
-    expect(changeWords(event({ changes }))).toEqual([
+    expect(changeWords(event({ changes }), 'UTC')).toEqual([
       'name: clock → watch',
       'tags: none → work',
       'description: empty → New.',
       'metadata (not shown)',
     ]);
-    expect(changeWords(event({ action: 'insert', changes: { name: { to: 'clock' } } }))).toEqual([
+    expect(changeWords(event({ action: 'insert', changes: { name: { to: 'clock' } } }), 'UTC')).toEqual([
       'name: clock',
+    ]);
+  });
+
+  it('tell times in the zone of the reader, lengths with their unit, and switches in words', () => {
+    const changes = {
+      accepted_at: { from: null, to: '2026-11-22T22:05:00.123+00:00' },
+      call_timeout_ms: { from: 500, to: 30_000 },
+      is_active: { from: true, to: false },
+      name: { from: '2026-11-22T22:05:00Z', to: 'clock' },
+    };
+    expect(changeWords(event({ changes }), 'Asia/Tokyo')).toEqual([
+      'accepted: never → 23 Nov 2026, 07:05',
+      'call timeout: 0.5 s → 30 s',
+      'is active: yes → no',
+      'name: 2026-11-22T22:05:00Z → clock',
     ]);
   });
 });

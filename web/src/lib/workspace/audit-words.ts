@@ -1,3 +1,4 @@
+import { timeInZone } from '../live/time-zone.ts';
 import type { AuditEvent } from '../server/audit.ts';
 
 /** What the trail speaks of, by table. */
@@ -26,19 +27,31 @@ export function eventWords({ action, table_name, row_name }: AuditEvent): string
   return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
 }
 
-/** Each changed field on one line, such as `name: clock → watch`. */
-export function changeWords({ action, changes }: AuditEvent): string[] {
+/**
+ * Each changed field on one line, such as `name: clock → watch`.
+ * @param zone of the reader, for times
+ */
+export function changeWords(
+  { action, changes }: Pick<AuditEvent, 'action' | 'changes'>,
+  zone: string,
+): string[] {
   return Object.entries(changes).map(([field, change]) => {
-    const name = field.replaceAll('_', ' ');
+    const name = field.replace(/_(at|ms)$/, '').replaceAll('_', ' ');
     if (change === null) return action === 'update' ? `${name} (not shown)` : `${name} (set, not shown)`;
-    if (action === 'update') return `${name}: ${valueWords(change.from)} → ${valueWords(change.to)}`;
-    return `${name}: ${valueWords(action === 'delete' ? change.from : change.to)}`;
+    const words = (value: unknown) => valueWords(field, value, zone);
+    if (action === 'update') return `${name}: ${words(change.from)} → ${words(change.to)}`;
+    return `${name}: ${words(action === 'delete' ? change.from : change.to)}`;
   });
 }
 
-function valueWords(value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'empty';
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.length > 0 ? value.map(valueWords).join(', ') : 'none';
-  return JSON.stringify(value);
+function valueWords(field: string, value: unknown, zone: string): string {
+  if (value === undefined || value === null || value === '') return field.endsWith('_at') ? 'never' : 'empty';
+  if (Array.isArray(value)) {
+    return value.length > 0 ? value.map((one) => valueWords(field, one, zone)).join(', ') : 'none';
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && field.endsWith('_ms')) return `${value / 1000} s`;
+  if (typeof value !== 'string') return JSON.stringify(value);
+  // Only a column of times holds times: what people wrote stays as they wrote it.
+  return field.endsWith('_at') && !Number.isNaN(Date.parse(value)) ? timeInZone(value, zone) : value;
 }

@@ -1,3 +1,4 @@
+import { ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { error, fail } from '@sveltejs/kit';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { problemWords } from '$lib/server/database.ts';
@@ -10,7 +11,7 @@ import { changeTool, listCalls, listChecks, listTools } from '$lib/server/tools.
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
-const SHOWN_CALLS = 50;
+const SHOWN_CALLS = 12;
 const SHOWN_INCIDENTS = 5;
 const SHOWN_CHANGES = 10;
 
@@ -21,18 +22,33 @@ export const load: PageServerLoad = async (event) => {
   const { workspace } = await event.parent();
   const maySeeTrail = workspace.role === 'owner' || workspace.role === 'admin';
   const trail = { about: null, by: null, before: null, row: id };
+  const asked = event.url.searchParams;
+  const before = asked.get('before');
+  const wanted = {
+    outcome: ToolCallOutcome.safeParse(asked.get('calls')).data ?? null,
+    before: before && !Number.isNaN(Date.parse(before)) ? before : null,
+  };
   const [server, tools, checks, calls, history, changes, members] = await Promise.all([
     readServer(who, id),
     listTools(who, id),
     listChecks(who, id, SHOWN_CHECKS),
-    listCalls(who, id, SHOWN_CALLS),
+    // One more than is shown tells whether there are older ones.
+    listCalls(who, id, wanted, SHOWN_CALLS + 1),
     readHistory(who, id, SHOWN_INCIDENTS),
     maySeeTrail ? listAuditEvents(who, workspace.id, trail, SHOWN_CHANGES) : null,
     maySeeTrail ? listMembers(who, workspace.id) : [],
   ]);
   if (!server) error(404, { message: 'This server is not there.', hint: 'It may have been deleted.' });
   const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
-  return { server, tools, checks, calls, history, changes, people };
+  return {
+    server,
+    tools,
+    checks,
+    calls: { ...wanted, shown: calls.slice(0, SHOWN_CALLS), hasOlder: calls.length > SHOWN_CALLS },
+    history,
+    changes,
+    people,
+  };
 };
 
 export const actions: Actions = {

@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { signedIn } from '$lib/server/session.ts';
-import { changeWords, eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
+import { eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
 import type { PageServerLoad } from './$types';
 
 const PAGE = 50;
@@ -25,7 +25,8 @@ export const load: PageServerLoad = async (event) => {
       id: one.id,
       at: one.created_at,
       words: eventWords(one),
-      changes: changeWords(one),
+      action: one.action,
+      changes: one.changes,
       by:
         members.find(({ user_id }) => user_id === one.actor_id)?.email ??
         (one.actor_id ? 'a former member' : 'the system'),
