@@ -201,6 +201,13 @@ test('a tool is tried with a form of its schema, with progress, and cancelled', 
   await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(1);
 });
 
+async function choose(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Go to and do' }).fill(words);
+  await expect(page.getByRole('option').first()).toBeVisible();
+  await page.keyboard.press('Enter');
+}
+
 test('the palette finds a server, and keys lead through the app', async ({ page }) => {
   const person = await newPerson('keys');
   const id = await addDemoServer(person, 'clock');
@@ -216,6 +223,18 @@ test('the palette finds a server, and keys lead through the app', async ({ page 
   await expect(page.getByRole('option', { name: /clock/ })).toBeVisible();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/servers/${id}`);
+  await choose(page, 'reconnect clock');
+  await expect(page.getByText(/clock is connected\. 3 tools/)).toBeVisible();
+  await choose(page, 'current_time');
+  await page.waitForURL(`**/servers/${id}#tool-current_time`);
+  await expect(page.getByText('The agent knows it as clock__current_time')).toBeInViewport();
+  await choose(page, 'deactivate clock');
+  await expect(page.getByRole('status', { name: 'State: Off' })).toBeVisible();
+  await choose(page, 'activate clock');
+  await choose(page, 'test clock');
+  await expect(page.getByText('Works: 3 tools found')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/servers');
   await page.keyboard.press('?');
   await expect(page.getByRole('heading', { name: 'Keyboard shortcuts' })).toBeVisible();
   await page.keyboard.press('Escape');

@@ -8,6 +8,10 @@ declare global {
       /** What the reader can do about it. */
       hint?: string;
     }
+    interface PageState {
+      /** The edit form tests its server as soon as it stands. */
+      testAtOnce?: boolean;
+    }
     interface Locals {
       supabase: SupabaseClient<ClientSchema>;
       /** The verified user of this request; null for a visitor. */

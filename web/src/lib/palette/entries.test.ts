@@ -1,12 +1,18 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { describe, expect, it } from 'vitest';
+import type { NamedTool } from '../server/tools.ts';
 import { matchingEntries, paletteEntries } from './entries.ts';
 
 const servers = ['clock', 'Notes'].map(
-  (name) => ({ id: name, name, url: `https://${name}.example/mcp` }) as McpServerRow,
+  (name) =>
+    ({ id: name, name, url: `https://${name}.example/mcp`, is_active: name === 'clock' }) as McpServerRow,
 );
+const tools: NamedTool[] = [
+  { server_id: 'clock', name: 'current_time', title: 'Current time' },
+  { server_id: 'Notes', name: 'add/note', title: null },
+];
 const labels = (search: string, canEdit = true) =>
-  matchingEntries(paletteEntries(servers, canEdit), search).map(({ label }) => label);
+  matchingEntries(paletteEntries(servers, tools, canEdit), search).map(({ label }) => label);
 
 describe('the palette', () => {
   it('finds servers by name and host, and actions by other words for them', () => {
@@ -26,6 +32,26 @@ describe('the palette', () => {
 
   it('shows no more than can be looked through', () => {
     const many = Array.from({ length: 500 }, () => servers[0] as McpServerRow);
-    expect(matchingEntries(paletteEntries(many, true), '')).toHaveLength(60);
+    expect(matchingEntries(paletteEntries(many, [], true), '')).toHaveLength(60);
+  });
+
+  it('lists what can be done with a server, and its tools, for who searches', () => {
+    expect(labels('clock')).toEqual([
+      'clock',
+      'Reconnect clock',
+      'Test clock',
+      'Edit clock',
+      'Deactivate clock',
+      'current_time',
+    ]);
+    expect(labels('clock', false)).toEqual(['clock', 'current_time']);
+    expect(labels('activate notes')).toEqual(['Activate Notes']);
+    expect(labels('')).not.toContain('current_time');
+    expect(labels('')).not.toContain('Edit clock');
+  });
+
+  it('leads to the place of a tool, whatever its name', () => {
+    const [found] = matchingEntries(paletteEntries(servers, tools, true), 'add/note');
+    expect(found?.href).toBe('/servers/Notes#tool-add%2Fnote');
   });
 });

@@ -1,16 +1,25 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { NamedTool } from '../server/tools.ts';
 import { hostOf } from '../servers/state-words.ts';
+import { toolHash } from '../tools/tool-place.ts';
+
+/** The groups in the order in which they stand. */
+export const GROUPS = ['Go to', 'Do', 'Servers', 'With a server', 'Tools'] as const;
+
+/** What the page does with a server without leading there. */
+export type ServerAction = 'reconnect' | 'test' | 'switch';
+export type Run = 'theme' | 'shortcuts' | { action: ServerAction; server: McpServerRow };
 
 /** Something that the palette leads to or does. */
 export interface PaletteEntry {
   id: string;
-  group: 'Go to' | 'Do' | 'Servers';
+  group: (typeof GROUPS)[number];
   label: string;
   /** Further words by which it is found, and what is shown beside it. */
   note: string;
   /** Where it leads; else what it does. */
   href?: string;
-  run?: 'theme' | 'shortcuts';
+  run?: Run;
   keys?: string;
 }
 
@@ -36,7 +45,11 @@ const PAGES: PaletteEntry[] = [
 ];
 
 /** What can be gone to and done now. */
-export function paletteEntries(servers: McpServerRow[], canEdit: boolean): PaletteEntry[] {
+export function paletteEntries(
+  servers: McpServerRow[],
+  tools: NamedTool[],
+  canEdit: boolean,
+): PaletteEntry[] {
   const changes: PaletteEntry[] = [
     { id: 'do:add', group: 'Do', label: 'Add a server', note: 'new', href: '/servers/new', keys: 'n' },
     {
@@ -67,15 +80,53 @@ export function paletteEntries(servers: McpServerRow[], canEdit: boolean): Palet
       note: hostOf(server.url),
       href: `/servers/${server.id}`,
     })),
+    ...(canEdit ? servers.flatMap(serverActions) : []),
+    ...toolEntries(servers, tools),
   ];
 }
+
+function serverActions(server: McpServerRow): PaletteEntry[] {
+  const entry = (name: string, label: string, note: string, does: Pick<PaletteEntry, 'href' | 'run'>) => ({
+    id: `${name}:${server.id}`,
+    group: 'With a server' as const,
+    label: `${label} ${server.name}`,
+    note,
+    ...does,
+  });
+  const run = (action: ServerAction) => ({ run: { action, server } });
+  return [
+    entry('reconnect', 'Reconnect', 'discover its tools again', run('reconnect')),
+    entry('test', 'Test', 'connection, phase by phase', run('test')),
+    entry('edit', 'Edit', 'address, sign-in, tags', { href: `/servers/${server.id}/edit` }),
+    server.is_active
+      ? entry('switch', 'Deactivate', 'switch off', run('switch'))
+      : entry('switch', 'Activate', 'switch on', run('switch')),
+  ];
+}
+
+function toolEntries(servers: McpServerRow[], tools: NamedTool[]): PaletteEntry[] {
+  const names = new Map(servers.map(({ id, name }) => [id, name]));
+  return tools.map(({ server_id: id, name, title }) => ({
+    id: `tool:${id}:${name}`,
+    group: 'Tools',
+    label: name,
+    note: [names.get(id), title === name ? null : title].filter(Boolean).join(' · '),
+    href: `/servers/${id}${toolHash(name)}`,
+  }));
+}
+
+/** They are many for each server: shown to who searches for them. */
+const ONLY_FOUND = new Set<PaletteEntry['group']>(['With a server', 'Tools']);
 
 /** Entries that hold every word, those whose label begins with them first; as many as can be looked through. */
 export function matchingEntries(entries: PaletteEntry[], search: string, most = 60): PaletteEntry[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const first = words[0];
+  if (!first) return entries.filter(({ group }) => !ONLY_FOUND.has(group)).slice(0, most);
   const text = ({ label, note }: PaletteEntry) => `${label} ${note}`.toLowerCase();
-  const found = entries.filter((entry) => words.every((word) => text(entry).includes(word)));
-  const first = words[0] ?? '';
   const isClose = (entry: PaletteEntry) => (entry.label.toLowerCase().startsWith(first) ? 0 : 1);
-  return (first ? found.toSorted((a, b) => isClose(a) - isClose(b)) : found).slice(0, most);
+  return entries
+    .filter((entry) => words.every((word) => text(entry).includes(word)))
+    .toSorted((a, b) => isClose(a) - isClose(b))
+    .slice(0, most);
 }

@@ -24,6 +24,33 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
   );
 }
 
+/** A tool as the palette lists it. */
+export const NamedTool = McpToolRow.pick({ server_id: true, name: true, title: true });
+export type NamedTool = z.infer<typeof NamedTool>;
+
+/** PostgREST's own row limit on hosted Supabase; more is read in slices. */
+const SLICE = 1000;
+
+/** The names of a workspace's tools, at most so many slices of them as a page can look through. */
+export async function listToolNames(who: SignedIn, workspaceId: string, slices = 5): Promise<NamedTool[]> {
+  const found: NamedTool[] = [];
+  while (found.length < slices * SLICE) {
+    const slice = await rows(
+      who.supabase
+        .from('mcp_tools')
+        .select(Object.keys(NamedTool.shape).join(','))
+        .eq('workspace_id', workspaceId)
+        .order('name')
+        .order('id')
+        .range(found.length, found.length + SLICE - 1),
+      NamedTool,
+    );
+    found.push(...slice);
+    if (slice.length < SLICE) break;
+  }
+  return found;
+}
+
 /**
  * Writes what the user decides about a tool.
  * @returns null when it is done, else which rule of the database refused it

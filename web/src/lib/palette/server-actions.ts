@@ -1,0 +1,44 @@
+import { deserialize } from '$app/forms';
+import { goto } from '$app/navigation';
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { ActionResult } from '@sveltejs/kit';
+import { discoveryWords, type Discovery } from '../servers/discovery-words.ts';
+import type { Servers } from '../servers/servers.svelte.ts';
+import { beginSwitch, SWITCH_ACTION } from '../servers/switch-server.ts';
+import { showToast } from '../ui/toasts.svelte.ts';
+import type { ServerAction } from './entries.ts';
+
+/** Does something with a server from wherever the user is, and says what came of it. */
+export async function doWithServer(
+  action: ServerAction,
+  server: McpServerRow,
+  servers: Servers,
+): Promise<void> {
+  const { id, name } = server;
+  if (action === 'test') return goto(`/servers/${id}/edit`, { state: { testAtOnce: true } });
+  if (action === 'switch') {
+    const end = beginSwitch(servers, server);
+    end(await post(SWITCH_ACTION, { id, to: server.is_active ? 'off' : 'on' }));
+    return;
+  }
+  showToast(`Reconnecting ${name}…`);
+  const result = await post(`/servers/${id}?/discover`, {});
+  servers.refresh([id]);
+  // Our own action.
+  const said = result.type === 'success' || result.type === 'failure' ? result.data : undefined;
+  const found = said?.found as Discovery | undefined;
+  if (found) showToast(`${name} is connected. ${discoveryWords(found)}`, { tone: 'ok' });
+  else showToast(`${name}: ${String(said?.message ?? 'Patchbay does not answer.')}`, { tone: 'bad' });
+}
+
+/** Submits a form that is not on the page. */
+async function post(path: string, fields: Record<string, string>): Promise<ActionResult> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  try {
+    const response = await fetch(path, { method: 'POST', body, headers: { accept: 'application/json' } });
+    return deserialize(await response.text());
+  } catch (error) {
+    return { type: 'error', error };
+  }
+}

@@ -1,0 +1,16 @@
+/** What reading the tools of a server anew brought. */
+export interface Discovery {
+  added: string[];
+  changed: string[];
+  removed: string[];
+  count: number;
+}
+
+/** Such as `3 tools: 1 added.` */
+export function discoveryWords(found: Discovery): string {
+  const parts = (['added', 'changed', 'removed'] as const)
+    .filter((kind) => found[kind].length > 0)
+    .map((kind) => `${found[kind].length} ${kind}`);
+  const tools = found.count === 1 ? '1 tool' : `${found.count} tools`;
+  return `${tools}: ${parts.length > 0 ? parts.join(', ') : 'nothing new'}.`;
+}

@@ -1,0 +1,12 @@
+import { json } from '@sveltejs/kit';
+import { listToolNames } from '$lib/server/tools.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { RequestHandler } from './$types';
+
+/** The names of all tools of the workspace, for the palette. */
+export const GET: RequestHandler = async (event) => {
+  const who = signedIn(event);
+  const workspace = await currentWorkspace(who, event.cookies);
+  return json(await listToolNames(who, workspace.id));
+};
