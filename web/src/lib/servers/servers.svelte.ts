@@ -2,6 +2,7 @@ import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import { byPosition } from './order.ts';
+import { readStatusHint } from './status-hint.ts';
 
 /** Hints that come together are answered by one look. */
 const GATHER_MS = 15;
@@ -96,8 +97,20 @@ export class Servers {
       else if (signal.name === 'servers.changed') {
         this.#wantsAll = true;
         this.refresh([]);
-      } else if (typeof signal.payload.server_id === 'string') this.refresh([signal.payload.server_id]);
+      } else if (typeof signal.payload.server_id === 'string') {
+        const { server_id: id } = signal.payload;
+        if (signal.name === 'server.status') this.#believe(id, signal.payload);
+        this.refresh([id]);
+      }
     });
+  }
+
+  /** Shows what a hint tells, until the look that it asks for is answered. In a burst the look alone is enough. */
+  #believe(id: string, payload: Record<string, unknown>): void {
+    if (this.#timer !== undefined || Date.now() < this.#lookedAt + PACE_MS) return;
+    const row = this.#rows.get(id);
+    const told = row && readStatusHint(payload, row);
+    if (told) this.patch(id, told);
   }
 
   async #look(): Promise<void> {

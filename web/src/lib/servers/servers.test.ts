@@ -88,6 +88,42 @@ describe('Servers', () => {
     expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1', '/api/servers?ids=2,3,4']);
   });
 
+  it('shows a status as the hint tells it, then what the look finds; in a burst only that', async () => {
+    const asked = heldFetch();
+    const servers = new Servers();
+    servers.seed([
+      row('1', { connection_status: 'connected' }),
+      row('2', { connection_status: 'connected' }),
+    ]);
+    let tell: (signal: Signal) => void = () => undefined;
+    servers.follow({
+      listen: (listener: typeof tell) => ((tell = listener), () => undefined),
+    } as WorkspaceLive);
+    const hint = (server_id: string): Signal => ({
+      name: 'server.status',
+      payload: {
+        server_id,
+        connection_status: 'error',
+        error_code: 'timeout',
+        error_message: null,
+        latency_ms: null,
+        tool_count: null,
+        status_observed_at: '2026-11-22T12:00:00Z',
+        consecutive_failures: 1,
+      },
+    });
+    tell(hint('1'));
+    tell(hint('2'));
+    expect(servers.list.map((one) => one.connection_status)).toEqual(['error', 'connected']);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1,2']);
+    await asked[0]?.answer([
+      row('1', { connection_status: 'connecting' }),
+      row('2', { connection_status: 'error' }),
+    ]);
+    expect(servers.list.map((one) => one.connection_status)).toEqual(['connecting', 'error']);
+  });
+
   it('takes away what a look no longer finds', async () => {
     const asked = heldFetch();
     const servers = new Servers();

@@ -1,0 +1,41 @@
+import { isErrorCode } from '@patchbay/shared/errors';
+import type { ServerStatusHint } from '@patchbay/shared/schema/hints';
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+
+const STATUSES = new Set<unknown>([
+  'disconnected',
+  'connecting',
+  'connected',
+  'error',
+  'needs_auth',
+] satisfies McpServerRow['connection_status'][]);
+
+type Told = Pick<McpServerRow, Exclude<keyof ServerStatusHint, 'server_id'> & keyof McpServerRow>;
+
+/**
+ * What a hint about a status already tells of the row, so that it is on the screen before the look that the hint
+ * asks for. Null where it is no newer than what is known. The checks are written out, because the schema itself
+ * would bring all of zod into the page.
+ */
+export function readStatusHint(
+  payload: Record<string, unknown>,
+  known: Pick<McpServerRow, 'status_observed_at'>,
+): Told | null {
+  const { connection_status: status, error_code: code, error_message: message } = payload;
+  const { status_observed_at: at, consecutive_failures: failures } = payload;
+  if (!STATUSES.has(status) || !(code === null || isErrorCode(code))) return null;
+  if (!isNullOr('string', message) || typeof at !== 'string' || typeof failures !== 'number') return null;
+  if (!isNullOr('number', payload.latency_ms) || !isNullOr('number', payload.tool_count)) return null;
+  if (known.status_observed_at && Date.parse(at) <= Date.parse(known.status_observed_at)) return null;
+  return {
+    connection_status: status as Told['connection_status'],
+    error_code: code,
+    error_message: message as string | null,
+    latency_ms: payload.latency_ms as number | null,
+    tool_count: payload.tool_count as number | null,
+    status_observed_at: at,
+    consecutive_failures: failures,
+  };
+}
+
+const isNullOr = (type: 'string' | 'number', value: unknown) => value === null || typeof value === type;
