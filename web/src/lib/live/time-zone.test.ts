@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readZone, timeInZone } from './time-zone.ts';
+import { dayInZone, readZone, timeInZone } from './time-zone.ts';
 
 describe('time zones', () => {
   it('are those that the runtime knows', () => {
@@ -12,5 +12,6 @@ describe('time zones', () => {
   it('move the hour and, where it must be, the day', () => {
     expect(timeInZone('2026-11-22T22:05:00Z', 'Asia/Tokyo')).toBe('23 Nov 2026, 07:05');
     expect(timeInZone('2026-11-22 22:05:00+00', 'UTC')).toBe('22 Nov 2026, 22:05 UTC');
+    expect(dayInZone('2026-11-22T22:05:00Z', 'Asia/Tokyo')).toBe('23 Nov 2026');
   });
 });

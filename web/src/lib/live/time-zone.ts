@@ -12,6 +12,19 @@ export function readZone(value: string | undefined): string {
 }
 
 /**
+ * The day in a zone, such as `22 Nov 2026`.
+ * @param then a timestamp as the database writes it
+ */
+export function dayInZone(then: string, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  }).format(Date.parse(then));
+}
+
+/**
  * Date and time in a zone, such as `22 Nov 2026, 14:05`; UTC is named, since it is nobody's own by guess.
  * @param then a timestamp as the database writes it
  */

@@ -1,3 +1,4 @@
+import { dayInZone } from '../live/time-zone.ts';
 import type { IncidentRow } from '../server/history.ts';
 import type { Tone } from './state-words.ts';
 
@@ -21,14 +22,19 @@ export function outageWords(
   return end ? `for ${length}` : `lasts, ${length} so far`;
 }
 
-/** Until when a certificate is valid; null when there is none. @param now milliseconds since the epoch */
+/**
+ * Until when a certificate is valid; null when there is none.
+ * @param now milliseconds since the epoch
+ * @param zone of the reader
+ */
 export function certificateWords(
   expiresAt: string | null,
   now: number,
+  zone: string,
 ): { text: string; tone: Extract<Tone, 'off' | 'warn'> } | null {
   if (!expiresAt) return null;
   const days = Math.floor((Date.parse(expiresAt) - now) / DAY_MS);
-  const day = new Date(expiresAt).toISOString().slice(0, 10);
+  const day = dayInZone(expiresAt, zone);
   if (days < 0) return { text: `The certificate was valid until ${day}.`, tone: 'warn' };
   return { text: `The certificate is valid until ${day}.`, tone: days < WARNED_DAYS ? 'warn' : 'off' };
 }
