@@ -8,9 +8,9 @@ export const SUBJECTS: Record<string, string> = {
   workspace_invitations: 'invitation',
   mcp_servers: 'server',
   mcp_server_secrets: 'credential',
-  mcp_tools: 'tools',
+  mcp_tools: 'tool',
   agent_configs: 'agent',
-  agent_config_servers: 'servers of an agent',
+  agent_config_servers: 'server of agent',
 };
 
 const VERBS: Record<AuditEvent['action'], string> = {

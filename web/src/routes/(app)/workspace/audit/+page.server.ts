@@ -1,4 +1,5 @@
 import { error } from '@sveltejs/kit';
+import { withNames } from '$lib/server/audit-names.ts';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { signedIn } from '$lib/server/session.ts';
@@ -19,7 +20,7 @@ export const load: PageServerLoad = async (event) => {
   const members = await listMembers(who, workspace.id);
   const by = members.find(({ user_id }) => user_id === asked('by'))?.user_id ?? null;
   const found = await listAuditEvents(who, workspace.id, { about, by, before }, PAGE + 1);
-  const shown = found.slice(0, PAGE);
+  const shown = await withNames(who, found.slice(0, PAGE), members);
   return {
     events: shown.map((one) => ({
       id: one.id,
