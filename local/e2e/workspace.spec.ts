@@ -59,7 +59,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   await expect(page.getByRole('switch', { name: 'Keep transcripts' })).not.toBeChecked();
   await page.getByRole('link', { name: 'Audit trail' }).click();
   const trail = page.getByRole('list', { name: 'Changes, newest first' });
-  await expect(trail.getByText('keep transcripts: true → false')).toBeVisible();
+  await expect(trail.getByText('keep transcripts: yes → no')).toBeVisible();
   await page.getByLabel('What').selectOption('workspace_members');
   await page.getByRole('button', { name: 'Filter' }).click();
   await expect(trail.getByText('role: member → viewer')).toBeVisible();

@@ -70,8 +70,10 @@ async function talk(page: Page, take: () => Promise<void>): Promise<void> {
     .waitFor();
   await page.getByRole('textbox', { name: 'Type a message' }).fill('What time is it in Tokyo?');
   await page.getByRole('button', { name: 'Say' }).click();
+  // The results of calls stand between the words, folded.
   await log
-    .getByText(/[AP]M in tokyo/i)
+    .getByRole('paragraph')
+    .filter({ hasText: /[AP]M in tokyo/i })
     .first()
     .waitFor();
   await log.getByText('Result').first().click();

@@ -20,7 +20,14 @@ describe('timeAgo', () => {
 
 describe('durations', () => {
   it('are short', () => {
-    expect([0.3, 4.4, 999, 1240, null].map(durationWords)).toEqual(['<1 ms', '4 ms', '999 ms', '1.2 s', '–']);
+    expect([0.3, 4.4, 999, 1240, 30_000, null].map(durationWords)).toEqual([
+      '<1 ms',
+      '4 ms',
+      '999 ms',
+      '1.2 s',
+      '30 s',
+      '–',
+    ]);
   });
 
   it('of a conversation are minutes and seconds', () => {

@@ -4,17 +4,21 @@ import type { WriteProblem } from '$lib/server/database.ts';
 import { signedIn, type SignedIn } from '$lib/server/session.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
+/** Characters of a prompt that a row shows at most. */
+const SHOWN_PROMPT = 200;
+
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
   const agents = await listAgents(who, workspace.id);
   return {
-    agents: agents.map(({ id, name, voice_model: voice, is_default: isDefault, all_servers: hasAll }) => ({
-      id,
-      name,
-      voice,
-      isDefault,
-      hasAll,
+    agents: agents.map((agent) => ({
+      id: agent.id,
+      name: agent.name,
+      voice: agent.voice_model,
+      isDefault: agent.is_default,
+      hasAll: agent.all_servers,
+      prompt: agent.system_prompt.slice(0, SHOWN_PROMPT),
     })),
   };
 };
