@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { compress } from './web-compression.ts';
 import { createOutputServer } from './web-runner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-output-'));
@@ -38,6 +40,17 @@ describe('web runner', () => {
     const etag = first.headers.get('etag') ?? '';
     expect((await get('/a.js', { headers: { 'if-none-match': etag } })).status).toBe(304);
     expect((await get('/a.js', { method: 'POST', body: '1' })).status).toBe(405);
+  });
+
+  it('compresses as the edge does, for who asks for it, and no streams of lines', async () => {
+    const asked = { headers: { 'accept-encoding': 'gzip, br' } };
+    const file = await get('/a.js', asked);
+    expect(file.headers.get('content-encoding')).toBe('gzip');
+    expect(file.headers.get('vary')).toContain('accept-encoding');
+    expect(gunzipSync(await file.bytes()).toString()).toBe('let a;');
+    const request = new Request('http://127.0.0.1/', asked);
+    const lines = new Response('{}\n', { headers: { 'content-type': 'application/x-ndjson' } });
+    expect(compress(request, lines)).toBe(lines);
   });
 
   it('hands everything else to the function, with the body and the address of the caller', async () => {

@@ -11,6 +11,7 @@ import { extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { z } from 'zod';
+import { compress } from './web-compression.ts';
 import { OutputConfig, routeRequest, type Artefacts } from './web-routes.ts';
 
 const CONTENT_TYPES: Record<string, string> = {
@@ -66,7 +67,7 @@ export function createOutputServer(
     return loading;
   }
 
-  return async function serve(request, clientAddress) {
+  async function answer(request: Request, clientAddress: string): Promise<Response> {
     const path = decodePath(new URL(request.url).pathname);
     if (path === null) return new Response('Bad Request', { status: 400 });
     const outcome = routeRequest(path, config, artefacts);
@@ -76,7 +77,8 @@ export function createOutputServer(
     const headers = new Headers(request.headers);
     headers.set('x-forwarded-for', clientAddress);
     return (await load(outcome.name)).default.fetch(new Request(request, { headers }));
-  };
+  }
+  return async (request, clientAddress) => compress(request, await answer(request, clientAddress));
 }
 
 async function serveFile(request: Request, file: string, headers: Record<string, string>): Promise<Response> {
