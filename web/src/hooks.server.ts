@@ -33,7 +33,9 @@ const authenticate: Handle = async ({ event, resolve }) => {
   return resolve(event, {
     transformPageChunk: ({ html }) => html.replace('%patchbay.theme%', event.locals.theme),
     preload: ({ type, path }) =>
-      type === 'js' || type === 'css' || (type === 'font' && /plex-sans-latin-[46]00.*\.woff2$/.test(path)),
+      type === 'js' ||
+      type === 'css' ||
+      (type === 'font' && /plex-(sans-latin-[456]00|mono-latin-400).*\.woff2$/.test(path)),
   });
 };
 
