@@ -101,7 +101,7 @@ test.describe('without JavaScript', () => {
     await expect(page.getByLabel('clock')).toBeChecked();
     await page.getByLabel('Name').fill('Plain');
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByRole('listitem').filter({ hasText: 'Plain' })).toContainText('chosen servers');
+    await expect(row(page, 'Plain')).toContainText('chosen servers');
   });
 });
 

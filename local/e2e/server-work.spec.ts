@@ -220,7 +220,7 @@ test('the palette finds a server, and keys lead through the app', async ({ page 
     await expect(palette).toBeVisible({ timeout: 2_000 });
   }).toPass();
   await palette.fill('clock');
-  await expect(page.getByRole('option', { name: /clock/ })).toBeVisible();
+  await expect(page.getByRole('option', { name: /^clock/ })).toBeVisible();
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/servers/${id}`);
   await choose(page, 'reconnect clock');
