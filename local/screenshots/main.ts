@@ -15,7 +15,10 @@ import { findChromium } from '../test-run/chromium.ts';
 
 const LOCAL = join(import.meta.dirname, '../../.local');
 const FOLDER = join(LOCAL, 'screenshots');
-const SIZES = { wide: { width: 1360, height: 820 }, phone: { width: 390, height: 800 } };
+const SIZES = {
+  wide: { viewport: { width: 1360, height: 820 } },
+  phone: { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true },
+};
 const THEMES = ['light', 'dark'] as const;
 const PATIENCE_MS = 60_000;
 
@@ -29,7 +32,7 @@ async function shoot(
   theme: 'light' | 'dark',
 ) {
   const page = await browser.newPage({
-    viewport: SIZES[size],
+    ...SIZES[size],
     colorScheme: theme,
     reducedMotion: 'reduce',
     timezoneId: 'Europe/Rome',
