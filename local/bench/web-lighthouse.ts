@@ -21,8 +21,12 @@ export async function audit(page: string, url: string, form: Audit['form'], port
     onlyCategories: [...CATEGORIES],
     disableStorageReset: true,
   };
-  const result = await lighthouse(url, flags, form === 'desktop' ? desktopConfig : undefined);
-  if (!result) throw new Error(`Lighthouse gave nothing for ${url}`);
-  const { categories } = result.lhr;
+  const config = form === 'desktop' ? desktopConfig : undefined;
+  let lhr = (await lighthouse(url, flags, config))?.lhr;
+  // Now and then it misses the beginning of a page, and gives 0 for what it has not seen.
+  if (lhr?.runtimeError) lhr = (await lighthouse(url, flags, config))?.lhr;
+  if (!lhr || lhr.runtimeError)
+    throw new Error(`Lighthouse gave nothing for ${url}: ${lhr?.runtimeError?.code}`);
+  const { categories } = lhr;
   return { page, form, scores: CATEGORIES.map((name) => Math.round((categories[name]?.score ?? 0) * 100)) };
 }
