@@ -1,4 +1,4 @@
-import { ZONE_COOKIE } from './time-zone.ts';
+import { remembersOffset, ZONE_COOKIE, zoneCookie } from './time-zone.ts';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
@@ -17,10 +17,10 @@ export class Clock {
   /** @returns how to stop it */
   start(everyMs = 5000): () => void {
     this.now = Date.now();
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (zone !== this.zone) {
-      this.zone = zone;
-      document.cookie = `${ZONE_COOKIE}=${encodeURIComponent(zone)}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
+    const offset = new Date().getTimezoneOffset();
+    if (!remembersOffset(document.cookie, offset)) {
+      this.zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      document.cookie = `${ZONE_COOKIE}=${zoneCookie(this.zone, offset)}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
     }
     const timer = setInterval(() => (this.now = Date.now()), everyMs);
     return () => clearInterval(timer);
