@@ -84,7 +84,7 @@ function listen(): void {
 }
 
 // A process before this one, whose owner was killed, may still be going down.
-for (const until = Date.now() + PORT_FREE_WITHIN_MS; ; ) {
+for (const until = Date.now() + PORT_FREE_WITHIN_MS; ;) {
   try {
     listen();
     break;
