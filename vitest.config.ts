@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
@@ -15,6 +16,8 @@ const retry = process.env['CI'] === 'true' ? 1 : 0;
 
 export default defineConfig({
   test: {
+    // Many tests wait, for timers and for processes that they started: one worker more than cores loses no time.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
