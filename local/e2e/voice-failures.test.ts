@@ -12,6 +12,8 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
   let person: Person;
   let client: RoomClient;
   let serverId: string;
+  /** Of `activity`: what came after the first kill. */
+  let fromKill = 0;
 
   /** Resolves with the wall clock of the moment in which the page can show this. */
   async function shown(status: string): Promise<number> {
@@ -43,6 +45,7 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     await client.type('Countdown of 30 seconds');
     await client.told('tool_call', ({ phase }) => phase === 'started', from);
     await shown('connected');
+    fromKill = client.activity.length;
     const down = shown('error');
     const killedAtMs = Date.now();
     process.kill(pidOf('clock'), 'SIGKILL');
@@ -56,10 +59,11 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
 
   it('a server that is away: a call is refused at once, with a sentence', async () => {
     await client.hearsSilence();
-    await expect.poll(() => answers(demoServer('clock').url), { timeout: 20_000 }).toBe(true);
-    await shown('connected');
-    // It stays away for a few seconds.
+    await client.told('server', ({ state }) => state === 'ready', fromKill, 30_000);
+    // It stays away for a few seconds, and the conversation knows.
+    const from = client.activity.length;
     process.kill(pidOf('clock'), 'SIGKILL');
+    await client.told('server', ({ state }) => state === 'waiting', from);
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
     await client.agentSays(/clock server (is not|stopped)/i, since, 6_000);
