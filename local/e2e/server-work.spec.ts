@@ -203,8 +203,9 @@ test('a tool is tried with a form of its schema, with progress, and cancelled', 
 
 async function choose(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Go to and do' }).fill(words);
-  await expect(page.getByRole('option').first()).toBeVisible();
+  const palette = page.getByRole('dialog', { name: 'Go to and do' });
+  await palette.getByRole('combobox').fill(words);
+  await expect(palette.getByRole('option').first()).toBeVisible();
   await page.keyboard.press('Enter');
 }
 
