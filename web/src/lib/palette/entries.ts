@@ -23,25 +23,24 @@ export interface PaletteEntry {
   keys?: string;
 }
 
+const page = (href: string, label: string, note: string, keys?: string): PaletteEntry => ({
+  id: `page:${href}`,
+  group: 'Go to',
+  label,
+  note,
+  href,
+  ...(keys && { keys }),
+});
+
 const PAGES: PaletteEntry[] = [
-  { id: 'page:servers', group: 'Go to', label: 'Servers', note: 'list', href: '/servers', keys: 'g s' },
-  { id: 'page:talk', group: 'Go to', label: 'Talk', note: 'conversation, voice', href: '/talk', keys: 'g t' },
-  {
-    id: 'page:conversations',
-    group: 'Go to',
-    label: 'Conversations',
-    note: 'history, transcripts',
-    href: '/conversations',
-  },
-  {
-    id: 'page:workspace',
-    group: 'Go to',
-    label: 'Workspace',
-    note: 'members, limits, tags',
-    href: '/workspace',
-  },
-  { id: 'page:account', group: 'Go to', label: 'Account', note: 'password, sign out', href: '/account' },
-  { id: 'page:agents', group: 'Go to', label: 'Agents', note: 'prompt, voice', href: '/agents', keys: 'g a' },
+  page('/servers', 'Servers', 'list', 'g s'),
+  page('/talk', 'Talk', 'conversation, voice', 'g t'),
+  page('/agents', 'Agents', 'prompt, voice', 'g a'),
+  page('/conversations', 'History', 'conversations, transcripts', 'g h'),
+  page('/notices', 'Notices', 'what went wrong, webhook', 'g n'),
+  page('/workspace', 'Workspace', 'members, limits, tags', 'g w'),
+  page('/workspace/transfer', 'Export and import', 'the whole workspace as a file'),
+  page('/account', 'Account', 'password, theme, sign out'),
 ];
 
 /** What can be gone to and done now. */
