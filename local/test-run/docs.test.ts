@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, ERROR_CODES } from '@patchbay/shared/errors';
 import { describe, expect, it } from 'vitest';
+import { isQuoteOf, placeLinks, quotesOf } from './source-links.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ROOMS = ['agent-worker', 'docs', 'local', 'shared', 'supabase', 'web'];
@@ -28,7 +29,12 @@ it('the table of errors in the docs is that of the code', () => {
   expect(rows).toEqual(expected);
 });
 
-const DOCUMENTS = globSync(['README.md', 'docs/**/*.md', 'local/*/README.md'], { cwd: ROOT });
+const DOCUMENTS = globSync(
+  ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/**/*.md', 'local/*/README.md'],
+  { cwd: ROOT },
+);
+/** Commands of npm itself that the docs may name. */
+const OF_NPM = new Set(['audit', 'ci', 'run']);
 
 describe.each(DOCUMENTS)('%s', (file) => {
   it('names only paths that exist', () => {
@@ -46,6 +52,22 @@ describe.each(DOCUMENTS)('%s', (file) => {
   it('names only commands that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const commands = [...read(file).matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
-    expect(commands.filter((name) => !(name in scripts) && name !== 'run')).toEqual([]);
+    expect(commands.filter((name) => !(name in scripts) && !OF_NPM.has(name))).toEqual([]);
+  });
+
+  // When code has moved: CONTRIBUTING.md says how the lines are put right.
+  it('links to the lines of the code that it names', async () => {
+    const readLinked = (path: string): string | null => {
+      const linked = join(ROOT, file, '..', path);
+      return existsSync(linked) ? readFileSync(linked, 'utf8') : null;
+    };
+    const { text, missing } = placeLinks(read(file), readLinked);
+    expect(missing).toEqual([]);
+    await expect(text).toMatchFileSnapshot(join(ROOT, file));
+  });
+
+  it('quotes the code as it is', () => {
+    const wrong = quotesOf(read(file)).filter(({ path, code }) => !isQuoteOf(code, read(path)));
+    expect(wrong).toEqual([]);
   });
 });
