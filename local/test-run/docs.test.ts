@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PACE } from '../../agent-worker/src/monitor/pace.ts';
 import { describeError, ERROR_CODES } from '@patchbay/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { isQuoteOf, placeLinks, quotesOf } from './source-links.ts';
@@ -27,6 +28,35 @@ it('the table of errors in the docs is that of the code', () => {
     return [`\`${code}\``, message, hint, retryable ? 'yes' : 'no'];
   });
   expect(rows).toEqual(expected);
+});
+
+it('the loads in the docs follow from their formulas, and from the pace of the monitor', () => {
+  const [s, a, t] = [5, 0.05, 0.01];
+  const watchedS = (0.95 * PACE.healthyMs) / 1_000;
+  const unwatchedS = (0.95 * PACE.healthyLongestMs) / 1_000;
+  expect([watchedS, unwatchedS]).toEqual([57, 285]);
+  const looks = (U: number): number => (a * U * s) / watchedS + ((1 - a) * U * s) / unwatchedS;
+  const loads: ((U: number) => number)[] = [
+    (U) => t * U,
+    (U) => Math.ceil((t * U) / 6),
+    (U) => 2 * t * U,
+    (U) => t * U * s,
+    (U) => (a + t) * U,
+    (U) => (2 * a * U * s) / watchedS,
+    (U) => (a * U) / 20 + (a * U * s) / watchedS,
+    (U) => (2 * t * U) / 30,
+    looks,
+    (U) => 172_800 * looks(U),
+  ];
+  const told = (load: number): string =>
+    (Number.isInteger(load) ? load : Number(load.toPrecision(2))).toLocaleString('en-US', {
+      maximumFractionDigits: 3,
+    });
+  const text = read('docs/scale.md').split('\n## What so many users need\n')[1]?.split('\n## ')[0] ?? '';
+  const [, , ...rows] = rowsOf(text);
+  expect(rows.map((cells) => cells.slice(2))).toEqual(
+    loads.map((load) => [100, 10_000, 1_000_000].map((U) => told(load(U)))),
+  );
 });
 
 const DOCUMENTS = globSync(
