@@ -1,6 +1,6 @@
 -- Notices are for the members of a workspace, read marks for each alone, webhooks for owners and admins.
 begin;
-select plan(50);
+select plan(56);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -200,6 +200,40 @@ select results_eq(
   $$ values ('44444444-0000-4000-8000-000000000004'::uuid) $$, 'other workspaces have their own'
 );
 
+-- What becomes of a message
+reset role;
+set local role service_role;
+create function pg_temp.message() returns public.webhook_deliveries language sql as $$
+  select * from public.webhook_deliveries where webhook_id = '44444444-0000-4000-8000-000000000004'
+$$;
+create function pg_temp.attempt(
+  p_is_delivered boolean, p_status integer, p_retry_ms numeric, p_is_gone boolean, p_lease uuid default null
+) returns text language plpgsql as $$
+begin
+  update public.webhook_deliveries set lease_id = gen_random_uuid(), settled_at = null
+  where id = (pg_temp.message()).id;
+  perform public.finish_delivery(
+    (pg_temp.message()).id, coalesce(p_lease, (pg_temp.message()).lease_id), p_is_delivered, p_status, null,
+    p_retry_ms, p_is_gone
+  );
+  return concat_ws(
+    ' ', (pg_temp.message()).state, (pg_temp.message()).attempts,
+    case when (pg_temp.message()).due_at > clock_timestamp() + interval '25 seconds' then 'later' end
+  );
+end
+$$;
+select is(
+  pg_temp.attempt(true, 200, null, false, gen_random_uuid()), 'waiting 0', 'who lost the lease has no say'
+);
+select is(pg_temp.attempt(false, 500, 30000, false), 'waiting 1 later', 'a failed attempt is made again later');
+select is(pg_temp.attempt(false, 500, null, false), 'failed 2', 'the last one gives up');
+select is(pg_temp.attempt(true, 204, 30000, false), 'delivered 3', 'one that arrives is the last');
+select is(pg_temp.attempt(false, 410, null, true), 'failed 4', 'one that nobody takes any more is, too');
+select is(
+  (select is_active from public.notice_webhooks where id = '44444444-0000-4000-8000-000000000004'), false,
+  'and switches the webhook off'
+);
+
 -- Nobody without an account
 set local role anon;
 select throws_ok('select * from public.notices', '42501', null, 'strangers see no notices');
@@ -230,7 +264,6 @@ select is(
   (select count(*) from public.webhook_deliveries where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint,
   'without a webhook nothing is queued'
 );
-update public.notice_webhooks set is_active = false where workspace_id = current_setting('pgtap.other')::uuid;
 select private.add_notice('22222222-0000-4000-8000-000000000002', 'back', 'back:1', null);
 select is(
   (
