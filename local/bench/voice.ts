@@ -20,7 +20,8 @@ const GREETINGS = 15;
 const SERVERS = 50;
 const HANGING_SERVERS = 10;
 const SLOW_CALLS = 8;
-const SLOW_CALL_SECONDS = 8;
+/** Slow, and short of the 6 s from which a call gives the conversation back to the user. */
+const SLOW_CALL_SECONDS = 5;
 const PATIENCE_MS = 60_000;
 /** The job before has let go of the room, and the next warm process is up. */
 const BETWEEN_CONVERSATIONS_MS = 4_000;
