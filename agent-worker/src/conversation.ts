@@ -13,13 +13,12 @@ import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
 import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
-import { greet } from './greeting.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
-import { instructionsFor } from './prompt.ts';
+import { greetingInstructions, instructionsFor } from './prompt.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
@@ -152,8 +151,10 @@ export class Conversation {
       record: false,
       inputOptions: { participantIdentity },
     });
-    // The greeting is heard first: it waits for no server, nor for the making of tools and connections.
-    void greet(this.#session, snapshot.agent.greeting).then(() => this.#reconciler.run());
+    // The greeting goes out first: it waits for no server, nor for the making of many connections.
+    const greeting = greetingInstructions(snapshot.agent.greeting);
+    if (greeting) this.#session.generateReply({ instructions: greeting });
+    void this.#reconciler.run();
 
     this.#reports.sessionState('active');
     this.#hints = openHints(

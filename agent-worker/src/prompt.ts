@@ -10,3 +10,9 @@ const HOUSE_RULES = [
 export function instructionsFor(systemPrompt: string): string {
   return [systemPrompt.trim(), HOUSE_RULES].filter(Boolean).join('\n\n');
 }
+
+/** What the model is asked to do first; null when the configuration has no greeting. */
+export function greetingInstructions(greeting: string | null): string | null {
+  const words = greeting?.trim();
+  return words ? `Greet the user with: "${words}"` : null;
+}
