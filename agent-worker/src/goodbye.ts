@@ -4,8 +4,11 @@ import type { voice } from '@livekit/agents';
 const GOODBYE = 'I have to go now. Someone else will be with you in a moment.';
 /** For the words to be made and spoken; a model that is away is not waited for longer. */
 const GOODBYE_WITHIN_MS = 10_000;
-/** For what is being said to end: its last act is to empty the sound that waits, which must not be ours. */
-const SILENCE_WITHIN_MS = 2_000;
+/**
+ * A forced interruption says that it is over before it is: its last act is to empty the sound and the text that wait,
+ * which must not be those of the goodbye.
+ */
+const SILENCE_MS = 500;
 
 /**
  * Says goodbye, in the place of whatever is being said; returns when it was heard, or could not be said in time.
@@ -15,28 +18,14 @@ export async function sayGoodbye(
   session: Pick<voice.AgentSession, 'interrupt' | 'generateReply'>,
 ): Promise<void> {
   try {
-    await silence(session);
+    session.interrupt({ force: true });
+    await delay(SILENCE_MS);
     const goodbye = session.generateReply({
       instructions: `Say to the user, and nothing else: "${GOODBYE}"`,
       allowInterruptions: false,
     });
-    await within(goodbye.waitForPlayout(), GOODBYE_WITHIN_MS);
+    await Promise.race([goodbye.waitForPlayout(), delay(GOODBYE_WITHIN_MS, undefined, { ref: false })]);
   } catch {
     // The agent session has closed already: there is nobody to tell.
   }
-}
-
-/** A forced interruption says that it is over before it is, so it is the second choice. */
-async function silence(session: Pick<voice.AgentSession, 'interrupt'>): Promise<void> {
-  try {
-    if (await within(session.interrupt().await, SILENCE_WITHIN_MS)) return;
-  } catch {
-    // What is being said does not let itself be interrupted.
-  }
-  session.interrupt({ force: true });
-}
-
-/** Whether it came in time. */
-async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  return Promise.race([work.then(() => true), delay(limitMs, false, { ref: false })]);
 }
