@@ -12,9 +12,18 @@ as $$
     || '([/?#][^\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*)?$'
   )
 $$;
-revoke all on function private.is_address(text) from public;
+-- Headers that the protocol itself uses. The same list is RESERVED_HEADERS in shared/src/schema/server.ts.
+create function private.is_reserved_header(p_name text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select lower(p_name) in (
+    'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
+    'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
+  )
+$$;
+revoke all on function private.is_address(text), private.is_reserved_header(text) from public;
 -- The condition of a constraint runs as whoever writes.
-grant execute on function private.is_address(text) to authenticated, service_role;
+grant execute on function private.is_address(text), private.is_reserved_header(text) to authenticated, service_role;
 
 create table public.mcp_servers (
   id uuid primary key default gen_random_uuid(),
@@ -74,10 +83,7 @@ create table public.mcp_servers (
   constraint mcp_servers_detected_transport check (detected_transport in ('streamable_http', 'sse')),
   constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token')),
   constraint mcp_servers_auth_header_form check (auth_header ~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'),
-  constraint mcp_servers_auth_header_reserved check (lower(auth_header) not in (
-    'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
-    'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
-  )),
+  constraint mcp_servers_auth_header_reserved check (not private.is_reserved_header(auth_header)),
   -- Also keeps NaN and infinity out, after which nothing could be put.
   constraint mcp_servers_position check (position between -1e9 and 1e9),
   constraint mcp_servers_tags check (
@@ -226,10 +232,8 @@ as $$
       ('auth_header', case
         when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'
           then private.problem('bad_format', 'This is not the name of a header.')
-        when lower(s.auth_header) in (
-          'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
-          'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
-        ) then private.problem('reserved', 'This header is used by the protocol itself.')
+        when private.is_reserved_header(s.auth_header)
+          then private.problem('reserved', 'This header is used by the protocol itself.')
       end),
       ('position', case when s.position not between -1e9 and 1e9
         then private.problem('out_of_range', 'Between -1000000000 and 1000000000.') end),

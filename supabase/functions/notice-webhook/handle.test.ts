@@ -15,17 +15,17 @@ async function ask(
   { role = 'owner', known = null }: { role?: Role | null; known?: string | null } = {},
 ) {
   const put: Parameters<Webhooks['put']>[0][] = [];
-  const counted: string[] = [];
+  const counted: unknown[] = [];
   let tests = 0;
   const webhooks: Webhooks = {
     roleIn: () => Promise.resolve(role),
-    countCall: (workspaceId) => Promise.resolve(void counted.push(workspaceId)),
     find: () => Promise.resolve(known),
     put: (webhook) => Promise.resolve(void put.push(webhook)),
     sendTest: () => Promise.resolve(void (tests += 1)),
   };
   const body = { workspace_id: WORKSPACE_ID, ...more } as NoticeWebhookBody;
-  const answer = await handle(body, { webhooks, policy: 'public', readKeys: () => keys });
+  const database = { countCall: (...call: unknown[]) => Promise.resolve(void counted.push(call)) };
+  const answer = await handle(body, { database, webhooks, policy: 'public', readKeys: () => keys });
   return { ...answer, put, tests, counted };
 }
 
@@ -62,7 +62,7 @@ Deno.test('an address that Patchbay may not connect to is a field error', async 
 Deno.test('a test message needs a webhook', async () => {
   assert.equal((await ask({ test: true })).status, 404);
   const { status, tests, counted } = await ask({ test: true }, { known: WEBHOOK_ID });
-  assert.deepEqual([status, tests, counted], [200, 1, [WORKSPACE_ID]]);
+  assert.deepEqual([status, tests, counted], [200, 1, [['function_calls', WORKSPACE_ID]]]);
 });
 
 Deno.test('rights: owners and admins only, not there for strangers', async () => {

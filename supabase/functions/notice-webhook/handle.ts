@@ -4,12 +4,14 @@ import type { FieldCode } from '../../../shared/src/schema/fields.ts';
 import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
 import { seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
+import type { Database } from '../_shared/database.ts';
 import type { Webhooks } from './webhooks.ts';
 
 /** What the standard asks for: 24 to 64 bytes. */
 const SECRET_BYTES = 32;
 
 export interface NoticeWebhookDeps {
+  database: Pick<Database, 'countCall'>;
   webhooks: Webhooks;
   policy: AddressPolicy;
   readKeys: () => SecretKeys;
@@ -20,14 +22,14 @@ export interface NoticeWebhookDeps {
  * when the webhook is new, or when a new key is asked for.
  */
 export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): Promise<Answer> {
-  const { webhooks, policy, readKeys } = deps;
+  const { database, webhooks, policy, readKeys } = deps;
   const workspaceId = body.workspace_id;
   const role = await webhooks.roleIn(workspaceId);
   if (!role) return refuse(404, 'workspace_not_found', 'There is no such workspace.');
   if (role !== 'owner' && role !== 'admin')
     return refuse(403, 'role_too_low', 'Your role in this workspace does not allow this.');
 
-  await webhooks.countCall(workspaceId);
+  await database.countCall('function_calls', workspaceId);
   const known = await webhooks.find(workspaceId);
   if ('test' in body) {
     if (!known) return refuse(404, 'webhook_not_found', 'This workspace has no webhook.');

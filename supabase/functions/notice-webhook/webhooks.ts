@@ -8,11 +8,6 @@ import { callerId, read } from '../_shared/database.ts';
 export interface Webhooks {
   /** Null when the caller is no member. */
   roleIn(workspaceId: string): Promise<Role | null>;
-  /**
-   * Counts a call of the caller in the workspace.
-   * @throws DatabaseRefusal 429 when there were too many
-   */
-  countCall(workspaceId: string): Promise<void>;
   /** The id of the webhook of a workspace. */
   find(workspaceId: string): Promise<string | null>;
   /** @param secret null keeps the one that is stored */
@@ -35,10 +30,6 @@ export function webhooksOf(context: SupabaseContext): Webhooks {
         z.object({ role: Role }).nullable(),
       );
       return membership?.role ?? null;
-    },
-    async countCall(workspaceId) {
-      const args = { p_action: 'function_calls', p_user_id: userId, p_workspace_id: workspaceId };
-      await read(supabaseAdmin.rpc('count_call', args), z.unknown());
     },
     async find(workspaceId) {
       const row = await read(

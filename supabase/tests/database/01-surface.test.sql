@@ -152,10 +152,10 @@ select is(
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
   'accept_invitation agent_document choose_tool create_invitation delete_account export_workspace import_agent '
-    || 'import_list import_server import_workspace is_address is_my_topic latency_percentile list_members '
-    || 'my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag rename_tag '
-    || 'server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership trimmed '
-    || 'url_origin watch_workspace workspace_usage',
+    || 'import_list import_server import_workspace is_address is_my_topic is_reserved_header latency_percentile '
+    || 'list_members my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
+    || 'rename_tag server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
+    || 'trimmed url_origin watch_workspace workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'
 );
 

@@ -22,6 +22,27 @@ export async function rows<T>(query: PromiseLike<DatabaseAnswer>, schema: z.ZodT
   return schema.array().parse(answer.data);
 }
 
+/** PostgREST's own row limit on hosted Supabase. */
+const SLICE = 1000;
+
+/**
+ * All rows of a query, read in slices; at most `most`, which are whole slices.
+ * @param slice the query for the rows from one place to another, both included, in an order that is the same each time
+ */
+export async function allRows<T>(
+  slice: (from: number, to: number) => PromiseLike<DatabaseAnswer>,
+  schema: z.ZodType<T>,
+  most = Infinity,
+): Promise<T[]> {
+  const found: T[] = [];
+  while (found.length < most) {
+    const next = await rows(slice(found.length, found.length + SLICE - 1), schema);
+    found.push(...next);
+    if (next.length < SLICE) break;
+  }
+  return found;
+}
+
 /** The first row of a REST answer, checked; null when there is none that the user may see. */
 export async function firstRow<T>(
   query: PromiseLike<DatabaseAnswer>,

@@ -1,22 +1,19 @@
 import { McpServerRow, type McpServerInput, type McpServerPatch } from '@patchbay/shared/schema/server';
 import { planMove, type Direction } from '../servers/order.ts';
-import { firstRow, rows, unavailable, writeProblem, type WriteProblem } from './database.ts';
+import { allRows, firstRow, rows, unavailable, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
 export type Written<T> = { ok: true; value: T } | { ok: false; problem: WriteProblem };
 
 const COLUMNS = Object.keys(McpServerRow.shape).join(',');
 const TABLE = 'mcp_servers';
-/** PostgREST's own row limit on hosted Supabase; a larger workspace is read in slices. */
-const SLICE = 1000;
 /** Ids of one request; keeps its address short. */
 export const IDS_AT_ONCE = 100;
 
 /** All servers of a workspace, in the order of its users. */
-export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
-  const found: McpServerRow[] = [];
-  for (;;) {
-    const slice = await rows(
+export function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
+  return allRows(
+    (from, to) =>
       who.supabase
         .from(TABLE)
         .select(COLUMNS)
@@ -24,12 +21,9 @@ export async function listServers(who: SignedIn, workspaceId: string): Promise<M
         .order('position')
         .order('created_at')
         .order('id')
-        .range(found.length, found.length + SLICE - 1),
-      McpServerRow,
-    );
-    found.push(...slice);
-    if (slice.length < SLICE) return found;
-  }
+        .range(from, to),
+    McpServerRow,
+  );
 }
 
 /** The servers with these ids that the user may see; ids that are missing in the answer are gone. */

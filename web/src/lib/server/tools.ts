@@ -1,7 +1,7 @@
 import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { McpToolRow } from '@patchbay/shared/schema/tool';
 import { z } from 'zod';
-import { rows, writeProblem, type WriteProblem } from './database.ts';
+import { allRows, rows, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
 const TOOL_COLUMNS = Object.keys(McpToolRow.shape)
@@ -28,27 +28,23 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
 export const NamedTool = McpToolRow.pick({ server_id: true, name: true, title: true });
 export type NamedTool = z.infer<typeof NamedTool>;
 
-/** PostgREST's own row limit on hosted Supabase; more is read in slices. */
-const SLICE = 1000;
+/** More than a page can look through. */
+const MOST_NAMES = 5000;
 
-/** The names of a workspace's tools, at most so many slices of them as a page can look through. */
-export async function listToolNames(who: SignedIn, workspaceId: string, slices = 5): Promise<NamedTool[]> {
-  const found: NamedTool[] = [];
-  while (found.length < slices * SLICE) {
-    const slice = await rows(
+/** The names of a workspace's tools. */
+export function listToolNames(who: SignedIn, workspaceId: string): Promise<NamedTool[]> {
+  return allRows(
+    (from, to) =>
       who.supabase
         .from('mcp_tools')
         .select(Object.keys(NamedTool.shape).join(','))
         .eq('workspace_id', workspaceId)
         .order('name')
         .order('id')
-        .range(found.length, found.length + SLICE - 1),
-      NamedTool,
-    );
-    found.push(...slice);
-    if (slice.length < SLICE) break;
-  }
-  return found;
+        .range(from, to),
+    NamedTool,
+    MOST_NAMES,
+  );
 }
 
 /**
