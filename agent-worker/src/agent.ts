@@ -46,12 +46,6 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
 
   const connected: Promise<void> = job.connect();
   const looking = firstLook(database, session_id, log);
-  const latencies = new ToolLatencies();
-  // Waited for by nobody: without it a slow tool is known as slow after its first call.
-  database.recentCallTimes(session_id).then(
-    (times) => latencies.remember(times),
-    (error: unknown) => log.warn({ error }, 'earlier call times could not be read'),
-  );
   const [snapshot] = await Promise.all([looking, connected]);
   if (!snapshot) {
     log.warn('the session of this room has ended, or is unknown');
@@ -61,6 +55,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   // Tells a live agent from the participant that a killed process leaves behind for a while.
   job.room.localParticipant?.registerRpcMethod(PING_METHOD, async () => 'ok');
 
+  const latencies = new ToolLatencies();
   const tracing = startTracing(environment, session_id);
   const over = Promise.withResolvers<void>();
   const conversation = new Conversation({
@@ -86,6 +81,11 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     await tracing?.stop(SEND_TRACES_WITHIN_MS);
   });
   await conversation.start();
+  // Behind the greeting, and waited for by nobody: without it a slow tool is known as slow after its first call.
+  database.recentCallTimes(session_id).then(
+    (times) => latencies.remember(times),
+    (error: unknown) => log.warn({ error }, 'earlier call times could not be read'),
+  );
   // The framework waits for this before it closes a session: time for the goodbye (15 s at most).
   await over.promise;
 }

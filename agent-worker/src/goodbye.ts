@@ -22,7 +22,6 @@ export async function sayGoodbye(
     await delay(SILENCE_MS);
     const goodbye = session.generateReply({
       instructions: `Say to the user, and nothing else: "${GOODBYE}"`,
-      allowInterruptions: false,
     });
     await Promise.race([goodbye.waitForPlayout(), delay(GOODBYE_WITHIN_MS, undefined, { ref: false })]);
   } catch {
