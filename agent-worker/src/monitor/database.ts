@@ -1,5 +1,12 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
-import { ConnectionStatus, Timestamp, Transport, AuthMethod } from '@patchbay/shared/schema/server';
+import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
+import {
+  ConnectionStatus,
+  CredentialScope,
+  Timestamp,
+  Transport,
+  AuthMethod,
+} from '@patchbay/shared/schema/server';
 import { SealedSecret, type CatalogueTool, type StatusObservation } from '@patchbay/shared/schema/snapshot';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
@@ -31,6 +38,8 @@ export const ProbeJob = z.object({
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
+  credential_scope: CredentialScope,
+  added_by: z.string().nullable(),
   config_version: z.int(),
   secret: SealedSecret.nullable(),
   connection_status: ConnectionStatus,
@@ -81,6 +90,8 @@ export interface Attempt {
 
 /** All of them throw DatabaseError. */
 export interface MonitorDatabase {
+  /** Uses the grants of sign-ins. */
+  grantRpc: GrantRpc;
   claimServers(claim: {
     limit: number;
     leaseMs: number;
@@ -113,6 +124,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
   }
 
   return {
+    grantRpc: (name, args) => rpc(name, args, z.unknown()),
     claimServers: ({ limit, leaseMs, freshMs, networkAwaySince }) =>
       rpc(
         'claim_due_servers',

@@ -43,7 +43,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     now,
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
-  const examiner = new Examiner(policy, secretKeys);
+  const examiner = new Examiner(policy, secretKeys, database.grantRpc);
   const monitor = new Monitor({
     database,
     examine: (job) => examiner.examine(job),

@@ -224,6 +224,111 @@ export type Database = {
           },
         ];
       };
+      mcp_server_clients: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          id: string;
+          issuer: string;
+          key_id: string;
+          nonce: string;
+          server_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          id: string;
+          issuer: string;
+          key_id: string;
+          nonce: string;
+          server_id: string;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          id?: string;
+          issuer?: string;
+          key_id?: string;
+          nonce?: string;
+          server_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_clients_server_id_fkey';
+            columns: ['server_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      mcp_server_grants: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          expires_at: string | null;
+          failures: number;
+          id: string;
+          issuer: string;
+          key_id: string;
+          lease_id: string | null;
+          leased_until: string | null;
+          nonce: string;
+          refused_at: string | null;
+          retry_at: string | null;
+          revision: number;
+          server_id: string;
+          user_id: string | null;
+          wanted_scope: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          expires_at?: string | null;
+          failures?: number;
+          id: string;
+          issuer: string;
+          key_id: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          nonce: string;
+          refused_at?: string | null;
+          retry_at?: string | null;
+          revision?: number;
+          server_id: string;
+          user_id?: string | null;
+          wanted_scope?: string | null;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          expires_at?: string | null;
+          failures?: number;
+          id?: string;
+          issuer?: string;
+          key_id?: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          nonce?: string;
+          refused_at?: string | null;
+          retry_at?: string | null;
+          revision?: number;
+          server_id?: string;
+          user_id?: string | null;
+          wanted_scope?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_grants_server_id_fkey';
+            columns: ['server_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       mcp_server_health: {
         Row: {
           certificate_expires_at: string | null;
@@ -385,6 +490,7 @@ export type Database = {
           connection_status: string;
           consecutive_failures: number;
           created_at: string;
+          credential_scope: string;
           description: string;
           detected_transport: string | null;
           error_code: string | null;
@@ -398,6 +504,7 @@ export type Database = {
           max_concurrency: number;
           metadata: NonNullable<Json>;
           name: string;
+          oauth_client_id: string | null;
           position: number;
           protocol_version: string | null;
           server_info: Json | null;
@@ -423,6 +530,7 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
           error_code?: string | null;
@@ -436,6 +544,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name: string;
+          oauth_client_id?: string | null;
           position: number;
           protocol_version?: string | null;
           server_info?: Json | null;
@@ -460,6 +569,7 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
           error_code?: string | null;
@@ -473,6 +583,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name?: string;
+          oauth_client_id?: string | null;
           position?: number;
           protocol_version?: string | null;
           server_info?: Json | null;
@@ -1037,6 +1148,19 @@ export type Database = {
     };
     Functions: {
       accept_invitation: { Args: { p_token: string }; Returns: Json };
+      begin_sign_in: {
+        Args: {
+          p_expires_in_s: number;
+          p_id: string;
+          p_return_to: string;
+          p_secret: Json;
+          p_server_id: string;
+          p_state_hash: string;
+          p_url: string;
+          p_user_id: string;
+        };
+        Returns: undefined;
+      };
       claim_deliveries: { Args: { p_lease_ms: number; p_limit: number }; Returns: Json };
       claim_dispatch: { Args: { p_lease_ms: number; p_session_id: string }; Returns: boolean };
       claim_due_servers: {
@@ -1057,7 +1181,9 @@ export type Database = {
         Args: { p_email?: string; p_expires_in_hours?: number; p_role: string; p_workspace_id: string };
         Returns: Json;
       };
+      delay_grant: { Args: { p_id: string; p_lease_id: string; p_retry_ms: number }; Returns: undefined };
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
@@ -1077,6 +1203,7 @@ export type Database = {
         Args: { p_document: Json; p_dry_run?: boolean; p_mode?: string; p_workspace_id: string };
         Returns: Json;
       };
+      lease_grant: { Args: { p_id: string; p_lease_ms: number; p_revision: number }; Returns: string };
       list_members: {
         Args: { p_workspace_id: string };
         Returns: {
@@ -1086,8 +1213,36 @@ export type Database = {
           user_id: string;
         }[];
       };
+      my_sign_ins: {
+        Args: { p_workspace_id: string };
+        Returns: {
+          is_refused: boolean;
+          is_signed_in: boolean;
+          issuer: string;
+          server_id: string;
+          signed_in_at: string;
+        }[];
+      };
       preview_invitation: { Args: { p_token: string }; Returns: Json };
       prune_health: { Args: { p_limit?: number }; Returns: number };
+      put_client: {
+        Args: { p_id: string; p_issuer: string; p_secret: Json; p_server_id: string };
+        Returns: undefined;
+      };
+      put_grant: {
+        Args: {
+          p_actor: string;
+          p_expires_at: string;
+          p_holder_id: string;
+          p_id: string;
+          p_issuer: string;
+          p_secret: Json;
+          p_server_id: string;
+          p_url: string;
+          p_workspace_id: string;
+        };
+        Returns: undefined;
+      };
       put_notice_webhook: {
         Args: { p_id: string; p_secret: Json; p_url: string; p_workspace_id: string };
         Returns: undefined;
@@ -1105,6 +1260,8 @@ export type Database = {
         };
         Returns: undefined;
       };
+      read_client: { Args: { p_issuer: string; p_server_id: string }; Returns: Json };
+      read_grant: { Args: { p_holder_id: string; p_server_id: string }; Returns: Json };
       recent_call_times: {
         Args: { p_session_id: string };
         Returns: {
@@ -1115,8 +1272,16 @@ export type Database = {
       };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
       record_transcript: { Args: { p_lines: Json }; Returns: number };
+      refuse_grant: {
+        Args: { p_id: string; p_revision: number; p_wanted_scope: string };
+        Returns: undefined;
+      };
       remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };
       rename_tag: { Args: { p_new_tag: string; p_tag: string; p_workspace_id: string }; Returns: Json };
+      renew_grant: {
+        Args: { p_expires_at: string; p_id: string; p_lease_id: string; p_secret: Json };
+        Returns: boolean;
+      };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
       server_for_probe: { Args: { p_server_id: string }; Returns: Json };
       server_history: { Args: { p_server_id: string }; Returns: Json };
@@ -1128,6 +1293,7 @@ export type Database = {
         Args: { p_config_version: number; p_observed_at: string; p_server_id: string; p_tools: Json };
         Returns: Json;
       };
+      take_sign_in: { Args: { p_state_hash: string; p_user_id: string }; Returns: Json };
       test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       voice_session_snapshot: { Args: { p_session_id: string }; Returns: Json };
