@@ -13,7 +13,6 @@ import type { Grant, GrantContent } from './grant.ts';
 import type { GrantStore } from './grant-store.ts';
 import { nextStep } from './next-step.ts';
 
-/** Longer than a refresh and the storing of its answer may take. */
 const LEASE_MS = 40_000;
 const REFRESH_TIMEOUT_MS = 12_000;
 /** Fresh tokens exist nowhere else: storing them is tried so often, with pauses of so long. */
@@ -35,6 +34,8 @@ export interface TokenSourceOptions {
   now?: () => number;
   /** 0 to below 1, for the jitter. */
   random?: () => number;
+  /** How long others wait for whoever refreshes; longer than a refresh and the storing of its answer may take. */
+  leaseMs?: number;
 }
 
 /** The tokens of a grant; the source lives as long as the connection that uses it. */
@@ -47,7 +48,7 @@ export class GrantTokens implements TokenSource {
 
   constructor(options: TokenSourceOptions) {
     // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure decision
-    this.#options = { now: Date.now, random: Math.random, ...options };
+    this.#options = { now: Date.now, random: Math.random, leaseMs: LEASE_MS, ...options };
   }
 
   /** @throws AppError `sign_in_required`, or `server_error` while the authorization server is away */
@@ -88,7 +89,7 @@ export class GrantTokens implements TokenSource {
       if (step.do === 'back_off') throw awayError(step.retryAfterMs);
       if (step.do === 'wait') await delay(Math.min(step.ms, LOOK_AGAIN_MS));
       if (step.do !== 'refresh') continue;
-      const leaseId = await store.lease(grant, LEASE_MS);
+      const leaseId = await store.lease(grant, this.#options.leaseMs);
       if (leaseId === null) await delay(LOOK_AGAIN_MS);
       else await this.#refresh(grant, leaseId);
     }
