@@ -9,6 +9,6 @@ export function grantRpcOf(sql: Sql): GrantRpc {
       `select public.${name}(${names.join(', ')}) as answer`,
       Object.values(args) as never[],
     );
-    return row?.['answer'] ?? null;
+    return (row?.['answer'] ?? null) as unknown;
   };
 }

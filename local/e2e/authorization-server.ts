@@ -82,8 +82,15 @@ export async function startGuardedServer(): Promise<GuardedServer> {
     createMcp(url, issuer, async (token) => {
       const found = await provider.AccessToken.find(token);
       const isOld = (issuedAt.get(found?.jti ?? '') ?? 0) <= expiredAt;
-      if (!found || found.isExpired || isOld || found.aud !== url) throw new InvalidTokenError('not valid here');
-      return { token, clientId: found.clientId ?? '', scopes: [...found.scopes], expiresAt: found.exp ?? 0, person: found.accountId };
+      if (!found || found.isExpired || isOld || found.aud !== url)
+        throw new InvalidTokenError('not valid here');
+      return {
+        token,
+        clientId: found.clientId ?? '',
+        scopes: [...found.scopes],
+        expiresAt: found.exp ?? 0,
+        person: found.accountId,
+      };
     }),
   );
   return guarded;

@@ -11,7 +11,7 @@ export async function consentAs(person: string, url: string): Promise<URLSearchP
   let next = new URL(url);
   let form: URLSearchParams | null = null;
   for (let step = 0; step < 20; step += 1) {
-    const response = await fetch(next, {
+    const response: Response = await fetch(next, {
       redirect: 'manual',
       headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
       ...(form && { method: 'POST', body: form }),
@@ -29,7 +29,8 @@ export async function consentAs(person: string, url: string): Promise<URLSearchP
     } else {
       const [, prompt] = /name="prompt" value="(\w+)"/.exec(page) ?? [];
       const [, action] = /action="([^"]+)"/.exec(page) ?? [];
-      if (!prompt || !action) throw new Error(`the authorization server answered ${response.status}:\n${page}`);
+      if (!prompt || !action)
+        throw new Error(`the authorization server answered ${response.status}:\n${page}`);
       next = new URL(action, next);
       form = new URLSearchParams({ prompt, ...(prompt === 'login' && { login: person, password: 'any' }) });
     }

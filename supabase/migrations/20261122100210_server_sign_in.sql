@@ -121,7 +121,7 @@ create trigger drop_grants_of_member after delete on public.workspace_members
   for each row execute function private.drop_grants_of_member();
 
 -- A sign-in or sign-out concerns the status when the monitor looks with that grant: it is forgotten, and looked for
--- anew. Conversations are told in any case.
+-- anew. Conversations and pages are told in any case, of a refusal as well.
 create function private.heed_grant() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -129,9 +129,11 @@ declare
   v_grant public.mcp_server_grants := case when tg_op = 'DELETE' then old else new end;
   v_server public.mcp_servers;
 begin
-  update public.mcp_servers set config_version = config_version + 1
-  where id = v_grant.server_id and v_grant.user_id is not distinct from private.holder(mcp_servers, user_id);
-  if not found then
+  if tg_op <> 'UPDATE' then
+    update public.mcp_servers set config_version = config_version + 1
+    where id = v_grant.server_id and v_grant.user_id is not distinct from private.holder(mcp_servers, user_id);
+  end if;
+  if tg_op = 'UPDATE' or not found then
     select * into v_server from public.mcp_servers where id = v_grant.server_id;
     if found then
       perform private.send_server_hint(v_server.workspace_id, 'server.changed', jsonb_build_object(
@@ -144,6 +146,8 @@ end
 $$;
 create trigger heed_grant after insert or delete on public.mcp_server_grants
   for each row when (pg_trigger_depth() = 0) execute function private.heed_grant();
+create trigger heed_refusal after update of refused_at on public.mcp_server_grants
+  for each row when (new.refused_at is distinct from old.refused_at) execute function private.heed_grant();
 
 -- For the edge functions -------------------------------------------------------------------------
 
@@ -239,7 +243,8 @@ as $$
   )
 $$;
 
--- Takes a grant away and gives what it was, so that it can be revoked. Null: there was none.
+-- Takes a grant away and gives what it was, so that it can be revoked. Null: there was none. The next sign-in registers
+-- anew; a client id that the user entered stays bound to its authorization server.
 create function public.drop_grant(p_server_id uuid, p_holder_id uuid, p_actor uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -250,7 +255,12 @@ begin
   delete from public.mcp_server_grants
   where server_id = p_server_id and user_id is not distinct from p_holder_id
   returning * into v_grant;
-  return case when found then private.grant_row(v_grant) end;
+  if not found then
+    return null;
+  end if;
+  delete from public.mcp_server_clients c using public.mcp_servers s
+  where c.server_id = p_server_id and s.id = p_server_id and s.oauth_client_id is null;
+  return private.grant_row(v_grant);
 end
 $$;
 

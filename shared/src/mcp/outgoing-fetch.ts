@@ -51,7 +51,7 @@ export interface OutgoingFetchOptions {
 export interface OutgoingFetch {
   /** Like the global fetch. Rejects with AppError where the fault is ours to name, else with what undici throws. */
   fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
-  /** Closes all sockets, also those in use. */
+  /** Closes all sockets, also those in use, once no token is being refreshed. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,11 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
         url = checkUrl(next.href, options.policy);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      const { credential } = options.credential ?? {};
+      if (credential?.method === 'oauth') await credential.tokens.settled();
+      await agent.destroy();
+    },
   };
 }
 

@@ -20,6 +20,8 @@ export interface TokenSource {
    * @returns what the request fails with
    */
   refuse(token: string, wantedScope: string | null): Promise<AppError>;
+  /** Nothing is under way any more; a refresh that is cut off may cost the sign-in. Never rejects. */
+  settled(): Promise<void>;
 }
 
 /** Everything needed to reach one server; a change of `configVersion` means another target. */

@@ -150,11 +150,38 @@ describe('GrantTokens', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('is settled only when a refresh has been stored, whoever waited for it', async () => {
+    const store = new SharedStore(expired());
+    const source = sourceOf(store);
+    void source.token();
+    await source.settled();
+    expect(store.grant?.revision).toBe(2);
+  });
+
   it('keeps fresh tokens through a database that is away for a moment', async () => {
     const store = new SharedStore(expired());
     store.isAway = 2;
     expect(await sourceOf(store).token()).toBe('access 2');
     expect(requests).toHaveLength(1);
+  });
+
+  it('goes on with a token that still lives while the database is away', async () => {
+    const store = new SharedStore(expired({ expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
+    let now = Date.now();
+    const source = new GrantTokens({ store, policy: 'local', now: () => now });
+    expect(await source.token()).toBe('access 1');
+    store.read = () => Promise.reject(new Error('away'));
+    now += 3_590_000;
+    expect(await source.token()).toBe('access 1');
+    now += 20_000;
+    await expect(source.token()).rejects.toThrow('away');
+  });
+
+  it('marks a grant that has ended and cannot be refreshed', async () => {
+    const { refresh_token: _none, ...tokens } = expired().tokens;
+    const store = new SharedStore(expired({ tokens }));
+    await expect(sourceOf(store).token()).rejects.toMatchObject({ code: 'sign_in_required' });
+    expect(store.refusals).toEqual([null]);
   });
 
   it('marks the grant when the server refuses what it gives, with the rights that lacked, unless it is another by now', async () => {

@@ -53,9 +53,17 @@ export class GrantTokens implements TokenSource {
 
   /** @throws AppError `sign_in_required`, or `server_error` while the authorization server is away */
   async token(): Promise<string> {
+    const { now } = this.#options;
     const grant = this.#grant;
-    if (grant && nextStep(grant, null, this.#options.now()).do === 'use') return grant.tokens.access_token;
-    return this.#obtain(null);
+    if (grant && nextStep(grant, null, now()).do === 'use') return grant.tokens.access_token;
+    try {
+      return await this.#obtain(null);
+    } catch (error) {
+      // The database is away: a token that was due to be refreshed may still be good.
+      const isGood = grant && nextStep({ ...grant, retry_in_ms: 1 }, null, now()).do === 'use';
+      if (isGood && !(error instanceof AppError)) return grant.tokens.access_token;
+      throw error;
+    }
   }
 
   /** The token to try after that one was refused. @throws AppError as `token` does */
@@ -71,6 +79,10 @@ export class GrantTokens implements TokenSource {
     return new AppError('sign_in_required');
   }
 
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
   /** Calls that come at the same time share one way through the steps. */
   #obtain(refusedToken: string | null): Promise<string> {
     const running = this.#running.get(refusedToken) ?? this.#walk(refusedToken);
@@ -84,7 +96,10 @@ export class GrantTokens implements TokenSource {
       const grant = await store.read();
       this.#grant = grant;
       const step = nextStep(grant, refusedToken, now());
-      if (!grant || step.do === 'sign_in') throw new AppError('sign_in_required');
+      if (!grant || step.do === 'sign_in') {
+        if (grant && !grant.is_refused) await store.refuse(grant, null);
+        throw new AppError('sign_in_required');
+      }
       if (step.do === 'use') return grant.tokens.access_token;
       if (step.do === 'back_off') throw awayError(step.retryAfterMs);
       if (step.do === 'wait') await delay(Math.min(step.ms, LOOK_AGAIN_MS));
