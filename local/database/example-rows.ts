@@ -54,10 +54,8 @@ export const EXAMPLES: Record<string, Example> = {
   },
   mcp_server_grants: {
     make: (place) => `
-      insert into public.mcp_server_grants (id, server_id, issuer, ciphertext, nonce, key_id)
-      select gen_random_uuid(), id, 'https://as.examples.test', 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
-    within: (workspaceId) =>
-      `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
+      insert into public.mcp_server_grants (id, server_id, workspace_id, issuer, ciphertext, nonce, key_id)
+      select gen_random_uuid(), id, workspace_id, 'https://as.examples.test', 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
   },
   mcp_server_clients: {
     make: (place) => `

@@ -147,6 +147,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     try {
       const serverId = await add('workspace');
       await signIn(ada, serverId, 'ada');
+      const before = guarded.revocations;
       await ada.client.from('mcp_servers').update({ url: other.url }).eq('id', serverId);
       expect(
         await serviceClient().from('mcp_server_grants').select('id').eq('server_id', serverId),
@@ -154,6 +155,8 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
         data: [],
       });
       expect((await discover(ada, serverId)).body).toMatchObject({ code: 'sign_in_required' });
+      // Its authorization server is told, by the monitor.
+      await expect.poll(() => guarded.revocations, { timeout: 20_000 }).toBe(before + 1);
     } finally {
       await other.close();
     }

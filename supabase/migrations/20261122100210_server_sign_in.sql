@@ -5,7 +5,8 @@
 -- a conversation sees that its connection is one of before; a refresh only raises `revision`.
 create table public.mcp_server_grants (
   id uuid primary key,
-  server_id uuid not null references public.mcp_servers (id) on delete cascade,
+  server_id uuid not null,
+  workspace_id uuid not null,
   user_id uuid references auth.users (id) on delete cascade,
   issuer text not null,
   -- Tokens, client and authorization server, with the names of server and holder.
@@ -25,8 +26,10 @@ create table public.mcp_server_grants (
   failures integer not null default 0,
   retry_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint mcp_server_grants_one_a_holder unique nulls not distinct (server_id, user_id)
+  constraint mcp_server_grants_one_a_holder unique nulls not distinct (server_id, user_id),
+  foreign key (server_id, workspace_id) references public.mcp_servers (id, workspace_id) on delete cascade
 );
+create index mcp_server_grants_server on public.mcp_server_grants (server_id, workspace_id);
 create index mcp_server_grants_user on public.mcp_server_grants (user_id);
 
 -- A client that was registered with an authorization server, for one MCP server of ours.
@@ -59,14 +62,31 @@ create table private.sign_in_flows (
 create index sign_in_flows_server on private.sign_in_flows (server_id);
 create index sign_in_flows_user on private.sign_in_flows (user_id);
 
+-- Good grants that were dropped, with a server, a member or a workspace too: their authorization servers are told.
+-- Whose they were is not kept.
+create table private.grant_revocations (
+  id uuid primary key,
+  -- The workspace that was sealed in; it may be gone.
+  sealed_for uuid not null,
+  ciphertext text not null,
+  nonce text not null,
+  key_id text not null,
+  attempts integer not null default 0,
+  -- Whoever signs out tells it at once.
+  due_at timestamptz not null default now() + interval '3 seconds'
+);
+create index grant_revocations_due on private.grant_revocations (due_at);
+
 revoke all on public.mcp_server_grants, public.mcp_server_clients from anon, authenticated;
-revoke all on private.sign_in_flows from anon, authenticated;
-grant select, insert, update, delete on public.mcp_server_grants, public.mcp_server_clients, private.sign_in_flows
+revoke all on private.sign_in_flows, private.grant_revocations from anon, authenticated;
+grant select, insert, update, delete on
+  public.mcp_server_grants, public.mcp_server_clients, private.sign_in_flows, private.grant_revocations
   to service_role;
 -- No policy: with row level security on, only the service role passes.
 alter table public.mcp_server_grants enable row level security;
 alter table public.mcp_server_clients enable row level security;
 alter table private.sign_in_flows enable row level security;
+alter table private.grant_revocations enable row level security;
 
 -- The grant that p_user_id uses at a server: the member's own, or the workspace's.
 create function private.holder(s public.mcp_servers, p_user_id uuid) returns uuid
@@ -149,6 +169,21 @@ create trigger heed_grant after insert or delete on public.mcp_server_grants
 create trigger heed_refusal after update of refused_at on public.mcp_server_grants
   for each row when (new.refused_at is distinct from old.refused_at) execute function private.heed_grant();
 
+create function private.revoke_later() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.grant_revocations (id, sealed_for, ciphertext, nonce, key_id)
+  values (old.id, old.workspace_id, old.ciphertext, old.nonce, old.key_id);
+  return null;
+end
+$$;
+-- A grant that is replaced is not revoked: with it, an authorization server may take back the new one.
+create trigger revoke_later after delete on public.mcp_server_grants
+  for each row
+  when (old.refused_at is null and coalesce(current_setting('patchbay.replaces_grant', true), '') <> 'yes')
+  execute function private.revoke_later();
+
 -- For the edge functions -------------------------------------------------------------------------
 
 create function public.begin_sign_in(
@@ -220,10 +255,13 @@ begin
       message = 'This server was changed while you signed in. Look at its address, then sign in again.',
       detail = '{"code": "server_changed"}';
   end if;
+  perform set_config('patchbay.replaces_grant', 'yes', true);
   delete from public.mcp_server_grants where server_id = p_server_id and user_id is not distinct from p_holder_id;
-  insert into public.mcp_server_grants (id, server_id, user_id, issuer, ciphertext, nonce, key_id, expires_at)
+  perform set_config('patchbay.replaces_grant', '', true);
+  insert into public.mcp_server_grants
+    (id, server_id, workspace_id, user_id, issuer, ciphertext, nonce, key_id, expires_at)
   values (
-    p_id, p_server_id, p_holder_id, p_issuer,
+    p_id, p_server_id, p_workspace_id, p_holder_id, p_issuer,
     p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id', p_expires_at
   );
 end
@@ -339,6 +377,41 @@ as $$
   order by c.created_at desc limit 1
 $$;
 
+-- Revocations ------------------------------------------------------------------------------------
+
+-- Hands out what is to be revoked, five times within a day, until `finish_revocation`.
+create function public.claim_revocations(p_limit integer) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_claimed jsonb;
+begin
+  delete from private.grant_revocations where attempts >= 5 and due_at <= clock_timestamp();
+  with due as (
+    select r.id from private.grant_revocations r where r.due_at <= clock_timestamp()
+    order by r.due_at limit p_limit for update skip locked
+  ), claimed as (
+    update private.grant_revocations r
+    set attempts = r.attempts + 1, due_at = clock_timestamp() + interval '1 minute' * power(6, r.attempts)
+    from due where r.id = due.id
+    returning r.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', c.id, 'workspace_id', c.sealed_for,
+    'secret', jsonb_build_object('ciphertext', c.ciphertext, 'nonce', c.nonce, 'key_id', c.key_id)
+  )), '[]')
+  into v_claimed
+  from claimed c;
+  return v_claimed;
+end
+$$;
+
+create function public.finish_revocation(p_id uuid) returns void
+language sql set search_path = ''
+as $$
+  delete from private.grant_revocations where id = p_id
+$$;
+
 -- For the page -----------------------------------------------------------------------------------
 
 -- Of each server of a workspace to which one signs in: whether the caller is signed in to it, by the workspace's
@@ -357,7 +430,8 @@ $$;
 
 revoke all on function
   private.holder(public.mcp_servers, uuid), private.grant_id(public.mcp_servers, uuid), private.drop_stale_grants(),
-  private.drop_grants_of_member(), private.heed_grant(), private.grant_row(public.mcp_server_grants)
+  private.drop_grants_of_member(), private.heed_grant(), private.revoke_later(),
+  private.grant_row(public.mcp_server_grants)
   from public;
 grant execute on function
   private.holder(public.mcp_servers, uuid), private.grant_id(public.mcp_servers, uuid),
@@ -368,13 +442,15 @@ revoke all on function
   public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
   public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
   public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
-  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.my_sign_ins(uuid)
+  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.finish_revocation(uuid), public.my_sign_ins(uuid)
   from public, anon, authenticated;
 grant execute on function
   public.begin_sign_in(uuid, text, uuid, uuid, text, text, jsonb, integer), public.take_sign_in(text, uuid),
   public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
   public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
   public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
-  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text)
+  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.finish_revocation(uuid)
   to service_role;
 grant execute on function public.my_sign_ins(uuid) to authenticated;

@@ -1,4 +1,5 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
+import { DroppedGrant } from '@patchbay/shared/oauth/grant';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import {
   ConnectionStatus,
@@ -106,6 +107,8 @@ export interface MonitorDatabase {
   ): Promise<void>;
   prune(): Promise<void>;
   claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
+  claimRevocations(limit: number): Promise<DroppedGrant[]>;
+  finishRevocation(grantId: string): Promise<void>;
   finishDelivery(delivery: Pick<Delivery, 'id' | 'lease_id'>, attempt: Attempt): Promise<void>;
 }
 
@@ -157,6 +160,10 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     },
     claimDeliveries: (limit, leaseMs) =>
       rpc('claim_deliveries', { p_limit: limit, p_lease_ms: leaseMs }, z.array(Delivery)),
+    claimRevocations: (limit) => rpc('claim_revocations', { p_limit: limit }, z.array(DroppedGrant)),
+    async finishRevocation(grantId) {
+      await rpc('finish_revocation', { p_id: grantId }, z.unknown());
+    },
     async finishDelivery({ id, lease_id }, attempt) {
       await rpc(
         'finish_delivery',

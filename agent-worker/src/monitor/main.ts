@@ -13,6 +13,7 @@ import { Examiner } from './examine.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
 import { hasten, PACE } from './pace.ts';
+import { runRevocations } from './revocations.ts';
 
 const REACH_TIMEOUT_MS = 3_000;
 /** Without a claim for so long the monitor counts as not working. */
@@ -74,6 +75,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
       { database, policy, keys: secretKeys, log, speed: env.PATCHBAY_MONITOR_SPEED, random },
       stop.signal,
     ),
+    runRevocations({ database, policy, keys: secretKeys, log, random }, stop.signal),
   ]);
   health.close();
   health.closeAllConnections();

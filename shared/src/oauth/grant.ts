@@ -88,6 +88,18 @@ export async function openGrant(
   return { ...stored, ...content };
 }
 
+/** A good grant that was dropped, as `claim_revocations` gives it: whose it was is not known any more. */
+export const DroppedGrant = z.object({ id: z.string(), workspace_id: z.string(), secret: SealedSecret });
+export type DroppedGrant = z.infer<typeof DroppedGrant>;
+
+/** Opens a grant for its revocation. @throws AppError `internal` when it does not open */
+export async function openDropped(
+  { id, workspace_id: workspaceId, secret }: DroppedGrant,
+  keys: SecretKeys,
+): Promise<GrantContent> {
+  return GrantContent.parse(JSON.parse(await open(secret, { workspaceId, serverId: id }, keys)));
+}
+
 /** @param grantId of the row that it goes to */
 export function sealGrant(
   content: GrantContent,

@@ -83,10 +83,13 @@ export async function finishSignIn(
 
 const Revocable = z.looseObject({ revocation_endpoint: z.url() });
 
-/** Tells the authorization server that a grant is over, where it has an address for that. @returns whether it took it */
-export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): Promise<boolean> {
+/** What became of a revocation; what failed may be tried again. */
+export type Revocation = 'revoked' | 'not_offered' | 'failed';
+
+/** Tells the authorization server that a grant is over, where it has an address for that; never rejects. */
+export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): Promise<Revocation> {
   const { data } = Revocable.safeParse(grant.metadata);
-  if (!data) return false;
+  if (!data) return 'not_offered';
   const { client, tokens } = grant;
   const [token, hint] = tokens.refresh_token
     ? [tokens.refresh_token, 'refresh_token']
@@ -103,8 +106,8 @@ export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): P
     const init = { method: 'POST', headers, body, redirect: 'manual' } as const;
     const response = await fetchFn(data.revocation_endpoint, init);
     await response.body?.cancel();
-    return response.ok;
-  }).catch(() => false);
+    return response.ok ? ('revoked' as const) : ('failed' as const);
+  }).catch(() => 'failed' as const);
 }
 
 /** The server's own word on where to sign in, from its 401. */

@@ -281,6 +281,7 @@ export type Database = {
           server_id: string;
           user_id: string | null;
           wanted_scope: string | null;
+          workspace_id: string;
         };
         ComputedFields: never;
         Insert: {
@@ -300,6 +301,7 @@ export type Database = {
           server_id: string;
           user_id?: string | null;
           wanted_scope?: string | null;
+          workspace_id: string;
         };
         Update: {
           ciphertext?: string;
@@ -318,14 +320,15 @@ export type Database = {
           server_id?: string;
           user_id?: string | null;
           wanted_scope?: string | null;
+          workspace_id?: string;
         };
         Relationships: [
           {
-            foreignKeyName: 'mcp_server_grants_server_id_fkey';
-            columns: ['server_id'];
+            foreignKeyName: 'mcp_server_grants_server_id_workspace_id_fkey';
+            columns: ['server_id', 'workspace_id'];
             isOneToOne: false;
             referencedRelation: 'mcp_servers';
-            referencedColumns: ['id'];
+            referencedColumns: ['id', 'workspace_id'];
           },
         ];
       };
@@ -1173,6 +1176,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      claim_revocations: { Args: { p_limit: number }; Returns: Json };
       count_call: {
         Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
         Returns: undefined;
@@ -1199,6 +1203,7 @@ export type Database = {
         Returns: undefined;
       };
       finish_probes: { Args: { p_results: Json }; Returns: number };
+      finish_revocation: { Args: { p_id: string }; Returns: undefined };
       import_workspace: {
         Args: { p_document: Json; p_dry_run?: boolean; p_mode?: string; p_workspace_id: string };
         Returns: Json;

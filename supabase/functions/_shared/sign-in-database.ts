@@ -43,6 +43,8 @@ export interface SignInDatabase {
     expiresAt: string | null;
   }): Promise<void>;
   dropGrant(holder: GrantHolder): Promise<StoredGrant | null>;
+  /** The authorization server of a dropped grant was told, or cannot be. */
+  finishRevocation(grantId: string): Promise<void>;
   /** @param issuer null: the last one that was stored */
   readClient(serverId: string, issuer: string | null): Promise<StoredClient | null>;
   putClient(client: { id: string; serverId: string; issuer: string; secret: SealedSecret }): Promise<void>;
@@ -90,6 +92,9 @@ export function signInDatabaseOf(context: SupabaseContext<ClientSchema>): SignIn
         supabaseAdmin.rpc('drop_grant', { p_server_id: serverId, p_holder_id: holderId, p_actor: userId }),
         StoredGrant.nullable(),
       ),
+    async finishRevocation(grantId) {
+      await read(supabaseAdmin.rpc('finish_revocation', { p_id: grantId }), z.unknown());
+    },
     readClient: (serverId, issuer) =>
       read(
         supabaseAdmin.rpc('read_client', { p_server_id: serverId, p_issuer: issuer }),

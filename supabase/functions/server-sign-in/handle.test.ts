@@ -70,6 +70,7 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     expiresAt: string | null;
     flow: StoredFlow;
   }[] = [];
+  const finished: string[] = [];
   const signIns: SignInDatabase = {
     beginFlow: ({ id, stateHash, serverId, url, returnTo, secret }) => {
       flows.set(stateHash, {
@@ -111,10 +112,11 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
           : null,
       );
     },
+    finishRevocation: (id) => Promise.resolve(void finished.push(id)),
     readClient: () => Promise.resolve(null),
     putClient: () => Promise.resolve(),
   };
-  return { ...fakeDatabase(server, access), ...signIns, flows, grants };
+  return { ...fakeDatabase(server, access), ...signIns, flows, grants, finished };
 }
 
 async function story(

@@ -141,10 +141,10 @@ async function end({ server_id }: Step<'end'>, deps: ServerSignInDeps): Promise<
   const { database, policy, readKeys } = deps;
   const dropped = await database.dropGrant(holderOf(server, server.workspace_id, database.callerId));
   const grant = dropped && (await openGrant(dropped, server.workspace_id, readKeys()).catch(() => null));
-  return succeed({
-    signed_out: dropped !== null,
-    revoked: grant !== null && (await revokeGrant(grant, policy)),
-  });
+  const revocation = grant ? await revokeGrant(grant, policy) : 'failed';
+  // What failed is tried again by the monitor.
+  if (grant && revocation !== 'failed') await database.finishRevocation(grant.id);
+  return succeed({ signed_out: dropped !== null, revoked: revocation === 'revoked' });
 }
 
 function randomState(): string {

@@ -1,6 +1,6 @@
 -- Signing in to servers: flows are used once and by whom they belong to, grants stay where they were given.
 begin;
-select plan(31);
+select plan(36);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -132,6 +132,27 @@ select is(
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set url = 'https://other.example/mcp' where id = '55555555-0000-4000-8000-000000000005';
 select is((select count(*)::int from public.mcp_server_grants), 0, 'another origin voids every grant');
+
+-- What is told to authorization servers.
+create function pg_temp.revocations() returns text language sql as $$
+  select coalesce(string_agg(ciphertext, ', ' order by due_at, ciphertext), '') from private.grant_revocations
+$$;
+select is(
+  pg_temp.revocations(),
+  'tokens of aaaaaaaa-0000-4000-8000-000000000001, tokens of bbbbbbbb-0000-4000-8000-000000000002',
+  'good grants that were dropped are to be revoked, and the refused one is not'
+);
+delete from private.grant_revocations;
+select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
+select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
+select is(pg_temp.revocations(), '', 'one that is replaced is not');
+delete from public.mcp_servers where id = '55555555-0000-4000-8000-000000000005';
+select is(
+  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'that of a deleted server is'
+);
+update private.grant_revocations set due_at = now();
+select is(jsonb_array_length(public.claim_revocations(8)), 1, 'it is handed out');
+select is(jsonb_array_length(public.claim_revocations(8)), 0, 'and not again for a while');
 
 select * from finish();
 rollback;
