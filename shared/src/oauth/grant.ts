@@ -53,6 +53,8 @@ export const GrantContent = z.object({
   metadata: z.looseObject({ issuer: z.string() }).nullable(),
   /** The resource indicator of the server; null where none was sent. */
   resource: z.string().nullable(),
+  /** Given to the client itself, without a person: the next one can be asked for at any time. */
+  is_unattended: z.boolean(),
 });
 export type GrantContent = z.infer<typeof GrantContent>;
 

@@ -7,6 +7,7 @@ function grant(leftMs: number | null, rest: Partial<Parameters<typeof nextStep>[
   return {
     tokens: { access_token: 'access', token_type: 'Bearer', refresh_token: 'refresh', expires_in: 3600 },
     expires_at: leftMs === null ? null : new Date(NOW + leftMs).toISOString(),
+    is_unattended: false,
     is_refused: false,
     retry_in_ms: null,
     lease_left_ms: null,
@@ -31,6 +32,12 @@ describe('nextStep', () => {
   it('refreshes a token that was refused before its end, once it is the one that was refused', () => {
     expect(nextStep(grant(600_000), 'access', NOW)).toEqual({ do: 'refresh' });
     expect(nextStep(grant(600_000), 'the one before', NOW)).toEqual({ do: 'use' });
+  });
+
+  it('asks anew where no person is needed for that', () => {
+    const unattended = { ...withoutRefresh, is_unattended: true };
+    expect(nextStep(grant(-1, unattended), null, NOW)).toEqual({ do: 'refresh' });
+    expect(nextStep(grant(600_000, unattended), 'access', NOW)).toEqual({ do: 'refresh' });
   });
 
   it('goes on with a token that still lives while somebody else refreshes, or nobody may', () => {

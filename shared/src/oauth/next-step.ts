@@ -21,7 +21,10 @@ const AHEAD_SHARE = 0.2;
  * @param now wall clock, ms since 1970
  */
 export function nextStep(
-  grant: Pick<Grant, 'tokens' | 'expires_at' | 'is_refused' | 'retry_in_ms' | 'lease_left_ms'> | null,
+  grant: Pick<
+    Grant,
+    'tokens' | 'is_unattended' | 'expires_at' | 'is_refused' | 'retry_in_ms' | 'lease_left_ms'
+  > | null,
   refusedToken: string | null,
   now: number,
 ): GrantStep {
@@ -30,8 +33,9 @@ export function nextStep(
   const leftMs = grant.expires_at === null ? Infinity : Date.parse(grant.expires_at) - now;
   const aheadMs = Math.min(AHEAD_MS, (expires_in ?? Infinity) * 1_000 * AHEAD_SHARE);
   const isUsable = access_token !== refusedToken && leftMs > 0;
-  if (isUsable && (leftMs > aheadMs || refresh_token === undefined)) return { do: 'use' };
-  if (refresh_token === undefined) return { do: 'sign_in' };
+  const isRenewable = refresh_token !== undefined || grant.is_unattended;
+  if (isUsable && (leftMs > aheadMs || !isRenewable)) return { do: 'use' };
+  if (!isRenewable) return { do: 'sign_in' };
   const isHeld = (grant.retry_in_ms ?? 0) > 0 || (grant.lease_left_ms ?? 0) > 0;
   if (!isHeld) return { do: 'refresh' };
   if (isUsable) return { do: 'use' };

@@ -78,6 +78,7 @@ export async function finishSignIn(
     authorization_server: authorizationServerUrl,
     metadata: authorizationServerMetadata ?? null,
     resource: memory.resource,
+    is_unattended: false,
   };
 }
 
@@ -111,7 +112,7 @@ export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): P
 }
 
 /** The server's own word on where to sign in, from its 401. */
-async function askWithoutToken(serverUrl: string, fetchFn: AuthorizationFetch) {
+export async function askWithoutToken(serverUrl: string, fetchFn: AuthorizationFetch) {
   const response = await fetchFn(serverUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },

@@ -97,6 +97,7 @@ function expired(rest: Partial<Grant> = {}): Grant {
     authorization_server: base,
     metadata: null,
     resource: 'https://mcp.example/mcp',
+    is_unattended: false,
     ...rest,
   };
 }
@@ -148,6 +149,15 @@ describe('GrantTokens', () => {
     for (let i = 0; i < 3; i += 1)
       await expect(source.token()).rejects.toMatchObject({ code: 'sign_in_required' });
     expect(requests).toHaveLength(1);
+  });
+
+  it('asks anew with its own client where no person signed in', async () => {
+    const { refresh_token: _none, ...tokens } = expired().tokens;
+    const client = { client_id: 'patchbay', client_secret: 'secret', issuer: `${base}/` };
+    const store = new SharedStore(expired({ tokens, client, is_unattended: true }));
+    expect(await sourceOf(store).token()).toBe('access 2');
+    expect(requests[0]?.get('grant_type')).toBe('client_credentials');
+    expect(requests[0]?.get('resource')).toBe('https://mcp.example/mcp');
   });
 
   it('is settled only when a refresh has been stored, whoever waited for it', async () => {

@@ -12,6 +12,7 @@ import { withAuthorizationFetch, type AuthorizationFetch } from './authorization
 import type { Grant, GrantContent } from './grant.ts';
 import type { GrantStore } from './grant-store.ts';
 import { nextStep } from './next-step.ts';
+import { renewUnattended } from './unattended.ts';
 
 const LEASE_MS = 40_000;
 const REFRESH_TIMEOUT_MS = 12_000;
@@ -138,6 +139,7 @@ export class GrantTokens implements TokenSource {
 }
 
 function refresh(grant: Grant, fetchFn: AuthorizationFetch): Promise<GrantContent['tokens']> {
+  if (grant.is_unattended) return renewUnattended(grant, fetchFn);
   const { authorization_server, metadata, client, tokens, resource } = grant;
   return refreshAuthorization(authorization_server, {
     clientInformation: client,

@@ -176,6 +176,8 @@ const ReturnPath = z
 export const ServerSignInBody = z.discriminatedUnion('step', [
   ServerReference.extend({ step: z.literal('begin'), return_to: ReturnPath.default('/servers') }),
   z.object({ step: z.literal('finish'), callback: z.string().max(8000, 'This answer is too long.') }),
+  /** Without a person, with the client id and secret of the server. */
+  ServerReference.extend({ step: z.literal('unattended') }),
   ServerReference.extend({ step: z.literal('end') }),
 ]);
 export type ServerSignInBody = z.infer<typeof ServerSignInBody>;

@@ -37,7 +37,7 @@ export interface SignInDatabase {
   /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what the sign-in was for */
   putGrant(grant: {
     id: string;
-    flow: StoredFlow;
+    flow: Omit<StoredFlow, 'secret'>;
     issuer: string;
     secret: SealedSecret;
     expiresAt: string | null;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clientIdentity } from '../../../shared/src/oauth/client-metadata.ts';
 import type { ProbeServer, SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import { seal } from '../../../shared/src/secret-envelope.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import {
   fakeDatabase,
@@ -68,7 +69,7 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     secret: SealedSecret;
     issuer: string;
     expiresAt: string | null;
-    flow: StoredFlow;
+    flow: Omit<StoredFlow, 'secret'>;
   }[] = [];
   const finished: string[] = [];
   const signIns: SignInDatabase = {
@@ -290,3 +291,26 @@ Deno.test(
     }
   },
 );
+
+Deno.test('without a person, the client of the server signs in for the workspace', async () => {
+  const secret = await seal('client-secret', { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys);
+  const entered = { oauth_client_id: 'known', secret };
+  const cases = [
+    [entered, { role: 'owner' }, 200],
+    [{ ...entered, secret: null }, { role: 'owner' }, 409],
+    [{ ...entered, credential_scope: 'member' }, { role: 'owner' }, 409],
+    [entered, { role: 'member', isOwn: false }, 403],
+  ] as const;
+  for (const [change, access, status] of cases) {
+    const { asked, database, deps, stop } = await story(change, access);
+    try {
+      const answer = await handle({ step: 'unattended', server_id: SERVER_ID }, deps);
+      assert.equal(answer.status, status);
+      assert.equal(database.grants.length, status === 200 ? 1 : 0);
+      assert.equal(asked.includes('POST /register'), false);
+      assert.doesNotMatch(JSON.stringify([answer, database.grants]), /secret-|client-secret/);
+    } finally {
+      await stop();
+    }
+  }
+});

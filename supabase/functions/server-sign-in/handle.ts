@@ -5,6 +5,7 @@ import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
 import { SignInProblem } from '../../../shared/src/oauth/sign-in-problem.ts';
 import { FlowMemory, type SignInOptions } from '../../../shared/src/oauth/sign-in-provider.ts';
 import { beginSignIn, finishSignIn, revokeGrant } from '../../../shared/src/oauth/sign-in.ts';
+import { signInUnattended } from '../../../shared/src/oauth/unattended.ts';
 import type { ServerSignInBody } from '../../../shared/src/schema/functions.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
 import { open, seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
@@ -30,7 +31,7 @@ const FLOW_S = 900;
 
 /**
  * Signs a person in to a server: `begin` answers the address to go to, `finish` takes what the person comes back
- * with, `end` signs out. The sign-in of the workspace takes who may edit the server, one's own takes a member.
+ * with, `unattended` signs in without a person, `end` signs out. The sign-in of the workspace takes who may edit the server, one's own takes a member.
  */
 export async function handle(body: ServerSignInBody, deps: ServerSignInDeps): Promise<Answer> {
   if (deps.identity === null)
@@ -42,6 +43,7 @@ export async function handle(body: ServerSignInBody, deps: ServerSignInDeps): Pr
   try {
     if (body.step === 'begin') return await begin(body, deps, deps.identity);
     if (body.step === 'finish') return await finish(body, deps, deps.identity);
+    if (body.step === 'unattended') return await signInAlone(body, deps);
     return await end(body, deps);
   } catch (error) {
     if (error instanceof SignInProblem) return refuse(422, error.code, error.message);
@@ -132,6 +134,28 @@ async function finish(
     throw error;
   }
   return succeed(where);
+}
+
+/** Patchbay itself signs in, for the workspace, with the client that the user entered. */
+async function signInAlone({ server_id }: Step<'unattended'>, deps: ServerSignInDeps): Promise<Answer> {
+  const found = await findServer(server_id, deps);
+  if (!found.ok) return found.answer;
+  const { server } = found;
+  const { database, policy, readKeys, now } = deps;
+  if (server.credential_scope !== 'workspace' || server.oauth_client_id === null || server.secret === null) {
+    const words =
+      'Signing in without a person takes a client id and its secret, and is for the whole workspace.';
+    return refuse(409, 'no_client', words);
+  }
+  const keys = readKeys();
+  const clients = clientsOf(server, database, keys, false);
+  const { issuer, ...granted } = await signInUnattended({ serverUrl: server.url, policy, clients });
+  const id = crypto.randomUUID();
+  const place = { server_id, server_name: server.name, return_to: `/servers/${server_id}` };
+  const flow = { ...place, id, workspace_id: server.workspace_id, holder_id: null, url: server.url };
+  const secret = await sealGrant({ ...granted, server_id, holder_id: null }, id, server.workspace_id, keys);
+  await database.putGrant({ id, flow, issuer, secret, expiresAt: expiryOf(granted.tokens, now()) });
+  return succeed(place);
 }
 
 async function end({ server_id }: Step<'end'>, deps: ServerSignInDeps): Promise<Answer> {

@@ -43,5 +43,9 @@ export const beginSignIn = (who: SignedIn, serverId: string, returnTo: string) =
 export const finishSignIn = (who: SignedIn, callback: string) =>
   callFunction(who, 'server-sign-in', { step: 'finish', callback }, SignInFinished);
 
+/** Without a person, with the client id and secret of the server. */
+export const signInUnattended = (who: SignedIn, serverId: string) =>
+  callFunction(who, 'server-sign-in', { step: 'unattended', server_id: serverId }, SignInFinished);
+
 export const signOut = (who: SignedIn, serverId: string) =>
   callFunction(who, 'server-sign-in', { step: 'end', server_id: serverId }, SignedOut);

@@ -1,6 +1,7 @@
 import { error, fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '$lib/return-path.ts';
-import { beginSignIn, listSignIns, signOut } from '$lib/server/sign-ins.ts';
+import { discoverTools } from '$lib/server/edge-functions.ts';
+import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/sign-ins.ts';
 import { readServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -13,10 +14,14 @@ export const load: PageServerLoad = async (event) => {
       message: 'This server is not there, or has no sign-in.',
       hint: 'It may have been changed.',
     });
-  const { id, name, url, credential_scope } = server;
+  const { id, name, credential_scope, oauth_client_id, has_credential } = server;
+  const hasClient = credential_scope === 'workspace' && oauth_client_id !== null && has_credential;
   const signIns = await listSignIns(who, server.workspace_id);
   const signIn = signIns.find((one) => one.server_id === id);
-  return { server: { id, name, host: new URL(url).host, scope: credential_scope }, signIn: signIn ?? null };
+  return {
+    server: { id, name, scope: credential_scope, hasClient },
+    signIn: signIn ?? null,
+  };
 };
 
 export const actions: Actions = {
@@ -29,6 +34,14 @@ export const actions: Actions = {
     if (!answer.ok) return fail(answer.status, { message: answer.message });
     const { authorization_url: url } = answer.value;
     return { url, host: new URL(url).host };
+  },
+
+  unattended: async (event) => {
+    const { id } = event.params;
+    const answer = await signInUnattended(signedIn(event), id);
+    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    await discoverTools(signedIn(event), { server_id: id });
+    redirect(303, `/servers/${id}?signed_in=${id}`);
   },
 
   end: async (event) => {
