@@ -12,6 +12,9 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 
+/** A client that is registered by hand, for sign-in without a person. */
+export const KNOWN_CLIENT = { client_id: 'known', client_secret: 'secret-of-the-known-client' };
+
 export interface GuardedServer {
   /** Of the MCP server. */
   url: string;
@@ -64,7 +67,9 @@ export async function startGuardedServer(): Promise<GuardedServer> {
   const isRefresh = (ctx: KoaContextWithOIDC) => ctx.oidc.params?.['grant_type'] === 'refresh_token';
   provider.on('grant.success', (ctx) => void (isRefresh(ctx) && (guarded.refreshes.ok += 1)));
   provider.on('grant.error', (ctx) => void (isRefresh(ctx) && (guarded.refreshes.failed += 1)));
-  provider.on('access_token.saved', ({ jti }) => void issuedAt.set(jti, performance.now()));
+  const noteToken = ({ jti }: { jti: string }) => void issuedAt.set(jti, performance.now());
+  provider.on('access_token.saved', noteToken);
+  provider.on('client_credentials.saved', noteToken);
   const answer = provider.callback();
   authorization.on('request', (request, response) => {
     if (request.url === '/token/revocation') guarded.revocations += 1;
@@ -80,7 +85,8 @@ export async function startGuardedServer(): Promise<GuardedServer> {
   mcp.on(
     'request',
     createMcp(url, issuer, async (token) => {
-      const found = await provider.AccessToken.find(token);
+      const found =
+        (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token));
       const isOld = (issuedAt.get(found?.jti ?? '') ?? 0) <= expiredAt;
       if (!found || found.isExpired || isOld || found.aud !== url)
         throw new InvalidTokenError('not valid here');
@@ -89,7 +95,7 @@ export async function startGuardedServer(): Promise<GuardedServer> {
         clientId: found.clientId ?? '',
         scopes: [...found.scopes],
         expiresAt: found.exp ?? 0,
-        person: found.accountId,
+        person: 'accountId' in found ? found.accountId : (found.clientId ?? ''),
       };
     }),
   );
@@ -109,7 +115,16 @@ function createProvider(issuer: string, resource: string): Provider {
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    clients: [
+      {
+        ...KNOWN_CLIENT,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+      },
+    ],
     features: {
+      clientCredentials: { enabled: true },
       registration: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: {

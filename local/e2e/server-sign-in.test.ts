@@ -1,7 +1,7 @@
 /** Signing in to servers, at a real authorization server: whose sign-in is used, what ends it, and who tries to take it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startGuardedServer, type GuardedServer } from './authorization-server.ts';
+import { KNOWN_CLIENT, startGuardedServer, type GuardedServer } from './authorization-server.ts';
 import { consentAs } from './consent.ts';
 import { newPerson, type Person } from './person.ts';
 import { addServer, invoke, personalWorkspace, serviceClient } from './rest-api.ts';
@@ -105,6 +105,20 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     // The lost sign-in of one member is no matter of the status that all see.
     expect((await discover(bob, serverId)).body).toMatchObject({ code: 'sign_in_required' });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
+  });
+
+  it('signs in without a person, with a client that is registered by hand', async () => {
+    const serverId = await add('workspace');
+    const { client_id, client_secret } = KNOWN_CLIENT;
+    const alone = () => invoke(ada, 'server-sign-in', { step: 'unattended', server_id: serverId });
+    expect((await alone()).body).toMatchObject({ code: 'no_client' });
+    await ada.client.from('mcp_servers').update({ oauth_client_id: client_id }).eq('id', serverId);
+    await invoke(ada, 'server-credential', { server_id: serverId, credential: client_secret });
+    expect((await alone()).status).toBe(200);
+    await discover(ada, serverId);
+    expect(await whoAmI(bob, serverId)).toBe('You are known.');
+    guarded.expireTokens();
+    expect(await whoAmI(bob, serverId)).toBe('You are known.');
   });
 
   it('takes an answer once, from whom it was asked for, and with the issuer that was asked', async () => {

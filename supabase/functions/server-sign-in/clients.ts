@@ -30,7 +30,11 @@ export function clientsOf(
       if (stored && stored.issuer !== issuer)
         throw new SignInProblem('sign_in_mixed_up', 'The client id belongs to another sign-in service.');
       const secret = server.secret && (await open(server.secret, { workspaceId, serverId }, keys));
-      return { client_id: oauth_client_id, ...(secret !== null && { client_secret: secret }) };
+      return {
+        client_id: oauth_client_id,
+        ...(secret !== null && { client_secret: secret }),
+        ...(stored && { issuer: stored.issuer }),
+      };
     },
     async save(issuer, client) {
       const id = crypto.randomUUID();
