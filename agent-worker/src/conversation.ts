@@ -11,6 +11,7 @@ import { CallMemory } from './call-details.ts';
 import { openCredential } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
+import { firstWords } from './first-words.ts';
 import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { type HintSubscription, openHints } from './hints.ts';
@@ -70,6 +71,7 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #history: History;
   readonly #floor: Floor;
+  readonly #greeted = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
   #instructions: string;
   readonly #cache = new ResultCache({ now: () => performance.now() });
@@ -115,6 +117,7 @@ export class Conversation {
       credentialOf: (server) => openCredential(server, snapshot.session.workspace_id, secretKeys),
       open: (target, events) =>
         openConnection(target, { policy: environment.PATCHBAY_ADDRESS_POLICY, ...events }),
+      mayDial: this.#greeted.promise,
       onState: (link) => this.#onLinkState(link),
       onCatalogue: (link) => this.#onCatalogue(link),
       onReach: () => this.#reconciler.wake('connection'),
@@ -151,9 +154,10 @@ export class Conversation {
       record: false,
       inputOptions: { participantIdentity },
     });
-    // The greeting goes out first: it waits for no server, nor for the making of many connections.
+    // The greeting waits for no server, nor for the making of many connections.
     const greeting = greetingInstructions(snapshot.agent.greeting);
     if (greeting) this.#session.generateReply({ instructions: greeting });
+    this.#greeted.resolve(greeting ? firstWords(this.#session) : undefined);
     void this.#reconciler.run();
 
     this.#reports.sessionState('active');

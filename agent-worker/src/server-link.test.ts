@@ -7,7 +7,6 @@ import type { Credential } from '@patchbay/shared/mcp/target';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GRACE_MS } from './outage.ts';
 import { type LinkState, ServerLink, type ServerLinkOptions } from './server-link.ts';
-import { ServerLinks } from './server-links.ts';
 import { snapshotServer } from './testing/snapshot.ts';
 
 const server = snapshotServer({ id: 'c', name: 'clock', call_timeout_ms: 200 });
@@ -47,6 +46,7 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     server,
     cache: new ResultCache({ now: () => 0 }),
     credentialOf: async () => ({ method: 'none' }),
+    mayDial: Promise.resolve(),
     open: (_target, events) => {
       tell = events.onState;
       list = events.onCatalogue;
@@ -68,6 +68,19 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
 }
 
 describe('a link to a server', () => {
+  it('dials when there is room for it, and at once for a call', async () => {
+    const room = Promise.withResolvers<void>();
+    const waiting = linked({ mayDial: room.promise });
+    const called = linked({ mayDial: room.promise });
+    const call = called.link.call('now', {}, {});
+    await expect.poll(() => called.calls.length, { interval: 1 }).toBe(1);
+    called.calls[0]?.end();
+    expect(await call).toBe(result);
+    expect(waiting.states).toEqual([]);
+    room.resolve();
+    await expect.poll(() => waiting.states, { interval: 1 }).toEqual(['connecting']);
+  });
+
   it('lets an early call wait for the credential, and then gives it the rest of its time', async () => {
     const key = Promise.withResolvers<Credential>();
     const { link, calls } = linked({ credentialOf: () => key.promise });
@@ -257,36 +270,5 @@ describe('a tool whose answers may be kept', () => {
     expect((await ask()).cached).toBeUndefined();
     calls[1]?.end();
     await slow;
-  });
-});
-
-describe('the links of a conversation', () => {
-  const open = () => {
-    const removed: string[] = [];
-    const links = new ServerLinks({
-      cache: new ResultCache({ now: () => 0 }),
-      credentialOf: () => Promise.reject(new AppError('credential_missing')),
-      open: () => {
-        throw new Error('not reached');
-      },
-      onState: () => {},
-      onCatalogue: () => {},
-      onReach: () => {},
-      onRemoved: (link) => removed.push(link.server.id),
-    });
-    return { links, removed };
-  };
-
-  it('are what the actions made of them', () => {
-    const { links, removed } = open();
-    links.apply([{ do: 'open', serverId: 'c' }], [server]);
-    expect(links.actual).toEqual([{ id: 'c', configVersion: 1 }]);
-    const first = links.of('c');
-    links.apply([{ do: 'replace', serverId: 'c' }], [{ ...server, config_version: 2 }]);
-    expect(links.actual).toEqual([{ id: 'c', configVersion: 2 }]);
-    expect(links.of('c')).not.toBe(first);
-    expect(removed).toEqual([]);
-    links.apply([{ do: 'close', serverId: 'c' }], []);
-    expect([links.actual, removed]).toEqual([[], ['c']]);
   });
 });
