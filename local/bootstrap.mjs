@@ -28,6 +28,7 @@ const COMMANDS = {
   'db:types': 'local/database/write-types.ts',
   'db:diff': 'local/database/diff.ts',
   'secrets:rotate': 'local/secrets/main.ts',
+  doctor: 'local/doctor/main.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

@@ -1058,6 +1058,7 @@ export type Database = {
         Returns: Json;
       };
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {

@@ -203,3 +203,18 @@ export type NoticeWebhookBody = z.infer<typeof NoticeWebhookBody>;
 /** The key that signs, when there is a new one: this is the only time it is told. */
 export const NoticeWebhookAnswer = z.object({ secret: z.string().nullable() });
 export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
+
+/** Asked by the system itself, with the secret key. */
+export const FunctionSettingsBody = z.object({ nonce: z.string().min(16).max(200) });
+export type FunctionSettingsBody = z.infer<typeof FunctionSettingsBody>;
+
+/** What the functions find in their environment: of secrets only digests for the nonce (see setting-digest). */
+export const FunctionSettingsAnswer = z.object({
+  livekit_url: z.string().nullable(),
+  livekit_api_key: z.string().nullable(),
+  livekit_api_secret: z.string().nullable(),
+  agent_name: z.string(),
+  address_policy: z.string(),
+  secrets_keys: z.array(z.object({ id: z.string(), digest: z.string() })),
+});
+export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;
