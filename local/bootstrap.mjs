@@ -29,6 +29,7 @@ const COMMANDS = {
   'db:diff': 'local/database/diff.ts',
   'secrets:rotate': 'local/secrets/main.ts',
   doctor: 'local/doctor/main.ts',
+  'deploy:supabase': 'local/deploy/supabase.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */
