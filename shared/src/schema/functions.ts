@@ -43,7 +43,7 @@ function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
   named: Named,
   other: Other,
 ) {
-  return z.unknown().transform((body, context): z.output<Named> | z.output<Other> => {
+  const either = z.unknown().transform((body, context): z.output<Named> | z.output<Other> => {
     const isNamed = typeof body === 'object' && body !== null && field in body;
     const parsed = (isNamed ? named : other).safeParse(body, { reportInput: true });
     if (parsed.success) return parsed.data;
@@ -51,6 +51,8 @@ function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
     context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
     return z.NEVER;
   });
+  // A transform says nothing of what it takes; whoever describes it finds both here.
+  return either.meta({ eitherOf: [named, other] });
 }
 
 /** Names a stored server or describes a draft. */
