@@ -49,11 +49,11 @@ describe('the steps of deploy:supabase', () => {
   });
 
   it('refuse what a file of variables would read otherwise', () => {
-    for (const value of ['a"b', 'a$b', 'a\nB=c', 'a\\b'])
+    for (const value of ["a'b", 'a\nB=c'])
       expect(planDeployment({ ...env, LIVEKIT_API_KEY: value })).toMatchObject({
         ok: false,
         problems: [expect.stringContaining('LIVEKIT_API_KEY')],
       });
-    expect(variablesFile({ A: 'x:+/=', B: 'public,10.0.0.0/8' })).toBe('A="x:+/="\nB="public,10.0.0.0/8"\n');
+    expect(variablesFile({ A: 'x:+/=', B: '{"kty":"EC"}' })).toBe(`A='x:+/='\nB='{"kty":"EC"}'\n`);
   });
 });

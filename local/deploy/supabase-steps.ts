@@ -12,7 +12,13 @@ export type Plan = { ok: true; ref: string; steps: Step[] } | { ok: false; probl
 
 /** What the functions cannot do without, as they read it in supabase/functions/_shared/settings.ts. */
 const REQUIRED = ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'PATCHBAY_SECRETS_KEYS'];
-const OPTIONAL = ['PATCHBAY_ADDRESS_POLICY', 'PATCHBAY_AGENT_NAME', 'PATCHBAY_TEST_TIMEOUT_MS'];
+const OPTIONAL = [
+  'PATCHBAY_ADDRESS_POLICY',
+  'PATCHBAY_AGENT_NAME',
+  // Without it the project has no API tokens.
+  'PATCHBAY_SIGNING_KEY',
+  'PATCHBAY_TEST_TIMEOUT_MS',
+];
 const REF = /^[a-z]{20}$/;
 
 /**
@@ -29,7 +35,7 @@ export function planDeployment(env: Record<string, string | undefined>, named?: 
   const names = [...REQUIRED, ...OPTIONAL].filter((name) => env[name]);
   const secrets = Object.fromEntries(names.map((name) => [name, env[name] ?? '']));
   const unfit = names.filter((name) => !isPlain(secrets[name] ?? ''));
-  if (unfit.length > 0) problems.push(`No line break, quote, $ or backslash may be in ${unfit.join(', ')}.`);
+  if (unfit.length > 0) problems.push(`No line break or single quote may be in ${unfit.join(', ')}.`);
   if (problems.length > 0 || ref === null) return { ok: false, problems };
   return {
     ok: true,
@@ -57,15 +63,15 @@ function referenceOf(url: string | undefined): string | null {
   return /^([a-z]{20})\.supabase\.co$/.exec(new URL(url).hostname)?.[1] ?? null;
 }
 
-/** Text that stands for itself between the quotes of a file of variables. */
+/** Text that stands for itself between the single quotes of a file of variables. */
 function isPlain(text: string): boolean {
-  return !/["'`$\\\r\n]/.test(text);
+  return !/['\r\n]/.test(text);
 }
 
 /** A file of variables, as the CLI reads it. */
 export function variablesFile(secrets: Record<string, string>): string {
   return Object.entries(secrets)
-    .map(([name, value]) => `${name}="${value}"\n`)
+    .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
 }
 

@@ -33,6 +33,8 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     LIVEKIT_API_SECRET: randomBytes(24).toString('base64url'),
     PATCHBAY_SECRETS_KEYS: `hosted:${randomBytes(32).toString('base64')}`,
     PATCHBAY_ADDRESS_POLICY: 'local',
+    // A value of its kind, with all that a file of variables could take for its own.
+    PATCHBAY_SIGNING_KEY: '{"kty":"EC","kid":"a$b `c` \\d #e"}',
   };
 
   beforeAll(async () => {
