@@ -11,6 +11,7 @@ import { linesOf } from '../doctor/finding.ts';
 import { readExpected, subjectOfStack, type Subject } from '../doctor/subject.ts';
 import { LocalSecrets, SECRETS_FILE } from '../stack/secrets.ts';
 import { readJson } from '../stack/stack-file.ts';
+import { runTool } from '../stack/tool.ts';
 import { hasStack, runningStack } from './running-stack.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
@@ -86,6 +87,32 @@ describe.runIf(hasStack)('the doctor', () => {
     const told = linesOf(findings).join('\n');
     const { secretKey = '', livekitApiSecret = '', secretsKeys = '' } = subject;
     for (const secret of [secretKey, livekitApiSecret, secretsKeys]) expect(told).not.toContain(secret);
+  });
+
+  it('as a command takes all from the environment, and its exit code says how it went', async () => {
+    const names = {
+      supabaseUrl: 'SUPABASE_URL',
+      publishableKey: 'SUPABASE_PUBLISHABLE_KEY',
+      secretKey: 'SUPABASE_SECRET_KEY',
+      livekitUrl: 'LIVEKIT_URL',
+      livekitApiKey: 'LIVEKIT_API_KEY',
+      livekitApiSecret: 'LIVEKIT_API_SECRET',
+      modelUrl: 'OPENAI_BASE_URL',
+      modelKey: 'OPENAI_API_KEY',
+      secretsKeys: 'PATCHBAY_SECRETS_KEYS',
+      addressPolicy: 'PATCHBAY_ADDRESS_POLICY',
+      webUrl: 'PATCHBAY_WEB_URL',
+    } as const;
+    const fields = Object.keys(names) as (keyof typeof names)[];
+    const env = Object.fromEntries(fields.map((field) => [names[field], subject[field]]));
+    const command = { command: process.execPath, args: [join(import.meta.dirname, '../doctor/main.ts')] };
+    const well = await runTool({ ...command, env });
+    expect(well.output).toMatch(/^\? +worker +its address is not known: set PATCHBAY_WORKER_URL$/m);
+    expect(well.output).toMatch(/All is well\.$/);
+    expect(well.code).toBe(0);
+    const ill = await runTool({ ...command, env: { ...env, LIVEKIT_API_KEY: 'other' } });
+    expect(ill.output).toMatch(/^FAILED livekit +key or secret are refused\n +→ Set LIVEKIT_API_KEY/m);
+    expect(ill.code).toBe(1);
   });
 
   const broken: [what: string, change: () => Partial<Subject>, checks: string[]][] = [
