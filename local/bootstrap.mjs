@@ -31,6 +31,7 @@ const COMMANDS = {
   'secrets:rotate': 'local/secrets/main.ts',
   doctor: 'local/doctor/main.ts',
   'deploy:supabase': 'local/deploy/supabase.ts',
+  'bundle:functions': 'local/deploy/bundle-functions.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

@@ -47,8 +47,6 @@ describe('fly.toml', () => {
   it('gives a worker longer to stop than it drains, and a deploy longer than that', () => {
     expect(fly.kill_signal).toBe('SIGTERM');
     expect(fly.kill_timeout * 1000).toBeGreaterThan(environment.PATCHBAY_DRAIN_TIMEOUT_MS);
-    // More is cut off by Fly.
-    expect(fly.kill_timeout).toBeLessThanOrEqual(300);
     expect(fly.deploy.wait_timeout).toBeGreaterThan(fly.kill_timeout);
   });
 

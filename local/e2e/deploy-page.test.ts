@@ -1,11 +1,14 @@
 /** The artefact for Vercel, with nothing but what the environment of a deployment says. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../deploy/dockerfile.ts';
+import { runTool } from '../stack/tool.ts';
 import { buildWeb } from '../stack/web-build.ts';
 import { startWatchdog } from '../stack/watchdog.ts';
 import { freePort } from '../supabase/start.ts';
@@ -38,10 +41,12 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
   });
 
   /** @returns its address, and what it has written */
-  async function serve(env: Record<string, string>): Promise<{ url: string; log: () => string }> {
+  async function serve(
+    env: Record<string, string>,
+    runner = join(ROOT, 'local/stack/web-runner.ts'),
+  ): Promise<{ url: string; log: () => string }> {
     asked = [];
     const port = await freePort();
-    const runner = join(ROOT, 'local/stack/web-runner.ts');
     page = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, folder, String(port)], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,5 +102,39 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
       expect(await answer.text()).toContain('set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
     }
     expect(asked).toEqual([]);
+  });
+
+  it('is served by one file in the image of web/Dockerfile, at the address that people know', async () => {
+    const [build] = parseDockerfile(readFileSync(join(ROOT, 'web/Dockerfile'), 'utf8'));
+    const command = build?.instructions.map(({ text }) => text).find((text) => text.includes('/rolldown '));
+    const home = mkdtempSync(join(tmpdir(), 'patchbay-page-'));
+    const [tool = '', ...args] = (command ?? '').replace('serve.mjs', join(home, 'serve.mjs')).split(' ');
+    try {
+      const { code, output } = await runTool({ command: join(ROOT, tool), args, cwd: ROOT });
+      expect(code, output).toBe(0);
+      const stack = runningStack();
+      const { url } = await serve(
+        {
+          SUPABASE_URL: stack.supabase_url,
+          SUPABASE_PUBLISHABLE_KEY: stack.publishable_key,
+          PATCHBAY_WEB_URL: 'https://patchbay.example',
+        },
+        join(home, 'serve.mjs'),
+      );
+      const answer = await fetch(`${url}/sign-in`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('strict-transport-security')).toContain('max-age');
+      // A form is taken from that address alone.
+      const send = (origin: string): Promise<Response> =>
+        fetch(`${url}/sign-in`, {
+          method: 'POST',
+          headers: { origin },
+          body: new URLSearchParams({ email: 'x' }),
+        });
+      expect((await send(url)).status).toBe(403);
+      expect((await send('https://patchbay.example')).status).not.toBe(403);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 });

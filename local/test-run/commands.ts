@@ -12,6 +12,7 @@ export const RUN_BY: Record<string, string> = {
   'npm run secrets:rotate': 'local/secrets/rotate.story.test.ts',
   'npm run doctor': 'local/e2e/doctor.test.ts',
   'npm run deploy:supabase': 'local/e2e/deploy-functions.test.ts',
+  'npm run bundle:functions': 'local/e2e/deploy-functions.test.ts',
   'npx vitest run --project database local/database/upgrade.test.ts': 'local/database/upgrade.test.ts',
   'npx vitest run --project unit -u=all local/test-run/docs.test.ts': 'local/test-run/docs.test.ts',
 };
@@ -25,6 +26,8 @@ export const NOT_RUN: Record<string, string> = {
   'npm run bench': 'it measures, for minutes; its statistics have tests',
   'npm run screenshots': 'its pictures are for people; the same pages are opened by the browser stories',
   'fly ': 'needs an account, and changes it',
+  'docker ': 'needs Docker; local/deploy/compose.test.ts holds the files against the code',
+  'npx supabase db push': 'needs a Supabase; the migrations themselves are applied by every test',
   'supabase db dump': 'needs Docker',
   'supabase db push': 'needs a hosted project; the migrations themselves are applied by every test',
   'supabase gen signing-key': 'makes a key for a hosted project',
