@@ -16,6 +16,7 @@ import {
   judgePolicy,
   judgeSealed,
   judgeSettings,
+  judgeSigningKey,
   lookAtSealed,
   lookAtSettings,
   readKeys,
@@ -67,6 +68,7 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
   const database = judgeDatabase(answer);
   const isOpen = database.state === 'ok';
   const state = DeploymentState.safeParse(answer.body).data ?? null;
+  const settings = lookAtSettings(url, secretKey, subject);
   const looks: (Finding | Promise<Finding>)[] = [database];
   if (isOpen) looks.push(judgeMigrations(answer, expected.migrations));
   if (state) looks.push(...judgeState(state));
@@ -74,7 +76,8 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
     lookAsClient(url, publishableKey, expected.tables).then(judgeClient),
     lookAtRealtime(url, secretKey, publishableKey).then(judgeRealtime),
     lookAtFunctions(url, expected.functions).then(judgeFunctions),
-    lookAtSettings(url, secretKey, subject).then(judgeSettings),
+    settings.then(judgeSettings),
+    settings.then(judgeSigningKey),
     keyForm,
   );
   if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));

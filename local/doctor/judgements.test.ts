@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { linesOf, type Finding } from './finding.ts';
 import type { Answer } from './http.ts';
 import { judgeModel, judgeMonitor, judgePage, judgeWorker } from './parts.ts';
-import { judgePolicy, judgeSettings } from './secrets.ts';
+import { judgePolicy, judgeSettings, judgeSigningKey } from './secrets.ts';
 import { readExpected, subjectOf } from './subject.ts';
 import {
   judgeClient,
@@ -31,6 +31,7 @@ const settings = {
   agent_name: 'patchbay',
   address_policy: 'public',
   secrets_keys: [{ id: 'one', digest: 'd' }],
+  signing_key_id: 'k1',
 };
 const WEB = 'https://patchbay.example';
 const POLICY = { 'content-security-policy': 'connect-src https://x.supabase.co wss://x.livekit.cloud' };
@@ -93,6 +94,24 @@ describe('a check', () => {
       }),
       'failed',
       /other values than here: PATCHBAY_SECRETS_KEYS/,
+    ],
+    [
+      'no key for API tokens',
+      judgeSigningKey({ functions: { ...settings, signing_key_id: null }, signingKeys: ['k1'] }),
+      'failed',
+      /no PATCHBAY_SIGNING_KEY/,
+    ],
+    [
+      'a key for API tokens that the project does not know',
+      judgeSigningKey({ functions: settings, signingKeys: ['k2'] }),
+      'failed',
+      /no signing key/,
+    ],
+    [
+      'a key for API tokens',
+      judgeSigningKey({ functions: settings, signingKeys: ['k1'] }),
+      'ok',
+      /of the project/,
     ],
     ['an open policy in production', judgePolicy('local', [WEB]), 'failed', /private network/],
     ['an open policy on one machine', judgePolicy('local', ['http://127.0.0.1:4100']), 'ok', /local/],

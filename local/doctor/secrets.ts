@@ -120,17 +120,24 @@ export interface SettingsLook {
   here: FunctionSettingsAnswer;
   /** Null where the functions do not tell. */
   functions: FunctionSettingsAnswer | null;
+  /** Ids of the keys whose tokens the project takes. */
+  signingKeys: string[];
 }
+
+const Jwks = z.object({ keys: z.array(z.object({ kid: z.string().optional() })) });
 
 /** Both sides give digests for the same nonce, so that no secret travels. */
 export async function lookAtSettings(url: string, secretKey: string, subject: Shared): Promise<SettingsLook> {
   const nonce = randomUUID();
   const digest = async (value: string | undefined) => (value ? await digestSetting(value, nonce) : null);
-  const { body } = await ask(`${url}/functions/v1/function-settings`, {
-    method: 'POST',
-    headers: withKey(secretKey),
-    body: JSON.stringify({ nonce }),
-  });
+  const [{ body }, jwks] = await Promise.all([
+    ask(`${url}/functions/v1/function-settings`, {
+      method: 'POST',
+      headers: withKey(secretKey),
+      body: JSON.stringify({ nonce }),
+    }),
+    ask(`${url}/auth/v1/.well-known/jwks.json`),
+  ]);
   return {
     here: {
       livekit_url: subject.livekitUrl ?? null,
@@ -139,8 +146,10 @@ export async function lookAtSettings(url: string, secretKey: string, subject: Sh
       agent_name: subject.agentName,
       address_policy: subject.addressPolicy ?? 'public',
       secrets_keys: await digestSecretKeys(subject.secretsKeys, nonce),
+      signing_key_id: null,
     },
     functions: FunctionSettingsAnswer.safeParse(body).data ?? null,
+    signingKeys: (Jwks.safeParse(jwks.body).data?.keys ?? []).flatMap(({ kid }) => kid ?? []),
   };
 }
 
@@ -152,7 +161,7 @@ const NAMES = {
   address_policy: 'PATCHBAY_ADDRESS_POLICY',
 } as const;
 
-export function judgeSettings({ here, functions }: SettingsLook): Finding {
+export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
   if (functions === null) return unknown('function secrets', 'the function function-settings does not tell');
   const entries = Object.entries(NAMES) as [keyof typeof NAMES, string][];
   const keys = new Map(here.secrets_keys.map(({ id, digest }) => [id, digest]));
@@ -176,6 +185,20 @@ export function judgeSettings({ here, functions }: SettingsLook): Finding {
       'Make both the same: `npm run deploy:supabase` gives the functions what the environment says.',
     );
   return ok('function secrets', 'all are set, to what this environment says');
+}
+
+/** API tokens are changed into tokens that a key of the project signed, one that the operator made. */
+export function judgeSigningKey({ functions, signingKeys }: Omit<SettingsLook, 'here'>): Finding {
+  if (functions === null) return unknown('api tokens', 'the function function-settings does not tell');
+  const id = functions.signing_key_id;
+  if (id !== null && signingKeys.includes(id)) return ok('api tokens', 'their key is one of the project');
+  return failed(
+    'api tokens',
+    id === null
+      ? 'the functions have no PATCHBAY_SIGNING_KEY'
+      : 'PATCHBAY_SIGNING_KEY is no signing key of the project',
+    'Make one, import it as a standby key, and give the same to the functions: docs/data.md, API tokens.',
+  );
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -75,6 +75,7 @@ describe.runIf(hasStack)('the doctor', () => {
       'realtime',
       'functions',
       'function secrets',
+      'api tokens',
       'secrets key',
       'stored secrets',
       'address policy',

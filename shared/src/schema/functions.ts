@@ -218,5 +218,7 @@ export const FunctionSettingsAnswer = z.object({
   agent_name: z.string(),
   address_policy: z.string(),
   secrets_keys: z.array(z.object({ id: z.string(), digest: z.string() })),
+  /** The `kid` of the key that signs for API tokens; empty where it cannot be read. */
+  signing_key_id: z.string().nullable(),
 });
 export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;

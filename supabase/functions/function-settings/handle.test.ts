@@ -16,10 +16,12 @@ Deno.test('what is set is told, of secrets nothing but a digest that holds for o
     LIVEKIT_API_SECRET: SECRET,
     PATCHBAY_ADDRESS_POLICY: 'local',
     PATCHBAY_SECRETS_KEYS: `new:${KEY}, old:${KEY}`,
+    PATCHBAY_SIGNING_KEY: '{"kid":"signing","d":"private-canary"}',
   };
   const settings = await ask(env);
   assert.equal(settings.livekit_url, env.LIVEKIT_URL);
   assert.equal(settings.address_policy, 'local');
+  assert.equal(settings.signing_key_id, 'signing');
   assert.deepEqual(
     settings.secrets_keys.map(({ id }) => id),
     ['new', 'old'],
@@ -38,5 +40,7 @@ Deno.test('what is not set is null, or what counts then', async () => {
     agent_name: 'patchbay',
     address_policy: 'public',
     secrets_keys: [],
+    signing_key_id: null,
   });
+  assert.equal((await ask({ PATCHBAY_SIGNING_KEY: 'no JSON' })).signing_key_id, '');
 });

@@ -13,6 +13,16 @@ export async function handle({ nonce }: FunctionSettingsBody, env: Environment):
     agent_name: env.PATCHBAY_AGENT_NAME || DEFAULT_AGENT_NAME,
     address_policy: env.PATCHBAY_ADDRESS_POLICY || 'public',
     secrets_keys: await digestSecretKeys(env.PATCHBAY_SECRETS_KEYS, nonce),
+    signing_key_id: idOf(env.PATCHBAY_SIGNING_KEY),
   };
   return succeed(settings);
+}
+
+function idOf(jwk: string | undefined): string | null {
+  if (!jwk) return null;
+  try {
+    return String(JSON.parse(jwk).kid ?? '');
+  } catch {
+    return '';
+  }
 }
