@@ -5,6 +5,7 @@ import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { DatabaseError } from '../database.ts';
 import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './decide.ts';
+import { MetricRow } from './metrics.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -94,6 +95,8 @@ export interface MonitorDatabase {
     tools: readonly CatalogueTool[],
   ): Promise<void>;
   prune(): Promise<void>;
+  /** What is told to whoever runs the installation. */
+  metrics(): Promise<MetricRow[]>;
   claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
   finishDelivery(delivery: Pick<Delivery, 'id' | 'lease_id'>, attempt: Attempt): Promise<void>;
 }
@@ -143,6 +146,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     async prune() {
       await rpc('prune_health', {}, z.unknown());
     },
+    metrics: () => rpc('operating_metrics', {}, z.array(MetricRow)),
     claimDeliveries: (limit, leaseMs) =>
       rpc('claim_deliveries', { p_limit: limit, p_lease_ms: leaseMs }, z.array(Delivery)),
     async finishDelivery({ id, lease_id }, attempt) {

@@ -1139,6 +1139,15 @@ export type Database = {
           user_id: string;
         }[];
       };
+      operating_metrics: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          label: string;
+          label_value: string;
+          name: string;
+          value: number;
+        }[];
+      };
       preview_invitation: { Args: { p_token: string }; Returns: Json };
       prune_health: { Args: { p_limit?: number }; Returns: number };
       put_notice_webhook: {
