@@ -113,7 +113,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
           SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
           SUPABASE_JWKS: JSON.stringify(tokens.jwks),
           // A hosted project gets a key of the operator's own imported for this.
-          PATCHBAY_SIGNING_KEY: JSON.stringify(keys.signingKey),
+          PATCHBAY_SIGNING_KEY: Buffer.from(JSON.stringify(keys.signingKey)).toString('base64'),
         },
         log: (line) => log(`functions: ${line}`),
       });

@@ -69,7 +69,15 @@ Deno.test('a token that is used too often is told when to come back', async () =
 
 Deno.test('the JWT is for the role of tokens, verifies with the public key, and lasts minutes', async () => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const key = JSON.stringify({ ...(await exportJWK(privateKey)), kid: 'k1' });
+  // As `supabase gen signing-key` writes it.
+  const jwk = {
+    ...(await exportJWK(privateKey)),
+    kid: 'k1',
+    alg: 'ES256',
+    key_ops: ['sign', 'verify'],
+    ext: true,
+  };
+  const key = btoa(JSON.stringify(jwk));
   const jwt = await signJwt(good, key, 'https://project.test');
   const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }] });
   const { payload } = await jwtVerify(jwt, keys, { audience: 'authenticated' });
@@ -78,5 +86,7 @@ Deno.test('the JWT is for the role of tokens, verifies with the public key, and 
   assert.equal(payload.sub, 'user-1');
   assert.equal(payload.iss, 'https://project.test/auth/v1');
   assert.ok((payload.exp ?? 0) - (payload.iat ?? 0) <= 180);
-  await assert.rejects(signJwt(good, undefined, 'https://project.test'), /PATCHBAY_SIGNING_KEY/);
+  for (const unfit of [undefined, 'no base64', JSON.stringify(jwk), btoa('{}')]) {
+    await assert.rejects(signJwt(good, unfit, 'https://project.test'), /PATCHBAY_SIGNING_KEY/);
+  }
 });

@@ -83,7 +83,7 @@ async function sha256(text: string): Promise<string> {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const SigningKey = z.looseObject({ kid: z.string(), alg: z.string().default('ES256') });
+const SigningKey = z.looseObject({ kid: z.string(), kty: z.string(), alg: z.string().default('ES256') });
 
 function tokenDeps(): TokenDeps {
   return {
@@ -95,7 +95,7 @@ function tokenDeps(): TokenDeps {
 
 /**
  * A JWT as the project's auth server would sign it.
- * @param key private JWK, as JSON, whose public half is among the signing keys of the project
+ * @param key private JWK in base64, whose public half is among the signing keys of the project
  * @throws AppError when there is no such key
  */
 export async function signJwt(
@@ -104,7 +104,10 @@ export async function signJwt(
   projectUrl: string,
 ): Promise<string> {
   if (!key) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not set.' });
-  const jwk = SigningKey.parse(JSON.parse(key));
+  const jwk = SigningKey.safeParse(parseKey(key)).data;
+  if (!jwk) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is no JWK in base64.' });
+  // The CLI writes keys that sign and verify; a private one may only sign.
+  const privateKey = await importJWK({ ...jwk, key_ops: ['sign'] }, jwk.alg);
   return await new SignJWT({ role: 'api_token', token_id: token.token_id })
     .setProtectedHeader({ alg: jwk.alg, typ: 'JWT', kid: jwk.kid })
     .setIssuer(`${projectUrl}/auth/v1`)
@@ -112,5 +115,13 @@ export async function signJwt(
     .setSubject(token.user_id)
     .setIssuedAt()
     .setExpirationTime(`${JWT_GOOD_FOR_S}s`)
-    .sign(await importJWK(jwk, jwk.alg));
+    .sign(privateKey);
+}
+
+function parseKey(text: string): unknown {
+  try {
+    return JSON.parse(atob(text));
+  } catch {
+    return null;
+  }
 }
