@@ -9,7 +9,8 @@ begin
   if not exists (select from pg_roles where rolname = 'api_token') then create role api_token nologin; end if;
 end
 $$;
--- From anon it has the use of the schemas; tables and functions anon has none.
+-- As Supabase's guide to roles of one's own has it. From anon it has the use of the schemas; tables and functions
+-- anon has none.
 grant anon to api_token;
 grant api_token to authenticator;
 grant usage on schema private to api_token;
