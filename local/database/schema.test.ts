@@ -34,7 +34,7 @@ it('docs/openapi.json is valid OpenAPI 3.1 and knows every edge function', async
   const described = Object.keys(document.paths).flatMap(
     (path) => /^\/functions\/v1\/(.+)$/.exec(path)?.[1] ?? [],
   );
-  // `rest` is another way to the paths of tables, `function-settings` answers the operator alone.
+  // `rest` is another way to the paths of tables, `function-settings` is for the operator alone.
   expect([...described, '_shared', 'function-settings', 'rest'].sort()).toEqual(folders.sort());
   for (const [name, { scope }] of Object.entries(EDGE_FUNCTIONS)) {
     const source = await readFile(join(FUNCTIONS, name, 'index.ts'), 'utf8');
