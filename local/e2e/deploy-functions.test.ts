@@ -33,8 +33,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     LIVEKIT_API_SECRET: randomBytes(24).toString('base64url'),
     PATCHBAY_SECRETS_KEYS: `hosted:${randomBytes(32).toString('base64')}`,
     PATCHBAY_ADDRESS_POLICY: 'local',
-    // A value of its kind, with all that a file of variables could take for its own.
-    PATCHBAY_SIGNING_KEY: '{"kty":"EC","kid":"a$b `c` \\d #e"}',
+    PATCHBAY_AGENT_NAME: 'with all that a file could take for its own: $HOME `c` \\d #e "f"',
   };
 
   beforeAll(async () => {
@@ -119,7 +118,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
 
     const asked = await call('function-settings', { apikey: secret_key }, { nonce: 'a-nonce-of-the-story' });
     const settings = FunctionSettingsAnswer.parse(await asked.json());
-    expect(settings).toMatchObject({ agent_name: 'patchbay', address_policy: 'local' });
+    expect(settings).toMatchObject({ agent_name: environment.PATCHBAY_AGENT_NAME, address_policy: 'local' });
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
   });
 });

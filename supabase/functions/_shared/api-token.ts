@@ -6,7 +6,6 @@
  */
 import { createAdminClient } from '@supabase/server/core';
 import { importJWK, SignJWT } from 'jose';
-import { z } from 'zod';
 import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
 import { UsedApiToken, type TokenScope } from '../../../shared/src/schema/api-token.ts';
@@ -83,8 +82,6 @@ async function sha256(text: string): Promise<string> {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const SigningKey = z.looseObject({ kid: z.string(), kty: z.string(), alg: z.string().default('ES256') });
-
 function tokenDeps(): TokenDeps {
   return {
     use: (hash) =>
@@ -104,7 +101,7 @@ export async function signJwt(
   projectUrl: string,
 ): Promise<string> {
   if (!key) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not set.' });
-  const jwk = SigningKey.safeParse(parseKey(key)).data;
+  const jwk = readSigningKey(key);
   if (!jwk) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is no JWK in base64.' });
   // The CLI writes keys that sign and verify; a private one may only sign.
   const privateKey = await importJWK({ ...jwk, key_ops: ['sign'] }, jwk.alg);
@@ -116,12 +113,4 @@ export async function signJwt(
     .setIssuedAt()
     .setExpirationTime(`${JWT_GOOD_FOR_S}s`)
     .sign(privateKey);
-}
-
-function parseKey(text: string): unknown {
-  try {
-    return JSON.parse(atob(text));
-  } catch {
-    return null;
-  }
 }

@@ -16,7 +16,7 @@ Deno.test('what is set is told, of secrets nothing but a digest that holds for o
     LIVEKIT_API_SECRET: SECRET,
     PATCHBAY_ADDRESS_POLICY: 'local',
     PATCHBAY_SECRETS_KEYS: `new:${KEY}, old:${KEY}`,
-    PATCHBAY_SIGNING_KEY: '{"kid":"signing","d":"private-canary"}',
+    PATCHBAY_SIGNING_KEY: btoa('{"kty":"EC","kid":"signing","d":"private-canary"}'),
   };
   const settings = await ask(env);
   assert.equal(settings.livekit_url, env.LIVEKIT_URL);
@@ -42,5 +42,5 @@ Deno.test('what is not set is null, or what counts then', async () => {
     secrets_keys: [],
     signing_key_id: null,
   });
-  assert.equal((await ask({ PATCHBAY_SIGNING_KEY: 'no JSON' })).signing_key_id, '');
+  assert.equal((await ask({ PATCHBAY_SIGNING_KEY: '{"kid":"not in base64"}' })).signing_key_id, '');
 });

@@ -2,6 +2,7 @@ import type { FunctionSettingsAnswer, FunctionSettingsBody } from '../../../shar
 import { digestSecretKeys, digestSetting } from '../../../shared/src/setting-digest.ts';
 import { succeed, type Answer } from '../_shared/answer.ts';
 import { DEFAULT_AGENT_NAME, type Environment } from '../_shared/settings.ts';
+import { readSigningKey } from '../_shared/signing-key.ts';
 
 /** Tells `npm run doctor` whether the functions have what they need, and the same as the others: never a secret. */
 export async function handle({ nonce }: FunctionSettingsBody, env: Environment): Promise<Answer> {
@@ -13,16 +14,7 @@ export async function handle({ nonce }: FunctionSettingsBody, env: Environment):
     agent_name: env.PATCHBAY_AGENT_NAME || DEFAULT_AGENT_NAME,
     address_policy: env.PATCHBAY_ADDRESS_POLICY || 'public',
     secrets_keys: await digestSecretKeys(env.PATCHBAY_SECRETS_KEYS, nonce),
-    signing_key_id: idOf(env.PATCHBAY_SIGNING_KEY),
+    signing_key_id: env.PATCHBAY_SIGNING_KEY ? (readSigningKey(env.PATCHBAY_SIGNING_KEY)?.kid ?? '') : null,
   };
   return succeed(settings);
-}
-
-function idOf(jwk: string | undefined): string | null {
-  if (!jwk) return null;
-  try {
-    return String(JSON.parse(jwk).kid ?? '');
-  } catch {
-    return '';
-  }
 }
