@@ -46,7 +46,6 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     server,
     cache: new ResultCache({ now: () => 0 }),
     credentialOf: async () => ({ method: 'none' }),
-    mayDial: Promise.resolve(),
     open: (_target, events) => {
       tell = events.onState;
       list = events.onCatalogue;
@@ -68,19 +67,6 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
 }
 
 describe('a link to a server', () => {
-  it('dials when there is room for it, and at once for a call', async () => {
-    const room = Promise.withResolvers<void>();
-    const waiting = linked({ mayDial: room.promise });
-    const called = linked({ mayDial: room.promise });
-    const call = called.link.call('now', {}, {});
-    await expect.poll(() => called.calls.length, { interval: 1 }).toBe(1);
-    called.calls[0]?.end();
-    expect(await call).toBe(result);
-    expect(waiting.states).toEqual([]);
-    room.resolve();
-    await expect.poll(() => waiting.states, { interval: 1 }).toEqual(['connecting']);
-  });
-
   it('lets an early call wait for the credential, and then gives it the rest of its time', async () => {
     const key = Promise.withResolvers<Credential>();
     const { link, calls } = linked({ credentialOf: () => key.promise });

@@ -31,8 +31,6 @@ export interface ServerLinkOptions {
   /** Opens the sealed credential; throws AppError `credential_missing` when there is none to open. */
   credentialOf: (server: SnapshotServer) => Promise<Credential>;
   open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalogue'>) => Connection;
-  /** Resolves when there is room for the making of connections; a call does not wait for it. */
-  mayDial: Promise<void>;
   onState: (link: ServerLink) => void;
   onCatalogue: (link: ServerLink) => void;
   /** Its tools have to leave the conversation, or may come back. */
@@ -47,8 +45,6 @@ export class ServerLink {
   readonly server: SnapshotServer;
   readonly #options: ServerLinkOptions;
   #connection: Connection | null = null;
-  /** Somebody waits for the connection. */
-  readonly #wanted = Promise.withResolvers<void>();
   /** The credential, once it is opened; null when there is none to open. */
   readonly #credential: Promise<Credential | null>;
   /** The tools as they were when somebody was last told of them. */
@@ -102,7 +98,6 @@ export class ServerLink {
    * @throws AppError
    */
   async call(tool: string, args: Record<string, unknown>, options: LinkCallOptions): Promise<CallResult> {
-    this.#wanted.resolve();
     const call = this.#callCached(tool, args, options);
     this.#running.add(call);
     try {
@@ -140,7 +135,7 @@ export class ServerLink {
   }
 
   async #open(): Promise<Credential | null> {
-    const { server, credentialOf, open, mayDial } = this.#options;
+    const { server, credentialOf, open } = this.#options;
     let credential: Credential;
     try {
       credential = await credentialOf(server);
@@ -149,7 +144,6 @@ export class ServerLink {
       this.#enter({ name: 'needs_credentials', error });
       return null;
     }
-    await Promise.race([mayDial, this.#wanted.promise]);
     if (this.#retired) return credential;
     this.#connection = open(
       {

@@ -12,7 +12,6 @@ describe('the links of a conversation', () => {
     const links = new ServerLinks({
       cache: new ResultCache({ now: () => 0 }),
       credentialOf: () => Promise.reject(new AppError('credential_missing')),
-      mayDial: Promise.resolve(),
       open: () => {
         throw new Error('not reached');
       },
