@@ -27,7 +27,11 @@ const COMMANDS = {
   screenshots: 'local/screenshots/main.ts',
   'db:types': 'local/database/write-types.ts',
   'db:diff': 'local/database/diff.ts',
+  'api:describe': 'local/api/describe.ts',
   'secrets:rotate': 'local/secrets/main.ts',
+  doctor: 'local/doctor/main.ts',
+  'deploy:supabase': 'local/deploy/supabase.ts',
+  'bundle:functions': 'local/deploy/bundle-functions.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

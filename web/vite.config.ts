@@ -8,7 +8,8 @@ export default defineConfig({
     tailwindcss(),
     sveltekit({
       compilerOptions: { runes: true },
-      adapter: adapter({ runtime: 'nodejs24.x' }),
+      // Beside the database: each page asks it several times.
+      adapter: adapter({ runtime: 'nodejs24.x', regions: [process.env['PATCHBAY_REGION'] || 'fra1'] }),
       // What depends on the deployment's addresses (connect-src) is added at run time in hooks.server.ts.
       csp: {
         mode: 'nonce',

@@ -13,12 +13,13 @@ import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
 import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
+import { greet } from './greeting.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
-import { greetingInstructions, instructionsFor } from './prompt.ts';
+import { instructionsFor } from './prompt.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
@@ -70,6 +71,8 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #history: History;
   readonly #floor: Floor;
+  /** From then on there is time to make tools and connections. */
+  readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
   #instructions: string;
   readonly #cache = new ResultCache({ now: () => performance.now() });
@@ -135,7 +138,7 @@ export class Conversation {
     });
   }
 
-  /** Begins: voice first, with the tools that are known; servers and hints come up behind it. */
+  /** Begins: the greeting first, which waits for nothing; the making of many tools and connections would hold it up. */
   async start(): Promise<void> {
     const { room, client, snapshot, log } = this.#options;
     const { user_id, workspace_id } = snapshot.session;
@@ -154,12 +157,10 @@ export class Conversation {
       agent: this.#agent,
       room,
       record: false,
-      inputOptions: { participantIdentity },
+      inputOptions: { participantIdentity, textInputCallback: (_, { text }) => this.#onTyped(text) },
     });
-    // The greeting goes out first: it waits for no server, nor for the making of many connections.
-    const greeting = greetingInstructions(snapshot.agent.greeting);
-    if (greeting) this.#session.generateReply({ instructions: greeting });
-    void this.#reconciler.run();
+    void greet(this.#session, snapshot.agent.greeting).then(this.#begun.resolve);
+    void this.#begun.promise.then(() => this.#reconciler.run());
 
     this.#reports.sessionState('active');
     this.#hints = openHints(
@@ -173,6 +174,14 @@ export class Conversation {
       },
       log,
     );
+  }
+
+  /** A question that comes before the greeting is heard is not without tools: they are made at once, and go first. */
+  async #onTyped(text: string): Promise<void> {
+    this.#begun.resolve();
+    await this.#begun.promise;
+    this.#session.interrupt();
+    this.#session.generateReply({ userInput: text });
   }
 
   /** The worker has to go: one sentence to the user. The session stays open for the agent that comes next. */

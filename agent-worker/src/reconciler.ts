@@ -8,22 +8,17 @@ import { type ToolSet, buildToolSet } from './tool-set.ts';
 
 /** Everything that may wake the loop. */
 export type WakeReason =
-  /** The beginning, with the desired state that is already loaded. */
-  | 'start'
   /** The database said that something changed. */
   | 'hint'
   /** The topic of hints was joined, for the first time or again: some may have been missed. */
   | 'rejoin'
   /** The slow look, in case a hint was lost; sooner after a look that failed. */
   | 'timer'
-  /** A link found other tools. */
+  /** A link found other tools: nothing that the database would know better. */
   | 'connection'
   /** Somebody came into the room, or came back. */
   | 'user'
   | 'shutdown';
-
-/** What these tell is known without the database. */
-const NO_LOOK: ReadonlySet<WakeReason> = new Set(['start', 'connection']);
 
 const LOOK_AGAIN_MS = 30_000;
 const FIRST_RETRY_MS = 500;
@@ -78,11 +73,12 @@ export class Reconciler {
 
   /** Runs until it is woken by `shutdown`, or until the desired state is gone. */
   async run(): Promise<void> {
-    this.wake('start');
+    // The first pass needs no look: its desired state is loaded.
+    if (!this.#stopped) this.#act();
     while (!this.#stopped) {
       const reasons = await this.#awaitReasons();
       if (this.#stopped) return;
-      if (reasons.some((reason) => !NO_LOOK.has(reason))) {
+      if (reasons.some((reason) => reason !== 'connection')) {
         const snapshot = await this.#look();
         if (this.#stopped) return;
         if (snapshot === null) return this.#options.onGone();

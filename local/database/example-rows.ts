@@ -37,6 +37,11 @@ export const EXAMPLES: Record<string, Example> = {
       values ('${workspaceId}', 'guest@examples.test', 'member',
         encode(sha256('${workspaceId}${userId}'), 'hex'), '${userId}', now() + interval '7 days')`,
   },
+  api_tokens: {
+    make: ({ workspaceId, userId }) => `
+      insert into public.api_tokens (workspace_id, name, token_hash, scopes, created_by)
+      values ('${workspaceId}', 'Example', encode(sha256('${userId}${workspaceId}'), 'hex'), '{}', '${userId}')`,
+  },
   mcp_servers: {
     make: ({ workspaceId, userId }) => `
       insert into public.mcp_servers (workspace_id, user_id, name, url, is_active, auth_method, has_credential)

@@ -18,10 +18,10 @@ const MIGRATIONS = resolve(import.meta.dirname, '../../supabase/migrations');
 
 /**
  * Starts a Postgres in a temporary folder and applies what a project has before its first migration, and then
- * the migrations of this repository.
+ * the migrations of this repository, or those of another folder.
  * @throws Error when Postgres does not come up or a migration fails; nothing is left behind then
  */
-export async function startMigratedDatabase(): Promise<MigratedDatabase> {
+export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise<MigratedDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-database-'));
   const stops = [() => rm(dataDir, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -29,7 +29,13 @@ export async function startMigratedDatabase(): Promise<MigratedDatabase> {
   };
   try {
     const keys = await loadKeys(dataDir);
-    const options = { dataDir, port: await freePort(), password: keys.databasePassword };
+    const options = {
+      dataDir,
+      port: await freePort(),
+      password: keys.databasePassword,
+      // A Postgres of another version, to try the migrations on: /usr/lib/postgresql/15 of Debian, for one.
+      native: process.env['PATCHBAY_POSTGRES'] || undefined,
+    };
     const database = await startPostgres({ ...options, log: () => undefined });
     stops.push(() => database.stop());
     const lite = createLite({
@@ -41,7 +47,7 @@ export async function startMigratedDatabase(): Promise<MigratedDatabase> {
     await lite.prepare().finally(() => lite.close());
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     try {
-      await prepareDatabase(sql, MIGRATIONS);
+      await prepareDatabase(sql, migrationsDir);
     } finally {
       await sql.end({ timeout: 2 });
     }

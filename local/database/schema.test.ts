@@ -1,20 +1,45 @@
 /** What is said of the schema elsewhere is what the migrations make. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { checkUrl } from '@patchbay/shared/address-policy';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { describeApi, DOCUMENT_FILE } from '../api/document.ts';
+import { EDGE_FUNCTIONS } from '../api/edge-functions.ts';
 import { SEALED_TABLES } from '../secrets/rotate.ts';
 import { findDifferences } from './differences.ts';
 import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 import { runSupabaseCli } from './supabase-cli.ts';
 import { committedTypes, generateTypes } from './types.ts';
 
+const FUNCTIONS = join(import.meta.dirname, '../../supabase/functions');
 const Advice = z.object({ results: z.array(z.object({ name: z.string(), detail: z.string() })) });
 
 it('the generated types are those of the migrations: else run `npm run db:types`', async () => {
   expect(await committedTypes()).toBe(await generateTypes(inject('databaseUrl')));
+});
+
+it('docs/openapi.json is what migrations and schemas make: else run `npm run api:describe`', async () => {
+  expect(await readFile(DOCUMENT_FILE, 'utf8')).toBe(await describeApi(inject('databaseUrl')));
+});
+
+it('docs/openapi.json is valid OpenAPI 3.1 and knows every edge function', async () => {
+  const document = JSON.parse(await readFile(DOCUMENT_FILE, 'utf8')) as { paths: object };
+  const validator = new Validator();
+  expect(await validator.validate(document)).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+  const folders = await readdir(FUNCTIONS);
+  const described = Object.keys(document.paths).flatMap(
+    (path) => /^\/functions\/v1\/(.+)$/.exec(path)?.[1] ?? [],
+  );
+  // `rest` is another way to the paths of tables, `function-settings` is for the operator alone.
+  expect([...described, '_shared', 'function-settings', 'rest'].sort()).toEqual(folders.sort());
+  for (const [name, { scope }] of Object.entries(EDGE_FUNCTIONS)) {
+    const source = await readFile(join(FUNCTIONS, name, 'index.ts'), 'utf8');
+    expect(/withApiTokens\(\s*'[\w-]+',\s*'([\w:]+)'/.exec(source)?.[1] ?? null, name).toBe(scope);
+  }
 });
 
 it('`supabase db advisors` has nothing to warn of', async () => {

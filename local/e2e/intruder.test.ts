@@ -41,6 +41,9 @@ const BODIES: Record<string, (target: Target) => object> = {
   'notice-webhook': ({ workspaceId }) => ({ workspace_id: workspaceId, url: 'https://intruder.example/' }),
   'voice-token': ({ agentId }) => ({ agent_config_id: agentId }),
   'voice-dispatch': ({ sessionId }) => ({ session_id: sessionId }),
+  'function-settings': () => ({ nonce: 'a-nonce-of-an-intruder' }),
+  // Its paths are those of the tables, which are tried one by one.
+  rest: () => ({}),
 };
 
 interface Answer {

@@ -50,6 +50,7 @@ export const PAGES: Record<string, AppPage> = {
   '(app)/workspace': { name: 'workspace', path: () => '/workspace' },
   '(app)/workspace/new': { name: 'workspace-new', path: () => '/workspace/new' },
   '(app)/workspace/transfer': { name: 'transfer', path: () => '/workspace/transfer' },
+  '(app)/workspace/tokens': { name: 'tokens', path: () => '/workspace/tokens' },
   '(app)/workspace/audit': { name: 'audit', path: () => '/workspace/audit' },
   '(app)/invitations/[token]': {
     name: 'invitation',

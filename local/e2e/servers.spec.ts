@@ -114,7 +114,7 @@ test('the list is live, and a delete can be undone', async ({ page }) => {
     .toBe(0);
 });
 
-test('a click that is on its way is not lost to news of a server, nor a word typed before a page came alive', async ({
+test('a click that is on its way is not lost to news of a server, nor what was done before a page came alive', async ({
   page,
 }) => {
   const person = await newPerson('clicker');
@@ -148,6 +148,13 @@ test('a click that is on its way is not lost to news of a server, nor a word typ
   release();
   await page.waitForLoadState('networkidle');
   await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue('Early bird');
+
+  held = new Promise<void>((resolve) => (release = resolve));
+  await page.goto(`${runningStack().web_url}/servers/new`, { waitUntil: 'commit' });
+  await page.getByText('Description, transport, time-out').click();
+  release();
+  await page.waitForLoadState('networkidle');
+  await expect(page.getByRole('textbox', { name: 'Description' })).toBeVisible();
 });
 
 test('nobody sees the server of another by its address', async ({ page }) => {

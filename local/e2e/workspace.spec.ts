@@ -153,7 +153,7 @@ test('servers go as a file from one workspace to another, and tags are renamed a
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('forms work: sign-in, theme, a new name, another workspace', async ({ page }) => {
+  test('forms work: sign-in, theme, a new name, an API token, another workspace', async ({ page }) => {
     const person = await newPerson('plain');
     await signIn(page, person);
     await page
@@ -165,6 +165,27 @@ test.describe('without JavaScript', () => {
     await page.getByLabel('Name of the workspace').fill('Renamed');
     await page.getByRole('button', { name: 'Rename', exact: true }).click();
     await expect(page.getByText('The workspace has its new name.')).toBeVisible();
+    await open(page, '/workspace/tokens');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await expect(page.getByText('Give the token a name.')).toBeVisible();
+    await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
+    await page.getByLabel('test servers').check();
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    const token = await page.getByLabel('API token').inputValue();
+    const { supabase_url } = runningStack();
+    const use = () =>
+      fetch(`${supabase_url}/functions/v1/rest/mcp_servers`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    expect((await use()).status).toBe(200);
+    const tokens = page.getByRole('list', { name: 'Tokens' });
+    await expect(tokens.getByText('Never used')).toBeVisible();
+    await expect(tokens.getByText('servers:test')).toBeVisible();
+    await tokens.getByText('Revoke…').click();
+    await tokens.getByRole('button', { name: 'Revoke for good' }).click();
+    await expect(page.getByText('The token works no more.')).toBeVisible();
+    await expect(page.getByText('There are none.')).toBeVisible();
+    expect((await use()).status).toBe(401);
     await open(page, '/workspace/new');
     await page.getByRole('textbox', { name: 'Name' }).fill('Second');
     await page.getByRole('button', { name: 'Create workspace' }).click();

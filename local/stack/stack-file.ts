@@ -23,6 +23,9 @@ export const Stack = z.object({
   livekit_api_key: z.string(),
   livekit_api_secret: z.string(),
   model_url: z.string(),
+  /** Where the worker and the monitor answer health checks; no worker runs without a LiveKit server. */
+  worker_url: z.string().optional(),
+  monitor_url: z.string(),
   demo: z.object({ email: z.string(), password: z.string() }),
   demo_servers: z.array(DemoServer),
   /** Why there is no conversation, where no LiveKit server could be had. */

@@ -112,6 +112,8 @@ function describe(settings: Settings, voiceUnavailable: string | null, pids: Sta
     livekit_api_key: livekit.apiKey,
     livekit_api_secret: livekit.apiSecret,
     model_url: model.url,
+    ...(voiceUnavailable === null && { worker_url: `http://127.0.0.1:${settings.ports.worker}` }),
+    monitor_url: `http://127.0.0.1:${settings.ports.monitor}`,
     demo,
     demo_servers: demoServers(settings),
     ...(voiceUnavailable !== null && { voice_unavailable: voiceUnavailable }),

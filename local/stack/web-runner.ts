@@ -2,6 +2,8 @@
  * Serves what `vite build` makes for Vercel (web/.vercel/output) on loopback, so that the very artefact that is
  * deployed is the one that runs and is tested here.
  *   node local/stack/web-runner.ts <folder of the output> <port>
+ * In the image of web/Dockerfile it listens where PATCHBAY_PAGE_HOST says, and PATCHBAY_WEB_URL is the address that
+ * people know: behind a proxy that ends TLS, requests come by another one.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -112,13 +114,14 @@ function decodePath(pathname: string): string | null {
 if (import.meta.main) {
   const [folder = '', port = ''] = process.argv.slice(2);
   const serve = createOutputServer(folder);
+  const { PATCHBAY_PAGE_HOST: host = '127.0.0.1', PATCHBAY_WEB_URL: known } = process.env;
   const listener = getRequestListener((request, env) => {
     const { incoming } = env as { incoming: IncomingMessage };
-    return serve(request, incoming.socket.remoteAddress ?? '127.0.0.1');
+    const { pathname, search } = new URL(request.url);
+    const asKnown = known ? new Request(new URL(pathname + search, known), request) : request;
+    return serve(asKnown, incoming.socket.remoteAddress ?? '127.0.0.1');
   });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
-  server.listen(Number(port), '127.0.0.1', () =>
-    console.log(`serving ${folder} on http://127.0.0.1:${port}`),
-  );
+  server.listen(Number(port), host, () => console.log(`serving ${folder} on http://${host}:${port}`));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 }

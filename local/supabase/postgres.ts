@@ -18,6 +18,8 @@ export interface PostgresOptions {
   /** Password of the superuser `postgres`; used when the cluster is created, needed ever after. */
   password: string;
   log: (line: string) => void;
+  /** Folder with the bin/ of another Postgres. Default: the one that npm brought. */
+  native?: string | undefined;
 }
 
 export interface RunningPostgres {
@@ -59,7 +61,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const { dataDir, port, log } = options;
   await mkdir(dataDir, { recursive: true });
   const account = await findAccount(dataDir);
-  const native = await findPostgresBinaries(account, log);
+  const native = options.native ?? (await findPostgresBinaries(account, log));
   const cluster = await findClusterFolder(dataDir, account, log);
   const version = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) await createCluster(cluster, native, account, options);
@@ -156,7 +158,7 @@ async function createCluster(
   cluster: string,
   native: string,
   account: Account | undefined,
-  { password, log }: PostgresOptions,
+  { password, log, native: given }: PostgresOptions,
 ): Promise<void> {
   log('creating the database (first start)');
   const incoming = `${cluster}.new`;
@@ -176,9 +178,10 @@ async function createCluster(
       '--username=postgres',
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      // Before 17 there is no locale that a Postgres brings itself.
+      ...(given === undefined
+        ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+        : ['--locale=C.UTF-8']),
       '--no-sync',
       '--no-instructions',
     ];

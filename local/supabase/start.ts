@@ -112,6 +112,8 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
           SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
           SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
           SUPABASE_JWKS: JSON.stringify(tokens.jwks),
+          // A hosted project gets a key of the operator's own imported for this.
+          PATCHBAY_SIGNING_KEY: Buffer.from(JSON.stringify(keys.signingKey)).toString('base64'),
         },
         log: (line) => log(`functions: ${line}`),
       });

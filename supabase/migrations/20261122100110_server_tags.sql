@@ -10,7 +10,7 @@ as $$
 declare
   v_left integer;
 begin
-  if p_workspace_id is null or p_workspace_id <> all (private.my_workspace_ids()) then
+  if not exists (select from public.workspaces where id = p_workspace_id) then
     raise exception using errcode = 'PT404', message = 'There is no such workspace.';
   end if;
   select count(*) into v_left from public.mcp_servers

@@ -74,8 +74,9 @@ declare
 begin
   select w.watched_until > v_now into v_was_watched
   from private.watched_workspaces w where w.workspace_id = p_workspace_id;
+  -- A page may still look at a workspace that is being deleted: then there is nothing to keep.
   insert into private.watched_workspaces as w (workspace_id, watched_until)
-  values (p_workspace_id, v_now + interval '90 seconds')
+  select s.id, v_now + interval '90 seconds' from public.workspaces s where s.id = p_workspace_id for key share
   on conflict (workspace_id) do update set watched_until = excluded.watched_until
     where w.watched_until < v_now + interval '75 seconds';
   if v_was_watched then

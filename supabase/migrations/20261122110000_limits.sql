@@ -11,10 +11,10 @@ create table public.limits (
   user_id uuid references auth.users (id) on delete cascade,
   allowed integer not null,
   constraint limits_name check (name in (
-    'workspaces_per_user', 'members', 'open_invitations', 'servers', 'tools_per_server', 'agents',
+    'workspaces_per_user', 'members', 'open_invitations', 'api_tokens', 'servers', 'tools_per_server', 'agents',
     'sessions_per_day', 'sessions_per_day_per_user', 'probes_per_minute', 'probes_per_minute_per_user',
     'voice_tokens_per_minute', 'voice_tokens_per_minute_per_user', 'function_calls_per_minute',
-    'function_calls_per_minute_per_user'
+    'function_calls_per_minute_per_user', 'token_calls_per_minute'
   )),
   constraint limits_allowed check (allowed >= 0),
   constraint limits_owner check (
@@ -30,6 +30,7 @@ insert into public.limits (name, allowed) values
   ('workspaces_per_user', 50),
   ('members', 100),
   ('open_invitations', 100),
+  ('api_tokens', 50),
   ('servers', 500),
   ('tools_per_server', 1000),
   ('agents', 100),
@@ -43,7 +44,9 @@ insert into public.limits (name, allowed) values
   ('voice_tokens_per_minute_per_user', 30),
   -- server-credential, call-tool, notice-webhook and voice-dispatch.
   ('function_calls_per_minute', 600),
-  ('function_calls_per_minute_per_user', 240);
+  ('function_calls_per_minute_per_user', 240),
+  -- All that one API token does, by REST and by function.
+  ('token_calls_per_minute', 300);
 
 revoke all on public.limits from anon, authenticated;
 grant select, insert, update, delete on public.limits to service_role;
@@ -128,6 +131,9 @@ create trigger limit_invitations after insert on public.workspace_invitations
   execute function private.keep_limit(
     'open_invitations', 'workspace_id', 'accepted_at is null and expires_at > now()'
   );
+create trigger limit_api_tokens after insert on public.api_tokens
+  referencing new table as new_rows for each statement
+  execute function private.keep_limit('api_tokens', 'workspace_id', 'revoked_at is null');
 create trigger limit_servers after insert on public.mcp_servers
   referencing new table as new_rows for each statement
   execute function private.keep_limit('servers', 'workspace_id', 'true');
@@ -179,6 +185,9 @@ as $$
     select 'open_invitations', count(*) from public.workspace_invitations
     where workspace_id = p_workspace_id and accepted_at is null and expires_at > now()
     union all
+    select 'api_tokens', count(*) from public.api_tokens
+    where workspace_id = p_workspace_id and revoked_at is null
+    union all
     select 'sessions_per_day', count(*) from public.voice_sessions
     where workspace_id = p_workspace_id and started_at > now() - interval '1 day'
   ) u
@@ -192,17 +201,21 @@ create table private.call_rates (
   limit_name text not null,
   workspace_id uuid references public.workspaces (id) on delete cascade,
   user_id uuid references auth.users (id) on delete cascade,
+  token_id uuid references public.api_tokens (id) on delete cascade,
   level double precision not null,
   counted_at timestamptz not null,
-  constraint call_rates_unique unique nulls not distinct (limit_name, workspace_id, user_id)
+  constraint call_rates_unique unique nulls not distinct (limit_name, workspace_id, user_id, token_id)
 );
 alter table private.call_rates enable row level security;
 create index call_rates_workspace on private.call_rates (workspace_id);
 create index call_rates_user on private.call_rates (user_id);
+create index call_rates_token on private.call_rates (token_id);
 create index call_rates_counted_at on private.call_rates (counted_at);
 grant select, insert, update, delete on private.call_rates to service_role;
 
-create function private.count_in_bucket(p_limit text, p_workspace_id uuid, p_user_id uuid) returns void
+create function private.count_in_bucket(
+  p_limit text, p_workspace_id uuid, p_user_id uuid, p_token_id uuid default null
+) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -213,8 +226,8 @@ begin
   if v_allowed is null then
     return;
   end if;
-  insert into private.call_rates as b (limit_name, workspace_id, user_id, level, counted_at)
-  values (p_limit, p_workspace_id, p_user_id, 1, v_now)
+  insert into private.call_rates as b (limit_name, workspace_id, user_id, token_id, level, counted_at)
+  values (p_limit, p_workspace_id, p_user_id, p_token_id, 1, v_now)
   on conflict on constraint call_rates_unique do update set
     level = 1 + greatest(0, b.level - v_allowed / 60.0 * extract(epoch from v_now - b.counted_at)),
     counted_at = v_now
@@ -245,12 +258,12 @@ $$;
 
 revoke all on function
   private.allowed(text, uuid, uuid), private.refuse_limit(text, integer, bigint, bigint, integer),
-  private.keep_limit(), private.limit_moved_server(), private.count_in_bucket(text, uuid, uuid)
+  private.keep_limit(), private.limit_moved_server(), private.count_in_bucket(text, uuid, uuid, uuid)
   from public;
 revoke all on function public.count_call(text, uuid, uuid), public.workspace_usage(uuid)
   from public, anon, authenticated;
 grant execute on function
   private.allowed(text, uuid, uuid), private.refuse_limit(text, integer, bigint, bigint, integer),
-  private.count_in_bucket(text, uuid, uuid), public.count_call(text, uuid, uuid)
+  private.count_in_bucket(text, uuid, uuid, uuid), public.count_call(text, uuid, uuid)
   to service_role;
 grant execute on function public.workspace_usage(uuid) to authenticated;

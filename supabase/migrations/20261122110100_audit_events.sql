@@ -102,6 +102,8 @@ create trigger audit after insert or delete or update of role on public.workspac
 -- E-mail addresses of people who never came do not stay in a trail.
 create trigger audit after insert or delete or update of accepted_at on public.workspace_invitations
   for each row execute function private.audit('id', 'role expires_at accepted_at', 'email');
+create trigger audit after insert or delete or update of revoked_at on public.api_tokens
+  for each row execute function private.audit('id', 'name scopes expires_at revoked_at', '');
 create trigger audit after insert or delete or update of
     workspace_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
     oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata

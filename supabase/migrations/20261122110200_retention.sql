@@ -17,6 +17,7 @@ insert into private.retention (table_name, time_column, keep, condition) values
   ('public.tool_calls', 'started_at', '90 days', 'true'),
   ('public.voice_sessions', 'ended_at', '90 days', 'true'),
   ('public.audit_events', 'created_at', '1 year', 'true'),
+  ('public.api_tokens', 'revoked_at', '30 days', 'true'),
   ('public.workspace_invitations', 'expires_at', '30 days', 'true'),
   ('private.call_rates', 'counted_at', '1 day', 'true');
 

@@ -1,9 +1,15 @@
-import type { Handle, HandleServerError } from '@sveltejs/kit';
+import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
 import { openSession, signedIn } from '$lib/server/session.ts';
-import { settings } from '$lib/server/settings.ts';
+import { environment, settings } from '$lib/server/settings.ts';
 import { readTheme } from '$lib/theme.ts';
+
+/** Told in the log at once, too: every page says it from then on. */
+export const init: ServerInit = () => {
+  const found = environment();
+  if (!found.ok) console.error(JSON.stringify({ level: 'error', message: found.message }));
+};
 
 const secureHeaders: Handle = async ({ event, resolve }) => {
   const response = await resolve(event);

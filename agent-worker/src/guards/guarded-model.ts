@@ -3,6 +3,7 @@ import { guardCloseSocket } from './close-socket.ts';
 import { guardDial } from './dial.ts';
 import { guardEmptyArguments } from './empty-arguments.ts';
 import { guardFreshQueue } from './fresh-queue.ts';
+import { guardOneAnswer } from './one-answer.ts';
 import { guardReplayCalls } from './replay-calls.ts';
 import { guardSentEvents } from './sent-events.ts';
 import type { Guard, SessionPrototype } from './session-internals.ts';
@@ -12,6 +13,7 @@ export const GUARDS = {
   dial: guardDial,
   freshQueue: guardFreshQueue,
   replayCalls: guardReplayCalls,
+  oneAnswer: guardOneAnswer,
   closeSocket: guardCloseSocket,
   emptyArguments: guardEmptyArguments,
   sentEvents: guardSentEvents,

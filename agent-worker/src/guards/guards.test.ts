@@ -190,6 +190,33 @@ describe('what was sent into a dying connection', () => {
   });
 });
 
+describe('answers that a model was asked for while it was away', () => {
+  const askTwice = async (without?: GuardName) => {
+    await fake.start();
+    let model: realtime.RealtimeSession | undefined;
+    const { session, said } = await conversation({ without, onSession: (made) => (model = made) });
+    await until(() => fake.openConnections === 1);
+    await fake.stop();
+    fake.decide = echoing;
+    // As a call asks for a sign of life, inside the turn that waits for its result.
+    model?.generateReply('Say that it takes a moment.').catch(() => {});
+    session.generateReply({ userInput: 'hello' });
+    await fake.start();
+    return said;
+  };
+
+  it('are one, to what the user said', async () => {
+    const said = await askTwice();
+    await until(() => said.includes('You said hello.'));
+    expect(fake.received.filter(({ type }) => type === 'response.create')).toHaveLength(1);
+  });
+
+  it('still needed: without the guard the model refuses the second', async () => {
+    await askTwice('oneAnswer');
+    await until(() => fake.refusals === 1);
+  });
+});
+
 describe('closing the session', () => {
   const open = async (without?: GuardName) => {
     await fake.start();

@@ -13,6 +13,7 @@ import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { DatabaseError } from '../database.ts';
 import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './decide.ts';
+import { MetricRow } from './metrics.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -106,6 +107,8 @@ export interface MonitorDatabase {
     tools: readonly CatalogueTool[],
   ): Promise<void>;
   prune(): Promise<void>;
+  /** What is told to whoever runs the installation. */
+  metrics(): Promise<MetricRow[]>;
   claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
   claimRevocations(limit: number): Promise<DroppedGrant[]>;
   finishRevocation(grantId: string): Promise<void>;
@@ -158,6 +161,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     async prune() {
       await rpc('prune_health', {}, z.unknown());
     },
+    metrics: () => rpc('operating_metrics', {}, z.array(MetricRow)),
     claimDeliveries: (limit, leaseMs) =>
       rpc('claim_deliveries', { p_limit: limit, p_lease_ms: leaseMs }, z.array(Delivery)),
     claimRevocations: (limit) => rpc('claim_revocations', { p_limit: limit }, z.array(DroppedGrant)),

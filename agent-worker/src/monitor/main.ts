@@ -1,15 +1,16 @@
 /** The monitor process: looks at the servers of every workspace. Any number of them share the work. */
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { AppError } from '@patchbay/shared/errors';
 import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
 import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelope';
 import { EnvironmentError } from '../environment.ts';
 import { installLog } from '../log.ts';
-import { openMonitorDatabase } from './database.ts';
+import { openMonitorDatabase, type MonitorDatabase } from './database.ts';
 import { runDeliveries } from './deliveries.ts';
 import { readMonitorEnvironment, type MonitorEnvironment } from './environment.ts';
 import { Examiner } from './examine.ts';
+import { EXPOSITION_TYPE, exposition } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
 import { hasten, PACE } from './pace.ts';
@@ -57,7 +58,11 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
   });
 
   const stop = new AbortController();
-  const health = createServer((_request, response) => {
+  const health = createServer((request, response) => {
+    if (request.url === '/metrics') {
+      void tellMetrics(database, response);
+      return;
+    }
     const { lastClaimAtMs } = monitor;
     const isWorking = lastClaimAtMs !== null && now() - lastClaimAtMs < SILENT_AFTER_MS;
     response.writeHead(isWorking ? 200 : 503).end();
@@ -79,6 +84,19 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
   ]);
   health.close();
   health.closeAllConnections();
+}
+
+/** For Prometheus; 503 while the database does not answer. */
+async function tellMetrics(
+  database: Pick<MonitorDatabase, 'metrics'>,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const text = exposition(await database.metrics());
+    response.writeHead(200, { 'content-type': EXPOSITION_TYPE }).end(text);
+  } catch {
+    response.writeHead(503).end();
+  }
 }
 
 /** Whether anything answers at an address, whatever it says. */

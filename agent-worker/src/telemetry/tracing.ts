@@ -11,7 +11,7 @@ import {
   envDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
-import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { BatchSpanProcessor, NodeTracerProvider, RandomIdGenerator } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../environment.ts';
 
 const SERVICE_NAME = 'patchbay-worker';
@@ -24,7 +24,7 @@ export interface Tracing {
 /**
  * Sends the spans of this process to the OTLP endpoint (HTTP, protobuf) of the environment. Words of the user,
  * arguments and results never leave: the framework marks them, and they are taken out before export.
- * @param sessionId on every span, as `gen_ai.conversation.id`
+ * @param sessionId on every span, as `gen_ai.conversation.id`; without its hyphens it is the id of the trace
  * @returns null when no endpoint is set
  */
 export function startTracing(
@@ -38,7 +38,11 @@ export function startTracing(
   // The framework puts its filter for personal data in here; it works on spans before any is exported.
   const filters = new telemetry.FanoutSpanProcessor();
   const exporter = new BatchSpanProcessor(new OTLPTraceExporter());
-  const provider = new NodeTracerProvider({ resource, spanProcessors: [filters, exporter] });
+  const provider = new NodeTracerProvider({
+    resource,
+    spanProcessors: [filters, exporter],
+    idGenerator: new SessionTrace(sessionId),
+  });
   // No propagator: servers that users add are not told what a trace is called.
   provider.register({ propagator: null });
   telemetry.setTracerProvider(provider, {
@@ -52,4 +56,18 @@ export function startTracing(
       await Promise.race([provider.shutdown().catch(() => {}), late]);
     },
   };
+}
+
+/**
+ * The trace of a conversation is called as its row is: whoever has one (a call in the database, a line of the log, an
+ * answer of `voice-token`) finds the other, and no part has to hand an id to the next.
+ */
+class SessionTrace extends RandomIdGenerator {
+  override generateTraceId: () => string;
+
+  constructor(sessionId: string) {
+    super();
+    const traceId = sessionId.replaceAll('-', '').toLowerCase();
+    this.generateTraceId = () => traceId;
+  }
 }

@@ -42,6 +42,8 @@ type Received = z.infer<typeof Received>;
 /** What the model does in a turn; `arguments` as the wire has them. */
 export type Turn = { say: string } | { call: string; arguments: string } | { nothing: true };
 
+const ANSWER_MS = 20;
+
 export class FakeModel {
   /** What the model does when asked for a response. */
   decide: (items: readonly FakeItem[], instructions: string) => Turn = () => ({ say: 'Yes.' });
@@ -60,10 +62,13 @@ export class FakeModel {
   items: FakeItem[] = [];
   tools: FakeTool[] = [];
   connections = 0;
+  /** Answers that were asked for while another one was given. */
+  refusals = 0;
   #http: Server | null = null;
   #sockets = new Set<WebSocket>();
   #port = 0;
   #ids = 0;
+  #isAnswering = false;
   /** To the newest connection. */
   #send: (event: object) => void = () => {};
 
@@ -128,6 +133,7 @@ export class FakeModel {
     this.#sockets.add(socket);
     this.items = [];
     this.tools = [];
+    this.#isAnswering = false;
     const send = (event: object) => socket.send(JSON.stringify({ event_id: this.#id('event'), ...event }));
     this.#send = send;
     socket.on('close', () => this.#sockets.delete(socket));
@@ -144,6 +150,7 @@ export class FakeModel {
     if (event.type === 'session.update') return this.#update(event, send);
     if (event.type === 'conversation.item.create' && event.item) return this.#create(event, event.item, send);
     if (event.type === 'response.create') return this.#respond(event, send);
+    if (event.type === 'response.cancel') this.#isAnswering = false;
     if (event.type === 'conversation.item.delete') return this.#delete(event, send);
   }
 
@@ -202,12 +209,26 @@ export class FakeModel {
   }
 
   #respond(event: Received, send: (event: object) => void): void {
+    if (this.#isAnswering) {
+      this.refusals += 1;
+      const code = 'conversation_already_has_active_response';
+      send({
+        type: 'error',
+        error: { type: 'invalid_request_error', code, message: 'no', event_id: event.event_id },
+      });
+      return;
+    }
     const response = { id: this.#id('response'), metadata: event.response?.metadata ?? null };
     send({ type: 'response.created', response });
     const turn = this.decide(this.items, event.response?.instructions ?? '');
     if ('say' in turn) this.#say(turn.say, response.id, send);
     if ('call' in turn) this.#call(turn, response.id, send);
-    send({ type: 'response.done', response: { ...response, status: 'completed' } });
+    // What is asked in the same breath comes while this answer is still given.
+    this.#isAnswering = true;
+    setTimeout(() => {
+      this.#isAnswering = false;
+      send({ type: 'response.done', response: { ...response, status: 'completed' } });
+    }, ANSWER_MS);
   }
 
   #say(text: string, responseId: string, send: (event: object) => void): void {

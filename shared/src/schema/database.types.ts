@@ -92,6 +92,54 @@ export type Database = {
           },
         ];
       };
+      api_tokens: {
+        Row: {
+          created_at: string;
+          created_by: string;
+          expires_at: string | null;
+          id: string;
+          last_used_at: string | null;
+          name: string;
+          revoked_at: string | null;
+          scopes: string[];
+          token_hash: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by: string;
+          expires_at?: string | null;
+          id?: string;
+          last_used_at?: string | null;
+          name: string;
+          revoked_at?: string | null;
+          scopes: string[];
+          token_hash: string;
+          workspace_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string;
+          expires_at?: string | null;
+          id?: string;
+          last_used_at?: string | null;
+          name?: string;
+          revoked_at?: string | null;
+          scopes?: string[];
+          token_hash?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'api_tokens_workspace_id_fkey';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       audit_events: {
         Row: {
           action: string;
@@ -1181,12 +1229,17 @@ export type Database = {
         Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
         Returns: undefined;
       };
+      create_api_token: {
+        Args: { p_expires_in_days?: number; p_name: string; p_scopes?: string[]; p_workspace_id: string };
+        Returns: Json;
+      };
       create_invitation: {
         Args: { p_email?: string; p_expires_in_hours?: number; p_role: string; p_workspace_id: string };
         Returns: Json;
       };
       delay_grant: { Args: { p_id: string; p_lease_id: string; p_retry_ms: number }; Returns: undefined };
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
       drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
@@ -1226,6 +1279,15 @@ export type Database = {
           issuer: string;
           server_id: string;
           signed_in_at: string;
+        }[];
+      };
+      operating_metrics: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          label: string;
+          label_value: string;
+          name: string;
+          value: number;
         }[];
       };
       preview_invitation: { Args: { p_token: string }; Returns: Json };
@@ -1288,6 +1350,7 @@ export type Database = {
         Returns: boolean;
       };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
+      revoke_api_token: { Args: { p_id: string }; Returns: undefined };
       server_for_probe: { Args: { p_server_id: string }; Returns: Json };
       server_history: { Args: { p_server_id: string }; Returns: Json };
       set_session_state: {
@@ -1301,6 +1364,7 @@ export type Database = {
       take_sign_in: { Args: { p_state_hash: string; p_user_id: string }; Returns: Json };
       test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
+      use_api_token: { Args: { p_hash: string }; Returns: Json };
       voice_session_snapshot: { Args: { p_session_id: string }; Returns: Json };
       watch_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       workspace_usage: {

@@ -43,7 +43,7 @@ function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
   named: Named,
   other: Other,
 ) {
-  return z.unknown().transform((body, context): z.output<Named> | z.output<Other> => {
+  const either = z.unknown().transform((body, context): z.output<Named> | z.output<Other> => {
     const isNamed = typeof body === 'object' && body !== null && field in body;
     const parsed = (isNamed ? named : other).safeParse(body, { reportInput: true });
     if (parsed.success) return parsed.data;
@@ -51,6 +51,8 @@ function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
     context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
     return z.NEVER;
   });
+  // A transform says nothing of what it takes; whoever describes it finds both here.
+  return either.meta({ eitherOf: [named, other] });
 }
 
 /** Names a stored server or describes a draft. */
@@ -228,3 +230,20 @@ export type NoticeWebhookBody = z.infer<typeof NoticeWebhookBody>;
 /** The key that signs, when there is a new one: this is the only time it is told. */
 export const NoticeWebhookAnswer = z.object({ secret: z.string().nullable() });
 export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
+
+/** Asked by the system itself, with the secret key. */
+export const FunctionSettingsBody = z.object({ nonce: z.string().min(16).max(200) });
+export type FunctionSettingsBody = z.infer<typeof FunctionSettingsBody>;
+
+/** What the functions find in their environment: of secrets only digests for the nonce (see setting-digest). */
+export const FunctionSettingsAnswer = z.object({
+  livekit_url: z.string().nullable(),
+  livekit_api_key: z.string().nullable(),
+  livekit_api_secret: z.string().nullable(),
+  agent_name: z.string(),
+  address_policy: z.string(),
+  secrets_keys: z.array(z.object({ id: z.string(), digest: z.string() })),
+  /** The `kid` of the key that signs for API tokens; empty where it cannot be read. */
+  signing_key_id: z.string().nullable(),
+});
+export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;

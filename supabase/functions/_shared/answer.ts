@@ -80,12 +80,13 @@ async function answerTo<Schema extends z.ZodType>(
   }
 }
 
-function send({ status, body, headers = {} }: Answer): Response {
+/** The answer as it goes out. */
+export function send({ status, body, headers = {} }: Answer): Response {
   return Response.json(body, { status, headers });
 }
 
 /** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
-function refusalOf({ status, message, code, limit }: DatabaseRefusal): Answer {
+export function refusalOf({ status, message, code, limit }: DatabaseRefusal): Answer {
   if (!limit) return refuse(status, code ?? 'refused', message);
   const answer = refuse(status, 'limit_reached', message, limit);
   const { retry_after_s: seconds } = limit;

@@ -1,9 +1,9 @@
 import { parseAddressPolicy, type AddressPolicy } from '../../../shared/src/address-policy.ts';
 
-type Environment = Record<string, string | undefined>;
+export type Environment = Record<string, string | undefined>;
 
 const DEFAULT_TEST_TIMEOUT_MS = 10_000;
-const DEFAULT_AGENT_NAME = 'patchbay';
+export const DEFAULT_AGENT_NAME = 'patchbay';
 
 /** How servers that users name are reached. */
 export interface ProbeSettings {

@@ -4,20 +4,25 @@ import { probe } from '../../../shared/src/mcp/probe.ts';
 import { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
 import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { respond } from '../_shared/answer.ts';
+import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { probeSettings } from '../_shared/settings.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-    respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
-      handle(body, {
-        database: databaseOf(context),
-        probe,
-        settings: probeSettings(Deno.env.toObject()),
-        readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-        now: () => new Date(),
-      }),
+  fetch: withApiTokens(
+    'discover-tools',
+    'servers:test',
+    withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+      respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
+        handle(body, {
+          database: databaseOf(context),
+          probe,
+          settings: probeSettings(Deno.env.toObject()),
+          readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+          now: () => new Date(),
+        }),
+      ),
     ),
   ),
 };

@@ -1,6 +1,6 @@
 -- Every table is walled, every grant is meant, and nobody but the system runs the system's functions.
 begin;
-select plan(15);
+select plan(19);
 
 select is_empty(
   $$
@@ -118,6 +118,51 @@ select ok(
   'the hash of an invitation cannot be read back'
 );
 
+select ok(
+  not has_column_privilege('authenticated', 'public.api_tokens', 'token_hash', 'select'),
+  'nor can that of an API token'
+);
+
+-- The role that API tokens act in is told here in full.
+select is(
+  (
+    select string_agg(c.relname, ' ' order by c.relname collate "C") from pg_class c
+    where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm')
+      and has_any_column_privilege('api_token', c.oid, 'select')
+  ),
+  'agent_config_servers agent_configs mcp_server_checks mcp_server_health mcp_server_hours mcp_server_incidents '
+    || 'mcp_servers mcp_tools notices workspace_members workspaces',
+  'an API token reads servers, their health, and agents: no secrets, conversations, people or trails'
+);
+select is(
+  (
+    select string_agg(table_name || ':' || op, ' ' order by table_name collate "C", op) from (
+      select c.relname as table_name, o.op
+      from pg_class c, unnest(array['delete', 'insert', 'update']) as o (op)
+      where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p')
+        and case o.op
+          when 'delete' then has_table_privilege('api_token', c.oid, 'delete')
+          else has_any_column_privilege('api_token', c.oid, o.op)
+        end
+    ) granted
+  ),
+  'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
+    || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update',
+  'and writes no other tables than servers, their tools, and agents'
+);
+select is(
+  (
+    select string_agg(p.proname, ' ' order by p.proname collate "C")
+    from pg_proc p
+    where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and has_function_privilege('api_token', p.oid, 'execute')
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+  ),
+  'is_address is_reserved_header latency_percentile personal_workspace_id problem refuse_fields remove_tag rename_tag '
+    || 'server_history servers_left_with_tag tag_problem text_problem token_workspace_id trimmed url_origin',
+  'and calls what these need'
+);
+
 select is_empty(
   $$
     select c.relname from pg_class c
@@ -151,10 +196,10 @@ select is(
       and has_function_privilege('authenticated', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'accept_invitation agent_document choose_tool create_invitation delete_account export_workspace import_agent '
+  'accept_invitation agent_document choose_tool create_api_token create_invitation delete_account export_workspace import_agent '
     || 'import_list import_server import_workspace is_address is_my_topic is_reserved_header latency_percentile '
     || 'list_members my_sign_ins my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
-    || 'rename_tag server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
+    || 'rename_tag revoke_api_token server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
     || 'trimmed url_origin watch_workspace workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'
 );

@@ -36,7 +36,7 @@ select throws_ok('update public.limits set allowed = 1000000', '42501', null, 'n
 reset role;
 set local role service_role;
 select is(
-  (select count(*) from public.limits where workspace_id is null and user_id is null), 14::bigint,
+  (select count(*) from public.limits where workspace_id is null and user_id is null), 16::bigint,
   'the operator finds a default for each'
 );
 select throws_ok(
@@ -147,7 +147,7 @@ select is(
 );
 select results_eq(
   $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) order by 1 $$,
-  $$ values ('agents', 2, 1::bigint), ('members', 2, 2), ('open_invitations', 1, 1), ('servers', 3, 3),
+  $$ values ('agents', 2, 1::bigint), ('api_tokens', 50, 0), ('members', 2, 2), ('open_invitations', 1, 1), ('servers', 3, 3),
     ('sessions_per_day', 2, 0) $$,
   'members see what is used'
 );

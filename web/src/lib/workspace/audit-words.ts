@@ -6,6 +6,7 @@ export const SUBJECTS: Record<string, string> = {
   workspaces: 'workspace',
   workspace_members: 'member',
   workspace_invitations: 'invitation',
+  api_tokens: 'API token',
   mcp_servers: 'server',
   mcp_server_secrets: 'credential',
   mcp_tools: 'tool',

@@ -1,3 +1,4 @@
+import type { TokenScope } from '@patchbay/shared/schema/api-token';
 import type { Role } from '@patchbay/shared/schema/workspace';
 
 export const ROLE_WORDS: Record<Role, string> = {
@@ -7,6 +8,14 @@ export const ROLE_WORDS: Record<Role, string> = {
   viewer: 'Viewer: talks and looks',
 };
 
+/** What a scope of an API token allows. */
+export const SCOPE_WORDS: Record<TokenScope, string> = {
+  'servers:write': 'add, change and remove servers, their tools, tags and credentials',
+  'servers:test': 'test servers and read their tools anew',
+  'tools:call': 'call tools',
+  'agents:write': 'add, change and remove agents',
+};
+
 /** Words for the limits that a workspace runs into; unknown ones are told by their name. */
 export function limitWords(name: string): string {
   const words: Record<string, string> = {
@@ -14,6 +23,7 @@ export function limitWords(name: string): string {
     agents: 'Agents',
     members: 'Members',
     open_invitations: 'Open invitations',
+    api_tokens: 'API tokens',
     sessions_per_day: 'Conversations in 24 hours',
   };
   return words[name] ?? name.replaceAll('_', ' ');

@@ -1,0 +1,24 @@
+import { voice } from '@livekit/agents';
+import { greetingInstructions } from './prompt.ts';
+
+/** A model that is slow to greet does not hold up what waits for the greeting. */
+const HEARD_WITHIN_MS = 1_000;
+
+/**
+ * Has the agent greet, in the words of its configuration.
+ * @returns resolves when its first sound is heard, or could have been; at once without words
+ */
+export async function greet(session: voice.AgentSession, words: string | null): Promise<void> {
+  const instructions = greetingInstructions(words);
+  if (!instructions) return;
+  session.generateReply({ instructions });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onState = ({ newState }: voice.AgentStateChangedEvent) => {
+    if (newState === 'speaking') resolve();
+  };
+  session.on(voice.AgentSessionEventTypes.AgentStateChanged, onState);
+  const timer = setTimeout(resolve, HEARD_WITHIN_MS);
+  await promise;
+  clearTimeout(timer);
+  session.off(voice.AgentSessionEventTypes.AgentStateChanged, onState);
+}

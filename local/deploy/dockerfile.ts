@@ -1,0 +1,65 @@
+/** Reads a Dockerfile, as far as those of this repository go. */
+
+/** One instruction: `COPY`, `RUN`, …, with what stands behind it. */
+export interface Instruction {
+  word: string;
+  text: string;
+}
+
+export interface Stage {
+  /** The name behind `AS`; empty for the last one, which is the image. */
+  name: string;
+  base: string;
+  instructions: Instruction[];
+}
+
+/** The stages in their order. Comments are left out, and lines that go on are joined. */
+export function parseDockerfile(text: string): Stage[] {
+  const lines = text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const stages: Stage[] = [];
+  for (const line of lines) {
+    const [, word = '', rest = ''] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
+    if (word === 'FROM') {
+      const [, base = '', name = ''] = /^(\S+)(?: AS (\S+))?$/.exec(rest) ?? [];
+      stages.push({ name, base, instructions: [] });
+    } else {
+      stages.at(-1)?.instructions.push({ word, text: rest });
+    }
+  }
+  return stages;
+}
+
+export interface Copy {
+  /** The stage that it copies from; empty for the repository. */
+  from: string;
+  sources: string[];
+  target: string;
+}
+
+export function parseCopy(text: string): Copy {
+  const [, from = ''] = /^--from=(\S+) /.exec(text) ?? [];
+  const paths = text.replace(/^--from=\S+ /, '').split(' ');
+  return { from, sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
+}
+
+/** What .dockerignore keeps out, as a question about a path relative to the repository. */
+export function ignoredBy(text: string): (path: string) => boolean {
+  const patterns = text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => new RegExp(`^${line.split('**/').map(escapeGlob).join('(?:.*/)?')}(?:/|$)`));
+  return (path) => patterns.some((pattern) => pattern.test(path));
+}
+
+function escapeGlob(text: string): string {
+  return text
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('[^/]*');
+}

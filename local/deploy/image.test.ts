@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../../agent-worker/src/environment.ts';
+import { ignoredBy, parseCopy, parseDockerfile } from './dockerfile.ts';
+import { readFly } from './fly.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('a Dockerfile', () => {
+  it('is stages of instructions, each on one line', () => {
+    const stages = parseDockerfile(
+      '# why\nFROM node:24 AS packages\nRUN a \\\n  && b\n\nFROM node:24\nCOPY --from=packages /x y\n',
+    );
+    expect(stages).toEqual([
+      { name: 'packages', base: 'node:24', instructions: [{ word: 'RUN', text: 'a && b' }] },
+      { name: '', base: 'node:24', instructions: [{ word: 'COPY', text: '--from=packages /x y' }] },
+    ]);
+    expect(parseCopy('--from=packages /x y')).toEqual({ from: 'packages', sources: ['/x'], target: 'y' });
+    expect(parseCopy('a b c/')).toEqual({ from: '', sources: ['a', 'b'], target: 'c/' });
+  });
+
+  it('leaves out what .dockerignore names', () => {
+    const isIgnored = ignoredBy('**/node_modules\n**/*.test.ts\nweb/build\n');
+    expect(
+      ['node_modules/x', 'web/node_modules', 'a/b.test.ts', 'web/build/c'].filter(isIgnored),
+    ).toHaveLength(4);
+    expect(['a/b.ts', 'web/builds', 'a/web/build'].filter(isIgnored)).toEqual([]);
+  });
+});
+
+describe('fly.toml', () => {
+  const fly = readFly();
+  const names = [
+    'SUPABASE_URL',
+    'SUPABASE_SECRET_KEY',
+    'LIVEKIT_URL',
+    'LIVEKIT_API_KEY',
+    'LIVEKIT_API_SECRET',
+  ];
+  const needed = [...names, 'OPENAI_API_KEY', 'PATCHBAY_SECRETS_KEYS'];
+  const environment = readEnvironment({
+    ...Object.fromEntries(needed.map((name) => [name, 'x'])),
+    ...fly.env,
+  });
+
+  it('gives a worker longer to stop than it drains, and a deploy longer than that', () => {
+    expect(fly.kill_signal).toBe('SIGTERM');
+    expect(fly.kill_timeout * 1000).toBeGreaterThan(environment.PATCHBAY_DRAIN_TIMEOUT_MS);
+    expect(fly.deploy.wait_timeout).toBeGreaterThan(fly.kill_timeout);
+  });
+
+  it('never takes the last worker away', () => {
+    expect(fly.deploy).toMatchObject({ strategy: 'rolling', max_unavailable: 1 });
+  });
+
+  it('asks each process where it listens', () => {
+    const checks = Object.values(fly.checks).map(({ processes, port }) => [processes, port]);
+    expect(checks).toEqual([
+      [['worker'], environment.PATCHBAY_WORKER_PORT],
+      [['monitor'], Number(fly.env['PATCHBAY_MONITOR_PORT'])],
+    ]);
+  });
+
+  it('starts files that are there, from the image of the repository', () => {
+    for (const command of Object.values(fly.processes))
+      expect(existsSync(join(ROOT, command.replace(/^node /, ''))), command).toBe(true);
+    const stages = parseDockerfile(readFileSync(join(ROOT, fly.build.dockerfile), 'utf8'));
+    for (const { base } of stages) expect(base).toMatch(/-slim$/);
+    expect(stages.at(-1)?.instructions).toContainEqual({ word: 'USER', text: 'node' });
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { describeStep, planDeployment, variablesFile } from './supabase-steps.ts';
+
+const REF = 'abcdefghijklmnopqrst';
+const env = {
+  SUPABASE_URL: `https://${REF}.supabase.co`,
+  SUPABASE_SECRET_KEY: 'secret-canary-0',
+  LIVEKIT_URL: 'wss://secret-canary-1.livekit.cloud',
+  LIVEKIT_API_KEY: 'secret-canary-2',
+  LIVEKIT_API_SECRET: 'secret-canary-3',
+  PATCHBAY_SECRETS_KEYS: 'one:secret-canary-4+/=',
+  PATCHBAY_AGENT_NAME: '',
+};
+
+describe('the steps of deploy:supabase', () => {
+  it('link, push, set secrets and deploy functions, in this order', () => {
+    const plan = planDeployment(env);
+    if (!plan.ok) throw new Error(plan.problems.join());
+    expect(plan.ref).toBe(REF);
+    expect(plan.steps.map(({ args }) => args.slice(0, 2).join(' '))).toEqual([
+      `link ${REF}`,
+      'db push',
+      'db push',
+      'secrets set',
+      'functions deploy',
+    ]);
+  });
+
+  it('give the functions what they need and no more, and show none of it', () => {
+    const plan = planDeployment(env);
+    if (!plan.ok) throw new Error(plan.problems.join());
+    const given = plan.steps.flatMap(({ secrets }) => Object.keys(secrets ?? {}));
+    expect(given).toEqual(['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'PATCHBAY_SECRETS_KEYS']);
+    for (const step of plan.steps) {
+      expect(step.args.join(' ')).not.toContain('canary');
+      expect(describeStep(step)).not.toContain('canary');
+    }
+  });
+
+  it('say all that is missing at once', () => {
+    expect(planDeployment({ LIVEKIT_URL: 'wss://x' })).toEqual({
+      ok: false,
+      problems: [
+        expect.stringContaining('reference'),
+        'Set what the functions need: LIVEKIT_API_KEY, LIVEKIT_API_SECRET, PATCHBAY_SECRETS_KEYS.',
+      ],
+    });
+    expect(planDeployment({ ...env, SUPABASE_URL: 'https://self.example' }, REF).ok).toBe(true);
+  });
+
+  it('refuse what a file of variables would read otherwise', () => {
+    for (const value of ["a'b", 'a\nB=c'])
+      expect(planDeployment({ ...env, LIVEKIT_API_KEY: value })).toMatchObject({
+        ok: false,
+        problems: [expect.stringContaining('LIVEKIT_API_KEY')],
+      });
+    expect(variablesFile({ A: 'x:+/=', B: '{"kty":"EC"}' })).toBe(`A='x:+/='\nB='{"kty":"EC"}'\n`);
+  });
+});

@@ -1,0 +1,122 @@
+import { failed, unknown, type Finding } from './finding.ts';
+import {
+  judgeLivekit,
+  judgeModel,
+  judgeMonitor,
+  judgePage,
+  judgeWorker,
+  lookAtLivekit,
+  lookAtModel,
+  lookAtPage,
+  lookAtWorker,
+} from './parts.ts';
+import { ask } from './http.ts';
+import {
+  judgeKeyForm,
+  judgePolicy,
+  judgeSealed,
+  judgeSettings,
+  judgeSigningKey,
+  lookAtSealed,
+  lookAtSettings,
+  readKeys,
+} from './secrets.ts';
+import type { Subject } from './subject.ts';
+import {
+  DeploymentState,
+  askState,
+  judgeClient,
+  judgeDatabase,
+  judgeFunctions,
+  judgeMigrations,
+  judgeRealtime,
+  judgeState,
+  lookAsClient,
+  lookAtFunction,
+  lookAtRealtime,
+} from './supabase.ts';
+
+/** Names of what every check needs, as the environment has them. */
+const NEEDED = {
+  supabaseUrl: 'SUPABASE_URL',
+  publishableKey: 'SUPABASE_PUBLISHABLE_KEY',
+  secretKey: 'SUPABASE_SECRET_KEY',
+  livekitUrl: 'LIVEKIT_URL',
+  livekitApiKey: 'LIVEKIT_API_KEY',
+  livekitApiSecret: 'LIVEKIT_API_SECRET',
+  modelKey: 'OPENAI_API_KEY',
+} as const;
+
+/**
+ * Looks at everything that an environment consists of. Nothing is written anywhere, and no finding holds a secret.
+ * @returns a finding for each check, in the order in which they are best mended
+ */
+export async function examine(subject: Subject): Promise<Finding[]> {
+  const missing = Object.entries(NEEDED).filter(([field]) => !subject[field as keyof typeof NEEDED]);
+  const environment = missing.map(([, name]) => failed('environment', `${name} is not set`, `Set ${name}.`));
+  const [supabase, parts] = await Promise.all([examineSupabase(subject), examineParts(subject)]);
+  return [...environment, ...supabase.findings, ...parts, await examineMonitor(subject, supabase.monitors)];
+}
+
+async function examineSupabase(subject: Subject): Promise<{ findings: Finding[]; monitors: number | null }> {
+  const { supabaseUrl: url, secretKey, publishableKey, secretsKeys, expected } = subject;
+  const keyForm = judgeKeyForm(secretsKeys);
+  if (!url || !secretKey || !publishableKey) return { findings: [keyForm], monitors: null };
+  const keys = secretsKeys === undefined ? null : readKeys(secretsKeys);
+
+  const answer = await askState(url, secretKey);
+  const database = judgeDatabase(answer);
+  const isOpen = database.state === 'ok';
+  const state = DeploymentState.safeParse(answer.body).data ?? null;
+  const settings = lookAtSettings(url, secretKey, subject);
+  const looks: (Finding | Promise<Finding>)[] = [database];
+  if (isOpen) looks.push(judgeMigrations(answer, expected.migrations));
+  if (state) looks.push(...judgeState(state));
+  looks.push(
+    lookAsClient(url, publishableKey, expected.tables).then(judgeClient),
+    lookAtRealtime(url, secretKey, publishableKey).then(judgeRealtime),
+    lookAtFunctions(url, expected.functions).then(judgeFunctions),
+    settings.then(judgeSettings),
+    settings.then(judgeSigningKey),
+    keyForm,
+  );
+  if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));
+  return { findings: await Promise.all(looks.map(settled)), monitors: state?.monitors ?? null };
+}
+
+const settled = async (look: Finding | Promise<Finding>): Promise<Finding> => look;
+
+async function lookAtFunctions(url: string, names: readonly string[]) {
+  const answers = await Promise.all(
+    names.map(async (name) => [name, await lookAtFunction(url, name)] as const),
+  );
+  return Object.fromEntries(answers);
+}
+
+async function examineParts(subject: Subject): Promise<Finding[]> {
+  const { livekitUrl, livekitApiKey, livekitApiSecret, modelUrl, modelKey, modelName } = subject;
+  const { supabaseUrl, webUrl, workerUrl, agentName, addressPolicy } = subject;
+  const places = [webUrl, supabaseUrl].filter((place) => place !== undefined);
+  const needed = {
+    ...(supabaseUrl && { PUBLIC_SUPABASE_URL: supabaseUrl }),
+    ...(livekitUrl && { LIVEKIT_URL: livekitUrl }),
+  };
+  const looks: (Finding | Promise<Finding>)[] = [judgePolicy(addressPolicy, places)];
+  if (livekitUrl && livekitApiKey && livekitApiSecret)
+    looks.push(lookAtLivekit(livekitUrl, livekitApiKey, livekitApiSecret).then(judgeLivekit));
+  if (modelKey)
+    looks.push(lookAtModel(modelUrl, modelKey, modelName).then((look) => judgeModel(look, modelName)));
+  looks.push(
+    webUrl
+      ? lookAtPage(webUrl).then((answer) => judgePage(answer, webUrl, needed))
+      : unknown('page', 'its address is not known: set PATCHBAY_WEB_URL'),
+    workerUrl
+      ? lookAtWorker(workerUrl).then((look) => judgeWorker(look, agentName))
+      : unknown('worker', 'its address is not known: set PATCHBAY_WORKER_URL'),
+  );
+  return Promise.all(looks.map(settled));
+}
+
+async function examineMonitor({ monitorUrl }: Subject, atWork: number | null): Promise<Finding> {
+  return judgeMonitor(monitorUrl ? await ask(`${monitorUrl.replace(/\/$/, '')}/`) : null, atWork);
+}

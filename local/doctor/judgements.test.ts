@@ -1,0 +1,182 @@
+/** What no story can break cheaply: each check judges what it is shown. */
+import { describe, expect, it } from 'vitest';
+import { linesOf, type Finding } from './finding.ts';
+import type { Answer } from './http.ts';
+import { judgeModel, judgeMonitor, judgePage, judgeWorker } from './parts.ts';
+import { judgePolicy, judgeSettings, judgeSigningKey } from './secrets.ts';
+import { readExpected, subjectOf } from './subject.ts';
+import {
+  judgeClient,
+  judgeDatabase,
+  judgeFunctions,
+  judgeMigrations,
+  judgeRealtime,
+  judgeState,
+} from './supabase.ts';
+
+const answer = (
+  status: number | null,
+  body: unknown = null,
+  headers: Record<string, string> = {},
+): Answer => ({
+  status,
+  body,
+  headers: new Headers(headers),
+});
+const state = { migrations: ['1', '2'], open_tables: [], prunes: true, monitors: 1 };
+const settings = {
+  livekit_url: 'wss://x',
+  livekit_api_key: 'a',
+  livekit_api_secret: 'b',
+  agent_name: 'patchbay',
+  address_policy: 'public',
+  secrets_keys: [{ id: 'one', digest: 'd' }],
+  signing_key_id: 'k1',
+};
+const WEB = 'https://patchbay.example';
+const POLICY = { 'content-security-policy': 'connect-src https://x.supabase.co wss://x.livekit.cloud' };
+const NEEDED = { PUBLIC_SUPABASE_URL: 'https://x.supabase.co', LIVEKIT_URL: 'wss://x.livekit.cloud' };
+
+describe('a check', () => {
+  const cases: [what: string, Finding, state: Finding['state'], said: RegExp][] = [
+    ['a paused database', judgeDatabase(answer(540)), 'failed', /540/],
+    ['no function deployment_state', judgeMigrations(answer(404), ['1']), 'failed', /not there/],
+    [
+      'a migration that is missing',
+      judgeMigrations(answer(200, state), ['1', '2', '3']),
+      'failed',
+      /first is 3/,
+    ],
+    ['a migration too many', judgeMigrations(answer(200, state), ['1']), 'failed', /has 2/],
+    ['an open table', judgeState({ ...state, open_tables: ['public.notices'] })[0]!, 'failed', /notices/],
+    ['a job that is not there', judgeState({ ...state, prunes: false })[1]!, 'failed', /pg_cron/],
+    ['no pg_cron', judgeState({ ...state, prunes: null })[1]!, 'ok', /timer/],
+    [
+      'a table that shows nothing, one that is closed',
+      judgeClient({
+        settings: answer(200),
+        asked: [
+          { what: 'a', answer: answer(200, []) },
+          { what: 'b', answer: answer(401) },
+        ],
+      }),
+      'ok',
+      /no row/,
+    ],
+    [
+      'a table that shows a row',
+      judgeClient({ settings: answer(200), asked: [{ what: 'limits', answer: answer(200, [{}]) }] }),
+      'failed',
+      /limits/,
+    ],
+    ['a topic for everybody', judgeRealtime({ system: 'joined', anonymous: 'joined' }), 'failed', /nobody/],
+    [
+      'a function that does not start',
+      judgeFunctions({ a: answer(401), b: answer(503) }),
+      'failed',
+      /start: b/,
+    ],
+    ['a function without a wall', judgeFunctions({ a: answer(200) }), 'failed', /without a token: a/],
+    [
+      'functions without a secret',
+      judgeSettings({
+        here: settings,
+        functions: { ...settings, livekit_api_secret: null, secrets_keys: [] },
+      }),
+      'failed',
+      /LIVEKIT_API_SECRET, PATCHBAY_SECRETS_KEYS/,
+    ],
+    [
+      'functions with another key of the same id',
+      judgeSettings({
+        here: settings,
+        functions: { ...settings, secrets_keys: [{ id: 'one', digest: 'e' }] },
+      }),
+      'failed',
+      /other values than here: PATCHBAY_SECRETS_KEYS/,
+    ],
+    [
+      'no key for API tokens',
+      judgeSigningKey({ functions: { ...settings, signing_key_id: null }, signingKeys: ['k1'] }),
+      'failed',
+      /no PATCHBAY_SIGNING_KEY/,
+    ],
+    [
+      'a key for API tokens that the project does not know',
+      judgeSigningKey({ functions: settings, signingKeys: ['k2'] }),
+      'failed',
+      /no signing key/,
+    ],
+    [
+      'a key for API tokens',
+      judgeSigningKey({ functions: settings, signingKeys: ['k1'] }),
+      'ok',
+      /of the project/,
+    ],
+    ['an open policy in production', judgePolicy('local', [WEB]), 'failed', /private network/],
+    ['an open policy on one machine', judgePolicy('local', ['http://127.0.0.1:4100']), 'ok', /local/],
+    ['a policy that nobody can read', judgePolicy('pubic', [WEB]), 'failed', /cannot be read/],
+    [
+      'a model that the key may not use',
+      judgeModel({ error: 'model_not_found' }, 'gpt-x'),
+      'failed',
+      /gpt-x/,
+    ],
+    [
+      'a key that the socket refuses later',
+      judgeModel({ error: 'invalid_api_key' }, 'gpt-x'),
+      'failed',
+      /key/,
+    ],
+    [
+      'a worker without LiveKit',
+      judgeWorker({ health: answer(503), agentName: 'patchbay' }, 'patchbay'),
+      'failed',
+      /not registered/,
+    ],
+    ['no monitor at work', judgeMonitor(null, 0), 'failed', /none/],
+    ['a monitor nobody knows of', judgeMonitor(null, null), 'unknown', /known/],
+    ['a page that says what it lacks', judgePage(answer(503), WEB, NEEDED), 'failed', /not set up/],
+    [
+      'a page without https',
+      judgePage(answer(200, '', POLICY), 'http://p.example', NEEDED),
+      'failed',
+      /https/,
+    ],
+    [
+      'a page of another project',
+      judgePage(answer(200, '', POLICY), WEB, { ...NEEDED, PUBLIC_SUPABASE_URL: 'https://y.supabase.co' }),
+      'failed',
+      /PUBLIC_SUPABASE_URL/,
+    ],
+    ['a page as it should be', judgePage(answer(200, '', POLICY), WEB, NEEDED), 'ok', /answers/],
+  ];
+
+  it.each(cases)('judges %s', (_what, finding, expected, said) => {
+    expect(finding.state).toBe(expected);
+    expect(finding.said).toMatch(said);
+    expect(finding.mend !== undefined).toBe(expected === 'failed');
+  });
+});
+
+it('what should be there comes from this checkout', () => {
+  const { migrations, tables, functions } = readExpected();
+  expect(migrations).toContain('20261122100100');
+  expect(tables).toContain('mcp_server_secrets');
+  expect(functions).toContain('voice-token');
+  expect(functions).not.toContain('_shared');
+});
+
+it('an empty variable is none, and defaults are those of the worker', () => {
+  const subject = subjectOf({ SUPABASE_URL: '', OPENAI_BASE_URL: '' }, readExpected());
+  expect(subject.supabaseUrl).toBeUndefined();
+  expect(subject).toMatchObject({ modelUrl: 'https://api.openai.com/v1', modelName: 'gpt-realtime' });
+});
+
+it('a failure is told with its mend beneath', () => {
+  const lines = linesOf([
+    { check: 'a', state: 'ok', said: 'yes' },
+    { check: 'longer', state: 'failed', said: 'no', mend: 'Do this.' },
+  ]);
+  expect(lines).toEqual(['ok     a       yes', 'FAILED longer  no', '               → Do this.']);
+});

@@ -1,0 +1,124 @@
+/**
+ * The edge functions on their way to a hosted project: uploaded by the real CLI to a stand-in of its interface, bundled
+ * from what arrived there and from nothing else, and run under Deno with the environment of a hosted project.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { FunctionSettingsAnswer } from '@patchbay/shared/schema/functions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunctions } from '../deploy/bundle-functions.ts';
+import { runStep } from '../deploy/cli.ts';
+import { startManagementApi, type ManagementApi } from '../deploy/management-api.ts';
+import { planDeployment } from '../deploy/supabase-steps.ts';
+import { readExpected } from '../doctor/subject.ts';
+import { startFunctions, type RunningFunctions } from '../supabase/functions.ts';
+import { tokenOf } from './intruders.ts';
+import { newPerson } from './person.ts';
+import { demoServer, hasStack, runningStack } from './running-stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** What Supabase takes. */
+const MOST_BYTES = 20 * 2 ** 20;
+const NAMES = readExpected().functions;
+
+describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_000 }, () => {
+  let folder: string;
+  let api: ManagementApi;
+  let running: RunningFunctions;
+  const environment = {
+    LIVEKIT_URL: 'wss://livekit.example',
+    LIVEKIT_API_KEY: 'key',
+    LIVEKIT_API_SECRET: randomBytes(24).toString('base64url'),
+    PATCHBAY_SECRETS_KEYS: `hosted:${randomBytes(32).toString('base64')}`,
+    PATCHBAY_ADDRESS_POLICY: 'local',
+    PATCHBAY_AGENT_NAME: 'with all that a file could take for its own: $HOME `c` \\d #e "f"',
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patchbay-functions-'));
+    api = await startManagementApi();
+    const plan = planDeployment(environment, 'abcdefghijklmnopqrst');
+    if (!plan.ok) throw new Error(plan.problems.join(' '));
+    for (const step of plan.steps.filter(
+      ({ args: [group] }) => group === 'secrets' || group === 'functions',
+    )) {
+      expect(await runStep(step, { ...api.cli, stdio: 'ignore' }), step.title).toBe(0);
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await running?.stop();
+    await api?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('arrive one and all, with what they import from shared, and check tokens themselves', () => {
+    expect([...api.functions.keys()].sort()).toEqual(NAMES);
+    for (const [name, { metadata, files }] of api.functions) {
+      expect(metadata).toEqual({
+        entrypoint_path: `supabase/functions/${name}/index.ts`,
+        import_map_path: `supabase/functions/${name}/deno.json`,
+        verify_jwt: false,
+      });
+      expect([...files.keys()]).toContain('shared/src/schema/functions.ts');
+      // Nothing of this machine goes with them.
+      expect([...files.keys()].filter((file) => !/^(shared\/src|supabase\/functions)\//.test(file))).toEqual(
+        [],
+      );
+    }
+  });
+
+  it('have their secrets, each as it was set', () => {
+    expect(Object.fromEntries(api.secrets)).toEqual(environment);
+  });
+
+  it('are complete without this repository, and far below the limit', async () => {
+    for (const [path, text] of [...api.functions.values()].flatMap(({ files }) => [...files])) {
+      await mkdir(dirname(join(folder, 'uploaded', path)), { recursive: true });
+      await writeFile(join(folder, 'uploaded', path), text);
+    }
+    // The packages of npm, which Supabase fetches by the versions in deno.json.
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'uploaded/node_modules'));
+    const sizes = await bundleFunctions(join(folder, 'uploaded'), join(folder, 'bundled'));
+    expect(Object.keys(sizes).sort()).toEqual(NAMES);
+    for (const [name, bytes] of Object.entries(sizes)) expect(bytes, name).toBeLessThan(MOST_BYTES / 2);
+  });
+
+  it('answer under Deno with nothing but the addresses and keys of a hosted project', async () => {
+    const { supabase_url, publishable_key, secret_key } = runningStack();
+    const jwks = await (await fetch(`${supabase_url}/auth/v1/.well-known/jwks.json`)).text();
+    running = await startFunctions({
+      folder: join(folder, 'bundled'),
+      // Of the packages and sources here they may read nothing: all is in the bundle.
+      repository: join(folder, 'bundled'),
+      cacheDir: join(folder, 'deno'),
+      port: 0,
+      env: {
+        ...environment,
+        SUPABASE_URL: supabase_url,
+        SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishable_key }),
+        SUPABASE_SECRET_KEYS: JSON.stringify({ default: secret_key }),
+        SUPABASE_JWKS: jwks,
+      },
+      log: console.log,
+    });
+    const call = (name: string, headers: Record<string, string>, body: object): Promise<Response> =>
+      fetch(`${running.address()}/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    for (const name of NAMES) expect((await call(name, {}, {})).status, name).toBe(401);
+
+    const person = {
+      authorization: `Bearer ${await tokenOf(await newPerson('deploy'))}`,
+      apikey: publishable_key,
+    };
+    const tested = await call('test-connection', person, { url: demoServer('clock').url });
+    expect(await tested.json()).toMatchObject({ ok: true });
+    const token = await call('voice-token', person, {});
+    expect(await token.json()).toMatchObject({ url: environment.LIVEKIT_URL });
+
+    const asked = await call('function-settings', { apikey: secret_key }, { nonce: 'a-nonce-of-the-story' });
+    const settings = FunctionSettingsAnswer.parse(await asked.json());
+    expect(settings).toMatchObject({ agent_name: environment.PATCHBAY_AGENT_NAME, address_policy: 'local' });
+    expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
+  });
+});

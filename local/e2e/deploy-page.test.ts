@@ -1,0 +1,140 @@
+/** The artefact for Vercel, with nothing but what the environment of a deployment says. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../deploy/dockerfile.ts';
+import { runTool } from '../stack/tool.ts';
+import { buildWeb } from '../stack/web-build.ts';
+import { startWatchdog } from '../stack/watchdog.ts';
+import { freePort } from '../supabase/start.ts';
+import { hasStack, runningStack } from './running-stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe.runIf(hasStack)('the page as it is deployed', () => {
+  let folder: string;
+  let production: Server;
+  let productionUrl: string;
+  let asked: string[];
+  let page: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    // The stack serves it, so it has been built.
+    const watchdog = startWatchdog();
+    folder = await buildWeb({ root: ROOT, say: console.log, signal: AbortSignal.timeout(100_000), watchdog });
+    await watchdog.close();
+    production = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(production, 'listening');
+    productionUrl = `http://127.0.0.1:${(production.address() as AddressInfo).port}`;
+  });
+  afterEach(() => void page?.kill('SIGKILL'));
+  afterAll(() => {
+    production?.close().closeAllConnections();
+  });
+
+  /** @returns its address, and what it has written */
+  async function serve(
+    env: Record<string, string>,
+    runner = join(ROOT, 'local/stack/web-runner.ts'),
+  ): Promise<{ url: string; log: () => string }> {
+    asked = [];
+    const port = await freePort();
+    page = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, folder, String(port)], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let written = '';
+    for (const stream of [page.stdout, page.stderr])
+      stream?.on('data', (data: Buffer) => (written += data.toString()));
+    await expect.poll(() => written).toContain('serving');
+    return { url: `http://127.0.0.1:${port}`, log: () => written };
+  }
+
+  it('runs on the Node and in the region that it was built for', () => {
+    const files = globSync('functions/**/.vc-config.json', { cwd: folder });
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      const config: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      expect(config).toMatchObject({ runtime: 'nodejs24.x', regions: ['fra1'] });
+    }
+  });
+
+  it('talks to what its environment names', async () => {
+    const stack = runningStack();
+    const { url } = await serve({
+      PUBLIC_SUPABASE_URL: stack.supabase_url,
+      PUBLIC_SUPABASE_PUBLISHABLE_KEY: stack.publishable_key,
+      LIVEKIT_URL: stack.livekit_url,
+      VERCEL_ENV: 'production',
+    });
+    const answer = await fetch(`${url}/sign-in`);
+    expect(answer.status).toBe(200);
+    const policy = answer.headers.get('content-security-policy');
+    for (const address of [stack.supabase_url, stack.livekit_url])
+      expect(policy).toContain(new URL(address).host);
+  });
+
+  it('names what is missing, in the log as in the page', async () => {
+    const { url, log } = await serve({ PUBLIC_SUPABASE_URL: productionUrl });
+    const answer = await fetch(`${url}/sign-in`);
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toContain('set PUBLIC_SUPABASE_PUBLISHABLE_KEY for the web app');
+    expect(log()).toContain('set PUBLIC_SUPABASE_PUBLISHABLE_KEY');
+  });
+
+  it('as a preview leaves production alone, and says what it lacks', async () => {
+    const { url } = await serve({
+      PUBLIC_SUPABASE_URL: productionUrl,
+      PUBLIC_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_production',
+      VERCEL_ENV: 'preview',
+    });
+    for (const path of ['/sign-in', '/servers', '/api/access-token']) {
+      const answer = await fetch(url + path, { redirect: 'manual' });
+      expect(answer.status, path).toBe(503);
+      expect(await answer.text()).toContain('set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('is served by one file in the image of web/Dockerfile, at the address that people know', async () => {
+    const [build] = parseDockerfile(readFileSync(join(ROOT, 'web/Dockerfile'), 'utf8'));
+    const command = build?.instructions.map(({ text }) => text).find((text) => text.includes('/rolldown '));
+    const home = mkdtempSync(join(tmpdir(), 'patchbay-page-'));
+    const [tool = '', ...args] = (command ?? '').replace('serve.mjs', join(home, 'serve.mjs')).split(' ');
+    try {
+      const { code, output } = await runTool({ command: join(ROOT, tool), args, cwd: ROOT });
+      expect(code, output).toBe(0);
+      const stack = runningStack();
+      const { url } = await serve(
+        {
+          SUPABASE_URL: stack.supabase_url,
+          SUPABASE_PUBLISHABLE_KEY: stack.publishable_key,
+          PATCHBAY_WEB_URL: 'https://patchbay.example',
+        },
+        join(home, 'serve.mjs'),
+      );
+      const answer = await fetch(`${url}/sign-in`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('strict-transport-security')).toContain('max-age');
+      // A form is taken from that address alone.
+      const send = (origin: string): Promise<Response> =>
+        fetch(`${url}/sign-in`, {
+          method: 'POST',
+          headers: { origin },
+          body: new URLSearchParams({ email: 'x' }),
+        });
+      expect((await send(url)).status).toBe(403);
+      expect((await send('https://patchbay.example')).status).not.toBe(403);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+});

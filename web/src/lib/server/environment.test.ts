@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from './environment.ts';
+
+const PRODUCTION = {
+  PUBLIC_SUPABASE_URL: 'https://production.supabase.co',
+  PUBLIC_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_production',
+  LIVEKIT_URL: 'wss://production.livekit.cloud',
+};
+
+describe('the environment of the web app', () => {
+  it('takes the public names, and those that the other parts use where they are missing', () => {
+    expect(readEnvironment(PRODUCTION)).toMatchObject({
+      ok: true,
+      settings: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL, livekitUrl: PRODUCTION.LIVEKIT_URL },
+    });
+    const env = {
+      SUPABASE_URL: 'https://x.supabase.co',
+      SUPABASE_PUBLISHABLE_KEY: 'k',
+      PUBLIC_SUPABASE_URL: '',
+    };
+    expect(readEnvironment(env)).toMatchObject({ ok: true, settings: { supabaseUrl: env.SUPABASE_URL } });
+  });
+
+  it.each([
+    [{}, 'PUBLIC_SUPABASE_URL and PUBLIC_SUPABASE_PUBLISHABLE_KEY'],
+    [{ ...PRODUCTION, PUBLIC_SUPABASE_PUBLISHABLE_KEY: undefined }, 'PUBLIC_SUPABASE_PUBLISHABLE_KEY'],
+    [{ ...PRODUCTION, PUBLIC_SUPABASE_URL: 'production' }, 'PUBLIC_SUPABASE_URL'],
+  ])('names what is missing or no address', (env, names) => {
+    expect(readEnvironment(env)).toEqual({
+      ok: false,
+      message: `Patchbay is not set up yet: set ${names} for the web app.`,
+    });
+  });
+
+  it('never gives a preview what production has, by whatever name', () => {
+    const env = {
+      ...PRODUCTION,
+      SUPABASE_URL: 'https://x',
+      SUPABASE_PUBLISHABLE_KEY: 'k',
+      VERCEL_ENV: 'preview',
+    };
+    const found = readEnvironment(env);
+    expect(found).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY'),
+    });
+    expect(JSON.stringify(found)).not.toContain('production.');
+  });
+
+  it('gives a preview its own', () => {
+    const own = { PREVIEW_SUPABASE_URL: 'https://branch.supabase.co', PREVIEW_SUPABASE_PUBLISHABLE_KEY: 'k' };
+    const found = readEnvironment({ ...PRODUCTION, ...own, VERCEL_ENV: 'preview' });
+    expect(found).toMatchObject({ ok: true, settings: { supabaseUrl: own.PREVIEW_SUPABASE_URL } });
+    expect(found.ok && found.settings.livekitUrl).toBeUndefined();
+    expect(readEnvironment({ ...PRODUCTION, ...own, VERCEL_ENV: 'production' })).toMatchObject({
+      settings: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL },
+    });
+  });
+});

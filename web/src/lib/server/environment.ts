@@ -1,0 +1,71 @@
+import { AuthMethod } from '@patchbay/shared/schema/server';
+import { z } from 'zod';
+
+const optionalText = z.string().trim().min(1).optional().catch(undefined);
+
+const DemoServers = z.array(z.object({ name: z.string(), url: z.string(), auth_method: AuthMethod }));
+
+const Settings = z.object({
+  supabaseUrl: z.url(),
+  publishableKey: z.string().min(1),
+  livekitUrl: optionalText,
+  voiceUnavailable: optionalText,
+  model: z.enum(['rehearsal', 'openai']).catch('openai'),
+  modelUrl: optionalText,
+  demoEmail: optionalText,
+  demoPassword: optionalText,
+  /** Servers to try that run beside a local stack, as JSON. */
+  demoServers: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(DemoServers)
+    .catch([]),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Names of the addresses: the first one that is set counts. */
+const NAMES = {
+  supabaseUrl: ['PUBLIC_SUPABASE_URL', 'SUPABASE_URL'],
+  publishableKey: ['PUBLIC_SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_PUBLISHABLE_KEY'],
+  livekitUrl: ['LIVEKIT_URL'],
+} as const;
+
+/**
+ * In a preview on Vercel other names count, so that what was set for all environments, production's addresses, is
+ * never used by a branch that nobody has looked at yet.
+ */
+const PREVIEW_NAMES = {
+  supabaseUrl: ['PREVIEW_SUPABASE_URL'],
+  publishableKey: ['PREVIEW_SUPABASE_PUBLISHABLE_KEY'],
+  livekitUrl: ['PREVIEW_LIVEKIT_URL'],
+} as const;
+
+export type Environment = { ok: true; settings: Settings } | { ok: false; message: string };
+
+/** What the web app finds in its environment; else a sentence that names what is missing or no address. */
+export function readEnvironment(env: Record<string, string | undefined>): Environment {
+  const isPreview = env['VERCEL_ENV'] === 'preview';
+  const names = isPreview ? PREVIEW_NAMES : NAMES;
+  const read = (candidates: readonly string[]): string | undefined =>
+    candidates.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+  const parsed = Settings.safeParse({
+    supabaseUrl: read(names.supabaseUrl),
+    publishableKey: read(names.publishableKey),
+    livekitUrl: read(names.livekitUrl),
+    voiceUnavailable: env['PATCHBAY_VOICE_UNAVAILABLE'],
+    model: env['PATCHBAY_MODEL'],
+    modelUrl: env['OPENAI_BASE_URL'],
+    demoEmail: env['PATCHBAY_DEMO_EMAIL'],
+    demoPassword: env['PATCHBAY_DEMO_PASSWORD'],
+    demoServers: env['PATCHBAY_DEMO_SERVERS'],
+  });
+  if (parsed.success) return { ok: true, settings: parsed.data };
+  const wrong = parsed.error.issues.map(({ path: [field] }) => names[field as keyof typeof names][0]);
+  const missing = [...new Set(wrong)].join(' and ');
+  return {
+    ok: false,
+    message: isPreview
+      ? `This preview has no Supabase of its own, and leaves that of production alone: set ${missing} for the environment Preview.`
+      : `Patchbay is not set up yet: set ${missing} for the web app.`,
+  };
+}

@@ -1,0 +1,57 @@
+import { error, fail } from '@sveltejs/kit';
+import { createApiToken, listApiTokens, revokeApiToken } from '$lib/server/api-tokens.ts';
+import { listMembers } from '$lib/server/members.ts';
+import { signedIn } from '$lib/server/session.ts';
+import { currentWorkspace } from '$lib/server/workspaces.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const { workspace } = await event.parent();
+  if (!workspace.canManage) {
+    error(403, { message: 'API tokens are for owners and admins.' });
+  }
+  const [tokens, members] = await Promise.all([
+    listApiTokens(who, workspace.id),
+    listMembers(who, workspace.id),
+  ]);
+  const emails = new Map(members.map(({ user_id, email }) => [user_id, email]));
+  return {
+    tokens: tokens.map(({ created_by: maker, ...token }) => ({
+      ...token,
+      by: emails.get(maker) ?? 'a former member',
+    })),
+  };
+};
+
+export const actions: Actions = {
+  create: async (event) => {
+    const who = signedIn(event);
+    const [workspace, form] = await Promise.all([
+      currentWorkspace(who, event.cookies),
+      event.request.formData(),
+    ]);
+    const typed = {
+      name: String(form.get('name') ?? ''),
+      scopes: form.getAll('scope').map(String),
+      days: String(form.get('days') ?? ''),
+    };
+    const outcome = await createApiToken(who, workspace.id, { ...typed, days: Number(typed.days) || null });
+    if (!outcome.ok) {
+      const { status, message, hint, fieldErrors: errors } = outcome;
+      return fail(status, { about: 'create' as const, message, hint, errors, typed });
+    }
+    return {
+      about: 'create' as const,
+      done: 'The token is shown this once: copy it now.',
+      token: outcome.value.token,
+    };
+  },
+
+  revoke: async (event) => {
+    const form = await event.request.formData();
+    const outcome = await revokeApiToken(signedIn(event), String(form.get('id') ?? ''));
+    if (outcome.ok) return { about: 'list' as const, done: 'The token works no more.' };
+    return fail(outcome.status, { about: 'list' as const, message: outcome.message, hint: outcome.hint });
+  },
+};
