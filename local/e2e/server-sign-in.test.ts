@@ -153,7 +153,14 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
       expect([return_to, answer.status]).toEqual([return_to, 400]);
     }
     const redirect = new URL(new URL(await begin(ada, serverId)).searchParams.get('redirect_uri') ?? '');
-    expect(redirect.href).toBe(`${runningStack().web_url}/oauth/callback`);
+    const { web_url } = runningStack();
+    expect(redirect.href).toBe(`${web_url}/oauth/callback`);
+    // As which it presents itself, to whoever asks.
+    const document: unknown = await (await fetch(`${web_url}/oauth/client-metadata`)).json();
+    expect(document).toMatchObject({
+      client_id: `${web_url}/oauth/client-metadata`,
+      redirect_uris: [redirect.href],
+    });
   });
 
   it('sends a token to no other address: another origin voids it', async () => {

@@ -27,7 +27,7 @@ const secureHeaders: Handle = async ({ event, resolve }) => {
 };
 
 /** Answers the same to everybody. */
-const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata.json']);
+const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata']);
 
 const authenticate: Handle = async ({ event, resolve }) => {
   event.locals.user = null;
