@@ -8,7 +8,7 @@ import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import { ActivityFeed, serverActivity, toolsActivity } from './activity.ts';
 import { CallMemory } from './call-details.ts';
-import { openCredential } from './credential.ts';
+import { credentialsIn } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
 import { Floor } from './floor.ts';
@@ -85,6 +85,7 @@ export class Conversation {
 
   constructor(options: ConversationOptions) {
     const { environment, secretKeys, snapshot, database, room, log } = options;
+    const { PATCHBAY_ADDRESS_POLICY: policy } = environment;
     this.#options = options;
     this.#sessionId = snapshot.session.id;
     this.#instructions = instructionsFor(snapshot.agent.system_prompt);
@@ -113,16 +114,10 @@ export class Conversation {
       onExcluded: (tool, message) => this.#onExcluded(tool, message),
       onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
     });
-    const grantUser = {
-      id: snapshot.session.user_id,
-      rpc: database.grantRpc,
-      policy: environment.PATCHBAY_ADDRESS_POLICY,
-    };
     this.#links = new ServerLinks({
       cache: this.#cache,
-      credentialOf: (server) => openCredential(server, snapshot.session.workspace_id, secretKeys, grantUser),
-      open: (target, events) =>
-        openConnection(target, { policy: environment.PATCHBAY_ADDRESS_POLICY, ...events }),
+      credentialOf: credentialsIn(snapshot, secretKeys, database.grantRpc, policy),
+      open: (target, events) => openConnection(target, { policy, ...events }),
       onState: (link) => this.#onLinkState(link),
       onCatalogue: (link) => this.#onCatalogue(link),
       onReach: () => this.#reconciler.wake('connection'),

@@ -1,6 +1,6 @@
 import { AppError } from '@patchbay/shared/errors';
 import type { Credential } from '@patchbay/shared/mcp/target';
-import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import type { SessionSnapshot, SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { AddressPolicy } from '@patchbay/shared/address-policy';
 import { databaseGrantStore, type GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import { holderOf } from '@patchbay/shared/oauth/grant';
@@ -13,6 +13,17 @@ export interface GrantUser {
   id: string | null;
   rpc: GrantRpc;
   policy: AddressPolicy;
+}
+
+/** Opens the credentials of servers in a conversation, for the person who talks. */
+export function credentialsIn(
+  { session }: Pick<SessionSnapshot, 'session'>,
+  keys: SecretKeys,
+  rpc: GrantRpc,
+  policy: AddressPolicy,
+): (server: SnapshotServer) => Promise<Credential> {
+  const user = { id: session.user_id, rpc, policy };
+  return (server) => openCredential(server, session.workspace_id, keys, user);
 }
 
 /**
