@@ -11,6 +11,7 @@ import { AppError, describeError } from '../../../shared/src/errors.ts';
 import { UsedApiToken, type TokenScope } from '../../../shared/src/schema/api-token.ts';
 import { logFailure, refuse, refusalOf, send, type Answer } from './answer.ts';
 import { DatabaseRefusal, read } from './database.ts';
+import { readSigningKey } from './signing-key.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
 type GoodToken = Extract<UsedApiToken, { state: 'good' }>;
