@@ -90,7 +90,7 @@ export class Conversation {
     this.#instructions = instructionsFor(snapshot.agent.system_prompt);
     this.#feed = new ActivityFeed(room, log);
     this.#reports = new Reports(database, this.#sessionId, log);
-    this.#linkReports = new LinkReports(this.#reports);
+    this.#linkReports = new LinkReports(this.#reports, snapshot.session.user_id);
 
     const { model, session } = createVoiceModel(environment, snapshot.agent.voice_model);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
@@ -113,9 +113,14 @@ export class Conversation {
       onExcluded: (tool, message) => this.#onExcluded(tool, message),
       onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
     });
+    const grantUser = {
+      id: snapshot.session.user_id,
+      rpc: database.grantRpc,
+      policy: environment.PATCHBAY_ADDRESS_POLICY,
+    };
     this.#links = new ServerLinks({
       cache: this.#cache,
-      credentialOf: (server) => openCredential(server, snapshot.session.workspace_id, secretKeys),
+      credentialOf: (server) => openCredential(server, snapshot.session.workspace_id, secretKeys, grantUser),
       open: (target, events) =>
         openConnection(target, { policy: environment.PATCHBAY_ADDRESS_POLICY, ...events }),
       onState: (link) => this.#onLinkState(link),

@@ -1,7 +1,19 @@
 import { AppError } from '@patchbay/shared/errors';
 import type { Credential } from '@patchbay/shared/mcp/target';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import type { AddressPolicy } from '@patchbay/shared/address-policy';
+import { databaseGrantStore, type GrantRpc } from '@patchbay/shared/oauth/grant-store';
+import { holderOf } from '@patchbay/shared/oauth/grant';
+import { GrantTokens } from '@patchbay/shared/oauth/token-source';
 import { type SecretKeys, open } from '@patchbay/shared/secret-envelope';
+
+/** For whom requests are signed, where that takes a sign-in. */
+export interface GrantUser {
+  /** Null: nobody; only a sign-in of the workspace will do. */
+  id: string | null;
+  rpc: GrantRpc;
+  policy: AddressPolicy;
+}
 
 /**
  * The credential that requests to a server are signed with.
@@ -9,11 +21,16 @@ import { type SecretKeys, open } from '@patchbay/shared/secret-envelope';
  * cannot be opened
  */
 export async function openCredential(
-  server: Pick<SnapshotServer, 'id' | 'auth_method' | 'auth_header' | 'secret'>,
+  server: Pick<SnapshotServer, 'id' | 'auth_method' | 'auth_header' | 'credential_scope' | 'secret'>,
   workspaceId: string,
   keys: SecretKeys,
+  user: GrantUser,
 ): Promise<Credential> {
   if (server.auth_method === 'none') return { method: 'none' };
+  if (server.auth_method === 'oauth') {
+    const store = databaseGrantStore(user.rpc, holderOf(server, workspaceId, user.id), keys);
+    return { method: 'oauth', tokens: new GrantTokens({ store, policy: user.policy }) };
+  }
   if (!server.secret) throw new AppError('credential_missing');
   const secret = await open(server.secret, { workspaceId, serverId: server.id }, keys);
   return server.auth_method === 'bearer_token'

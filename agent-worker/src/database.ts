@@ -1,4 +1,5 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
+import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { CatalogueTool, SessionSnapshot, type StatusObservation } from '@patchbay/shared/schema/snapshot';
 import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
@@ -42,6 +43,8 @@ const RecentCallTimes = z.object({
 export type RecentCallTimes = z.infer<typeof RecentCallTimes>;
 
 export interface Database {
+  /** Uses the grants of sign-ins. */
+  grantRpc: GrantRpc;
   /** What the conversation should be like; null when it has ended or its user may not have it any more. */
   snapshot(sessionId: string): Promise<SessionSnapshot | null>;
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
@@ -83,6 +86,7 @@ export function createDatabase(client: ServiceClient): Database {
   }
 
   return {
+    grantRpc: (name, args) => rpc(name, args as never, z.unknown()),
     snapshot: (sessionId) =>
       rpc('voice_session_snapshot', { p_session_id: sessionId }, SessionSnapshot.nullable()),
     async reportStatus(observations) {

@@ -1,20 +1,24 @@
 import { diffCatalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import { countsForStatus } from '@patchbay/shared/oauth/grant';
 import { observe } from './observation.ts';
 import type { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 
 /** What the links of a conversation tell the database of their servers. */
 export class LinkReports {
+  readonly #userId: string;
   readonly #reports: Pick<Reports, 'status' | 'catalogue'>;
   /** Links whose server has listed its tools. */
   readonly #listed = new WeakSet<ServerLink>();
 
-  constructor(reports: Pick<Reports, 'status' | 'catalogue'>) {
+  /** @param userId whose conversation it is */
+  constructor(reports: Pick<Reports, 'status' | 'catalogue'>, userId: string) {
     this.#reports = reports;
+    this.#userId = userId;
   }
 
   status(link: ServerLink): void {
-    this.#reports.status(observe(link, Date.now()));
+    if (countsForStatus(link.server, this.#userId)) this.#reports.status(observe(link, Date.now()));
   }
 
   /** What goes well is said again from time to time: while it is, no monitor has to look. */

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Action, type Configured, plan } from './plan.ts';
 
-const server = (id: string, configVersion = 1): Configured => ({ id, configVersion });
+const server = (id: string, configVersion = 1, grantId: string | null = null): Configured => ({
+  id,
+  configVersion,
+  grantId,
+});
 
 describe('plan', () => {
   it('opens what is new, closes what is gone, replaces what has changed, in that kind of order', () => {
@@ -23,11 +27,20 @@ describe('plan', () => {
     expect(plan([server('a', 1)], [server('a', 2)])).toEqual([]);
   });
 
+  it('replaces a connection of before the user signed in, or signed in again', () => {
+    const replace = [{ do: 'replace', serverId: 'a' }];
+    expect(plan([server('a', 1, 'new')], [server('a', 1)])).toEqual(replace);
+    expect(plan([server('a', 1, 'new')], [server('a', 1, 'old')])).toEqual(replace);
+    expect(plan([server('a', 1)], [server('a', 1, 'old')])).toEqual(replace);
+    expect(plan([server('a', 1, 'old')], [server('a', 2, 'new')])).toEqual([]);
+  });
+
   it('reaches the desired state in one go and then rests, whatever the two are', () => {
     const servers = fc.uniqueArray(
       fc.record({
         id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
         configVersion: fc.integer({ min: 1, max: 4 }),
+        grantId: fc.constantFrom(null, 'one', 'other'),
       }),
       { selector: (entry) => entry.id },
     );

@@ -6,6 +6,8 @@ export interface Configured {
   id: string;
   /** Raised by the database whenever the configuration or the credential of the server changes. */
   configVersion: number;
+  /** The sign-in that is used; null without one. */
+  grantId: string | null;
 }
 
 export type Action =
@@ -20,17 +22,18 @@ export type Action =
  * the order given. A desired version older than the actual one is a late reading and changes nothing.
  */
 export function plan(desired: readonly Configured[], actual: readonly Configured[]): Action[] {
-  const wanted = new Map(desired.map((server) => [server.id, server.configVersion]));
-  const held = new Map(actual.map((server) => [server.id, server.configVersion]));
+  const wanted = new Map(desired.map((server) => [server.id, server]));
+  const held = new Map(actual.map((server) => [server.id, server]));
   const closes: Action[] = [...held.keys()]
     .filter((id) => !wanted.has(id))
     .map((serverId) => ({ do: 'close', serverId }));
   const replaces: Action[] = [];
   const opens: Action[] = [];
-  for (const [serverId, version] of wanted) {
-    const heldVersion = held.get(serverId);
-    if (heldVersion === undefined) opens.push({ do: 'open', serverId });
-    else if (version > heldVersion) replaces.push({ do: 'replace', serverId });
+  for (const [serverId, { configVersion, grantId }] of wanted) {
+    const own = held.get(serverId);
+    const isSame = own?.configVersion === configVersion && own.grantId === grantId;
+    if (own === undefined) opens.push({ do: 'open', serverId });
+    else if (!isSame && configVersion >= own.configVersion) replaces.push({ do: 'replace', serverId });
   }
   return [...closes, ...replaces, ...opens];
 }

@@ -94,7 +94,11 @@ export class Reconciler {
   #act(): void {
     const { links, publish, log } = this.#options;
     const { servers } = this.#snapshot;
-    const desired = servers.map(({ id, config_version }) => ({ id, configVersion: config_version }));
+    const desired = servers.map(({ id, config_version, grant_id }) => ({
+      id,
+      configVersion: config_version,
+      grantId: grant_id,
+    }));
     try {
       links.apply(plan(desired, links.actual), servers);
       publish(this.toolSet());

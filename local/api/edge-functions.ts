@@ -8,6 +8,10 @@ import {
   NoticeWebhookBody,
   ServerCredentialAnswer,
   ServerCredentialBody,
+  ServerSignInBody,
+  SignedOut,
+  SignInBegun,
+  SignInFinished,
   STREAM_TYPE,
   TestConnectionAnswer,
   TestConnectionBody,
@@ -55,6 +59,12 @@ export const EDGE_FUNCTIONS: Record<string, EdgeFunction> = {
     body: ServerCredentialBody,
     answer: ServerCredentialAnswer,
     scope: 'servers:write',
+  },
+  'server-sign-in': {
+    summary: 'Signs a person in to a server, with the person in between; or Patchbay itself; or out.',
+    body: ServerSignInBody,
+    answer: z.union([SignInBegun, SignInFinished, SignedOut]),
+    scope: null,
   },
   'test-connection': {
     summary: 'Tests a stored server, or a draft of which nothing is stored: each phase with its time.',

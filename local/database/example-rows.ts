@@ -57,6 +57,18 @@ export const EXAMPLES: Record<string, Example> = {
     within: (workspaceId) =>
       `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
   },
+  mcp_server_grants: {
+    make: (place) => `
+      insert into public.mcp_server_grants (id, server_id, workspace_id, issuer, ciphertext, nonce, key_id)
+      select gen_random_uuid(), id, workspace_id, 'https://as.examples.test', 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
+  },
+  mcp_server_clients: {
+    make: (place) => `
+      insert into public.mcp_server_clients (id, server_id, issuer, ciphertext, nonce, key_id)
+      select gen_random_uuid(), id, 'https://as.examples.test', 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
+    within: (workspaceId) =>
+      `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
+  },
   mcp_tools: {
     make: (place) => `
       insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)

@@ -113,7 +113,8 @@ it('the seed gives a new user servers, and to run it again adds none', async () 
 it('the rotation of the key knows every table that holds something sealed', async () => {
   const sql = postgres(inject('databaseUrl'), { max: 1 });
   const rows = await sql<{ name: string }[]>`
-    select table_name as name from information_schema.columns where column_name = 'ciphertext' order by 1`;
+    select table_name as name from information_schema.columns
+    where column_name = 'ciphertext' and table_schema = 'public' order by 1`;
   await sql.end({ timeout: 2 });
   expect(rows.map(({ name }) => name)).toEqual(SEALED_TABLES.map(({ table }) => table));
 });

@@ -18,6 +18,8 @@ const OPTIONAL = [
   // Without it the project has no API tokens.
   'PATCHBAY_SIGNING_KEY',
   'PATCHBAY_TEST_TIMEOUT_MS',
+  // Without it nobody can sign in to servers.
+  'PATCHBAY_WEB_URL',
 ];
 const REF = /^[a-z]{20}$/;
 

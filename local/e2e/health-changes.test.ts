@@ -164,10 +164,11 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     story.endings.push(() => server.close());
     // A monitor that lives shortly before the end of the certificate.
     let daysLeft = 20;
-    const examiner = new Examiner('local', parseSecretKeys(project.secretsKeys));
+    const database = openMonitorDatabase(project.url, project.secretKey, randomUUID());
+    const examiner = new Examiner('local', parseSecretKeys(project.secretsKeys), database.grantRpc);
     const silent = () => undefined;
     const monitor = new Monitor({
-      database: openMonitorDatabase(project.url, project.secretKey, randomUUID()),
+      database,
       examine: (job) => examiner.examine(job),
       network: {
         isAway: false,

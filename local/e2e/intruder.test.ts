@@ -36,6 +36,7 @@ const BODIES: Record<string, (target: Target) => object> = {
   'test-connection': ({ serverId }) => ({ server_id: serverId }),
   'discover-tools': ({ serverId }) => ({ server_id: serverId }),
   'server-credential': ({ serverId }) => ({ server_id: serverId, credential: 'intruder' }),
+  'server-sign-in': ({ serverId }) => ({ step: 'end', server_id: serverId }),
   'call-tool': ({ serverId }) => ({ server_id: serverId, tool: 'example_tool' }),
   'notice-webhook': ({ workspaceId }) => ({ workspace_id: workspaceId, url: 'https://intruder.example/' }),
   'voice-token': ({ agentId }) => ({ agent_config_id: agentId }),

@@ -24,6 +24,11 @@ export const PAGES: Record<string, AppPage> = {
     path: ({ serverId }) => `/servers/${serverId}/edit`,
   },
   '(app)/servers/[id]': { name: 'server', path: ({ serverId }) => `/servers/${serverId}` },
+  '(app)/servers/[id]/sign-in': {
+    name: 'server-sign-in',
+    path: ({ signInServerId }) => `/servers/${signInServerId}/sign-in`,
+  },
+  '(app)/oauth/callback': { name: 'not-signed-in', path: () => '/oauth/callback?state=unknown' },
   '(app)/servers/delete': {
     name: 'server-delete',
     path: ({ serverId }) => `/servers/delete?id=${serverId}`,

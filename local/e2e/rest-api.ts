@@ -22,7 +22,13 @@ export async function personalWorkspace({ client }: Person): Promise<string> {
 /** Adds a server by REST and gives its id. */
 export async function addServer(
   { client }: Person,
-  server: { name: string; url: string; auth_method?: 'api_key' | 'bearer_token'; workspace_id?: string },
+  server: {
+    name: string;
+    url: string;
+    auth_method?: 'api_key' | 'bearer_token' | 'oauth';
+    credential_scope?: 'workspace' | 'member';
+    workspace_id?: string;
+  },
 ): Promise<string> {
   const { data, error } = await client.from('mcp_servers').insert(server).select('id').single();
   if (error) throw new Error('The server could not be added.', { cause: error });

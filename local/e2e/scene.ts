@@ -7,6 +7,8 @@ import { addServer, personalWorkspace, serviceClient } from './rest-api.ts';
 export interface Scene {
   person: Person;
   serverId: string;
+  /** Of a server to which nobody has signed in. */
+  signInServerId: string;
   agentId: string;
   conversationId: string;
   /** Of an invitation into the workspace of somebody else. */
@@ -23,6 +25,11 @@ export async function setScene(name: string): Promise<Scene> {
   const serverId = await addDemoServer(person, 'clock');
   await discover(person, serverId);
   await discover(person, await addDemoServer(person, 'notes'));
+  const signInServerId = await addServer(person, {
+    name: 'Tickets',
+    url: 'https://tickets.patchbay.example/mcp',
+    auth_method: 'oauth',
+  });
   await addServer(person, { name: 'Old wiki', url: 'https://wiki.patchbay.example/mcp' });
   const { client } = person;
   await must(
@@ -49,7 +56,7 @@ export async function setScene(name: string): Promise<Scene> {
   const agent = await must(client.from('agent_configs').select('id').eq('is_default', true).single());
   const agentId = Id.parse(agent).id;
   const conversationId = await recordConversation(person, workspaceId, agentId, serverId);
-  return { person, serverId, agentId, conversationId, invitationToken };
+  return { person, serverId, signInServerId, agentId, conversationId, invitationToken };
 }
 
 async function discover({ client }: Person, serverId: string): Promise<void> {

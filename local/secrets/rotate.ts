@@ -6,8 +6,10 @@ import { z } from 'zod';
 const BATCH = 200;
 const AT_ONCE = 8;
 
-/** Every table that holds something sealed, the column that names whose it is, and the table of these. */
+/** Every table that holds something sealed for longer than minutes, the column that names whose it is, and the table of these. */
 export const SEALED_TABLES = [
+  { table: 'mcp_server_clients', id: 'id', owners: 'mcp_servers' },
+  { table: 'mcp_server_grants', id: 'id', owners: 'mcp_servers' },
   { table: 'mcp_server_secrets', id: 'server_id', owners: 'mcp_servers' },
   { table: 'notice_webhook_secrets', id: 'webhook_id', owners: 'notice_webhooks' },
 ] as const;
@@ -30,7 +32,7 @@ export interface Rotation {
 
 export interface RotationEnd {
   rotated: number;
-  /** Ids of the servers and webhooks whose secret none of the keys opens. */
+  /** Ids of the servers, webhooks, grants and clients whose secret none of the keys opens. */
   unopened: string[];
 }
 

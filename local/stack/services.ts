@@ -87,6 +87,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       {
         ...livekitEnv,
         ...sealedEnv,
+        PATCHBAY_WEB_URL: settings.webUrl,
         PATCHBAY_PORT_BASE: String(settings.portBase),
         PATCHBAY_DATA_DIR: supabaseFolder(settings.dataDir),
       },

@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'queue_full',
   'cancelled',
   'credential_missing',
+  'sign_in_required',
   'internal',
 ] as const;
 
@@ -179,6 +180,12 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     message: 'The server needs a key or token, and none is set.',
     hint: 'Enter the key or token in the settings of the server.',
     speech: 'needs a key that is not set',
+    retryable: false,
+  },
+  sign_in_required: {
+    message: 'This server needs you to sign in.',
+    hint: 'Open the server in Patchbay and choose "Sign in".',
+    speech: 'needs you to sign in to it, on its page',
     retryable: false,
   },
   internal: {

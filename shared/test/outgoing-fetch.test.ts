@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
+import { AppError } from '../src/errors.ts';
 import { createOutgoingFetch, type OutgoingFetchOptions } from '../src/mcp/outgoing-fetch.ts';
 import { classify } from '../src/mcp/classify.ts';
 import { listen } from './listen.ts';
@@ -126,4 +127,61 @@ it('stops when it is told to, before the answer and after', async () => {
   const text = codeOf(response.text());
   after.abort();
   expect(await text).toBe('cancelled');
+});
+
+/** Tokens `one`, then `two`; what was refused is kept. */
+function signedIn() {
+  const refused: [string, string | null][] = [];
+  const after: string[] = [];
+  const tokens = {
+    token: () => Promise.resolve('one'),
+    after: (token: string) => Promise.resolve((after.push(token), 'two')),
+    refuse: (token: string, scope: string | null) =>
+      Promise.resolve((refused.push([token, scope]), new AppError('sign_in_required'))),
+    settled: () => Promise.resolve(),
+  };
+  return { credential: { method: 'oauth', tokens } as const, refused, after };
+}
+
+it('sends the token of a sign-in to its own origin only, whatever discovery or a redirect names', async () => {
+  const other = await serve((_request, response) => response.end('other'));
+  const own = await serve((_request, response) =>
+    response.writeHead(307, { location: `${other.origin}/moved` }).end(),
+  );
+  const fetch = outgoing({ credential: { origin: own.origin, credential: signedIn().credential } });
+  await (await fetch(`${own.origin}/mcp`)).text();
+  expect(own.seen[0]?.headers.authorization).toBe('Bearer one');
+  expect(other.seen[0]?.headers).not.toHaveProperty('authorization');
+});
+
+it('follows a refused token by one other, with the same request, and then gives up by name', async () => {
+  const accepted = new Set(['Bearer two']);
+  const own = await serve((request, response) =>
+    response.writeHead(accepted.has(request.headers.authorization ?? '') ? 200 : 401).end(),
+  );
+  const { credential, refused, after } = signedIn();
+  const fetch = outgoing({ credential: { origin: own.origin, credential } });
+  expect((await fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' })).status).toBe(200);
+  expect([after, refused]).toEqual([['one'], []]);
+  accepted.clear();
+  expect(await codeOf(fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' }))).toBe('sign_in_required');
+  expect(refused).toEqual([['two', null]]);
+  expect(own.seen).toHaveLength(4);
+});
+
+it('asks for the rights that the server wants beyond the token, and for no other token', async () => {
+  const challenge = 'Bearer error="insufficient_scope", scope="read write"';
+  const own = await serve((_request, response) =>
+    response.writeHead(403, { 'www-authenticate': challenge }).end(),
+  );
+  const { credential, refused, after } = signedIn();
+  const fetch = outgoing({ credential: { origin: own.origin, credential } });
+  expect(await codeOf(fetch(`${own.origin}/mcp`))).toBe('sign_in_required');
+  expect([after, refused]).toEqual([[], [['one', 'read write']]]);
+});
+
+it('leaves a redirect to whoever wants to see it', async () => {
+  const own = await serve((_request, response) => response.writeHead(307, { location: '/elsewhere' }).end());
+  const response = await outgoing()(`${own.origin}/token`, { method: 'POST', body: '', redirect: 'manual' });
+  expect([response.status, own.seen.length]).toEqual([307, 1]);
 });

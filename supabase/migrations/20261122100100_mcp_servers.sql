@@ -39,6 +39,10 @@ create table public.mcp_servers (
   transport text not null default 'auto',
   auth_method text not null default 'none',
   auth_header text not null default 'X-API-Key',
+  -- Whose sign-in is used: one of the workspace, or that of each member.
+  credential_scope text not null default 'workspace',
+  -- Where the authorization server knows us already; its secret, if any, is the credential.
+  oauth_client_id text,
   is_active boolean not null default true,
   -- The user's order: smaller comes first, and fractions make room between two. A new server goes last.
   position double precision not null,
@@ -81,9 +85,11 @@ create table public.mcp_servers (
   constraint mcp_servers_description_length check (char_length(description) <= 2000),
   constraint mcp_servers_transport check (transport in ('auto', 'streamable_http', 'sse')),
   constraint mcp_servers_detected_transport check (detected_transport in ('streamable_http', 'sse')),
-  constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token')),
+  constraint mcp_servers_auth_method check (auth_method in ('none', 'api_key', 'bearer_token', 'oauth')),
   constraint mcp_servers_auth_header_form check (auth_header ~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'),
   constraint mcp_servers_auth_header_reserved check (not private.is_reserved_header(auth_header)),
+  constraint mcp_servers_credential_scope check (credential_scope in ('workspace', 'member')),
+  constraint mcp_servers_oauth_client_id_form check (char_length(oauth_client_id) <= 500),
   -- Also keeps NaN and infinity out, after which nothing could be put.
   constraint mcp_servers_position check (position between -1e9 and 1e9),
   constraint mcp_servers_tags check (
@@ -111,12 +117,12 @@ revoke all on public.mcp_servers from anon, authenticated;
 grant
   select,
   insert (
-    workspace_id, user_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
-    tags, call_timeout_ms, max_concurrency, metadata
+    workspace_id, user_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
+    oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata
   ),
   update (
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
-    tags, call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
+    oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata
   ),
   delete
   on public.mcp_servers to authenticated;
@@ -227,14 +233,17 @@ as $$
       ('description', private.text_problem(s.description, 2000)),
       ('transport', case when s.transport not in ('auto', 'streamable_http', 'sse')
         then private.problem('unknown_choice', 'Choose auto, streamable_http or sse.') end),
-      ('auth_method', case when s.auth_method not in ('none', 'api_key', 'bearer_token')
-        then private.problem('unknown_choice', 'Choose none, api_key or bearer_token.') end),
+      ('auth_method', case when s.auth_method not in ('none', 'api_key', 'bearer_token', 'oauth')
+        then private.problem('unknown_choice', 'Choose none, api_key, bearer_token or oauth.') end),
       ('auth_header', case
         when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'
           then private.problem('bad_format', 'This is not the name of a header.')
         when private.is_reserved_header(s.auth_header)
           then private.problem('reserved', 'This header is used by the protocol itself.')
       end),
+      ('credential_scope', case when s.credential_scope not in ('workspace', 'member')
+        then private.problem('unknown_choice', 'Choose workspace or member.') end),
+      ('oauth_client_id', private.text_problem(s.oauth_client_id, 500)),
       ('position', case when s.position not between -1e9 and 1e9
         then private.problem('out_of_range', 'Between -1000000000 and 1000000000.') end),
       ('tags', case
@@ -270,6 +279,12 @@ begin
   new.transport := coalesce(new.transport, 'auto');
   new.auth_method := coalesce(new.auth_method, 'none');
   new.auth_header := private.trimmed(coalesce(new.auth_header, 'X-API-Key'));
+  new.credential_scope := coalesce(new.credential_scope, 'workspace');
+  new.oauth_client_id := nullif(private.trimmed(new.oauth_client_id), '');
+  -- Keys and tokens are always the workspace's.
+  if new.auth_method <> 'oauth' and new.credential_scope = 'member' then
+    new.credential_scope := 'workspace';
+  end if;
   new.is_active := coalesce(new.is_active, true);
   new.position := coalesce(
     new.position,
@@ -304,8 +319,8 @@ end
 $$;
 create trigger a_prepare_server
   before insert or update of
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
-    tags, call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
+    oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata
   on public.mcp_servers
   for each row execute function private.prepare_server();
 
@@ -315,11 +330,11 @@ create function private.version_server() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
-  if (new.workspace_id, new.url, new.transport, new.auth_method, new.auth_header, new.is_active,
-      new.call_timeout_ms, new.max_concurrency)
+  if (new.workspace_id, new.url, new.transport, new.auth_method, new.auth_header, new.credential_scope,
+      new.oauth_client_id, new.is_active, new.call_timeout_ms, new.max_concurrency)
     is distinct from
-     (old.workspace_id, old.url, old.transport, old.auth_method, old.auth_header, old.is_active,
-      old.call_timeout_ms, old.max_concurrency)
+     (old.workspace_id, old.url, old.transport, old.auth_method, old.auth_header, old.credential_scope,
+      old.oauth_client_id, old.is_active, old.call_timeout_ms, old.max_concurrency)
   then
     new.config_version := old.config_version + 1;
   end if;

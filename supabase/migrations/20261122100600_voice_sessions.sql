@@ -51,8 +51,8 @@ create trigger name_room before insert on public.voice_sessions
   for each row execute function private.name_room();
 revoke all on function private.name_room() from public;
 
--- A server with its sealed credential and its tools, for the runtimes that hold the secrets key.
-create function private.server_target(p_server_id uuid) returns jsonb
+-- A server with its sealed credential and its tools, for the runtimes that hold the secrets key. p_user_id: for whom.
+create function private.server_target(p_server_id uuid, p_user_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -63,6 +63,10 @@ as $$
     'transport', s.transport,
     'auth_method', s.auth_method,
     'auth_header', s.auth_header,
+    'credential_scope', s.credential_scope,
+    'oauth_client_id', s.oauth_client_id,
+    'added_by', s.user_id,
+    'grant_id', private.grant_id(s, p_user_id),
     'call_timeout_ms', s.call_timeout_ms,
     'max_concurrency', s.max_concurrency,
     'config_version', s.config_version,
@@ -116,7 +120,7 @@ as $$
       'greeting', c.greeting
     ),
     'servers', coalesce((
-      select jsonb_agg(private.server_target(s.id) order by s.position, s.created_at, s.id)
+      select jsonb_agg(private.server_target(s.id, v.user_id) order by s.position, s.created_at, s.id)
       from public.mcp_servers s
       where s.workspace_id = v.workspace_id
         and s.is_active
@@ -137,7 +141,7 @@ $$;
 create function public.server_for_probe(p_server_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.server_target(s.id) || jsonb_build_object('workspace_id', s.workspace_id)
+  select private.server_target(s.id, null) || jsonb_build_object('workspace_id', s.workspace_id)
   from public.mcp_servers s where s.id = p_server_id
 $$;
 
@@ -173,8 +177,8 @@ begin
 end
 $$;
 
-revoke all on function private.server_target(uuid) from public;
-grant execute on function private.server_target(uuid) to service_role;
+revoke all on function private.server_target(uuid, uuid) from public;
+grant execute on function private.server_target(uuid, uuid) to service_role;
 revoke all on function
   public.voice_session_snapshot(uuid), public.server_for_probe(uuid),
   public.set_session_state(uuid, text, text), public.claim_dispatch(uuid, integer)

@@ -160,6 +160,8 @@ as $$
     'transport', s.transport,
     'auth_method', s.auth_method,
     'auth_header', s.auth_header,
+    'credential_scope', s.credential_scope,
+    'added_by', s.user_id,
     'config_version', s.config_version,
     'secret', (
       select jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)

@@ -105,13 +105,13 @@ create trigger audit after insert or delete or update of accepted_at on public.w
 create trigger audit after insert or delete or update of revoked_at on public.api_tokens
   for each row execute function private.audit('id', 'name scopes expires_at revoked_at', '');
 create trigger audit after insert or delete or update of
-    workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
-    tags, call_timeout_ms, max_concurrency, metadata
+    workspace_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
+    oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata
   on public.mcp_servers
   for each row execute function private.audit(
     'id',
-    'name slug url description transport auth_method auth_header is_active position tags call_timeout_ms '
-      'max_concurrency',
+    'name slug url description transport auth_method auth_header credential_scope oauth_client_id is_active position '
+      'tags call_timeout_ms max_concurrency',
     'metadata'
   );
 create trigger audit after update of is_enabled, cache_ttl_seconds on public.mcp_tools
@@ -138,6 +138,9 @@ begin
 end
 $$;
 create trigger audit after insert or delete or update of ciphertext on public.mcp_server_secrets
+  for each row execute function private.audit_secret();
+-- A refresh is no change that somebody made.
+create trigger audit after insert or delete on public.mcp_server_grants
   for each row execute function private.audit_secret();
 
 -- The trail names users by id in row_id as well; it is not theirs to keep when they go.

@@ -7,7 +7,8 @@ language sql immutable set search_path = ''
 as $$
   select jsonb_build_object(
     'name', s.name, 'slug', s.slug, 'url', s.url, 'description', s.description, 'transport', s.transport,
-    'auth_method', s.auth_method, 'auth_header', s.auth_header, 'is_active', s.is_active, 'position', s.position, 'tags', s.tags,
+    'auth_method', s.auth_method, 'auth_header', s.auth_header, 'credential_scope', s.credential_scope,
+    'oauth_client_id', s.oauth_client_id, 'is_active', s.is_active, 'position', s.position, 'tags', s.tags,
     'call_timeout_ms', s.call_timeout_ms, 'max_concurrency', s.max_concurrency, 'metadata', s.metadata
   )
 $$;

@@ -54,17 +54,18 @@ begin
   v_new := jsonb_populate_record(v_found, p_item - array['id', 'workspace_id', 'user_id']);
   if v_found.id is null then
     insert into public.mcp_servers (
-      workspace_id, name, slug, url, description, transport, auth_method, auth_header, is_active, position,
-      tags, call_timeout_ms, max_concurrency, metadata
+      workspace_id, name, slug, url, description, transport, auth_method, auth_header, credential_scope,
+      oauth_client_id, is_active, position, tags, call_timeout_ms, max_concurrency, metadata
     ) values (
       p_workspace_id, v_new.name, v_new.slug, v_new.url, v_new.description, v_new.transport, v_new.auth_method,
-      v_new.auth_header, v_new.is_active, v_new.position, v_new.tags, v_new.call_timeout_ms, v_new.max_concurrency,
+      v_new.auth_header, v_new.credential_scope, v_new.oauth_client_id, v_new.is_active, v_new.position, v_new.tags, v_new.call_timeout_ms, v_new.max_concurrency,
       v_new.metadata
     ) returning * into v_new;
   else
     update public.mcp_servers set
       name = v_new.name, url = v_new.url, description = v_new.description, transport = v_new.transport,
-      auth_method = v_new.auth_method, auth_header = v_new.auth_header, is_active = v_new.is_active,
+      auth_method = v_new.auth_method, auth_header = v_new.auth_header,
+      credential_scope = v_new.credential_scope, oauth_client_id = v_new.oauth_client_id, is_active = v_new.is_active,
       position = v_new.position, tags = v_new.tags, call_timeout_ms = v_new.call_timeout_ms, max_concurrency = v_new.max_concurrency,
       metadata = v_new.metadata
     where id = v_found.id returning * into v_new;
@@ -239,7 +240,7 @@ begin
     end if;
     select coalesce(jsonb_agg(s.slug order by s.slug), '[]') into v_needed
     from public.mcp_servers s
-    where s.workspace_id = p_workspace_id and s.auth_method <> 'none' and not s.has_credential
+    where s.workspace_id = p_workspace_id and s.auth_method in ('api_key', 'bearer_token') and not s.has_credential
       and (v_servers -> 'added') || (v_servers -> 'changed') || (v_servers -> 'left') ? s.slug;
     if p_dry_run then
       raise exception using errcode = 'PBDRY';

@@ -26,11 +26,14 @@ const secureHeaders: Handle = async ({ event, resolve }) => {
   return response;
 };
 
+/** Answers the same to everybody. */
+const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata']);
+
 const authenticate: Handle = async ({ event, resolve }) => {
   event.locals.user = null;
   event.locals.accessToken = null;
   event.locals.theme = readTheme(event.cookies.get('theme'));
-  if (event.route.id === '/healthz') return resolve(event);
+  if (PUBLIC.has(event.route.id ?? '')) return resolve(event);
 
   await openSession(event);
   // The wall for pages, their form actions and endpoints alike; row level security stands behind it.

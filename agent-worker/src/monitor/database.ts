@@ -1,5 +1,13 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
-import { ConnectionStatus, Timestamp, Transport, AuthMethod } from '@patchbay/shared/schema/server';
+import { DroppedGrant } from '@patchbay/shared/oauth/grant';
+import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
+import {
+  ConnectionStatus,
+  CredentialScope,
+  Timestamp,
+  Transport,
+  AuthMethod,
+} from '@patchbay/shared/schema/server';
 import { SealedSecret, type CatalogueTool, type StatusObservation } from '@patchbay/shared/schema/snapshot';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
@@ -32,6 +40,8 @@ export const ProbeJob = z.object({
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
+  credential_scope: CredentialScope,
+  added_by: z.string().nullable(),
   config_version: z.int(),
   secret: SealedSecret.nullable(),
   connection_status: ConnectionStatus,
@@ -82,6 +92,8 @@ export interface Attempt {
 
 /** All of them throw DatabaseError. */
 export interface MonitorDatabase {
+  /** Uses the grants of sign-ins. */
+  grantRpc: GrantRpc;
   claimServers(claim: {
     limit: number;
     leaseMs: number;
@@ -98,6 +110,8 @@ export interface MonitorDatabase {
   /** What is told to whoever runs the installation. */
   metrics(): Promise<MetricRow[]>;
   claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
+  claimRevocations(limit: number): Promise<DroppedGrant[]>;
+  finishRevocation(grantId: string): Promise<void>;
   finishDelivery(delivery: Pick<Delivery, 'id' | 'lease_id'>, attempt: Attempt): Promise<void>;
 }
 
@@ -116,6 +130,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
   }
 
   return {
+    grantRpc: (name, args) => rpc(name, args, z.unknown()),
     claimServers: ({ limit, leaseMs, freshMs, networkAwaySince }) =>
       rpc(
         'claim_due_servers',
@@ -149,6 +164,10 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     metrics: () => rpc('operating_metrics', {}, z.array(MetricRow)),
     claimDeliveries: (limit, leaseMs) =>
       rpc('claim_deliveries', { p_limit: limit, p_lease_ms: leaseMs }, z.array(Delivery)),
+    claimRevocations: (limit) => rpc('claim_revocations', { p_limit: limit }, z.array(DroppedGrant)),
+    async finishRevocation(grantId) {
+      await rpc('finish_revocation', { p_id: grantId }, z.unknown());
+    },
     async finishDelivery({ id, lease_id }, attempt) {
       await rpc(
         'finish_delivery',

@@ -76,6 +76,7 @@ const CLEAR: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'forbidden',
   'credential_missing',
+  'sign_in_required',
   'invalid_url',
   'blocked_address',
 ]);

@@ -4,6 +4,7 @@ import { AppError, describeError, type ErrorCode } from '@patchbay/shared/errors
 import type { CatalogueTool } from '@patchbay/shared/mcp/catalogue';
 import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/mcp/probe';
 import type { Route } from '@patchbay/shared/mcp/session';
+import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { Credential } from '@patchbay/shared/mcp/target';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import { openCredential } from '../credential.ts';
@@ -39,9 +40,12 @@ export interface Examination {
 export class Examiner {
   readonly #policy: AddressPolicy;
   readonly #keys: SecretKeys;
+  readonly #rpc: GrantRpc;
   readonly #routes = new Map<string, Route>();
 
-  constructor(policy: AddressPolicy, keys: SecretKeys) {
+  /** @param rpc uses the grants of sign-ins */
+  constructor(policy: AddressPolicy, keys: SecretKeys, rpc: GrantRpc) {
+    this.#rpc = rpc;
     this.#policy = policy;
     this.#keys = keys;
   }
@@ -50,7 +54,11 @@ export class Examiner {
   async examine(job: ProbeJob): Promise<Examination> {
     let credential: Credential;
     try {
-      credential = await openCredential(job, job.workspace_id, this.#keys);
+      credential = await openCredential(job, job.workspace_id, this.#keys, {
+        id: job.added_by,
+        rpc: this.#rpc,
+        policy: this.#policy,
+      });
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal';
       return { result: failure(code), tools: null, certificateExpiresAt: null, isUnreached: false };

@@ -14,6 +14,7 @@ import { EXPOSITION_TYPE, exposition } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
 import { hasten, PACE } from './pace.ts';
+import { runRevocations } from './revocations.ts';
 
 const REACH_TIMEOUT_MS = 3_000;
 /** Without a claim for so long the monitor counts as not working. */
@@ -44,7 +45,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     now,
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
-  const examiner = new Examiner(policy, secretKeys);
+  const examiner = new Examiner(policy, secretKeys, database.grantRpc);
   const monitor = new Monitor({
     database,
     examine: (job) => examiner.examine(job),
@@ -79,6 +80,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
       { database, policy, keys: secretKeys, log, speed: env.PATCHBAY_MONITOR_SPEED, random },
       stop.signal,
     ),
+    runRevocations({ database, policy, keys: secretKeys, log, random }, stop.signal),
   ]);
   health.close();
   health.closeAllConnections();

@@ -271,7 +271,14 @@ function close({ generation }: ConnectionState, before: ConnectionEffect[]): Tra
   return { state: { name: 'closed', generation }, effects: [...before, { type: 'end' }] };
 }
 
+const FOR_CREDENTIAL: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'credential_missing',
+  'sign_in_required',
+]);
+
 /** Trying again with the same key would only lock the account. */
 function isForCredential({ code }: AppError): boolean {
-  return code === 'unauthorized' || code === 'forbidden' || code === 'credential_missing';
+  return FOR_CREDENTIAL.has(code);
 }

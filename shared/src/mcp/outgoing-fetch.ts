@@ -6,11 +6,13 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { Readable } from 'node:stream';
+import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import { classify } from './classify.ts';
 import { limitBody } from './limited-body.ts';
+import { settleOrAbort } from './settle-or-abort.ts';
 import { credentialHeader, type Credential } from './target.ts';
 
 /** Enough for a thousand tools or a picture, and less than what would trouble a small machine. */
@@ -49,7 +51,7 @@ export interface OutgoingFetchOptions {
 export interface OutgoingFetch {
   /** Like the global fetch. Rejects with AppError where the fault is ours to name, else with what undici throws. */
   fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
-  /** Closes all sockets, also those in use. */
+  /** Closes all sockets, also those in use, once no token is being refreshed. */
   close(): Promise<void>;
 }
 
@@ -67,14 +69,19 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
     fetch: async (target, init = {}) => {
       let url = checkUrl(String(target), options.policy);
       for (let redirects = 0; ; redirects += 1) {
-        const response = await send(agent, url, init, options);
-        const next = redirects < MAX_REDIRECTS ? redirectTarget(url, init.method ?? 'GET', response) : null;
+        const response = await sendSigned(agent, url, init, options);
+        const mayFollow = redirects < MAX_REDIRECTS && init.redirect !== 'manual';
+        const next = mayFollow ? redirectTarget(url, init.method ?? 'GET', response) : null;
         if (!next) return response;
         await response.body?.cancel();
         url = checkUrl(next.href, options.policy);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      const { credential } = options.credential ?? {};
+      if (credential?.method === 'oauth') await credential.tokens.settled();
+      await agent.destroy();
+    },
   };
 }
 
@@ -90,6 +97,48 @@ function connectorOf({ policy, resolve, onCertificate }: OutgoingFetchOptions) {
       if (!Number.isNaN(validTo)) onCertificate(new Date(validTo));
       callback(...answer);
     });
+}
+
+/**
+ * Sends a request with the token of a sign-in, where there is one: a token that is refused is followed by one other.
+ * @throws AppError `sign_in_required` when that is refused too, or when the server wants rights that were not given
+ */
+async function sendSigned(
+  agent: Agent,
+  url: URL,
+  init: RequestInit,
+  options: OutgoingFetchOptions,
+): Promise<Response> {
+  const { credential } = options;
+  if (credential?.credential.method !== 'oauth' || url.origin !== credential.origin)
+    return send(agent, url, init, options);
+  const { tokens } = credential.credential;
+  // A refresh belongs to all who need it, and goes on without this request.
+  const patience = init.signal ?? new AbortController().signal;
+  const sendWith = async (token: string) => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    const response = await send(agent, url, { ...init, headers }, options);
+    const challenge = challengeOf(response);
+    if (challenge) await response.body?.cancel();
+    return { response, challenge };
+  };
+  let token = await settleOrAbort(tokens.token(), patience);
+  let { response, challenge } = await sendWith(token);
+  if (challenge === 'token') {
+    token = await settleOrAbort(tokens.after(token), patience);
+    ({ response, challenge } = await sendWith(token));
+  }
+  if (challenge) throw await tokens.refuse(token, extractWWWAuthenticateParams(response).scope ?? null);
+  return response;
+}
+
+/** What a server wants before it answers: another token, or more rights (RFC 6750, 3.1). */
+function challengeOf(response: Response): 'token' | 'scope' | null {
+  if (response.status === 401) return 'token';
+  const wantsScope =
+    response.status === 403 && extractWWWAuthenticateParams(response).error === 'insufficient_scope';
+  return wantsScope ? 'scope' : null;
 }
 
 async function send(

@@ -3,7 +3,12 @@ import type { ConnectionStatus } from '../schema/server.ts';
 import type { ProbeServer, StatusObservation } from '../schema/snapshot.ts';
 import type { LightProbeResult } from './probe.ts';
 
-const ABOUT_CREDENTIAL: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'credential_missing']);
+const ABOUT_CREDENTIAL: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'credential_missing',
+  'sign_in_required',
+]);
 const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled']);
 
 /** Whether a probe failed through our own fault and says nothing about the server. */

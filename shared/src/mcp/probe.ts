@@ -124,6 +124,8 @@ function noticeAnswer(phases: Phases, { status }: Exchange): void {
 
 /** How the server wants to be asked, from the scheme of its challenge (RFC 9110, 11.6.1). */
 function authWantedBy({ status, headers }: Exchange): ProbeFailure['wanted_auth'] {
+  // Whoever says where to sign in takes sign-ins (RFC 9728, 5.1).
+  if (status === 401 && /\bresource_metadata=/.test(headers.get('www-authenticate') ?? '')) return 'oauth';
   const scheme = status === 401 ? /^\s*([\w-]+)/.exec(headers.get('www-authenticate') ?? '')?.[1] : undefined;
   if (scheme?.toLowerCase() === 'bearer') return 'bearer_token';
   return scheme?.toLowerCase().replaceAll('-', '') === 'apikey' ? 'api_key' : null;
@@ -135,7 +137,7 @@ async function checkAddress(text: string, { policy, resolve }: ProbeOptions): Pr
 }
 
 function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {
-  const isAboutCredential = error.code === 'unauthorized' || error.code === 'forbidden';
+  const isAboutCredential = ['unauthorized', 'forbidden', 'sign_in_required'].includes(error.code);
   const hasNone = error.code === 'unauthorized' && target.credential.method === 'none';
   const { code } = error;
   return {

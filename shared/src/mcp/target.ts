@@ -1,10 +1,28 @@
+import type { AppError } from '../errors.ts';
 import type { Transport } from '../schema/server.ts';
 
 /** How requests to a server are signed. Held in memory only. */
 export type Credential =
   | { method: 'none' }
   | { method: 'api_key'; header: string; secret: string }
-  | { method: 'bearer_token'; secret: string };
+  | { method: 'bearer_token'; secret: string }
+  | { method: 'oauth'; tokens: TokenSource };
+
+/** Access tokens of a sign-in, which end and are followed by others. */
+export interface TokenSource {
+  /** @throws AppError `sign_in_required`, or a passing one */
+  token(): Promise<string>;
+  /** What to try after the server refused a token. @throws AppError as `token` does */
+  after(refusedToken: string): Promise<string>;
+  /**
+   * No token of this sign-in will do any more.
+   * @param wantedScope the rights that the server asked for, if it named them
+   * @returns what the request fails with
+   */
+  refuse(token: string, wantedScope: string | null): Promise<AppError>;
+  /** Nothing is under way any more; a refresh that is cut off may cost the sign-in. Never rejects. */
+  settled(): Promise<void>;
+}
 
 /** Everything needed to reach one server; a change of `configVersion` means another target. */
 export interface ServerTarget {
@@ -19,10 +37,11 @@ export interface ServerTarget {
   slug?: string;
 }
 
-/** The header that carries the credential, as name and value; null when there is none. */
+/** The header that carries the credential, as name and value; null when there is none, or it changes with time. */
 export function credentialHeader(credential: Credential): [name: string, value: string] | null {
   switch (credential.method) {
     case 'none':
+    case 'oauth':
       return null;
     case 'api_key':
       return [credential.header, credential.secret];

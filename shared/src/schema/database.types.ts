@@ -272,6 +272,114 @@ export type Database = {
           },
         ];
       };
+      mcp_server_clients: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          id: string;
+          issuer: string;
+          key_id: string;
+          nonce: string;
+          server_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          id: string;
+          issuer: string;
+          key_id: string;
+          nonce: string;
+          server_id: string;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          id?: string;
+          issuer?: string;
+          key_id?: string;
+          nonce?: string;
+          server_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_clients_server_id_fkey';
+            columns: ['server_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
+      mcp_server_grants: {
+        Row: {
+          ciphertext: string;
+          created_at: string;
+          expires_at: string | null;
+          failures: number;
+          id: string;
+          issuer: string;
+          key_id: string;
+          lease_id: string | null;
+          leased_until: string | null;
+          nonce: string;
+          refused_at: string | null;
+          retry_at: string | null;
+          revision: number;
+          server_id: string;
+          user_id: string | null;
+          wanted_scope: string | null;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ciphertext: string;
+          created_at?: string;
+          expires_at?: string | null;
+          failures?: number;
+          id: string;
+          issuer: string;
+          key_id: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          nonce: string;
+          refused_at?: string | null;
+          retry_at?: string | null;
+          revision?: number;
+          server_id: string;
+          user_id?: string | null;
+          wanted_scope?: string | null;
+          workspace_id: string;
+        };
+        Update: {
+          ciphertext?: string;
+          created_at?: string;
+          expires_at?: string | null;
+          failures?: number;
+          id?: string;
+          issuer?: string;
+          key_id?: string;
+          lease_id?: string | null;
+          leased_until?: string | null;
+          nonce?: string;
+          refused_at?: string | null;
+          retry_at?: string | null;
+          revision?: number;
+          server_id?: string;
+          user_id?: string | null;
+          wanted_scope?: string | null;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_grants_server_id_workspace_id_fkey';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
       mcp_server_health: {
         Row: {
           certificate_expires_at: string | null;
@@ -433,6 +541,7 @@ export type Database = {
           connection_status: string;
           consecutive_failures: number;
           created_at: string;
+          credential_scope: string;
           description: string;
           detected_transport: string | null;
           error_code: string | null;
@@ -446,6 +555,7 @@ export type Database = {
           max_concurrency: number;
           metadata: NonNullable<Json>;
           name: string;
+          oauth_client_id: string | null;
           position: number;
           protocol_version: string | null;
           server_info: Json | null;
@@ -471,6 +581,7 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
           error_code?: string | null;
@@ -484,6 +595,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name: string;
+          oauth_client_id?: string | null;
           position: number;
           protocol_version?: string | null;
           server_info?: Json | null;
@@ -508,6 +620,7 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
           error_code?: string | null;
@@ -521,6 +634,7 @@ export type Database = {
           max_concurrency?: number;
           metadata?: NonNullable<Json>;
           name?: string;
+          oauth_client_id?: string | null;
           position?: number;
           protocol_version?: string | null;
           server_info?: Json | null;
@@ -1085,6 +1199,19 @@ export type Database = {
     };
     Functions: {
       accept_invitation: { Args: { p_token: string }; Returns: Json };
+      begin_sign_in: {
+        Args: {
+          p_expires_in_s: number;
+          p_id: string;
+          p_return_to: string;
+          p_secret: Json;
+          p_server_id: string;
+          p_state_hash: string;
+          p_url: string;
+          p_user_id: string;
+        };
+        Returns: undefined;
+      };
       claim_deliveries: { Args: { p_lease_ms: number; p_limit: number }; Returns: Json };
       claim_dispatch: { Args: { p_lease_ms: number; p_session_id: string }; Returns: boolean };
       claim_due_servers: {
@@ -1097,6 +1224,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      claim_revocations: { Args: { p_limit: number }; Returns: Json };
       count_call: {
         Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
         Returns: undefined;
@@ -1109,8 +1237,10 @@ export type Database = {
         Args: { p_email?: string; p_expires_in_hours?: number; p_role: string; p_workspace_id: string };
         Returns: Json;
       };
+      delay_grant: { Args: { p_id: string; p_lease_id: string; p_retry_ms: number }; Returns: undefined };
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
+      drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
       drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
@@ -1126,10 +1256,12 @@ export type Database = {
         Returns: undefined;
       };
       finish_probes: { Args: { p_results: Json }; Returns: number };
+      finish_revocation: { Args: { p_id: string }; Returns: undefined };
       import_workspace: {
         Args: { p_document: Json; p_dry_run?: boolean; p_mode?: string; p_workspace_id: string };
         Returns: Json;
       };
+      lease_grant: { Args: { p_id: string; p_lease_ms: number; p_revision: number }; Returns: string };
       list_members: {
         Args: { p_workspace_id: string };
         Returns: {
@@ -1137,6 +1269,16 @@ export type Database = {
           email: string;
           role: string;
           user_id: string;
+        }[];
+      };
+      my_sign_ins: {
+        Args: { p_workspace_id: string };
+        Returns: {
+          is_refused: boolean;
+          is_signed_in: boolean;
+          issuer: string;
+          server_id: string;
+          signed_in_at: string;
         }[];
       };
       operating_metrics: {
@@ -1150,6 +1292,24 @@ export type Database = {
       };
       preview_invitation: { Args: { p_token: string }; Returns: Json };
       prune_health: { Args: { p_limit?: number }; Returns: number };
+      put_client: {
+        Args: { p_id: string; p_issuer: string; p_secret: Json; p_server_id: string };
+        Returns: undefined;
+      };
+      put_grant: {
+        Args: {
+          p_actor: string;
+          p_expires_at: string;
+          p_holder_id: string;
+          p_id: string;
+          p_issuer: string;
+          p_secret: Json;
+          p_server_id: string;
+          p_url: string;
+          p_workspace_id: string;
+        };
+        Returns: undefined;
+      };
       put_notice_webhook: {
         Args: { p_id: string; p_secret: Json; p_url: string; p_workspace_id: string };
         Returns: undefined;
@@ -1167,6 +1327,8 @@ export type Database = {
         };
         Returns: undefined;
       };
+      read_client: { Args: { p_issuer: string; p_server_id: string }; Returns: Json };
+      read_grant: { Args: { p_holder_id: string; p_server_id: string }; Returns: Json };
       recent_call_times: {
         Args: { p_session_id: string };
         Returns: {
@@ -1177,8 +1339,16 @@ export type Database = {
       };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
       record_transcript: { Args: { p_lines: Json }; Returns: number };
+      refuse_grant: {
+        Args: { p_id: string; p_revision: number; p_wanted_scope: string };
+        Returns: undefined;
+      };
       remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };
       rename_tag: { Args: { p_new_tag: string; p_tag: string; p_workspace_id: string }; Returns: Json };
+      renew_grant: {
+        Args: { p_expires_at: string; p_id: string; p_lease_id: string; p_secret: Json };
+        Returns: boolean;
+      };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
       revoke_api_token: { Args: { p_id: string }; Returns: undefined };
       server_for_probe: { Args: { p_server_id: string }; Returns: Json };
@@ -1191,6 +1361,7 @@ export type Database = {
         Args: { p_config_version: number; p_observed_at: string; p_server_id: string; p_tools: Json };
         Returns: Json;
       };
+      take_sign_in: { Args: { p_state_hash: string; p_user_id: string }; Returns: Json };
       test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       use_api_token: { Args: { p_hash: string }; Returns: Json };

@@ -168,6 +168,31 @@ export type ServerCredentialBody = z.infer<typeof ServerCredentialBody>;
 export const ServerCredentialAnswer = z.object({ has_credential: z.boolean() });
 export type ServerCredentialAnswer = z.infer<typeof ServerCredentialAnswer>;
 
+/** Where the page goes on after a sign-in: a path of its own, never another site. */
+const ReturnPath = z
+  .string()
+  .max(500, 'This path is too long.')
+  .regex(/^\/(?![/\\])[^\s\\]*$/, 'This is not a path of the page.');
+
+/** The steps of signing in to a server: away to its authorization server, back from there, and out again. */
+export const ServerSignInBody = z.discriminatedUnion('step', [
+  ServerReference.extend({ step: z.literal('begin'), return_to: ReturnPath.default('/servers') }),
+  z.object({ step: z.literal('finish'), callback: z.string().max(8000, 'This answer is too long.') }),
+  /** Without a person, with the client id and secret of the server. */
+  ServerReference.extend({ step: z.literal('unattended') }),
+  ServerReference.extend({ step: z.literal('end') }),
+]);
+export type ServerSignInBody = z.infer<typeof ServerSignInBody>;
+
+export const SignInBegun = z.object({ authorization_url: z.url() });
+export const SignInFinished = z.object({
+  server_id: z.string(),
+  server_name: z.string(),
+  return_to: z.string(),
+});
+/** `revoked`: the authorization server was told, and agreed. */
+export const SignedOut = z.object({ signed_out: z.boolean(), revoked: z.boolean() });
+
 export const VoiceTokenBody = z.object({
   agent_config_id: z.uuid('This is not the id of an agent.').optional(),
 });

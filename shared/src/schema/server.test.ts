@@ -10,6 +10,8 @@ it('a new server needs a name and an address; the rest has defaults', () => {
     transport: 'auto',
     auth_method: 'none',
     auth_header: 'X-API-Key',
+    credential_scope: 'workspace',
+    oauth_client_id: null,
     is_active: true,
     tags: [],
     call_timeout_ms: 30_000,

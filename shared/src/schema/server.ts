@@ -8,10 +8,14 @@ export const Transport = z.enum(['auto', 'streamable_http', 'sse'], 'Choose auto
 export type Transport = z.infer<typeof Transport>;
 
 export const AuthMethod = z.enum(
-  ['none', 'api_key', 'bearer_token'],
-  'Choose none, api_key or bearer_token.',
+  ['none', 'api_key', 'bearer_token', 'oauth'],
+  'Choose none, api_key, bearer_token or oauth.',
 );
 export type AuthMethod = z.infer<typeof AuthMethod>;
+
+/** Whose sign-in is used with `oauth`. */
+export const CredentialScope = z.enum(['workspace', 'member'], 'Choose workspace or member.');
+export type CredentialScope = z.infer<typeof CredentialScope>;
 
 export const ConnectionStatus = z.enum(['disconnected', 'connecting', 'connected', 'error', 'needs_auth']);
 export type ConnectionStatus = z.infer<typeof ConnectionStatus>;
@@ -92,6 +96,9 @@ const writable = {
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: AuthHeader,
+  credential_scope: CredentialScope,
+  /** Where the authorization server knows us already; its secret, if any, is the credential. */
+  oauth_client_id: text({ max: 500 }).nullable(),
   is_active: z.boolean(),
   /** The user's order of servers, smaller first; when there are too many tools, it decides whose come. */
   position: z.number().min(-POSITION_LIMIT, POSITION_WORDS).max(POSITION_LIMIT, POSITION_WORDS),
@@ -111,6 +118,8 @@ export const McpServerInput = z.object({
   transport: writable.transport.default('auto'),
   auth_method: writable.auth_method.default('none'),
   auth_header: writable.auth_header.default('X-API-Key'),
+  credential_scope: writable.credential_scope.default('workspace'),
+  oauth_client_id: writable.oauth_client_id.default(null),
   is_active: writable.is_active.default(true),
   position: writable.position.optional(),
   tags: writable.tags.default([]),
@@ -136,6 +145,8 @@ export const McpServerRow = z.object({
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
+  credential_scope: CredentialScope,
+  oauth_client_id: z.string().nullable(),
   is_active: z.boolean(),
   position: z.number(),
   tags: z.array(z.string()),

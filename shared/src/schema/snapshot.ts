@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
-import { AuthMethod, ConnectionStatus, Timestamp, Transport } from './server.ts';
+import { AuthMethod, ConnectionStatus, CredentialScope, Timestamp, Transport } from './server.ts';
 import { CatalogueTool } from './tool.ts';
 
 export { CatalogueTool } from './tool.ts';
@@ -25,6 +25,12 @@ export const SnapshotServer = z.object({
   transport: Transport,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
+  credential_scope: CredentialScope,
+  oauth_client_id: z.string().nullable(),
+  /** Who added the server; the status is that of their credential. */
+  added_by: z.string().nullable(),
+  /** Names the sign-in that the user of the snapshot uses; another one after each sign-in. */
+  grant_id: z.string().nullable(),
   call_timeout_ms: z.int(),
   max_concurrency: z.int(),
   config_version: z.int(),

@@ -2,6 +2,7 @@ import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError } from '../../../shared/src/errors.ts';
+import type { GrantRpc } from '../../../shared/src/oauth/grant-store.ts';
 import { LimitReached } from '../../../shared/src/schema/limits.ts';
 import {
   ProbeServer,
@@ -89,6 +90,10 @@ export class DatabaseRefusal extends Error {
  * All of them throw DatabaseRefusal for a rule of the database and AppError `internal` when it fails.
  */
 export interface Database {
+  /** The signed-in caller of the function. */
+  callerId: string;
+  /** Uses the grants of sign-ins. */
+  grantRpc: GrantRpc;
   findServer(serverId: string): Promise<ServerAccess | null>;
   /** Without an id, the default agent of the caller's personal workspace. */
   findAgent(agentConfigId: string | undefined): Promise<AgentReference | null>;
@@ -127,6 +132,8 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
   const userId = callerId({ userClaims });
 
   return {
+    callerId: userId,
+    grantRpc: (name, args) => read(supabaseAdmin.rpc(name, args as never), z.unknown()),
     async findServer(serverId) {
       const row = await read(
         supabase

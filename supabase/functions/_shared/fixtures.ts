@@ -9,6 +9,7 @@ import type { Probe } from './stored-server.ts';
 
 export const SERVER_ID = '11111111-1111-4111-8111-111111111111';
 export const WORKSPACE_ID = '22222222-2222-4222-8222-222222222222';
+export const USER_ID = '33333333-3333-4333-8333-333333333333';
 export const SECRET = 'sk-the-stored-secret';
 export const NOW = new Date('2026-11-22T12:00:00.000Z');
 
@@ -24,6 +25,10 @@ export async function storedServer(change: Partial<ProbeServer> = {}): Promise<P
     transport: 'auto',
     auth_method: 'api_key',
     auth_header: 'X-API-Key',
+    credential_scope: 'workspace',
+    oauth_client_id: null,
+    added_by: USER_ID,
+    grant_id: null,
     call_timeout_ms: 30_000,
     max_concurrency: 4,
     config_version: 7,
@@ -81,6 +86,8 @@ export function fakeDatabase(
   return {
     observations,
     counted,
+    callerId: USER_ID,
+    grantRpc: () => Promise.resolve(null),
     countCall: (...call) => Promise.resolve(void counted.push(call)),
     findServer: (id) =>
       Promise.resolve(

@@ -36,3 +36,8 @@ export function livekitSettings(env: Environment): LivekitSettings | null {
   if (!url || !apiKey || !apiSecret) return null;
   return { url, apiKey, apiSecret, agentName: env.PATCHBAY_AGENT_NAME || DEFAULT_AGENT_NAME };
 }
+
+/** Reads `PATCHBAY_WEB_URL`, where the page is served; null where it is not said, or is no web address. */
+export function webUrlOf({ PATCHBAY_WEB_URL: url }: Environment): string | null {
+  return url && /^https?:\/\//.test(url) && URL.canParse(url) ? new URL(url).origin : null;
+}

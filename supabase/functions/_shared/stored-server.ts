@@ -1,10 +1,15 @@
+import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
 import { describeError } from '../../../shared/src/errors.ts';
 import { open, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/mcp/probe.ts';
 import type { Credential, ServerTarget } from '../../../shared/src/mcp/target.ts';
+import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
+import { holderOf } from '../../../shared/src/oauth/grant.ts';
+import { GrantTokens } from '../../../shared/src/oauth/token-source.ts';
 import type { ProbeFailure } from '../../../shared/src/schema/functions.ts';
 import type { AuthMethod } from '../../../shared/src/schema/server.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import type { Database } from './database.ts';
 import type { ProbeSettings } from './settings.ts';
 
 /** The probe of the MCP engine, given in so that tests need no network. */
@@ -26,17 +31,37 @@ export async function probeWith(
   secret: string | null,
   { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
+  // A draft has nobody who signed in: what can be seen without is tested.
+  if (server.auth_method === 'oauth') return probeUnsigned(server, { probe, settings, watch });
   const credential = credentialOf(server.auth_method, server.auth_header, secret);
-  if (!credential) return credentialMissing();
+  if (!credential) return failureFor('credential_missing');
   return await probe({ url: server.url, transport: server.transport, credential }, { ...settings, ...watch });
 }
 
-/** Probes a stored server with its stored credential. */
+/** What opens the credential of a stored server for the caller of a function. */
+export interface CredentialDeps {
+  database: Pick<Database, 'callerId' | 'grantRpc'>;
+  readKeys: () => SecretKeys;
+  policy: AddressPolicy;
+}
+
+/** Probes a stored server with its stored credential, or with the sign-in of the caller. */
 export async function probeStored(
   server: ProbeServer,
-  deps: ProbeDeps & { readKeys: () => SecretKeys },
+  { probe, settings, watch, ...deps }: ProbeDeps & Omit<CredentialDeps, 'policy'>,
 ): Promise<ProbeResult> {
-  return probeWith(server, await secretOf(server, deps.readKeys), deps);
+  const credential = await storedCredential(server, { ...deps, policy: settings.policy });
+  if (!credential) return failureFor('credential_missing');
+  return await probe({ url: server.url, transport: server.transport, credential }, { ...settings, ...watch });
+}
+
+async function storedCredential(server: ProbeServer, deps: CredentialDeps): Promise<Credential | null> {
+  const { database, readKeys, policy } = deps;
+  if (server.auth_method !== 'oauth')
+    return credentialOf(server.auth_method, server.auth_header, await secretOf(server, readKeys));
+  const holder = holderOf(server, server.workspace_id, database.callerId);
+  const store = databaseGrantStore(database.grantRpc, holder, readKeys());
+  return { method: 'oauth', tokens: new GrantTokens({ store, policy }) };
 }
 
 /** The stored credential of a server; null when there is none, or the method uses none. */
@@ -45,12 +70,9 @@ async function secretOf(server: ProbeServer, readKeys: () => SecretKeys): Promis
   return await open(server.secret, { workspaceId: server.workspace_id, serverId: server.id }, readKeys());
 }
 
-/** How to reach a stored server with its stored credential; null when it needs one and none is set. */
-export async function storedTarget(
-  server: ProbeServer,
-  readKeys: () => SecretKeys,
-): Promise<ServerTarget | null> {
-  const credential = credentialOf(server.auth_method, server.auth_header, await secretOf(server, readKeys));
+/** How to reach a stored server for the caller of a function; null when it needs one and none is set. */
+export async function storedTarget(server: ProbeServer, deps: CredentialDeps): Promise<ServerTarget | null> {
+  const credential = await storedCredential(server, deps);
   if (!credential) return null;
   return {
     serverId: server.id,
@@ -63,13 +85,28 @@ export async function storedTarget(
   };
 }
 
-function credentialOf(method: AuthMethod, header: string | null, secret: string | null): Credential | null {
+function credentialOf(
+  method: Exclude<AuthMethod, 'oauth'>,
+  header: string | null,
+  secret: string | null,
+): Credential | null {
   if (method === 'none') return { method };
   if (!secret) return null;
   return method === 'api_key' ? { method, header: header ?? 'X-API-Key', secret } : { method, secret };
 }
 
-function credentialMissing(): ProbeFailure {
-  const { message, hint } = describeError('credential_missing');
-  return { ok: false, phase: 'authenticate', code: 'credential_missing', message, hint, phases: [] };
+async function probeUnsigned(
+  { url, transport }: Pick<ProbeServer, 'url' | 'transport'>,
+  { probe, settings, watch }: ProbeDeps,
+): Promise<ProbeResult> {
+  const result = await probe({ url, transport, credential: { method: 'none' } }, { ...settings, ...watch });
+  if (result.ok || result.code !== 'unauthorized') return result;
+  const message = 'The server answers, and asks for a sign-in.';
+  const hint = 'Save it, then choose "Sign in" on its page.';
+  return { ...failureFor('sign_in_required'), message, hint, phases: result.phases };
+}
+
+function failureFor(code: 'credential_missing' | 'sign_in_required'): ProbeFailure {
+  const { message, hint } = describeError(code);
+  return { ok: false, phase: 'authenticate', code, message, hint, phases: [] };
 }

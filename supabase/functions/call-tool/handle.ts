@@ -15,7 +15,10 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { storedTarget } from '../_shared/stored-server.ts';
 
 export interface CallToolDeps {
-  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'recordCall'>;
+  database: Pick<
+    Database,
+    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall'
+  >;
   caller: Caller;
   openConnection: (target: ServerTarget, options: ConnectionOptions) => Pick<Connection, 'call' | 'close'>;
   policy: AddressPolicy;
@@ -77,7 +80,7 @@ async function endingOf(
 ): Promise<Ending> {
   try {
     refuseInVain(tool, args, server);
-    const target = await storedTarget(server, deps.readKeys);
+    const target = await storedTarget(server, deps);
     if (!target) throw new AppError('credential_missing');
     const result = await callOnce(target, tool, args, deps, onDequeued);
     return {

@@ -1,3 +1,4 @@
+import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
@@ -7,7 +8,10 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface DiscoverToolsDeps extends ProbeDeps {
-  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'>;
+  database: Pick<
+    Database,
+    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'
+  >;
   readKeys: () => SecretKeys;
   now: () => Date;
 }
@@ -27,7 +31,8 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
   const startedAt = deps.now();
   const result = await probeStored(server, deps);
   const observation = probeObservation(server, result, 'function', deps.now());
-  if (observation) await deps.database.reportStatus(observation);
+  if (observation && countsForStatus(server, deps.database.callerId))
+    await deps.database.reportStatus(observation);
   if (!result.ok) {
     const { phase, code, message, hint, phases } = result;
     return refuse(502, code, message, { phase, hint, phases });

@@ -1,3 +1,4 @@
+import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { DraftServer, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
@@ -7,7 +8,10 @@ import { mayTest, requireServer } from '../_shared/roles.ts';
 import { probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server.ts';
 
 export interface TestConnectionDeps extends ProbeDeps {
-  database: Pick<Database, 'findServer' | 'countCall' | 'loadServer' | 'reportStatus'>;
+  database: Pick<
+    Database,
+    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus'
+  >;
   readKeys: () => SecretKeys;
   now: () => Date;
 }
@@ -34,6 +38,7 @@ async function testStored(serverId: string, deps: TestConnectionDeps): Promise<A
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
   const result = await probeStored(server, deps);
   const observation = probeObservation(server, result, 'function', deps.now());
-  if (observation) await deps.database.reportStatus(observation);
+  if (observation && countsForStatus(server, deps.database.callerId))
+    await deps.database.reportStatus(observation);
   return succeed(result);
 }

@@ -85,8 +85,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_servers'
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'update')
   ),
-  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name position '
-    || 'slug tags transport url workspace_id',
+  'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
+    || 'oauth_client_id position slug tags transport url workspace_id',
   'of a server users may change its configuration, never its status'
 );
 
@@ -97,8 +97,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_servers'
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'insert')
   ),
-  'auth_header auth_method call_timeout_ms description is_active max_concurrency metadata name position '
-    || 'slug tags transport url user_id workspace_id',
+  'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
+    || 'oauth_client_id position slug tags transport url user_id workspace_id',
   'and set no more than that when adding one'
 );
 
@@ -198,7 +198,7 @@ select is(
   ),
   'accept_invitation agent_document choose_tool create_api_token create_invitation delete_account export_workspace import_agent '
     || 'import_list import_server import_workspace is_address is_my_topic is_reserved_header latency_percentile '
-    || 'list_members my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
+    || 'list_members my_sign_ins my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
     || 'rename_tag revoke_api_token server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
     || 'trimmed url_origin watch_workspace workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'

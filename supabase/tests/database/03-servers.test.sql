@@ -96,7 +96,7 @@ select ok(pg_temp.refused('name, url', $$ 'x', 'https://good.example\@evil.examp
 select ok(pg_temp.refused('name, url', format('%L, %L', 'x', 'https://x.example/' || repeat('a', 2000))) ? 'url', 'a long address');
 select ok(pg_temp.refused('name, url, slug', $$ 'x', 'https://x.example', 'Not A Slug' $$) ? 'slug', 'a malformed slug');
 select ok(pg_temp.refused('name, url, transport', $$ 'x', 'https://x.example', 'stdio' $$) ? 'transport', 'an unknown transport');
-select ok(pg_temp.refused('name, url, auth_method', $$ 'x', 'https://x.example', 'oauth' $$) ? 'auth_method', 'an unknown method');
+select ok(pg_temp.refused('name, url, auth_method', $$ 'x', 'https://x.example', 'magic' $$) ? 'auth_method', 'an unknown method');
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'X: Y' $$) ? 'auth_header', 'a malformed header');
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'Host' $$) ? 'auth_header', 'a header of the protocol');
 select ok(

@@ -39,7 +39,7 @@ select throws_ok(
   '42501', null, 'or gives them to a probe'
 );
 select throws_ok(
-  $$ select private.server_target(current_setting('pgtap.server')::uuid) $$,
+  $$ select private.server_target(current_setting('pgtap.server')::uuid, null) $$,
   '42501', null, 'by whatever name'
 );
 reset role;

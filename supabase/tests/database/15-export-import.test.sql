@@ -61,7 +61,7 @@ select is(
   pg_temp.document() #> '{servers,0}',
   '{"name": "Notes", "slug": "notes", "url": "https://notes.example/mcp", "description": "", "transport": "auto",
     "auth_method": "api_key", "auth_header": "X-API-Key", "is_active": true, "position": 1, "tags": ["home", "work"],
-    "call_timeout_ms": 5000, "max_concurrency": 4, "metadata": {"a": 1}, "has_credential": true,
+    "call_timeout_ms": 5000, "max_concurrency": 4, "credential_scope": "workspace", "oauth_client_id": null, "metadata": {"a": 1}, "has_credential": true,
     "tools": [{"name": "wipe", "is_enabled": false, "cache_ttl_seconds": null}]}',
   'a server with what was chosen for it'
 );

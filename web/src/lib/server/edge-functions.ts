@@ -62,7 +62,13 @@ function post(
   });
 }
 
-async function call<T>(who: SignedIn, name: string, body: unknown, schema: z.ZodType<T>): Promise<Answer<T>> {
+/** Calls an edge function as the user. */
+export async function callFunction<T>(
+  who: SignedIn,
+  name: string,
+  body: unknown,
+  schema: z.ZodType<T>,
+): Promise<Answer<T>> {
   let response: Response;
   try {
     response = await post(who, name, body, AbortSignal.timeout(FUNCTION_TIMEOUT_MS), 'application/json');
@@ -115,7 +121,7 @@ function refusalWords(status: number): string {
 
 /** Tries a stored server or a draft; stores nothing for a draft. */
 export const testConnection = (who: SignedIn, body: TestConnectionBody) =>
-  call(who, 'test-connection', body, TestConnectionAnswer);
+  callFunction(who, 'test-connection', body, TestConnectionAnswer);
 
 /** The same, told as it happens; the last line is the answer. */
 export const streamTest = (who: SignedIn, body: TestConnectionBody, signal: AbortSignal) =>
@@ -127,20 +133,20 @@ export const streamCall = (who: SignedIn, body: CallToolBody, signal: AbortSigna
 
 /** Reads the tools of a server and stores them with its status. */
 export const discoverTools = (who: SignedIn, body: DiscoverToolsBody) =>
-  call(who, 'discover-tools', body, DiscoverToolsAnswer);
+  callFunction(who, 'discover-tools', body, DiscoverToolsAnswer);
 
 /** Stores the credential of a server, or removes it with null. */
 export const storeCredential = (who: SignedIn, body: ServerCredentialBody) =>
-  call(who, 'server-credential', body, ServerCredentialAnswer);
+  callFunction(who, 'server-credential', body, ServerCredentialAnswer);
 
 /** Makes a conversation and the key to its room. */
 export const openVoiceSession = (who: SignedIn, body: VoiceTokenBody) =>
-  call(who, 'voice-token', body, VoiceTokenAnswer);
+  callFunction(who, 'voice-token', body, VoiceTokenAnswer);
 
 /** Brings an agent into the room of a conversation that has none. */
 export const dispatchAgent = (who: SignedIn, body: VoiceDispatchBody) =>
-  call(who, 'voice-dispatch', body, VoiceDispatchAnswer);
+  callFunction(who, 'voice-dispatch', body, VoiceDispatchAnswer);
 
 /** Sets the webhook of a workspace, or sends it a test message. */
 export const noticeWebhook = (who: SignedIn, body: NoticeWebhookBody) =>
-  call(who, 'notice-webhook', body, NoticeWebhookAnswer);
+  callFunction(who, 'notice-webhook', body, NoticeWebhookAnswer);

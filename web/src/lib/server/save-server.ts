@@ -13,6 +13,9 @@ import type { SignedIn } from './session.ts';
 /** How long saving waits for the tools; the discovery itself goes on after it. */
 const DISCOVERY_PATIENCE_MS = 3000;
 
+/** Methods that do not go without a key or token; a sign-in comes after saving. */
+const TYPED: ReadonlySet<string> = new Set(['api_key', 'bearer_token']);
+
 /** What a test of the typed form asks of the function; or what is wrong with it already. */
 export function planTest(
   form: FormData,
@@ -25,7 +28,7 @@ export function planTest(
   const { input, credential } = parsed;
   // A blank credential means the stored one, which only a test of the unchanged server can use.
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
-  if (!asStored && input.auth_method !== 'none' && credential === null) {
+  if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
       ? 'Type it again for this test: the address or the authentication was changed.'
       : 'Enter the key or token.';
@@ -100,7 +103,7 @@ export async function saveTyped(
   const stored = 'stored' in target ? target.stored : null;
   const merge = stored && mergeOf(form, values, stored);
   if (merge) return merge;
-  if (input.auth_method !== 'none' && credential === null && needsCredential(input, stored)) {
+  if (TYPED.has(input.auth_method) && credential === null && needsCredential(input, stored)) {
     return { values, errors: { credential: [missingCredentialWords(stored)] } };
   }
 
@@ -138,7 +141,10 @@ export async function saveTyped(
       };
     }
   }
-  return { values, savedId: id, saved: { id, name, ...(await discovered(who, id, input.is_active)) } };
+  const found = await discovered(who, id, input.is_active);
+  const needsSignIn =
+    auth_method === 'oauth' && (await readServer(who, id))?.connection_status === 'needs_auth';
+  return { values, savedId: id, saved: { id, name, ...found, needsSignIn } };
 }
 
 function needsCredential(input: ServerConfiguration, stored: McpServerRow | null): boolean {

@@ -1,7 +1,8 @@
 import { McpServerRow, type McpServerInput, type McpServerPatch } from '@patchbay/shared/schema/server';
 import { planMove, type Direction } from '../servers/order.ts';
-import { allRows, firstRow, rows, unavailable, writeProblem, type WriteProblem } from './database.ts';
+import { allRows, rows, unavailable, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
+import { withOwnStatus } from './sign-ins.ts';
 
 export type Written<T> = { ok: true; value: T } | { ok: false; problem: WriteProblem };
 
@@ -11,8 +12,8 @@ const TABLE = 'mcp_servers';
 export const IDS_AT_ONCE = 100;
 
 /** All servers of a workspace, in the order of its users. */
-export function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
-  return allRows(
+export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
+  const servers = await allRows(
     (from, to) =>
       who.supabase
         .from(TABLE)
@@ -24,15 +25,16 @@ export function listServers(who: SignedIn, workspaceId: string): Promise<McpServ
         .range(from, to),
     McpServerRow,
   );
+  return withOwnStatus(who, servers);
 }
 
 /** The servers with these ids that the user may see; ids that are missing in the answer are gone. */
-export function readServers(who: SignedIn, ids: string[]): Promise<McpServerRow[]> {
-  return rows(who.supabase.from(TABLE).select(COLUMNS).in('id', ids), McpServerRow);
+export async function readServers(who: SignedIn, ids: string[]): Promise<McpServerRow[]> {
+  return withOwnStatus(who, await rows(who.supabase.from(TABLE).select(COLUMNS).in('id', ids), McpServerRow));
 }
 
-export function readServer(who: SignedIn, id: string): Promise<McpServerRow | null> {
-  return firstRow(who.supabase.from(TABLE).select(COLUMNS).eq('id', id), McpServerRow);
+export async function readServer(who: SignedIn, id: string): Promise<McpServerRow | null> {
+  return (await readServers(who, [id]))[0] ?? null;
 }
 
 export async function countServers(who: SignedIn, workspaceId: string): Promise<number> {

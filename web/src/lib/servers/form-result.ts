@@ -20,7 +20,7 @@ export type TestOutcome =
       message: string;
       hint: string;
       /** The server refused for want of a credential; which kind it asks for, when it says so. */
-      asksFor: 'something' | 'api_key' | 'bearer_token' | null;
+      asksFor: 'something' | 'api_key' | 'bearer_token' | 'oauth' | null;
       phases: PhaseTiming[];
     };
 
@@ -58,7 +58,7 @@ export interface ServerFormResult {
   merge?: Omit<Merge, 'values'> & { base: string };
   /** The row exists, even when a later step failed: saving again must change it, not add another. */
   savedId?: string;
-  saved?: { id: string; name: string; tone: 'ok' | 'warn'; words: string };
+  saved?: { id: string; name: string; tone: 'ok' | 'warn'; words: string; needsSignIn: boolean };
 }
 
 /** The order in which phases are shown; the schema's own list would bring all of zod into the page. */

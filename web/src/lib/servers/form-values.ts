@@ -8,6 +8,8 @@ export interface ServerFormValues {
   transport: string;
   auth_method: string;
   auth_header: string;
+  credential_scope: string;
+  oauth_client_id: string;
   /** Parted by commas. */
   tags: string;
   /** Seconds. */
@@ -22,6 +24,8 @@ export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
   transport: 'Transport',
   auth_method: 'Authentication',
   auth_header: 'Header name',
+  credential_scope: 'Who signs in',
+  oauth_client_id: 'Client id',
   tags: 'Tags',
   timeout: 'Time-out',
   is_active: 'Active',
@@ -34,6 +38,8 @@ export const EMPTY_FORM: ServerFormValues = {
   transport: 'auto',
   auth_method: 'none',
   auth_header: '',
+  credential_scope: 'workspace',
+  oauth_client_id: '',
   tags: '',
   timeout: '30',
   is_active: true,
@@ -47,6 +53,8 @@ export function formValuesOf(server: McpServerRow): ServerFormValues {
     transport: server.transport,
     auth_method: server.auth_method,
     auth_header: server.auth_method === 'api_key' ? (server.auth_header ?? '') : '',
+    credential_scope: server.credential_scope,
+    oauth_client_id: server.oauth_client_id ?? '',
     tags: server.tags.join(', '),
     timeout: String(server.call_timeout_ms / 1000),
     is_active: server.is_active,

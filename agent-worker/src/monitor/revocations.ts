@@ -1,0 +1,40 @@
+/** Tells authorization servers of sign-ins that were dropped, with a server, a member or a workspace too. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AddressPolicy } from '@patchbay/shared/address-policy';
+import { openDropped } from '@patchbay/shared/oauth/grant';
+import { revokeGrant } from '@patchbay/shared/oauth/sign-in';
+import type { SecretKeys } from '@patchbay/shared/secret-envelope';
+import type { Log } from '../log.ts';
+import type { MonitorDatabase } from './database.ts';
+
+const AT_ONCE = 8;
+const LOOK_AGAIN_MS = 5_000;
+
+export interface RevocationsOptions {
+  database: Pick<MonitorDatabase, 'claimRevocations' | 'finishRevocation'>;
+  policy: AddressPolicy;
+  keys: SecretKeys;
+  log: Pick<Log, 'warn'>;
+  random: () => number;
+}
+
+/** Works until stopped; what is being told then is finished. */
+export async function runRevocations(options: RevocationsOptions, stop: AbortSignal): Promise<void> {
+  const { database, policy, keys, log, random } = options;
+  while (!stop.aborted) {
+    try {
+      const dropped = await database.claimRevocations(AT_ONCE);
+      await Promise.all(
+        dropped.map(async (grant) => {
+          // One that does not open now may do so with the keys of another monitor.
+          const content = await openDropped(grant, keys).catch(() => null);
+          const outcome = content ? await revokeGrant(content, policy) : 'failed';
+          if (outcome !== 'failed') await database.finishRevocation(grant.id);
+        }),
+      );
+    } catch (error) {
+      log.warn({ error }, 'no revocations could be claimed');
+    }
+    await delay(LOOK_AGAIN_MS * (0.5 + random()), undefined, { signal: stop }).catch(() => {});
+  }
+}

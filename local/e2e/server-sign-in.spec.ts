@@ -1,0 +1,88 @@
+/** Signing in to a server from the page, at the pages of a real authorization server. */
+import { expect, test, type Page } from '@playwright/test';
+import { startGuardedServer, type GuardedServer } from './authorization-server.ts';
+import { browserOptions } from './browser.ts';
+import { newPerson } from './person.ts';
+import { addServer } from './rest-api.ts';
+import { runningStack } from './running-stack.ts';
+import { signIn } from './sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+let guarded: GuardedServer;
+test.beforeAll(async () => {
+  guarded = await startGuardedServer();
+});
+test.afterAll(() => guarded.close());
+
+async function logIn(page: Page): Promise<void> {
+  await page.waitForURL(`${guarded.issuer}/**`);
+  await page.getByPlaceholder('Enter any login').fill('ada');
+  await page.getByPlaceholder('and password').fill('any');
+  await page.getByRole('button', { name: 'Sign-in' }).click();
+}
+
+test('a server is added, signed in to, refused, and left', async ({ page }) => {
+  const { web_url } = runningStack();
+  await signIn(page, await newPerson('signer'));
+  await page.goto(`${web_url}/servers/new`);
+  await page.getByLabel('URL').fill(guarded.url);
+  await page.getByLabel('Name', { exact: true }).fill('Tickets');
+  await page.getByRole('button', { name: /^Test/ }).click();
+  await page.getByRole('button', { name: 'Sign in to it' }).click();
+  await expect(page.getByLabel('Authentication')).toHaveValue('oauth');
+  await page.getByRole('button', { name: /^Save/ }).click();
+
+  await expect(page.getByRole('heading', { name: 'Sign in to Tickets' })).toBeVisible();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`${guarded.issuer}/**`);
+  await page.getByRole('link', { name: /cancel/i }).click();
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('refused on the page of the server');
+
+  await page.getByRole('link', { name: 'To your servers' }).click();
+  const row = page.getByRole('listitem').filter({ hasText: 'Tickets' });
+  await expect(row.getByText('Needs sign-in')).toBeVisible();
+  await page.getByRole('link', { name: 'Tickets', exact: true }).click();
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await logIn(page);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByText('You are signed in to Tickets.')).toBeVisible();
+  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Try who_am_i' })).toBeVisible();
+  expect(page.url()).not.toContain('code=');
+
+  await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Sign out of Tickets' }).click();
+  await expect(page.getByRole('heading', { name: 'Tickets', exact: true })).toBeVisible();
+  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeHidden();
+  expect(guarded.revocations).toBe(1);
+});
+
+test('without JavaScript: the way leads over a link', async ({ browser }) => {
+  const person = await newPerson('plain');
+  const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/servers/${serverId}/sign-in`);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('link', { name: /^Continue to/ }).click();
+  await logIn(page);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByText(/^You are signed in to/)).toBeVisible();
+  await context.close();
+});
+
+test('beside a conversation, a server that waits for a sign-in is shown with the way to it', async ({
+  page,
+}) => {
+  const person = await newPerson('talking');
+  const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
+  await person.client.functions.invoke('discover-tools', { body: { server_id: serverId } });
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/talk`);
+  await expect(page.getByText('Tickets needs you to sign in.')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Sign in to Tickets' })).toHaveAttribute('target', '_blank');
+});

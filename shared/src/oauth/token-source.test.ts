@@ -1,0 +1,213 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GrantTokens } from './token-source.ts';
+import { expiryOf, type Grant, type GrantContent } from './grant.ts';
+import type { GrantStore } from './grant-store.ts';
+
+/** A grant as the database keeps it: one lease at a time. */
+class SharedStore implements GrantStore {
+  grant: Grant | null;
+  refusals: (string | null)[] = [];
+  isAway = 0;
+  #lease: string | null = null;
+
+  constructor(grant: Grant) {
+    this.grant = grant;
+  }
+
+  read(): Promise<Grant | null> {
+    return Promise.resolve(this.grant && { ...this.grant, lease_left_ms: this.#lease === null ? 0 : 5_000 });
+  }
+
+  lease({ revision }: Grant): Promise<string | null> {
+    if (this.#lease !== null || revision !== this.grant?.revision) return Promise.resolve(null);
+    this.#lease = 'lease';
+    return Promise.resolve(this.#lease);
+  }
+
+  renew(grant: Grant, _lease: string, tokens: GrantContent['tokens'], now: number): Promise<Grant | null> {
+    this.isAway -= 1;
+    if (this.isAway >= 0) return Promise.reject(new Error('away'));
+    this.#lease = null;
+    this.grant = { ...grant, tokens, revision: grant.revision + 1, expires_at: expiryOf(tokens, now) };
+    return Promise.resolve(this.grant);
+  }
+
+  delay(grant: Grant, _lease: string, retryMs: number): Promise<void> {
+    this.#lease = null;
+    this.grant = { ...grant, failures: grant.failures + 1, retry_in_ms: retryMs };
+    return Promise.resolve();
+  }
+
+  refuse(grant: Grant, wantedScope: string | null): Promise<void> {
+    this.#lease = null;
+    this.refusals.push(wantedScope);
+    this.grant = { ...grant, is_refused: true };
+    return Promise.resolve();
+  }
+}
+
+let server: Server;
+let base: string;
+let requests: URLSearchParams[];
+let answer: () => { status: number; body: unknown };
+
+beforeEach(async () => {
+  requests = [];
+  answer = () => ({
+    status: 200,
+    body: {
+      access_token: `access ${requests.length + 1}`,
+      token_type: 'Bearer',
+      refresh_token: 'next',
+      expires_in: 3600,
+    },
+  });
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => (text += String(chunk)));
+    request.on('end', () => {
+      requests.push(new URLSearchParams(text));
+      const { status, body } = answer();
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => new Promise((done) => server.close(done)));
+
+function expired(rest: Partial<Grant> = {}): Grant {
+  return {
+    id: 'g',
+    server_id: 's',
+    user_id: null,
+    holder_id: null,
+    issuer: base,
+    revision: 1,
+    expires_at: new Date(Date.now() - 1_000).toISOString(),
+    is_refused: false,
+    wanted_scope: null,
+    failures: 0,
+    retry_in_ms: null,
+    lease_left_ms: null,
+    tokens: { access_token: 'access 1', token_type: 'Bearer', refresh_token: 'first', expires_in: 3600 },
+    client: { client_id: 'patchbay' },
+    authorization_server: base,
+    metadata: null,
+    resource: 'https://mcp.example/mcp',
+    is_unattended: false,
+    ...rest,
+  };
+}
+const sourceOf = (store: GrantStore) => new GrantTokens({ store, policy: 'local', random: () => 0.5 });
+
+describe('GrantTokens', () => {
+  it('refreshes once for all who ask, in one process and in several', async () => {
+    const store = new SharedStore(expired());
+    const sources = [sourceOf(store), sourceOf(store), sourceOf(store)];
+    const tokens = await Promise.all(Array.from({ length: 51 }, (_, i) => sources[i % 3]!.token()));
+    expect(new Set(tokens)).toEqual(new Set(['access 2']));
+    expect(requests.map((sent) => sent.get('refresh_token'))).toEqual(['first']);
+    expect(requests[0]?.get('resource')).toBe('https://mcp.example/mcp');
+  });
+
+  it('follows a token that was refused before its end, once for all', async () => {
+    const store = new SharedStore(expired({ expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
+    const source = sourceOf(store);
+    expect(await source.token()).toBe('access 1');
+    expect(await Promise.all([source.after('access 1'), source.after('access 1')])).toEqual([
+      'access 2',
+      'access 2',
+    ]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['does not answer well', 503, 'busy'],
+    ['says that it is away', 400, { error: 'temporarily_unavailable' }],
+  ])(
+    'backs off while the authorization server %s, and asks it no more than once',
+    async (_how, status, body) => {
+      answer = () => ({ status, body });
+      const store = new SharedStore(expired());
+      const source = sourceOf(store);
+      const failures = await Promise.allSettled(Array.from({ length: 20 }, () => source.token()));
+      for (const failure of failures)
+        expect(failure).toMatchObject({ reason: { code: 'server_error', retryable: true } });
+      await expect(source.token()).rejects.toMatchObject({ code: 'server_error' });
+      expect(requests).toHaveLength(1);
+      expect(store.refusals).toEqual([]);
+    },
+  );
+
+  it('asks for a sign-in when the refresh token is refused, and does not try it again', async () => {
+    answer = () => ({ status: 400, body: { error: 'invalid_grant' } });
+    const store = new SharedStore(expired());
+    const source = sourceOf(store);
+    for (let i = 0; i < 3; i += 1)
+      await expect(source.token()).rejects.toMatchObject({ code: 'sign_in_required' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('asks anew with its own client where no person signed in', async () => {
+    const { refresh_token: _none, ...tokens } = expired().tokens;
+    const client = { client_id: 'patchbay', client_secret: 'secret', issuer: `${base}/` };
+    const store = new SharedStore(expired({ tokens, client, is_unattended: true }));
+    expect(await sourceOf(store).token()).toBe('access 2');
+    expect(requests[0]?.get('grant_type')).toBe('client_credentials');
+    expect(requests[0]?.get('resource')).toBe('https://mcp.example/mcp');
+  });
+
+  it('is settled only when a refresh has been stored, whoever waited for it', async () => {
+    const store = new SharedStore(expired());
+    const source = sourceOf(store);
+    void source.token();
+    await source.settled();
+    expect(store.grant?.revision).toBe(2);
+  });
+
+  it('keeps fresh tokens through a database that is away for a moment', async () => {
+    const store = new SharedStore(expired());
+    store.isAway = 2;
+    expect(await sourceOf(store).token()).toBe('access 2');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('goes on with a token that still lives while the database is away', async () => {
+    const store = new SharedStore(expired({ expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
+    let now = Date.now();
+    const source = new GrantTokens({ store, policy: 'local', now: () => now });
+    expect(await source.token()).toBe('access 1');
+    store.read = () => Promise.reject(new Error('away'));
+    now += 3_590_000;
+    expect(await source.token()).toBe('access 1');
+    now += 20_000;
+    await expect(source.token()).rejects.toThrow('away');
+  });
+
+  it('marks a grant that has ended and cannot be refreshed', async () => {
+    const { refresh_token: _none, ...tokens } = expired().tokens;
+    const store = new SharedStore(expired({ tokens }));
+    await expect(sourceOf(store).token()).rejects.toMatchObject({ code: 'sign_in_required' });
+    expect(store.refusals).toEqual([null]);
+  });
+
+  it('marks the grant when the server refuses what it gives, with the rights that lacked, unless it is another by now', async () => {
+    const store = new SharedStore(expired({ expires_at: null }));
+    const source = sourceOf(store);
+    expect(await source.refuse('another', 'write')).toMatchObject({ code: 'sign_in_required' });
+    expect(store.refusals).toEqual([]);
+    await source.refuse('access 1', 'write');
+    expect(store.refusals).toEqual(['write']);
+    await expect(source.token()).rejects.toMatchObject({ code: 'sign_in_required' });
+  });
+
+  it('asks no address that the policy does not allow', async () => {
+    const store = new SharedStore(expired());
+    const source = new GrantTokens({ store, policy: 'public', random: () => 0.5 });
+    await expect(source.token()).rejects.toMatchObject({ code: 'server_error' });
+    expect(requests).toHaveLength(0);
+  });
+});

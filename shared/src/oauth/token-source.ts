@@ -1,0 +1,159 @@
+/**
+ * Access tokens for the requests to one server. Refreshes ahead of expiry, one process at a time; a 5xx of the
+ * authorization server is waited out, and never a reason to sign in again.
+ */
+import { OAuthError, OAuthErrorCode, refreshAuthorization } from '@modelcontextprotocol/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AddressPolicy } from '../address-policy.ts';
+import { AppError } from '../errors.ts';
+import { retryDelayMs } from '../mcp/backoff.ts';
+import type { TokenSource } from '../mcp/target.ts';
+import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
+import type { Grant, GrantContent } from './grant.ts';
+import type { GrantStore } from './grant-store.ts';
+import { nextStep } from './next-step.ts';
+import { renewUnattended } from './unattended.ts';
+
+const LEASE_MS = 40_000;
+const REFRESH_TIMEOUT_MS = 12_000;
+/** Fresh tokens exist nowhere else: storing them is tried so often, with pauses of so long. */
+const STORE_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
+const LOOK_AGAIN_MS = 150;
+const PATIENCE_MS = 60_000;
+
+/** Answers of an authorization server after which the same request may succeed; any other error code is a refusal. */
+const PASSING: ReadonlySet<string> = new Set([
+  OAuthErrorCode.ServerError,
+  OAuthErrorCode.TemporarilyUnavailable,
+  OAuthErrorCode.TooManyRequests,
+]);
+
+export interface TokenSourceOptions {
+  store: GrantStore;
+  policy: AddressPolicy;
+  /** Wall clock in milliseconds. */
+  now?: () => number;
+  /** 0 to below 1, for the jitter. */
+  random?: () => number;
+  /** How long others wait for whoever refreshes; longer than a refresh and the storing of its answer may take. */
+  leaseMs?: number;
+}
+
+/** The tokens of a grant; the source lives as long as the connection that uses it. */
+export class GrantTokens implements TokenSource {
+  readonly #options: Required<TokenSourceOptions>;
+  /** As it was last seen. */
+  #grant: Grant | null = null;
+  /** By the token that was refused; null: none was. */
+  readonly #running = new Map<string | null, Promise<string>>();
+
+  constructor(options: TokenSourceOptions) {
+    // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure decision
+    this.#options = { now: Date.now, random: Math.random, leaseMs: LEASE_MS, ...options };
+  }
+
+  /** @throws AppError `sign_in_required`, or `server_error` while the authorization server is away */
+  async token(): Promise<string> {
+    const { now } = this.#options;
+    const grant = this.#grant;
+    if (grant && nextStep(grant, null, now()).do === 'use') return grant.tokens.access_token;
+    try {
+      return await this.#obtain(null);
+    } catch (error) {
+      // The database is away: a token that was due to be refreshed may still be good.
+      const isGood = grant && nextStep({ ...grant, retry_in_ms: 1 }, null, now()).do === 'use';
+      if (isGood && !(error instanceof AppError)) return grant.tokens.access_token;
+      throw error;
+    }
+  }
+
+  /** The token to try after that one was refused. @throws AppError as `token` does */
+  async after(refusedToken: string): Promise<string> {
+    return this.#obtain(refusedToken);
+  }
+
+  /** The server refuses what the grant gives, also freshly refreshed, or wants rights that it does not give. */
+  async refuse(token: string, wantedScope: string | null): Promise<AppError> {
+    const grant = await this.#options.store.read();
+    if (grant?.tokens.access_token === token) await this.#options.store.refuse(grant, wantedScope);
+    this.#grant = null;
+    return new AppError('sign_in_required');
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
+  /** Calls that come at the same time share one way through the steps. */
+  #obtain(refusedToken: string | null): Promise<string> {
+    const running = this.#running.get(refusedToken) ?? this.#walk(refusedToken);
+    this.#running.set(refusedToken, running);
+    return running.finally(() => this.#running.delete(refusedToken));
+  }
+
+  async #walk(refusedToken: string | null): Promise<string> {
+    const { store, now } = this.#options;
+    for (const until = now() + PATIENCE_MS; now() < until;) {
+      const grant = await store.read();
+      this.#grant = grant;
+      const step = nextStep(grant, refusedToken, now());
+      if (!grant || step.do === 'sign_in') {
+        if (grant && !grant.is_refused) await store.refuse(grant, null);
+        throw new AppError('sign_in_required');
+      }
+      if (step.do === 'use') return grant.tokens.access_token;
+      if (step.do === 'back_off') throw awayError(step.retryAfterMs);
+      if (step.do === 'wait') await delay(Math.min(step.ms, LOOK_AGAIN_MS));
+      if (step.do !== 'refresh') continue;
+      const leaseId = await store.lease(grant, this.#options.leaseMs);
+      if (leaseId === null) await delay(LOOK_AGAIN_MS);
+      else await this.#refresh(grant, leaseId);
+    }
+    throw awayError(LOOK_AGAIN_MS);
+  }
+
+  async #refresh(grant: Grant, leaseId: string): Promise<void> {
+    const { store, policy, random } = this.#options;
+    let tokens: GrantContent['tokens'];
+    try {
+      tokens = await withAuthorizationFetch(policy, REFRESH_TIMEOUT_MS, (fetch) => refresh(grant, fetch));
+    } catch (error) {
+      if (error instanceof OAuthError && !PASSING.has(error.code)) await store.refuse(grant, null);
+      else await store.delay(grant, leaseId, retryDelayMs(grant.failures + 1, { retryable: true }, random()));
+      return;
+    }
+    this.#grant = await this.#keep(grant, leaseId, tokens);
+  }
+
+  /** Stores what exists nowhere else yet. */
+  async #keep(grant: Grant, leaseId: string, tokens: GrantContent['tokens']): Promise<Grant | null> {
+    for (const pauseMs of STORE_PAUSES_MS) {
+      const stored = await this.#options.store
+        .renew(grant, leaseId, tokens, this.#options.now())
+        .catch(() => undefined);
+      if (stored !== undefined) return stored;
+      await delay(pauseMs);
+    }
+    return this.#options.store.renew(grant, leaseId, tokens, this.#options.now());
+  }
+}
+
+function refresh(grant: Grant, fetchFn: AuthorizationFetch): Promise<GrantContent['tokens']> {
+  if (grant.is_unattended) return renewUnattended(grant, fetchFn);
+  const { authorization_server, metadata, client, tokens, resource } = grant;
+  return refreshAuthorization(authorization_server, {
+    clientInformation: client,
+    refreshToken: tokens.refresh_token ?? '',
+    fetchFn,
+    // Checked by the SDK when it was read at the sign-in.
+    ...(metadata && { metadata: metadata as never }),
+    ...(resource !== null && { resource }),
+  });
+}
+
+function awayError(retryAfterMs: number): AppError {
+  return new AppError('server_error', {
+    message: 'The sign-in service of this server does not answer.',
+    retryAfterMs,
+  });
+}

@@ -1,0 +1,130 @@
+/** Signing in to a server without a person: Patchbay's own client id and secret are the sign-in (client credentials). */
+import {
+  auth,
+  fetchToken,
+  type OAuthClientInformationContext,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type StoredOAuthClientInformation,
+  type StoredOAuthTokens,
+} from '@modelcontextprotocol/client';
+import { AppError } from '../errors.ts';
+import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
+import type { Grant, GrantContent } from './grant.ts';
+import { askWithoutToken } from './sign-in.ts';
+import { problemOfSignIn } from './sign-in-problem.ts';
+import type { ClientStore, SignInOptions } from './sign-in-provider.ts';
+
+const TIMEOUT_MS = 25_000;
+
+/**
+ * Signs in with the client that the user entered.
+ * @throws SignInProblem with a sentence for the user
+ */
+export async function signInUnattended({
+  serverUrl,
+  policy,
+  clients,
+}: Omit<SignInOptions, 'identity'>): Promise<
+  Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }
+> {
+  const provider = new UnattendedProvider(clients);
+  try {
+    await withAuthorizationFetch(policy, TIMEOUT_MS, async (fetchFn) => {
+      const { resourceMetadataUrl, scope } = await askWithoutToken(serverUrl, fetchFn);
+      const found = { ...(resourceMetadataUrl && { resourceMetadataUrl }), ...(scope && { scope }) };
+      await auth(provider, { serverUrl, fetchFn, ...found });
+    });
+  } catch (error) {
+    throw problemOfSignIn(error);
+  }
+  const { granted, discovery, client, resource } = provider;
+  if (!granted || !discovery || !client) throw new AppError('internal');
+  const { authorizationServerUrl, authorizationServerMetadata } = discovery;
+  const { issuer = authorizationServerUrl, ...tokens } = granted;
+  return {
+    issuer,
+    tokens,
+    client,
+    authorization_server: authorizationServerUrl,
+    metadata: authorizationServerMetadata ?? null,
+    resource,
+    is_unattended: true,
+  };
+}
+
+/** The next tokens of such a grant. @throws what the SDK throws */
+export function renewUnattended(grant: Grant, fetchFn: AuthorizationFetch): Promise<GrantContent['tokens']> {
+  const { client, authorization_server, metadata, resource, tokens } = grant;
+  const clients = { read: () => Promise.resolve(client), save: () => Promise.resolve() };
+  return fetchToken(new UnattendedProvider(clients), authorization_server, {
+    fetchFn,
+    // Checked by the SDK when it was read at the sign-in.
+    ...(metadata && { metadata: metadata as never }),
+    ...(resource !== null && { resource }),
+    ...(tokens.scope !== undefined && { scope: tokens.scope }),
+  });
+}
+
+class UnattendedProvider implements OAuthClientProvider {
+  readonly redirectUrl = undefined;
+  readonly clientMetadata = {
+    client_name: 'Patchbay',
+    redirect_uris: [],
+    grant_types: ['client_credentials'],
+  };
+  granted: StoredOAuthTokens | null = null;
+  discovery: OAuthDiscoveryState | null = null;
+  client: StoredOAuthClientInformation | null = null;
+  resource: string | null = null;
+  readonly #clients: ClientStore;
+
+  constructor(clients: ClientStore) {
+    this.#clients = clients;
+  }
+
+  async clientInformation({ issuer }: OAuthClientInformationContext = { issuer: '' }) {
+    this.client ??= await this.#clients.read(issuer);
+    return this.client ?? undefined;
+  }
+
+  async saveClientInformation(
+    client: StoredOAuthClientInformation,
+    { issuer }: OAuthClientInformationContext = { issuer: '' },
+  ): Promise<void> {
+    this.client = client;
+    await this.#clients.save(issuer, client);
+  }
+
+  prepareTokenRequest(scope?: string): URLSearchParams {
+    return new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) });
+  }
+
+  tokens(): undefined {
+    return undefined;
+  }
+
+  saveTokens(tokens: StoredOAuthTokens): void {
+    this.granted = tokens;
+  }
+
+  saveDiscoveryState(discovery: OAuthDiscoveryState): void {
+    this.discovery = discovery;
+  }
+
+  saveResourceUrl(resource: string): void {
+    this.resource = resource;
+  }
+
+  redirectToAuthorization(): never {
+    throw new AppError('internal');
+  }
+
+  saveCodeVerifier(): never {
+    throw new AppError('internal');
+  }
+
+  codeVerifier(): never {
+    throw new AppError('internal');
+  }
+}

@@ -1,0 +1,108 @@
+import type { SupabaseContext } from '@supabase/server';
+import { z } from 'zod';
+import { StoredGrant, type GrantHolder } from '../../../shared/src/oauth/grant.ts';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
+import { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import { callerId, read } from './database.ts';
+
+/** A sign-in under way, as it was begun. */
+const StoredFlow = z.object({
+  id: z.string(),
+  server_id: z.string(),
+  server_name: z.string(),
+  workspace_id: z.string(),
+  holder_id: z.string().nullable(),
+  url: z.string(),
+  return_to: z.string(),
+  secret: SealedSecret,
+});
+export type StoredFlow = z.infer<typeof StoredFlow>;
+
+const StoredClient = z.object({ id: z.string(), issuer: z.string(), secret: SealedSecret });
+export type StoredClient = z.infer<typeof StoredClient>;
+
+/** What signing in asks of the database, with the service role; rejects as `Database` does. */
+export interface SignInDatabase {
+  beginFlow(flow: {
+    id: string;
+    stateHash: string;
+    serverId: string;
+    url: string;
+    returnTo: string;
+    secret: SealedSecret;
+    expiresInS: number;
+  }): Promise<void>;
+  /** Hands out a flow of the caller, once; null when there is none, or it has ended. */
+  takeFlow(stateHash: string): Promise<StoredFlow | null>;
+  /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what the sign-in was for */
+  putGrant(grant: {
+    id: string;
+    flow: Omit<StoredFlow, 'secret'>;
+    issuer: string;
+    secret: SealedSecret;
+    expiresAt: string | null;
+  }): Promise<void>;
+  dropGrant(holder: GrantHolder): Promise<StoredGrant | null>;
+  /** The authorization server of a dropped grant was told, or cannot be. */
+  finishRevocation(grantId: string): Promise<void>;
+  /** @param issuer null: the last one that was stored */
+  readClient(serverId: string, issuer: string | null): Promise<StoredClient | null>;
+  putClient(client: { id: string; serverId: string; issuer: string; secret: SealedSecret }): Promise<void>;
+}
+
+/** The same database, as `databaseOf` reaches it. */
+export function signInDatabaseOf(context: SupabaseContext<ClientSchema>): SignInDatabase {
+  const { supabaseAdmin } = context;
+  const userId = callerId(context);
+  return {
+    async beginFlow({ id, stateHash, serverId, url, returnTo, secret, expiresInS }) {
+      const args = {
+        p_id: id,
+        p_state_hash: stateHash,
+        p_server_id: serverId,
+        p_user_id: userId,
+        p_url: url,
+        p_return_to: returnTo,
+        p_secret: secret,
+        p_expires_in_s: expiresInS,
+      };
+      await read(supabaseAdmin.rpc('begin_sign_in', args), z.unknown());
+    },
+    takeFlow: (stateHash) =>
+      read(
+        supabaseAdmin.rpc('take_sign_in', { p_state_hash: stateHash, p_user_id: userId }),
+        StoredFlow.nullable(),
+      ),
+    async putGrant({ id, flow, issuer, secret, expiresAt }) {
+      const args = {
+        p_id: id,
+        p_server_id: flow.server_id,
+        p_workspace_id: flow.workspace_id,
+        p_url: flow.url,
+        p_holder_id: flow.holder_id,
+        p_issuer: issuer,
+        p_secret: secret,
+        p_expires_at: expiresAt,
+        p_actor: userId,
+      };
+      await read(supabaseAdmin.rpc('put_grant', args), z.unknown());
+    },
+    dropGrant: ({ serverId, holderId }) =>
+      read(
+        supabaseAdmin.rpc('drop_grant', { p_server_id: serverId, p_holder_id: holderId, p_actor: userId }),
+        StoredGrant.nullable(),
+      ),
+    async finishRevocation(grantId) {
+      await read(supabaseAdmin.rpc('finish_revocation', { p_id: grantId }), z.unknown());
+    },
+    readClient: (serverId, issuer) =>
+      read(
+        supabaseAdmin.rpc('read_client', { p_server_id: serverId, p_issuer: issuer }),
+        StoredClient.nullable(),
+      ),
+    async putClient({ id, serverId, issuer, secret }) {
+      const args = { p_id: id, p_server_id: serverId, p_issuer: issuer, p_secret: secret };
+      await read(supabaseAdmin.rpc('put_client', args), z.unknown());
+    },
+  };
+}

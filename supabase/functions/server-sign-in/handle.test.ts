@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { clientIdentity } from '../../../shared/src/oauth/client-metadata.ts';
+import type { ProbeServer, SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import { seal } from '../../../shared/src/secret-envelope.ts';
+import type { Role } from '../../../shared/src/schema/workspace.ts';
+import {
+  fakeDatabase,
+  keys,
+  NOW,
+  SERVER_ID,
+  storedServer,
+  USER_ID,
+  WORKSPACE_ID,
+} from '../_shared/fixtures.ts';
+import type { SignInDatabase, StoredFlow } from '../_shared/sign-in-database.ts';
+import { handle } from './handle.ts';
+
+/** An MCP server that is its own authorization server. It answers tokens as they are set. */
+async function startProtected(metadata: object = {}) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    const base = `http://127.0.0.1:${port}`;
+    const path = request.url ?? '';
+    asked.push(`${request.method} ${path}`);
+    const say = (status: number, body: object, headers = {}) =>
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(JSON.stringify(body));
+    request.resume();
+    if (path === '/mcp')
+      return say(401, {}, { 'www-authenticate': `Bearer resource_metadata="${base}/prm"` });
+    if (path === '/prm') return say(200, { resource: `${base}/mcp`, authorization_servers: [base] });
+    if (path.startsWith('/.well-known/oauth-authorization-server'))
+      return say(200, {
+        issuer: base,
+        authorization_endpoint: `${base}/authorize`,
+        token_endpoint: `${base}/token`,
+        registration_endpoint: `${base}/register`,
+        revocation_endpoint: `${base}/revoke`,
+        response_types_supported: ['code'],
+        code_challenge_methods_supported: ['S256'],
+        authorization_response_iss_parameter_supported: true,
+        ...metadata,
+      });
+    if (path === '/register')
+      return say(201, { client_id: 'registered', redirect_uris: ['https://page.example/oauth/callback'] });
+    if (path === '/token')
+      return say(200, {
+        access_token: 'secret-access',
+        token_type: 'Bearer',
+        refresh_token: 'secret-refresh',
+        expires_in: 60,
+      });
+    return say(path === '/revoke' ? 200 : 404, {});
+  }).listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { base, asked, stop: () => new Promise((done) => server.close(done)) };
+}
+
+/** The database of one server, with the flows and grants that the function stores. */
+function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: boolean }) {
+  const flows = new Map<string, StoredFlow>();
+  const grants: {
+    id: string;
+    secret: SealedSecret;
+    issuer: string;
+    expiresAt: string | null;
+    flow: Omit<StoredFlow, 'secret'>;
+  }[] = [];
+  const finished: string[] = [];
+  const signIns: SignInDatabase = {
+    beginFlow: ({ id, stateHash, serverId, url, returnTo, secret }) => {
+      flows.set(stateHash, {
+        id,
+        server_id: serverId,
+        server_name: server.name,
+        workspace_id: WORKSPACE_ID,
+        holder_id: server.credential_scope === 'member' ? USER_ID : null,
+        url,
+        return_to: returnTo,
+        secret,
+      });
+      return Promise.resolve();
+    },
+    takeFlow: (stateHash) => {
+      const flow = flows.get(stateHash) ?? null;
+      flows.delete(stateHash);
+      return Promise.resolve(flow);
+    },
+    putGrant: (grant) => Promise.resolve(void grants.push(grant)),
+    dropGrant: () => {
+      const grant = grants.pop();
+      return Promise.resolve(
+        grant
+          ? {
+              id: grant.id,
+              server_id: SERVER_ID,
+              user_id: grant.flow.holder_id,
+              issuer: grant.issuer,
+              revision: 1,
+              expires_at: null,
+              is_refused: false,
+              wanted_scope: null,
+              failures: 0,
+              retry_in_ms: null,
+              lease_left_ms: null,
+              secret: grant.secret,
+            }
+          : null,
+      );
+    },
+    finishRevocation: (id) => Promise.resolve(void finished.push(id)),
+    readClient: () => Promise.resolve(null),
+    putClient: () => Promise.resolve(),
+  };
+  return { ...fakeDatabase(server, access), ...signIns, flows, grants, finished };
+}
+
+async function story(
+  change: Partial<ProbeServer> = {},
+  access: { role: Role | null; isOwn?: boolean } = { role: 'owner' },
+  metadata = {},
+) {
+  const site = await startProtected(metadata);
+  const server = await storedServer({
+    auth_method: 'oauth',
+    auth_header: null,
+    secret: null,
+    url: `${site.base}/mcp`,
+    ...change,
+  });
+  const database = fakeSignIns(server, access);
+  const deps = {
+    database,
+    readKeys: () => keys,
+    policy: 'local' as const,
+    identity: clientIdentity('https://page.example'),
+    now: () => NOW.getTime(),
+  };
+  const begin = () => handle({ step: 'begin', server_id: SERVER_ID, return_to: '/talk' }, deps);
+  const finish = (callback: Record<string, string>) =>
+    handle({ step: 'finish', callback: new URLSearchParams(callback).toString() }, deps);
+  const stateOf = (answer: Awaited<ReturnType<typeof begin>>) =>
+    new URL((answer.body as { authorization_url: string }).authorization_url).searchParams.get('state') ?? '';
+  return { ...site, database, deps, begin, finish, stateOf };
+}
+const codeOf = ({ body }: { body: unknown }) => (body as { code?: string }).code;
+
+Deno.test('a sign-in goes to the authorization server, comes back, and is stored sealed', async () => {
+  const { begin, finish, stateOf, database, base, stop } = await story();
+  try {
+    const begun = await begin();
+    const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
+    assert.equal(searchParams.get('redirect_uri'), 'https://page.example/oauth/callback');
+    assert.equal(searchParams.get('resource'), `${base}/mcp`);
+    assert.equal(searchParams.get('code_challenge_method'), 'S256');
+    assert.equal(JSON.stringify([...database.flows]).includes(stateOf(begun)), false);
+    const ended = await finish({ code: 'c', state: stateOf(begun), iss: base });
+    assert.deepEqual(
+      [ended.status, ended.body],
+      [200, { server_id: SERVER_ID, server_name: 'Notes', return_to: '/talk' }],
+    );
+    assert.equal(database.grants[0]?.expiresAt, new Date(NOW.getTime() + 60_000).toISOString());
+    assert.doesNotMatch(JSON.stringify([ended, database.grants]), /secret-/);
+  } finally {
+    await stop();
+  }
+});
+
+Deno.test('a state is good once, and one that nobody knows is good for nothing', async () => {
+  const { begin, finish, stateOf, base, asked, stop } = await story();
+  try {
+    const state = stateOf(await begin());
+    assert.equal((await finish({ code: 'c', state, iss: base })).status, 200);
+    const before = asked.length;
+    for (const again of [state, 'made up', '']) {
+      const refused = await finish({ code: 'c', state: again, iss: base });
+      assert.deepEqual([refused.status, codeOf(refused)], [410, 'flow_gone']);
+    }
+    assert.equal(asked.length, before);
+  } finally {
+    await stop();
+  }
+});
+
+Deno.test('an answer of another authorization server is not redeemed', async () => {
+  for (const iss of [{ iss: 'https://evil.example' }, {}]) {
+    const { begin, finish, stateOf, database, asked, stop } = await story();
+    try {
+      const answer = await finish({
+        code: 'c',
+        state: stateOf(await begin()),
+        ...(iss as Record<string, string>),
+      });
+      assert.deepEqual([answer.status, codeOf(answer)], [422, 'sign_in_mixed_up']);
+      assert.equal(asked.includes('POST /token'), false);
+      assert.equal(database.grants.length, 0);
+    } finally {
+      await stop();
+    }
+  }
+});
+
+Deno.test('a refusal on the page of the server is told, without its own words', async () => {
+  const { begin, finish, stateOf, base, database, stop } = await story();
+  try {
+    const state = stateOf(await begin());
+    const answer = await finish({
+      error: 'access_denied',
+      error_description: 'call 555-evil',
+      state,
+      iss: base,
+    });
+    assert.deepEqual([answer.status, codeOf(answer)], [422, 'sign_in_denied']);
+    assert.doesNotMatch(JSON.stringify(answer.body), /evil/);
+    assert.equal(database.grants.length, 0);
+  } finally {
+    await stop();
+  }
+});
+
+Deno.test('addresses that discovery yields go through the address policy', async () => {
+  const { begin, deps, stop } = await story();
+  try {
+    deps.policy = 'public' as never;
+    const answer = await begin();
+    assert.deepEqual([answer.status, codeOf(answer)], [422, 'sign_in_unreachable']);
+  } finally {
+    await stop();
+  }
+});
+
+Deno.test('the sign-in of the workspace takes who may edit, one’s own a member', async () => {
+  const cases = [
+    ['workspace', { role: 'member', isOwn: false }, 403],
+    ['workspace', { role: 'admin', isOwn: false }, 200],
+    ['member', { role: 'member', isOwn: false }, 200],
+    ['member', { role: 'viewer', isOwn: false }, 403],
+    ['member', { role: null }, 404],
+  ] as const;
+  for (const [credential_scope, access, status] of cases) {
+    const { begin, stop } = await story({ credential_scope }, access);
+    try {
+      assert.equal((await begin()).status, status, `${credential_scope} ${access.role}`);
+    } finally {
+      await stop();
+    }
+  }
+});
+
+Deno.test('signing out revokes where the server offers it', async () => {
+  for (const [metadata, revoked] of [
+    [{}, true],
+    [{ revocation_endpoint: undefined }, false],
+  ] as const) {
+    const { begin, finish, stateOf, base, asked, deps, stop } = await story({}, { role: 'owner' }, metadata);
+    try {
+      await finish({ code: 'c', state: stateOf(await begin()), iss: base });
+      const ended = await handle({ step: 'end', server_id: SERVER_ID }, deps);
+      assert.deepEqual(ended.body, { signed_out: true, revoked });
+      assert.equal(asked.includes('POST /revoke'), revoked);
+      assert.deepEqual((await handle({ step: 'end', server_id: SERVER_ID }, deps)).body, {
+        signed_out: false,
+        revoked: false,
+      });
+    } finally {
+      await stop();
+    }
+  }
+});
+
+Deno.test(
+  'nothing begins where the address of the page is not known, or the server uses no sign-in',
+  async () => {
+    const one = await story({ auth_method: 'none' });
+    const other = await story();
+    try {
+      assert.equal(codeOf(await one.begin()), 'not_oauth');
+      const answer = await handle(
+        { step: 'begin', server_id: SERVER_ID, return_to: '/' },
+        { ...other.deps, identity: null },
+      );
+      assert.deepEqual([answer.status, codeOf(answer)], [503, 'not_configured']);
+    } finally {
+      await one.stop();
+      await other.stop();
+    }
+  },
+);
+
+Deno.test('without a person, the client of the server signs in for the workspace', async () => {
+  const secret = await seal('client-secret', { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys);
+  const entered = { oauth_client_id: 'known', secret };
+  const cases = [
+    [entered, { role: 'owner' }, 200],
+    [{ ...entered, secret: null }, { role: 'owner' }, 409],
+    [{ ...entered, credential_scope: 'member' }, { role: 'owner' }, 409],
+    [entered, { role: 'member', isOwn: false }, 403],
+  ] as const;
+  for (const [change, access, status] of cases) {
+    const { asked, database, deps, stop } = await story(change, access);
+    try {
+      const answer = await handle({ step: 'unattended', server_id: SERVER_ID }, deps);
+      assert.equal(answer.status, status);
+      assert.equal(database.grants.length, status === 200 ? 1 : 0);
+      assert.equal(asked.includes('POST /register'), false);
+      assert.doesNotMatch(JSON.stringify([answer, database.grants]), /secret-|client-secret/);
+    } finally {
+      await stop();
+    }
+  }
+});

@@ -1,0 +1,456 @@
+-- Signing in to servers (OAuth): flows under way, grants, and the clients that authorization servers know us by.
+-- What is secret of them is sealed by the edge functions and the worker, and closed to every client role.
+
+-- One row a holder: a member, or (user_id null) the workspace. A new sign-in makes a new row with a new id, so that
+-- a conversation sees that its connection is one of before; a refresh only raises `revision`.
+create table public.mcp_server_grants (
+  id uuid primary key,
+  server_id uuid not null,
+  workspace_id uuid not null,
+  user_id uuid references auth.users (id) on delete cascade,
+  issuer text not null,
+  -- Tokens, client and authorization server, with the names of server and holder.
+  ciphertext text not null,
+  nonce text not null,
+  key_id text not null,
+  -- Of the access token; null: it was not told.
+  expires_at timestamptz,
+  revision integer not null default 1,
+  -- The server or its authorization server does not take it any more: only a new sign-in helps.
+  refused_at timestamptz,
+  -- Rights that the server asked for beyond the granted ones; the next sign-in asks for them.
+  wanted_scope text,
+  -- Whoever holds the lease refreshes; all others wait for the next revision.
+  lease_id uuid,
+  leased_until timestamptz,
+  failures integer not null default 0,
+  retry_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint mcp_server_grants_one_a_holder unique nulls not distinct (server_id, user_id),
+  foreign key (server_id, workspace_id) references public.mcp_servers (id, workspace_id) on delete cascade
+);
+create index mcp_server_grants_server on public.mcp_server_grants (server_id, workspace_id);
+create index mcp_server_grants_user on public.mcp_server_grants (user_id);
+
+-- A client that was registered with an authorization server, for one MCP server of ours.
+create table public.mcp_server_clients (
+  id uuid primary key,
+  server_id uuid not null references public.mcp_servers (id) on delete cascade,
+  issuer text not null,
+  ciphertext text not null,
+  nonce text not null,
+  key_id text not null,
+  created_at timestamptz not null default now(),
+  constraint mcp_server_clients_one_an_issuer unique (server_id, issuer)
+);
+
+-- A sign-in that is under way, for minutes. Only the hash of its `state` is kept.
+create table private.sign_in_flows (
+  id uuid primary key,
+  state_hash text not null unique,
+  server_id uuid not null references public.mcp_servers (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  -- Whose the grant will be; null: the workspace's.
+  holder_id uuid,
+  url text not null,
+  return_to text not null,
+  ciphertext text not null,
+  nonce text not null,
+  key_id text not null,
+  expires_at timestamptz not null
+);
+create index sign_in_flows_server on private.sign_in_flows (server_id);
+create index sign_in_flows_user on private.sign_in_flows (user_id);
+
+-- Good grants that were dropped, with a server, a member or a workspace too: their authorization servers are told.
+-- Whose they were is not kept.
+create table private.grant_revocations (
+  id uuid primary key,
+  -- The workspace that was sealed in; it may be gone.
+  sealed_for uuid not null,
+  ciphertext text not null,
+  nonce text not null,
+  key_id text not null,
+  attempts integer not null default 0,
+  -- Whoever signs out tells it at once.
+  due_at timestamptz not null default now() + interval '3 seconds'
+);
+create index grant_revocations_due on private.grant_revocations (due_at);
+
+revoke all on public.mcp_server_grants, public.mcp_server_clients from anon, authenticated;
+revoke all on private.sign_in_flows, private.grant_revocations from anon, authenticated;
+grant select, insert, update, delete on
+  public.mcp_server_grants, public.mcp_server_clients, private.sign_in_flows, private.grant_revocations
+  to service_role;
+-- No policy: with row level security on, only the service role passes.
+alter table public.mcp_server_grants enable row level security;
+alter table public.mcp_server_clients enable row level security;
+alter table private.sign_in_flows enable row level security;
+alter table private.grant_revocations enable row level security;
+
+-- The grant that p_user_id uses at a server: the member's own, or the workspace's.
+create function private.holder(s public.mcp_servers, p_user_id uuid) returns uuid
+language sql immutable set search_path = ''
+as $$
+  select case when s.credential_scope = 'member' then p_user_id end
+$$;
+
+create function private.grant_id(s public.mcp_servers, p_user_id uuid) returns uuid
+language sql stable set search_path = ''
+as $$
+  select g.id from public.mcp_server_grants g
+  where g.server_id = s.id and g.user_id is not distinct from private.holder(s, p_user_id)
+    and (s.credential_scope = 'workspace' or p_user_id is not null)
+$$;
+
+-- A grant goes no further than a key: not to another host, not into another workspace. Nor does a client, nor a
+-- flow that was begun for the place before.
+create function private.drop_stale_grants() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.mcp_server_grants where server_id = old.id;
+  delete from public.mcp_server_clients where server_id = old.id;
+  delete from private.sign_in_flows where server_id = old.id;
+  return new;
+end
+$$;
+create trigger c_drop_stale_grants before update of url, auth_method, workspace_id, credential_scope, oauth_client_id
+  on public.mcp_servers
+  for each row
+  when (
+    private.url_origin(new.url) is distinct from private.url_origin(old.url)
+    or new.auth_method <> old.auth_method
+    or new.workspace_id <> old.workspace_id
+    or new.credential_scope <> old.credential_scope
+    or new.oauth_client_id is distinct from old.oauth_client_id
+  )
+  execute function private.drop_stale_grants();
+
+-- Who leaves a workspace leaves no grant behind.
+create function private.drop_grants_of_member() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.mcp_server_grants g using public.mcp_servers s
+  where s.id = g.server_id and s.workspace_id = old.workspace_id and g.user_id = old.user_id;
+  return null;
+end
+$$;
+create trigger drop_grants_of_member after delete on public.workspace_members
+  for each row execute function private.drop_grants_of_member();
+
+-- A sign-in or sign-out concerns the status when the monitor looks with that grant: it is forgotten, and looked for
+-- anew. Conversations and pages are told in any case, of a refusal as well.
+create function private.heed_grant() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_grant public.mcp_server_grants := case when tg_op = 'DELETE' then old else new end;
+  v_server public.mcp_servers;
+begin
+  if tg_op <> 'UPDATE' then
+    update public.mcp_servers set config_version = config_version + 1
+    where id = v_grant.server_id and v_grant.user_id is not distinct from private.holder(mcp_servers, user_id);
+  end if;
+  if tg_op = 'UPDATE' or not found then
+    select * into v_server from public.mcp_servers where id = v_grant.server_id;
+    if found then
+      perform private.send_server_hint(v_server.workspace_id, 'server.changed', jsonb_build_object(
+        'server_id', v_server.id, 'op', 'update', 'config_version', v_server.config_version
+      ));
+    end if;
+  end if;
+  return null;
+end
+$$;
+create trigger heed_grant after insert or delete on public.mcp_server_grants
+  for each row when (pg_trigger_depth() = 0) execute function private.heed_grant();
+create trigger heed_refusal after update of refused_at on public.mcp_server_grants
+  for each row when (new.refused_at is distinct from old.refused_at) execute function private.heed_grant();
+
+create function private.revoke_later() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.grant_revocations (id, sealed_for, ciphertext, nonce, key_id)
+  values (old.id, old.workspace_id, old.ciphertext, old.nonce, old.key_id);
+  return null;
+end
+$$;
+-- A grant that is replaced is not revoked: with it, an authorization server may take back the new one.
+create trigger revoke_later after delete on public.mcp_server_grants
+  for each row
+  when (old.refused_at is null and coalesce(current_setting('patchbay.replaces_grant', true), '') <> 'yes')
+  execute function private.revoke_later();
+
+-- For the edge functions -------------------------------------------------------------------------
+
+create function public.begin_sign_in(
+  p_id uuid, p_state_hash text, p_server_id uuid, p_user_id uuid, p_url text, p_return_to text,
+  p_secret jsonb, p_expires_in_s integer
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_server public.mcp_servers;
+begin
+  delete from private.sign_in_flows where expires_at < now();
+  select * into v_server from public.mcp_servers where id = p_server_id;
+  if not found or v_server.auth_method <> 'oauth' or private.url_origin(v_server.url) is distinct from private.url_origin(p_url) then
+    raise exception using errcode = 'PT409', message = 'This server was changed meanwhile. Try again.';
+  end if;
+  insert into private.sign_in_flows
+    (id, state_hash, server_id, user_id, holder_id, url, return_to, ciphertext, nonce, key_id, expires_at)
+  values (
+    p_id, p_state_hash, p_server_id, p_user_id, private.holder(v_server, p_user_id), p_url, p_return_to,
+    p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id', now() + make_interval(secs => p_expires_in_s)
+  );
+end
+$$;
+
+-- Hands a flow out, once, and only to the user who began it: for anybody else it is not there, and stays.
+create function public.take_sign_in(p_state_hash text, p_user_id uuid) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_flow private.sign_in_flows;
+begin
+  delete from private.sign_in_flows
+  where state_hash = p_state_hash and user_id = p_user_id
+  returning * into v_flow;
+  if not found or v_flow.expires_at < now() then
+    return null;
+  end if;
+  return (
+    select jsonb_build_object(
+      'id', v_flow.id, 'server_id', v_flow.server_id, 'holder_id', v_flow.holder_id, 'url', v_flow.url,
+      'return_to', v_flow.return_to, 'workspace_id', s.workspace_id, 'server_name', s.name,
+      'secret', jsonb_build_object('ciphertext', v_flow.ciphertext, 'nonce', v_flow.nonce, 'key_id', v_flow.key_id)
+    )
+    from public.mcp_servers s where s.id = v_flow.server_id
+  );
+end
+$$;
+
+-- Stores a grant in the place of the holder's earlier one. Address and workspace are those that it was given for.
+create function public.put_grant(
+  p_id uuid, p_server_id uuid, p_workspace_id uuid, p_url text, p_holder_id uuid, p_issuer text,
+  p_secret jsonb, p_expires_at timestamptz, p_actor uuid
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_server public.mcp_servers;
+begin
+  perform set_config('patchbay.actor', coalesce(p_actor::text, ''), true);
+  select * into v_server from public.mcp_servers where id = p_server_id for update;
+  if not found
+    or (v_server.workspace_id, v_server.auth_method, private.url_origin(v_server.url))
+      is distinct from (p_workspace_id, 'oauth', private.url_origin(p_url))
+    or private.holder(v_server, p_actor) is distinct from p_holder_id
+  then
+    raise exception using
+      errcode = 'PT409',
+      message = 'This server was changed while you signed in. Look at its address, then sign in again.',
+      detail = '{"code": "server_changed"}';
+  end if;
+  perform set_config('patchbay.replaces_grant', 'yes', true);
+  delete from public.mcp_server_grants where server_id = p_server_id and user_id is not distinct from p_holder_id;
+  perform set_config('patchbay.replaces_grant', '', true);
+  insert into public.mcp_server_grants
+    (id, server_id, workspace_id, user_id, issuer, ciphertext, nonce, key_id, expires_at)
+  values (
+    p_id, p_server_id, p_workspace_id, p_holder_id, p_issuer,
+    p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id', p_expires_at
+  );
+end
+$$;
+
+create function private.grant_row(g public.mcp_server_grants) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', g.id, 'server_id', g.server_id, 'user_id', g.user_id, 'issuer', g.issuer, 'revision', g.revision,
+    'expires_at', g.expires_at, 'is_refused', g.refused_at is not null, 'wanted_scope', g.wanted_scope,
+    'failures', g.failures,
+    -- Spans and not times: the clocks of those who ask differ.
+    'retry_in_ms', round(greatest(extract(epoch from g.retry_at - clock_timestamp()) * 1000, 0)),
+    'lease_left_ms', round(greatest(extract(epoch from g.leased_until - clock_timestamp()) * 1000, 0)),
+    'secret', jsonb_build_object('ciphertext', g.ciphertext, 'nonce', g.nonce, 'key_id', g.key_id)
+  )
+$$;
+
+-- Takes a grant away and gives what it was, so that it can be revoked. Null: there was none. The next sign-in registers
+-- anew; a client id that the user entered stays bound to its authorization server.
+create function public.drop_grant(p_server_id uuid, p_holder_id uuid, p_actor uuid) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_grant public.mcp_server_grants;
+begin
+  perform set_config('patchbay.actor', coalesce(p_actor::text, ''), true);
+  delete from public.mcp_server_grants
+  where server_id = p_server_id and user_id is not distinct from p_holder_id
+  returning * into v_grant;
+  if not found then
+    return null;
+  end if;
+  delete from public.mcp_server_clients c using public.mcp_servers s
+  where c.server_id = p_server_id and s.id = p_server_id and s.oauth_client_id is null;
+  return private.grant_row(v_grant);
+end
+$$;
+
+create function public.put_client(p_id uuid, p_server_id uuid, p_issuer text, p_secret jsonb) returns void
+language sql set search_path = ''
+as $$
+  insert into public.mcp_server_clients (id, server_id, issuer, ciphertext, nonce, key_id)
+  values (p_id, p_server_id, p_issuer, p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id')
+  on conflict (server_id, issuer) do update
+    set id = excluded.id, ciphertext = excluded.ciphertext, nonce = excluded.nonce, key_id = excluded.key_id
+$$;
+
+-- For everyone who uses a grant ------------------------------------------------------------------
+
+create function public.read_grant(p_server_id uuid, p_holder_id uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.grant_row(g) from public.mcp_server_grants g
+  where g.server_id = p_server_id and g.user_id is not distinct from p_holder_id
+$$;
+
+-- Gives the right to refresh a grant to one of all who want to; null to the others, while it waits after a failure,
+-- and to whoever speaks of an earlier revision.
+create function public.lease_grant(p_id uuid, p_revision integer, p_lease_ms integer) returns uuid
+language sql set search_path = ''
+as $$
+  update public.mcp_server_grants
+  set lease_id = gen_random_uuid(), leased_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+  where id = p_id and revision = p_revision and refused_at is null
+    and coalesce(leased_until, '-infinity') <= clock_timestamp()
+    and coalesce(retry_at, '-infinity') <= clock_timestamp()
+  returning lease_id
+$$;
+
+-- Stores refreshed tokens. False: the lease ran out, or the grant is another one by now.
+create function public.renew_grant(p_id uuid, p_lease_id uuid, p_secret jsonb, p_expires_at timestamptz) returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.mcp_server_grants
+  set ciphertext = p_secret ->> 'ciphertext', nonce = p_secret ->> 'nonce', key_id = p_secret ->> 'key_id',
+    expires_at = p_expires_at, revision = revision + 1, lease_id = null, leased_until = null, failures = 0, retry_at = null
+  where id = p_id and lease_id = p_lease_id;
+  return found;
+end
+$$;
+
+-- A refresh that did not succeed: the next one not before p_retry_ms.
+create function public.delay_grant(p_id uuid, p_lease_id uuid, p_retry_ms integer) returns void
+language sql set search_path = ''
+as $$
+  update public.mcp_server_grants
+  set lease_id = null, leased_until = null, failures = failures + 1,
+    retry_at = clock_timestamp() + make_interval(secs => p_retry_ms / 1000.0)
+  where id = p_id and lease_id = p_lease_id
+$$;
+
+-- The grant is good for nothing any more, or not for what the server wants (p_wanted_scope). A later revision is
+-- another matter.
+create function public.refuse_grant(p_id uuid, p_revision integer, p_wanted_scope text) returns void
+language sql set search_path = ''
+as $$
+  update public.mcp_server_grants
+  set refused_at = now(), wanted_scope = left(coalesce(p_wanted_scope, wanted_scope), 2000), lease_id = null, leased_until = null
+  where id = p_id and revision = p_revision and refused_at is null
+$$;
+
+-- How the authorization server knows us. Without an issuer: the last client that was stored.
+create function public.read_client(p_server_id uuid, p_issuer text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', c.id, 'issuer', c.issuer, 'secret', jsonb_build_object('ciphertext', c.ciphertext, 'nonce', c.nonce, 'key_id', c.key_id)
+  )
+  from public.mcp_server_clients c where c.server_id = p_server_id and (p_issuer is null or c.issuer = p_issuer)
+  order by c.created_at desc limit 1
+$$;
+
+-- Revocations ------------------------------------------------------------------------------------
+
+-- Hands out what is to be revoked, five times within a day, until `finish_revocation`.
+create function public.claim_revocations(p_limit integer) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_claimed jsonb;
+begin
+  delete from private.grant_revocations where attempts >= 5 and due_at <= clock_timestamp();
+  with due as (
+    select r.id from private.grant_revocations r where r.due_at <= clock_timestamp()
+    order by r.due_at limit p_limit for update skip locked
+  ), claimed as (
+    update private.grant_revocations r
+    set attempts = r.attempts + 1, due_at = clock_timestamp() + interval '1 minute' * power(6, r.attempts)
+    from due where r.id = due.id
+    returning r.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', c.id, 'workspace_id', c.sealed_for,
+    'secret', jsonb_build_object('ciphertext', c.ciphertext, 'nonce', c.nonce, 'key_id', c.key_id)
+  )), '[]')
+  into v_claimed
+  from claimed c;
+  return v_claimed;
+end
+$$;
+
+create function public.finish_revocation(p_id uuid) returns void
+language sql set search_path = ''
+as $$
+  delete from private.grant_revocations where id = p_id
+$$;
+
+-- For the page -----------------------------------------------------------------------------------
+
+-- Of each server of a workspace to which one signs in: whether the caller is signed in to it, by the workspace's
+-- grant or their own.
+create function public.my_sign_ins(p_workspace_id uuid)
+returns table (server_id uuid, is_signed_in boolean, is_refused boolean, issuer text, signed_in_at timestamptz)
+language sql stable security definer set search_path = ''
+as $$
+  select s.id, g.id is not null and g.refused_at is null, g.refused_at is not null, g.issuer, g.created_at
+  from public.mcp_servers s
+  left join public.mcp_server_grants g
+    on g.server_id = s.id and g.user_id is not distinct from private.holder(s, (select auth.uid()))
+  where s.workspace_id = p_workspace_id and s.auth_method = 'oauth'
+    and p_workspace_id = any (private.my_workspace_ids())
+$$;
+
+revoke all on function
+  private.holder(public.mcp_servers, uuid), private.grant_id(public.mcp_servers, uuid), private.drop_stale_grants(),
+  private.drop_grants_of_member(), private.heed_grant(), private.revoke_later(),
+  private.grant_row(public.mcp_server_grants)
+  from public;
+grant execute on function
+  private.holder(public.mcp_servers, uuid), private.grant_id(public.mcp_servers, uuid),
+  private.grant_row(public.mcp_server_grants)
+  to service_role;
+revoke all on function
+  public.begin_sign_in(uuid, text, uuid, uuid, text, text, jsonb, integer), public.take_sign_in(text, uuid),
+  public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
+  public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
+  public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
+  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.finish_revocation(uuid), public.my_sign_ins(uuid)
+  from public, anon, authenticated;
+grant execute on function
+  public.begin_sign_in(uuid, text, uuid, uuid, text, text, jsonb, integer), public.take_sign_in(text, uuid),
+  public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
+  public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
+  public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
+  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.finish_revocation(uuid)
+  to service_role;
+grant execute on function public.my_sign_ins(uuid) to authenticated;

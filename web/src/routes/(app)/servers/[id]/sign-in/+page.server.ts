@@ -1,0 +1,53 @@
+import { error, fail, redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
+import { discoverTools } from '$lib/server/edge-functions.ts';
+import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/sign-ins.ts';
+import { readServer } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const server = await readServer(who, event.params.id);
+  if (server?.auth_method !== 'oauth')
+    error(404, {
+      message: 'This server is not there, or has no sign-in.',
+      hint: 'It may have been changed.',
+    });
+  const { id, name, credential_scope, oauth_client_id, has_credential } = server;
+  const hasClient = credential_scope === 'workspace' && oauth_client_id !== null && has_credential;
+  const signIns = await listSignIns(who, server.workspace_id);
+  const signIn = signIns.find((one) => one.server_id === id);
+  return {
+    server: { id, name, scope: credential_scope, hasClient },
+    signIn: signIn ?? null,
+  };
+};
+
+export const actions: Actions = {
+  /** The page itself leads on: a form may only be sent to this site, also by a redirect. */
+  begin: async (event) => {
+    const { id } = event.params;
+    const from = event.url.searchParams.get('from');
+    const back = from === null ? `/servers/${id}` : returnPath(from);
+    const answer = await beginSignIn(signedIn(event), id, back);
+    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    const { authorization_url: url } = answer.value;
+    return { url, host: new URL(url).host };
+  },
+
+  unattended: async (event) => {
+    const { id } = event.params;
+    const answer = await signInUnattended(signedIn(event), id);
+    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    await discoverTools(signedIn(event), { server_id: id });
+    redirect(303, `/servers/${id}?signed_in=${id}`);
+  },
+
+  end: async (event) => {
+    const { id } = event.params;
+    const answer = await signOut(signedIn(event), id);
+    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    redirect(303, `/servers/${id}`);
+  },
+};
