@@ -2,7 +2,7 @@
 
 /** By the beginning of the command; the file that does the same, or calls what the command calls. */
 export const RUN_BY: Record<string, string> = {
-  'npm start': 'local/stack/start.story.test.ts',
+  'npm start': 'local/stack/newcomer.story.test.ts',
   'npm test': '.ci/run',
   'npm run check': 'local/test-run/checks.ts',
   'npm run conformance': 'local/test-run/main.ts',
