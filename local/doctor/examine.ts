@@ -17,6 +17,7 @@ import {
   judgeSealed,
   judgeSettings,
   judgeSigningKey,
+  judgeWayBack,
   lookAtSealed,
   lookAtSettings,
   readKeys,
@@ -78,6 +79,7 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
     lookAtFunctions(url, expected.functions).then(judgeFunctions),
     settings.then(judgeSettings),
     settings.then(judgeSigningKey),
+    settings.then(judgeWayBack),
     keyForm,
   );
   if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));

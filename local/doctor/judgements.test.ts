@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { linesOf, type Finding } from './finding.ts';
 import type { Answer } from './http.ts';
 import { judgeModel, judgeMonitor, judgePage, judgeWorker } from './parts.ts';
-import { judgePolicy, judgeSettings, judgeSigningKey } from './secrets.ts';
+import { judgePolicy, judgeSettings, judgeSigningKey, judgeWayBack } from './secrets.ts';
 import { readExpected, subjectOf } from './subject.ts';
 import {
   judgeClient,
@@ -32,6 +32,7 @@ const settings = {
   address_policy: 'public',
   secrets_keys: [{ id: 'one', digest: 'd' }],
   signing_key_id: 'k1',
+  web_url: 'https://patchbay.example',
 };
 const WEB = 'https://patchbay.example';
 const POLICY = { 'content-security-policy': 'connect-src https://x.supabase.co wss://x.livekit.cloud' };
@@ -112,6 +113,24 @@ describe('a check', () => {
       judgeSigningKey({ functions: settings, signingKeys: ['k1'] }),
       'ok',
       /of the project/,
+    ],
+    [
+      'functions that do not know the page',
+      judgeWayBack({ here: settings, functions: { ...settings, web_url: null } }),
+      'failed',
+      /nobody can sign in/,
+    ],
+    [
+      'functions that know another page',
+      judgeWayBack({ here: settings, functions: { ...settings, web_url: 'https://old.example' } }),
+      'failed',
+      /old\.example/,
+    ],
+    [
+      'the page of the functions, where no other is known',
+      judgeWayBack({ here: { ...settings, web_url: null }, functions: settings }),
+      'ok',
+      /patchbay\.example/,
     ],
     ['an open policy in production', judgePolicy('local', [WEB]), 'failed', /private network/],
     ['an open policy on one machine', judgePolicy('local', ['http://127.0.0.1:4100']), 'ok', /local/],

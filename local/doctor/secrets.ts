@@ -114,7 +114,13 @@ export function judgeSealed(look: SealedLook | null): Finding {
 
 export type Shared = Pick<
   Subject,
-  'livekitUrl' | 'livekitApiKey' | 'livekitApiSecret' | 'agentName' | 'secretsKeys' | 'addressPolicy'
+  | 'livekitUrl'
+  | 'livekitApiKey'
+  | 'livekitApiSecret'
+  | 'agentName'
+  | 'secretsKeys'
+  | 'addressPolicy'
+  | 'webUrl'
 >;
 export interface SettingsLook {
   here: FunctionSettingsAnswer;
@@ -147,6 +153,7 @@ export async function lookAtSettings(url: string, secretKey: string, subject: Sh
       address_policy: subject.addressPolicy ?? 'public',
       secrets_keys: await digestSecretKeys(subject.secretsKeys, nonce),
       signing_key_id: null,
+      web_url: subject.webUrl ? new URL(subject.webUrl).origin : null,
     },
     functions: FunctionSettingsAnswer.safeParse(body).data ?? null,
     signingKeys: (Jwks.safeParse(jwks.body).data?.keys ?? []).flatMap(({ kid }) => kid ?? []),
@@ -198,6 +205,21 @@ export function judgeSigningKey({ functions, signingKeys }: Omit<SettingsLook, '
       ? 'the functions have no PATCHBAY_SIGNING_KEY'
       : 'PATCHBAY_SIGNING_KEY is no signing key of the project',
     'Make one, import it as a standby key, and give the same to the functions: docs/data.md, API tokens.',
+  );
+}
+
+/** People come back from a sign-in to a server by the address of the page that the functions were given. */
+export function judgeWayBack({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
+  if (functions === null) return unknown('sign-in', 'the function function-settings does not tell');
+  const { web_url: place } = functions;
+  if (place !== null && (here.web_url === null || here.web_url === place))
+    return ok('sign-in', `from servers people come back to ${place}`);
+  return failed(
+    'sign-in',
+    place === null
+      ? 'the functions have no PATCHBAY_WEB_URL, so that nobody can sign in to a server'
+      : `from servers people would come back to ${place}, and the page is elsewhere`,
+    'Set PATCHBAY_WEB_URL to the address of the page, and run `npm run deploy:supabase`.',
   );
 }
 

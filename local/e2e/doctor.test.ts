@@ -76,6 +76,7 @@ describe.runIf(hasStack)('the doctor', () => {
       'functions',
       'function secrets',
       'api tokens',
+      'sign-in',
       'secrets key',
       'stored secrets',
       'address policy',

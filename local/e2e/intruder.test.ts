@@ -10,7 +10,7 @@ import { workspaceTopic } from '@patchbay/shared/schema/hints';
 import { createClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listTables, makeExamples, within } from '../database/example-rows.ts';
+import { dropSealedExamples, listTables, makeExamples, within } from '../database/example-rows.ts';
 import { outsiders, tokenOf, type Intruder } from './intruders.ts';
 import { newPerson, type Person } from './person.ts';
 import { hasStack, runningStack } from './running-stack.ts';
@@ -95,6 +95,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
   });
   afterAll(async () => {
     console.table(report);
+    if (sql) await dropSealedExamples(sql);
     await sql?.end({ timeout: 2 });
   });
 

@@ -245,5 +245,7 @@ export const FunctionSettingsAnswer = z.object({
   secrets_keys: z.array(z.object({ id: z.string(), digest: z.string() })),
   /** The `kid` of the key that signs for API tokens; empty where it cannot be read. */
   signing_key_id: z.string().nullable(),
+  /** Where the page is served: the way back of a sign-in to a server leads there. */
+  web_url: z.string().nullable(),
 });
 export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;

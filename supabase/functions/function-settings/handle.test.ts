@@ -15,6 +15,7 @@ Deno.test('what is set is told, of secrets nothing but a digest that holds for o
     LIVEKIT_API_KEY: 'api-key-canary',
     LIVEKIT_API_SECRET: SECRET,
     PATCHBAY_ADDRESS_POLICY: 'local',
+    PATCHBAY_WEB_URL: 'https://patchbay.example/',
     PATCHBAY_SECRETS_KEYS: `new:${KEY}, old:${KEY}`,
     PATCHBAY_SIGNING_KEY: btoa('{"kty":"EC","kid":"signing","d":"private-canary"}'),
   };
@@ -22,6 +23,7 @@ Deno.test('what is set is told, of secrets nothing but a digest that holds for o
   assert.equal(settings.livekit_url, env.LIVEKIT_URL);
   assert.equal(settings.address_policy, 'local');
   assert.equal(settings.signing_key_id, 'signing');
+  assert.equal(settings.web_url, 'https://patchbay.example');
   assert.deepEqual(
     settings.secrets_keys.map(({ id }) => id),
     ['new', 'old'],
@@ -41,6 +43,7 @@ Deno.test('what is not set is null, or what counts then', async () => {
     address_policy: 'public',
     secrets_keys: [],
     signing_key_id: null,
+    web_url: null,
   });
   assert.equal((await ask({ PATCHBAY_SIGNING_KEY: '{"kid":"not in base64"}' })).signing_key_id, '');
 });

@@ -1,7 +1,7 @@
 import type { FunctionSettingsAnswer, FunctionSettingsBody } from '../../../shared/src/schema/functions.ts';
 import { digestSecretKeys, digestSetting } from '../../../shared/src/setting-digest.ts';
 import { succeed, type Answer } from '../_shared/answer.ts';
-import { DEFAULT_AGENT_NAME, type Environment } from '../_shared/settings.ts';
+import { DEFAULT_AGENT_NAME, type Environment, webUrlOf } from '../_shared/settings.ts';
 import { readSigningKey } from '../_shared/signing-key.ts';
 
 /** Tells `npm run doctor` whether the functions have what they need, and the same as the others: never a secret. */
@@ -15,6 +15,7 @@ export async function handle({ nonce }: FunctionSettingsBody, env: Environment):
     address_policy: env.PATCHBAY_ADDRESS_POLICY || 'public',
     secrets_keys: await digestSecretKeys(env.PATCHBAY_SECRETS_KEYS, nonce),
     signing_key_id: env.PATCHBAY_SIGNING_KEY ? (readSigningKey(env.PATCHBAY_SIGNING_KEY)?.kid ?? '') : null,
+    web_url: webUrlOf(env),
   };
   return succeed(settings);
 }
