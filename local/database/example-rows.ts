@@ -2,8 +2,8 @@
  * A workspace with a row in every table, for whoever tries what may be done with them. A table that is new has to
  * be given an example here: the suites that go through all tables fail until it has one.
  */
-import { SEALED_TABLES } from '../secrets/rotate.ts';
 import type { Sql } from 'postgres';
+import { SEALED_TABLES } from '../secrets/rotate.ts';
 
 /** Where example rows go, and whose they are. */
 export interface Place {
