@@ -3,13 +3,14 @@ import type { Credential } from '@patchbay/shared/mcp/target';
 import type { SessionSnapshot, SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { AddressPolicy } from '@patchbay/shared/address-policy';
 import { databaseGrantStore, type GrantRpc } from '@patchbay/shared/oauth/grant-store';
+import { keyOwnerOf } from '@patchbay/shared/key-holder';
 import { holderOf } from '@patchbay/shared/oauth/grant';
 import { GrantTokens } from '@patchbay/shared/oauth/token-source';
 import { type SecretKeys, open } from '@patchbay/shared/secret-envelope';
 
-/** For whom requests are signed, where that takes a sign-in. */
+/** For whom requests are signed, where each member has a credential. */
 export interface GrantUser {
-  /** Null: nobody; only a sign-in of the workspace will do. */
+  /** Null: nobody; only a credential of the workspace will do. */
   id: string | null;
   rpc: GrantRpc;
   policy: AddressPolicy;
@@ -43,7 +44,7 @@ export async function openCredential(
     return { method: 'oauth', tokens: new GrantTokens({ store, policy: user.policy }) };
   }
   if (!server.secret) throw new AppError('credential_missing');
-  const secret = await open(server.secret, { workspaceId, serverId: server.id }, keys);
+  const secret = await open(server.secret, keyOwnerOf(server, workspaceId, user.id), keys);
   return server.auth_method === 'bearer_token'
     ? { method: 'bearer_token', secret }
     : { method: 'api_key', header: server.auth_header ?? 'X-API-Key', secret };

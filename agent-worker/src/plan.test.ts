@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Action, type Configured, plan } from './plan.ts';
 
-const server = (id: string, configVersion = 1, grantId: string | null = null): Configured => ({
+const server = (id: string, configVersion = 1, credentialId: string | null = null): Configured => ({
   id,
   configVersion,
-  grantId,
+  credentialId,
 });
 
 describe('plan', () => {
@@ -40,7 +40,7 @@ describe('plan', () => {
       fc.record({
         id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
         configVersion: fc.integer({ min: 1, max: 4 }),
-        grantId: fc.constantFrom(null, 'one', 'other'),
+        credentialId: fc.constantFrom(null, 'one', 'other'),
       }),
       { selector: (entry) => entry.id },
     );

@@ -6,8 +6,8 @@ export interface Configured {
   id: string;
   /** Raised by the database whenever the configuration or the credential of the server changes. */
   configVersion: number;
-  /** The sign-in that is used; null without one. */
-  grantId: string | null;
+  /** The key or sign-in that is used; null without one. */
+  credentialId: string | null;
 }
 
 export type Action =
@@ -29,9 +29,9 @@ export function plan(desired: readonly Configured[], actual: readonly Configured
     .map((serverId) => ({ do: 'close', serverId }));
   const replaces: Action[] = [];
   const opens: Action[] = [];
-  for (const [serverId, { configVersion, grantId }] of wanted) {
+  for (const [serverId, { configVersion, credentialId }] of wanted) {
     const own = held.get(serverId);
-    const isSame = own?.configVersion === configVersion && own.grantId === grantId;
+    const isSame = own?.configVersion === configVersion && own.credentialId === credentialId;
     if (own === undefined) opens.push({ do: 'open', serverId });
     else if (!isSame && configVersion >= own.configVersion) replaces.push({ do: 'replace', serverId });
   }

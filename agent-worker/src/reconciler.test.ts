@@ -33,7 +33,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
     },
     links: {
       get actual() {
-        return [...held].map(([id, configVersion]) => ({ id, configVersion, grantId: null }));
+        return [...held].map(([id, configVersion]) => ({ id, configVersion, credentialId: null }));
       },
       apply: (actions, servers) => {
         world.actions.push(...actions);

@@ -94,10 +94,10 @@ export class Reconciler {
   #act(): void {
     const { links, publish, log } = this.#options;
     const { servers } = this.#snapshot;
-    const desired = servers.map(({ id, config_version, grant_id }) => ({
+    const desired = servers.map(({ id, config_version, credential_id }) => ({
       id,
       configVersion: config_version,
-      grantId: grant_id,
+      credentialId: credential_id,
     }));
     try {
       links.apply(plan(desired, links.actual), servers);

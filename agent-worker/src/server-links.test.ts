@@ -26,10 +26,10 @@ describe('the links of a conversation', () => {
   it('are what the actions made of them', () => {
     const { links, removed } = open();
     links.apply([{ do: 'open', serverId: 'c' }], [server]);
-    expect(links.actual).toEqual([{ id: 'c', configVersion: 1, grantId: null }]);
+    expect(links.actual).toEqual([{ id: 'c', configVersion: 1, credentialId: null }]);
     const first = links.of('c');
     links.apply([{ do: 'replace', serverId: 'c' }], [{ ...server, config_version: 2 }]);
-    expect(links.actual).toEqual([{ id: 'c', configVersion: 2, grantId: null }]);
+    expect(links.actual).toEqual([{ id: 'c', configVersion: 2, credentialId: null }]);
     expect(links.of('c')).not.toBe(first);
     expect(removed).toEqual([]);
     links.apply([{ do: 'close', serverId: 'c' }], []);

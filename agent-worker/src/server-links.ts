@@ -22,7 +22,7 @@ export class ServerLinks {
     return [...this.#links.values()].map(({ server }) => ({
       id: server.id,
       configVersion: server.config_version,
-      grantId: server.grant_id,
+      credentialId: server.credential_id,
     }));
   }
 

@@ -9,6 +9,7 @@ interface Place {
   workspace_id: string;
   url: string;
   auth_method: string;
+  credential_scope: string;
 }
 
 const HOSTS = ['https://one.example', 'https://two.example', 'http://one.example'];
@@ -20,6 +21,7 @@ const Edit = fc.record({
   change: fc.oneof(
     fc.record({ url: fc.constantFrom(...HOSTS.flatMap((host) => [`${host}/a`, `${host}/b`])) }),
     fc.record({ auth_method: fc.constantFrom(...METHODS) }),
+    fc.record({ credential_scope: fc.constantFrom('workspace', 'member') }),
     fc.record({ workspace: fc.nat(1) }),
   ),
 });
@@ -34,6 +36,7 @@ type Run = typeof Run extends fc.Arbitrary<infer Value> ? Value : never;
 let editor: Sql;
 let writers: Sql[];
 let workspaces: string[];
+let userId: string;
 
 beforeAll(async () => {
   const open = (): Sql => postgres(inject('databaseUrl'), { max: 1, onnotice: () => undefined });
@@ -41,9 +44,10 @@ beforeAll(async () => {
   writers = Array.from({ length: WRITERS }, open);
   const [user] = await editor<{ id: string }[]>`
     insert into auth.users (id, email) values (gen_random_uuid(), 'race@database.test') returning id`;
-  await editor`insert into public.workspaces (name, created_by) values ('Second', ${user!.id})`;
+  userId = user!.id;
+  await editor`insert into public.workspaces (name, created_by) values ('Second', ${userId})`;
   const found = await editor<{ id: string }[]>`
-    select id from public.workspaces where created_by = ${user!.id}`;
+    select id from public.workspaces where created_by = ${userId}`;
   workspaces = found.map(({ id }) => id);
 });
 afterAll(() => Promise.all([editor, ...writers].map((sql) => sql.end({ timeout: 2 }))));
@@ -57,16 +61,18 @@ async function addServer(): Promise<string> {
 
 async function look(sql: ISql, id: string): Promise<Place> {
   const [place] = await sql<Place[]>`
-    select workspace_id, url, auth_method from public.mcp_servers where id = ${id}`;
+    select workspace_id, url, auth_method, credential_scope from public.mcp_servers where id = ${id}`;
   return place!;
 }
 
 /** @returns the code of the refusal, or `stored` */
 async function store(sql: ISql, id: string, place: Place): Promise<string> {
   const { workspace_id, url, auth_method } = place;
+  const holderId = place.credential_scope === 'member' ? userId : null;
   try {
     await sql`select public.put_server_secret(
-      ${id}, ${workspace_id}, ${url}, ${auth_method}, ${JSON.stringify(place)}, 'nonce', 'key-1')`;
+      ${id}, ${workspace_id}, ${url}, ${auth_method}, ${JSON.stringify(place)}, 'nonce', 'key-1',
+      p_holder_id => ${holderId})`;
     return 'stored';
   } catch (error) {
     if (!(error instanceof postgres.PostgresError) || error.code !== 'PT409') throw error;
@@ -76,11 +82,14 @@ async function store(sql: ISql, id: string, place: Place): Promise<string> {
 
 /** What is stored, and for what; null when nothing is. */
 async function stored(id: string): Promise<{ sealedFor: Place; server: Place } | null> {
-  const [row] = await editor<(Place & { ciphertext: string | null; has_credential: boolean })[]>`
-    select s.workspace_id, s.url, s.auth_method, s.has_credential, x.ciphertext
+  const [row] = await editor<
+    (Place & { ciphertext: string | null; user_id: string | null; has_credential: boolean })[]
+  >`
+    select s.workspace_id, s.url, s.auth_method, s.credential_scope, s.has_credential, x.ciphertext, x.user_id
     from public.mcp_servers s left join public.mcp_server_secrets x on x.server_id = s.id where s.id = ${id}`;
-  const { ciphertext, has_credential, ...server } = row!;
-  expect(has_credential).toBe(ciphertext !== null);
+  const { ciphertext, user_id, has_credential, ...server } = row!;
+  expect(has_credential).toBe(ciphertext !== null && user_id === null);
+  if (ciphertext !== null) expect(user_id !== null).toBe(server.credential_scope === 'member');
   return ciphertext === null ? null : { sealedFor: JSON.parse(ciphertext) as Place, server };
 }
 

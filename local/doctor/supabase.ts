@@ -96,7 +96,7 @@ export interface ClientLook {
 
 /** Calls of the system that change nothing even if they were answered. */
 const SYSTEM_CALLS = {
-  server_for_probe: { p_server_id: randomUUID() },
+  server_for_probe: { p_server_id: randomUUID(), p_user_id: randomUUID() },
   voice_session_snapshot: { p_session_id: randomUUID() },
   deployment_state: {},
 };

@@ -60,7 +60,9 @@ describe.runIf(hasStack)('isolation of users', { timeout: 20_000 }, () => {
   it('no client role reads secrets or calls what only the system may', async () => {
     for (const { client } of [alice, bob]) {
       expect((await client.from('mcp_server_secrets').select()).error).not.toBeNull();
-      expect((await client.rpc('server_for_probe', { p_server_id: serverId })).error).not.toBeNull();
+      expect(
+        (await client.rpc('server_for_probe', { p_server_id: serverId, p_user_id: null })).error,
+      ).not.toBeNull();
       expect((await client.rpc('report_server_status', { p_observations: [] })).error).not.toBeNull();
     }
   });

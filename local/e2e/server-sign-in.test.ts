@@ -1,6 +1,7 @@
-/** Signing in to servers, at a real authorization server: whose sign-in is used, what ends it, and who tries to take it. */
+/** Signing in to servers, at a real authorization server: whose sign-in or key is used, what ends it, and who tries to take it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { startNotes } from '../servers/notes.ts';
 import { KNOWN_CLIENT, startGuardedServer, type GuardedServer } from './authorization-server.ts';
 import { consentAs } from './consent.ts';
 import { newPerson, type Person } from './person.ts';
@@ -105,6 +106,35 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     // The lost sign-in of one member is no matter of the status that all see.
     expect((await discover(bob, serverId)).body).toMatchObject({ code: 'sign_in_required' });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
+  });
+
+  it('keeps the keys of two members of one server apart in the same way', async () => {
+    const notes = await startNotes({ port: 0, apiKey: 'sk-right' });
+    try {
+      const server = {
+        name: 'Notes',
+        url: notes.url,
+        auth_method: 'api_key',
+        credential_scope: 'member',
+      } as const;
+      const server_id = await addServer(ada, server);
+      const setKey = async (who: Person, credential: string | null) =>
+        (await invoke(who, 'server-credential', { server_id, credential })).status;
+      const tried = async (who: Person) => {
+        const { body } = await invoke(who, 'test-connection', { server_id });
+        return body['ok'] === true ? 'ok' : body['code'];
+      };
+      expect(await setKey(ada, 'sk-right')).toBe(200);
+      expect([await tried(ada), await tried(bob)]).toEqual(['ok', 'credential_missing']);
+      // Bob did not add the server, and sets his own nevertheless.
+      expect(await setKey(bob, 'sk-wrong')).toBe(200);
+      expect([await tried(ada), await tried(bob)]).toEqual(['ok', 'unauthorized']);
+      expect(await stateOf(ada, server_id)).toEqual(['connected', null]);
+      expect([await setKey(bob, 'sk-right'), await setKey(ada, null)]).toEqual([200, 200]);
+      expect([await tried(ada), await tried(bob)]).toEqual(['credential_missing', 'ok']);
+    } finally {
+      await notes.close();
+    }
   });
 
   it('signs in without a person, with a client that is registered by hand', async () => {

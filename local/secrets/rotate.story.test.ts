@@ -18,6 +18,8 @@ const NEW = `new:${randomBytes(32).toString('base64')}`;
 const SERVERS = 24;
 /** Servers whose credential is changed, and is removed, while the rotation runs. */
 const [CHANGED, REMOVED] = [0, 1];
+/** A server to which each member has a key of their own. */
+const OF_MEMBERS = 2;
 
 const Stored = z.object({ id: z.string(), workspace_id: z.string(), config_version: z.number() });
 
@@ -27,6 +29,7 @@ let supabase: RunningSupabase;
 let user: SupabaseClient;
 let system: SupabaseClient;
 let token: string;
+let userId: string;
 let servers: z.infer<typeof Stored>[];
 
 /** Starts the project as a deployment with these keys would. */
@@ -72,10 +75,12 @@ beforeAll(async () => {
   await deploy(OLD);
   const { data } = await user.auth.signUp({ email: 'rotation@patchbay.local', password: 'story-password' });
   token = data.session?.access_token ?? '';
+  userId = data.user?.id ?? '';
   const rows = Array.from({ length: SERVERS }, (_, i) => ({
     name: `Server ${String(i).padStart(2, '0')}`,
     url: notes.url,
     auth_method: 'api_key',
+    credential_scope: i === OF_MEMBERS ? 'member' : 'workspace',
   }));
   await user.from('mcp_servers').insert(rows).throwOnError();
   servers = await listServers();
@@ -145,7 +150,8 @@ it('beside tests and changes of credentials it ends with all of them under the n
 
   const { data } = await system.from('mcp_server_secrets').select().throwOnError();
   for (const { server_id, ciphertext, nonce, key_id } of data) {
-    const owner = { workspaceId: servers[0]!.workspace_id, serverId: server_id };
+    const holderId = server_id === servers[OF_MEMBERS]!.id ? userId : null;
+    const owner = { workspaceId: servers[0]!.workspace_id, serverId: server_id, holderId };
     const expected = server_id === servers[CHANGED]!.id ? lastSet : KEY;
     expect(await open({ ciphertext, nonce, key_id }, owner, parseSecretKeys(NEW))).toBe(expected);
   }

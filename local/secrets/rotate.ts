@@ -6,17 +6,28 @@ import { z } from 'zod';
 const BATCH = 200;
 const AT_ONCE = 8;
 
-/** Every table that holds something sealed for longer than minutes, the column that names whose it is, and the table of these. */
+/**
+ * Every table that holds something sealed for longer than minutes: the column that names a row, those that name what it
+ * is sealed to, and the table that knows the workspace.
+ */
 export const SEALED_TABLES = [
-  { table: 'mcp_server_clients', id: 'id', owners: 'mcp_servers' },
-  { table: 'mcp_server_grants', id: 'id', owners: 'mcp_servers' },
-  { table: 'mcp_server_secrets', id: 'server_id', owners: 'mcp_servers' },
-  { table: 'notice_webhook_secrets', id: 'webhook_id', owners: 'notice_webhooks' },
+  { table: 'mcp_server_clients', id: 'id', place: 'id', holder: null, owners: 'mcp_servers' },
+  { table: 'mcp_server_grants', id: 'id', place: 'id', holder: null, owners: 'mcp_servers' },
+  { table: 'mcp_server_secrets', id: 'id', place: 'server_id', holder: 'user_id', owners: 'mcp_servers' },
+  {
+    table: 'notice_webhook_secrets',
+    id: 'webhook_id',
+    place: 'webhook_id',
+    holder: null,
+    owners: 'notice_webhooks',
+  },
 ] as const;
 type SealedTable = (typeof SEALED_TABLES)[number];
 
 const StoredSecret = SealedSecret.extend({
   id: z.string(),
+  place: z.string(),
+  holder: z.string().nullish(),
   owner: z.object({ workspace_id: z.string() }),
 });
 type StoredSecret = z.infer<typeof StoredSecret>;
@@ -55,16 +66,17 @@ export async function rotateSecrets(rotation: Rotation): Promise<RotationEnd> {
 
 /** One pass over one table, counted in `end`. */
 async function rotateTable(
-  { table, id, owners }: SealedTable,
+  { table, id, place: placeColumn, holder: holderColumn, owners }: SealedTable,
   { client, keys, onProgress }: Rotation,
   end: RotationEnd,
 ): Promise<void> {
   const [{ id: firstKey }] = keys;
+  const columns = [`id:${id}`, `place:${placeColumn}`, ...(holderColumn ? [`holder:${holderColumn}`] : [])];
 
   async function listBatch(after: string | null): Promise<StoredSecret[]> {
     let query = client
       .from(table)
-      .select(`id:${id}, ciphertext, nonce, key_id, owner:${owners}(workspace_id)`)
+      .select(`${columns.join(', ')}, ciphertext, nonce, key_id, owner:${owners}(workspace_id)`)
       .neq('key_id', firstKey)
       .order(id)
       .limit(BATCH);
@@ -74,8 +86,14 @@ async function rotateTable(
     return StoredSecret.array().parse(data);
   }
 
-  async function sealAnew({ id: serverId, owner, ...sealed }: StoredSecret): Promise<void> {
-    const place = { workspaceId: owner.workspace_id, serverId };
+  async function sealAnew({
+    id: rowId,
+    place: serverId,
+    holder,
+    owner,
+    ...sealed
+  }: StoredSecret): Promise<void> {
+    const place = { workspaceId: owner.workspace_id, serverId, holderId: holder ?? null };
     const secret = await open(sealed, place, keys).catch(() => null);
     if (secret === null) {
       end.unopened.push(serverId);
@@ -85,7 +103,7 @@ async function rotateTable(
     const { data, error } = await client
       .from(table)
       .update(await seal(secret, place, keys))
-      .match({ [id]: serverId, key_id: sealed.key_id, nonce: sealed.nonce })
+      .match({ [id]: rowId, key_id: sealed.key_id, nonce: sealed.nonce })
       .select(id);
     if (error) throw new Error(`A secret could not be stored: ${error.message}`);
     end.rotated += data.length;

@@ -1,6 +1,6 @@
 /**
- * Credentials at rest: AES-256-GCM with a fresh nonce. Workspace, server and key id are associated
- * data, so that a ciphertext moved to another row, or relabelled, does not open.
+ * Credentials at rest: AES-256-GCM with a fresh nonce. Workspace, server, key id, and the member whose it is are
+ * associated data, so that a ciphertext moved to another row, or relabelled, does not open.
  */
 import { AppError } from './errors.ts';
 import type { SealedSecret } from './schema/snapshot.ts';
@@ -22,6 +22,8 @@ export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
 export interface SecretOwner {
   workspaceId: string;
   serverId: string;
+  /** The member whose it is; null or left out: the workspace's. */
+  holderId?: string | null;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function seal(plaintext: string, owner: SecretOwner, keys: SecretKe
 
 /**
  * Opens what `seal` made.
- * @throws AppError `internal` when the key is unknown or the envelope belongs to another server
+ * @throws AppError `internal` when the key is unknown or the envelope belongs to another server or member
  */
 export async function open(sealed: SealedSecret, owner: SecretOwner, keys: SecretKeys): Promise<string> {
   const entry = keys.find(({ id }) => id === sealed.key_id);
@@ -83,7 +85,8 @@ export async function open(sealed: SealedSecret, owner: SecretOwner, keys: Secre
 }
 
 function associatedData(owner: SecretOwner, keyId: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify([owner.workspaceId, owner.serverId, keyId]));
+  const place = [owner.workspaceId, owner.serverId, ...(owner.holderId ? [owner.holderId] : [])];
+  return new TextEncoder().encode(JSON.stringify([...place, keyId]));
 }
 
 function encodeBase64(bytes: Uint8Array): string {

@@ -39,7 +39,7 @@ create table public.mcp_servers (
   transport text not null default 'auto',
   auth_method text not null default 'none',
   auth_header text not null default 'X-API-Key',
-  -- Whose sign-in is used: one of the workspace, or that of each member.
+  -- Whose key or sign-in is used: one of the workspace, or that of each member.
   credential_scope text not null default 'workspace',
   -- Where the authorization server knows us already; its secret, if any, is the credential.
   oauth_client_id text,
@@ -55,6 +55,7 @@ create table public.mcp_servers (
   config_version integer not null default 1,
 
   -- The system's.
+  -- Of the workspace's credential; that of each member is told by `my_credentials`.
   has_credential boolean not null default false,
   connection_status text not null default 'disconnected',
   last_connected timestamptz,
@@ -281,8 +282,7 @@ begin
   new.auth_header := private.trimmed(coalesce(new.auth_header, 'X-API-Key'));
   new.credential_scope := coalesce(new.credential_scope, 'workspace');
   new.oauth_client_id := nullif(private.trimmed(new.oauth_client_id), '');
-  -- Keys and tokens are always the workspace's.
-  if new.auth_method <> 'oauth' and new.credential_scope = 'member' then
+  if new.auth_method = 'none' and new.credential_scope = 'member' then
     new.credential_scope := 'workspace';
   end if;
   new.is_active := coalesce(new.is_active, true);

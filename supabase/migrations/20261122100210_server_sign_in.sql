@@ -88,7 +88,7 @@ alter table public.mcp_server_clients enable row level security;
 alter table private.sign_in_flows enable row level security;
 alter table private.grant_revocations enable row level security;
 
--- The grant that p_user_id uses at a server: the member's own, or the workspace's.
+-- Whose credential p_user_id uses at a server: the member's own, or the workspace's.
 create function private.holder(s public.mcp_servers, p_user_id uuid) returns uuid
 language sql immutable set search_path = ''
 as $$
@@ -140,27 +140,37 @@ $$;
 create trigger drop_grants_of_member after delete on public.workspace_members
   for each row execute function private.drop_grants_of_member();
 
--- A sign-in or sign-out concerns the status when the monitor looks with that grant: it is forgotten, and looked for
--- anew. Conversations and pages are told in any case, of a refusal as well.
+-- Another credential concerns the status when the monitor looks with it: the status is forgotten, and looked for anew.
+-- Conversations and pages are told in any case, of a refusal (not p_is_other) as well.
+create function private.heed_credential(p_server_id uuid, p_holder_id uuid, p_is_other boolean) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_server public.mcp_servers;
+begin
+  if p_is_other then
+    update public.mcp_servers set config_version = config_version + 1
+    where id = p_server_id and p_holder_id is not distinct from private.holder(mcp_servers, user_id);
+    if found then
+      return;
+    end if;
+  end if;
+  select * into v_server from public.mcp_servers where id = p_server_id;
+  if found then
+    perform private.send_server_hint(v_server.workspace_id, 'server.changed', jsonb_build_object(
+      'server_id', v_server.id, 'op', 'update', 'config_version', v_server.config_version
+    ));
+  end if;
+end
+$$;
+
 create function private.heed_grant() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
   v_grant public.mcp_server_grants := case when tg_op = 'DELETE' then old else new end;
-  v_server public.mcp_servers;
 begin
-  if tg_op <> 'UPDATE' then
-    update public.mcp_servers set config_version = config_version + 1
-    where id = v_grant.server_id and v_grant.user_id is not distinct from private.holder(mcp_servers, user_id);
-  end if;
-  if tg_op = 'UPDATE' or not found then
-    select * into v_server from public.mcp_servers where id = v_grant.server_id;
-    if found then
-      perform private.send_server_hint(v_server.workspace_id, 'server.changed', jsonb_build_object(
-        'server_id', v_server.id, 'op', 'update', 'config_version', v_server.config_version
-      ));
-    end if;
-  end if;
+  perform private.heed_credential(v_grant.server_id, v_grant.user_id, tg_op <> 'UPDATE');
   return null;
 end
 $$;
@@ -430,7 +440,8 @@ $$;
 
 revoke all on function
   private.holder(public.mcp_servers, uuid), private.grant_id(public.mcp_servers, uuid), private.drop_stale_grants(),
-  private.drop_grants_of_member(), private.heed_grant(), private.revoke_later(),
+  private.drop_grants_of_member(), private.heed_credential(uuid, uuid, boolean), private.heed_grant(),
+  private.revoke_later(),
   private.grant_row(public.mcp_server_grants)
   from public;
 grant execute on function

@@ -66,17 +66,16 @@ as $$
     'credential_scope', s.credential_scope,
     'oauth_client_id', s.oauth_client_id,
     'added_by', s.user_id,
-    'grant_id', private.grant_id(s, p_user_id),
+    'credential_id', case when s.auth_method = 'oauth' then private.grant_id(s, p_user_id) else x.id end,
     'call_timeout_ms', s.call_timeout_ms,
     'max_concurrency', s.max_concurrency,
     'config_version', s.config_version,
     'metadata', s.metadata,
     'connection_status', s.connection_status,
-    'has_credential', s.has_credential,
-    'secret', (
-      select jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)
-      from public.mcp_server_secrets x where x.server_id = s.id
-    ),
+    'has_credential', x.id is not null,
+    'secret', case when x.id is not null then
+      jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)
+    end,
     'tools', coalesce((
       select jsonb_agg(
         jsonb_build_object(
@@ -95,7 +94,8 @@ as $$
       from public.mcp_tools t where t.server_id = s.id
     ), '[]')
   )
-  from public.mcp_servers s where s.id = p_server_id
+  from public.mcp_servers s left join lateral private.key_of(s, p_user_id) x on true
+  where s.id = p_server_id
 $$;
 
 -- What a session should be like now: its agent and the active servers of that agent in the user's order. Null when it has ended
@@ -137,11 +137,11 @@ as $$
   where v.id = p_session_id and v.state <> 'ended'
 $$;
 
--- One server for a probe; null when there is none.
-create function public.server_for_probe(p_server_id uuid) returns jsonb
+-- One server for a probe with the credential that p_user_id uses; null when there is none.
+create function public.server_for_probe(p_server_id uuid, p_user_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.server_target(s.id, null) || jsonb_build_object('workspace_id', s.workspace_id)
+  select private.server_target(s.id, p_user_id) || jsonb_build_object('workspace_id', s.workspace_id)
   from public.mcp_servers s where s.id = p_server_id
 $$;
 
@@ -180,10 +180,10 @@ $$;
 revoke all on function private.server_target(uuid, uuid) from public;
 grant execute on function private.server_target(uuid, uuid) to service_role;
 revoke all on function
-  public.voice_session_snapshot(uuid), public.server_for_probe(uuid),
+  public.voice_session_snapshot(uuid), public.server_for_probe(uuid, uuid),
   public.set_session_state(uuid, text, text), public.claim_dispatch(uuid, integer)
   from public, anon, authenticated;
 grant execute on function
-  public.voice_session_snapshot(uuid), public.server_for_probe(uuid),
+  public.voice_session_snapshot(uuid), public.server_for_probe(uuid, uuid),
   public.set_session_state(uuid, text, text), public.claim_dispatch(uuid, integer)
   to service_role;

@@ -165,7 +165,7 @@ as $$
     'config_version', s.config_version,
     'secret', (
       select jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)
-      from public.mcp_server_secrets x where x.server_id = s.id
+      from private.key_of(s, s.user_id) x
     ),
     'connection_status', s.connection_status,
     'has_connected', s.last_connected is not null,

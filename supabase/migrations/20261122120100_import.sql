@@ -241,6 +241,9 @@ begin
     select coalesce(jsonb_agg(s.slug order by s.slug), '[]') into v_needed
     from public.mcp_servers s
     where s.workspace_id = p_workspace_id and s.auth_method in ('api_key', 'bearer_token') and not s.has_credential
+      and not exists (
+        select from public.my_credentials(p_workspace_id) m where m.server_id = s.id and m.has_credential
+      )
       and (v_servers -> 'added') || (v_servers -> 'changed') || (v_servers -> 'left') ? s.slug;
     if p_dry_run then
       raise exception using errcode = 'PBDRY';

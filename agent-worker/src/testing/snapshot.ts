@@ -24,7 +24,7 @@ export function snapshotServer(rest: Partial<SnapshotServer> & { id: string; nam
     credential_scope: 'workspace',
     oauth_client_id: null,
     added_by: null,
-    grant_id: null,
+    credential_id: null,
     call_timeout_ms: 5_000,
     max_concurrency: 4,
     config_version: 1,

@@ -1,7 +1,7 @@
 /** A grant: what a sign-in to a server gave. In the database it is sealed; here it is opened. */
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { Timestamp } from '../schema/server.ts';
+import { Timestamp, type CredentialScope } from '../schema/server.ts';
 import { SealedSecret } from '../schema/snapshot.ts';
 import { open, seal, type SecretKeys } from '../secret-envelope.ts';
 
@@ -14,7 +14,7 @@ export interface GrantHolder {
 
 /** The holder of the grant that somebody uses at a server. */
 export function holderOf(
-  server: { id: string; credential_scope: 'workspace' | 'member' },
+  server: { id: string; credential_scope: CredentialScope },
   workspaceId: string,
   userId: string | null,
 ): GrantHolder {
@@ -31,11 +31,11 @@ const Tokens = z.looseObject({
 });
 
 /**
- * Whether what somebody sees of a server is its status: where each member has a sign-in, only with that of the member
- * who added it, as the monitor looks.
+ * Whether what somebody sees of a server is its status: where each member has a key or sign-in, only with that of the
+ * member who added it, as the monitor looks.
  */
 export function countsForStatus(
-  server: { credential_scope: 'workspace' | 'member'; added_by: string | null },
+  server: { credential_scope: CredentialScope; added_by: string | null },
   userId: string,
 ): boolean {
   return server.credential_scope === 'workspace' || server.added_by === userId;

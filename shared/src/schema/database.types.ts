@@ -500,31 +500,37 @@ export type Database = {
       mcp_server_secrets: {
         Row: {
           ciphertext: string;
+          id: string;
           key_id: string;
           nonce: string;
           server_id: string;
           updated_at: string;
+          user_id: string | null;
         };
         ComputedFields: never;
         Insert: {
           ciphertext: string;
+          id?: string;
           key_id: string;
           nonce: string;
           server_id: string;
           updated_at?: string;
+          user_id?: string | null;
         };
         Update: {
           ciphertext?: string;
+          id?: string;
           key_id?: string;
           nonce?: string;
           server_id?: string;
           updated_at?: string;
+          user_id?: string | null;
         };
         Relationships: [
           {
             foreignKeyName: 'mcp_server_secrets_server_id_fkey';
             columns: ['server_id'];
-            isOneToOne: true;
+            isOneToOne: false;
             referencedRelation: 'mcp_servers';
             referencedColumns: ['id'];
           },
@@ -1241,7 +1247,10 @@ export type Database = {
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
       drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
-      drop_server_secret: { Args: { p_actor?: string; p_server_id: string }; Returns: undefined };
+      drop_server_secret: {
+        Args: { p_actor?: string; p_holder_id?: string; p_server_id: string };
+        Returns: undefined;
+      };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
         Args: {
@@ -1269,6 +1278,14 @@ export type Database = {
           email: string;
           role: string;
           user_id: string;
+        }[];
+      };
+      my_credentials: {
+        Args: { p_workspace_id: string };
+        Returns: {
+          has_credential: boolean;
+          server_id: string;
+          set_at: string;
         }[];
       };
       my_sign_ins: {
@@ -1319,6 +1336,7 @@ export type Database = {
           p_actor?: string;
           p_auth_method: string;
           p_ciphertext: string;
+          p_holder_id?: string;
           p_key_id: string;
           p_nonce: string;
           p_server_id: string;
@@ -1351,7 +1369,7 @@ export type Database = {
       };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
       revoke_api_token: { Args: { p_id: string }; Returns: undefined };
-      server_for_probe: { Args: { p_server_id: string }; Returns: Json };
+      server_for_probe: { Args: { p_server_id: string; p_user_id: string }; Returns: Json };
       server_history: { Args: { p_server_id: string }; Returns: Json };
       set_session_state: {
         Args: { p_end_reason?: string; p_session_id: string; p_state: string };

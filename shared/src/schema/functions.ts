@@ -155,8 +155,8 @@ export const DiscoverToolsAnswer = z.object({
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
 
 /**
- * `credential: null` removes the stored one. With `url` and `auth_method` the caller says what it was entered for:
- * it is refused when the server has another origin or another method by now.
+ * Of the caller alone where each member has one; `credential: null` removes it. With `url` and `auth_method` the caller
+ * says what it was entered for: it is refused when the server has another origin or another method by now.
  */
 export const ServerCredentialBody = ServerReference.extend({
   credential: CredentialText.nullable(),

@@ -13,7 +13,7 @@ export const AuthMethod = z.enum(
 );
 export type AuthMethod = z.infer<typeof AuthMethod>;
 
-/** Whose sign-in is used with `oauth`. */
+/** Whose key or sign-in is used. */
 export const CredentialScope = z.enum(['workspace', 'member'], 'Choose workspace or member.');
 export type CredentialScope = z.infer<typeof CredentialScope>;
 

@@ -29,13 +29,14 @@ export const SnapshotServer = z.object({
   oauth_client_id: z.string().nullable(),
   /** Who added the server; the status is that of their credential. */
   added_by: z.string().nullable(),
-  /** Names the sign-in that the user of the snapshot uses; another one after each sign-in. */
-  grant_id: z.string().nullable(),
+  /** Names the key or sign-in that the user of the snapshot uses; another one each time that it is set. */
+  credential_id: z.string().nullable(),
   call_timeout_ms: z.int(),
   max_concurrency: z.int(),
   config_version: z.int(),
   metadata: z.record(z.string(), z.unknown()).nullable(),
   connection_status: ConnectionStatus,
+  /** As `secret`: of whoever the snapshot is for. */
   has_credential: z.boolean(),
   secret: SealedSecret.nullable(),
   tools: z.array(StoredTool),

@@ -10,7 +10,7 @@ import {
   type SealedSecret,
   type StatusObservation,
 } from '../../../shared/src/schema/snapshot.ts';
-import { AuthMethod } from '../../../shared/src/schema/server.ts';
+import { AuthMethod, CredentialScope } from '../../../shared/src/schema/server.ts';
 import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
 
@@ -23,10 +23,14 @@ export interface ServerAccess {
   isOwn: boolean;
   url: string;
   authMethod: AuthMethod;
+  credentialScope: CredentialScope;
 }
 
 /** What a credential was sealed and entered for; it may go nowhere else. */
-export type SealedFor = Pick<ServerAccess, 'serverId' | 'workspaceId' | 'url' | 'authMethod'>;
+export interface SealedFor extends Pick<ServerAccess, 'serverId' | 'workspaceId' | 'url' | 'authMethod'> {
+  /** Whose it is; null: the workspace's. */
+  holderId: string | null;
+}
 
 const ServerReference = z.object({
   id: z.string(),
@@ -34,6 +38,7 @@ const ServerReference = z.object({
   user_id: z.string().nullable(),
   url: z.string(),
   auth_method: AuthMethod,
+  credential_scope: CredentialScope,
 });
 
 const AgentReference = z.object({ id: z.string(), workspace_id: z.string() });
@@ -104,6 +109,7 @@ export interface Database {
    * @throws DatabaseRefusal 429 when there were too many
    */
   countCall(action: CountedAction, workspaceId?: string): Promise<void>;
+  /** With the credential that the caller uses. */
   loadServer(serverId: string): Promise<ProbeServer | null>;
   reportStatus(observation: StatusObservation): Promise<void>;
   /** `stored` is false when the server was edited, or a newer list stored, since it was loaded. */
@@ -114,7 +120,8 @@ export interface Database {
   ): Promise<StoredCatalogue>;
   /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what it was sealed for */
   putSecret(sealedFor: SealedFor, secret: SealedSecret): Promise<void>;
-  dropSecret(serverId: string): Promise<void>;
+  /** @param holderId whose; null: the workspace's */
+  dropSecret(serverId: string, holderId: string | null): Promise<void>;
   createSession(session: {
     id: string;
     workspace_id: string;
@@ -138,7 +145,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       const row = await read(
         supabase
           .from('mcp_servers')
-          .select('id, workspace_id, user_id, url, auth_method')
+          .select('id, workspace_id, user_id, url, auth_method, credential_scope')
           .eq('id', serverId)
           .maybeSingle(),
         ServerReference.nullable(),
@@ -161,6 +168,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
         isOwn: row.user_id === userId,
         url: row.url,
         authMethod: row.auth_method,
+        credentialScope: row.credential_scope,
       };
     },
 
@@ -197,7 +205,10 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
     },
 
     loadServer: (serverId) =>
-      read(supabaseAdmin.rpc('server_for_probe', { p_server_id: serverId }), ProbeServer.nullable()),
+      read(
+        supabaseAdmin.rpc('server_for_probe', { p_server_id: serverId, p_user_id: userId }),
+        ProbeServer.nullable(),
+      ),
 
     async reportStatus(observation) {
       await read(supabaseAdmin.rpc('report_server_status', { p_observations: [observation] }), z.unknown());
@@ -214,7 +225,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
         StoredCatalogue,
       ),
 
-    async putSecret({ serverId, workspaceId, url, authMethod }, { ciphertext, nonce, key_id }) {
+    async putSecret({ serverId, workspaceId, url, authMethod, holderId }, { ciphertext, nonce, key_id }) {
       await read(
         supabaseAdmin.rpc('put_server_secret', {
           p_server_id: serverId,
@@ -225,13 +236,14 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
           p_nonce: nonce,
           p_key_id: key_id,
           p_actor: userId,
+          p_holder_id: holderId,
         }),
         z.unknown(),
       );
     },
 
-    async dropSecret(serverId) {
-      const args = { p_server_id: serverId, p_actor: userId };
+    async dropSecret(serverId, holderId) {
+      const args = { p_server_id: serverId, p_actor: userId, p_holder_id: holderId };
       await read(supabaseAdmin.rpc('drop_server_secret', args), z.unknown());
     },
 

@@ -28,7 +28,7 @@ export async function storedServer(change: Partial<ProbeServer> = {}): Promise<P
     credential_scope: 'workspace',
     oauth_client_id: null,
     added_by: USER_ID,
-    grant_id: null,
+    credential_id: null,
     call_timeout_ms: 30_000,
     max_concurrency: 4,
     config_version: 7,
@@ -99,6 +99,7 @@ export function fakeDatabase(
               isOwn,
               url: server.url,
               authMethod: server.auth_method,
+              credentialScope: server.credential_scope,
             }
           : null,
       ),

@@ -1,3 +1,4 @@
+import { hasKeysOfMembers } from '../../../shared/src/key-holder.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import { refuse, type Answer } from './answer.ts';
 import type { Database, ServerAccess } from './database.ts';
@@ -27,6 +28,12 @@ const ADMINS: readonly Role[] = ['owner', 'admin'];
 /** Viewers look; a probe acts with the stored credential, so it takes a member. */
 export function mayTest({ role }: ServerAccess): boolean {
   return TESTERS.includes(role);
+}
+
+/** The credential of the workspace takes who may edit the server, one's own takes who may use it. */
+export function maySetCredential(access: ServerAccess): boolean {
+  const { authMethod: auth_method, credentialScope: credential_scope } = access;
+  return hasKeysOfMembers({ auth_method, credential_scope }) ? mayTest(access) : mayEdit(access);
 }
 
 /** Members change what they added, admins everything: the same rule as the update policy of `mcp_servers`. */

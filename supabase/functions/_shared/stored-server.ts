@@ -1,5 +1,6 @@
 import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
 import { describeError } from '../../../shared/src/errors.ts';
+import { keyOwnerOf } from '../../../shared/src/key-holder.ts';
 import { open, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/mcp/probe.ts';
 import type { Credential, ServerTarget } from '../../../shared/src/mcp/target.ts';
@@ -45,7 +46,7 @@ export interface CredentialDeps {
   policy: AddressPolicy;
 }
 
-/** Probes a stored server with its stored credential, or with the sign-in of the caller. */
+/** Probes a stored server with the credential that the caller uses there. */
 export async function probeStored(
   server: ProbeServer,
   { probe, settings, watch, ...deps }: ProbeDeps & Omit<CredentialDeps, 'policy'>,
@@ -58,16 +59,16 @@ export async function probeStored(
 async function storedCredential(server: ProbeServer, deps: CredentialDeps): Promise<Credential | null> {
   const { database, readKeys, policy } = deps;
   if (server.auth_method !== 'oauth')
-    return credentialOf(server.auth_method, server.auth_header, await secretOf(server, readKeys));
+    return credentialOf(server.auth_method, server.auth_header, await secretOf(server, deps));
   const holder = holderOf(server, server.workspace_id, database.callerId);
   const store = databaseGrantStore(database.grantRpc, holder, readKeys());
   return { method: 'oauth', tokens: new GrantTokens({ store, policy }) };
 }
 
-/** The stored credential of a server; null when there is none, or the method uses none. */
-async function secretOf(server: ProbeServer, readKeys: () => SecretKeys): Promise<string | null> {
+/** The stored credential of a server for the caller; null when there is none, or the method uses none. */
+async function secretOf(server: ProbeServer, { database, readKeys }: CredentialDeps): Promise<string | null> {
   if (server.auth_method === 'none' || server.secret === null) return null;
-  return await open(server.secret, { workspaceId: server.workspace_id, serverId: server.id }, readKeys());
+  return await open(server.secret, keyOwnerOf(server, server.workspace_id, database.callerId), readKeys());
 }
 
 /** How to reach a stored server for the caller of a function; null when it needs one and none is set. */

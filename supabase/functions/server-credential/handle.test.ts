@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { open } from '../../../shared/src/secret-envelope.ts';
 import type { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
-import type { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import type { ProbeServer, SealedSecret } from '../../../shared/src/schema/snapshot.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
-import { fakeDatabase, keys, SERVER_ID, storedServer, WORKSPACE_ID } from '../_shared/fixtures.ts';
+import { fakeDatabase, keys, SERVER_ID, storedServer, USER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import type { SealedFor } from '../_shared/database.ts';
 import { handle } from './handle.ts';
 
@@ -11,17 +11,18 @@ async function change(
   credential: string | null,
   access: { role: Role | null; isOwn?: boolean } = { role: 'owner' },
   meantFor: Pick<ServerCredentialBody, 'url' | 'auth_method'> = {},
+  server: Partial<ProbeServer> = {},
 ) {
   const put: SealedSecret[] = [];
   const places: SealedFor[] = [];
-  let dropped = 0;
+  const dropped: (string | null)[] = [];
   const database = {
-    ...fakeDatabase(await storedServer(), access),
+    ...fakeDatabase(await storedServer(server), access),
     putSecret: (place: SealedFor, secret: SealedSecret) => (
       places.push(place),
       Promise.resolve(void put.push(secret))
     ),
-    dropSecret: () => Promise.resolve(void (dropped += 1)),
+    dropSecret: (_id: string, holderId: string | null) => Promise.resolve(void dropped.push(holderId)),
   };
   const body = { server_id: SERVER_ID, credential, ...meantFor };
   const answer = await handle(body, { database, readKeys: () => keys });
@@ -42,7 +43,7 @@ Deno.test('a credential is sealed for its server and never answered back', async
 Deno.test(
   'it is stored for what the server was when it was sealed, or for what the caller says',
   async () => {
-    const place = { serverId: SERVER_ID, workspaceId: WORKSPACE_ID };
+    const place = { serverId: SERVER_ID, workspaceId: WORKSPACE_ID, holderId: null };
     const read = { url: 'https://notes.example/mcp', authMethod: 'api_key' };
     assert.deepEqual((await change('k')).places, [{ ...place, ...read }]);
     const meant = await change(
@@ -57,7 +58,7 @@ Deno.test(
 Deno.test('null removes it', async () => {
   const { body, put, dropped } = await change(null);
   assert.deepEqual(body, { has_credential: false });
-  assert.deepEqual([put.length, dropped], [0, 1]);
+  assert.deepEqual([put, dropped], [[], [null]]);
 });
 
 Deno.test('admins set any credential, members that of their own servers, viewers none', async () => {
@@ -69,3 +70,24 @@ Deno.test('admins set any credential, members that of their own servers, viewers
   }
   assert.equal((await change('k', { role: null })).status, 404);
 });
+
+Deno.test(
+  'where each member has a key, the caller sets and removes their own, whoever added the server',
+  async () => {
+    const bob = { role: 'member', isOwn: false } as const;
+    for (const auth_method of ['api_key', 'bearer_token'] as const) {
+      const scope = { auth_method, credential_scope: 'member' } as const;
+      const { status, put, places } = await change('sk-bob', bob, {}, scope);
+      assert.deepEqual([status, places[0]?.holderId], [200, USER_ID]);
+      const place = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID };
+      assert.equal(await open(put[0]!, { ...place, holderId: USER_ID }, keys), 'sk-bob');
+      await assert.rejects(open(put[0]!, place, keys), 'it is not the key of the workspace');
+      assert.deepEqual((await change(null, bob, {}, scope)).dropped, [USER_ID]);
+      assert.equal((await change('k', { role: 'viewer' }, {}, scope)).status, 403);
+    }
+    // The secret of a client with which members sign in is the workspace's.
+    const client = { auth_method: 'oauth', credential_scope: 'member' } as const;
+    assert.equal((await change('k', bob, {}, client)).status, 403);
+    assert.equal((await change('k', { role: 'admin', isOwn: false }, {}, client)).places[0]?.holderId, null);
+  },
+);

@@ -3,6 +3,7 @@ import { TestConnectionBody, type ProbeFailure } from '../../../shared/src/schem
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import { seal } from '../../../shared/src/secret-envelope.ts';
 import { DatabaseRefusal } from '../_shared/database.ts';
 import {
   fakeDatabase,
@@ -12,6 +13,7 @@ import {
   SECRET,
   SERVER_ID,
   storedServer,
+  USER_ID,
   WORKSPACE_ID,
   works,
   wrongKey,
@@ -153,3 +155,23 @@ Deno.test('the secret is in no answer', async () => {
     assert.doesNotMatch(JSON.stringify([body, observations]), new RegExp(SECRET));
   }
 });
+
+Deno.test(
+  'where each member has a key, that of the caller is used, and is no matter of the status of others',
+  async () => {
+    const owner = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID, holderId: USER_ID };
+    const server: Partial<ProbeServer> = {
+      credential_scope: 'member',
+      added_by: SERVER_ID,
+      secret: await seal('sk-own', owner, keys),
+    };
+    const { body, probed, observations } = await test({ server_id: SERVER_ID }, { server });
+    assert.deepEqual(body, works);
+    assert.deepEqual(probed[0]?.[0].credential, { method: 'api_key', header: 'X-API-Key', secret: 'sk-own' });
+    assert.deepEqual(observations, []);
+    const adder = await test({ server_id: SERVER_ID }, { server: { ...server, added_by: USER_ID } });
+    assert.equal(adder.observations.length, 1);
+    const missing = await test({ server_id: SERVER_ID }, { server: { ...server, secret: null } });
+    assert.equal((missing.body as ProbeFailure).code, 'credential_missing');
+  },
+);

@@ -21,7 +21,8 @@ select set_config('pgtap.server', id::text, true) from public.mcp_servers;
 
 select throws_ok('select * from public.mcp_server_secrets', '42501', null, 'a user cannot read secrets');
 select throws_ok(
-  $$ insert into public.mcp_server_secrets values (current_setting('pgtap.server')::uuid, 'c', 'n', 'k') $$,
+  $$ insert into public.mcp_server_secrets (server_id, ciphertext, nonce, key_id)
+    values (current_setting('pgtap.server')::uuid, 'c', 'n', 'k') $$,
   '42501', null, 'nor write them past the function that seals'
 );
 select throws_ok('delete from public.mcp_server_secrets', '42501', null, 'nor delete them');
@@ -35,7 +36,7 @@ select throws_ok(
   '42501', null, 'or drops them'
 );
 select throws_ok(
-  $$ select public.server_for_probe(current_setting('pgtap.server')::uuid) $$,
+  $$ select public.server_for_probe(current_setting('pgtap.server')::uuid, null) $$,
   '42501', null, 'or gives them to a probe'
 );
 select throws_ok(
@@ -63,7 +64,7 @@ $$;
 select pg_temp.give_key();
 select is(pg_temp.facts(), 'true v2 1', 'storing a key raises the version, so that connections take it up');
 select is(
-  public.server_for_probe(current_setting('pgtap.server')::uuid) -> 'secret',
+  public.server_for_probe(current_setting('pgtap.server')::uuid, null) -> 'secret',
   '{"key_id": "key-1", "nonce": "nonce", "ciphertext": "sealed"}', 'the system gets it sealed'
 );
 select pg_temp.give_key();
@@ -95,7 +96,7 @@ select results_eq(
   'a key that was sealed for another origin, authentication or workspace is refused'
 );
 select is(
-  public.server_for_probe(current_setting('pgtap.server')::uuid) -> 'secret' ->> 'ciphertext', 'sealed',
+  public.server_for_probe(current_setting('pgtap.server')::uuid, null) -> 'secret' ->> 'ciphertext', 'sealed',
   'and the stored one stays as it is'
 );
 
