@@ -30,7 +30,7 @@ export function planTest(
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
-      ? 'Type it again for this test: the address or the authentication was changed.'
+      ? 'Type it again for this test: the address, the authentication or whose it is was changed.'
       : 'Enter the key or token.';
     return { ok: false, result: { values, errors: { credential: [why] } } };
   }
@@ -148,12 +148,14 @@ export async function saveTyped(
 }
 
 function needsCredential(input: ServerConfiguration, stored: McpServerRow | null): boolean {
+  // Whoever keeps the server need not be one who uses it.
+  if (input.credential_scope === 'member') return false;
   return !stored?.has_credential || dropsCredential(stored, input);
 }
 
 function missingCredentialWords(stored: McpServerRow | null): string {
   return stored?.has_credential
-    ? 'The address or the authentication is another one now: enter its key or token.'
+    ? 'The address, the authentication or whose key it is was changed: enter the key or token.'
     : 'Enter the key or token, or choose no authentication.';
 }
 

@@ -75,4 +75,13 @@ describe('connectionDiffers', () => {
     const parsed = parseServerForm(form({ url: 'https://example.com/other' }));
     expect(parsed.ok && connectionDiffers(parsed.input, stored)).toBe(true);
   });
+
+  it('counts a key of each member in place of one for all', () => {
+    const keyed = { ...stored, auth_method: 'api_key', credential_scope: 'workspace' } as const;
+    const differs = (scope: string) => {
+      const parsed = parseServerForm(form({ auth_method: 'api_key', credential_scope: scope }));
+      return parsed.ok && connectionDiffers(parsed.input, keyed);
+    };
+    expect([differs('workspace'), differs('member')]).toEqual([false, true]);
+  });
 });

@@ -1,3 +1,4 @@
+import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
 import { CredentialText } from '@patchbay/shared/schema/functions';
 import { CALL_TIMEOUT_RANGE_MS, McpServerInput, type McpServerRow } from '@patchbay/shared/schema/server';
@@ -64,6 +65,7 @@ export function connectionDiffers(input: ServerConfiguration, stored: McpServerR
     input.url !== stored.url ||
     input.transport !== stored.transport ||
     input.auth_method !== stored.auth_method ||
+    hasKeysOfMembers(input) !== hasKeysOfMembers(stored) ||
     (input.auth_method === 'api_key' && input.auth_header !== (stored.auth_header ?? 'X-API-Key'))
   );
 }

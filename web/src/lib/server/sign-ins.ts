@@ -1,7 +1,8 @@
+import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import { SignInBegun, SignedOut, SignInFinished } from '@patchbay/shared/schema/functions';
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { z } from 'zod';
-import { ownStatus } from '../servers/own-status.ts';
+import { ownStatus, type OwnCredential } from '../servers/own-status.ts';
 import { rows } from './database.ts';
 import { callFunction } from './edge-functions.ts';
 import type { SignedIn } from './session.ts';
@@ -20,14 +21,29 @@ export function listSignIns(who: SignedIn, workspaceId: string): Promise<SignIn[
   return rows(who.supabase.rpc('my_sign_ins', { p_workspace_id: workspaceId }), SignIn);
 }
 
-/** Rows with the status that they have for this user. */
+/** Of a server to which each member has a key, whether the user's is set. */
+const OwnKey = z.object({ server_id: z.string(), has_credential: z.boolean() });
+
+/** Rows with the status and the credential that they have for this user. */
 export async function withOwnStatus(who: SignedIn, servers: McpServerRow[]): Promise<McpServerRow[]> {
   const ofMembers = servers.filter((server) => server.credential_scope === 'member');
-  const workspaces = [...new Set(ofMembers.map((server) => server.workspace_id))];
-  if (workspaces.length === 0) return servers;
-  const found = await Promise.all(workspaces.map((id) => listSignIns(who, id)));
-  const signIns = new Map(found.flat().map((signIn) => [signIn.server_id, signIn]));
-  return servers.map((server) => ownStatus(server, signIns.get(server.id), who.user.id));
+  if (ofMembers.length === 0) return servers;
+  const workspacesOf = (rows: McpServerRow[]) => [...new Set(rows.map((row) => row.workspace_id))];
+  const [signIns, keys] = await Promise.all([
+    Promise.all(
+      workspacesOf(ofMembers.filter((row) => !hasKeysOfMembers(row))).map((id) => listSignIns(who, id)),
+    ),
+    Promise.all(
+      workspacesOf(ofMembers.filter(hasKeysOfMembers)).map((id) =>
+        rows(who.supabase.rpc('my_credentials', { p_workspace_id: id }), OwnKey),
+      ),
+    ),
+  ]);
+  const own = new Map<string, OwnCredential>([
+    ...signIns.flat().map((one) => [one.server_id, { isSet: one.is_signed_in }] as const),
+    ...keys.flat().map((one) => [one.server_id, { isSet: one.has_credential }] as const),
+  ]);
+  return servers.map((server) => ownStatus(server, own.get(server.id), who.user.id));
 }
 
 /** @returns the address of the authorization server to go to */

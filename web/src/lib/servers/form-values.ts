@@ -24,7 +24,7 @@ export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
   transport: 'Transport',
   auth_method: 'Authentication',
   auth_header: 'Header name',
-  credential_scope: 'Who signs in',
+  credential_scope: 'Whose key or sign-in',
   oauth_client_id: 'Client id',
   tags: 'Tags',
   timeout: 'Time-out',
@@ -68,11 +68,14 @@ export function formBase(server: McpServerRow): string {
 
 /** Whether the stored credential of a server would go when it is saved so: it never follows to another place. */
 export function dropsCredential(
-  stored: Pick<McpServerRow, 'url' | 'auth_method' | 'has_credential'>,
-  typed: Pick<ServerFormValues, 'url' | 'auth_method'>,
+  stored: Pick<McpServerRow, 'url' | 'auth_method' | 'credential_scope' | 'has_credential'>,
+  typed: Pick<ServerFormValues, 'url' | 'auth_method' | 'credential_scope'>,
 ): boolean {
   if (!stored.has_credential) return false;
-  return originOf(typed.url) !== originOf(stored.url) || typed.auth_method !== stored.auth_method;
+  const isOfAnother = typed.auth_method !== 'oauth' && typed.credential_scope !== stored.credential_scope;
+  return (
+    isOfAnother || originOf(typed.url) !== originOf(stored.url) || typed.auth_method !== stored.auth_method
+  );
 }
 
 function originOf(url: string): string {

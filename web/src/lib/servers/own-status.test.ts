@@ -1,6 +1,6 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { expect, it } from 'vitest';
-import { ownStatus } from './own-status.ts';
+import { ownStatus, waitsForUser } from './own-status.ts';
 
 const server = {
   auth_method: 'oauth',
@@ -10,9 +10,9 @@ const server = {
   error_code: null,
   error_message: null,
 } as McpServerRow;
-const status = (row: Partial<McpServerRow>, isSignedIn: boolean | undefined, who: string) => {
-  const signIn = isSignedIn === undefined ? undefined : { is_signed_in: isSignedIn };
-  const { connection_status, error_code } = ownStatus({ ...server, ...row }, signIn, who);
+const status = (row: Partial<McpServerRow>, isSet: boolean | undefined, who: string) => {
+  const own = isSet === undefined ? undefined : { isSet };
+  const { connection_status, error_code } = ownStatus({ ...server, ...row }, own, who);
   return [connection_status, error_code];
 };
 
@@ -31,5 +31,34 @@ it('does not show the lost sign-in of somebody else', () => {
 it('leaves everything else as it is stored', () => {
   expect(status({}, true, 'bob')).toEqual(['connected', null]);
   expect(status({ credential_scope: 'workspace' }, false, 'bob')).toEqual(['connected', null]);
-  expect(status({ auth_method: 'api_key' }, undefined, 'bob')).toEqual(['connected', null]);
+  expect(status({ auth_method: 'api_key', credential_scope: 'workspace' }, undefined, 'bob')).toEqual([
+    'connected',
+    null,
+  ]);
+});
+
+it('tells of keys of each member the same, and whether theirs is set', () => {
+  for (const auth_method of ['api_key', 'bearer_token'] as const) {
+    expect(status({ auth_method }, false, 'bob')).toEqual(['needs_auth', 'credential_missing']);
+    expect(status({ auth_method }, true, 'bob')).toEqual(['connected', null]);
+    const refused = { auth_method, connection_status: 'needs_auth', error_code: 'unauthorized' } as const;
+    expect(status(refused, true, 'bob')).toEqual(['disconnected', null]);
+    expect(status(refused, true, 'ada')).toEqual(['needs_auth', 'unauthorized']);
+    const row = { ...server, auth_method, has_credential: false };
+    expect(ownStatus(row, { isSet: true }, 'bob').has_credential).toBe(true);
+    expect(ownStatus({ ...row, has_credential: true }, { isSet: false }, 'bob').has_credential).toBe(false);
+  }
+  // With a sign-in, the credential is the secret of its client.
+  expect(ownStatus({ ...server, has_credential: true }, { isSet: false }, 'bob').has_credential).toBe(true);
+});
+
+it('asks the user for what only they can give', () => {
+  const waits = { ...server, is_active: true, connection_status: 'needs_auth' } as const;
+  expect(waitsForUser(waits, undefined)).toBe(true);
+  expect(waitsForUser({ ...waits, auth_method: 'api_key' }, undefined)).toBe(true);
+  expect(waitsForUser({ ...waits, auth_method: 'api_key', credential_scope: 'workspace' }, undefined)).toBe(
+    false,
+  );
+  expect(waitsForUser({ ...waits, connection_status: 'connected' }, 'needs_credentials')).toBe(true);
+  expect(waitsForUser({ ...waits, is_active: false }, undefined)).toBe(false);
 });

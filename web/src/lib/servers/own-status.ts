@@ -1,26 +1,31 @@
+import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 
-/** Whether the user is signed in to a server, by the sign-in that counts for them. */
-export interface SignInState {
-  is_signed_in: boolean;
+/** The key or sign-in that counts for the user at a server where each member has one. */
+export interface OwnCredential {
+  /** Whether it is there and, for a sign-in, still good. */
+  isSet: boolean;
 }
 
 /**
- * A server as it is for one member: where each has a sign-in, the stored status is that of the member who added it,
- * and says nothing about the sign-in of anybody else.
+ * A server as it is for one member: where each has a key or sign-in, the stored status is that of the member who added
+ * it, and says nothing about the credential of anybody else.
  */
 export function ownStatus<Row extends McpServerRow>(
-  server: Row,
-  signIn: SignInState | undefined,
+  stored: Row,
+  own: OwnCredential | undefined,
   userId: string,
 ): Row {
-  if (server.auth_method !== 'oauth' || server.credential_scope !== 'member') return server;
-  if (signIn?.is_signed_in !== true)
+  if (stored.credential_scope !== 'member') return stored;
+  const isSet = own?.isSet === true;
+  const hasKey = hasKeysOfMembers(stored);
+  const server = hasKey ? { ...stored, has_credential: isSet } : stored;
+  if (!isSet)
     return {
       ...server,
       connection_status: 'needs_auth',
-      error_code: 'sign_in_required',
+      error_code: hasKey ? 'credential_missing' : 'sign_in_required',
       error_message: null,
     };
   if (server.user_id === userId || server.connection_status !== 'needs_auth') return server;
@@ -28,13 +33,10 @@ export function ownStatus<Row extends McpServerRow>(
 }
 
 /**
- * Whether conversations go without the tools of a server until the user signs in to it.
+ * Whether conversations go without the tools of a server until the user signs in to it, or enters a key of their own.
  * @param connection of the conversation at hand
  */
-export function waitsForSignIn(
-  { is_active, auth_method, connection_status }: McpServerRow,
-  connection: ConnectionStateName | undefined,
-): boolean {
-  if (!is_active || auth_method !== 'oauth') return false;
-  return connection === 'needs_credentials' || connection_status === 'needs_auth';
+export function waitsForUser(server: McpServerRow, connection: ConnectionStateName | undefined): boolean {
+  if (!server.is_active || !(server.auth_method === 'oauth' || hasKeysOfMembers(server))) return false;
+  return connection === 'needs_credentials' || server.connection_status === 'needs_auth';
 }

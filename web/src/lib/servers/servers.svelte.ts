@@ -109,7 +109,7 @@ export class Servers {
   #believe(id: string, payload: Record<string, unknown>): void {
     if (this.#timer !== undefined || Date.now() < this.#lookedAt + PACE_MS) return;
     const row = this.#rows.get(id);
-    // Of a server with a sign-in of each member, the look alone tells what it is for this one.
+    // Of a server with a key or sign-in of each member, the look alone tells what it is for this one.
     const told = row && row.credential_scope !== 'member' && readStatusHint(payload, row);
     if (told) this.patch(id, told);
   }

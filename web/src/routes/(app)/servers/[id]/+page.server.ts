@@ -1,8 +1,10 @@
+import { CredentialText } from '@patchbay/shared/schema/functions';
+import { AuthMethod } from '@patchbay/shared/schema/server';
 import { ToolCallOutcome } from '@patchbay/shared/schema/session';
-import { error, fail } from '@sveltejs/kit';
+import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { problemWords } from '$lib/server/database.ts';
-import { discoverTools } from '$lib/server/edge-functions.ts';
+import { discoverTools, storeCredential } from '$lib/server/edge-functions.ts';
 import { readHistory } from '$lib/server/history.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { readServer } from '$lib/server/servers.ts';
@@ -53,11 +55,28 @@ export const load: PageServerLoad = async (event) => {
 
 export const actions: Actions = {
   /** Connects anew and reads the tools. */
-  discover: async (event) => {
-    const answer = await discoverTools(signedIn(event), { server_id: event.params.id });
-    if (!answer.ok) return fail(answer.status, { message: answer.message, hint: answer.hint ?? '' });
-    const { added, changed, removed, tools } = answer.value;
-    return { found: { added, changed, removed, count: tools.length } };
+  discover: (event) => discover(event),
+
+  /** Sets the user's own key, where each member has one, and connects with it. */
+  key: async (event) => {
+    const form = await event.request.formData();
+    const credential = CredentialText.safeParse(form.get('credential') ?? '');
+    if (!credential.success)
+      return fail(400, { keyErrors: credential.error.issues.map((issue) => issue.message) });
+    const answer = await storeCredential(signedIn(event), {
+      server_id: event.params.id,
+      credential: credential.data,
+      url: String(form.get('url')),
+      auth_method: AuthMethod.safeParse(form.get('auth_method')).data,
+    });
+    if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
+    return discover(event);
+  },
+
+  removeKey: async (event) => {
+    const answer = await storeCredential(signedIn(event), { server_id: event.params.id, credential: null });
+    if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
+    return {};
   },
 
   tool: async (event) => {
@@ -72,6 +91,13 @@ export const actions: Actions = {
     return change(event, form, { cache_ttl_seconds: seconds > 0 ? Math.round(seconds) : null });
   },
 };
+
+async function discover(event: RequestEvent<{ id: string }>) {
+  const answer = await discoverTools(signedIn(event), { server_id: event.params.id });
+  if (!answer.ok) return fail(answer.status, { message: answer.message, hint: answer.hint ?? '' });
+  const { added, changed, removed, tools } = answer.value;
+  return { found: { added, changed, removed, count: tools.length } };
+}
 
 async function change(
   event: Parameters<Actions[string]>[0],
