@@ -4,7 +4,7 @@ import { startGuardedServer, type GuardedServer } from './authorization-server.t
 import { browserOptions } from './browser.ts';
 import { newPerson } from './person.ts';
 import { addServer } from './rest-api.ts';
-import { runningStack } from './running-stack.ts';
+import { demoServer, runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
@@ -72,6 +72,30 @@ test('without JavaScript: the way leads over a link', async ({ browser }) => {
   await logIn(page);
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByText(/^You are signed in to/)).toBeVisible();
+  await context.close();
+});
+
+test('without JavaScript: a key of one’s own is entered, replaced and removed', async ({ browser }) => {
+  const person = await newPerson('keeper');
+  const { url, credential = '' } = demoServer('notes');
+  const notes = { name: 'Notes', url, auth_method: 'api_key', credential_scope: 'member' } as const;
+  const serverId = await addServer(person, notes);
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/servers/${serverId}`);
+  const state = (word: string) => page.getByRole('status', { name: `State: ${word}` });
+  await expect(state('Needs sign-in')).toBeVisible();
+  await page.getByLabel('API key', { exact: true }).fill('sk-wrong');
+  await page.getByRole('button', { name: 'Save key' }).click();
+  await expect(state('Needs sign-in')).toBeVisible();
+  await page.getByLabel('Another API key').fill(credential);
+  await page.getByRole('button', { name: 'Replace key' }).click();
+  await expect(state('Connected')).toBeVisible();
+  expect(await page.content()).not.toContain(credential);
+  await page.getByRole('button', { name: 'Remove key' }).click();
+  await expect(state('Needs sign-in')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save key' })).toBeVisible();
   await context.close();
 });
 

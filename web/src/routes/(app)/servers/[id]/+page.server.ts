@@ -55,7 +55,10 @@ export const load: PageServerLoad = async (event) => {
 
 export const actions: Actions = {
   /** Connects anew and reads the tools. */
-  discover: (event) => discover(event),
+  discover: async (event) => {
+    const { status, ...told } = await discover(event);
+    return status === 200 ? told : fail(status, told);
+  },
 
   /** Sets the user's own key, where each member has one, and connects with it. */
   key: async (event) => {
@@ -70,7 +73,9 @@ export const actions: Actions = {
       auth_method: AuthMethod.safeParse(form.get('auth_method')).data,
     });
     if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
-    return discover(event);
+    // It is stored, whatever the server says to it.
+    const { status: _status, ...told } = await discover(event);
+    return told;
   },
 
   removeKey: async (event) => {
@@ -94,9 +99,9 @@ export const actions: Actions = {
 
 async function discover(event: RequestEvent<{ id: string }>) {
   const answer = await discoverTools(signedIn(event), { server_id: event.params.id });
-  if (!answer.ok) return fail(answer.status, { message: answer.message, hint: answer.hint ?? '' });
+  if (!answer.ok) return { status: answer.status, message: answer.message, hint: answer.hint ?? '' };
   const { added, changed, removed, tools } = answer.value;
-  return { found: { added, changed, removed, count: tools.length } };
+  return { status: 200, found: { added, changed, removed, count: tools.length } };
 }
 
 async function change(
