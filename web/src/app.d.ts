@@ -1,4 +1,5 @@
 import type { ClientSchema } from '@patchbay/shared/schema/database';
+import type { TraceContext } from '@patchbay/shared/trace-context';
 import type { SupabaseClient } from '@supabase/supabase-js';
 
 declare global {
@@ -13,6 +14,7 @@ declare global {
       testAtOnce?: boolean;
     }
     interface Locals {
+      trace: TraceContext;
       supabase: SupabaseClient<ClientSchema>;
       /** The verified user of this request; null for a visitor. */
       user: { id: string; email: string } | null;

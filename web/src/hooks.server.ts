@@ -1,3 +1,4 @@
+import { TraceContext } from '@patchbay/shared/trace-context';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
@@ -9,6 +10,11 @@ import { readTheme } from '$lib/theme.ts';
 export const init: ServerInit = () => {
   const found = environment();
   if (!found.ok) console.error(JSON.stringify({ level: 'error', message: found.message }));
+};
+
+const trace: Handle = ({ event, resolve }) => {
+  event.locals.trace = new TraceContext(event.request.headers.get('traceparent'));
+  return resolve(event);
 };
 
 const secureHeaders: Handle = async ({ event, resolve }) => {
@@ -48,7 +54,7 @@ const authenticate: Handle = async ({ event, resolve }) => {
   });
 };
 
-export const handle = sequence(secureHeaders, authenticate);
+export const handle = sequence(trace, secureHeaders, authenticate);
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
   if (status === 404)
@@ -61,7 +67,10 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
     error instanceof Error
       ? `${error.name}\n${error.stack?.split('\n').slice(1).join('\n')}`
       : 'not an Error';
-  console.error(JSON.stringify({ level: 'error', route: event.route.id, status, stack }));
+  // What fails before the first hook has no trace yet.
+  const { trace: context } = event.locals as Partial<App.Locals>;
+  const line = { level: 'error', route: event.route.id, status, trace_id: context?.traceId, stack };
+  console.error(JSON.stringify(line));
   return {
     message: 'Something went wrong in Patchbay.',
     hint: 'Try again; if it stays so, look into the log of the web app.',

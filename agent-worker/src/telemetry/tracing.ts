@@ -12,6 +12,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider, RandomIdGenerator } from '@opentelemetry/sdk-trace-node';
+import { traceIdOf } from '@patchbay/shared/trace-context';
 import type { Environment } from '../environment.ts';
 
 const SERVICE_NAME = 'patchbay-worker';
@@ -58,16 +59,13 @@ export function startTracing(
   };
 }
 
-/**
- * The trace of a conversation is called as its row is: whoever has one (a call in the database, a line of the log, an
- * answer of `voice-token`) finds the other, and no part has to hand an id to the next.
- */
+/** The trace of a conversation is called as its row is, in all parts: none has to hand an id to the next. */
 class SessionTrace extends RandomIdGenerator {
   override generateTraceId: () => string;
 
   constructor(sessionId: string) {
     super();
-    const traceId = sessionId.replaceAll('-', '').toLowerCase();
+    const traceId = traceIdOf(sessionId);
     this.generateTraceId = () => traceId;
   }
 }

@@ -85,7 +85,13 @@ Deno.test('an unforeseen error tells the caller nothing, and neither answer nor 
   assert.equal(status, 500);
   assert.equal(body.code, 'internal');
   assert.doesNotMatch(JSON.stringify(body) + log, /sk-very-secret/);
-  assert.match(log, /some-function failed\. TypeError/);
+  const line = JSON.parse(log);
+  assert.partialDeepStrictEqual(line, {
+    level: 'error',
+    function: 'some-function',
+    message: 'some-function failed. TypeError',
+  });
+  assert.match(line.stack, /^ +at /);
   const ours = await callFailing(new AppError('internal', { message: 'PATCHBAY_SECRETS_KEYS is not set.' }));
   assert.match(ours.log, /PATCHBAY_SECRETS_KEYS is not set/);
   assert.doesNotMatch(JSON.stringify(ours.body), /PATCHBAY_SECRETS_KEYS/);

@@ -7,6 +7,7 @@ import {
   type TestConnectionEvent,
 } from '../../../shared/src/schema/functions.ts';
 import { DatabaseRefusal } from './database.ts';
+import { currentTrace } from './trace.ts';
 
 /** What a function answers: a status and a JSON body. Refusals have the body `{ code, message, ... }`. */
 export interface Answer {
@@ -136,11 +137,21 @@ function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
   }
 }
 
-/** Messages of foreign errors may quote addresses or values, so only ours are written, others by name and place. */
+/**
+ * One JSON object a line. Messages of foreign errors may quote addresses or values, so only ours are written, others by
+ * name and place.
+ */
 export function logFailure(name: string, error: unknown): void {
   const kind = error instanceof Error ? error.name : typeof error;
   const message = error instanceof AppError ? ` ${error.code}: ${error.message}` : '';
   const frames =
     error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  console.error([`${name} failed. ${kind}${message}`, ...frames.slice(0, 8)].join('\n'));
+  const line = {
+    level: 'error',
+    function: name,
+    trace_id: currentTrace()?.traceId,
+    message: `${name} failed. ${kind}${message}`,
+    stack: frames.slice(0, 8).join('\n'),
+  };
+  console.error(JSON.stringify(line));
 }

@@ -12,8 +12,8 @@ import { UsedApiToken, type TokenScope } from '../../../shared/src/schema/api-to
 import { logFailure, refuse, refusalOf, send, type Answer } from './answer.ts';
 import { DatabaseRefusal, read } from './database.ts';
 import { readSigningKey } from './signing-key.ts';
+import type { Handler } from './trace.ts';
 
-type Handler = (request: Request) => Response | Promise<Response>;
 type GoodToken = Extract<UsedApiToken, { state: 'good' }>;
 
 /** What the door needs, given in so that tests need no network. */

@@ -7,23 +7,26 @@ import { logFailure, respond } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { probeSettings } from '../_shared/settings.ts';
+import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withApiTokens(
-    'call-tool',
-    'tools:call',
-    withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-      respond(request, 'call-tool', CallToolBody, (body, caller) =>
-        handle(body, {
-          database: databaseOf(context),
-          caller,
-          openConnection,
-          policy: probeSettings(Deno.env.toObject()).policy,
-          readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-          onFault: (error) => logFailure('call-tool', error),
-          now: () => Date.now(),
-        }),
+  fetch: traced(
+    withApiTokens(
+      'call-tool',
+      'tools:call',
+      withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+        respond(request, 'call-tool', CallToolBody, (body, caller) =>
+          handle(body, {
+            database: databaseOf(context),
+            caller,
+            openConnection,
+            policy: probeSettings(Deno.env.toObject()).policy,
+            readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+            onFault: (error) => logFailure('call-tool', error),
+            now: () => Date.now(),
+          }),
+        ),
       ),
     ),
   ),

@@ -7,21 +7,24 @@ import { respond } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { probeSettings } from '../_shared/settings.ts';
+import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withApiTokens(
-    'discover-tools',
-    'servers:test',
-    withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-      respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
-        handle(body, {
-          database: databaseOf(context),
-          probe,
-          settings: probeSettings(Deno.env.toObject()),
-          readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-          now: () => new Date(),
-        }),
+  fetch: traced(
+    withApiTokens(
+      'discover-tools',
+      'servers:test',
+      withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+        respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
+          handle(body, {
+            database: databaseOf(context),
+            probe,
+            settings: probeSettings(Deno.env.toObject()),
+            readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+            now: () => new Date(),
+          }),
+        ),
       ),
     ),
   ),

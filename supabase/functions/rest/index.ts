@@ -2,6 +2,7 @@ import { resolveEnv } from '@supabase/server/core';
 import { describeError } from '../../../shared/src/errors.ts';
 import { logFailure, refuse, send } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
+import { traced } from '../_shared/trace.ts';
 import { handle, scopeOf } from './handle.ts';
 
 async function answer(request: Request): Promise<Response> {
@@ -17,4 +18,4 @@ async function answer(request: Request): Promise<Response> {
   }
 }
 
-export default { fetch: withApiTokens('rest', scopeOf, answer) };
+export default { fetch: traced(withApiTokens('rest', scopeOf, answer)) };

@@ -5,18 +5,21 @@ import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { respond } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
+import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withApiTokens(
-    'server-credential',
-    'servers:write',
-    withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-      respond(request, 'server-credential', ServerCredentialBody, (body) =>
-        handle(body, {
-          database: databaseOf(context),
-          readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-        }),
+  fetch: traced(
+    withApiTokens(
+      'server-credential',
+      'servers:write',
+      withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+        respond(request, 'server-credential', ServerCredentialBody, (body) =>
+          handle(body, {
+            database: databaseOf(context),
+            readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+          }),
+        ),
       ),
     ),
   ),

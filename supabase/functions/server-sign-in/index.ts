@@ -7,20 +7,23 @@ import { respond } from '../_shared/answer.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { probeSettings, webUrlOf } from '../_shared/settings.ts';
 import { signInDatabaseOf } from '../_shared/sign-in-database.ts';
+import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
 
 export default {
-  fetch: withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-    respond(request, 'server-sign-in', ServerSignInBody, (body) => {
-      const env = Deno.env.toObject();
-      const webUrl = webUrlOf(env);
-      return handle(body, {
-        database: { ...databaseOf(context), ...signInDatabaseOf(context) },
-        readKeys: () => parseSecretKeys(env.PATCHBAY_SECRETS_KEYS),
-        policy: probeSettings(env).policy,
-        identity: webUrl === null ? null : clientIdentity(webUrl),
-        now: () => Date.now(),
-      });
-    }),
+  fetch: traced(
+    withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
+      respond(request, 'server-sign-in', ServerSignInBody, (body) => {
+        const env = Deno.env.toObject();
+        const webUrl = webUrlOf(env);
+        return handle(body, {
+          database: { ...databaseOf(context), ...signInDatabaseOf(context) },
+          readKeys: () => parseSecretKeys(env.PATCHBAY_SECRETS_KEYS),
+          policy: probeSettings(env).policy,
+          identity: webUrl === null ? null : clientIdentity(webUrl),
+          now: () => Date.now(),
+        });
+      }),
+    ),
   ),
 };

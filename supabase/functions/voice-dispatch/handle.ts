@@ -3,6 +3,7 @@ import type { VoiceDispatchAnswer, VoiceDispatchBody } from '../../../shared/src
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { LivekitSettings } from '../_shared/settings.ts';
+import { currentTrace } from '../_shared/trace.ts';
 import { bringAgent, LEASE_MS } from './bring-agent.ts';
 import type { SessionRoom } from './session-room.ts';
 
@@ -27,6 +28,7 @@ export async function handle(
   if (!session) return refuse(404, 'session_not_found', 'There is no such conversation.');
   if (session.user_id !== userId)
     return refuse(403, 'not_your_session', 'Only the person who talks can call an agent.');
+  currentTrace()?.joinConversation(session.id);
   if (session.state === 'ended')
     return refuse(409, 'session_ended', 'This conversation has ended. Start a new one.');
   if (!livekit)

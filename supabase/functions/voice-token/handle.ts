@@ -2,6 +2,7 @@ import type { VoiceTokenAnswer, VoiceTokenBody } from '../../../shared/src/schem
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { LivekitSettings } from '../_shared/settings.ts';
+import { currentTrace } from '../_shared/trace.ts';
 import type { Invitation } from './join-token.ts';
 
 export interface VoiceTokenDeps {
@@ -35,6 +36,7 @@ export async function handle(
     agent_config_id: agent.id,
     room_name: roomName,
   });
+  currentTrace()?.joinConversation(sessionId);
   return succeed({
     session_id: sessionId,
     url: livekit.url,

@@ -56,6 +56,7 @@ function post(
       apikey: publishableKey,
       'content-type': 'application/json',
       accept,
+      traceparent: who.trace.traceparent,
     },
     body: JSON.stringify(body),
     signal,
@@ -140,12 +141,20 @@ export const storeCredential = (who: SignedIn, body: ServerCredentialBody) =>
   callFunction(who, 'server-credential', body, ServerCredentialAnswer);
 
 /** Makes a conversation and the key to its room. */
-export const openVoiceSession = (who: SignedIn, body: VoiceTokenBody) =>
-  callFunction(who, 'voice-token', body, VoiceTokenAnswer);
+export async function openVoiceSession(
+  who: SignedIn,
+  body: VoiceTokenBody,
+): Promise<Answer<VoiceTokenAnswer>> {
+  const answer = await callFunction(who, 'voice-token', body, VoiceTokenAnswer);
+  if (answer.ok) who.trace.joinConversation(answer.value.session_id);
+  return answer;
+}
 
 /** Brings an agent into the room of a conversation that has none. */
-export const dispatchAgent = (who: SignedIn, body: VoiceDispatchBody) =>
-  callFunction(who, 'voice-dispatch', body, VoiceDispatchAnswer);
+export function dispatchAgent(who: SignedIn, body: VoiceDispatchBody): Promise<Answer<VoiceDispatchAnswer>> {
+  who.trace.joinConversation(body.session_id);
+  return callFunction(who, 'voice-dispatch', body, VoiceDispatchAnswer);
+}
 
 /** Sets the webhook of a workspace, or sends it a test message. */
 export const noticeWebhook = (who: SignedIn, body: NoticeWebhookBody) =>

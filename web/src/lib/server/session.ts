@@ -50,6 +50,8 @@ export interface SignedIn {
   supabase: App.Locals['supabase'];
   user: { id: string; email: string };
   accessToken: string;
+  /** Goes with what is asked of edge functions. */
+  trace: App.Locals['trace'];
 }
 
 /**
@@ -57,8 +59,8 @@ export interface SignedIn {
  * @throws 401 for an endpoint, else a redirect to the sign-in page that leads back here
  */
 export function signedIn(event: Pick<RequestEvent, 'locals' | 'url' | 'route'>): SignedIn {
-  const { supabase, user, accessToken } = event.locals;
-  if (user && accessToken) return { supabase, user, accessToken };
+  const { supabase, user, accessToken, trace } = event.locals;
+  if (user && accessToken) return { supabase, user, accessToken, trace };
   if (event.route.id?.startsWith('/api/')) {
     error(401, { message: 'Your session has expired.', hint: 'Sign in again.' });
   }
