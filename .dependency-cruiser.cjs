@@ -31,7 +31,8 @@ module.exports = {
       from: { path: '^shared/src/', pathNot: TEST },
       to: {
         path: '^node_modules/',
-        pathNot: '^node_modules/(zod|@modelcontextprotocol/client|undici|ipaddr\\.js|p-queue)/',
+        pathNot:
+          '^node_modules/(zod|@modelcontextprotocol/client|undici|ipaddr\\.js|p-queue|@opentelemetry/[^/]+)/',
       },
     },
     {

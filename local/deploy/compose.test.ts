@@ -56,7 +56,11 @@ const SOURCES = {
   worker: ['agent-worker/src/environment.ts'],
   monitor: ['agent-worker/src/monitor/environment.ts'],
   page: ['web/src/lib/server/environment.ts', 'local/stack/web-runner.ts'],
-  functions: ['supabase/functions/_shared/settings.ts', 'supabase/functions/function-settings/handle.ts'],
+  functions: [
+    'supabase/functions/_shared/settings.ts',
+    'supabase/functions/function-settings/handle.ts',
+    'shared/src/span-export.ts',
+  ],
 };
 
 describe('the compose files', () => {

@@ -13,6 +13,9 @@ export type Plan = { ok: true; ref: string; steps: Step[] } | { ok: false; probl
 /** What the functions cannot do without, as they read it in supabase/functions/_shared/settings.ts. */
 const REQUIRED = ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'PATCHBAY_SECRETS_KEYS'];
 const OPTIONAL = [
+  // Without it nothing is traced.
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
   'PATCHBAY_ADDRESS_POLICY',
   'PATCHBAY_AGENT_NAME',
   // Without it the project has no API tokens.

@@ -23,7 +23,7 @@ const stopRequested = new Promise<void>((resolveStop) => {
 });
 
 function functionsEnv(): Record<string, string> {
-  const names = Object.entries(process.env).filter(([name]) => /^(LIVEKIT|PATCHBAY)_/.test(name));
+  const names = Object.entries(process.env).filter(([name]) => /^(LIVEKIT|PATCHBAY|OTEL)_/.test(name));
   return Object.fromEntries(names.map(([name, value]) => [name, value ?? '']));
 }
 

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import { trace } from '@opentelemetry/api';
+import {
+  type CollectedSpan,
+  type TraceCollector,
+  startTraceCollector,
+} from '@patchbay/shared/testing/trace-collector';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../environment.ts';
 import { createGuardedModel } from '../guards/guarded-model.ts';
 import { FakeModel } from '../testing/fake-model.ts';
-import { type CollectedSpan, type TraceCollector, startTraceCollector } from '../testing/trace-collector.ts';
 import { traceCall } from './trace-call.ts';
 import { startTracing } from './tracing.ts';
 

@@ -7,7 +7,7 @@ import {
   type TestConnectionEvent,
 } from '../../../shared/src/schema/functions.ts';
 import { DatabaseRefusal } from './database.ts';
-import { currentTrace } from './trace.ts';
+import { currentTrace, holdSpan } from './trace.ts';
 
 /** What a function answers: a status and a JSON body. Refusals have the body `{ code, message, ... }`. */
 export interface Answer {
@@ -114,7 +114,7 @@ function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): 
     isStreaming = true;
     write(event);
   };
-  void answer({ tell, signal: gone.signal }).then((ending) => {
+  const ended = answer({ tell, signal: gone.signal }).then((ending) => {
     if (!isStreaming) return resolve(send(ending));
     const { status, body: said } = ending;
     write(
@@ -124,6 +124,7 @@ function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): 
     );
     if (!gone.signal.aborted) lines.close();
   });
+  holdSpan(ended);
   return promise;
 }
 

@@ -13,9 +13,10 @@ function packagesOf(entry: string): Set<string> {
   for (let file = queue.pop(); file; file = queue.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
-    for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(
-      /^(?:import|export)\s(?!type\s)[^;]*?from '([^']+)';/gm,
+    for (const [, always, sometimes] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)\s(?!type\s)[^;]*?from '([^']+)';|\bimport\('([^']+)'\)/gm,
     )) {
+      const specifier = always ?? sometimes ?? '';
       if (specifier.startsWith('.')) queue.push(resolve(dirname(file), specifier));
       else if (!specifier.startsWith('node:'))
         packages.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
+import { openSpanExport, type FinishedSpan, type SpanExport } from '../../../shared/src/span-export.ts';
+import { startTraceCollector } from '../../../shared/src/testing/trace-collector.ts';
 import { logFailure, respond, succeed } from './answer.ts';
 import { currentTrace, traced, type Handler } from './trace.ts';
 
@@ -12,7 +14,7 @@ async function lineOf(handler: Handler, headers: Record<string, string> = {}) {
   const lines: string[] = [];
   console.error = (line: string) => lines.push(line);
   try {
-    await traced(handler)(new Request('http://functions.local/some', { method: 'POST', headers }));
+    await traced('some', handler)(new Request('http://functions.local/some', { method: 'POST', headers }));
   } finally {
     console.error = original;
   }
@@ -60,8 +62,108 @@ Deno.test('requests side by side do not mix their traces', async () => {
         method: 'POST',
         headers: { traceparent },
       });
-      return (await (await traced(answer)(request)).json()).id;
+      return (await (await traced('some', answer)(request)).json()).id;
     }),
   );
   assert.deepEqual(ids, ['a'.repeat(32), 'b'.repeat(32)]);
+});
+
+/** Keeps what it is given; `first` comes with the first span. */
+function keptSpans() {
+  const { promise: first, resolve } = Promise.withResolvers<FinishedSpan>();
+  const spans: SpanExport = { add: resolve, flush: () => Promise.resolve() };
+  return { first, open: () => Promise.resolve(spans) };
+}
+
+const post = (headers: Record<string, string> = {}, body = '{}') =>
+  new Request('http://functions.local/some?secret=canary-query', { method: 'POST', headers, body });
+
+Deno.test('a request is a span, with the answer that it got', async () => {
+  const { first, open } = keptSpans();
+  const handler: Handler = (request) =>
+    respond(request, 'some', z.object({}), () => {
+      currentTrace()?.joinConversation(SESSION);
+      return Promise.resolve({ status: 503, body: {} });
+    });
+  await traced('some', handler, open)(post({ traceparent: `00-${TRACE}-00f067aa0ba902b7-01` }));
+  const span = await first;
+  assert.equal(span.context.traceId, SESSION.replaceAll('-', ''));
+  assert.ok(span.endedAtMs >= span.startedAtMs);
+  assert.partialDeepStrictEqual(span, {
+    name: 'some',
+    kind: 'server',
+    isError: true,
+    attributes: {
+      'http.route': '/functions/v1/some',
+      'http.response.status_code': 503,
+      'error.type': '503',
+    },
+  });
+});
+
+Deno.test('a request that is answered in a stream ends with it', async () => {
+  const { first, open } = keptSpans();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const handler: Handler = (request) =>
+    respond(request, 'some', z.object({}), async (_body, { tell }) => {
+      tell({ type: 'calling' });
+      await answered;
+      return succeed({});
+    });
+  const response = await traced('some', handler, open)(post({ accept: 'application/x-ndjson' }));
+  const early = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 20, 'not yet'))]);
+  assert.equal(early, 'not yet');
+  answer();
+  await response.text();
+  assert.equal((await first).attributes['http.response.status_code'], 200);
+});
+
+Deno.test('an answer waits for no span, and comes where none can be sent', async () => {
+  const never = () => new Promise<null>(() => {});
+  const broken = () => Promise.reject(new Error('no SDK'));
+  for (const open of [never, broken])
+    assert.equal((await traced('some', () => new Response('well'), open)(post())).status, 200);
+});
+
+// The exporter keeps its connection, and a timer for the next batch.
+const lasting = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test('what is sent holds nothing of a request or its answer', lasting, async () => {
+  const collector = await startTraceCollector();
+  Deno.env.set('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
+  const spans = await openSpanExport(Deno.env.toObject(), 'patchbay-functions');
+  const added = Promise.withResolvers<void>();
+  const open = () =>
+    Promise.resolve<SpanExport>({
+      add: (span) => (spans?.add(span), added.resolve()),
+      flush: () => Promise.resolve(),
+    });
+  const handler: Handler = (request) =>
+    respond(request, 'some', z.object({ word: z.string() }), () =>
+      Promise.reject(new TypeError('canary-error')),
+    );
+  const { error: original } = console;
+  const lines: string[] = [];
+  console.error = (line: string) => lines.push(line);
+  try {
+    const headers = {
+      authorization: 'Bearer canary-token',
+      apikey: 'canary-key',
+      baggage: 'word=canary-baggage',
+      tracestate: 'vendor=canary-state',
+      traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
+    };
+    await traced('some', handler, open)(post(headers, '{"word":"canary-word"}'));
+    await added.promise;
+    await spans?.flush();
+  } finally {
+    console.error = original;
+    Deno.env.delete('OTEL_EXPORTER_OTLP_ENDPOINT');
+    await collector.close();
+  }
+  assert.deepEqual(
+    collector.spans.map(({ name, traceId, parentSpanId }) => [name, traceId, parentSpanId]),
+    [['some', TRACE, '00f067aa0ba902b7']],
+  );
+  assert.doesNotMatch(collector.raw() + lines.join(), /canary/);
 });

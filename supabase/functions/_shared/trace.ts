@@ -1,19 +1,95 @@
 /** Each request to a function is a piece of a trace: of its caller's, of its conversation's, or of one that begins here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { openSpanExport, type SpanExport } from '../../../shared/src/span-export.ts';
 import { TraceContext } from '../../../shared/src/trace-context.ts';
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** Asked for by what writes into the log and by what finds the conversation, both deep inside of a request. */
-const current = new AsyncLocalStorage<TraceContext>();
+interface Work {
+  context: TraceContext;
+  /** What goes on after the answer has begun. */
+  rest: Promise<unknown>;
+}
 
-/** Lets everything that a function does for a request know the trace that it belongs to. */
-export function traced(handler: Handler): Handler {
-  return (request) =>
-    current.run(new TraceContext(request.headers.get('traceparent')), () => handler(request));
+/** Asked for by what writes into the log and by what finds the conversation, both deep inside of a request. */
+const current = new AsyncLocalStorage<Work>();
+
+/**
+ * Lets everything that a function does for a request know the trace that it belongs to. Where the environment names an
+ * OTLP endpoint, each request becomes a span, sent behind its answer.
+ * @param name of the function, and of the span
+ */
+export function traced(name: string, handler: Handler, spans: SpansOf = spansOfThisProcess): Handler {
+  return async (request) => {
+    const work: Work = {
+      context: new TraceContext(request.headers.get('traceparent')),
+      rest: Promise.resolve(),
+    };
+    const startedAtMs = Date.now();
+    const tell = (status: number) => afterAnswer(tellOf(name, work, { startedAtMs, status }, spans));
+    try {
+      const response = await current.run(work, () => handler(request));
+      // Browsers ask before each request whether they may: nobody looks for that.
+      if (request.method !== 'OPTIONS') tell(response.status);
+      return response;
+    } catch (error) {
+      tell(500);
+      throw error;
+    }
+  };
 }
 
 /** Of the request that is being answered; undefined outside of one. */
 export function currentTrace(): TraceContext | undefined {
-  return current.getStore();
+  return current.getStore()?.context;
+}
+
+/** The request is over when this is: an answer that is a stream begins long before its end. */
+export function holdSpan(rest: Promise<unknown>): void {
+  const work = current.getStore();
+  if (work) work.rest = rest;
+}
+
+type SpansOf = () => Promise<SpanExport | null>;
+
+let opened: Promise<SpanExport | null> | undefined;
+const spansOfThisProcess: SpansOf = () =>
+  (opened ??= openSpanExport(Deno.env.toObject(), 'patchbay-functions'));
+
+async function tellOf(
+  name: string,
+  { context, rest }: Work,
+  { startedAtMs, status }: { startedAtMs: number; status: number },
+  spans: SpansOf,
+): Promise<void> {
+  await rest.catch(() => {});
+  const endedAtMs = Date.now();
+  const isError = status >= 500;
+  const exporter = await spans();
+  exporter?.add({
+    name,
+    kind: 'server',
+    context,
+    startedAtMs,
+    endedAtMs,
+    attributes: {
+      'http.route': `/functions/v1/${name}`,
+      'http.response.status_code': status,
+      ...(isError && { 'error.type': String(status) }),
+    },
+    isError,
+  });
+  // A hosted function may be frozen or ended as soon as nothing is waited for.
+  if (edgeRuntime) await exporter?.flush();
+}
+
+interface EdgeRuntime {
+  waitUntil(work: Promise<unknown>): void;
+}
+const { EdgeRuntime: edgeRuntime } = globalThis as { EdgeRuntime?: EdgeRuntime };
+
+/** What fails here costs a span and never an answer. */
+function afterAnswer(work: Promise<void>): void {
+  const settled = work.catch(() => {});
+  edgeRuntime?.waitUntil(settled);
 }

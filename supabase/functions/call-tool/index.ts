@@ -12,6 +12,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'call-tool',
     withApiTokens(
       'call-tool',
       'tools:call',

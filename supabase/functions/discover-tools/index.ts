@@ -12,6 +12,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'discover-tools',
     withApiTokens(
       'discover-tools',
       'servers:test',

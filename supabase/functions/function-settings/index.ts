@@ -6,6 +6,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'function-settings',
     withSupabase({ auth: 'secret', errors: { detailed: false } }, (request) =>
       respond(request, 'function-settings', FunctionSettingsBody, (body) =>
         handle(body, Deno.env.toObject()),

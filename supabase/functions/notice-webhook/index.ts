@@ -10,6 +10,7 @@ import { webhooksOf } from './webhooks.ts';
 
 export default {
   fetch: traced(
+    'notice-webhook',
     withSupabase({ auth: 'user', errors: { detailed: false } }, (request, context) =>
       respond(request, 'notice-webhook', NoticeWebhookBody, (body) =>
         handle(body, {

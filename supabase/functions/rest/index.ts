@@ -18,4 +18,4 @@ async function answer(request: Request): Promise<Response> {
   }
 }
 
-export default { fetch: traced(withApiTokens('rest', scopeOf, answer)) };
+export default { fetch: traced('rest', withApiTokens('rest', scopeOf, answer)) };

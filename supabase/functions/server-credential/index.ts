@@ -10,6 +10,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'server-credential',
     withApiTokens(
       'server-credential',
       'servers:write',

@@ -12,6 +12,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'server-sign-in',
     withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
       respond(request, 'server-sign-in', ServerSignInBody, (body) => {
         const env = Deno.env.toObject();

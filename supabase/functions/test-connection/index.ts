@@ -12,6 +12,7 @@ import { handle } from './handle.ts';
 
 export default {
   fetch: traced(
+    'test-connection',
     withApiTokens(
       'test-connection',
       'servers:test',

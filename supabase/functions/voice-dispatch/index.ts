@@ -10,6 +10,7 @@ import { openSessionRoom } from './session-room.ts';
 
 export default {
   fetch: traced(
+    'voice-dispatch',
     withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
       respond(request, 'voice-dispatch', VoiceDispatchBody, (body) =>
         handle(body, {

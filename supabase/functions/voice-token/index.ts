@@ -10,6 +10,7 @@ import { signJoinToken } from './join-token.ts';
 
 export default {
   fetch: traced(
+    'voice-token',
     withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
       respond(request, 'voice-token', VoiceTokenBody, (body) =>
         handle(body, {
