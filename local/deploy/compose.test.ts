@@ -55,7 +55,7 @@ function environmentOf(service: z.infer<typeof Service> | undefined): Record<str
 const SOURCES = {
   worker: ['agent-worker/src/environment.ts'],
   monitor: ['agent-worker/src/monitor/environment.ts'],
-  page: ['web/src/lib/server/environment.ts', 'local/stack/web-runner.ts'],
+  page: ['web/src/lib/server/environment.ts', 'local/stack/web-runner.ts', 'shared/src/span-export.ts'],
   functions: [
     'supabase/functions/_shared/settings.ts',
     'supabase/functions/function-settings/handle.ts',

@@ -1,20 +1,15 @@
-import { TraceContext } from '@patchbay/shared/trace-context';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
 import { openSession, signedIn } from '$lib/server/session.ts';
 import { environment, settings } from '$lib/server/settings.ts';
+import { traceRequest } from '$lib/server/trace-request.ts';
 import { readTheme } from '$lib/theme.ts';
 
 /** Told in the log at once, too: every page says it from then on. */
 export const init: ServerInit = () => {
   const found = environment();
   if (!found.ok) console.error(JSON.stringify({ level: 'error', message: found.message }));
-};
-
-const trace: Handle = ({ event, resolve }) => {
-  event.locals.trace = new TraceContext(event.request.headers.get('traceparent'));
-  return resolve(event);
 };
 
 const secureHeaders: Handle = async ({ event, resolve }) => {
@@ -54,7 +49,7 @@ const authenticate: Handle = async ({ event, resolve }) => {
   });
 };
 
-export const handle = sequence(trace, secureHeaders, authenticate);
+export const handle = sequence(traceRequest, secureHeaders, authenticate);
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
   if (status === 404)
@@ -68,8 +63,8 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
       ? `${error.name}\n${error.stack?.split('\n').slice(1).join('\n')}`
       : 'not an Error';
   // What fails before the first hook has no trace yet.
-  const { trace: context } = event.locals as Partial<App.Locals>;
-  const line = { level: 'error', route: event.route.id, status, trace_id: context?.traceId, stack };
+  const { trace } = event.locals as Partial<App.Locals>;
+  const line = { level: 'error', route: event.route.id, status, trace_id: trace?.traceId, stack };
   console.error(JSON.stringify(line));
   return {
     message: 'Something went wrong in Patchbay.',
