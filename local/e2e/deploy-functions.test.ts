@@ -6,8 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FunctionSettingsAnswer } from '@patchbay/shared/schema/functions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FunctionSettingsAnswer, VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
+import { startTraceCollector, type TraceCollector } from '@patchbay/shared/testing/trace-collector';
+import { traceIdOf } from '@patchbay/shared/trace-context';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleFunctions } from '../deploy/bundle-functions.ts';
 import { runStep } from '../deploy/cli.ts';
 import { startManagementApi, type ManagementApi } from '../deploy/management-api.ts';
@@ -27,6 +29,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
   let folder: string;
   let api: ManagementApi;
   let running: RunningFunctions;
+  let collector: TraceCollector;
   const environment = {
     LIVEKIT_URL: 'wss://livekit.example',
     LIVEKIT_API_KEY: 'key',
@@ -39,6 +42,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'patchbay-functions-'));
     api = await startManagementApi();
+    collector = await startTraceCollector();
     const plan = planDeployment(environment, 'abcdefghijklmnopqrst');
     if (!plan.ok) throw new Error(plan.problems.join(' '));
     for (const step of plan.steps.filter(
@@ -50,6 +54,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
   afterAll(async () => {
     await running?.stop();
     await api?.close();
+    await collector?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -100,6 +105,8 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
         SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishable_key }),
         SUPABASE_SECRET_KEYS: JSON.stringify({ default: secret_key }),
         SUPABASE_JWKS: jwks,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_BSP_SCHEDULE_DELAY: '100',
       },
       log: console.log,
     });
@@ -113,12 +120,24 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     };
     const tested = await call('test-connection', person, { url: demoServer('clock').url });
     expect(await tested.json()).toMatchObject({ ok: true });
-    const token = await call('voice-token', person, {});
-    expect(await token.json()).toMatchObject({ url: environment.LIVEKIT_URL });
+    const token = VoiceTokenAnswer.parse(await (await call('voice-token', person, {})).json());
+    expect(token.url).toBe(environment.LIVEKIT_URL);
 
     const asked = await call('function-settings', { apikey: secret_key }, { nonce: 'a-nonce-of-the-story' });
     const settings = FunctionSettingsAnswer.parse(await asked.json());
     expect(settings).toMatchObject({ agent_name: environment.PATCHBAY_AGENT_NAME, address_policy: 'local' });
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
+
+    // Told of in the trace of the conversation, without a word of what was asked and answered.
+    const trace = traceIdOf(token.session_id);
+    await vi.waitFor(() => expect(collector.spans.map(({ traceId }) => traceId)).toContain(trace), 5_000);
+    expect(collector.spans.find(({ traceId }) => traceId === trace)).toMatchObject({
+      name: 'voice-token',
+      attributes: { 'gen_ai.conversation.id': token.session_id },
+    });
+    const told = collector.raw();
+    for (const secret of [token.token, person.authorization, secret_key, environment.LIVEKIT_API_SECRET])
+      expect(told).not.toContain(secret);
+    expect(told).not.toContain(demoServer('clock').url);
   });
 });

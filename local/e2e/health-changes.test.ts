@@ -179,6 +179,7 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
       pace: hasten(PACE, 10 * SPEED),
       places: 4,
       log: { info: silent, warn: silent, error: silent },
+      spans: null,
       now: () => server.expiresAt.getTime() - daysLeft * DAY_MS,
       random: () => 0,
     });

@@ -15,6 +15,9 @@ const MonitorEnvironment = z.object({
   PATCHBAY_MONITOR_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
   /** How many times as fast as usual servers are looked at; for tests, which cannot wait for minutes. */
   PATCHBAY_MONITOR_SPEED: z.coerce.number().min(1).max(1_000).default(1),
+  /** Where traces go (OTLP over HTTP); without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
 });
 export type MonitorEnvironment = z.infer<typeof MonitorEnvironment>;
 

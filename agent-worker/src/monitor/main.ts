@@ -1,9 +1,11 @@
 /** The monitor process: looks at the servers of every workspace. Any number of them share the work. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@patchbay/shared/errors';
 import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
 import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelope';
+import { openSpanExport } from '@patchbay/shared/span-export';
 import { EnvironmentError } from '../environment.ts';
 import { installLog } from '../log.ts';
 import { openMonitorDatabase, type MonitorDatabase } from './database.ts';
@@ -19,6 +21,8 @@ import { runRevocations } from './revocations.ts';
 const REACH_TIMEOUT_MS = 3_000;
 /** Without a claim for so long the monitor counts as not working. */
 const SILENT_AFTER_MS = 60_000;
+/** What a monitor that stops gives its last spans. */
+const LAST_SPANS_MS = 2_000;
 
 let environment: MonitorEnvironment;
 let keys: SecretKeys;
@@ -46,6 +50,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
   const examiner = new Examiner(policy, secretKeys, database.grantRpc);
+  const spans = await openSpanExport(env, 'patchbay-monitor');
   const monitor = new Monitor({
     database,
     examine: (job) => examiner.examine(job),
@@ -53,6 +58,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     pace: hasten(PACE, env.PATCHBAY_MONITOR_SPEED),
     places: env.PATCHBAY_MONITOR_CONCURRENCY,
     log,
+    spans,
     now,
     random,
   });
@@ -84,6 +90,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
   ]);
   health.close();
   health.closeAllConnections();
+  await Promise.race([spans?.flush(), delay(LAST_SPANS_MS, undefined, { ref: false })]);
 }
 
 /** For Prometheus; 503 while the database does not answer. */

@@ -1,6 +1,8 @@
 /** One monitor: claims servers that are due, looks at each once, decides, and tells the database. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isOurFault, probeObservation, statusOfFailure } from '@patchbay/shared/mcp/probe-observation';
+import type { SpanExport } from '@patchbay/shared/span-export';
+import { TraceContext } from '@patchbay/shared/trace-context';
 import { DatabaseError } from '../database.ts';
 import type { Log } from '../log.ts';
 import { Outbox } from '../outbox.ts';
@@ -9,6 +11,7 @@ import { decide, type Finding, type History } from './decide.ts';
 import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './examine.ts';
 import type { Network } from './network.ts';
 import type { Pace } from './pace.ts';
+import { probeSpan } from './trace-probe.ts';
 
 /** Long enough to wait for a place, for the slowest probe, and for the database to be away for a moment. */
 const LEASE_MS = 2 * PROBE_TIMEOUT_MS + 10_000;
@@ -27,6 +30,8 @@ export interface MonitorOptions {
   /** Probes at a time. */
   places: number;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Takes one span a probe; null where nothing is traced. */
+  spans: Pick<SpanExport, 'add'> | null;
   /** Wall clock, ms since 1970. */
   now: () => number;
   random: () => number;
@@ -121,8 +126,10 @@ export class Monitor {
   }
 
   #start(job: ProbeJob): void {
-    const probe = this.#probe(job)
-      .catch((error: unknown) => this.#options.log.error({ error, server: job.id }, 'a probe broke'))
+    const context = new TraceContext();
+    const fields = { server: job.id, trace_id: context.traceId };
+    const probe = this.#probe(job, context)
+      .catch((error: unknown) => this.#options.log.error({ error, ...fields }, 'a probe broke'))
       .finally(() => {
         this.#running.delete(probe);
         this.#fillPlaces();
@@ -132,10 +139,11 @@ export class Monitor {
     this.#running.add(probe);
   }
 
-  async #probe(job: ProbeJob): Promise<void> {
-    const { examine, network, database, pace, now, random } = this.#options;
+  async #probe(job: ProbeJob, context: TraceContext): Promise<void> {
+    const { examine, network, database, pace, now, random, spans } = this.#options;
     const startedAt = now();
     const examination = await examine(job);
+    spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
     const { result, tools, certificateExpiresAt } = examination;
     if (!examination.isUnreached && (result.ok || !isOurFault(result))) network.noteAnswer(job.url);
     const isOurs = examination.isUnreached && !(await network.isHostToBlame(job.url, startedAt));
@@ -151,7 +159,10 @@ export class Monitor {
       await database
         .storeCatalogue(job, new Date(startedAt), tools)
         .catch((error: unknown) =>
-          this.#options.log.warn({ error, server: job.id }, 'tools were not stored'),
+          this.#options.log.warn(
+            { error, server: job.id, trace_id: context.traceId },
+            'tools were not stored',
+          ),
         );
     this.#finished.add({
       server_id: job.id,
