@@ -4,6 +4,7 @@ import { type JobContext, defineAgent } from '@livekit/agents';
 import { RoomEvent } from '@livekit/rtc-node';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { traceIdOf } from '@patchbay/shared/trace-context';
 import { z } from 'zod';
 import { Conversation } from './conversation.ts';
 import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
@@ -40,7 +41,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   const environment = readEnvironment(process.env);
   const secretKeys = parseSecretKeys(environment.PATCHBAY_SECRETS_KEYS);
   const { session_id } = JobMetadata.parse(JSON.parse(job.job.metadata));
-  const log = jobLog.child({ session: session_id });
+  const log = jobLog.child({ session: session_id, trace_id: traceIdOf(session_id) });
   const client = createServiceClient(environment);
   const database = createDatabase(client);
 

@@ -1,7 +1,7 @@
 import type { log } from '@livekit/agents';
 import { pino, stdSerializers } from 'pino';
 
-/** A structured log; every line of a conversation carries the session, the job and the room. */
+/** A structured log; every line of a conversation carries the session, its trace, the job and the room. */
 export type Log = ReturnType<typeof log>;
 
 /** The framework marks what may be personal, such as the arguments of tools, with this prefix. */
