@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTraceCollector } from '@patchbay/shared/testing/trace-collector';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../deploy/dockerfile.ts';
 import { runTool } from '../stack/tool.ts';
@@ -102,6 +103,28 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
       expect(await answer.text()).toContain('set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
     }
     expect(asked).toEqual([]);
+  });
+
+  it('tells of its requests where its environment names a receiver, and of none of their words', async () => {
+    const stack = runningStack();
+    const collector = await startTraceCollector();
+    try {
+      const { url } = await serve({
+        PUBLIC_SUPABASE_URL: stack.supabase_url,
+        PUBLIC_SUPABASE_PUBLISHABLE_KEY: stack.publishable_key,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_BSP_SCHEDULE_DELAY: '100',
+      });
+      const [traceId, parentSpanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+      const headers = { traceparent: `00-${traceId}-${parentSpanId}-01`, cookie: 'theme=canary' };
+      await fetch(`${url}/invitations/canary?next=canary`, { headers, redirect: 'manual' });
+      await expect
+        .poll(() => collector.spans, { timeout: 5_000 })
+        .toMatchObject([{ name: 'GET /(app)/invitations/[token]', traceId, parentSpanId }]);
+      expect(collector.raw()).not.toContain('canary');
+    } finally {
+      await collector.close();
+    }
   });
 
   it('is served by one file in the image of web/Dockerfile, at the address that people know', async () => {
