@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
 const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
+/** Installs everything once more, so it runs apart from all others. */
+const NEWCOMER = ['local/stack/newcomer.story.test.ts'];
 /** Searches what all the others left behind, so it runs when they have ended. */
 const LAST = ['local/e2e/canaries.test.ts'];
 /** Suites on a database of their own that holds nothing but what the migrations make. */
@@ -45,6 +47,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'newcomer', include: NEWCOMER, exclude: OUT } },
       {
         test: {
           name: 'secrets',
@@ -58,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: STACK,
-          exclude: [...OUT, ...LAST],
+          exclude: [...OUT, ...LAST, ...NEWCOMER],
           retry,
           fileParallelism: false,
           testTimeout: 120_000,

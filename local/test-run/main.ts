@@ -1,6 +1,7 @@
 /**
  * `npm test`: every test of every room; its last line is `N passed, N failed, N skipped`.
- * `npm test -- check unit conformance functions database e2e` runs the parts that are named.
+ * `npm test -- check unit conformance functions database e2e` runs the parts that are named; `newcomer`, which installs
+ * everything once more, only when it is named.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import {
   runBrowser,
   runDatabase,
   runFunctions,
+  runNewcomer,
   runSchema,
   runSecrets,
   runStories,
@@ -26,7 +28,8 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Apart from the user's own stack: nothing of it is touched. */
 const DATA_DIR = join(ROOT, '.local/test');
 const FIRST_PORT = 5100;
-const PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e'] as const;
+const USUAL_PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e'] as const;
+const PARTS = [...USUAL_PARTS, 'newcomer'] as const;
 type PartName = (typeof PARTS)[number];
 
 const say = (text: string): void => console.log(text);
@@ -92,6 +95,7 @@ async function run(wanted: PartName[], context: RunContext): Promise<Tally> {
   }
   if (has('conformance')) tallies.push(await part('conformance', () => runConformance(context)));
   if (has('functions')) tallies.push(await part('functions', () => runFunctions(context)));
+  if (has('newcomer')) tallies.push(await part('newcomer', () => runNewcomer(context)));
   if (has('database') || has('e2e')) {
     const broken = (error: unknown): Tally[] => {
       say(`the stack broke: ${error instanceof Error ? error.message : String(error)}`);
@@ -114,7 +118,7 @@ if (unknown.length > 0) {
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   process.once('disconnect', () => stopped.abort());
-  const wanted = named.length === 0 ? [...PARTS] : PARTS.filter((name) => named.includes(name));
+  const wanted = named.length === 0 ? [...USUAL_PARTS] : PARTS.filter((name) => named.includes(name));
   const tally = await run(wanted, { say, signal: stopped.signal });
   const total = stopped.signal.aborted && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
   say('');

@@ -108,6 +108,11 @@ export async function runDatabase(stack: Stack, { say }: RunContext): Promise<Ta
   return { passed, failed, skipped };
 }
 
+/** What the README promises, in a clean clone of this repository. */
+export function runNewcomer(context: RunContext): Promise<Tally> {
+  return vitest('newcomer', ['newcomer'], { PATCHBAY_STACK: '' }, context);
+}
+
 /** Stories without a browser, against the running stack. */
 export function runStories(stackFile: string, context: RunContext): Promise<Tally> {
   return vitest('stories', ['stack'], { PATCHBAY_STACK: stackFile }, context);
