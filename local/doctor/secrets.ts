@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { parseAddressPolicy } from '@patchbay/shared/address-policy';
 import { FunctionSettingsAnswer } from '@patchbay/shared/schema/functions';
-import { SealedSecret } from '@patchbay/shared/schema/snapshot';
 import { open, parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelope';
 import { digestSecretKeys, digestSetting } from '@patchbay/shared/setting-digest';
 import { z } from 'zod';
-import { SEALED_TABLES } from '../secrets/rotate.ts';
+import { placeOf, SEALED_TABLES, sealedColumns, StoredSecret } from '../secrets/rotate.ts';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask } from './http.ts';
 import type { Subject } from './subject.ts';
@@ -48,7 +47,6 @@ export interface SealedLook {
   unopened: number;
 }
 
-const Stored = SealedSecret.extend({ id: z.string(), owner: z.object({ workspace_id: z.string() }) });
 const KeyId = z.object({ key_id: z.string() });
 
 /** Tries some of what is stored; what it opens is forgotten at once. Null where the database does not tell. */
@@ -60,7 +58,8 @@ export async function lookAtSealed(
   const look: SealedLook = { foreign: {}, opened: 0, unopened: 0 };
   const headers = withKey(secretKey);
   const ours = keys.map(({ id }) => id);
-  for (const { table, id, owners } of SEALED_TABLES) {
+  for (const sealedTable of SEALED_TABLES) {
+    const { table } = sealedTable;
     const quoted = ours.map((keyId) => `"${keyId.replaceAll('"', '')}"`).join(',');
     const others = await ask(
       `${url}/rest/v1/${table}?select=key_id&limit=1000&key_id=not.in.(${encodeURIComponent(quoted)})`,
@@ -70,14 +69,13 @@ export async function lookAtSealed(
     if (!foreign.success) return null;
     for (const { key_id } of foreign.data) look.foreign[key_id] = (look.foreign[key_id] ?? 0) + 1;
     for (const keyId of ours) {
-      const columns = `id:${id},ciphertext,nonce,key_id,owner:${owners}(workspace_id)`;
+      const columns = sealedColumns(sealedTable);
       const sample = await ask(
         `${url}/rest/v1/${table}?select=${columns}&limit=${SAMPLES}&key_id=eq.${encodeURIComponent(keyId)}`,
         { headers },
       );
-      for (const { id: serverId, owner, ...sealed } of Stored.array().safeParse(sample.body).data ?? []) {
-        const place = { workspaceId: owner.workspace_id, serverId };
-        const isOpen = await open(sealed, place, keys).then(
+      for (const sealed of StoredSecret.array().safeParse(sample.body).data ?? []) {
+        const isOpen = await open(sealed, placeOf(sealed), keys).then(
           () => true,
           () => false,
         );

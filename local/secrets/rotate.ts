@@ -1,5 +1,5 @@
 import { SealedSecret } from '@patchbay/shared/schema/snapshot';
-import { open, seal, type SecretKeys } from '@patchbay/shared/secret-envelope';
+import { open, seal, type SecretKeys, type SecretOwner } from '@patchbay/shared/secret-envelope';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 
@@ -24,13 +24,24 @@ export const SEALED_TABLES = [
 ] as const;
 type SealedTable = (typeof SEALED_TABLES)[number];
 
-const StoredSecret = SealedSecret.extend({
+/** What is read of a row, for PostgREST. */
+export function sealedColumns({ id, place, holder, owners }: SealedTable): string {
+  const names = [`id:${id}`, `place:${place}`, ...(holder ? [`holder:${holder}`] : [])];
+  return [...names, 'ciphertext', 'nonce', 'key_id', `owner:${owners}(workspace_id)`].join(',');
+}
+
+export const StoredSecret = SealedSecret.extend({
   id: z.string(),
   place: z.string(),
   holder: z.string().nullish(),
   owner: z.object({ workspace_id: z.string() }),
 });
 type StoredSecret = z.infer<typeof StoredSecret>;
+
+/** What a stored secret is sealed to. */
+export function placeOf({ owner, place, holder }: StoredSecret): SecretOwner {
+  return { workspaceId: owner.workspace_id, serverId: place, holderId: holder ?? null };
+}
 
 export interface Rotation {
   /** With the service key. */
@@ -66,17 +77,17 @@ export async function rotateSecrets(rotation: Rotation): Promise<RotationEnd> {
 
 /** One pass over one table, counted in `end`. */
 async function rotateTable(
-  { table, id, place: placeColumn, holder: holderColumn, owners }: SealedTable,
+  sealedTable: SealedTable,
   { client, keys, onProgress }: Rotation,
   end: RotationEnd,
 ): Promise<void> {
+  const { table, id } = sealedTable;
   const [{ id: firstKey }] = keys;
-  const columns = [`id:${id}`, `place:${placeColumn}`, ...(holderColumn ? [`holder:${holderColumn}`] : [])];
 
   async function listBatch(after: string | null): Promise<StoredSecret[]> {
     let query = client
       .from(table)
-      .select(`${columns.join(', ')}, ciphertext, nonce, key_id, owner:${owners}(workspace_id)`)
+      .select(sealedColumns(sealedTable))
       .neq('key_id', firstKey)
       .order(id)
       .limit(BATCH);
@@ -86,24 +97,18 @@ async function rotateTable(
     return StoredSecret.array().parse(data);
   }
 
-  async function sealAnew({
-    id: rowId,
-    place: serverId,
-    holder,
-    owner,
-    ...sealed
-  }: StoredSecret): Promise<void> {
-    const place = { workspaceId: owner.workspace_id, serverId, holderId: holder ?? null };
+  async function sealAnew(sealed: StoredSecret): Promise<void> {
+    const place = placeOf(sealed);
     const secret = await open(sealed, place, keys).catch(() => null);
     if (secret === null) {
-      end.unopened.push(serverId);
+      end.unopened.push(sealed.place);
       return;
     }
     // The nonce says which sealing this is: another one was put there since, if it differs.
     const { data, error } = await client
       .from(table)
       .update(await seal(secret, place, keys))
-      .match({ [id]: rowId, key_id: sealed.key_id, nonce: sealed.nonce })
+      .match({ [id]: sealed.id, key_id: sealed.key_id, nonce: sealed.nonce })
       .select(id);
     if (error) throw new Error(`A secret could not be stored: ${error.message}`);
     end.rotated += data.length;

@@ -125,7 +125,8 @@ select is(pg_temp.needed('aaaaaaaa-0000-4000-8000-000000000001'), '[]', 'an impo
 select is(pg_temp.needed('bbbbbbbb-0000-4000-8000-000000000002'), '["notes"]', 'but for one that they have not');
 select set_config('request.jwt.claims', '', true);
 select results_eq(
-  $$ select action, count(*)::int from public.audit_events where table_name = 'mcp_server_secrets' group by 1 order by 1 $$,
+  $$ select action, count(*)::int from public.audit_events
+     where table_name = 'mcp_server_secrets' and workspace_id = '77777777-0000-4000-8000-000000000007' group by 1 order by 1 $$,
   $$ values ('delete', 1), ('insert', 2), ('update', 1) $$, 'the trail has each key that was set, replaced and removed'
 );
 select public.drop_server_secret(current_setting('pgtap.server')::uuid, p_holder_id => 'aaaaaaaa-0000-4000-8000-000000000001');
@@ -152,7 +153,10 @@ update public.mcp_servers set credential_scope = 'member' where id = current_set
 select is(pg_temp.facts(), 'false v10 0', 'and is not for a member either');
 select is(pg_temp.put_both(), 'stored stored', 'two keys again');
 delete from public.workspaces where id = '77777777-0000-4000-8000-000000000007';
-select is((select count(*) from public.mcp_server_secrets), 0::bigint, 'a workspace leaves none behind');
+select is(
+  (select count(*) from public.mcp_server_secrets where server_id = current_setting('pgtap.server')::uuid), 0::bigint,
+  'a workspace leaves none behind'
+);
 
 select * from finish();
 rollback;
