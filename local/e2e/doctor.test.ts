@@ -156,7 +156,7 @@ describe.runIf(hasStack)('the doctor', () => {
     ['a worker that is not there', () => ({ workerUrl: NOWHERE }), ['worker']],
     ['another agent name', () => ({ agentName: 'other' }), ['function secrets', 'worker']],
     ['a monitor that is not there', () => ({ monitorUrl: NOWHERE }), ['monitor']],
-    ['a wrong address of the page', () => ({ webUrl: subject.supabaseUrl }), ['page']],
+    ['a wrong address of the page', () => ({ webUrl: subject.supabaseUrl }), ['page', 'sign-in']],
   ];
 
   it.each(broken)('names %s, with what to do', async (_what, change, checks) => {
