@@ -6,11 +6,12 @@ const HEARD_WITHIN_MS = 1_000;
 
 /**
  * Has the agent greet, in the words of its configuration.
+ * @throws Error when the session is at its end already
  * @returns resolves when its first sound is heard, or could have been; at once without words
  */
-export async function greet(session: voice.AgentSession, words: string | null): Promise<void> {
+export function greet(session: voice.AgentSession, words: string | null): Promise<void> {
   const instructions = greetingInstructions(words);
-  if (!instructions) return;
+  if (!instructions) return Promise.resolve();
   session.generateReply({ instructions });
   const { promise, resolve } = Promise.withResolvers<void>();
   const onState = ({ newState }: voice.AgentStateChangedEvent) => {
@@ -18,7 +19,8 @@ export async function greet(session: voice.AgentSession, words: string | null): 
   };
   session.on(voice.AgentSessionEventTypes.AgentStateChanged, onState);
   const timer = setTimeout(resolve, HEARD_WITHIN_MS);
-  await promise;
-  clearTimeout(timer);
-  session.off(voice.AgentSessionEventTypes.AgentStateChanged, onState);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    session.off(voice.AgentSessionEventTypes.AgentStateChanged, onState);
+  });
 }
