@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JobContext, defineAgent } from '@livekit/agents';
 import { RoomEvent } from '@livekit/rtc-node';
-import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import type { SessionBeginning } from '@patchbay/shared/schema/snapshot';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import { traceIdOf } from '@patchbay/shared/trace-context';
 import { z } from 'zod';
@@ -47,8 +47,8 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
 
   const connected: Promise<void> = job.connect();
   const looking = firstLook(database, session_id, log);
-  const [snapshot] = await Promise.all([looking, connected]);
-  if (!snapshot) {
+  const [beginning] = await Promise.all([looking, connected]);
+  if (!beginning) {
     log.warn('the session of this room has ended, or is unknown');
     job.shutdown('no session');
     return;
@@ -65,7 +65,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     client,
     database,
     room: job.room,
-    snapshot,
+    beginning,
     latencies,
     log,
     onEnded: (reason) => {
@@ -91,11 +91,11 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   await over.promise;
 }
 
-/** The desired state; a database that is away for a moment does not cost the conversation. */
-async function firstLook(database: Database, sessionId: string, log: Log): Promise<SessionSnapshot | null> {
+/** A database that is away for a moment does not cost the conversation. */
+async function firstLook(database: Database, sessionId: string, log: Log): Promise<SessionBeginning | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.snapshot(sessionId);
+      return await database.beginning(sessionId);
     } catch (error) {
       const isWorthwhile = error instanceof DatabaseError && error.retryable;
       if (!isWorthwhile || attempt === FIRST_LOOK_ATTEMPTS) throw error;

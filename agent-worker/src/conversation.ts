@@ -4,7 +4,7 @@ import { voice } from '@livekit/agents';
 import { type Room, RoomEvent } from '@livekit/rtc-node';
 import { openConnection } from '@patchbay/shared/mcp/connection';
 import { ResultCache } from '@patchbay/shared/mcp/result-cache';
-import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import type { SessionBeginning, SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import { ActivityFeed, serverActivity, toolsActivity } from './activity.ts';
 import { CallMemory } from './call-details.ts';
@@ -28,7 +28,7 @@ import { ServerLinks } from './server-links.ts';
 import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
-import { type ModelTool, type ToolSet, sameTools, recachedTools } from './tool-set.ts';
+import { type ModelTool, type ToolSet, recachedTools } from './tool-set.ts';
 import { hearLines } from './transcript.ts';
 import { createAgentSession, createVoiceModel } from './voice-model.ts';
 import { createVoiceTool } from './voice-tool.ts';
@@ -49,7 +49,7 @@ export interface ConversationOptions {
   client: ServiceClient;
   database: Database;
   room: Room;
-  snapshot: SessionSnapshot;
+  beginning: SessionBeginning;
   latencies: ToolLatencies;
   log: Log;
   /** The conversation has come to its end; `reason` for the log. */
@@ -84,16 +84,16 @@ export class Conversation {
   #closing: Promise<void> | null = null;
 
   constructor(options: ConversationOptions) {
-    const { environment, secretKeys, snapshot, database, room, log } = options;
+    const { environment, secretKeys, beginning, database, room, log } = options;
     const { PATCHBAY_ADDRESS_POLICY: policy } = environment;
     this.#options = options;
-    this.#sessionId = snapshot.session.id;
-    this.#instructions = instructionsFor(snapshot.agent.system_prompt);
+    this.#sessionId = beginning.session.id;
+    this.#instructions = instructionsFor(beginning.agent.system_prompt);
     this.#feed = new ActivityFeed(room, log);
     this.#reports = new Reports(database, this.#sessionId, log);
-    this.#linkReports = new LinkReports(this.#reports, snapshot.session.user_id);
+    this.#linkReports = new LinkReports(this.#reports, beginning.session.user_id);
 
-    const { model, session } = createVoiceModel(environment, snapshot.agent.voice_model);
+    const { model, session } = createVoiceModel(environment, beginning.agent.voice_model);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
     this.#agent = new voice.Agent({ instructions: this.#instructions });
     this.#session = createAgentSession(model);
@@ -116,14 +116,14 @@ export class Conversation {
     });
     this.#links = new ServerLinks({
       cache: this.#cache,
-      credentialOf: credentialsIn(snapshot, secretKeys, database.grantRpc, policy),
+      credentialOf: credentialsIn(beginning, secretKeys, database.grantRpc, policy),
       open: (target, events) => openConnection(target, { policy, ...events }),
       onState: (link) => this.#onLinkState(link),
       onCatalogue: (link) => this.#onCatalogue(link),
       onReach: () => this.#reconciler.wake('connection'),
       onRemoved: (link) => this.#feed.send(serverActivity(link, 'closed')),
     });
-    this.#reconciler = new Reconciler(snapshot, {
+    this.#reconciler = new Reconciler({
       load: () => database.snapshot(this.#sessionId),
       links: this.#links,
       publish: (set) => this.#offer(set),
@@ -133,10 +133,10 @@ export class Conversation {
     });
   }
 
-  /** Begins: the greeting first, which waits for nothing; the making of many tools and connections would hold it up. */
+  /** Begins: the greeting first, which waits for nothing; many servers, their tools and connections would hold it up. */
   async start(): Promise<void> {
-    const { room, client, snapshot, log } = this.#options;
-    const { user_id, workspace_id } = snapshot.session;
+    const { room, client, beginning, log } = this.#options;
+    const { user_id, workspace_id } = beginning.session;
     this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => this.#onClosed(reason));
     this.#session.on(voice.AgentSessionEventTypes.AgentStateChanged, () => this.#history.trim());
     room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
@@ -154,7 +154,7 @@ export class Conversation {
       record: false,
       inputOptions: { participantIdentity, textInputCallback: (_, { text }) => this.#onTyped(text) },
     });
-    void greet(this.#session, snapshot.agent.greeting).then(this.#begun.resolve);
+    void greet(this.#session, beginning.agent.greeting).then(this.#begun.resolve);
     void this.#begun.promise.then(() => this.#reconciler.run());
 
     this.#reports.sessionState('active');
@@ -174,7 +174,7 @@ export class Conversation {
   /** A question that comes before the greeting is heard is not without tools: they are made at once, and go first. */
   async #onTyped(text: string): Promise<void> {
     this.#begun.resolve();
-    await this.#begun.promise;
+    await this.#reconciler.firstTools();
     this.#session.interrupt();
     this.#session.generateReply({ userInput: text });
   }
@@ -280,8 +280,7 @@ export class Conversation {
   /** For someone who joins, or joins again: what the others were told in pieces. */
   #sendEverything(): void {
     const { held } = this.#publisher;
-    const isSettled = sameTools(held.tools, this.#reconciler.toolSet().tools);
-    this.#feed.send(toolsActivity(held, 'joined', isSettled));
+    this.#feed.send(toolsActivity(held, 'joined', this.#reconciler.isSettled(held)));
     for (const link of this.#links.all()) this.#feed.send(serverActivity(link, link.state.name));
   }
 

@@ -1,7 +1,12 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
-import { CatalogueTool, SessionSnapshot, type StatusObservation } from '@patchbay/shared/schema/snapshot';
+import {
+  CatalogueTool,
+  SessionBeginning,
+  SessionSnapshot,
+  type StatusObservation,
+} from '@patchbay/shared/schema/snapshot';
 import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
 import { type SupabaseClient, createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
@@ -45,6 +50,8 @@ export type RecentCallTimes = z.infer<typeof RecentCallTimes>;
 export interface Database {
   /** Uses the grants of sign-ins. */
   grantRpc: GrantRpc;
+  /** What the conversation begins with, however many servers it has; null as for `snapshot`. */
+  beginning(sessionId: string): Promise<SessionBeginning | null>;
   /** What the conversation should be like; null when it has ended or its user may not have it any more. */
   snapshot(sessionId: string): Promise<SessionSnapshot | null>;
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
@@ -87,6 +94,12 @@ export function createDatabase(client: ServiceClient): Database {
 
   return {
     grantRpc: (name, args) => rpc(name, args as never, z.unknown()),
+    beginning: (sessionId) =>
+      rpc(
+        'voice_session_snapshot',
+        { p_session_id: sessionId, p_with_servers: false },
+        SessionBeginning.nullable(),
+      ),
     snapshot: (sessionId) =>
       rpc('voice_session_snapshot', { p_session_id: sessionId }, SessionSnapshot.nullable()),
     async reportStatus(observations) {

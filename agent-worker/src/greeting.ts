@@ -2,7 +2,9 @@ import { voice } from '@livekit/agents';
 import { greetingInstructions } from './prompt.ts';
 
 /** A model that is slow to greet does not hold up what waits for the greeting. */
-const HEARD_WITHIN_MS = 1_000;
+const HEARD_WITHIN_MS = 1_500;
+/** The first sound is with the user by then; what held up the frames before would hold up the greeting. */
+const ON_ITS_WAY_MS = 400;
 
 /**
  * Has the agent greet, in the words of its configuration.
@@ -15,7 +17,7 @@ export function greet(session: voice.AgentSession, words: string | null): Promis
   session.generateReply({ instructions });
   const { promise, resolve } = Promise.withResolvers<void>();
   const onState = ({ newState }: voice.AgentStateChangedEvent) => {
-    if (newState === 'speaking') resolve();
+    if (newState === 'speaking') setTimeout(resolve, ON_ITS_WAY_MS);
   };
   session.on(voice.AgentSessionEventTypes.AgentStateChanged, onState);
   const timer = setTimeout(resolve, HEARD_WITHIN_MS);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { Action } from './plan.ts';
 import { Reconciler, type ReconcilerOptions } from './reconciler.ts';
+import { EMPTY_TOOL_SET } from './tool-set.ts';
 import { sessionSnapshot, snapshotServer, storedTool } from './testing/snapshot.ts';
 
 const clock = snapshotServer({ id: 'c', name: 'clock', tools: [storedTool('now')] });
@@ -13,7 +14,7 @@ afterEach(() => {
 });
 
 /** A reconciler over links that remember what they were told, and a desired state that can be set. */
-function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> = {}) {
+function newReconciler(first: SessionSnapshot, options: Partial<ReconcilerOptions> = {}) {
   const world = {
     desired: first as SessionSnapshot | null,
     loads: 0,
@@ -25,7 +26,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
   const held = new Map<string, number>();
   const gone = new Set<string>();
   const live = new Map<string, ReturnType<typeof storedTool>[]>();
-  const reconciler = new Reconciler(first, {
+  const reconciler = new Reconciler({
     load: async () => {
       world.loads += 1;
       if (world.isAway) throw new Error('away');
@@ -52,8 +53,14 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
     ...options,
   });
   started.push(reconciler);
-  void reconciler.run();
   return { reconciler, world, live, gone };
+}
+
+/** The same, and it runs. */
+function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> = {}) {
+  const parts = newReconciler(first, options);
+  void parts.reconciler.run();
+  return parts;
 }
 
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
@@ -67,7 +74,32 @@ describe('the reconciler', () => {
       ['open', 'c'],
       ['open', 'n'],
     ]);
-    expect(world.loads).toBe(0);
+    expect(world.loads).toBe(1);
+  });
+
+  it('sees with its first look what woke it before', async () => {
+    const { reconciler, world } = newReconciler(sessionSnapshot([clock]));
+    reconciler.wake('rejoin');
+    reconciler.wake('hint');
+    void reconciler.run();
+    await reconciler.firstTools();
+    await new Promise(setImmediate);
+    expect(world.loads).toBe(1);
+  });
+
+  it('has no tools while the first look fails, and looks again soon', async () => {
+    const { reconciler, world } = newReconciler(sessionSnapshot([clock]), { lookAgainMs: 5 });
+    world.isAway = true;
+    void reconciler.run();
+    await until(() => world.loads >= 2);
+    expect(reconciler.isSettled(EMPTY_TOOL_SET)).toBe(false);
+    expect(world.published).toEqual([]);
+    world.isAway = false;
+    await reconciler.firstTools();
+    expect(world.published).toEqual([['clock__now']]);
+    expect(reconciler.isSettled(EMPTY_TOOL_SET)).toBe(false);
+    world.desired = sessionSnapshot([]);
+    await until(() => reconciler.isSettled(EMPTY_TOOL_SET));
   });
 
   it.each(['hint', 'rejoin', 'timer', 'user'] as const)('looks again on %s, and follows', async (reason) => {
@@ -88,7 +120,7 @@ describe('the reconciler', () => {
     reconciler.wake('connection');
     await until(() => world.published.length === 2);
     expect(world.published.at(-1)).toEqual(['clock__later', 'clock__now']);
-    expect(world.loads).toBe(0);
+    expect(world.loads).toBe(1);
   });
 
   it('takes the tools of a server that is gone away, and brings them back', async () => {
@@ -119,9 +151,10 @@ describe('the reconciler', () => {
 
   it('leaves everything as it is while the database is away, and catches up', async () => {
     const { reconciler, world } = reconcile(sessionSnapshot([clock]), { lookAgainMs: 20 });
+    await reconciler.firstTools();
     world.isAway = true;
     reconciler.wake('hint');
-    await until(() => world.loads >= 2);
+    await until(() => world.loads >= 3);
     expect(new Set(world.published.map(String))).toEqual(new Set(['clock__now']));
     world.desired = sessionSnapshot([notes]);
     world.isAway = false;
@@ -130,8 +163,9 @@ describe('the reconciler', () => {
 
   it('ends on shutdown, also in the middle of a look', async () => {
     const look = Promise.withResolvers<SessionSnapshot>();
-    const { reconciler, world } = reconcile(sessionSnapshot([clock]), { load: () => look.promise });
-    await until(() => world.published.length === 1);
+    const looks = [Promise.resolve(sessionSnapshot([clock])), look.promise];
+    const { reconciler, world } = reconcile(sessionSnapshot([]), { load: async () => looks.shift()! });
+    await reconciler.firstTools();
     reconciler.wake('hint');
     reconciler.wake('shutdown');
     look.resolve(sessionSnapshot([notes]));
@@ -143,6 +177,7 @@ describe('the reconciler', () => {
 
   it('says once when the conversation is gone, and rests', async () => {
     const { reconciler, world } = reconcile(sessionSnapshot([clock]));
+    await reconciler.firstTools();
     world.desired = null;
     reconciler.wake('hint');
     await until(() => world.gone === 1);

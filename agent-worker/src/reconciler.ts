@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 import { plan } from './plan.ts';
 import type { ServerLink } from './server-link.ts';
 import type { ServerLinks } from './server-links.ts';
-import { type ToolSet, buildToolSet } from './tool-set.ts';
+import { type ToolSet, buildToolSet, sameTools } from './tool-set.ts';
 
 /** Everything that may wake the loop. */
 export type WakeReason =
@@ -22,6 +22,7 @@ export type WakeReason =
 
 const LOOK_AGAIN_MS = 30_000;
 const FIRST_RETRY_MS = 500;
+const FIRST_TOOLS_WITHIN_MS = 1_000;
 
 export interface ReconcilerOptions {
   /** The desired state; null when the conversation is over. */
@@ -43,26 +44,26 @@ export interface ReconcilerOptions {
  */
 export class Reconciler {
   readonly #options: Required<ReconcilerOptions>;
-  #snapshot: SessionSnapshot;
+  readonly #begun = Promise.withResolvers<void>();
+  /** From the last look that succeeded. */
+  #snapshot: SessionSnapshot | null = null;
   readonly #reasons = new Set<WakeReason>();
   #alarm = new AbortController();
   #stopped = false;
   #failures = 0;
 
-  /** @param snapshot the first desired state, already loaded */
-  constructor(snapshot: SessionSnapshot, options: ReconcilerOptions) {
+  constructor(options: ReconcilerOptions) {
     this.#options = { lookAgainMs: LOOK_AGAIN_MS, ...options };
-    this.#snapshot = snapshot;
   }
 
-  /** The tools that the conversation should have, from the last look. */
-  toolSet(): ToolSet {
-    return buildToolSet(
-      this.#snapshot.servers.map((server) => {
-        const link = this.#options.links.of(server.id);
-        return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
-      }),
-    );
+  /** Resolves when the first tools are published, or after a second: nobody waits for them longer than that. */
+  async firstTools(): Promise<void> {
+    await Promise.race([this.#begun.promise, delay(FIRST_TOOLS_WITHIN_MS)]);
+  }
+
+  /** Whether a set is the one that the conversation should have, by the last look; none is before the first. */
+  isSettled({ tools }: ToolSet): boolean {
+    return this.#snapshot !== null && sameTools(tools, this.#toolsOf(this.#snapshot.servers).tools);
   }
 
   wake(reason: WakeReason): void {
@@ -73,12 +74,10 @@ export class Reconciler {
 
   /** Runs until it is woken by `shutdown`, or until the desired state is gone. */
   async run(): Promise<void> {
-    // The first pass needs no look: its desired state is loaded.
-    if (!this.#stopped) this.#act();
-    while (!this.#stopped) {
-      const reasons = await this.#awaitReasons();
-      if (this.#stopped) return;
-      if (reasons.some((reason) => reason !== 'connection')) {
+    // What woke it before the first look is seen by it.
+    this.#reasons.clear();
+    for (let isLookDue = true; !this.#stopped; isLookDue = await this.#awaitWork()) {
+      if (isLookDue) {
         const snapshot = await this.#look();
         if (this.#stopped) return;
         if (snapshot === null) return this.#options.onGone();
@@ -87,13 +86,12 @@ export class Reconciler {
           this.#options.onSnapshot(snapshot);
         }
       }
-      this.#act();
+      if (this.#snapshot) this.#act(this.#snapshot);
     }
   }
 
-  #act(): void {
+  #act({ servers }: SessionSnapshot): void {
     const { links, publish, log } = this.#options;
-    const { servers } = this.#snapshot;
     const desired = servers.map(({ id, config_version, credential_id }) => ({
       id,
       configVersion: config_version,
@@ -101,11 +99,21 @@ export class Reconciler {
     }));
     try {
       links.apply(plan(desired, links.actual), servers);
-      publish(this.toolSet());
+      publish(this.#toolsOf(servers));
+      this.#begun.resolve();
     } catch (error) {
       // The loop is what keeps the conversation right: it must not end over one bad pass.
       log.error({ error }, 'a pass failed');
     }
+  }
+
+  #toolsOf(servers: SessionSnapshot['servers']): ToolSet {
+    return buildToolSet(
+      servers.map((server) => {
+        const link = this.#options.links.of(server.id);
+        return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
+      }),
+    );
   }
 
   /** The desired state; undefined when it could not be read, which leaves everything as it is. */
@@ -121,7 +129,8 @@ export class Reconciler {
     }
   }
 
-  async #awaitReasons(): Promise<WakeReason[]> {
+  /** Until it is woken; whether the desired state may be another one. */
+  async #awaitWork(): Promise<boolean> {
     if (this.#reasons.size === 0) {
       this.#alarm = new AbortController();
       const retryMs = FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10);
@@ -131,8 +140,8 @@ export class Reconciler {
       const wokenByTimer = await delay(waitMs, true, { signal: this.#alarm.signal }).catch(() => false);
       if (wokenByTimer) this.#reasons.add('timer');
     }
-    const reasons = [...this.#reasons];
+    const isLookDue = [...this.#reasons].some((reason) => reason !== 'connection');
     this.#reasons.clear();
-    return reasons;
+    return isLookDue;
   }
 }

@@ -100,7 +100,9 @@ $$;
 
 -- What a session should be like now: its agent and the active servers of that agent in the user's order. Null when it has ended
 -- or its user is no longer a member. When its agent was deleted, the workspace's default takes over.
-create function public.voice_session_snapshot(p_session_id uuid) returns jsonb
+-- Without servers it is what a conversation begins with, and costs the same however many there are.
+create function public.voice_session_snapshot(p_session_id uuid, p_with_servers boolean default true)
+returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -118,7 +120,8 @@ as $$
       'voice_model', c.voice_model,
       'temperature', c.temperature,
       'greeting', c.greeting
-    ),
+    )
+  ) || case when p_with_servers then jsonb_build_object(
     'servers', coalesce((
       select jsonb_agg(private.server_target(s.id, v.user_id) order by s.position, s.created_at, s.id)
       from public.mcp_servers s
@@ -128,7 +131,7 @@ as $$
           select from public.agent_config_servers a where a.agent_config_id = c.id and a.server_id = s.id
         ))
     ), '[]')
-  )
+  ) else '{}' end
   from public.voice_sessions v
   join public.workspace_members m on m.workspace_id = v.workspace_id and m.user_id = v.user_id
   join public.agent_configs c
@@ -180,10 +183,10 @@ $$;
 revoke all on function private.server_target(uuid, uuid) from public;
 grant execute on function private.server_target(uuid, uuid) to service_role;
 revoke all on function
-  public.voice_session_snapshot(uuid), public.server_for_probe(uuid, uuid),
+  public.voice_session_snapshot(uuid, boolean), public.server_for_probe(uuid, uuid),
   public.set_session_state(uuid, text, text), public.claim_dispatch(uuid, integer)
   from public, anon, authenticated;
 grant execute on function
-  public.voice_session_snapshot(uuid), public.server_for_probe(uuid, uuid),
+  public.voice_session_snapshot(uuid, boolean), public.server_for_probe(uuid, uuid),
   public.set_session_state(uuid, text, text), public.claim_dispatch(uuid, integer)
   to service_role;

@@ -1383,7 +1383,7 @@ export type Database = {
       test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       use_api_token: { Args: { p_hash: string }; Returns: Json };
-      voice_session_snapshot: { Args: { p_session_id: string }; Returns: Json };
+      voice_session_snapshot: { Args: { p_session_id: string; p_with_servers?: boolean }; Returns: Json };
       watch_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       workspace_usage: {
         Args: { p_workspace_id: string };

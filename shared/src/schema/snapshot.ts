@@ -68,6 +68,10 @@ export const SessionSnapshot = z.object({
 });
 export type SessionSnapshot = z.infer<typeof SessionSnapshot>;
 
+/** The same without servers: what one conversation begins with. */
+export const SessionBeginning = SessionSnapshot.omit({ servers: true });
+export type SessionBeginning = z.infer<typeof SessionBeginning>;
+
 /** One element of the argument of `report_server_status`. */
 export const StatusObservation = z.object({
   server_id: z.string(),

@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(41);
+select plan(42);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -93,6 +93,11 @@ set local role service_role;
 select set_eq(
   $$ select s ->> 'slug' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s $$,
   array['clock'], 'an agent with servers of its own has only these, and of these the active ones'
+);
+
+select is(
+  public.voice_session_snapshot('55555555-0000-4000-8000-000000000005', p_with_servers => false),
+  pg_temp.snapshot() - 'servers', 'what a conversation begins with is the same without servers'
 );
 
 -- Whose it is
