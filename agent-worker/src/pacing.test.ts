@@ -19,20 +19,20 @@ const at = (elapsedMs: number, rest: Partial<Pace> = {}): Pace => ({
 
 describe('the next sign of life', () => {
   it.each<[string, Pace, ReturnType<typeof nextSign>]>([
-    ['waits first, with a tool that is new', begun, { waitMs: 700 }],
-    ['waits first, with a tool that is fast', at(0, { usualMs: 300 }), { waitMs: 700 }],
+    ['waits first, with a tool that is new', begun, { waitMs: 650 }],
+    ['waits first, with a tool that is fast', at(0, { usualMs: 300 }), { waitMs: 650 }],
     ['comes at once, with a tool that is slow', at(0, { usualMs: 3_000 }), { sign: 'announce' }],
     [
       'lets the user go on at once, with one that is very slow',
       at(0, { usualMs: 20_000 }),
       { sign: 'handover' },
     ],
-    ['comes so early that it is heard in time', at(700), { sign: 'wait' }],
+    ['comes so early that it is heard in time', at(650), { sign: 'wait' }],
     ['comes earlier when the voice takes longer', at(200, { voiceDelayMs: 1_000 }), { sign: 'wait' }],
     [
       'counts from when the agent was last heard',
       at(3_000, { silentMs: 600, signsGiven: 1 }),
-      { waitMs: 100 },
+      { waitMs: 50 },
     ],
     ['tells that it is still at work', at(4_000, { silentMs: 1_000, signsGiven: 1 }), { sign: 'still' }],
     ['ends in letting the user go on', at(7_000, { silentMs: 1_000, signsGiven: 2 }), { sign: 'handover' }],
@@ -40,7 +40,7 @@ describe('the next sign of life', () => {
     [
       'adds no announcement to the words of a model that gave one',
       at(800, { silentMs: 100, usualMs: 3_000 }),
-      { waitMs: 600 },
+      { waitMs: 550 },
     ],
   ])('%s', (_story, pace, step) => {
     expect(nextSign(pace)).toEqual(step);

@@ -8,8 +8,8 @@
 
 /** Nobody waits longer than this without hearing anything, as long as the call holds the conversation. */
 const SILENCE_LIMIT_MS = 1_500;
-/** A sentence falls silent a little before it counts as said, and its first sound is soft (measured in a room). */
-const MARGIN_MS = 400;
+/** A sentence falls silent a little before it counts as said, its first sound is soft, and the first of a process late. */
+const MARGIN_MS = 450;
 /** A tool that usually takes longer is announced at once. */
 const SLOW_MS = 1_500;
 /** A call that takes longer gives the conversation back to the user. */
