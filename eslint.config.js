@@ -89,6 +89,18 @@ export default tseslint.config(
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
       ...house,
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['@patchbay/shared/schema/*'],
+              allowTypeImports: true,
+              message: 'They bring zod to the browser.',
+            },
+          ],
+        },
+      ],
       // It knows that `let` is right for props and state.
       'prefer-const': 'off',
       'svelte/prefer-const': ['error', { excludedRunes: ['$props', '$state', '$derived', '$bindable'] }],

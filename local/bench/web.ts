@@ -5,10 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext } from '@playwright/test';
+import { chromium } from '@playwright/test';
 import { browserOptions } from '../e2e/browser.ts';
+import { FIRST_LOAD_KIB, firstLoads, type FirstLoad } from '../e2e/first-load.ts';
 import { PAGES } from '../e2e/pages.ts';
-import { setScene, type Scene } from '../e2e/scene.ts';
+import { setScene } from '../e2e/scene.ts';
 import { signIn } from '../e2e/sign-in.ts';
 import { findFreeBlock } from '../stack/ports.ts';
 import type { Stack } from '../stack/stack-file.ts';
@@ -16,7 +17,6 @@ import { findChromium } from '../test-run/chromium.ts';
 import type { BenchContext } from './bench.ts';
 import { currentLoad, writeResult } from './report.ts';
 import { withStack } from './stack.ts';
-import { firstLoadOf, type FirstLoad } from './web-first-load.ts';
 import { audit, type Audit } from './web-lighthouse.ts';
 import { measureList, type ListFigures } from './web-list.ts';
 import { measureStatus } from './web-status.ts';
@@ -68,7 +68,7 @@ async function measure(stack: Stack, { say }: BenchContext): Promise<void> {
     await auditPages(true);
     const page = await browser.newPage();
     await signIn(page, scene.person);
-    const firstLoad = await firstLoads(stack, scene, browser);
+    const firstLoad = await firstLoads(scene, browser);
     say('JavaScript is weighed');
     const statusToPixel = await measureStatus(page, stack, scene);
     say('status changes are measured');
@@ -94,19 +94,11 @@ async function measure(stack: Stack, { say }: BenchContext): Promise<void> {
   }
 }
 
-async function firstLoads(stack: Stack, scene: Scene, browser: BrowserContext): Promise<FirstLoad[]> {
-  const found: FirstLoad[] = [];
-  for (const { name, path, isPublic } of Object.values(PAGES)) {
-    found.push(await firstLoadOf(name, stack.web_url + path(scene), isPublic ? null : browser));
-  }
-  return found;
-}
-
 function toTable({ firstLoad, statusToPixel, list, audits, load }: WebResult): string {
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   return [
     `load ${load.before} before and ${load.after} after`,
-    'JavaScript at first load, gzipped (90 KiB at most):',
+    `JavaScript at first load, gzipped (${FIRST_LOAD_KIB} KiB at most):`,
     ...firstLoad.map(({ page, gzipKib }) => `  ${page.padEnd(16)}${gzipKib.toFixed(1).padStart(8)} KiB`),
     `status in the database to pixel: median ${ms(statusToPixel.medianMs)}, p95 ${ms(statusToPixel.p95Ms)} (150 ms at most)`,
     `list of ${list.servers} servers: slowest interaction ${ms(list.slowestMs)} (100 ms at most), of ${list.interactions}`,

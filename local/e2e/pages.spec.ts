@@ -3,6 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
+import { FIRST_LOAD_KIB, firstLoads } from './first-load.ts';
 import { pageRoutes, PAGES, type AppPage } from './pages.ts';
 import { runningStack } from './running-stack.ts';
 import { setScene, type Scene } from './scene.ts';
@@ -39,6 +40,13 @@ const overhang = (page: Page): Promise<number> =>
 
 test('the list of pages is complete', () => {
   expect(pageRoutes().sort()).toEqual(Object.keys(PAGES).sort());
+});
+
+test('every page comes alive with few scripts', async ({ page, context }) => {
+  await signIn(page, scene.person);
+  const weighed = await firstLoads(scene, context);
+  expect(Math.min(...weighed.map(({ gzipKib }) => gzipKib))).toBeGreaterThan(0);
+  expect(weighed.filter(({ gzipKib }) => gzipKib > FIRST_LOAD_KIB)).toEqual([]);
 });
 
 for (const theme of THEMES) {

@@ -1,5 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import type { BrowserContext } from '@playwright/test';
+import { PAGES } from './pages.ts';
+import { runningStack } from './running-stack.ts';
+import type { Scene } from './scene.ts';
+
+/** No page may need more to come alive. */
+export const FIRST_LOAD_KIB = 90;
 
 export interface FirstLoad {
   page: string;
@@ -24,11 +30,7 @@ async function askFor(url: string, browser: BrowserContext | null): Promise<stri
  * later, when the page stands, does not count.
  * @param browser whose session the page is asked with; null for a visitor
  */
-export async function firstLoadOf(
-  page: string,
-  url: string,
-  browser: BrowserContext | null,
-): Promise<FirstLoad> {
+async function firstLoadOf(page: string, url: string, browser: BrowserContext | null): Promise<FirstLoad> {
   const document = await askFor(url, browser);
   const { origin } = new URL(url);
   const paths = new Set([...document.matchAll(SCRIPT)].map(([path]) => path));
@@ -38,4 +40,16 @@ export async function firstLoadOf(
     bytes += gzipSync(new Uint8Array(content)).length;
   }
   return { page, gzipKib: bytes / 1024 };
+}
+
+/**
+ * The same of every page.
+ * @param browser that is signed in; pages for visitors are asked without it
+ */
+export async function firstLoads(scene: Scene, browser: BrowserContext): Promise<FirstLoad[]> {
+  const found: FirstLoad[] = [];
+  for (const { name, path, isPublic } of Object.values(PAGES)) {
+    found.push(await firstLoadOf(name, runningStack().web_url + path(scene), isPublic ? null : browser));
+  }
+  return found;
 }
