@@ -11,6 +11,7 @@ import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middlew
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import { noteIssued, noteWhatIsIssuedBy } from './issued.ts';
 
 /** A client that is registered by hand, for sign-in without a person. */
 export const KNOWN_CLIENT = { client_id: 'known', client_secret: 'secret-of-the-known-client' };
@@ -46,6 +47,8 @@ export async function startGuardedServer(): Promise<GuardedServer> {
   const url = `http://127.0.0.1:${mcpPort}/mcp`;
 
   const provider = createProvider(issuer, url);
+  noteWhatIsIssuedBy(provider);
+  noteIssued('a client secret', KNOWN_CLIENT.client_secret);
   const issuedAt = new Map<string, number>();
   let expiredAt = 0;
   const guarded: GuardedServer = {

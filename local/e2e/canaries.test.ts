@@ -7,15 +7,21 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NewInvitation } from '@patchbay/shared/schema/workspace';
 import postgres, { type Sql } from 'postgres';
+import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoopbackServer } from '../servers/loopback-server.ts';
 import { startNotes } from '../servers/notes.ts';
 import { loadKeys } from '../supabase/keys.ts';
 import { loadSecrets } from '../stack/secrets.ts';
+import { KNOWN_CLIENT, startGuardedServer, type GuardedServer } from './authorization-server.ts';
+import { consentAs } from './consent.ts';
+import { readIssued, SIGN_IN_SECRETS } from './issued.ts';
 import { newPerson, type Person } from './person.ts';
-import { addServer, invoke } from './rest-api.ts';
+import { addServer, invoke, personalWorkspace } from './rest-api.ts';
 import { hasStack, runningStack } from './running-stack.ts';
+import { visitAs } from './visitor.ts';
 
+const Begun = z.object({ authorization_url: z.url() });
 const ROOT = join(import.meta.dirname, '../..');
 const canary = (what: string): string => `canary-${what}-${randomUUID()}`;
 
@@ -30,26 +36,6 @@ const PLANTED = {
   'a key in an address': canary('address-key'),
 };
 
-/** A page as a browser of this person gets it; null: nobody is signed in. */
-async function pageOf(who: Person | null, path: string): Promise<string> {
-  const { web_url } = runningStack();
-  const headers: Record<string, string> = { origin: web_url, accept: 'text/html' };
-  if (who) {
-    const body = new URLSearchParams({ email: who.email, password: who.password });
-    const signedIn = await fetch(`${web_url}/sign-in?/signIn`, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-    });
-    headers['cookie'] = signedIn.headers
-      .getSetCookie()
-      .map((cookie) => cookie.split(';')[0])
-      .join('; ');
-  }
-  return (await fetch(web_url + path, { headers })).text();
-}
-
 describe.runIf(hasStack && runningStack().database_url !== undefined)(
   'no secret',
   { timeout: 120_000 },
@@ -57,9 +43,14 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
     let sql: Sql;
     let person: Person;
     let notes: LoopbackServer;
+    let guarded: GuardedServer;
+    /** What people and programs were shown of sign-ins. */
+    const shown: { place: string; text: string }[] = [];
     let secrets: Record<string, string>;
     /** Told once, to who made the invitation. */
     let tokens: Record<string, string>;
+    /** In this suite and in all before it. */
+    let issued: ReturnType<typeof readIssued>;
     const dataDir = dirname(process.env['PATCHBAY_STACK'] ?? '');
 
     beforeAll(async () => {
@@ -67,11 +58,14 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       person = await newPerson('canary');
       notes = await startNotes({ port: 0, apiKey: PLANTED['an API key'] });
       secrets = await secretsOfTheStack();
+      guarded = await startGuardedServer();
       await traffic();
+      await signIns();
       tokens = await invitations();
+      issued = readIssued();
     });
     afterAll(async () => {
-      await notes?.close();
+      await Promise.all([notes?.close(), guarded?.close()]);
       await sql?.end({ timeout: 2 });
     });
 
@@ -119,6 +113,59 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       await invoke(person, 'voice-token');
     }
 
+    /** Signs in by the page and by a program, with good answers and bad ones, renews, and signs out. */
+    async function signIns(): Promise<void> {
+      const tickets = { name: 'Tickets', url: guarded.url, auth_method: 'oauth' } as const;
+      const server_id = await addServer(person, tickets);
+      const visitor = await visitAs(person);
+      const look = async (path: string): Promise<void> => {
+        const { html, location } = await visitor.get(path);
+        shown.push({ place: `the page ${path.split('?')[0]}`, text: `${location ?? ''} ${html}` });
+        if (location) await look(location);
+      };
+      const ask = async (name: string, body: object) => {
+        const answer = await invoke(person, name, { server_id, ...body });
+        shown.push({ place: `an answer of ${name}`, text: JSON.stringify(answer.body) });
+        return answer.body;
+      };
+
+      const { html } = await visitor.send(`/servers/${server_id}/sign-in?/begin`);
+      const [, link = ''] = new RegExp(`href="(${guarded.issuer}[^"]*)"`).exec(html) ?? [];
+      const callback = (await consentAs('ada', link.replaceAll('&amp;', '&'))).toString();
+      const back = await visitor.get(`/oauth/callback?${callback}`);
+      expect(back.location).toContain(`signed_in=${server_id}`);
+      // A second time, and with the code in a place where it does not belong.
+      for (const query of [callback, `${callback}&error=server_error`])
+        await look(`/oauth/callback?${query}`);
+      shown.push({ place: 'the way back', text: (back.location ?? '') + back.html });
+      shown.push({ place: 'the page of the way there', text: html });
+      await ask('server-sign-in', { step: 'finish', callback });
+      const wrong = await consentAs(
+        'ada',
+        Begun.parse(await ask('server-sign-in', { step: 'begin' })).authorization_url,
+      );
+      wrong.set('iss', 'https://other.example');
+      await ask('server-sign-in', { step: 'finish', callback: wrong.toString() });
+
+      guarded.expireTokens();
+      await ask('discover-tools', {});
+      expect(guarded.refreshes).toEqual({ ok: 1, failed: 0 });
+      await ask('call-tool', { tool: 'who_am_i', arguments: {} });
+      const rows = await person.client.rpc('my_sign_ins', {
+        p_workspace_id: await personalWorkspace(person),
+      });
+      shown.push({ place: 'the sign-ins of a user', text: JSON.stringify(rows.data) });
+      for (const path of ['', '/sign-in']) await look(`/servers/${server_id}${path}`);
+      expect(await ask('server-sign-in', { step: 'end' })).toMatchObject({ revoked: true });
+
+      const { client_id, client_secret } = KNOWN_CLIENT;
+      await person.client.from('mcp_servers').update({ oauth_client_id: client_id }).eq('id', server_id);
+      await ask('server-credential', { credential: client_secret });
+      expect(await ask('server-sign-in', { step: 'unattended' })).toMatchObject({ server_id });
+      await ask('discover-tools', {});
+      await look(`/servers/${server_id}`);
+    }
+
     /** Tokens go the ways of links: used, looked at in the page, tried by the wrong person, taken back. */
     async function invitations(): Promise<Record<string, string>> {
       const { data: team } = await person.client
@@ -145,9 +192,10 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
         answers.push((await who.client.rpc('accept_invitation', { p_token: used.token })).status);
       }
       expect(answers).toEqual([200, 200, 403, 404, 200, 200, 410, 403, 404, 410]);
-      expect(await pageOf(guest, `/invitations/${open.token}`)).toContain('Canaries');
-      await pageOf(guest, `/invitations/${revoked.token}`);
-      await pageOf(null, `/invitations/${open.token}`);
+      const visitor = await visitAs(guest);
+      expect((await visitor.get(`/invitations/${open.token}`)).html).toContain('Canaries');
+      await visitor.get(`/invitations/${revoked.token}`);
+      await (await visitAs(null)).get(`/invitations/${open.token}`);
       return {
         'the token of an open invitation': open.token,
         'the token of a used invitation': used.token,
@@ -158,10 +206,19 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
 
     function search(text: string, place: string): string[] {
       const all = { ...secrets, ...tokens, ...PLANTED, 'the password of a user': person.password };
-      return Object.entries(all).flatMap(([what, secret]) =>
-        text.includes(secret) ? [`${what} in ${place}`] : [],
-      );
+      const known = [...Object.entries(all), ...issued.map(({ what, secret }) => [what, secret] as const)];
+      const found = known.filter(([, secret]) => text.includes(secret));
+      return [...new Set(found.map(([what]) => `${what} in ${place}`))];
     }
+
+    it('of a sign-in is unknown to the search', () => {
+      expect(new Set(issued.map(({ what }) => what))).toEqual(new Set(SIGN_IN_SECRETS));
+    });
+
+    it('of a sign-in is in a page or an answer', () => {
+      expect(shown.filter(({ text }) => text.includes('Tickets')).length).toBeGreaterThan(3);
+      expect(shown.flatMap(({ text, place }) => search(text, place))).toEqual([]);
+    });
 
     it('is in the database, in any column of any table', async () => {
       const tables = await sql<{ name: string }[]>`

@@ -39,6 +39,7 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await page.getByRole('link', { name: /cancel/i }).click();
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
   await expect(page.getByRole('alert')).toContainText('refused on the page of the server');
+  expect(new URL(page.url()).search).toBe('');
 
   await page.getByRole('link', { name: 'To your servers' }).click();
   const row = page.getByRole('listitem').filter({ hasText: 'Tickets' });

@@ -22,13 +22,22 @@ import { settings } from './settings.ts';
 /** What an edge function may answer: its value, or why not, fit for the user. */
 export type Answer<T> =
   | { ok: true; value: T }
-  | { ok: false; status: number; message: string; hint?: string; fieldErrors?: Record<string, string[]> };
+  | {
+      ok: false;
+      status: number;
+      message: string;
+      hint?: string;
+      fieldErrors?: Record<string, string[]>;
+      /** Where the user was, where the function knows it. */
+      returnTo?: string;
+    };
 
 // Edge functions answer their own refusals with these fields; anything else is a fault on the way.
 const Refusal = z.object({
   message: z.string(),
   hint: z.string().optional(),
   field_errors: FieldErrors.transform(sentencesOf).optional(),
+  return_to: z.string().optional(),
 });
 
 /** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
@@ -92,8 +101,8 @@ export async function callFunction<T>(
 function refused(status: number, answer: unknown): Extract<Answer<never>, { ok: false }> {
   const refusal = Refusal.safeParse(answer);
   if (!refusal.success) return { ok: false, status, message: refusalWords(status) };
-  const { message, hint, field_errors: fieldErrors } = refusal.data;
-  return { ok: false, status, message, hint, fieldErrors };
+  const { message, hint, field_errors: fieldErrors, return_to: returnTo } = refusal.data;
+  return { ok: false, status, message, hint, fieldErrors, returnTo };
 }
 
 /**

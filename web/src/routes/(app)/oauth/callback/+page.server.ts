@@ -1,4 +1,7 @@
-import { redirect } from '@sveltejs/kit';
+import { redirect, type Cookies } from '@sveltejs/kit';
+import { CALLBACK_PATH } from '@patchbay/shared/oauth/client-metadata';
+import { z } from 'zod';
+import { returnPath } from '$lib/return-path.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { finishSignIn } from '$lib/server/sign-ins.ts';
@@ -7,16 +10,43 @@ import type { PageServerLoad } from './$types';
 /** How long the way back waits for the tools; the discovery itself goes on after it. */
 const DISCOVERY_PATIENCE_MS = 3000;
 
-/** Where authorization servers send people back. What they bring is good once, and for this user only. */
+const COOKIE = 'sign_in_problem';
+/** So long the page may be loaded again. */
+const COOKIE_S = 600;
+/** What went wrong at the last sign-in to a server, and where the user had begun it. */
+const Problem = z.object({ message: z.string(), hint: z.string(), back: z.string().transform(returnPath) });
+
+/**
+ * Where authorization servers send people back. What they bring is good once, and for this user only; it leaves the
+ * address in any case, and never comes into a page.
+ */
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
+  if (event.url.search === '') return readProblem(event.cookies) ?? redirect(303, '/servers');
   const answer = await finishSignIn(who, event.url.searchParams.toString());
-  if (!answer.ok) return { message: answer.message, hint: answer.hint ?? '' };
+  if (!answer.ok) {
+    const { message, hint = '', returnTo: back = '/servers' } = answer;
+    event.cookies.set(COOKIE, JSON.stringify({ message, hint, back }), {
+      path: CALLBACK_PATH,
+      maxAge: COOKIE_S,
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: event.url.protocol === 'https:',
+    });
+    redirect(303, CALLBACK_PATH);
+  }
   const { server_id, return_to } = answer.value;
   const patience = new Promise((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS));
   await Promise.race([discoverTools(who, { server_id }), patience]);
   const back = new URL(return_to, event.url.origin);
   back.searchParams.set('signed_in', server_id);
-  // The code leaves the address with this.
   redirect(303, back.pathname + back.search);
 };
+
+function readProblem(cookies: Cookies): z.infer<typeof Problem> | null {
+  try {
+    return Problem.parse(JSON.parse(cookies.get(COOKIE) ?? ''));
+  } catch {
+    return null;
+  }
+}
