@@ -16,6 +16,7 @@ import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
+import { LinkNews } from './link-news.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
@@ -114,11 +115,13 @@ export class Conversation {
       onExcluded: (tool, message) => this.#onExcluded(tool, message),
       onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
     });
+    const tell = (line: string): void => this.#model.tell(line);
+    const news = new LinkNews({ feed: this.#feed, reports: this.#linkReports, tell, log });
     this.#links = new ServerLinks({
       cache: this.#cache,
       credentialOf: credentialsIn(beginning, secretKeys, database.grantRpc, policy),
       open: (target, events) => openConnection(target, { policy, ...events }),
-      onState: (link) => this.#onLinkState(link),
+      onState: (link) => news.state(link),
       onCatalogue: (link) => this.#onCatalogue(link),
       onReach: () => this.#reconciler.wake('connection'),
       onRemoved: (link) => this.#feed.send(serverActivity(link, 'closed')),
@@ -259,17 +262,6 @@ export class Conversation {
     this.#model.updateInstructions(instructions).catch((error: unknown) => {
       this.#options.log.error({ error }, 'the prompt could not be handed to the model');
     });
-  }
-
-  #onLinkState(link: ServerLink): void {
-    this.#feed.send(serverActivity(link, link.state.name));
-    this.#linkReports.status(link);
-    if (!('error' in link.state)) return;
-    const { error, name } = link.state;
-    this.#options.log.warn(
-      { server: link.server.id, state: name, code: error.code },
-      'a server is not usable',
-    );
   }
 
   #onCatalogue(link: ServerLink): void {

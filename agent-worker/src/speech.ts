@@ -1,6 +1,7 @@
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
+import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
 
@@ -19,6 +20,20 @@ export function failureSentence(tool: ModelTool, error: AppError): string {
 /** For a server whose outage the user knows of. */
 export function stillAwaySentence(tool: ModelTool): string {
   return `The ${tool.serverName} server is not back yet.`;
+}
+
+/**
+ * What the model is told of a server that the user has to do something for. It has no tool to fail by then, or will have
+ * none: so that it can say what is missing, it gets the words.
+ */
+export function waitingLine(
+  { name, auth_method, credential_scope }: Pick<SnapshotServer, 'name' | 'auth_method' | 'credential_scope'>,
+  code: ErrorCode,
+): string {
+  // For a credential that all members share the page has no link: it may take somebody else.
+  const isLinked = auth_method === 'oauth' || credential_scope === 'member';
+  const words = `The ${name} server ${describeError(code).speech}${isLinked ? '; the link is beside our conversation' : ''}.`;
+  return `The ${name} server waits for the user, and cannot be used until then. When the user wants something of it, say once: "${words}"`;
 }
 
 /** For a tool whose server left the conversation while the model was still asking for it. */

@@ -21,7 +21,7 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   const changed = after.tools.filter(({ name }) => old.has(name) && old.get(name) !== now.get(name));
 
   const came = ownersOf(added, before, 'was added', 'is back');
-  const gone = ownersOf(removed, after, 'was removed', 'does not answer');
+  const gone = ownersOf(removed, after, 'was removed', 'cannot be used now');
   const renamed = renames(before, after);
 
   return {

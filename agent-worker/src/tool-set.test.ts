@@ -144,7 +144,7 @@ describe('a server that is away', () => {
 
   it('is told with the reason when its tools go, and when they come back', () => {
     expect(describeChange(here, away).line).toBe(
-      'Tools removed: clock__time_in_zone (server clock does not answer).',
+      'Tools removed: clock__time_in_zone (server clock cannot be used now).',
     );
     expect(describeChange(away, here).line).toBe('Tools added: clock__time_in_zone (server clock is back).');
   });

@@ -186,6 +186,14 @@ describe('a tool of the voice model', () => {
     await expect(execute()).rejects.toThrow('The notes server is not back yet.');
   });
 
+  it('says each time what the user has to do', async () => {
+    const error = new AppError('sign_in_required');
+    const call = () => Promise.reject(error);
+    const link = { ...up, call, outage: error, tellOutage: () => true };
+    const { execute } = voiceTool(call, { linkOf: () => link });
+    await expect(execute()).rejects.toThrow('The notes server needs you to sign in to it, on its page.');
+  });
+
   it('says nothing of an error of our own to the model, and all of it to the log', async () => {
     const { execute, faults } = voiceTool(() => Promise.reject(new TypeError('secret detail')));
     await expect(execute()).rejects.toThrow('The notes server cannot be used right now.');

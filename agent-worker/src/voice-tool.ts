@@ -247,9 +247,9 @@ function bytesOf({ content, structuredContent }: CallResult['raw']): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** An outage is explained once; after that it is enough to say that it goes on. */
+/** An outage is explained once; after that it is enough to say that it goes on. What the user has to do is said again. */
 function failureSpeech(tool: ModelTool, link: CallableLink, error: AppError): string {
-  const isOutage = outcomeOf(error.code) === 'unavailable' && link.outage !== null;
+  const isOutage = outcomeOf(error.code) === 'unavailable' && error.retryable && link.outage !== null;
   return isOutage && link.tellOutage() ? stillAwaySentence(tool) : failureSentence(tool, error);
 }
 

@@ -7,7 +7,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NewInvitation } from '@patchbay/shared/schema/workspace';
 import postgres, { type Sql } from 'postgres';
-import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoopbackServer } from '../servers/loopback-server.ts';
 import { startNotes } from '../servers/notes.ts';
@@ -19,9 +18,9 @@ import { readIssued, SIGN_IN_SECRETS } from './issued.ts';
 import { newPerson, type Person } from './person.ts';
 import { addServer, invoke, personalWorkspace } from './rest-api.ts';
 import { hasStack, runningStack } from './running-stack.ts';
+import { beginSignIn } from './sign-in-by-function.ts';
 import { visitAs } from './visitor.ts';
 
-const Begun = z.object({ authorization_url: z.url() });
 const ROOT = join(import.meta.dirname, '../..');
 const canary = (what: string): string => `canary-${what}-${randomUUID()}`;
 
@@ -140,10 +139,7 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       shown.push({ place: 'the way back', text: (back.location ?? '') + back.html });
       shown.push({ place: 'the page of the way there', text: html });
       await ask('server-sign-in', { step: 'finish', callback });
-      const wrong = await consentAs(
-        'ada',
-        Begun.parse(await ask('server-sign-in', { step: 'begin' })).authorization_url,
-      );
+      const wrong = await consentAs('ada', await beginSignIn(person, server_id));
       wrong.set('iss', 'https://other.example');
       await ask('server-sign-in', { step: 'finish', callback: wrong.toString() });
 

@@ -6,29 +6,10 @@ import { KNOWN_CLIENT, startGuardedServer, type GuardedServer } from './authoriz
 import { consentAs } from './consent.ts';
 import { newPerson, type Person } from './person.ts';
 import { addServer, invoke, personalWorkspace, serviceClient } from './rest-api.ts';
-import { RoomClient } from './room-client.ts';
 import { hasStack, runningStack } from './running-stack.ts';
+import { beginSignIn, finishSignIn, signInTo } from './sign-in-by-function.ts';
 
-const hasVoice = hasStack && !runningStack().voice_unavailable;
-const Begun = z.object({ authorization_url: z.url() });
 const Invitation = z.object({ token: z.string() });
-
-async function begin(person: Person, serverId: string): Promise<string> {
-  const answer = await invoke(person, 'server-sign-in', {
-    step: 'begin',
-    server_id: serverId,
-    return_to: '/talk',
-  });
-  return Begun.parse(answer.body).authorization_url;
-}
-
-const finish = (person: Person, back: URLSearchParams) =>
-  invoke(person, 'server-sign-in', { step: 'finish', callback: back.toString() });
-
-async function signIn(person: Person, serverId: string, name: string): Promise<void> {
-  const { status } = await finish(person, await consentAs(name, await begin(person, serverId)));
-  expect(status).toBe(200);
-}
 
 async function whoAmI(person: Person, serverId: string): Promise<unknown> {
   const { body } = await invoke(person, 'call-tool', {
@@ -72,7 +53,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     const serverId = await add('workspace');
     expect((await discover(ada, serverId)).body).toMatchObject({ code: 'sign_in_required' });
     expect(await stateOf(ada, serverId)).toEqual(['needs_auth', 'sign_in_required']);
-    await signIn(ada, serverId, 'ada at work');
+    await signInTo(ada, serverId, 'ada at work');
     expect((await discover(ada, serverId)).body).toMatchObject({ added: ['who_am_i'] });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
     // The sign-in of a workspace is that of all its members.
@@ -92,7 +73,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
 
   it('keeps the sign-ins of two members of one server apart', async () => {
     const serverId = await add('member');
-    await Promise.all([signIn(ada, serverId, 'ada'), signIn(bob, serverId, 'bob')]);
+    await Promise.all([signInTo(ada, serverId, 'ada'), signInTo(bob, serverId, 'bob')]);
     await discover(ada, serverId);
     expect(await Promise.all([whoAmI(ada, serverId), whoAmI(bob, serverId)])).toEqual([
       'You are ada.',
@@ -153,21 +134,21 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
 
   it('takes an answer once, from whom it was asked for, and with the issuer that was asked', async () => {
     const serverId = await add('member');
-    const back = await consentAs('ada', await begin(ada, serverId));
-    expect((await finish(bob, back)).body).toMatchObject({ code: 'flow_gone' });
-    expect((await finish(ada, back)).status).toBe(200);
-    expect((await finish(ada, back)).body).toMatchObject({ code: 'flow_gone' });
+    const back = await consentAs('ada', await beginSignIn(ada, serverId));
+    expect((await finishSignIn(bob, back)).body).toMatchObject({ code: 'flow_gone' });
+    expect((await finishSignIn(ada, back)).status).toBe(200);
+    expect((await finishSignIn(ada, back)).body).toMatchObject({ code: 'flow_gone' });
 
     // The code of another sign-in in an answer to this one.
-    const [first, second] = [await begin(ada, serverId), await begin(bob, serverId)];
+    const [first, second] = [await beginSignIn(ada, serverId), await beginSignIn(bob, serverId)];
     const stolen = await consentAs('eve', second);
     stolen.set('state', new URL(first).searchParams.get('state') ?? '');
-    expect((await finish(ada, stolen)).body).toMatchObject({ code: 'sign_in_refused' });
+    expect((await finishSignIn(ada, stolen)).body).toMatchObject({ code: 'sign_in_refused' });
 
-    const mixedUp = await consentAs('ada', await begin(ada, serverId));
+    const mixedUp = await consentAs('ada', await beginSignIn(ada, serverId));
     mixedUp.set('iss', 'https://evil.example');
     const asked = guarded.asked;
-    expect((await finish(ada, mixedUp)).body).toMatchObject({ code: 'sign_in_mixed_up' });
+    expect((await finishSignIn(ada, mixedUp)).body).toMatchObject({ code: 'sign_in_mixed_up' });
     expect(guarded.asked).toBe(asked);
   });
 
@@ -182,7 +163,9 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
       const answer = await invoke(ada, 'server-sign-in', { step: 'begin', server_id: serverId, return_to });
       expect([return_to, answer.status]).toEqual([return_to, 400]);
     }
-    const redirect = new URL(new URL(await begin(ada, serverId)).searchParams.get('redirect_uri') ?? '');
+    const redirect = new URL(
+      new URL(await beginSignIn(ada, serverId)).searchParams.get('redirect_uri') ?? '',
+    );
     const { web_url } = runningStack();
     expect(redirect.href).toBe(`${web_url}/oauth/callback`);
     // As which it presents itself, to whoever asks.
@@ -197,7 +180,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     const other = await startGuardedServer();
     try {
       const serverId = await add('workspace');
-      await signIn(ada, serverId, 'ada');
+      await signInTo(ada, serverId, 'ada');
       const before = guarded.revocations;
       await ada.client.from('mcp_servers').update({ url: other.url }).eq('id', serverId);
       expect(
@@ -218,42 +201,6 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     for (const table of ['mcp_server_grants', 'mcp_server_clients', 'mcp_servers', 'audit_events']) {
       const { data } = await service.from(table).select('*');
       expect(JSON.stringify(data)).not.toMatch(/access_token|refresh_token|client_secret/);
-    }
-  });
-});
-
-describe.runIf(hasVoice)('signing in during a conversation', { timeout: 60_000 }, () => {
-  it('brings the tools into it, which outlive their tokens', async () => {
-    const [person, guarded] = await Promise.all([newPerson('talker'), startGuardedServer()]);
-    const serverId = await addServer(person, {
-      name: 'Tickets',
-      url: guarded.url,
-      auth_method: 'oauth',
-      credential_scope: 'member',
-    });
-    const client = await RoomClient.join(person);
-    try {
-      await client.told(
-        'server',
-        ({ server_id, state }) => server_id === serverId && state === 'needs_credentials',
-      );
-      await signIn(person, serverId, 'ada');
-      await client.told(
-        'tools',
-        ({ names, acknowledged }) => acknowledged && names.includes('tickets__who_am_i'),
-      );
-      guarded.expireTokens();
-      expect(await whoAmI(person, serverId)).toBe('You are ada.');
-      const from = client.activity.length;
-      await invoke(person, 'server-sign-in', { step: 'end', server_id: serverId });
-      await client.told(
-        'server',
-        ({ server_id, state }) => server_id === serverId && state === 'needs_credentials',
-        from,
-      );
-    } finally {
-      await client.leave();
-      await guarded.close();
     }
   });
 });

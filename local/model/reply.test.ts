@@ -238,6 +238,23 @@ describe('tools that are gone', () => {
   });
 });
 
+describe('a server that waits for the user', () => {
+  const line = (words: string) =>
+    system(`The Tickets server waits for the user. When it is wanted, say once: "${words}"`);
+
+  it('is spoken of in the words that were given, when it is asked for', () => {
+    const told = [line('Tickets needs a key.'), line('Tickets needs you.')];
+    expect(said([...told, user('show me my tickets')], { tools: [] })).toBe('Tickets needs you.');
+    expect(said([...told, user('tell me a joke')], { tools: [] })).toMatch(/^I have no tool/);
+  });
+
+  it('is spoken of no more when its tools are there', () => {
+    const tickets = tool('tickets__list_tickets', 'Lists tickets.');
+    const items = [line('Tickets needs you.'), user('list my tickets')];
+    expect(said(items, { tools: [tickets] })).toBe('calls tickets__list_tickets');
+  });
+});
+
 describe('instructions', () => {
   it('are followed to the letter when they quote', () => {
     const own = 'You are "kind". Never say: "no".';

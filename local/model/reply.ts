@@ -79,6 +79,8 @@ function decideClause(clause: string, situation: Situation): Decision {
     return { kind: 'say', text: `I cannot do that: ${spokenName(gone.tool.name)} is not available now.` };
   }
   if (!match) {
+    const waiting = waitingWords(clause, situation.items);
+    if (waiting) return { kind: 'say', text: waiting };
     const text = smallTalk(
       clause,
       situation.tools.map((tool) => spokenName(tool.name)),
@@ -122,6 +124,15 @@ function removedNames(item: Item): string[] {
     .split(/[.;\n]/)
     .filter((part) => /remov|no longer|not available|unavailable|gone|deleted|disconnected|lost/i.test(part))
     .flatMap((part) => part.match(/[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)+/g) ?? []);
+}
+
+/** What a system message wants said when the server that it names is asked for: the last word on that server. */
+function waitingWords(clause: string, items: readonly Item[]): string | undefined {
+  const said = clause.toLowerCase();
+  return items
+    .filter((item) => item.type === 'message' && item.role === 'system')
+    .map((item) => /^The (.+?) server waits for the user\b.*\bsay once: "(.+)"$/.exec(textOf(item)))
+    .findLast((told) => told?.[1] && said.includes(told[1].toLowerCase()))?.[2];
 }
 
 function ask(missing: Param, toolName: string): string {
