@@ -2,16 +2,12 @@
  * A real authorization server (oidc-provider) with the MCP server that it guards, for stories of signing in. Any name
  * and password sign in; each person is asked whether they agree.
  */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
+import { createServer } from 'node:http';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import { createGuardedMcp, SCOPES } from './guarded-mcp.ts';
 import { noteIssued, noteWhatIsIssuedBy } from './issued.ts';
+import { endServer, listenOnLoopback } from './listen.ts';
 
 /** A client that is registered by hand, for sign-in without a person. */
 export const KNOWN_CLIENT = { client_id: 'known', client_secret: 'secret-of-the-known-client' };
@@ -40,11 +36,9 @@ export interface GuardedServer {
 /** Starts both on ports of 127.0.0.1. */
 export async function startGuardedServer(): Promise<GuardedServer> {
   const authorization = createServer();
-  const { port } = await listen(authorization);
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = await listenOnLoopback(authorization);
   const mcp = createServer();
-  const { port: mcpPort } = await listen(mcp);
-  const url = `http://127.0.0.1:${mcpPort}/mcp`;
+  const url = `${await listenOnLoopback(mcp)}/mcp`;
 
   const provider = createProvider(issuer, url);
   noteWhatIsIssuedBy(provider);
@@ -60,11 +54,7 @@ export async function startGuardedServer(): Promise<GuardedServer> {
     asked: 0,
     expireTokens: () => (expiredAt = performance.now()),
     close: async () => {
-      for (const server of [authorization, mcp]) {
-        server.closeAllConnections();
-        server.close();
-        await once(server, 'close');
-      }
+      await Promise.all([authorization, mcp].map(endServer));
     },
   };
   const isRefresh = (ctx: KoaContextWithOIDC) => ctx.oidc.params?.['grant_type'] === 'refresh_token';
@@ -85,36 +75,28 @@ export async function startGuardedServer(): Promise<GuardedServer> {
     void answer(request, response);
   });
 
-  mcp.on(
-    'request',
-    createMcp(url, issuer, async (token) => {
-      const found =
-        (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token));
-      const isOld = (issuedAt.get(found?.jti ?? '') ?? 0) <= expiredAt;
-      if (!found || found.isExpired || isOld || found.aud !== url)
-        throw new InvalidTokenError('not valid here');
-      return {
-        token,
-        clientId: found.clientId ?? '',
-        scopes: [...found.scopes],
-        expiresAt: found.exp ?? 0,
-        person: 'accountId' in found ? found.accountId : (found.clientId ?? ''),
-      };
-    }),
-  );
+  const verify = async (token: string) => {
+    const found = (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token));
+    const isOld = (issuedAt.get(found?.jti ?? '') ?? 0) <= expiredAt;
+    if (!found || found.isExpired || isOld || found.aud !== url)
+      throw new InvalidTokenError('not valid here');
+    return {
+      token,
+      clientId: found.clientId ?? '',
+      scopes: [...found.scopes],
+      expiresAt: found.exp ?? 0,
+      person: 'accountId' in found ? found.accountId : (found.clientId ?? ''),
+    };
+  };
+  const app = createGuardedMcp({ url, issuer, verify });
+  mcp.on('request', (request, response) => void app(request, response));
   return guarded;
-}
-
-async function listen(server: Server): Promise<AddressInfo> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server.address() as AddressInfo;
 }
 
 function createProvider(issuer: string, resource: string): Provider {
   return new Provider(issuer, {
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    scopes: ['openid', 'offline_access', 'tools'],
+    scopes: ['openid', 'offline_access', ...SCOPES.larger.split(' ')],
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -135,49 +117,9 @@ function createProvider(issuer: string, resource: string): Provider {
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, asked) => {
           if (asked !== resource) throw new Error('another resource');
-          return { scope: 'tools', audience: asked, accessTokenFormat: 'opaque', accessTokenTTL: 3600 };
+          return { scope: SCOPES.larger, audience: asked, accessTokenFormat: 'opaque', accessTokenTTL: 3600 };
         },
       },
     },
   });
-}
-
-type Verify = (token: string) => Promise<{
-  token: string;
-  clientId: string;
-  scopes: string[];
-  expiresAt: number;
-  person: string;
-}>;
-
-/** One tool, which tells whose token it was called with. */
-function createMcp(url: string, issuer: string, verify: Verify) {
-  const app = createMcpExpressApp({ host: '127.0.0.1' });
-  const document = new URL('/.well-known/oauth-protected-resource/mcp', url).href;
-  app.get('/.well-known/oauth-protected-resource/mcp', (_request, response) => {
-    response.json({ resource: url, authorization_servers: [issuer], scopes_supported: ['tools'] });
-  });
-  const people = new Map<string, string>();
-  const verifyAccessToken = async (token: string) => {
-    const { person, ...info } = await verify(token);
-    people.set(token, person);
-    return info;
-  };
-  const guard = requireBearerAuth({ verifier: { verifyAccessToken }, resourceMetadataUrl: document });
-  app.post('/mcp', guard, async (request, response) => {
-    const server = new McpServer({ name: 'tickets', version: '1.0.0' });
-    const annotations = { readOnlyHint: true, openWorldHint: false };
-    server.registerTool(
-      'who_am_i',
-      { description: 'Tells as whom you are signed in.', inputSchema: {}, annotations },
-      (_args, { authInfo }) => ({
-        content: [{ type: 'text', text: `You are ${people.get(authInfo?.token ?? '') ?? 'nobody'}.` }],
-      }),
-    );
-    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
-    response.on('close', () => void server.close());
-    await server.connect(transport);
-    await transport.handleRequest(request, response, request.body);
-  });
-  return app;
 }

@@ -3,8 +3,9 @@ import { expect, test, type Page } from '@playwright/test';
 import { startGuardedServer, type GuardedServer } from './authorization-server.ts';
 import { browserOptions } from './browser.ts';
 import { newPerson } from './person.ts';
-import { addServer } from './rest-api.ts';
+import { addServer, invoke } from './rest-api.ts';
 import { demoServer, runningStack } from './running-stack.ts';
+import { signInTo } from './sign-in-by-function.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
@@ -59,6 +60,38 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'Tickets', exact: true })).toBeVisible();
   await expect(page.getByRole('status', { name: 'State: Connected' })).toBeHidden();
   expect(guarded.revocations).toBe(1);
+});
+
+test('a tool that wants more rights leads to a consent for them', async ({ page }) => {
+  const person = await newPerson('writer');
+  const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
+  await signInTo(person, serverId, 'ada');
+  await invoke(person, 'discover-tools', { server_id: serverId });
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/servers/${serverId}`);
+  const comment = page.getByRole('group', { name: 'Try post_comment' });
+  const beginSignIn = async () => {
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: /^Sign in/ }).click();
+    await page.waitForURL(`${guarded.issuer}/**`);
+  };
+
+  await page.getByRole('button', { name: 'Try post_comment' }).click();
+  await comment.getByRole('button', { name: 'Call' }).click();
+  await expect(comment.getByText('This server needs you to sign in.')).toBeVisible();
+  await expect(page.getByRole('status', { name: 'State: Needs sign-in' })).toBeVisible();
+
+  await beginSignIn();
+  await page.getByRole('link', { name: /cancel/i }).click();
+  await page.getByRole('link', { name: 'Back to where you were' }).click();
+  await beginSignIn();
+  await logIn(page);
+  await expect(page.getByText('write', { exact: true }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await page.getByRole('button', { name: 'Try post_comment' }).click();
+  await comment.getByRole('button', { name: 'Call' }).click();
+  await expect(comment.getByText('Posted.').first()).toBeVisible();
 });
 
 test('without JavaScript: the way leads over a link', async ({ browser }) => {

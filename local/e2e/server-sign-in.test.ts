@@ -54,7 +54,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     expect((await discover(ada, serverId)).body).toMatchObject({ code: 'sign_in_required' });
     expect(await stateOf(ada, serverId)).toEqual(['needs_auth', 'sign_in_required']);
     await signInTo(ada, serverId, 'ada at work');
-    expect((await discover(ada, serverId)).body).toMatchObject({ added: ['who_am_i'] });
+    expect((await discover(ada, serverId)).body).toMatchObject({ added: ['post_comment', 'who_am_i'] });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
     // The sign-in of a workspace is that of all its members.
     expect(await whoAmI(bob, serverId)).toBe('You are ada at work.');

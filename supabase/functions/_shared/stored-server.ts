@@ -107,7 +107,8 @@ async function probeUnsigned(
   return { ...failureFor('sign_in_required'), message, hint, phases: result.phases };
 }
 
-function failureFor(code: 'credential_missing' | 'sign_in_required'): ProbeFailure {
+/** What a server lacks before anything can be asked of it. */
+export function failureFor(code: 'credential_missing' | 'sign_in_required'): ProbeFailure {
   const { message, hint } = describeError(code);
   return { ok: false, phase: 'authenticate', code, message, hint, phases: [] };
 }

@@ -4,7 +4,7 @@ import type { CallOptions, ConnectionOptions } from '../../../shared/src/mcp/con
 import { readResult } from '../../../shared/src/mcp/result.ts';
 import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
 import type { CallToolAnswer } from '../../../shared/src/schema/functions.ts';
-import type { ProbeServer, StoredTool } from '../../../shared/src/schema/snapshot.ts';
+import type { ProbeServer, StatusObservation, StoredTool } from '../../../shared/src/schema/snapshot.ts';
 import type { Role } from '../../../shared/src/schema/workspace.ts';
 import type { HandMadeCall } from '../_shared/database.ts';
 import { fakeDatabase, keys, SECRET, SERVER_ID, storedServer } from '../_shared/fixtures.ts';
@@ -41,6 +41,7 @@ async function callTool({
   signal?: AbortSignal;
 } = {}) {
   const recorded: HandMadeCall[] = [];
+  const reported: StatusObservation[] = [];
   const told: object[] = [];
   const targets: ServerTarget[] = [];
   let isClosed = false;
@@ -51,6 +52,7 @@ async function callTool({
       database: {
         ...fakeDatabase(stored, { role }),
         recordCall: (one) => Promise.resolve(void recorded.push(one)),
+        reportStatus: (one) => Promise.resolve(void reported.push(one)),
       },
       caller: { tell: (event) => void told.push(event), signal },
       openConnection: (target: ServerTarget, { onState }: ConnectionOptions) => {
@@ -68,7 +70,15 @@ async function callTool({
       now: () => 1000,
     },
   );
-  return { status: answer.status, body: answer.body as CallToolAnswer, recorded, told, targets, isClosed };
+  return {
+    status: answer.status,
+    body: answer.body as CallToolAnswer,
+    recorded,
+    reported,
+    told,
+    targets,
+    isClosed,
+  };
 }
 
 Deno.test(
@@ -122,6 +132,21 @@ for (const [what, change, outcome, code] of [
     assert.partialDeepStrictEqual(recorded[0], { outcome, error_code: code });
   });
 }
+
+Deno.test(
+  'a sign-in that lacks rights is the status of the server, unless it is that of another member',
+  async () => {
+    const call = () => Promise.reject(new AppError('sign_in_required'));
+    const server = { auth_method: 'oauth', tools: [addNote] } as const;
+    const { body, reported } = await callTool({ server, call });
+    assert.partialDeepStrictEqual(body, { ok: false, code: 'sign_in_required' });
+    assert.partialDeepStrictEqual(reported, [{ status: 'needs_auth', error_code: 'sign_in_required' }]);
+    const ofMembers = { ...server, credential_scope: 'member', added_by: null } as const;
+    assert.deepEqual((await callTool({ server: ofMembers, call })).reported, []);
+    const down = () => Promise.reject(new AppError('timeout'));
+    assert.deepEqual((await callTool({ server, call: down })).reported, []);
+  },
+);
 
 Deno.test('a caller who goes away cancels the call', async () => {
   const caller = new AbortController();

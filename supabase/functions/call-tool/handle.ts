@@ -3,7 +3,9 @@ import { AppError, describeError } from '../../../shared/src/errors.ts';
 import { argumentCheck } from '../../../shared/src/mcp/arguments.ts';
 import { classify } from '../../../shared/src/mcp/classify.ts';
 import type { Connection, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
+import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
+import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
 import { outcomeOf } from '../../../shared/src/schema/session.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
@@ -12,12 +14,12 @@ import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer, type Caller } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { mayTest, requireServer } from '../_shared/roles.ts';
-import { storedTarget } from '../_shared/stored-server.ts';
+import { failureFor, storedTarget } from '../_shared/stored-server.ts';
 
 export interface CallToolDeps {
   database: Pick<
     Database,
-    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall'
+    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall' | 'reportStatus'
   >;
   caller: Caller;
   openConnection: (target: ServerTarget, options: ConnectionOptions) => Pick<Connection, 'call' | 'close'>;
@@ -63,7 +65,15 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
       result_bytes: ending.ok ? sizeOf([ending.content, ending.structured_content]) : null,
     })
     .catch(deps.onFault);
+  if (!ending.ok && ending.code === 'sign_in_required') await reportSignIn(server, deps).catch(deps.onFault);
   return succeed({ ...ending, ...times });
+}
+
+/** No look would find this out before the next one: the sign-in may be good, and lack rights for one tool. */
+async function reportSignIn(server: ProbeServer, { database, now }: CallToolDeps): Promise<void> {
+  const failure = failureFor('sign_in_required');
+  const observation = probeObservation(server, failure, 'function', new Date(now()));
+  if (observation && countsForStatus(server, database.callerId)) await database.reportStatus(observation);
 }
 
 type Ending = CallToolAnswer extends infer One

@@ -84,7 +84,8 @@ async function begin(
   const holder = holderOf(server, server.workspace_id, database.callerId);
   const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
   const wantedScope = before?.wanted_scope ?? null;
-  const clients = clientsOf(server, database, keys, before?.is_refused === true && wantedScope === null);
+  // The client may be the reason; and one that was registered for fewer rights may not ask for more.
+  const clients = clientsOf(server, database, keys, before?.is_refused === true);
   const state = randomState();
   const options: SignInOptions = { serverUrl: server.url, identity, policy, clients };
   const { authorizationUrl, memory } = await beginSignIn(options, state, wantedScope);
