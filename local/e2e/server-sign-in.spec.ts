@@ -3,6 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { startGuardedServer, type GuardedServer } from './authorization-server.ts';
 import { browserOptions } from './browser.ts';
 import { newPerson } from './person.ts';
+import { startExampleServer } from './example-sign-in.ts';
 import { addServer, invoke } from './rest-api.ts';
 import { demoServer, runningStack } from './running-stack.ts';
 import { signInTo } from './sign-in-by-function.ts';
@@ -59,6 +60,7 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await page.getByRole('button', { name: 'Sign out of Tickets' }).click();
   await expect(page.getByRole('heading', { name: 'Tickets', exact: true })).toBeVisible();
   await expect(page.getByRole('status', { name: 'State: Connected' })).toBeHidden();
+  await expect(page.getByText('Its sign-in service has ended the sign-in, too.')).toBeVisible();
   expect(guarded.revocations).toBe(1);
 });
 
@@ -92,6 +94,38 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   await page.getByRole('button', { name: 'Try post_comment' }).click();
   await comment.getByRole('button', { name: 'Call' }).click();
   await expect(comment.getByText('Posted.').first()).toBeVisible();
+});
+
+test('at the example of the MCP SDK, which renews nothing and hears of no sign-out', async ({ page }) => {
+  const example = await startExampleServer();
+  const person = await newPerson('example');
+  const serverId = await addServer(person, { name: 'Example', url: example.url, auth_method: 'oauth' });
+  const state = (word: string) => page.getByRole('status', { name: `State: ${word}` });
+  const signInHere = async () => {
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: /^Sign in/ }).click();
+    await expect(page.getByText('You are signed in to Example.')).toBeVisible();
+    await expect(state('Connected')).toBeVisible();
+  };
+  try {
+    await signIn(page, person);
+    await page.goto(`${runningStack().web_url}/servers/${serverId}`);
+    await signInHere();
+    await page.getByRole('button', { name: 'Try who_am_i' }).click();
+    const who = page.getByRole('group', { name: 'Try who_am_i' });
+    await who.getByRole('button', { name: 'Call' }).click();
+    await expect(who.getByText('You are whoever came.').first()).toBeVisible();
+
+    example.endTokens();
+    await page.getByRole('button', { name: 'Reconnect' }).click();
+    await expect(state('Needs sign-in')).toBeVisible();
+    await signInHere();
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: 'Sign out of Example' }).click();
+    await expect(page.getByText('Patchbay has forgotten the sign-in.')).toBeVisible();
+  } finally {
+    await example.close();
+  }
 });
 
 test('without JavaScript: the way leads over a link', async ({ browser }) => {

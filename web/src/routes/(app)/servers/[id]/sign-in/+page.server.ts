@@ -48,6 +48,7 @@ export const actions: Actions = {
     const { id } = event.params;
     const answer = await signOut(signedIn(event), id);
     if (!answer.ok) return fail(answer.status, { message: answer.message });
-    redirect(303, `/servers/${id}`);
+    const { revoked } = answer.value;
+    redirect(303, `/servers/${id}?signed_out=${revoked ? 'revoked' : 'forgotten'}`);
   },
 };
