@@ -265,6 +265,9 @@ begin
       message = 'This server was changed while you signed in. Look at its address, then sign in again.',
       detail = '{"code": "server_changed"}';
   end if;
+  -- One of another authorization server is over, and told there.
+  delete from public.mcp_server_grants
+  where server_id = p_server_id and user_id is not distinct from p_holder_id and issuer <> p_issuer;
   perform set_config('patchbay.replaces_grant', 'yes', true);
   delete from public.mcp_server_grants where server_id = p_server_id and user_id is not distinct from p_holder_id;
   perform set_config('patchbay.replaces_grant', '', true);

@@ -1,6 +1,6 @@
 -- Signing in to servers: flows are used once and by whom they belong to, grants stay where they were given.
 begin;
-select plan(36);
+select plan(38);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -30,11 +30,12 @@ create function pg_temp.begin_flow(p_id text, p_user text, p_seconds integer def
     '/talk', pg_temp.secret('flow'), p_seconds
   )
 $$;
-create function pg_temp.put_grant(p_user text, p_url text default 'https://notes.example/mcp', p_holder text default 'own')
+create function pg_temp.put_grant(p_user text, p_url text default 'https://notes.example/mcp', p_holder text default 'own',
+  p_issuer text default 'https://as.example')
 returns void language sql as $$
   select public.put_grant(
     gen_random_uuid(), '55555555-0000-4000-8000-000000000005', '77777777-0000-4000-8000-000000000007', p_url,
-    case p_holder when 'own' then p_user::uuid end, 'https://as.example', pg_temp.secret('tokens of ' || p_user), null,
+    case p_holder when 'own' then p_user::uuid end, p_issuer, pg_temp.secret('tokens of ' || p_user), null,
     p_user::uuid
   )
 $$;
@@ -146,6 +147,11 @@ delete from private.grant_revocations;
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
 select is(pg_temp.revocations(), '', 'one that is replaced is not');
+select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp', 'own', 'https://next.example');
+select is(
+  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'unless by that of another authorization server'
+);
+delete from private.grant_revocations;
 delete from public.mcp_servers where id = '55555555-0000-4000-8000-000000000005';
 select is(
   pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'that of a deleted server is'
@@ -153,6 +159,16 @@ select is(
 update private.grant_revocations set due_at = now();
 select is(jsonb_array_length(public.claim_revocations(8)), 1, 'it is handed out');
 select is(jsonb_array_length(public.claim_revocations(8)), 0, 'and not again for a while');
+delete from private.grant_revocations;
+insert into public.mcp_servers (id, workspace_id, user_id, name, url, auth_method, credential_scope) values (
+  '55555555-0000-4000-8000-000000000005', '77777777-0000-4000-8000-000000000007',
+  'aaaaaaaa-0000-4000-8000-000000000001', 'Notes', 'https://notes.example/mcp', 'oauth', 'member'
+);
+select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001');
+delete from public.workspaces where id = '77777777-0000-4000-8000-000000000007';
+select is(
+  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'nor does that of a deleted workspace stay behind'
+);
 
 select * from finish();
 rollback;

@@ -14,6 +14,11 @@ describe('what a notice says', () => {
     expect(words('needs_auth', { error_code: 'unauthorized' }).title).toBe(
       'Notes does not accept its credential',
     );
+    expect(words('needs_auth', { error_code: 'sign_in_required' })).toEqual({
+      tone: 'warn',
+      title: 'Notes needs a sign-in',
+      detail: 'This server needs you to sign in.',
+    });
   });
 
   it('tells how long an outage was', () => {

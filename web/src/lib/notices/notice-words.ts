@@ -19,7 +19,7 @@ export function noticeWords({
     case 'down':
       return { tone: 'bad', title: `${name} is down`, detail: cause(details) };
     case 'needs_auth':
-      return { tone: 'warn', title: `${name} does not accept its credential`, detail: cause(details) };
+      return { tone: 'warn', title: `${name} ${need(details)}`, detail: cause(details) };
     case 'unstable':
       return {
         tone: 'warn',
@@ -33,6 +33,11 @@ export function noticeWords({
     case 'certificate':
       return { tone: 'warn', title: `The certificate of ${name} ends soon`, detail: expiry(details) };
   }
+}
+
+function need({ error_code: code }: NoticeRow['details']): string {
+  if (code === 'sign_in_required') return 'needs a sign-in';
+  return code === 'credential_missing' ? 'needs a key or token' : 'does not accept its credential';
 }
 
 function cause({ error_code: code, error_message: message }: NoticeRow['details']): string {
