@@ -171,9 +171,13 @@ describe('a tool of the voice model', () => {
       { outcome: 'unavailable', error_code: 'connection_refused' },
     ],
   ])('is refused when %s while the model was still asking', async (_why, link, sentence, record) => {
-    const { execute, calls } = voiceTool(async () => done, { isCurrent: () => false, linkOf: () => link });
+    const { execute, calls, activity } = voiceTool(async () => done, {
+      isCurrent: () => false,
+      linkOf: () => link,
+    });
     await expect(execute()).rejects.toThrow(sentence);
     expect(calls[0]).toMatchObject(record);
+    expect(activity.at(-1)).toMatchObject(record);
   });
 
   it('explains an outage once', async () => {

@@ -179,6 +179,7 @@ async function recordedCall(
     phase: phaseOf(ending.outcome),
     outcome: ending.outcome,
     duration_ms: durationMs,
+    ...(ending.error && { error_code: ending.error.code }),
   });
   const record: RecordedCall = {
     id,

@@ -42,8 +42,12 @@ export class MemoryGrantStore implements GrantStore {
     return Promise.resolve();
   }
 
-  refuse(grant: Grant, wantedScope: string | null): Promise<void> {
-    this.wantedScope = wantedScope;
+  wantMore(_grant: Grant, scope: string | null): Promise<void> {
+    this.wantedScope = scope;
+    return Promise.resolve();
+  }
+
+  refuse(grant: Grant): Promise<void> {
     this.#grant = { ...grant, is_refused: true };
     return Promise.resolve();
   }

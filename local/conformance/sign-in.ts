@@ -48,7 +48,8 @@ export async function signInAndCall(url: string, scenario: string, context: unkn
     try {
       return await useServer(url, credential);
     } catch (error) {
-      const isForSignIn = error instanceof AppError && error.code === 'sign_in_required';
+      const isForSignIn =
+        error instanceof AppError && ['sign_in_required', 'scope_required'].includes(error.code);
       if (!isForSignIn || signIns >= MAX_SIGN_INS) throw error;
       if (scenario === 'auth/client-credentials-basic') store.put(await signInUnattended(options));
       else await signIn(options, store);

@@ -74,18 +74,25 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   const comment = page.getByRole('group', { name: 'Try post_comment' });
   const beginSignIn = async () => {
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
+    await expect(page.getByText('The server wants more rights for some of its tools')).toBeVisible();
     await page.getByRole('button', { name: /^Sign in/ }).click();
     await page.waitForURL(`${guarded.issuer}/**`);
   };
 
   await page.getByRole('button', { name: 'Try post_comment' }).click();
   await comment.getByRole('button', { name: 'Call' }).click();
-  await expect(comment.getByText('This server needs you to sign in.')).toBeVisible();
-  await expect(page.getByRole('status', { name: 'State: Needs sign-in' })).toBeVisible();
+  await expect(comment.getByText('The server wants more rights for this than')).toBeVisible();
 
+  // Who does not agree keeps what there was.
   await beginSignIn();
   await page.getByRole('link', { name: /cancel/i }).click();
   await page.getByRole('link', { name: 'Back to where you were' }).click();
+  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await page.getByRole('button', { name: 'Try who_am_i' }).click();
+  const who = page.getByRole('group', { name: 'Try who_am_i' });
+  await who.getByRole('button', { name: 'Call' }).click();
+  await expect(who.getByText('You are ada.').first()).toBeVisible();
+
   await beginSignIn();
   await logIn(page);
   await expect(page.getByText('write', { exact: true }).first()).toBeVisible();

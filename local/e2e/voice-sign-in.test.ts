@@ -71,6 +71,15 @@ describe.runIf(hasVoice)('in a conversation', () => {
     expect(client.lines.slice(before).filter((line) => line.from === 'agent')).toHaveLength(1);
   });
 
+  it('a tool that wants more rights says so; the others go on, and so does it after a sign-in that gives them', async () => {
+    await hears('Post comment', /Tickets server needs you to allow more for this/);
+    await hears('Who am I in tickets?', /You are ada\./);
+    const from = client.activity.length;
+    await signInTo(person, ticketsId, 'ada');
+    await client.told('server', (told) => told.server_id === ticketsId && told.state === 'ready', from);
+    await hears('Post comment', /Posted/);
+  });
+
   it('a key of one’s own that is missing is named in the same way, and its tools come with it', async () => {
     await hears('Open my diary', /Diary server needs a key.*link is beside/);
     await invoke(person, 'server-credential', { server_id: diaryId, credential: KEY });

@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   'cancelled',
   'credential_missing',
   'sign_in_required',
+  'scope_required',
   'internal',
 ] as const;
 
@@ -186,6 +187,12 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     message: 'This server needs you to sign in.',
     hint: 'Open the server in Patchbay and choose "Sign in".',
     speech: 'needs you to sign in to it, on its page',
+    retryable: false,
+  },
+  scope_required: {
+    message: 'The server wants more rights for this than your sign-in gives.',
+    hint: 'Open the server in Patchbay, choose "Sign in", and agree to them.',
+    speech: 'needs you to allow more for this, on its page',
     retryable: false,
   },
   internal: {

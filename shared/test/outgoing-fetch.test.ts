@@ -131,16 +131,18 @@ it('stops when it is told to, before the answer and after', async () => {
 
 /** Tokens `one`, then `two`; what was refused is kept. */
 function signedIn() {
-  const refused: [string, string | null][] = [];
+  const refused: string[] = [];
+  const wanted: [string, string | null][] = [];
   const after: string[] = [];
   const tokens = {
     token: () => Promise.resolve('one'),
     after: (token: string) => Promise.resolve((after.push(token), 'two')),
-    refuse: (token: string, scope: string | null) =>
-      Promise.resolve((refused.push([token, scope]), new AppError('sign_in_required'))),
+    refuse: (token: string) => Promise.resolve((refused.push(token), new AppError('sign_in_required'))),
+    wantMore: (token: string, scope: string | null) =>
+      Promise.resolve((wanted.push([token, scope]), new AppError('scope_required'))),
     settled: () => Promise.resolve(),
   };
-  return { credential: { method: 'oauth', tokens } as const, refused, after };
+  return { credential: { method: 'oauth', tokens } as const, refused, wanted, after };
 }
 
 it('sends the token of a sign-in to its own origin only, whatever discovery or a redirect names', async () => {
@@ -165,7 +167,7 @@ it('follows a refused token by one other, with the same request, and then gives 
   expect([after, refused]).toEqual([['one'], []]);
   accepted.clear();
   expect(await codeOf(fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' }))).toBe('sign_in_required');
-  expect(refused).toEqual([['two', null]]);
+  expect(refused).toEqual(['two']);
   expect(own.seen).toHaveLength(4);
 });
 
@@ -174,10 +176,10 @@ it('asks for the rights that the server wants beyond the token, and for no other
   const own = await serve((_request, response) =>
     response.writeHead(403, { 'www-authenticate': challenge }).end(),
   );
-  const { credential, refused, after } = signedIn();
+  const { credential, refused, wanted, after } = signedIn();
   const fetch = outgoing({ credential: { origin: own.origin, credential } });
-  expect(await codeOf(fetch(`${own.origin}/mcp`))).toBe('sign_in_required');
-  expect([after, refused]).toEqual([[], [['one', 'read write']]]);
+  expect(await codeOf(fetch(`${own.origin}/mcp`))).toBe('scope_required');
+  expect([after, refused, wanted]).toEqual([[], [], [['one', 'read write']]]);
 });
 
 it('leaves a redirect to whoever wants to see it', async () => {

@@ -18,7 +18,7 @@ create table public.mcp_server_grants (
   revision integer not null default 1,
   -- The server or its authorization server does not take it any more: only a new sign-in helps.
   refused_at timestamptz,
-  -- Rights that the server asked for beyond the granted ones; the next sign-in asks for them.
+  -- Rights that the server asked for beyond the granted ones; the next sign-in asks for them. Blank: it did not name them.
   wanted_scope text,
   -- Whoever holds the lease refreshes; all others wait for the next revision.
   lease_id uuid,
@@ -369,14 +369,20 @@ as $$
   where id = p_id and lease_id = p_lease_id
 $$;
 
--- The grant is good for nothing any more, or not for what the server wants (p_wanted_scope). A later revision is
--- another matter.
-create function public.refuse_grant(p_id uuid, p_revision integer, p_wanted_scope text) returns void
+-- The grant is good for nothing any more. A later revision is another matter.
+create function public.refuse_grant(p_id uuid, p_revision integer) returns void
 language sql set search_path = ''
 as $$
   update public.mcp_server_grants
-  set refused_at = now(), wanted_scope = left(coalesce(p_wanted_scope, wanted_scope), 2000), lease_id = null, leased_until = null
+  set refused_at = now(), lease_id = null, leased_until = null
   where id = p_id and revision = p_revision and refused_at is null
+$$;
+
+-- The grant is good, and gives too little for something that was asked of the server.
+create function public.want_scope(p_id uuid, p_scope text) returns void
+language sql set search_path = ''
+as $$
+  update public.mcp_server_grants set wanted_scope = left(p_scope, 2000) where id = p_id
 $$;
 
 -- How the authorization server knows us. Without an issuer: the last client that was stored.
@@ -430,10 +436,13 @@ $$;
 -- Of each server of a workspace to which one signs in: whether the caller is signed in to it, by the workspace's
 -- grant or their own.
 create function public.my_sign_ins(p_workspace_id uuid)
-returns table (server_id uuid, is_signed_in boolean, is_refused boolean, issuer text, signed_in_at timestamptz)
+returns table (
+  server_id uuid, is_signed_in boolean, is_refused boolean, wants_more boolean, issuer text, signed_in_at timestamptz
+)
 language sql stable security definer set search_path = ''
 as $$
-  select s.id, g.id is not null and g.refused_at is null, g.refused_at is not null, g.issuer, g.created_at
+  select s.id, g.id is not null and g.refused_at is null, g.refused_at is not null,
+    g.wanted_scope is not null, g.issuer, g.created_at
   from public.mcp_servers s
   left join public.mcp_server_grants g
     on g.server_id = s.id and g.user_id is not distinct from private.holder(s, (select auth.uid()))
@@ -456,7 +465,7 @@ revoke all on function
   public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
   public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
   public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
-  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.refuse_grant(uuid, integer), public.want_scope(uuid, text), public.read_client(uuid, text), public.claim_revocations(integer),
   public.finish_revocation(uuid), public.my_sign_ins(uuid)
   from public, anon, authenticated;
 grant execute on function
@@ -464,7 +473,7 @@ grant execute on function
   public.put_grant(uuid, uuid, uuid, text, uuid, text, jsonb, timestamptz, uuid), public.drop_grant(uuid, uuid, uuid),
   public.put_client(uuid, uuid, text, jsonb), public.read_grant(uuid, uuid), public.lease_grant(uuid, integer, integer),
   public.renew_grant(uuid, uuid, jsonb, timestamptz), public.delay_grant(uuid, uuid, integer),
-  public.refuse_grant(uuid, integer, text), public.read_client(uuid, text), public.claim_revocations(integer),
+  public.refuse_grant(uuid, integer), public.want_scope(uuid, text), public.read_client(uuid, text), public.claim_revocations(integer),
   public.finish_revocation(uuid)
   to service_role;
 grant execute on function public.my_sign_ins(uuid) to authenticated;

@@ -77,6 +77,7 @@ const CLEAR: ReadonlySet<ErrorCode> = new Set([
   'forbidden',
   'credential_missing',
   'sign_in_required',
+  'scope_required',
   'invalid_url',
   'blocked_address',
 ]);

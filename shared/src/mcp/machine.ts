@@ -276,6 +276,7 @@ const FOR_CREDENTIAL: ReadonlySet<string> = new Set([
   'forbidden',
   'credential_missing',
   'sign_in_required',
+  'scope_required',
 ]);
 
 /** Trying again with the same key would only lock the account. */

@@ -101,7 +101,8 @@ function connectorOf({ policy, resolve, onCertificate }: OutgoingFetchOptions) {
 
 /**
  * Sends a request with the token of a sign-in, where there is one: a token that is refused is followed by one other.
- * @throws AppError `sign_in_required` when that is refused too, or when the server wants rights that were not given
+ * @throws AppError `sign_in_required` when that is refused too, `scope_required` when the server wants rights that were
+ * not given
  */
 async function sendSigned(
   agent: Agent,
@@ -129,7 +130,8 @@ async function sendSigned(
     token = await settleOrAbort(tokens.after(token), patience);
     ({ response, challenge } = await sendWith(token));
   }
-  if (challenge) throw await tokens.refuse(token, extractWWWAuthenticateParams(response).scope ?? null);
+  if (challenge === 'token') throw await tokens.refuse(token);
+  if (challenge) throw await tokens.wantMore(token, extractWWWAuthenticateParams(response).scope ?? null);
   return response;
 }
 

@@ -8,6 +8,7 @@ const ABOUT_CREDENTIAL: ReadonlySet<string> = new Set([
   'forbidden',
   'credential_missing',
   'sign_in_required',
+  'scope_required',
 ]);
 const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled']);
 

@@ -137,7 +137,9 @@ async function checkAddress(text: string, { policy, resolve }: ProbeOptions): Pr
 }
 
 function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {
-  const isAboutCredential = ['unauthorized', 'forbidden', 'sign_in_required'].includes(error.code);
+  const isAboutCredential = ['unauthorized', 'forbidden', 'sign_in_required', 'scope_required'].includes(
+    error.code,
+  );
   const hasNone = error.code === 'unauthorized' && target.credential.method === 'none';
   const { code } = error;
   return {

@@ -14,12 +14,14 @@ export interface TokenSource {
   token(): Promise<string>;
   /** What to try after the server refused a token. @throws AppError as `token` does */
   after(refusedToken: string): Promise<string>;
+  /** No token of this sign-in will do any more. @returns what the request fails with */
+  refuse(token: string): Promise<AppError>;
   /**
-   * No token of this sign-in will do any more.
-   * @param wantedScope the rights that the server asked for, if it named them
+   * The token is good, and gives too little for this request. Others go on.
+   * @param scope the rights that the server asked for, if it named them
    * @returns what the request fails with
    */
-  refuse(token: string, wantedScope: string | null): Promise<AppError>;
+  wantMore(token: string, scope: string | null): Promise<AppError>;
   /** Nothing is under way any more; a refresh that is cut off may cost the sign-in. Never rejects. */
   settled(): Promise<void>;
 }

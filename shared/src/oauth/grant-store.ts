@@ -12,7 +12,7 @@ import {
 
 /** Calls a function of the database with the service key; rejects when it fails. */
 export type GrantRpc = (
-  name: 'read_grant' | 'lease_grant' | 'renew_grant' | 'delay_grant' | 'refuse_grant',
+  name: 'read_grant' | 'lease_grant' | 'renew_grant' | 'delay_grant' | 'refuse_grant' | 'want_scope',
   args: Record<string, unknown>,
 ) => Promise<unknown>;
 
@@ -26,7 +26,9 @@ export interface GrantStore {
   /** Gives the lease back; nobody refreshes before the time is over. */
   delay(grant: Grant, leaseId: string, retryMs: number): Promise<void>;
   /** Only a new sign-in helps. */
-  refuse(grant: Grant, wantedScope: string | null): Promise<void>;
+  refuse(grant: Grant): Promise<void>;
+  /** Notes what the next sign-in asks for besides; null: the server did not name it. */
+  wantMore(grant: Grant, scope: string | null): Promise<void>;
 }
 
 /** The grant of a holder in the database. */
@@ -69,8 +71,11 @@ export function databaseGrantStore(rpc: GrantRpc, holder: GrantHolder, keys: Sec
     async delay({ id }, leaseId, retryMs) {
       await rpc('delay_grant', { p_id: id, p_lease_id: leaseId, p_retry_ms: Math.round(retryMs) });
     },
-    async refuse({ id, revision }, wantedScope) {
-      await rpc('refuse_grant', { p_id: id, p_revision: revision, p_wanted_scope: wantedScope });
+    async refuse({ id, revision }) {
+      await rpc('refuse_grant', { p_id: id, p_revision: revision });
+    },
+    async wantMore({ id }, scope) {
+      await rpc('want_scope', { p_id: id, p_scope: scope ?? '' });
     },
   };
 }

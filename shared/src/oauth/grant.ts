@@ -67,6 +67,7 @@ export const StoredGrant = z.object({
   revision: z.int(),
   expires_at: Timestamp.nullable(),
   is_refused: z.boolean(),
+  /** What the server wants beyond it; null: nothing, blank: it did not name it. */
   wanted_scope: z.string().nullable(),
   failures: z.int(),
   retry_in_ms: z.number().nullable(),

@@ -8,7 +8,8 @@ import type { GrantStore } from './grant-store.ts';
 /** A grant as the database keeps it: one lease at a time. */
 class SharedStore implements GrantStore {
   grant: Grant | null;
-  refusals: (string | null)[] = [];
+  refusals = 0;
+  wanted: (string | null)[] = [];
   isAway = 0;
   #lease: string | null = null;
 
@@ -40,9 +41,14 @@ class SharedStore implements GrantStore {
     return Promise.resolve();
   }
 
-  refuse(grant: Grant, wantedScope: string | null): Promise<void> {
+  wantMore(_grant: Grant, scope: string | null): Promise<void> {
+    this.wanted.push(scope);
+    return Promise.resolve();
+  }
+
+  refuse(grant: Grant): Promise<void> {
     this.#lease = null;
-    this.refusals.push(wantedScope);
+    this.refusals += 1;
     this.grant = { ...grant, is_refused: true };
     return Promise.resolve();
   }
@@ -138,7 +144,7 @@ describe('GrantTokens', () => {
         expect(failure).toMatchObject({ reason: { code: 'server_error', retryable: true } });
       await expect(source.token()).rejects.toMatchObject({ code: 'server_error' });
       expect(requests).toHaveLength(1);
-      expect(store.refusals).toEqual([]);
+      expect(store.refusals).toBe(0);
     },
   );
 
@@ -191,16 +197,25 @@ describe('GrantTokens', () => {
     const { refresh_token: _none, ...tokens } = expired().tokens;
     const store = new SharedStore(expired({ tokens }));
     await expect(sourceOf(store).token()).rejects.toMatchObject({ code: 'sign_in_required' });
-    expect(store.refusals).toEqual([null]);
+    expect(store.refusals).toBe(1);
   });
 
-  it('marks the grant when the server refuses what it gives, with the rights that lacked, unless it is another by now', async () => {
+  it('keeps a grant that gives too little for one request, with the rights that lacked', async () => {
     const store = new SharedStore(expired({ expires_at: null }));
     const source = sourceOf(store);
-    expect(await source.refuse('another', 'write')).toMatchObject({ code: 'sign_in_required' });
-    expect(store.refusals).toEqual([]);
-    await source.refuse('access 1', 'write');
-    expect(store.refusals).toEqual(['write']);
+    expect(await source.wantMore('another', 'read')).toMatchObject({ code: 'scope_required' });
+    expect(await source.wantMore('access 1', 'write')).toMatchObject({ code: 'scope_required' });
+    expect(store.wanted).toEqual(['write']);
+    expect(await source.token()).toBe('access 1');
+  });
+
+  it('marks the grant when the server refuses what it gives, unless it is another by now', async () => {
+    const store = new SharedStore(expired({ expires_at: null }));
+    const source = sourceOf(store);
+    expect(await source.refuse('another')).toMatchObject({ code: 'sign_in_required' });
+    expect(store.refusals).toBe(0);
+    await source.refuse('access 1');
+    expect(store.refusals).toBe(1);
     await expect(source.token()).rejects.toMatchObject({ code: 'sign_in_required' });
   });
 

@@ -72,12 +72,19 @@ export class GrantTokens implements TokenSource {
     return this.#obtain(refusedToken);
   }
 
-  /** The server refuses what the grant gives, also freshly refreshed, or wants rights that it does not give. */
-  async refuse(token: string, wantedScope: string | null): Promise<AppError> {
+  /** The server refuses what the grant gives, also freshly refreshed. */
+  async refuse(token: string): Promise<AppError> {
     const grant = await this.#options.store.read();
-    if (grant?.tokens.access_token === token) await this.#options.store.refuse(grant, wantedScope);
+    if (grant?.tokens.access_token === token) await this.#options.store.refuse(grant);
     this.#grant = null;
     return new AppError('sign_in_required');
+  }
+
+  /** Kept with the grant, which stays good for all else: the next sign-in asks for it. */
+  async wantMore(token: string, scope: string | null): Promise<AppError> {
+    const grant = await this.#options.store.read();
+    if (grant?.tokens.access_token === token) await this.#options.store.wantMore(grant, scope);
+    return new AppError('scope_required');
   }
 
   async settled(): Promise<void> {
@@ -98,7 +105,7 @@ export class GrantTokens implements TokenSource {
       this.#grant = grant;
       const step = nextStep(grant, refusedToken, now());
       if (!grant || step.do === 'sign_in') {
-        if (grant && !grant.is_refused) await store.refuse(grant, null);
+        if (grant && !grant.is_refused) await store.refuse(grant);
         throw new AppError('sign_in_required');
       }
       if (step.do === 'use') return grant.tokens.access_token;
@@ -118,7 +125,7 @@ export class GrantTokens implements TokenSource {
     try {
       tokens = await withAuthorizationFetch(policy, REFRESH_TIMEOUT_MS, (fetch) => refresh(grant, fetch));
     } catch (error) {
-      if (error instanceof OAuthError && !PASSING.has(error.code)) await store.refuse(grant, null);
+      if (error instanceof OAuthError && !PASSING.has(error.code)) await store.refuse(grant);
       else await store.delay(grant, leaseId, retryDelayMs(grant.failures + 1, { retryable: true }, random()));
       return;
     }

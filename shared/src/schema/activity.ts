@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_CODES } from '../errors.ts';
 import { ToolCallOutcome } from './session.ts';
 
 /** LiveKit text-stream topics of a room. */
@@ -59,6 +60,8 @@ export const ToolCallActivity = z.object({
   phase: z.enum(['started', 'finished', 'failed', 'cancelled']),
   outcome: ToolCallOutcome.optional(),
   duration_ms: z.number().optional(),
+  /** Why it was not carried out. */
+  error_code: z.enum(ERROR_CODES).optional(),
 });
 
 /** The longest message about progress that is passed on, in characters. */

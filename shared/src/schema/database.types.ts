@@ -1296,6 +1296,7 @@ export type Database = {
           issuer: string;
           server_id: string;
           signed_in_at: string;
+          wants_more: boolean;
         }[];
       };
       operating_metrics: {
@@ -1357,10 +1358,7 @@ export type Database = {
       };
       record_tool_calls: { Args: { p_calls: Json }; Returns: number };
       record_transcript: { Args: { p_lines: Json }; Returns: number };
-      refuse_grant: {
-        Args: { p_id: string; p_revision: number; p_wanted_scope: string };
-        Returns: undefined;
-      };
+      refuse_grant: { Args: { p_id: string; p_revision: number }; Returns: undefined };
       remove_tag: { Args: { p_tag: string; p_workspace_id: string }; Returns: Json };
       rename_tag: { Args: { p_new_tag: string; p_tag: string; p_workspace_id: string }; Returns: Json };
       renew_grant: {
@@ -1384,6 +1382,7 @@ export type Database = {
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       use_api_token: { Args: { p_hash: string }; Returns: Json };
       voice_session_snapshot: { Args: { p_session_id: string; p_with_servers?: boolean }; Returns: Json };
+      want_scope: { Args: { p_id: string; p_scope: string }; Returns: undefined };
       watch_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       workspace_usage: {
         Args: { p_workspace_id: string };

@@ -134,7 +134,7 @@ for (const [what, change, outcome, code] of [
 }
 
 Deno.test(
-  'a sign-in that lacks rights is the status of the server, unless it is that of another member',
+  'a sign-in that is refused is the status of the server, unless it is that of another member',
   async () => {
     const call = () => Promise.reject(new AppError('sign_in_required'));
     const server = { auth_method: 'oauth', tools: [addNote] } as const;
@@ -143,8 +143,10 @@ Deno.test(
     assert.partialDeepStrictEqual(reported, [{ status: 'needs_auth', error_code: 'sign_in_required' }]);
     const ofMembers = { ...server, credential_scope: 'member', added_by: null } as const;
     assert.deepEqual((await callTool({ server: ofMembers, call })).reported, []);
-    const down = () => Promise.reject(new AppError('timeout'));
-    assert.deepEqual((await callTool({ server, call: down })).reported, []);
+    for (const code of ['timeout', 'scope_required'] as const) {
+      const other = () => Promise.reject(new AppError(code));
+      assert.deepEqual((await callTool({ server, call: other })).reported, []);
+    }
   },
 );
 

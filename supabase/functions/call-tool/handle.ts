@@ -69,7 +69,7 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
   return succeed({ ...ending, ...times });
 }
 
-/** No look would find this out before the next one: the sign-in may be good, and lack rights for one tool. */
+/** No look would find this out before the next one. */
 async function reportSignIn(server: ProbeServer, { database, now }: CallToolDeps): Promise<void> {
   const failure = failureFor('sign_in_required');
   const observation = probeObservation(server, failure, 'function', new Date(now()));

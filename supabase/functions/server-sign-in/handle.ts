@@ -83,12 +83,12 @@ async function begin(
   const keys = deps.readKeys();
   const holder = holderOf(server, server.workspace_id, database.callerId);
   const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
-  const wantedScope = before?.wanted_scope ?? null;
+  const { is_refused = false, wanted_scope = null } = before ?? {};
   // The client may be the reason; and one that was registered for fewer rights may not ask for more.
-  const clients = clientsOf(server, database, keys, before?.is_refused === true);
+  const clients = clientsOf(server, database, keys, is_refused || wanted_scope !== null);
   const state = randomState();
   const options: SignInOptions = { serverUrl: server.url, identity, policy, clients };
-  const { authorizationUrl, memory } = await beginSignIn(options, state, wantedScope);
+  const { authorizationUrl, memory } = await beginSignIn(options, state, wanted_scope || null);
   const id = crypto.randomUUID();
   const place = { workspaceId: server.workspace_id, serverId: id };
   await database.beginFlow({

@@ -1,6 +1,6 @@
 -- Signing in to servers: flows are used once and by whom they belong to, grants stay where they were given.
 begin;
-select plan(38);
+select plan(39);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -109,16 +109,21 @@ select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'revision
 select is((select public.lease_grant(id, 1, 60000) from held), null, 'whoever speaks of the one before gets no lease');
 select public.delay_grant(id, public.lease_grant(id, 2, 60000), 60000) from held;
 select is((select public.lease_grant(id, 2, 60000) from held), null, 'after a failure nobody tries before its time');
-select public.refuse_grant(id, 1, 'late') from held;
+select public.refuse_grant(id, 1) from held;
 select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'is_refused', 'false', 'a late refusal is none');
-select public.refuse_grant(id, 2, 'more') from held;
-select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'wanted_scope', 'more', 'a refusal says what was lacking');
+select public.want_scope(id, 'more') from held;
+select results_eq(
+  $$ select g ->> 'wanted_scope', g ->> 'is_refused' from pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') g $$,
+  $$ values ('more', 'false') $$, 'one that gives too little is good for the rest'
+);
+select public.refuse_grant(id, 2) from held;
+select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'is_refused', 'true', 'one that is refused is not');
 
 -- What a page learns.
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select results_eq(
-  $$ select is_signed_in, is_refused from public.my_sign_ins('77777777-0000-4000-8000-000000000007') $$,
-  $$ values (true, false) $$, 'a member is told of their own sign-in'
+  $$ select is_signed_in, is_refused, wants_more from public.my_sign_ins('77777777-0000-4000-8000-000000000007') $$,
+  $$ values (true, false, false) $$, 'a member is told of their own sign-in'
 );
 reset role;
 

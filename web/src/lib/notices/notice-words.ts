@@ -37,6 +37,7 @@ export function noticeWords({
 
 function need({ error_code: code }: NoticeRow['details']): string {
   if (code === 'sign_in_required') return 'needs a sign-in';
+  if (code === 'scope_required') return 'wants more rights';
   return code === 'credential_missing' ? 'needs a key or token' : 'does not accept its credential';
 }
 

@@ -12,6 +12,8 @@ const SignIn = z.object({
   server_id: z.string(),
   is_signed_in: z.boolean(),
   is_refused: z.boolean(),
+  /** The server asked for rights that the sign-in does not give. */
+  wants_more: z.boolean(),
   issuer: z.string().nullable(),
   signed_in_at: z.string().nullable(),
 });

@@ -11,6 +11,8 @@ export type Entry =
       phase: 'started' | 'finished' | 'failed' | 'cancelled';
       outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
       durationMs: number | undefined;
+      /** Why it was not carried out. */
+      errorCode: Extract<Activity, { type: 'tool_call' }>['error_code'];
       /** The last that its server told, while it runs. */
       progress?: Progress;
       /** What it was given and what it said, once it has ended and the agent was asked. */
@@ -65,10 +67,10 @@ export class Transcript {
   }
 
   call(activity: Extract<Activity, { type: 'tool_call' }>): void {
-    const { id, name: tool, phase, outcome, duration_ms: durationMs } = activity;
+    const { id, name: tool, phase, outcome, duration_ms: durationMs, error_code: errorCode } = activity;
     const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
-    if (known) Object.assign(known, { phase, outcome, durationMs });
-    else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs });
+    if (known) Object.assign(known, { phase, outcome, durationMs, errorCode });
+    else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs, errorCode });
   }
 
   /** A report that overtakes the call, or comes after its end, is no news. */
