@@ -207,6 +207,10 @@ describe('GrantTokens', () => {
     expect(await source.wantMore('access 1', 'write')).toMatchObject({ code: 'scope_required' });
     expect(store.wanted).toEqual(['write']);
     expect(await source.token()).toBe('access 1');
+    await source.wantMore('access 1', 'write');
+    const another = { access_token: 'access of another sign-in', token_type: 'bearer' };
+    store.grant = expired({ expires_at: null, tokens: another });
+    expect(await source.token()).toBe('access of another sign-in');
   });
 
   it('marks the grant when the server refuses what it gives, unless it is another by now', async () => {

@@ -84,6 +84,8 @@ export class GrantTokens implements TokenSource {
   async wantMore(token: string, scope: string | null): Promise<AppError> {
     const grant = await this.#options.store.read();
     if (grant?.tokens.access_token === token) await this.#options.store.wantMore(grant, scope);
+    // The next request looks for the grant of a sign-in that came meanwhile.
+    this.#grant = null;
     return new AppError('scope_required');
   }
 
