@@ -6,6 +6,7 @@ import { newPerson, type Person } from './person.ts';
 import { childrenOf, pidOf } from './processes.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
+import { say, transcriptOf } from './typed-talk.ts';
 
 test.use({ launchOptions: browserOptions() });
 
@@ -31,18 +32,14 @@ async function agentsWith({ client }: Person): Promise<string[]> {
   return participants.flatMap(({ kind, identity }) => (Number(kind) === AGENT_KIND ? [identity] : []));
 }
 
+/** Does not wait for an agent: there may be none. */
 const startTyping = async (page: Page): Promise<void> => {
   await page.getByRole('link', { name: 'Talk' }).click();
   await page.getByRole('button', { name: 'Only type' }).click();
 };
 
-const say = async (page: Page, words: string): Promise<void> => {
-  await page.getByRole('textbox', { name: 'Type a message' }).fill(words);
-  await page.getByRole('button', { name: 'Say' }).click();
-};
-
 /** Turns of the agent in the transcript. */
-const agentTurns = (page: Page) => page.getByRole('log', { name: 'Transcript' }).getByText(/^Agent/);
+const agentTurns = (page: Page) => transcriptOf(page).getByText(/^Agent/);
 
 test('a killed agent is replaced within ten seconds, and there are never two', async ({ page }) => {
   const person = await newPerson('bereft');

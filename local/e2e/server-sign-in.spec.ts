@@ -8,6 +8,7 @@ import { addServer, invoke } from './rest-api.ts';
 import { demoServer, runningStack } from './running-stack.ts';
 import { signInTo } from './sign-in-by-function.ts';
 import { signIn } from './sign-in.ts';
+import { PATIENCE, say, startTyping, transcriptOf } from './typed-talk.ts';
 
 test.use({ launchOptions: browserOptions() });
 
@@ -101,6 +102,32 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   await page.getByRole('button', { name: 'Try post_comment' }).click();
   await comment.getByRole('button', { name: 'Call' }).click();
   await expect(comment.getByText('Posted.').first()).toBeVisible();
+});
+
+test('from a conversation, its user allows more in another tab, and it goes on with that', async ({
+  page,
+}) => {
+  const person = await newPerson('commenter');
+  const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
+  await signInTo(person, serverId, 'ada');
+  await invoke(person, 'discover-tools', { server_id: serverId });
+  await signIn(page, person);
+  await startTyping(page);
+  const transcript = transcriptOf(page);
+  await say(page, 'post comment');
+  await expect(transcript.getByText(/Tickets server needs you to allow more/)).toBeVisible(PATIENCE);
+
+  const opened = page.waitForEvent('popup');
+  await transcript.getByRole('link', { name: 'Allow more by signing in anew' }).click();
+  const other = await opened;
+  await other.getByRole('button', { name: 'Sign in anew' }).click();
+  await logIn(other);
+  await other.getByRole('button', { name: 'Continue' }).click();
+  await expect(other.getByText('You are signed in to Tickets.')).toBeVisible();
+  await other.close();
+
+  await say(page, 'post comment');
+  await expect(transcript.getByText('Posted.').last()).toBeVisible(PATIENCE);
 });
 
 test('at the example of the MCP SDK, which renews nothing and hears of no sign-out', async ({ page }) => {

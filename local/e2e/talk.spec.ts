@@ -1,32 +1,15 @@
 /** What a conversation shows and survives, typed: no story here needs a voice. */
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
 import { addDemoServer, newPerson } from './person.ts';
 import { pidOf } from './processes.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
-
-/** A busy machine brings agents slowly. */
-const PATIENCE = { timeout: 45_000 };
+import { PATIENCE, say, startTyping, transcriptOf } from './typed-talk.ts';
 
 // There are microphones; whether the page may use them is up to each story.
 test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream']) });
-
-const transcriptOf = (page: Page) => page.getByRole('log', { name: 'Transcript' });
-
-async function startTyping(page: Page): Promise<void> {
-  await page.goto(`${runningStack().web_url}/talk`);
-  await page.getByRole('button', { name: 'Only type' }).click();
-  await expect(transcriptOf(page).getByText(/The agent has \d+ tool/)).toBeVisible(PATIENCE);
-}
-
-async function say(page: Page, words: string): Promise<void> {
-  const field = page.getByRole('textbox', { name: 'Type a message' });
-  await expect(field).toBeEnabled(PATIENCE);
-  await field.fill(words);
-  await field.press('Enter');
-}
 
 test('a call shows what it was given and, on demand, what came of it; the history keeps both until deleted', async ({
   page,
