@@ -115,7 +115,8 @@ test('from a conversation, its user allows more in another tab, and it goes on w
   await startTyping(page);
   const transcript = transcriptOf(page);
   await say(page, 'post comment');
-  await expect(transcript.getByText(/Tickets server needs you to allow more/)).toBeVisible(PATIENCE);
+  const said = (words: RegExp) => transcript.getByRole('paragraph').filter({ hasText: words }).last();
+  await expect(said(/Tickets server needs you to allow more/)).toBeVisible(PATIENCE);
 
   const opened = page.waitForEvent('popup');
   await transcript.getByRole('link', { name: 'Allow more by signing in anew' }).click();
@@ -127,7 +128,7 @@ test('from a conversation, its user allows more in another tab, and it goes on w
   await other.close();
 
   await say(page, 'post comment');
-  await expect(transcript.getByText('Posted.').last()).toBeVisible(PATIENCE);
+  await expect(said(/Posted/)).toBeVisible(PATIENCE);
 });
 
 test('at the example of the MCP SDK, which renews nothing and hears of no sign-out', async ({ page }) => {
