@@ -9,18 +9,20 @@ const ON_ITS_WAY_MS = 400;
 /**
  * Has the agent greet, in the words of its configuration.
  * @throws Error when the session is at its end already
- * @returns resolves when its first sound is heard, or could have been; at once without words
+ * @returns resolves when its first sound is with the user, or could have been; at once without words
  */
 export function greet(session: voice.AgentSession, words: string | null): Promise<void> {
   const instructions = greetingInstructions(words);
   if (!instructions) return Promise.resolve();
   session.generateReply({ instructions });
   const { promise, resolve } = Promise.withResolvers<void>();
+  let timer = setTimeout(resolve, HEARD_WITHIN_MS);
   const onState = ({ newState }: voice.AgentStateChangedEvent) => {
-    if (newState === 'speaking') setTimeout(resolve, ON_ITS_WAY_MS);
+    if (newState !== 'speaking') return;
+    clearTimeout(timer);
+    timer = setTimeout(resolve, ON_ITS_WAY_MS);
   };
   session.on(voice.AgentSessionEventTypes.AgentStateChanged, onState);
-  const timer = setTimeout(resolve, HEARD_WITHIN_MS);
   return promise.finally(() => {
     clearTimeout(timer);
     session.off(voice.AgentSessionEventTypes.AgentStateChanged, onState);

@@ -1,6 +1,7 @@
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
+import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
@@ -27,11 +28,12 @@ export function stillAwaySentence(tool: ModelTool): string {
  * none: so that it can say what is missing, it gets the words.
  */
 export function waitingLine(
-  { name, auth_method, credential_scope }: Pick<SnapshotServer, 'name' | 'auth_method' | 'credential_scope'>,
+  server: Pick<SnapshotServer, 'name' | 'auth_method' | 'credential_scope'>,
   code: ErrorCode,
 ): string {
   // For a credential that all members share the page has no link: it may take somebody else.
-  const isLinked = auth_method === 'oauth' || credential_scope === 'member';
+  const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
+  const { name } = server;
   const words = `The ${name} server ${describeError(code).speech}${isLinked ? '; the link is beside our conversation' : ''}.`;
   return `The ${name} server waits for the user, and cannot be used until then. When the user wants something of it, say once: "${words}"`;
 }

@@ -238,3 +238,16 @@ export class AppError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 }
+
+const ABOUT_CREDENTIAL: ReadonlySet<ErrorCode> = new Set([
+  'unauthorized',
+  'forbidden',
+  'credential_missing',
+  'sign_in_required',
+  'scope_required',
+]);
+
+/** Whether a server fails for want of another key, token or sign-in: only the user can mend that. */
+export function isAboutCredential(code: ErrorCode): boolean {
+  return ABOUT_CREDENTIAL.has(code);
+}

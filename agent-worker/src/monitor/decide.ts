@@ -2,7 +2,7 @@
  * The decision of the monitor: from what a probe found and what was known before, the status to show, when to
  * look again, and what people are told. Pure; the database carries it out (supabase/migrations, server_health).
  */
-import type { ErrorCode } from '@patchbay/shared/errors';
+import { isAboutCredential, type ErrorCode } from '@patchbay/shared/errors';
 import type { ConnectionStatus } from '@patchbay/shared/schema/server';
 import type { Pace } from './pace.ts';
 
@@ -71,18 +71,12 @@ export interface Circumstances {
 export const SERIES_GAP_MS = 15 * 60_000;
 /** From so many incidents in a series on, a server counts as one that comes and goes. */
 const FLAPPING_FROM = 3;
-/** Answers that are clear at the first time. */
-const CLEAR: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'forbidden',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-  'invalid_url',
-  'blocked_address',
-]);
+const BAD_ADDRESS: ReadonlySet<ErrorCode> = new Set(['invalid_url', 'blocked_address']);
 const DAY_MS = 86_400_000;
 const CERTIFICATE_WARNINGS_DAYS = [3, 14];
+
+/** An answer that is clear at the first time. */
+const isClear = (code: ErrorCode): boolean => isAboutCredential(code) || BAD_ADDRESS.has(code);
 
 /** What follows from a probe. */
 export function decide(finding: Finding, history: History, circumstances: Circumstances): Decision {
@@ -104,7 +98,7 @@ type Well = Extract<Finding, { kind: 'well' }>;
 function decideFailed({ code, status }: Failed, history: History, circumstances: Circumstances): Decision {
   const failures = history.memory.failures + 1;
   const memory = { ...history.memory, failures, successes: 0 };
-  const threshold = CLEAR.has(code) ? 1 : isFlapping(history, circumstances.now) ? 3 : 2;
+  const threshold = isClear(code) ? 1 : isFlapping(history, circumstances.now) ? 3 : 2;
   // A server that is shown as usable is not called down by one failure; what else is shown was never better.
   const isConfirmed = failures >= threshold || isFailing(history.status);
   const isShown = isConfirmed || history.status !== 'connected';
@@ -143,7 +137,7 @@ function nextAfterFailure(
   { random, pace }: Circumstances,
 ): number {
   if (code === 'rate_limited') return pace.limitedMs * (1 + random / 2);
-  if (CLEAR.has(code)) return jittered(isWatched ? pace.hopelessWatchedMs : pace.hopelessLongestMs, random);
+  if (isClear(code)) return jittered(isWatched ? pace.hopelessWatchedMs : pace.hopelessLongestMs, random);
   if (!isConfirmed) return jittered(pace.confirmMs, random);
   const highest = isWatched ? pace.downWatchedMs : pace.downLongestMs;
   // Full jitter, but never at once.

@@ -25,7 +25,7 @@
  *    to the breaker';
  *  - whatever happened, the user's `wake` gets a connection that is not up to dial: 'wake always dials'.
  */
-import type { AppError } from '../errors.ts';
+import { isAboutCredential, type AppError } from '../errors.ts';
 import { retryDelayMs } from './backoff.ts';
 
 /** A session that lived this long is a good one: losing it says nothing about the next. */
@@ -251,7 +251,8 @@ function giveUp(
   before: ConnectionEffect[],
   retryable = error.retryable,
 ): Transition {
-  if (isForCredential(error)) {
+  // Trying again with the same key would only lock the account.
+  if (isAboutCredential(error.code)) {
     return { state: { name: 'needs_credentials', generation, error }, effects: before };
   }
   const delayMs = retryDelayMs(failures, { retryable, retryAfterMs: error.retryAfterMs }, random);
@@ -269,17 +270,4 @@ export function callMayDialAt({ failures, error, since, retryAt }: Of<'waiting'>
 
 function close({ generation }: ConnectionState, before: ConnectionEffect[]): Transition {
   return { state: { name: 'closed', generation }, effects: [...before, { type: 'end' }] };
-}
-
-const FOR_CREDENTIAL: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'forbidden',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-]);
-
-/** Trying again with the same key would only lock the account. */
-function isForCredential({ code }: AppError): boolean {
-  return FOR_CREDENTIAL.has(code);
 }

@@ -1,15 +1,9 @@
+import { isAboutCredential } from '../errors.ts';
 import type { ProbeFailure } from '../schema/functions.ts';
 import type { ConnectionStatus } from '../schema/server.ts';
 import type { ProbeServer, StatusObservation } from '../schema/snapshot.ts';
 import type { LightProbeResult } from './probe.ts';
 
-const ABOUT_CREDENTIAL: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'forbidden',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-]);
 const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled']);
 
 /** Whether a probe failed through our own fault and says nothing about the server. */
@@ -19,7 +13,7 @@ export function isOurFault({ code }: Pick<ProbeFailure, 'code'>): boolean {
 
 /** The status that a failure stands for. */
 export function statusOfFailure({ code }: Pick<ProbeFailure, 'code'>): ConnectionStatus {
-  return ABOUT_CREDENTIAL.has(code) ? 'needs_auth' : 'error';
+  return isAboutCredential(code) ? 'needs_auth' : 'error';
 }
 
 /**

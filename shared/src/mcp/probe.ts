@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
-import { AppError, describeError } from '../errors.ts';
+import { AppError, describeError, isAboutCredential } from '../errors.ts';
 import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
 import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
@@ -137,14 +137,11 @@ async function checkAddress(text: string, { policy, resolve }: ProbeOptions): Pr
 }
 
 function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {
-  const isAboutCredential = ['unauthorized', 'forbidden', 'sign_in_required', 'scope_required'].includes(
-    error.code,
-  );
   const hasNone = error.code === 'unauthorized' && target.credential.method === 'none';
   const { code } = error;
   return {
     ok: false,
-    phase: isAboutCredential ? 'authenticate' : phases.current,
+    phase: isAboutCredential(error.code) ? 'authenticate' : phases.current,
     code,
     message: hasNone ? describeError('credential_missing').message : error.message,
     hint: describeError(hasNone ? 'credential_missing' : code).hint,
