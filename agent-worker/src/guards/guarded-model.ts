@@ -7,6 +7,7 @@ import { guardOneAnswer } from './one-answer.ts';
 import { guardReplayCalls } from './replay-calls.ts';
 import { guardSentEvents } from './sent-events.ts';
 import type { Guard, SessionPrototype } from './session-internals.ts';
+import { guardTruncation } from './truncation.ts';
 
 /** All repairs, in the order in which they wrap each other. */
 export const GUARDS = {
@@ -17,6 +18,7 @@ export const GUARDS = {
   closeSocket: guardCloseSocket,
   emptyArguments: guardEmptyArguments,
   sentEvents: guardSentEvents,
+  truncation: guardTruncation,
 } as const satisfies Record<string, Guard>;
 
 export type RealtimeModelOptions = ConstructorParameters<typeof realtime.RealtimeModel>[0];

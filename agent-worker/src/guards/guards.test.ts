@@ -267,6 +267,27 @@ describe('an event that was sent', () => {
   });
 });
 
+describe('the settings of a session', () => {
+  const truncations = async (without?: GuardName) => {
+    await fake.start();
+    await conversation({ without });
+    await until(() => fake.received.some(({ type }) => type === 'session.update'));
+    fake.drop();
+    const settings = () => fake.received.filter(({ session }) => session?.['audio'] !== undefined);
+    await until(() => settings().length === 2);
+    return settings().map(({ session }) => session?.['truncation']);
+  };
+
+  it('keep a share of a conversation that outgrows the window, from the start and after a reconnect', async () => {
+    const truncation = { type: 'retention_ratio', retention_ratio: 0.8 };
+    expect(await truncations()).toEqual([truncation, truncation]);
+  });
+
+  it('still needed: without the guard they leave it to the default', async () => {
+    expect(await truncations('truncation')).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a call without arguments', () => {
   const call = async (without?: GuardName) => {
     let runs = 0;

@@ -31,6 +31,8 @@ export interface SessionInternals {
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;
+  /** All settings of a session: sent at its start, and again after each reconnect. */
+  createSessionUpdateEvent: () => realtime.SessionUpdateEvent;
   createChatCtxUpdateEvents: (context: llm.ChatContext, addMockAudio?: boolean) => Promise<ClientEvent[]>;
   handleResponseOutputItemDone: (event: realtime.ResponseOutputItemDoneEvent) => void;
   handleConversationItemCreated: (event: realtime.ConversationItemCreatedEvent) => void;
