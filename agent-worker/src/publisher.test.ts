@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Push, PushResult } from './culprits.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { EMPTY_TOOL_SET, type ModelTool, type ToolSet, fitToModel } from './tool-set.ts';
@@ -44,7 +44,9 @@ function fakeModel(refuses: (name: string) => boolean = () => false, options: { 
   return model;
 }
 
-function publisherOf(model: { push: Push }, retryMs = 5) {
+afterEach(() => void vi.useRealTimers());
+
+function publisherOf(model: { push: Push }, { retryMs = 5, gatherMs = 0 } = {}) {
   const published: Published[] = [];
   const excluded: string[] = [];
   const faults: unknown[] = [];
@@ -54,6 +56,7 @@ function publisherOf(model: { push: Push }, retryMs = 5) {
     onExcluded: ({ name }) => excluded.push(name),
     onFault: (error) => faults.push(error),
     retryMs,
+    gatherMs,
   });
   return { publisher, published, excluded, faults };
 }
@@ -103,6 +106,49 @@ describe('the publisher', () => {
     await publisher.settled();
     expect(model.pushes).toEqual([['a'], ['d']]);
     expect(model.held).toEqual(['d']);
+  });
+
+  it('sends the first change at once, and the changes of the next 300 ms as one update', async () => {
+    vi.useFakeTimers();
+    const model = fakeModel();
+    const { publisher } = publisherOf(model, { gatherMs: 300 });
+    publisher.offer(setOf('a'));
+    expect(model.pushes).toEqual([['a']]);
+    for (const names of [['a', 'b'], ['b'], ['b', 'c']]) {
+      await vi.advanceTimersByTimeAsync(90);
+      publisher.offer(setOf(...names));
+    }
+    await vi.advanceTimersByTimeAsync(29);
+    expect(model.pushes).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(model.pushes).toEqual([['a'], ['b', 'c']]);
+    await vi.advanceTimersByTimeAsync(300);
+    publisher.offer(setOf('d'));
+    expect(model.pushes.at(-1)).toEqual(['d']);
+  });
+
+  it('sends nothing when a burst ends with the tools that the model has', async () => {
+    vi.useFakeTimers();
+    const model = fakeModel();
+    const { publisher } = publisherOf(model, { gatherMs: 300 });
+    publisher.offer(setOf('a'));
+    await vi.advanceTimersByTimeAsync(10);
+    publisher.offer(setOf());
+    publisher.offer(setOf('a'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(model.pushes).toEqual([['a']]);
+  });
+
+  it('sends nothing after a stop in the middle of a burst', async () => {
+    vi.useFakeTimers();
+    const model = fakeModel();
+    const { publisher } = publisherOf(model, { gatherMs: 300 });
+    publisher.offer(setOf('a'));
+    await vi.advanceTimersByTimeAsync(10);
+    publisher.offer(setOf('b'));
+    publisher.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(model.pushes).toEqual([['a']]);
   });
 
   it.each([{ saysWhich: true }, { saysWhich: false }])(

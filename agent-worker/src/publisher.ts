@@ -29,11 +29,17 @@ export interface PublisherOptions {
   onFault: (error: unknown) => void;
   /** Wait before an unanswered set is sent again. */
   retryMs?: number;
+  /** Changes that come so soon after an update, in ms, go out as one. */
+  gatherMs?: number;
 }
+
+/** Each update makes the next response read everything uncached, so a burst of changes should be two of them. */
+const GATHER_MS = 300;
 
 /**
  * Keeps the tools of the live model equal to the latest set offered: one push at a time, the latest wish
- * wins, nothing is sent when nothing changed. A rejected set is rolled back to the last good one; then it
+ * wins, nothing is sent when nothing changed. The first change goes out at once, and those of the next 300 ms
+ * go out together. A rejected set is rolled back to the last good one; then it
  * comes without the tools that the model refuses, and others take their places.
  */
 export class Publisher {
@@ -45,12 +51,14 @@ export class Publisher {
   #wanted: ToolSet | null = null;
   /** What the model said about tools that it refuses, by their definition. */
   readonly #refused = new Map<string, string>();
+  /** Monotonic time of the last update, in ms. */
+  #pushedAtMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
   #woken = new AbortController();
   #stopped = false;
 
   constructor(options: PublisherOptions) {
-    this.#options = { retryMs: 5_000, ...options };
+    this.#options = { retryMs: 5_000, gatherMs: GATHER_MS, ...options };
   }
 
   /** The set that the model was last known to hold. */
@@ -95,6 +103,12 @@ export class Publisher {
         if (this.#wanted === wish) this.#wanted = null;
         continue;
       }
+      const waitMs = this.#pushedAtMs + this.#options.gatherMs - performance.now();
+      if (waitMs > 0) {
+        // The wish may be another one then.
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        continue;
+      }
       this.#woken = new AbortController();
       const result = await this.#push(set.tools);
       if (this.#stopped) return;
@@ -113,6 +127,7 @@ export class Publisher {
   }
 
   async #push(tools: readonly ModelTool[]): Promise<PushResult> {
+    this.#pushedAtMs = performance.now();
     try {
       return await this.#options.push(tools);
     } catch (error) {
