@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
 import { type Room, RoomEvent } from '@livekit/rtc-node';
 import { openConnection } from '@patchbay/shared/mcp/connection';
-import { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import type { SessionBeginning, SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
-import { ActivityFeed, serverActivity, toolsActivity } from './activity.ts';
+import { ActivityFeed, serverActivity } from './activity.ts';
 import { CallMemory } from './call-details.ts';
+import { ConversationTools } from './conversation-tools.ts';
 import { credentialsIn } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
@@ -21,18 +21,13 @@ import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
 import { instructionsFor } from './prompt.ts';
-import { type Published, Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
-import { traceCall } from './telemetry/trace-call.ts';
-import { describeChange } from './tool-change.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
-import { type ModelTool, type ToolSet, recachedTools } from './tool-set.ts';
 import { hearLines } from './transcript.ts';
 import { createAgentSession, createVoiceModel } from './voice-model.ts';
-import { createVoiceTool } from './voice-tool.ts';
 
 /** A database that is away for a minute costs no record of a call, also when the user hangs up meanwhile. */
 const FLUSH_WITHIN_MS = 75_000;
@@ -66,7 +61,7 @@ export class Conversation {
   readonly #memory = new CallMemory();
   readonly #links: ServerLinks;
   readonly #reconciler: Reconciler;
-  readonly #publisher: Publisher;
+  readonly #tools: ConversationTools;
   readonly #model: ModelSession;
   readonly #agent: voice.Agent;
   readonly #session: voice.AgentSession;
@@ -76,11 +71,6 @@ export class Conversation {
   readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
   #instructions: string;
-  readonly #cache = new ResultCache({ now: () => performance.now() });
-  /** The tools that the conversation should have, by name. */
-  #current = new Map<string, ModelTool>();
-  /** The first set has reached the model: from then on it is told of changes. */
-  #introduced = false;
   #endReason: string | null = null;
   #closing: Promise<void> | null = null;
 
@@ -107,18 +97,24 @@ export class Conversation {
     this.#model = new ModelSession({
       agent: this.#agent,
       realtimeSession: session,
-      toFunctionTool: (tool) => this.#toFunctionTool(tool),
+      toFunctionTool: (tool) => this.#tools.toFunctionTool(tool),
     });
-    this.#publisher = new Publisher({
-      push: (tools) => this.#model.pushTools(tools),
-      onPublished: (published) => this.#onPublished(published),
-      onExcluded: (tool, message) => this.#onExcluded(tool, message),
-      onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
+    this.#tools = new ConversationTools({
+      sessionId: this.#sessionId,
+      model: this.#model,
+      linkOf: (serverId) => this.#links.of(serverId),
+      floor: this.#floor,
+      latencies: options.latencies,
+      history: this.#history,
+      memory: this.#memory,
+      feed: this.#feed,
+      reports: this.#reports,
+      log,
     });
     const tell = (line: string): void => this.#model.tell(line);
     const news = new LinkNews({ feed: this.#feed, reports: this.#linkReports, tell, log });
     this.#links = new ServerLinks({
-      cache: this.#cache,
+      cache: this.#tools.cache,
       credentialOf: credentialsIn(beginning, secretKeys, database.grantRpc, policy),
       open: (target, events) => openConnection(target, { policy, ...events }),
       onState: (link) => news.state(link),
@@ -129,7 +125,7 @@ export class Conversation {
     this.#reconciler = new Reconciler({
       load: () => database.snapshot(this.#sessionId),
       links: this.#links,
-      publish: (set) => this.#offer(set),
+      publish: (set) => this.#tools.offer(set),
       onSnapshot: (next) => this.#onSnapshot(next),
       onGone: () => this.#end('the session was ended elsewhere'),
       log,
@@ -195,62 +191,12 @@ export class Conversation {
 
   async #close(): Promise<void> {
     this.#reconciler.wake('shutdown');
-    this.#publisher.stop();
+    this.#tools.stop();
     if (this.#endReason) this.#reports.sessionState('ended', this.#endReason);
     const letGo = Promise.allSettled([this.#links.close(), this.#hints?.close()]);
     // Calls that were cut off are recorded first; a server that does not answer the goodbye is not waited for.
     await Promise.race([letGo, delay(LET_GO_WITHIN_MS)]);
     await this.#reports.flush(FLUSH_WITHIN_MS);
-  }
-
-  #toFunctionTool(tool: ModelTool) {
-    return createVoiceTool(tool, {
-      sessionId: this.#sessionId,
-      isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
-      linkOf: (serverId) => this.#links.of(serverId),
-      floor: this.#floor,
-      latencies: this.#options.latencies,
-      onActivity: (activity) => this.#feed.send(activity),
-      onCall: (call, speech) => {
-        traceCall(call);
-        this.#memory.keep(call, speech);
-        this.#reports.toolCall(call);
-      },
-      onFault: ({ name }, error) => this.#options.log.error({ error, tool: name }, 'a tool call failed'),
-      now: Date.now,
-    });
-  }
-
-  #offer(set: ToolSet): void {
-    for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
-      this.#cache.forget(serverId, [toolName]);
-    // Also those above the limit: they may take the place of one that the model refuses.
-    const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
-    this.#current = new Map(wanted.map((tool) => [tool.name, tool]));
-    if (set.tools.length === 0) this.#introduced = true;
-    this.#publisher.offer(set);
-  }
-
-  #onPublished({ before, after, acknowledged }: Published): void {
-    const { line, leftOutLine, reason } = describeChange(before, after);
-    const isFirst = !this.#introduced;
-    if (acknowledged) {
-      this.#introduced = true;
-      // The first tools are no news to the model; what is not among them is.
-      const told = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
-      if (told) this.#model.tell(told);
-    }
-    this.#history.trim();
-    const because = isFirst ? 'start' : reason;
-    this.#feed.send(toolsActivity(after, because, acknowledged));
-    this.#options.log.info(
-      { tools: after.tools.length, leftOut: after.leftOut.length, acknowledged, reason: because },
-      'tools were published',
-    );
-  }
-
-  #onExcluded(tool: ModelTool, message: string): void {
-    this.#options.log.warn({ tool: tool.name, server: tool.serverId, message }, 'the model refused a tool');
   }
 
   /** What of a configuration applies at once; the voice is the model's for the length of a session. */
@@ -271,8 +217,7 @@ export class Conversation {
 
   /** For someone who joins, or joins again: what the others were told in pieces. */
   #sendEverything(): void {
-    const { held } = this.#publisher;
-    this.#feed.send(toolsActivity(held, 'joined', this.#reconciler.isSettled(held)));
+    this.#feed.send(this.#tools.activity(this.#reconciler.isSettled(this.#tools.held)));
     for (const link of this.#links.all()) this.#feed.send(serverActivity(link, link.state.name));
   }
 

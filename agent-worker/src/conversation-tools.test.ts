@@ -1,0 +1,128 @@
+import type { llm } from '@livekit/agents';
+import type { CallResult } from '@patchbay/shared/mcp/result';
+import type { Activity } from '@patchbay/shared/schema/activity';
+import { describe, expect, it } from 'vitest';
+import { ConversationTools } from './conversation-tools.ts';
+import type { PushResult } from './culprits.ts';
+import type { RecordedCall } from './database.ts';
+import type { Floor } from './floor.ts';
+import { ToolLatencies } from './tool-latencies.ts';
+import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
+
+const tool = (name: string, serverId = 'n'): ModelTool => ({
+  name,
+  description: name,
+  parameters: { type: 'object', properties: {} },
+  serverId,
+  serverName: 'notes',
+  toolName: name,
+  repeatable: false,
+});
+const setOf = (...tools: ModelTool[]): ToolSet => ({ ...EMPTY_TOOL_SET, tools });
+
+const done: CallResult = {
+  isError: false,
+  speech: 'Done.',
+  text: 'Done.',
+  raw: { content: [] },
+  truncated: false,
+};
+// Nothing else of either is touched by a call that ends at once.
+const floor = { isFree: false, changed: () => new Promise(() => {}) } as unknown as Floor;
+const turn = { interrupted: false, waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends) };
+const toolOptions = { toolCallId: 'call', ctx: { speechHandle: turn } } as unknown as llm.ToolOptions;
+
+function conversationTools({ refuses = null }: { refuses?: string | null } = {}) {
+  const told: string[] = [];
+  const sent: Activity[] = [];
+  const calls: RecordedCall[] = [];
+  const remembered: string[] = [];
+  const forgotten: unknown[] = [];
+  const warnings: unknown[] = [];
+  const published = { count: 0 };
+  const tools = new ConversationTools({
+    sessionId: 's1',
+    model: {
+      pushTools: async (pushed): Promise<PushResult> => {
+        const toolIndex = pushed.findIndex(({ name }) => name === refuses);
+        if (toolIndex >= 0) return { outcome: 'rejected', message: 'no', toolIndex };
+        return { outcome: 'acknowledged' };
+      },
+      tell: (line) => void told.push(line),
+    },
+    linkOf: () => ({
+      outage: null,
+      isGone: false,
+      liveTools: null,
+      tellOutage: () => false,
+      call: async () => done,
+    }),
+    floor,
+    latencies: new ToolLatencies(),
+    history: { trim: () => void (published.count += 1) },
+    memory: { keep: (_call, speech) => void remembered.push(speech) },
+    feed: { send: (activity) => void sent.push(activity) },
+    reports: { toolCall: (call) => void calls.push(call) },
+    log: { info: () => {}, error: () => {}, warn: (fields: unknown) => void warnings.push(fields) },
+  });
+  tools.cache.forget = (...what) => void forgotten.push(what);
+  const offer = async (...offered: ModelTool[]) => {
+    const before = published.count;
+    tools.offer(setOf(...offered));
+    await expect.poll(() => published.count, { interval: 1 }).toBeGreaterThan(before);
+  };
+  return { tools, offer, told, sent, calls, remembered, forgotten, warnings };
+}
+
+describe('the tools of a conversation', () => {
+  it('are shown in the page as they start, and announced to the model only when they change', async () => {
+    const { offer, told, sent } = conversationTools();
+    await offer(tool('add'));
+    expect(told).toEqual([]);
+    await offer(tool('add'), tool('list'));
+    expect(told).toEqual(['Tools added: list (server notes was added).']);
+    expect(sent).toMatchObject([
+      { type: 'tools', names: ['add'], reason: 'start', acknowledged: true },
+      { type: 'tools', names: ['add', 'list'], acknowledged: true },
+    ]);
+  });
+
+  it('are all announced to a model that started with none', async () => {
+    const { tools, offer, told } = conversationTools();
+    tools.offer(setOf());
+    await offer(tool('add'));
+    expect(told).toEqual(['Tools added: add (server notes was added).']);
+  });
+
+  it('leave out one that the model rejects, which the model and the log are told', async () => {
+    const { tools, offer, told, warnings } = conversationTools({ refuses: 'bad' });
+    await offer(tool('add'), tool('bad'));
+    expect(tools.held.tools.map(({ name }) => name)).toEqual(['add']);
+    expect(told.join()).toContain('Tools left out: bad');
+    expect(warnings).toEqual([{ tool: 'bad', server: 'n', message: 'no' }]);
+  });
+
+  it('record, show and remember a call', async () => {
+    const { tools, sent, calls, remembered } = conversationTools();
+    tools.offer(setOf(tool('add')));
+    expect(await tools.toFunctionTool(tool('add')).execute({}, toolOptions)).toBe('Done.');
+    expect(calls).toMatchObject([{ session_id: 's1', server_id: 'n', tool_name: 'add', outcome: 'ok' }]);
+    expect(remembered).toEqual(['Done.']);
+    const phases = sent.flatMap((activity) => ('phase' in activity ? [activity.phase] : []));
+    expect(phases).toEqual(['started', 'finished']);
+  });
+
+  it('do not run one that has left, nor one of its name from another server', async () => {
+    const { tools, calls } = conversationTools();
+    tools.offer(setOf(tool('add', 'other')));
+    await expect(tools.toFunctionTool(tool('add')).execute({}, toolOptions)).rejects.toThrow('add');
+    expect(calls).not.toMatchObject([{ outcome: 'ok' }]);
+  });
+
+  it('forget the cached results of one whose cache time changed', async () => {
+    const { tools, forgotten } = conversationTools();
+    tools.offer(setOf({ ...tool('add'), cacheTtlMs: 1_000 }, tool('list')));
+    tools.offer(setOf({ ...tool('add'), cacheTtlMs: 2_000 }, tool('list')));
+    expect(forgotten).toEqual([['n', ['add']]]);
+  });
+});

@@ -1,0 +1,115 @@
+/** The tools of one conversation: which ones it should have, what the model holds, and who hears of changes. */
+import { ResultCache } from '@patchbay/shared/mcp/result-cache';
+import type { ToolsActivity } from '@patchbay/shared/schema/activity';
+import { type ActivityFeed, toolsActivity } from './activity.ts';
+import type { CallMemory } from './call-details.ts';
+import type { Floor } from './floor.ts';
+import type { History } from './history.ts';
+import type { Log } from './log.ts';
+import type { ModelSession } from './model-session.ts';
+import { type Published, Publisher } from './publisher.ts';
+import type { Reports } from './reports.ts';
+import { traceCall } from './telemetry/trace-call.ts';
+import { describeChange } from './tool-change.ts';
+import type { ToolLatencies } from './tool-latencies.ts';
+import { type ModelTool, type ToolSet, recachedTools } from './tool-set.ts';
+import { type CallableLink, type VoiceTool, createVoiceTool } from './voice-tool.ts';
+
+export interface ConversationToolsOptions {
+  sessionId: string;
+  model: Pick<ModelSession, 'pushTools' | 'tell'>;
+  linkOf: (serverId: string) => CallableLink | undefined;
+  floor: Floor;
+  latencies: ToolLatencies;
+  history: Pick<History, 'trim'>;
+  memory: Pick<CallMemory, 'keep'>;
+  feed: Pick<ActivityFeed, 'send'>;
+  reports: Pick<Reports, 'toolCall'>;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+export class ConversationTools {
+  readonly cache = new ResultCache({ now: () => performance.now() });
+  readonly #options: ConversationToolsOptions;
+  readonly #publisher: Publisher;
+  /** The tools that the conversation should have, by name. */
+  #current = new Map<string, ModelTool>();
+  /** The first set has reached the model: it is notified of changes from then on. */
+  #introduced = false;
+
+  constructor(options: ConversationToolsOptions) {
+    const { model, log } = options;
+    this.#options = options;
+    this.#publisher = new Publisher({
+      push: (tools) => model.pushTools(tools),
+      onPublished: (published) => this.#onPublished(published),
+      onExcluded: ({ name, serverId }, message) =>
+        log.warn({ tool: name, server: serverId, message }, 'the model refused a tool'),
+      onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
+    });
+  }
+
+  /** The set that the model was last known to hold. */
+  get held(): ToolSet {
+    return this.#publisher.held;
+  }
+
+  /** Makes the set the one that the conversation should have, and hands it to the model; returns at once. */
+  offer(set: ToolSet): void {
+    for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
+      this.cache.forget(serverId, [toolName]);
+    // Also those above the limit: they may take the place of one that the model refuses.
+    const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
+    this.#current = new Map(wanted.map((tool) => [tool.name, tool]));
+    if (set.tools.length === 0) this.#introduced = true;
+    this.#publisher.offer(set);
+  }
+
+  /** The tool as the framework runs it: every call is recorded, traced and shown. */
+  toFunctionTool(tool: ModelTool): VoiceTool {
+    const { sessionId, linkOf, floor, latencies, memory, feed, reports, log } = this.#options;
+    return createVoiceTool(tool, {
+      sessionId,
+      isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
+      linkOf,
+      floor,
+      latencies,
+      onActivity: (activity) => feed.send(activity),
+      onCall: (call, speech) => {
+        traceCall(call);
+        memory.keep(call, speech);
+        reports.toolCall(call);
+      },
+      onFault: ({ name }, error) => log.error({ error, tool: name }, 'a tool call failed'),
+      now: Date.now,
+    });
+  }
+
+  /** What the page of someone who joins is sent. */
+  activity(isSettled: boolean): ToolsActivity {
+    return toolsActivity(this.held, 'joined', isSettled);
+  }
+
+  stop(): void {
+    this.#publisher.stop();
+  }
+
+  #onPublished({ before, after, acknowledged }: Published): void {
+    const { model, history, feed, log } = this.#options;
+    const { line, leftOutLine, reason } = describeChange(before, after);
+    const isFirst = !this.#introduced;
+    if (acknowledged) {
+      this.#introduced = true;
+      // The first tools are no news to the model; what is not among them is.
+      const told = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
+      if (told) model.tell(told);
+    }
+    history.trim();
+    const because = isFirst ? 'start' : reason;
+    feed.send(toolsActivity(after, because, acknowledged));
+    log.info(
+      { tools: after.tools.length, leftOut: after.leftOut.length, acknowledged, reason: because },
+      'tools were published',
+    );
+  }
+}
