@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Conversation } from './conversation.ts';
-import type { Item } from './events.ts';
+import type { Item } from './items.ts';
 
 let conversation: Conversation;
 beforeEach(() => {
   let n = 0;
-  conversation = new Conversation(() => `item_${n++}`);
+  conversation = new Conversation('conv_1', () => `item_${n++}`);
 });
 
 const message = (id?: string) => ({ id, type: 'message' as const, role: 'user' as const, content: [] });

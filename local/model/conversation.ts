@@ -1,5 +1,6 @@
 // The items of one session in their order, and what may be done to them.
-import type { Item, NewItem } from './events.ts';
+import type { Item, NewItem } from './items.ts';
+import type { ResponseOptions } from './response-options.ts';
 import type { Complaint } from './validate.ts';
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; complaint: Complaint };
@@ -12,12 +13,14 @@ interface Spoken {
 
 /** A conversation. Faults of a client are values, in the wording of the API. */
 export class Conversation {
+  readonly id: string;
   #items: Item[] = [];
   #spoken = new Map<string, Spoken>();
   #newId: () => string;
 
   /** @param newId makes ids for items that come without one */
-  constructor(newId: () => string) {
+  constructor(id: string, newId: () => string) {
+    this.id = id;
     this.#newId = newId;
   }
 
@@ -48,14 +51,25 @@ export class Conversation {
     if (item.type === 'function_call_output' && !this.#hasCall(item.call_id)) {
       return refuse('invalid_tool_call_id', `Tool call ID '${item.call_id}' not found in conversation.`, 'item.call_id'); // prettier-ignore
     }
-    const whole: Item = {
-      ...item,
-      id: item.id ?? this.#newId(),
-      object: 'realtime.item',
-      status: 'completed',
-    };
+    const whole = this.#whole(item);
     this.#items.splice(at, 0, whole);
     return { ok: true, value: { item: whole, previousId: this.#items[at - 1]?.id ?? null } };
+  }
+
+  /** What a response reads: the items of the conversation as they are now, or an input of its own. */
+  inputOf(input: ResponseOptions['input']): Outcome<Item[]> {
+    if (!input) return { ok: true, value: [...this.#items] };
+    const items: Item[] = [];
+    for (const [n, item] of input.entries()) {
+      if (item.type === 'item_reference') {
+        const meant = this.#find(item.id);
+        if (!meant) {
+          return refuse('invalid_value', `Item with item_id '${item.id}' not found.`, `response.input[${n}].id`); // prettier-ignore
+        }
+        items.push(meant);
+      } else items.push(this.#whole(item));
+    }
+    return { ok: true, value: items };
   }
 
   /** Adds an item of the model's or the microphone's own at the end; returns the id of the one before it. */
@@ -63,6 +77,11 @@ export class Conversation {
     const previousId = this.lastId;
     this.#items.push(item);
     return previousId;
+  }
+
+  idBefore(itemId: string): string | null {
+    const at = this.#items.findIndex(({ id }) => id === itemId);
+    return this.#items[at - 1]?.id ?? null;
   }
 
   /** Puts a later state of an item in its place; an item that was deleted meanwhile stays deleted. */
@@ -104,6 +123,10 @@ export class Conversation {
     this.replace({ ...item, content: [{ type: 'output_audio', transcript }] });
     this.#spoken.set(itemId, { audioMs: audioEndMs, transcript });
     return { ok: true, value: null };
+  }
+
+  #whole(item: NewItem): Item {
+    return { ...item, id: item.id ?? this.#newId(), object: 'realtime.item', status: 'completed' };
   }
 
   #placeAfter(after: string | null | undefined): number | undefined {

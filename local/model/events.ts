@@ -2,72 +2,11 @@
 // Source: the API reference, and what @livekit/agents-plugin-openai 1.9.0 sends and waits for.
 import { z } from 'zod';
 import type { Usage } from './usage.ts';
-import { complaintOf, SessionPatch, ToolChoice, ToolList, type Complaint } from './validate.ts';
+import { NewItem, type Item } from './items.ts';
+import { ResponseOptions } from './response-options.ts';
+import { complaintOf, SessionPatch, type Complaint } from './validate.ts';
 
 const eventId = z.string().max(512).optional();
-
-const ContentPart = z.looseObject({
-  type: z.enum(['input_text', 'input_audio', 'input_image', 'text', 'output_text', 'audio', 'output_audio']),
-  text: z.string().optional(),
-  transcript: z.string().nullish(),
-});
-export type ContentPart = z.infer<typeof ContentPart>;
-
-const itemId = z.string().max(512).optional();
-const MessageItem = z.looseObject({
-  id: itemId,
-  type: z.literal('message'),
-  role: z.enum(['system', 'user', 'assistant']),
-  content: z.array(ContentPart),
-});
-const FunctionCallItem = z.looseObject({
-  id: itemId,
-  type: z.literal('function_call'),
-  call_id: z.string(),
-  name: z.string(),
-  arguments: z.string(),
-});
-const FunctionCallOutputItem = z.looseObject({
-  id: itemId,
-  type: z.literal('function_call_output'),
-  call_id: z.string(),
-  output: z.string(),
-});
-const NewItem = z
-  .discriminatedUnion('type', [MessageItem, FunctionCallItem, FunctionCallOutputItem])
-  .superRefine((item, context) => {
-    if (item.type !== 'message') return;
-    item.content.forEach((part, n) => {
-      if (PARTS_OF_ROLE[item.role].includes(part.type)) return;
-      const message = `Invalid value: '${part.type}'. A ${item.role} message holds ${PARTS_OF_ROLE[item.role].join(', ')}.`;
-      context.addIssue({
-        code: 'custom',
-        path: ['content', n, 'type'],
-        message,
-        params: { code: 'invalid_value' },
-      });
-    });
-  });
-export type NewItem = z.infer<typeof NewItem>;
-
-const PARTS_OF_ROLE: Record<'system' | 'user' | 'assistant', string[]> = {
-  system: ['input_text'],
-  user: ['input_text', 'input_audio', 'input_image'],
-  assistant: ['output_text', 'output_audio'],
-};
-
-const ResponseOptions = z.strictObject({
-  instructions: z.string().optional(),
-  output_modalities: z
-    .array(z.enum(['audio', 'text']))
-    .length(1)
-    .optional(),
-  tools: ToolList.optional(),
-  tool_choice: ToolChoice.optional(),
-  metadata: z.record(z.string(), z.string()).nullish(),
-  max_output_tokens: z.union([z.number(), z.literal('inf')]).optional(),
-});
-export type ResponseOptions = z.infer<typeof ResponseOptions>;
 
 /** Everything that a client may send. */
 const ClientEvent = z.discriminatedUnion('type', [
@@ -111,13 +50,6 @@ export function readClientEvent(
   return { ok: false, complaint: complaintOf(event.error, sent), eventId: id.data?.event_id };
 }
 
-/** An item as the conversation holds it. */
-export type Item = NewItem & {
-  id: string;
-  object: 'realtime.item';
-  status: 'in_progress' | 'completed' | 'incomplete';
-};
-
 /** What an `error` event carries; `event_id` is the client event that is at fault. */
 export interface ProtocolError {
   type: 'invalid_request_error';
@@ -127,9 +59,11 @@ export interface ProtocolError {
   event_id: string | null;
 }
 
-interface ResponseResource {
+export interface ResponseResource {
   object: 'realtime.response';
   id: string;
+  /** Null for a response beside the conversation. */
+  conversation_id: string | null;
   status: 'in_progress' | 'completed' | 'cancelled' | 'failed';
   status_details: object | null;
   output: Item[];

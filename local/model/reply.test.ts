@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Item } from './events.ts';
+import type { Item } from './items.ts';
 import { decideReply, instructedText, type Situation } from './reply.ts';
 import { addNote, currentTime, deleteNotes, getSum, listNotes, sampleTools, tool } from './sample-tools.ts';
 import type { Tool } from './validate.ts';
@@ -101,10 +101,12 @@ describe('which tool', () => {
 
   it('keeps tool_choice', () => {
     expect(said([user('what time is it in Tokyo')], { toolChoice: 'none' })).toMatch(/no tool/);
-    expect(decide([user('go on')], { toolChoice: listNotes.name })).toMatchObject({
-      kind: 'call',
-      name: listNotes.name,
-    });
+    expect(decide([user('go on')], { toolChoice: { type: 'function', name: listNotes.name } })).toMatchObject(
+      {
+        kind: 'call',
+        name: listNotes.name,
+      },
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 // What the rehearsal model does next, as a pure decision. The rules are told in README.md.
 import { answerFrom } from './answer.ts';
-import type { Item } from './events.ts';
+import type { Item } from './items.ts';
 import { fillArguments } from './fill-arguments.ts';
 import { matchTool } from './match-tool.ts';
 import { smallTalk } from './small-talk.ts';

@@ -2,7 +2,8 @@
 import type { SpeechVoice } from '../speech/flite.ts';
 import { speakSentences, SPEECH_RATE_HZ } from '../speech/speak.ts';
 import type { Conversation } from './conversation.ts';
-import type { Item, ServerEvent } from './events.ts';
+import type { ResponseResource, ServerEvent } from './events.ts';
+import type { Item } from './items.ts';
 import type { Decision } from './reply.ts';
 import { countUsage, type InputTokens, type Usage } from './usage.ts';
 
@@ -28,17 +29,20 @@ type OpenMessage = { item: Item & { type: 'message' }; transcript: string; audio
 /** A response that is under way. It ends once: by itself, or by `cancel`. */
 export class Response {
   #settings: ResponseSettings;
-  #conversation: Conversation;
+  #conversation: Conversation | undefined;
   #send: (event: ServerEvent) => void;
   #onEnd: () => void;
   #open: OpenMessage | undefined;
   #output: Item[] = [];
   #hasEnded = false;
 
-  /** @param onEnd runs just before `response.done` goes out */
+  /**
+   * @param conversation takes the items; none for a response beside the conversation
+   * @param onEnd runs just before `response.done` goes out
+   */
   constructor(
     settings: ResponseSettings,
-    conversation: Conversation,
+    conversation: Conversation | undefined,
     send: (event: ServerEvent) => void,
     onEnd: () => void,
   ) {
@@ -84,16 +88,14 @@ export class Response {
       arguments: '',
     };
     this.#send({ type: 'response.output_item.added', ...place, item });
-    const previous_item_id = this.#conversation.append(item);
-    this.#send({ type: 'conversation.item.added', previous_item_id, item });
+    this.#append(item);
     const inItem = { ...place, item_id: item.id, call_id: callId };
     this.#send({ type: 'response.function_call_arguments.delta', ...inItem, delta: args });
     this.#send({ type: 'response.function_call_arguments.done', ...inItem, name, arguments: args });
     const done: Item = { ...item, status: 'completed', arguments: args };
-    this.#conversation.replace(done);
     this.#output.push(done);
     this.#send({ type: 'response.output_item.done', ...place, item: done });
-    this.#send({ type: 'conversation.item.done', previous_item_id, item: done });
+    this.#complete(done);
   }
 
   async #say(text: string): Promise<void> {
@@ -107,7 +109,7 @@ export class Response {
     };
     this.#open = { item, transcript: '', audioMs: 0 };
     this.#send({ type: 'response.output_item.added', response_id: this.id, output_index: 0, item });
-    this.#send({ type: 'conversation.item.added', previous_item_id: this.#conversation.append(item), item });
+    this.#append(item);
     if (this.#settings.modality === 'text') await this.#write(text);
     else await this.#speak(text);
   }
@@ -172,18 +174,29 @@ export class Response {
       this.#send({ type: 'response.output_audio.done', ...place });
       this.#send({ type: 'response.output_audio_transcript.done', ...place, transcript });
       this.#send({ type: 'response.content_part.done', ...place, part: { type: 'audio', transcript } });
-      this.#conversation.noteSpoken(open.item.id, { audioMs, transcript });
+      this.#conversation?.noteSpoken(open.item.id, { audioMs, transcript });
     }
     const content: OpenMessage['item']['content'] =
       this.#settings.modality === 'text'
         ? [{ type: 'output_text', text: transcript }]
         : [{ type: 'output_audio', transcript }];
     const item: Item = { ...open.item, status, content };
-    this.#conversation.replace(item);
     this.#output.push(item);
-    const index = this.#conversation.items.findIndex(({ id }) => id === item.id);
-    const previous_item_id = this.#conversation.items[index - 1]?.id ?? null;
     this.#send({ type: 'response.output_item.done', response_id: this.id, output_index: 0, item });
+    this.#complete(item);
+  }
+
+  /** Adds an item that has begun to the conversation, if the response belongs to one. */
+  #append(item: Item): void {
+    if (!this.#conversation) return;
+    const previous_item_id = this.#conversation.append(item);
+    this.#send({ type: 'conversation.item.added', previous_item_id, item });
+  }
+
+  #complete(item: Item): void {
+    if (!this.#conversation) return;
+    this.#conversation.replace(item);
+    const previous_item_id = this.#conversation.idBefore(item.id);
     this.#send({ type: 'conversation.item.done', previous_item_id, item });
   }
 
@@ -202,11 +215,12 @@ export class Response {
     status: 'in_progress' | 'completed' | 'cancelled',
     status_details: object | null,
     usage: Usage | null,
-  ) {
+  ): ResponseResource {
     const { id, metadata, modality } = this.#settings;
     return {
-      object: 'realtime.response' as const,
+      object: 'realtime.response',
       id,
+      conversation_id: this.#conversation?.id ?? null,
       status,
       status_details,
       output: this.#output,

@@ -70,11 +70,11 @@ describe('connection', () => {
 describe('session.update', () => {
   it('is answered with the whole session', async () => {
     const client = await connected({ instructions: 'Be kind.' });
-    client.update({ tools: sampleTools, temperature: 0.6 });
+    client.update({ tools: sampleTools, max_output_tokens: 2000 });
     expect((await client.next('session.updated'))['session']).toMatchObject({
       model: 'gpt-realtime',
       instructions: 'Be kind.',
-      temperature: 0.6,
+      max_output_tokens: 2000,
       tools: sampleTools,
     });
   });

@@ -3,20 +3,16 @@ import type { Hearing } from '../speech/hear.ts';
 import { SPEECH_RATE_HZ } from '../speech/speak.ts';
 import { Conversation } from './conversation.ts';
 import { Ear } from './ear.ts';
-import {
-  readClientEvent,
-  type ClientEvent,
-  type Item,
-  type ResponseOptions,
-  type ServerEvent,
-} from './events.ts';
+import { readClientEvent, type ClientEvent, type ServerEvent } from './events.ts';
+import type { Item } from './items.ts';
 import { decideReply, type Decision } from './reply.ts';
-import { Response } from './response.ts';
+import type { ResponseOptions } from './response-options.ts';
+import { Responses } from './responses.ts';
 import { applyPatch, formerTools, initialSettings, type SessionSettings } from './settings.ts';
 import type { TurnEvent } from './turn-detection.ts';
 import { countInput, type InputTokens } from './usage.ts';
 import type { Complaint, SessionPatch, Tool } from './validate.ts';
-import { speechVoiceOf, type Voice } from './voices.ts';
+import type { Voice } from './voices.ts';
 
 export interface SessionOptions {
   model: string;
@@ -48,7 +44,7 @@ export class Session {
   #options: SessionOptions;
   #settings: SessionSettings;
   #conversation: Conversation;
-  #response: Response | undefined;
+  #responses: Responses;
   #formerTools: Tool[] = [];
   #ear: Ear;
   #turnItemId: string | undefined;
@@ -60,7 +56,16 @@ export class Session {
     this.id = options.newId('sess');
     this.#options = options;
     this.#settings = initialSettings(this.id, options.model);
-    this.#conversation = new Conversation(() => options.newId('item'));
+    this.#conversation = new Conversation(options.newId('conv'), () => options.newId('item'));
+    this.#responses = new Responses({
+      conversation: this.#conversation,
+      settings: () => this.#settings,
+      decide: (wanted, items) => this.#decide(wanted, items),
+      countInput: (items) => this.#countInput(items),
+      send: options.send,
+      newId: options.newId,
+      log: (line) => options.log(`${this.id} ${line}`),
+    });
     this.#connectedAt = new Date(options.nowMs()).toISOString();
     this.#ear = new Ear(options.hearing);
     this.#ear.setDetection(this.#settings.audio.input.turn_detection);
@@ -76,7 +81,7 @@ export class Session {
       instructions,
       tools,
       items: this.#conversation.items.length,
-      is_speaking: this.#response !== undefined,
+      is_speaking: this.#responses.isBusy,
       connected_at: this.#connectedAt,
     };
   }
@@ -95,8 +100,7 @@ export class Session {
 
   /** The client has gone. */
   close(): void {
-    this.#response?.abandon();
-    this.#response = undefined;
+    this.#responses.abandon();
   }
 
   #dispatch(event: ClientEvent, eventId: string | undefined): void {
@@ -135,7 +139,7 @@ export class Session {
       case 'response.create':
         return this.#respond(event.response ?? {}, eventId);
       case 'response.cancel':
-        return this.#cancel(event.response_id, eventId);
+        return this.#complainOf(this.#responses.cancel(event.response_id), eventId);
     }
   }
 
@@ -164,7 +168,7 @@ export class Session {
     if (event.type === 'started') {
       const audio_start_ms = event.audioStartMs;
       this.#options.send({ type: 'input_audio_buffer.speech_started', audio_start_ms, item_id });
-      if (detection?.interrupt_response !== false) this.#response?.cancel('turn_detected');
+      if (detection?.interrupt_response !== false) this.#responses.interrupt('turn_detected');
       return this.#ear.prepare();
     }
     this.#turnItemId = undefined;
@@ -175,7 +179,8 @@ export class Session {
     });
     const words = this.#take(event.pcm, item_id);
     const isCough = !words && event.loudMs < COUGH_MS;
-    if (detection?.create_response !== false && !isCough && !this.#response) this.#respond({}, undefined);
+    if (detection?.create_response !== false && !isCough && !this.#responses.isBusy)
+      this.#respond({}, undefined);
   }
 
   #commit(eventId: string | undefined): void {
@@ -225,40 +230,14 @@ export class Session {
   }
 
   #respond(options: ResponseOptions, eventId: string | undefined): void {
-    if (this.#response) {
-      const message = `Conversation already has an active response in progress: ${this.#response.id}. Wait until the response is finished before creating a new one.`;
-      return this.#complain(
-        { code: 'conversation_already_has_active_response', message, param: null },
-        eventId,
-      );
-    }
-    const { send, newId, log } = this.#options;
-    const response = new Response(
-      {
-        id: newId('resp'),
-        metadata: options.metadata ?? null,
-        modality: options.output_modalities?.[0] ?? this.#settings.output_modalities[0] ?? 'audio',
-        voice: speechVoiceOf(this.#settings.audio.output.voice),
-        newId,
-        countInput: () => this.#countInput(),
-      },
-      this.#conversation,
-      send,
-      () => (this.#response = undefined),
-    );
-    this.#response = response;
-    this.#hasSpoken = true;
-    response
-      .run(() => this.#decide(options))
-      .catch((error: unknown) => {
-        log(`${this.id} could not finish ${response.id}: ${String(error)}`);
-        response.cancel('client_cancelled');
-      });
+    const complaint = this.#responses.create(options);
+    this.#hasSpoken ||= !complaint;
+    this.#complainOf(complaint, eventId);
   }
 
-  #decide(options: ResponseOptions): Decision {
+  #decide(options: ResponseOptions, items: readonly Item[]): Decision {
     const decision = decideReply({
-      items: this.#conversation.items,
+      items,
       tools: options.tools ?? this.#settings.tools,
       formerTools: this.#formerTools,
       sessionInstructions: this.#settings.instructions,
@@ -270,19 +249,15 @@ export class Session {
     return decision;
   }
 
-  #cancel(responseId: string | undefined, eventId: string | undefined): void {
-    if (!this.#response || (responseId !== undefined && responseId !== this.#response.id)) {
-      const message = 'Cancellation failed: no active response found';
-      return this.#complain({ code: 'response_cancel_not_active', message, param: null }, eventId);
-    }
-    this.#response.cancel('client_cancelled');
-  }
-
-  #countInput(): InputTokens {
+  #countInput(items: readonly Item[]): InputTokens {
     const { instructions, tools } = this.#settings;
     const heardMs = this.#heardSinceMs;
     this.#heardSinceMs = 0;
-    return countInput([instructions, tools, this.#conversation.items], heardMs);
+    return countInput([instructions, tools, items], heardMs);
+  }
+
+  #complainOf(complaint: Complaint | undefined, eventId: string | undefined): void {
+    if (complaint) this.#complain(complaint, eventId);
   }
 
   #complain(complaint: Complaint, eventId: string | undefined): void {

@@ -1,4 +1,6 @@
 // The settings of a session as the API holds and echoes them.
+import { isReasoningModel } from './model-traits.ts';
+import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
 import type { Complaint, SessionPatch, Tool, ToolChoice, TurnDetection } from './validate.ts';
 import type { Voice } from './voices.ts';
 
@@ -12,7 +14,7 @@ export interface SessionSettings {
   tools: Tool[];
   tool_choice: ToolChoice;
   output_modalities: ('audio' | 'text')[];
-  temperature: number;
+  parallel_tool_calls: boolean;
   max_output_tokens: number | 'inf';
   audio: {
     input: {
@@ -42,7 +44,7 @@ export function initialSettings(id: string, model: string): SessionSettings {
     tools: [],
     tool_choice: 'auto',
     output_modalities: ['audio'],
-    temperature: 0.8,
+    parallel_tool_calls: true,
     max_output_tokens: 'inf',
     audio: {
       input: {
@@ -80,23 +82,46 @@ export function applyPatch(
       complaint: { code: 'cannot_update_voice', message, param: 'session.audio.output.voice' },
     };
   }
-  return {
-    ok: true,
-    settings: {
-      ...settings,
-      ...given(plain),
-      model: settings.model, // the model of a session is the one it was opened with
-      type,
-      audio: {
-        input: { ...settings.audio.input, ...given(audio?.input ?? {}), format: settings.audio.input.format },
-        output: {
-          ...settings.audio.output,
-          ...given(audio?.output ?? {}),
-          format: settings.audio.output.format,
-        },
+  const unsupported = unsupportedParameter(settings.model, patch, 'session');
+  if (unsupported) return { ok: false, complaint: unsupported };
+  const next: SessionSettings = {
+    ...settings,
+    ...given(plain),
+    model: settings.model, // the model of a session is the one it was opened with
+    type,
+    audio: {
+      input: { ...settings.audio.input, ...given(audio?.input ?? {}), format: settings.audio.input.format },
+      output: {
+        ...settings.audio.output,
+        ...given(audio?.output ?? {}),
+        format: settings.audio.output.format,
       },
     },
   };
+  const tooLong = patch.instructions === undefined && !patch.tools ? undefined : tooManyTokens(next);
+  return tooLong ? { ok: false, complaint: tooLong } : { ok: true, settings: next };
+}
+
+/** A parameter that only reasoning models have, sent to one that does not reason. */
+export function unsupportedParameter(
+  model: string,
+  sent: { reasoning?: unknown; parallel_tool_calls?: unknown },
+  place: 'session' | 'response',
+): Complaint | undefined {
+  if (isReasoningModel(model)) return undefined;
+  const name = (['reasoning', 'parallel_tool_calls'] as const).find((key) => sent[key] !== undefined);
+  if (!name) return undefined;
+  const param = `${place}.${name}`;
+  const message = `Unsupported parameter: '${param}' is not supported with this model.`;
+  return { code: 'unsupported_parameter', message, param };
+}
+
+/** OpenAI documents the limit, but no wording: nobody should read more from this error than its event's id. */
+function tooManyTokens(settings: SessionSettings): Complaint | undefined {
+  const tokens = sessionTokens(settings);
+  if (tokens <= MAX_SESSION_TOKENS) return undefined;
+  const message = `Invalid 'session': instructions and tools are too long. Expected at most ${MAX_SESSION_TOKENS} tokens, but got ${tokens} tokens instead.`;
+  return { code: 'invalid_value', message, param: 'session' };
 }
 
 /** Former tools that are remembered. */

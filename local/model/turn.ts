@@ -1,5 +1,5 @@
 // Where a conversation stands: what was asked last, what was done about it, what is still to be said.
-import type { Item } from './events.ts';
+import type { Item } from './items.ts';
 import { matchTool } from './match-tool.ts';
 import type { Tool } from './validate.ts';
 

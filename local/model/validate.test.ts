@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readClientEvent } from './events.ts';
 import { applyPatch, formerTools, initialSettings } from './settings.ts';
+import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
 import { addNote, currentTime, listNotes, tool } from './sample-tools.ts';
 
 function update(session: object, event_id = 'tools_update_1') {
@@ -60,6 +61,12 @@ describe('session.update', () => {
     ['a voice that does not exist', { audio: { output: { voice: 'nobody' } } }, 'invalid_value', 'session.audio.output.voice'],
     ['a threshold out of range', { audio: { input: { turn_detection: { type: 'server_vad', threshold: 2 } } } }, 'invalid_value', 'session.audio.input.turn_detection.threshold'],
     ['both modalities', { output_modalities: ['audio', 'text'] }, 'array_above_max_length', 'session.output_modalities'],
+    ['a temperature, which the API has no more', { temperature: 0.8 }, 'unknown_parameter', 'session.temperature'],
+    ['a tool choice by a bare name', { tool_choice: addNote.name }, 'invalid_value', 'session.tool_choice'],
+    ['an effort that does not exist', { reasoning: { effort: 'extreme' } }, 'invalid_value', 'session.reasoning.effort'],
+    ['a truncation without its ratio', { truncation: { type: 'retention_ratio' } }, 'missing_required_parameter', 'session.truncation.retention_ratio'],
+    ['a ratio above one', { truncation: { type: 'retention_ratio', retention_ratio: 80 } }, 'invalid_value', 'session.truncation.retention_ratio'],
+    ['more output than the model gives', { max_output_tokens: 5000 }, 'invalid_value', 'session.max_output_tokens'],
     ['a tool without a name', { tools: [{ type: 'function' }] }, 'missing_required_parameter', 'session.tools[0].name'],
   ])('refuses %s', (_, session, code, param) => {
     expect(complaintAbout(session)).toMatchObject({ code, param });
@@ -70,6 +77,10 @@ describe('session.update', () => {
       complaintAbout({ tools: Array.from({ length: 128 }, (_, n) => tool(`t${n}`, '')) }),
     ).toBeUndefined();
   });
+
+  it.each(['auto', 'disabled', { type: 'retention_ratio', retention_ratio: 0.8, token_limits: { post_instructions: 8000 } }])('takes truncation %j', (truncation) => {
+    expect(complaintAbout({ truncation })).toBeUndefined();
+  }); // prettier-ignore
 
   it('wants the type of the session', () => {
     const read = readClientEvent('{"type":"session.update","session":{}}');
@@ -86,11 +97,52 @@ describe('other events', () => {
     expect(readClientEvent('{"type":"session.destroy","event_id":"e1"}')).toMatchObject({ ok: false, complaint: { param: 'type' }, eventId: 'e1' });
   }); // prettier-ignore
 
+  it('refuses a text that is longer than a content part may be', () => {
+    const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x'.repeat(256_001) }] };
+    const read = readClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
+    expect(read).toMatchObject({ complaint: { code: 'string_above_max_length', param: 'item.content[0].text' } });
+  }); // prettier-ignore
+
   it('refuses a part that its role cannot hold', () => {
     const item = { type: 'message', role: 'assistant', content: [{ type: 'input_text', text: 'Hi' }] };
     const read = readClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
     expect(read).toMatchObject({ ok: false, complaint: { param: 'item.content[0].type' } });
   });
+});
+
+describe('response.create', () => {
+  const complaintAbout = (response: object) => {
+    const read = readClientEvent(JSON.stringify({ type: 'response.create', response }));
+    return read.ok ? undefined : read.complaint;
+  };
+  const said = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] };
+
+  it('takes all that a response beside the conversation may have', () => {
+    expect(
+      complaintAbout({
+        conversation: 'none',
+        input: [said, { type: 'item_reference', id: 'item_1' }],
+        instructions: 'Say "Hi".',
+        output_modalities: ['audio'],
+        tools: [addNote],
+        tool_choice: 'none',
+        metadata: { purpose: 'filler' },
+        max_output_tokens: 200,
+        audio: { output: { voice: 'marin' } },
+      }),
+    ).toBeUndefined();
+    expect(complaintAbout({ conversation: 'none', input: [] })).toBeUndefined();
+  });
+
+  it.each([
+    ['a conversation of another name', { conversation: 'conv_1' }, 'invalid_value', 'response.conversation'],
+    ['an input item of an unknown type', { input: [{ type: 'thought' }] }, 'invalid_value', 'response.input[0].type'],
+    ['metadata that is too long', { metadata: { purpose: 'x'.repeat(513) } }, 'string_above_max_length', 'response.metadata.purpose'],
+    ['too much metadata', { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`key${n}`, ''])) }, 'invalid_value', 'response.metadata'],
+    ['a parameter of the session', { turn_detection: null }, 'unknown_parameter', 'response.turn_detection'],
+  ])('refuses %s', (_, response, code, param) => {
+    expect(complaintAbout(response)).toMatchObject({ code, param });
+  }); // prettier-ignore
 });
 
 describe('settings', () => {
@@ -120,6 +172,33 @@ describe('settings', () => {
     expect(applyPatch(settings, other, { hasSpoken: false }).ok).toBe(true);
     expect(applyPatch(settings, other, { hasSpoken: true })).toMatchObject({ complaint: { code: 'cannot_update_voice' } });
     expect(applyPatch(settings, patch({ audio: { output: { voice: 'alloy' } } }), { hasSpoken: true }).ok).toBe(true);
+  }); // prettier-ignore
+
+  it('refuses what only a reasoning model has on one that does not reason', () => {
+    const reasoning = patch({ reasoning: { effort: 'low' } });
+    const parallel = patch({ parallel_tool_calls: false });
+    const applied = (model: string, session: typeof reasoning) =>
+      applyPatch(initialSettings('sess_1', model), session, { hasSpoken: false });
+    for (const model of ['gpt-realtime', 'gpt-realtime-2025-08-28', 'gpt-realtime-mini'])
+      expect(applied(model, reasoning)).toMatchObject({
+        complaint: { code: 'unsupported_parameter', param: 'session.reasoning' },
+      });
+    for (const model of ['gpt-realtime-2', 'gpt-realtime-2.1', 'gpt-realtime-2.1-mini'])
+      expect(applied(model, parallel)).toMatchObject({ settings: { parallel_tool_calls: false } });
+  });
+
+  it('refuses instructions and tools of more than 16,384 tokens together, and changes nothing', () => {
+    const large = Array.from({ length: 100 }, (_, n) => tool(`tool_${n}`, 'It lists the open issues. '.repeat(20)));
+    const fits = applyPatch(settings, patch({ tools: large }), { hasSpoken: false });
+    if (!fits.ok) throw new Error('refused');
+    const before = sessionTokens(fits.settings);
+    expect(before).toBeLessThanOrEqual(MAX_SESSION_TOKENS);
+    const oneWord = ' more';
+    const left = MAX_SESSION_TOKENS - before;
+    const exact = applyPatch(fits.settings, patch({ instructions: oneWord.repeat(left) }), { hasSpoken: false });
+    expect(exact.ok).toBe(true);
+    const over = applyPatch(fits.settings, patch({ instructions: oneWord.repeat(left + 1) }), { hasSpoken: false });
+    expect(over).toMatchObject({ complaint: { code: 'invalid_value', param: 'session', message: expect.stringContaining('16384 tokens, but got 16385') } });
   }); // prettier-ignore
 
   it('remembers tools that went and forgets those that came back', () => {

@@ -44,8 +44,8 @@ export const ToolList = z
   });
 
 export const ToolChoice = z.union([
-  z.string(),
-  z.looseObject({ type: z.literal('function'), name: z.string() }),
+  z.enum(['none', 'auto', 'required']),
+  z.strictObject({ type: z.literal('function'), name: z.string() }),
 ]);
 export type ToolChoice = z.infer<typeof ToolChoice>;
 
@@ -67,7 +67,23 @@ const TurnDetection = z.discriminatedUnion('type', [
 ]);
 export type TurnDetection = z.infer<typeof TurnDetection>;
 
-const AudioFormat = z.strictObject({ type: z.literal('audio/pcm'), rate: z.literal(24_000).optional() });
+const InputFormat = z.strictObject({ type: z.literal('audio/pcm'), rate: z.literal(24_000).optional() });
+export const OutputFormat = InputFormat;
+export const VoiceName = z.enum(VOICES);
+export const MaxOutputTokens = z.union([z.number().int().min(1).max(4096), z.literal('inf')]);
+export const Reasoning = z.strictObject({
+  effort: z.enum(['minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
+});
+
+/** What falls out of the model's input once the conversation is too long for it. */
+const Truncation = z.union([
+  z.enum(['auto', 'disabled']),
+  z.strictObject({
+    type: z.literal('retention_ratio'),
+    retention_ratio: z.number().min(0).max(1),
+    token_limits: z.strictObject({ post_instructions: z.number().int().min(0).optional() }).optional(),
+  }),
+]);
 
 /** The `session` of a `session.update`: only what is named changes. */
 export const SessionPatch = z.strictObject({
@@ -80,13 +96,13 @@ export const SessionPatch = z.strictObject({
     .array(z.enum(['audio', 'text']))
     .length(1)
     .optional(),
-  temperature: z.number().min(0).max(2).optional(),
-  max_output_tokens: z.union([z.number().int().min(1).max(4096), z.literal('inf')]).optional(),
+  max_output_tokens: MaxOutputTokens.optional(),
+  parallel_tool_calls: z.boolean().optional(),
   audio: z
     .strictObject({
       input: z
         .strictObject({
-          format: AudioFormat.optional(),
+          format: InputFormat.optional(),
           noise_reduction: z.strictObject({ type: z.enum(['near_field', 'far_field']) }).nullish(),
           transcription: z.looseObject({ model: z.string().optional() }).nullish(),
           turn_detection: TurnDetection.nullish(),
@@ -94,18 +110,18 @@ export const SessionPatch = z.strictObject({
         .optional(),
       output: z
         .strictObject({
-          format: AudioFormat.optional(),
+          format: OutputFormat.optional(),
           speed: z.number().min(0.25).max(1.5).optional(),
-          voice: z.enum(VOICES).optional(),
+          voice: VoiceName.optional(),
         })
         .optional(),
     })
     .optional(),
   tracing: z.unknown().optional(),
-  reasoning: z.unknown().optional(),
-  include: z.array(z.string()).nullish(),
+  reasoning: Reasoning.optional(),
+  include: z.array(z.literal('item.input_audio_transcription.logprobs')).nullish(),
   prompt: z.unknown().optional(),
-  truncation: z.unknown().optional(),
+  truncation: Truncation.optional(),
 });
 export type SessionPatch = z.infer<typeof SessionPatch>;
 

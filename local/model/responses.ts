@@ -1,0 +1,109 @@
+// The responses of a session that are under way: at most one that is added to the conversation, any number beside it.
+import type { Conversation } from './conversation.ts';
+import type { ServerEvent } from './events.ts';
+import type { Item } from './items.ts';
+import type { Decision } from './reply.ts';
+import { Response, type CancelReason } from './response.ts';
+import type { ResponseOptions } from './response-options.ts';
+import { unsupportedParameter, type SessionSettings } from './settings.ts';
+import type { InputTokens } from './usage.ts';
+import type { Complaint } from './validate.ts';
+import { speechVoiceOf } from './voices.ts';
+
+/** What the responses need of their session. */
+export interface ResponseHost {
+  conversation: Conversation;
+  settings: () => SessionSettings;
+  /** @param items what the response reads */
+  decide: (options: ResponseOptions, items: readonly Item[]) => Decision;
+  countInput: (items: readonly Item[]) => InputTokens;
+  send: (event: ServerEvent) => void;
+  newId: (kind: 'resp' | 'item' | 'call') => string;
+  log: (line: string) => void;
+}
+
+export class Responses {
+  #host: ResponseHost;
+  #inConversation: Response | undefined;
+  #outOfBand = new Map<string, Response>();
+
+  constructor(host: ResponseHost) {
+    this.#host = host;
+  }
+
+  /** A response that is added to the conversation is under way. */
+  get isBusy(): boolean {
+    return this.#inConversation !== undefined;
+  }
+
+  /** Starts a response. @returns what is wrong with what was asked, if anything */
+  create(options: ResponseOptions): Complaint | undefined {
+    const { conversation, send, newId, log, decide, countInput, settings } = this.#host;
+    const { model, output_modalities, audio } = settings();
+    const isOutOfBand = options.conversation === 'none';
+    if (!isOutOfBand && this.#inConversation) {
+      const message = `Conversation already has an active response in progress: ${this.#inConversation.id}. Wait until the response is finished before creating a new one.`;
+      return { code: 'conversation_already_has_active_response', message, param: null };
+    }
+    const unsupported = unsupportedParameter(model, options, 'response');
+    if (unsupported) return unsupported;
+    const input = conversation.inputOf(options.input);
+    if (!input.ok) return input.complaint;
+
+    const response = new Response(
+      {
+        id: newId('resp'),
+        metadata: options.metadata ?? null,
+        modality: options.output_modalities?.[0] ?? output_modalities[0] ?? 'audio',
+        voice: speechVoiceOf(options.audio?.output?.voice ?? audio.output.voice),
+        newId,
+        countInput: () => countInput(input.value),
+      },
+      isOutOfBand ? undefined : conversation,
+      send,
+      () => this.#forget(response),
+    );
+    if (isOutOfBand) this.#outOfBand.set(response.id, response);
+    else this.#inConversation = response;
+    response
+      .run(() => decide(options, input.value))
+      .catch((error: unknown) => {
+        log(`could not finish ${response.id}: ${String(error)}`);
+        response.cancel('client_cancelled');
+      });
+    return undefined;
+  }
+
+  /**
+   * Cancels a response at the client's wish.
+   *
+   * @param responseId of any response; without one, the response of the conversation is meant
+   */
+  cancel(responseId: string | undefined): Complaint | undefined {
+    const active = [...(this.#inConversation ? [this.#inConversation] : []), ...this.#outOfBand.values()];
+    const meant = responseId ? active.find(({ id }) => id === responseId) : this.#inConversation;
+    if (!meant) {
+      const message = 'Cancellation failed: no active response found';
+      return { code: 'response_cancel_not_active', message, param: null };
+    }
+    meant.cancel('client_cancelled');
+    return undefined;
+  }
+
+  /** A voice interrupts the response of the conversation, but none beside it. */
+  interrupt(reason: CancelReason): void {
+    this.#inConversation?.cancel(reason);
+  }
+
+  /** The client has gone. */
+  abandon(): void {
+    for (const response of [this.#inConversation, ...this.#outOfBand.values()]) response?.abandon();
+    this.#inConversation = undefined;
+    this.#outOfBand.clear();
+  }
+
+  #forget(response: Response): void {
+    if (this.#inConversation === response) this.#inConversation = undefined;
+    this.#outOfBand.delete(response.id);
+  }
+}
