@@ -47,6 +47,18 @@ export const slugs = fc.oneof(
   fc.constantFrom('a'.repeat(32), 'a'.repeat(33), ' a ', 'a\n'),
 );
 
+export const models = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'Z', '2', '.', '-', ':', '/', '_', ' ', 'é'), maxLength: 6 }),
+  fc.constantFrom('gpt-realtime-2.1', ' a ', 'a\n', 'm'.repeat(100), 'm'.repeat(101)),
+  Anything,
+);
+
+export const languages = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'Z', '2', '-'), maxLength: 12 }),
+  fc.constantFrom('en', 'pt-BR', 'zh-Hant-TW', 'en-a', 'en-', 'en\n', ' en ', 'abcd', 'en-abcdefghi', 'a-b'),
+  Anything,
+);
+
 export const headers = fc.oneof(
   fc.constantFrom(
     'X-API-Key',

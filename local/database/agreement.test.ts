@@ -3,7 +3,14 @@
  * one code and one sentence; and the constraints alone, without the triggers that put it in words, agree as well.
  * Rows are written as PostgREST writes them, from JSON and as a signed-in user.
  */
-import { AgentConfigInput, VOICES } from '@patchbay/shared/schema/agent-config';
+import {
+  AgentConfigInput,
+  PROVIDERS,
+  REASONING_EFFORTS,
+  TURN_DETECTIONS,
+  TURN_EAGERNESS,
+  VOICES,
+} from '@patchbay/shared/schema/agent-config';
 import { FIELD_CODES, FieldErrors, readFields } from '@patchbay/shared/schema/fields';
 import { NoticeWebhookBody } from '@patchbay/shared/schema/functions';
 import { McpServerInput, TagName } from '@patchbay/shared/schema/server';
@@ -122,8 +129,8 @@ function describeTable(
       await forAll(arbitrary, async (value) => {
         const row = { ...fitting, [field]: value };
         await agree({ schema, row, field }, () => attempt(asUser(), insertOf(table, row)));
-        // An empty slug is made by the trigger.
-        if (field === 'slug' && tidied(value) === '') return;
+        // The trigger makes a slug of an empty one, and null of an empty model or language.
+        if (['slug', 'model', 'language'].includes(field) && tidied(value) === '') return;
         const stored = { ...filled(), ...fitting, [field]: tidied(value) };
         const byConstraint = await attempt(
           'set local session_replication_role = replica',
@@ -168,6 +175,12 @@ describeTable(
     voice_model: values.choices(...VOICES),
     temperature: values.wholeNumbers(0, 100),
     greeting: values.texts(1000),
+    provider: values.choices(...PROVIDERS),
+    model: values.models,
+    reasoning_effort: values.choices(...REASONING_EFFORTS),
+    turn_detection: values.choices(...TURN_DETECTIONS),
+    turn_eagerness: values.choices(...TURN_EAGERNESS),
+    language: values.languages,
   },
   () => ({ workspace_id: workspaceId }),
 );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
+import { PROVIDERS, REASONING_EFFORTS, TURN_DETECTIONS, TURN_EAGERNESS } from './agent-config.ts';
 import { AuthMethod, ConnectionStatus, CredentialScope, Timestamp, Transport } from './server.ts';
 import { CatalogueTool } from './tool.ts';
 
@@ -12,6 +13,7 @@ export type SealedSecret = z.infer<typeof SealedSecret>;
 /** A tool of the stored catalogue, with what the user decided about it. */
 export const StoredTool = CatalogueTool.extend({
   is_enabled: z.boolean(),
+  is_pinned: z.boolean(),
   cache_ttl_seconds: z.int().nullable(),
 });
 export type StoredTool = z.infer<typeof StoredTool>;
@@ -63,6 +65,12 @@ export const SessionSnapshot = z.object({
     voice_model: z.string(),
     temperature: z.number(),
     greeting: z.string().nullable(),
+    provider: z.enum(PROVIDERS),
+    model: z.string().nullable(),
+    reasoning_effort: z.enum(REASONING_EFFORTS).nullable(),
+    turn_detection: z.enum(TURN_DETECTIONS),
+    turn_eagerness: z.enum(TURN_EAGERNESS),
+    language: z.string().nullable(),
   }),
   servers: z.array(SnapshotServer),
 });

@@ -37,6 +37,8 @@ export const McpToolRow = z.object({
   annotations: ToolAnnotations.nullable(),
   fingerprint: z.string(),
   is_enabled: z.boolean(),
+  /** Comes before other tools when a model cannot take all of them. */
+  is_pinned: z.boolean(),
   cache_ttl_seconds: z.int().nullable(),
   first_seen_at: Timestamp,
   last_seen_at: Timestamp,

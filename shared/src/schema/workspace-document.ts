@@ -3,6 +3,8 @@ import { z } from 'zod';
 const ToolChoice = z.object({
   name: z.string(),
   is_enabled: z.boolean(),
+  /** Absent in documents of earlier versions: the pin stays as it is. */
+  is_pinned: z.boolean().optional(),
   cache_ttl_seconds: z.int().nullable(),
 });
 

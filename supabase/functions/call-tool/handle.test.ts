@@ -15,6 +15,7 @@ const addNote: StoredTool = {
   input_schema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
   fingerprint: 'f',
   is_enabled: true,
+  is_pinned: false,
   cache_ttl_seconds: null,
 };
 

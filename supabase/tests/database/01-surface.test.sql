@@ -109,8 +109,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_tools'
       and has_column_privilege('authenticated', 'public.mcp_tools', column_name, 'update')
   ),
-  'cache_ttl_seconds is_enabled',
-  'of a tool users may change only whether it is enabled and how long its results are kept'
+  'cache_ttl_seconds is_enabled is_pinned',
+  'of a tool users may change only whether it is enabled or pinned, and how long its results are kept'
 );
 
 select ok(
@@ -158,7 +158,8 @@ select is(
       and has_function_privilege('api_token', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'is_address is_reserved_header latency_percentile personal_workspace_id problem refuse_fields remove_tag rename_tag '
+  'is_address is_language_tag is_model_name is_reserved_header latency_percentile personal_workspace_id problem '
+    || 'refuse_fields remove_tag rename_tag '
     || 'server_history servers_left_with_tag tag_problem text_problem token_workspace_id trimmed url_origin',
   'and calls what these need'
 );
@@ -197,7 +198,7 @@ select is(
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
   'accept_invitation agent_document choose_tool create_api_token create_invitation delete_account export_workspace import_agent '
-    || 'import_list import_server import_workspace is_address is_my_topic is_reserved_header latency_percentile '
+    || 'import_list import_server import_workspace is_address is_language_tag is_model_name is_my_topic is_reserved_header latency_percentile '
     || 'list_members my_credentials my_sign_ins my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
     || 'rename_tag revoke_api_token server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
     || 'trimmed url_origin watch_workspace workspace_usage',

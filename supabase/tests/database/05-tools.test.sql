@@ -1,6 +1,6 @@
 -- Tools: the catalogue is the system's, whether and how a tool is used is the user's.
 begin;
-select plan(25);
+select plan(27);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -79,8 +79,12 @@ select is(
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.mcp_tools), 2::bigint, 'the user sees the tools');
 select lives_ok(
-  $$ update public.mcp_tools set is_enabled = false, cache_ttl_seconds = 60 where name = 'a' $$,
-  'may switch one off and choose how long results are kept'
+  $$ update public.mcp_tools set is_enabled = false, cache_ttl_seconds = 60, is_pinned = true where name = 'a' $$,
+  'may switch one off, choose how long results are kept, and pin it'
+);
+select results_eq(
+  $$ update public.mcp_tools set is_pinned = null where name = 'c' returning is_pinned $$, $$ values (false) $$,
+  'no choice about a pin is no pin'
 );
 select throws_ok(
   $$ update public.mcp_tools set cache_ttl_seconds = 0 $$, 'PT400', null, 'within limits'
@@ -95,19 +99,29 @@ reset role;
 set local role service_role;
 select pg_temp.store(1, now() - interval '3 minutes', 'a:3 c:1');
 select results_eq(
-  $$ select is_enabled, cache_ttl_seconds, fingerprint from public.mcp_tools
+  $$ select is_enabled, is_pinned, cache_ttl_seconds, fingerprint from public.mcp_tools
      where server_id = current_setting('pgtap.server')::uuid and name = 'a' $$,
-  $$ values (false, 60, '3') $$,
+  $$ values (false, true, 60, '3') $$,
   'a changed tool keeps what the user chose'
 );
 select pg_temp.store(1, now() - interval '2 minutes', 'c:1');
 select pg_temp.store(1, now() - interval '1 minute', 'a:3 c:1');
 select results_eq(
-  $$ select is_enabled, cache_ttl_seconds from public.mcp_tools
+  $$ select is_enabled, is_pinned, cache_ttl_seconds from public.mcp_tools
      where server_id = current_setting('pgtap.server')::uuid and name = 'a' $$,
-  $$ values (false, 60) $$,
+  $$ values (false, true, 60) $$,
   'and so does one that vanished and came back: a server cannot undo its user''s choice'
 );
+update public.mcp_tools set is_enabled = true, cache_ttl_seconds = null
+where server_id = current_setting('pgtap.server')::uuid and name = 'a';
+select pg_temp.store(1, now() - interval '50 seconds', 'c:1');
+select pg_temp.store(1, now() - interval '40 seconds', 'a:3 c:1');
+select is(
+  (select is_pinned from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'a'), true,
+  'a pinned tool that vanished and came back is still pinned when nothing else was chosen for it'
+);
+update public.mcp_tools set is_enabled = false
+where server_id = current_setting('pgtap.server')::uuid and name = 'a';
 
 reset role;
 insert into public.workspace_members (workspace_id, user_id, role) values

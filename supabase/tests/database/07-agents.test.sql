@@ -1,6 +1,6 @@
 -- Agents: private to their workspace, always exactly one default, servers of the same workspace only.
 begin;
-select plan(28);
+select plan(37);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -24,9 +24,15 @@ select is((select count(*) from public.agent_configs), 1::bigint, 'a user sees t
 select results_eq(
   $$
     insert into public.agent_configs (name, greeting) values (' Helper ', null)
-    returning name, user_id, is_default, voice_model, temperature, greeting, all_servers
+    returning name, user_id, is_default, voice_model, temperature, greeting, all_servers, provider, model,
+      reasoning_effort, turn_detection, turn_eagerness, language
   $$,
-  $$ values ('Helper', 'aaaaaaaa-0000-4000-8000-000000000001'::uuid, false, 'coral', 80, '', true) $$,
+  $$
+    values (
+      'Helper', 'aaaaaaaa-0000-4000-8000-000000000001'::uuid, false, 'coral', 80, '', true, 'openai', null::text,
+      null::text, 'fast', 'auto', null::text
+    )
+  $$,
   'a name is enough'
 );
 select throws_ok(
@@ -36,6 +42,44 @@ select throws_ok(
   $$ insert into public.agent_configs (name, voice_model) values ('x', 'nobody') $$, 'PT400', null, 'an unknown voice'
 );
 select throws_ok($$ insert into public.agent_configs (name) values ('') $$, 'PT400', null, 'no name');
+select results_eq(
+  $$
+    update public.agent_configs set model = ' gpt-realtime-2.1 ', reasoning_effort = 'low', turn_detection = 'semantic',
+      turn_eagerness = 'high', language = 'pt-BR'
+    where name = 'Helper'
+    returning model, reasoning_effort, turn_detection, turn_eagerness, language
+  $$,
+  $$ values ('gpt-realtime-2.1', 'low', 'semantic', 'high', 'pt-BR') $$,
+  'an agent has a model of its own, and its own way to listen'
+);
+select results_eq(
+  $$
+    update public.agent_configs set model = ' ', reasoning_effort = null, turn_detection = null,
+      turn_eagerness = null, language = ''
+    where name = 'Helper'
+    returning model, reasoning_effort, turn_detection, turn_eagerness, language
+  $$,
+  $$ values (null::text, null::text, 'fast', 'auto', null::text) $$,
+  'what is left empty has its default'
+);
+create function pg_temp.refused(p_column text, p_value text) returns text language plpgsql as $$
+declare
+  v_detail text;
+begin
+  execute format('update public.agent_configs set %I = %L where name = ''Helper''', p_column, p_value);
+  return 'taken';
+exception when sqlstate 'PT400' then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return v_detail::jsonb #>> array[p_column, '0', 'code'];
+end
+$$;
+select is(pg_temp.refused('provider', 'azure'), 'unknown_choice', 'a provider that is not supported');
+select is(pg_temp.refused('model', 'gpt realtime'), 'bad_format', 'a model with a space');
+select is(pg_temp.refused('model', repeat('m', 101)), 'bad_format', 'a model with an endless name');
+select is(pg_temp.refused('reasoning_effort', 'none'), 'unknown_choice', 'a reasoning effort that no model has');
+select is(pg_temp.refused('turn_detection', 'server_vad'), 'unknown_choice', 'a turn detection that is not one of ours');
+select is(pg_temp.refused('turn_eagerness', 'eager'), 'unknown_choice', 'an unknown eagerness');
+select is(pg_temp.refused('language', 'English'), 'bad_format', 'a language that is no code');
 select throws_ok(
   $$ insert into public.agent_configs (name, system_prompt) values ('x', repeat('x', 20001)) $$,
   'PT400', null, 'a prompt that is too long'

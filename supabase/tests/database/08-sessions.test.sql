@@ -61,7 +61,12 @@ select is(
     'state', 'starting'
   ), 'the snapshot tells whose session it is'
 );
-select is(pg_temp.snapshot() #>> '{agent,voice_model}', 'coral', 'and its agent');
+select is(
+  (pg_temp.snapshot() -> 'agent') - 'id' - 'system_prompt' - 'greeting',
+  '{"name": "Assistant", "voice_model": "coral", "temperature": 80, "provider": "openai", "model": null,
+    "reasoning_effort": null, "turn_detection": "fast", "turn_eagerness": "auto", "language": null}',
+  'and its agent'
+);
 select set_eq(
   $$ select s ->> 'slug' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s $$,
   array['clock', 'notes'], 'and its active servers'
@@ -81,7 +86,8 @@ select is(
 select is(
   (select s -> 'tools' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'notes'),
   '[{"name": "add", "title": null, "description": "Adds a note.", "input_schema": {"type": "object"},
-     "output_schema": null, "annotations": null, "fingerprint": "1", "is_enabled": true, "cache_ttl_seconds": null}]',
+     "output_schema": null, "annotations": null, "fingerprint": "1", "is_enabled": true, "is_pinned": false,
+     "cache_ttl_seconds": null}]',
   'and the stored tools'
 );
 reset role;

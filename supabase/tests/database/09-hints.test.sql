@@ -1,6 +1,6 @@
 -- Hints: small, without secrets, on a topic that only members hear and nobody but the system sends on.
 begin;
-select plan(33);
+select plan(34);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -94,6 +94,8 @@ select is(pg_temp.hints(), 'server.changed update, server.status disconnected', 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_tools set is_enabled = false;
 select is(pg_temp.hints(), 'tools.changed', 'tools switched off');
+update public.mcp_tools set is_pinned = true;
+select is(pg_temp.hints(), 'tools.changed', 'tools pinned');
 update public.agent_configs set greeting = 'Good morning!';
 select is(pg_temp.hints(), 'agent_config.changed update', 'an agent');
 insert into public.agent_config_servers (agent_config_id, server_id)

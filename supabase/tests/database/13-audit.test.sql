@@ -1,6 +1,6 @@
 -- The audit trail: who changed what, for owners and admins, without secrets and without the dead.
 begin;
-select plan(31);
+select plan(33);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -138,6 +138,10 @@ update public.mcp_tools set is_enabled = false;
 select is(
   pg_temp.trail(), 'bob update mcp_tools add {"is_enabled": {"to": false, "from": true}}', 'a tool switched off'
 );
+update public.mcp_tools set is_pinned = true;
+select is(
+  pg_temp.trail(), 'bob update mcp_tools add {"is_pinned": {"to": true, "from": false}}', 'a tool pinned'
+);
 update public.mcp_servers set url = 'https://other.example/mcp?api_key=sk-canary';
 select is(
   pg_temp.trail(),
@@ -151,6 +155,17 @@ select is(
   pg_temp.trail(),
   'bob update agent_configs Assistant {"temperature": {"to": 20, "from": 80}, "system_prompt": null}',
   'an agent, without its instructions'
+);
+update public.agent_configs set
+  model = 'gpt-realtime-2.1', reasoning_effort = 'low', turn_detection = 'semantic', turn_eagerness = 'high',
+  language = 'de'
+where workspace_id = current_setting('pgtap.team')::uuid;
+select is(
+  pg_temp.trail(),
+  'bob update agent_configs Assistant {"model": {"to": "gpt-realtime-2.1"}, "language": {"to": "de"}, '
+    || '"turn_detection": {"to": "semantic", "from": "fast"}, "turn_eagerness": {"to": "high", "from": "auto"}, '
+    || '"reasoning_effort": {"to": "low"}}',
+  'its model, and how it listens'
 );
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, current_setting('pgtap.notes')::uuid from public.agent_configs

@@ -1,6 +1,6 @@
 -- A workspace goes out as one document and comes in again: without secrets, by right, twice without a change.
 begin;
-select plan(36);
+select plan(38);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -35,8 +35,12 @@ insert into public.mcp_servers (workspace_id, name, url, auth_method, tags, call
   (pg_temp.ws('team'), 'Notes', 'https://notes.example/mcp', 'api_key', '{home,work}', 5000, '{"a": 1}'),
   (pg_temp.ws('team'), 'Clock', 'https://clock.example/mcp', 'none', '{}', 30000, '{}');
 select set_config('pgtap.notes', id::text, true) from public.mcp_servers where slug = 'notes';
-insert into public.agent_configs (workspace_id, name, temperature, all_servers, is_default)
-values (pg_temp.ws('team'), 'Helper', 20, false, true);
+insert into public.agent_configs (
+  workspace_id, name, temperature, all_servers, is_default, model, reasoning_effort, turn_detection, turn_eagerness,
+  language
+) values (
+  pg_temp.ws('team'), 'Helper', 20, false, true, 'gpt-realtime-2.1-mini', 'low', 'semantic', 'high', 'de'
+);
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, pg_temp.ws('notes') from public.agent_configs where name = 'Helper';
 reset role;
@@ -47,6 +51,7 @@ select public.store_catalogue(pg_temp.ws('notes'), 2, clock_timestamp(), (
   from unnest(array['add', 'wipe']) n
 ));
 update public.mcp_tools set is_enabled = false where server_id = pg_temp.ws('notes') and name = 'wipe';
+update public.mcp_tools set is_pinned = true where server_id = pg_temp.ws('notes') and name = 'add';
 
 -- Out -----------------------------------------------------------------------------------------------
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
@@ -62,12 +67,20 @@ select is(
   '{"name": "Notes", "slug": "notes", "url": "https://notes.example/mcp", "description": "", "transport": "auto",
     "auth_method": "api_key", "auth_header": "X-API-Key", "is_active": true, "position": 1, "tags": ["home", "work"],
     "call_timeout_ms": 5000, "max_concurrency": 4, "credential_scope": "workspace", "oauth_client_id": null, "metadata": {"a": 1}, "has_credential": true,
-    "tools": [{"name": "wipe", "is_enabled": false, "cache_ttl_seconds": null}]}',
+    "tools": [{"name": "add", "is_enabled": true, "is_pinned": true, "cache_ttl_seconds": null},
+      {"name": "wipe", "is_enabled": false, "is_pinned": false, "cache_ttl_seconds": null}]}',
   'a server with what was chosen for it'
 );
 select is(
   (select jsonb_agg((a -> 'name') || (a -> 'servers') || (a -> 'is_default')) from jsonb_array_elements(pg_temp.document() -> 'agents') a),
   '[["Assistant", false], ["Helper", "notes", true]]', 'agents with their servers'
+);
+select is(
+  (select a - 'system_prompt' - 'servers' from jsonb_array_elements(pg_temp.document() -> 'agents') a where a ->> 'name' = 'Helper'),
+  '{"name": "Helper", "voice_model": "coral", "temperature": 20, "greeting": "", "is_default": true,
+    "all_servers": false, "provider": "openai", "model": "gpt-realtime-2.1-mini", "reasoning_effort": "low",
+    "turn_detection": "semantic", "turn_eagerness": "high", "language": "de"}',
+  'with their model and how they listen'
 );
 select doesnt_match(pg_temp.document()::text, 'canary', 'and no secret');
 
@@ -128,11 +141,12 @@ select public.store_catalogue(pg_temp.ws('copied'), 1, clock_timestamp(), (
   from unnest(array['add', 'wipe']) n
 ));
 select is(
-  (select string_agg(name || ' ' || is_enabled, ' ' order by name) from public.mcp_tools where server_id = pg_temp.ws('copied')),
-  'add true wipe false', 'a tool that was off is off from the first time it is seen'
+  (select string_agg(concat_ws(' ', name, is_enabled, is_pinned), ', ' order by name)
+   from public.mcp_tools where server_id = pg_temp.ws('copied')),
+  'add t t, wipe f f', 'a tool that was off or pinned is so from the first time it is seen'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
-update public.mcp_tools set is_enabled = true where server_id = pg_temp.ws('copied');
+update public.mcp_tools set is_enabled = true, is_pinned = name = 'wipe' where server_id = pg_temp.ws('copied');
 update public.mcp_servers set description = 'mine', tags = '{x}' where id = pg_temp.ws('copied');
 delete from public.agent_config_servers a using public.agent_configs c
 where c.id = a.agent_config_id and c.workspace_id = pg_temp.ws('copy');
@@ -148,11 +162,19 @@ select is(
 );
 select results_eq(
   $$
-    select s.description, s.tags::text, t.is_enabled from public.mcp_servers s
+    select s.description, s.tags::text, t.is_enabled, t.is_pinned from public.mcp_servers s
     join public.mcp_tools t on t.server_id = s.id and t.name = 'wipe' where s.id = pg_temp.ws('copied')
   $$,
-  $$ values ('', '{home,work}', false) $$,
+  $$ values ('', '{home,work}', false, false) $$,
   'tools included'
+);
+
+-- A document of a version without pins
+update public.mcp_tools set is_pinned = true where server_id = pg_temp.ws('copied');
+select public.import_workspace(pg_temp.ws('copy'), pg_temp.document() #- '{servers,0,tools,0,is_pinned}');
+select is(
+  (select string_agg(concat_ws(' ', name, is_pinned), ', ' order by name) from public.mcp_tools where server_id = pg_temp.ws('copied')),
+  'add t, wipe f', 'a pin that a document does not mention stays'
 );
 
 -- A document written by hand
@@ -231,7 +253,7 @@ select is(
   (select name from public.agent_configs where workspace_id = pg_temp.ws('copy') and is_default), 'Helper',
   'and does not choose the default agent'
 );
-select private.choose_tool(pg_temp.ws('copied'), 'add', false, null), private.choose_tool(pg_temp.ws('copied'), 'new', false, null);
+select private.choose_tool(pg_temp.ws('copied'), 'add', false, true, null), private.choose_tool(pg_temp.ws('copied'), 'new', false, true, null);
 reset role;
 select is(
   (select is_enabled from public.mcp_tools where server_id = pg_temp.ws('copied') and name = 'add'), true,

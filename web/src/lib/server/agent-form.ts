@@ -4,7 +4,15 @@ import type { z } from 'zod';
 import type { AgentFormValues } from '../agents/form-values.ts';
 
 // Which agent is the default is not for this form to say.
-const AgentFields = AgentConfigInput.omit({ is_default: true });
+const AgentFields = AgentConfigInput.omit({
+  is_default: true,
+  provider: true,
+  model: true,
+  reasoning_effort: true,
+  turn_detection: true,
+  turn_eagerness: true,
+  language: true,
+});
 export type AgentFields = z.infer<typeof AgentFields>;
 
 export type ParsedAgentForm =

@@ -84,10 +84,9 @@ export async function saveAgent(
 export async function duplicateAgent(who: SignedIn, id: string): Promise<WriteProblem | null> {
   const agent = await readAgent(who, id);
   if (!agent) return 'not_found';
-  const { workspace_id, name, system_prompt, voice_model, temperature, greeting, all_servers } = agent;
-  const copy = { name: copyName(name), system_prompt, voice_model, temperature, greeting, all_servers };
-  // The voice is one that the database has already accepted.
-  const input = { ...copy, greeting: greeting ?? '' } as AgentFields;
+  const { workspace_id, id: _id, user_id: _user, created_at: _made, updated_at: _changed, ...copied } = agent;
+  // The values are those that the database has already accepted.
+  const input = { ...copied, name: copyName(agent.name), is_default: false } as AgentFields;
   return createAgent(who, workspace_id, input, await listGivenServers(who, id));
 }
 
