@@ -2,11 +2,12 @@
  * `npm run bundle:functions -- <folder>`: makes each edge function one file, `<folder>/<name>/index.ts`, with all that
  * it imports inside. For a Supabase of one's own, whose edge runtime knows neither `shared/` nor our packages.
  */
-import { rename, stat } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readExpected } from '../doctor/subject.ts';
 import { runTool } from '../stack/tool.ts';
-import { findDeno } from '../supabase/functions.ts';
+import { findDeno } from '../supabase/deno.ts';
+import { NODE_GLOBALS } from './node-globals.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -28,9 +29,11 @@ export async function bundleFunctions(root: string, folder: string): Promise<Rec
   if (code !== 0) throw new Error(`Deno could not bundle the functions:\n${output}`);
   const sizes = names.map(async (name) => {
     const bundle = join(folder, name, 'index.js');
+    const text = NODE_GLOBALS + (await readFile(bundle, 'utf8'));
     // Edge runtimes look for the name that the source has.
-    await rename(bundle, join(folder, name, 'index.ts'));
-    return [name, (await stat(join(folder, name, 'index.ts'))).size] as const;
+    await writeFile(join(folder, name, 'index.ts'), text);
+    await rm(bundle);
+    return [name, Buffer.byteLength(text)] as const;
   });
   return Object.fromEntries(await Promise.all(sizes));
 }

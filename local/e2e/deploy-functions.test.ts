@@ -1,6 +1,7 @@
 /**
- * The edge functions on their way to a hosted project: uploaded by the real CLI to a stand-in of its interface, bundled
- * from what arrived there and from nothing else, and run under Deno with the environment of a hosted project.
+ * The edge functions on their way to a hosted project: uploaded by the real CLI to a stand-in of its interface, and run
+ * on the hosted Deno version with the environment of a hosted project. They run twice: as they were uploaded, and as
+ * bundles made of what was uploaded, for self-hosting.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -19,6 +20,7 @@ import { startFunctions, type RunningFunctions } from '../supabase/functions.ts'
 import { tokenOf } from './intruders.ts';
 import { newPerson } from './person.ts';
 import { demoServer, hasStack, runningStack } from './running-stack.ts';
+import { serveUploaded } from './uploaded-function.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What Supabase takes. */
@@ -90,9 +92,46 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     for (const [name, bytes] of Object.entries(sizes)) expect(bytes, name).toBeLessThan(MOST_BYTES / 2);
   });
 
-  it('answer under Deno with nothing but the addresses and keys of a hosted project', async () => {
+  /** What Supabase puts into the environment of a function, and the secrets that were set. */
+  async function hostedEnvironment(): Promise<Record<string, string>> {
     const { supabase_url, publishable_key, secret_key } = runningStack();
-    const jwks = await (await fetch(`${supabase_url}/auth/v1/.well-known/jwks.json`)).text();
+    return {
+      ...environment,
+      SUPABASE_URL: supabase_url,
+      SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishable_key }),
+      SUPABASE_SECRET_KEYS: JSON.stringify({ default: secret_key }),
+      SUPABASE_JWKS: await (await fetch(`${supabase_url}/auth/v1/.well-known/jwks.json`)).text(),
+    };
+  }
+  const personHeaders = async () => ({
+    authorization: `Bearer ${await tokenOf(await newPerson('deploy'))}`,
+    apikey: runningStack().publishable_key,
+  });
+  const post = (url: string | undefined, headers: Record<string, string>, body: object): Promise<Response> =>
+    fetch(url ?? '', { method: 'POST', headers, body: JSON.stringify(body) });
+
+  it('as uploaded, boot on the hosted Deno version, each by its own import map, and do their work', async () => {
+    const person = await personHeaders();
+    const work: Record<string, object> = {
+      'test-connection': { url: demoServer('clock').url },
+      'voice-token': {},
+    };
+    for (const name of NAMES) {
+      const served = await serveUploaded(join(folder, 'uploaded'), name, await hostedEnvironment());
+      try {
+        expect((await post(`${served.url}/${name}`, {}, {})).status, name).toBe(401);
+        if (work[name] === undefined) continue;
+        const answer: unknown = await (await post(`${served.url}/${name}`, person, work[name])).json();
+        if (name === 'test-connection') expect(answer).toMatchObject({ ok: true });
+        else expect(VoiceTokenAnswer.parse(answer).url).toBe(environment.LIVEKIT_URL);
+      } finally {
+        await served.stop();
+      }
+    }
+  });
+
+  it('as bundles, answer on the hosted Deno version with nothing but addresses and keys', async () => {
+    const { secret_key } = runningStack();
     running = await startFunctions({
       folder: join(folder, 'bundled'),
       // Of the packages and sources here they may read nothing: all is in the bundle.
@@ -100,24 +139,17 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
       cacheDir: join(folder, 'deno'),
       port: 0,
       env: {
-        ...environment,
-        SUPABASE_URL: supabase_url,
-        SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: publishable_key }),
-        SUPABASE_SECRET_KEYS: JSON.stringify({ default: secret_key }),
-        SUPABASE_JWKS: jwks,
+        ...(await hostedEnvironment()),
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_BSP_SCHEDULE_DELAY: '100',
       },
       log: console.log,
     });
     const call = (name: string, headers: Record<string, string>, body: object): Promise<Response> =>
-      fetch(`${running.address()}/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      post(`${running.address()}/${name}`, headers, body);
     for (const name of NAMES) expect((await call(name, {}, {})).status, name).toBe(401);
 
-    const person = {
-      authorization: `Bearer ${await tokenOf(await newPerson('deploy'))}`,
-      apikey: publishable_key,
-    };
+    const person = await personHeaders();
     const tested = await call('test-connection', person, { url: demoServer('clock').url });
     expect(await tested.json()).toMatchObject({ ok: true });
     const token = VoiceTokenAnswer.parse(await (await call('voice-token', person, {})).json());

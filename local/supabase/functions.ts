@@ -1,10 +1,10 @@
-/** The Deno process that runs the edge functions: started, watched over, started again when it crashes. */
+/** The Deno process that runs the edge functions, on the hosted Deno version: started, and restarted after a crash. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findHostedDeno } from './deno.ts';
 
 export interface FunctionsOptions {
   /** The folder that holds one folder for each function. */
@@ -85,36 +85,12 @@ function brokenHost(): Host {
   return { address: () => undefined, exited: Promise.resolve(), stop: async () => undefined, isWanted: true };
 }
 
-/** The program itself, not npm's wrapper around it: signals and the end of stdin must reach it. */
-export function findDeno(): string {
-  const require = createRequire(import.meta.url);
-  const fromDeno = createRequire(require.resolve('deno/package.json'));
-  const { platform, arch } = process;
-  const names =
-    platform === 'linux'
-      ? [`linux-${arch}-glibc`]
-      : platform === 'win32'
-        ? [`win32-${arch}`]
-        : [`${platform}-${arch}`];
-  for (const name of names) {
-    try {
-      const manifest = fromDeno.resolve(`@deno/${name}/package.json`);
-      return join(dirname(manifest), platform === 'win32' ? 'deno.exe' : 'deno');
-    } catch {
-      // The next name, or the error below.
-    }
-  }
-  throw new Error(
-    `No Deno for this machine (${platform}-${arch}): run \`npm install\` again, with optional dependencies.`,
-  );
-}
-
 async function startHost({ folder, repository, cacheDir, port, env, log }: FunctionsOptions): Promise<Host> {
   const host = resolve(import.meta.dirname, 'functions-host.ts');
   // Not the whole repository: the keys of this installation lie in it.
   const readable = [folder, ...['node_modules', 'supabase', 'shared'].map((name) => join(repository, name))];
   const child = spawn(
-    findDeno(),
+    findHostedDeno(),
     [
       'run',
       '--quiet',

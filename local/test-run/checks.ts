@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runTool } from '../stack/tool.ts';
-import { findDeno } from '../supabase/functions.ts';
+import { findHostedDeno } from '../supabase/deno.ts';
 import type { Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -61,7 +61,7 @@ function listChecks(): Check[] {
     script('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
     {
       name: 'types of functions',
-      command: findDeno(),
+      command: findHostedDeno(),
       args: ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...entries],
     },
     script('unused code', 'knip', ['--no-progress']),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runPgTap } from '../database/pgtap.ts';
 import { runTool } from '../stack/tool.ts';
 import type { Stack } from '../stack/stack-file.ts';
-import { findDeno } from '../supabase/functions.ts';
+import { findHostedDeno } from '../supabase/deno.ts';
 import { countJunit, countPlaywright, countVitest, NOTHING, withExitCode, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -75,14 +75,14 @@ export function runUnit(context: RunContext): Promise<Tally> {
   return vitest('unit', ['unit', 'web'], { PATCHBAY_STACK: '' }, context);
 }
 
-/** The edge functions' own tests, in Deno. */
+/** The edge functions' own tests, on the hosted Deno version. */
 export function runFunctions(context: RunContext): Promise<Tally> {
   const report = join(RESULTS, 'functions.xml');
   const rights = ['--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
   const offline = ['--no-remote', '--no-lock', '--no-check', '--node-modules-dir=manual'];
   return runSuite(
     {
-      command: findDeno(),
+      command: findHostedDeno(),
       args: ['test', '--quiet', ...offline, ...rights, `--junit-path=${report}`, 'supabase/functions'],
       env: { NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
       report,

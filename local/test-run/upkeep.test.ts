@@ -41,7 +41,12 @@ const Dependencies = z.record(z.string(), z.string()).default({});
 const Manifest = z.object({ dependencies: Dependencies, devDependencies: Dependencies });
 const Renovate = z.object({
   packageRules: z.array(
-    z.object({ matchPackageNames: z.array(z.string()).default([]), allowedVersions: z.string().optional() }),
+    z.object({
+      matchPackageNames: z.array(z.string()).default([]),
+      matchDepNames: z.array(z.string()).default([]),
+      allowedVersions: z.string().optional(),
+      enabled: z.boolean().default(true),
+    }),
   ),
   customManagers: z.array(
     z.object({
@@ -75,6 +80,12 @@ describe('the rules of dependency updates', () => {
     versions.set(depNameTemplate, found[0]?.groups?.['currentValue'] ?? '');
   }
   versions.set('node', /FROM node:(\S+?)-/.exec(read('agent-worker/Dockerfile'))?.[1] ?? '');
+
+  it('never propose another hosted Deno version: it follows hosted Supabase, not npm', () => {
+    const disabled = packageRules.flatMap(({ enabled, matchDepNames }) => (enabled ? [] : matchDepNames));
+    expect(disabled).toEqual(['deno-hosted']);
+    expect(versions.get('deno-hosted')).toMatch(/^npm:deno@/);
+  });
 
   const named = packageRules.flatMap(({ matchPackageNames, allowedVersions }) =>
     matchPackageNames.filter((name) => !name.includes('*')).map((name) => ({ name, allowedVersions })),

@@ -8,6 +8,8 @@ import type { SealedSecret } from './schema/snapshot.ts';
 const NONCE_BYTES = 12;
 const KEY_BYTES = 32;
 
+/** `Uint8Array<ArrayBuffer>`, written so that the older TypeScript of the hosted Deno version reads it too. */
+type Bytes = ReturnType<typeof Uint8Array.from>;
 type AesKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 export interface SecretKey {
@@ -84,7 +86,7 @@ export async function open(sealed: SealedSecret, owner: SecretOwner, keys: Secre
   }
 }
 
-function associatedData(owner: SecretOwner, keyId: string): Uint8Array<ArrayBuffer> {
+function associatedData(owner: SecretOwner, keyId: string): Bytes {
   const place = [owner.workspaceId, owner.serverId, ...(owner.holderId ? [owner.holderId] : [])];
   return new TextEncoder().encode(JSON.stringify([...place, keyId]));
 }
@@ -93,7 +95,7 @@ function encodeBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+function decodeBase64(text: string): Bytes | null {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {

@@ -26,6 +26,8 @@ console.log(
   JSON.stringify({
     probe: await test(url, 'local'),
     refused: await test('http://127.0.0.1:2/mcp', 'local'),
+    // Nothing speaks TLS there.
+    insecure: await test(url.replace('http:', 'https:'), 'local'),
     blocked: await test('https://127.0.0.1/mcp', 'public'),
     call,
     closed: connection.state.name,

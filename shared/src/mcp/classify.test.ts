@@ -10,6 +10,7 @@ import { AppError } from '../errors.ts';
 import { classify, codeOfStatus } from './classify.ts';
 
 const system = (code: string) => Object.assign(new Error('words do not matter'), { code });
+const named = (name: string) => Object.assign(new Error('words do not matter'), { name });
 const http = (status: number) =>
   new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, 'words do not matter', { status });
 
@@ -21,6 +22,8 @@ describe('classify', () => {
     ['a cut socket', system('UND_ERR_SOCKET'), 'connection_lost'],
     ['a bad certificate', system('DEPTH_ZERO_SELF_SIGNED_CERT'), 'tls_failed'],
     ['a failed handshake', system('ERR_SSL_WRONG_VERSION_NUMBER'), 'tls_failed'],
+    ['a certificate that Deno refuses', named('InvalidData'), 'tls_failed'],
+    ['a TLS connection that Deno lost', named('UnexpectedEof'), 'connection_lost'],
     ['HTTP 401', http(401), 'unauthorized'],
     ['a refused sign-in', new UnauthorizedError(), 'unauthorized'],
     ['HTTP 502', http(502), 'server_error'],

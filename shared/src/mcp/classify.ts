@@ -35,13 +35,16 @@ const NETWORK_CODES: Record<string, ErrorCode> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_failed',
   HOSTNAME_MISMATCH: 'tls_failed',
 };
-/** Names of errors that have no code: of the JSON parser, of schemas, of undici's HTTP parser, of signals. */
+/** Names of errors that have no code: of the JSON parser, of schemas, of undici's HTTP parser, of signals, of TLS. */
 const NAMES: Record<string, ErrorCode> = {
   SyntaxError: 'protocol_error',
   ZodError: 'protocol_error',
   HTTPParserError: 'protocol_error',
   TimeoutError: 'timeout',
   AbortError: 'cancelled',
+  // What rustls reports through the hosted Deno version: a bad certificate or handshake, and an end without goodbye.
+  InvalidData: 'tls_failed',
+  UnexpectedEof: 'connection_lost',
 };
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_)/;
 

@@ -1,4 +1,5 @@
 /** The other end of OTLP over HTTP: receives spans in protobuf, for tests. */
+import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -13,6 +13,7 @@ import { handle as testConnection } from '../test-connection/handle.ts';
 import type { Answer } from './answer.ts';
 import { fakeDatabase, keys, SERVER_ID, storedServer } from './fixtures.ts';
 import type { Probe } from './stored-server.ts';
+import { dialingTest } from './testing/dialing-test.ts';
 
 const PUBLIC = '93.184.215.14';
 const PRIVATE = '127.0.0.1';
@@ -62,7 +63,8 @@ async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: s
     } satisfies Record<string, () => Promise<Answer>>,
     asked,
     reached: () => connections,
-    close: () => new Promise<void>((done) => listener.close(() => done())),
+    // Not waited for: the hosted Deno version never says that a listener is closed whose connection was destroyed.
+    close: () => void listener.close(),
   };
 }
 
@@ -70,12 +72,12 @@ type Way = keyof Awaited<ReturnType<typeof scene>>['ways'];
 const WAYS: Way[] = ['test-connection, a draft', 'test-connection, a stored server', 'discover-tools'];
 
 for (const way of WAYS) {
-  Deno.test(
+  dialingTest(
     `${way}: a name that turns private after the check is refused, and nobody is reached`,
     async () => {
       const { ways, asked, reached, close } = await scene('https', 'public', [PUBLIC]);
       const { body } = await ways[way]();
-      await close();
+      close();
       const { code, phase } = body as ProbeFailure;
       assert.deepEqual({ code, phase }, { code: 'blocked_address', phase: 'connect' });
       assert.ok(asked.length >= 2, 'the name is looked up once more for the socket');
@@ -83,19 +85,22 @@ for (const way of WAYS) {
     },
   );
 
-  Deno.test(`${way}: a name that is private from the start is refused before any socket`, async () => {
+  dialingTest(`${way}: a name that is private from the start is refused before any socket`, async () => {
     const { ways, reached, close } = await scene('https', 'public', []);
     const { body } = await ways[way]();
-    await close();
+    close();
     const { code, phase } = body as ProbeFailure;
     assert.deepEqual({ code, phase }, { code: 'blocked_address', phase: 'address' });
     assert.equal(reached(), 0);
   });
 
-  Deno.test(`${way}: where private addresses are allowed, the same name leads to the listener`, async () => {
-    const { ways, reached, close } = await scene('http', 'local', [PRIVATE]);
-    await ways[way]();
-    await close();
-    assert.ok(reached() > 0, 'otherwise the tests above would show nothing');
-  });
+  dialingTest(
+    `${way}: where private addresses are allowed, the same name leads to the listener`,
+    async () => {
+      const { ways, reached, close } = await scene('http', 'local', [PRIVATE]);
+      await ways[way]();
+      close();
+      assert.ok(reached() > 0, 'otherwise the tests above would show nothing');
+    },
+  );
 }

@@ -16,6 +16,7 @@ import {
 } from '../_shared/fixtures.ts';
 import type { SignInDatabase, StoredFlow } from '../_shared/sign-in-database.ts';
 import { handle } from './handle.ts';
+import { dialingTest } from '../_shared/testing/dialing-test.ts';
 
 /** An MCP server that is its own authorization server. It answers tokens as they are set. */
 async function startProtected(metadata: object = {}) {
@@ -150,7 +151,7 @@ async function story(
 }
 const codeOf = ({ body }: { body: unknown }) => (body as { code?: string }).code;
 
-Deno.test('a sign-in goes to the authorization server, comes back, and is stored sealed', async () => {
+dialingTest('a sign-in goes to the authorization server, comes back, and is stored sealed', async () => {
   const { begin, finish, stateOf, database, base, stop } = await story();
   try {
     const begun = await begin();
@@ -171,7 +172,7 @@ Deno.test('a sign-in goes to the authorization server, comes back, and is stored
   }
 });
 
-Deno.test('a state is good once, and one that nobody knows is good for nothing', async () => {
+dialingTest('a state is good once, and one that nobody knows is good for nothing', async () => {
   const { begin, finish, stateOf, base, asked, stop } = await story();
   try {
     const state = stateOf(await begin());
@@ -187,7 +188,7 @@ Deno.test('a state is good once, and one that nobody knows is good for nothing',
   }
 });
 
-Deno.test('an answer of another authorization server is not redeemed', async () => {
+dialingTest('an answer of another authorization server is not redeemed', async () => {
   for (const iss of [{ iss: 'https://evil.example' }, {}]) {
     const { begin, finish, stateOf, database, asked, stop } = await story();
     try {
@@ -205,7 +206,7 @@ Deno.test('an answer of another authorization server is not redeemed', async () 
   }
 });
 
-Deno.test('a refusal on the page of the server is told, without its own words', async () => {
+dialingTest('a refusal on the page of the server is told, without its own words', async () => {
   const { begin, finish, stateOf, base, database, stop } = await story();
   try {
     const state = stateOf(await begin());
@@ -223,7 +224,7 @@ Deno.test('a refusal on the page of the server is told, without its own words', 
   }
 });
 
-Deno.test('addresses that discovery yields go through the address policy', async () => {
+dialingTest('addresses that discovery yields go through the address policy', async () => {
   const { begin, deps, stop } = await story();
   try {
     deps.policy = 'public' as never;
@@ -234,7 +235,7 @@ Deno.test('addresses that discovery yields go through the address policy', async
   }
 });
 
-Deno.test('the sign-in of the workspace takes who may edit, one’s own a member', async () => {
+dialingTest('the sign-in of the workspace takes who may edit, one’s own a member', async () => {
   const cases = [
     ['workspace', { role: 'member', isOwn: false }, 403],
     ['workspace', { role: 'admin', isOwn: false }, 200],
@@ -252,7 +253,7 @@ Deno.test('the sign-in of the workspace takes who may edit, one’s own a member
   }
 });
 
-Deno.test('signing out revokes where the server offers it', async () => {
+dialingTest('signing out revokes where the server offers it', async () => {
   for (const [metadata, revoked] of [
     [{}, true],
     [{ revocation_endpoint: undefined }, false],
@@ -273,7 +274,7 @@ Deno.test('signing out revokes where the server offers it', async () => {
   }
 });
 
-Deno.test(
+dialingTest(
   'nothing begins where the address of the page is not known, or the server uses no sign-in',
   async () => {
     const one = await story({ auth_method: 'none' });
@@ -292,7 +293,7 @@ Deno.test(
   },
 );
 
-Deno.test('without a person, the client of the server signs in for the workspace', async () => {
+dialingTest('without a person, the client of the server signs in for the workspace', async () => {
   const secret = await seal('client-secret', { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys);
   const entered = { oauth_client_id: 'known', secret };
   const cases = [
