@@ -1,4 +1,7 @@
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { clientAddress } from './auth/client-address.ts';
+import { createRateLimit } from './auth/rate-limit.ts';
 import type { Lite } from './lite.ts';
 import type { ProjectKeys } from './keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -13,11 +16,17 @@ export interface GatewayOptions {
   functionsAddress: () => string | undefined;
 }
 
+type Env = { Bindings: HttpBindings };
+
+/** Auth's own limit for an address, sign-ins and refreshes together: a burst of 30, then 150 in five minutes. */
+const TOKEN_LIMIT = { burst: 30, perSecond: 150 / 300 };
+
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length'];
 
 /** The one door of a Supabase project: `/rest/v1`, `/auth/v1` and `/functions/v1` (Realtime is a WebSocket, see realtime/). */
-export function createGateway({ lite, keys, tokens, url, functionsAddress }: GatewayOptions): Hono {
-  const gateway = new Hono();
+export function createGateway({ lite, keys, tokens, url, functionsAddress }: GatewayOptions): Hono<Env> {
+  const gateway = new Hono<Env>();
+  const tokenLimit = createRateLimit(TOKEN_LIMIT, () => performance.now());
 
   gateway.get('/auth/v1/.well-known/jwks.json', (context) => {
     context.header('Access-Control-Allow-Origin', '*');
@@ -31,6 +40,15 @@ export function createGateway({ lite, keys, tokens, url, functionsAddress }: Gat
   });
 
   gateway.all('/rest/v1/*', async (context) => lite.fetch(await withInnerToken(context.req.raw, tokens)));
+
+  gateway.post('/auth/v1/token', async (context, next) => {
+    const connection = context.env.incoming.socket.remoteAddress ?? '';
+    if (tokenLimit.take(clientAddress(context.req.raw.headers, connection, keys.secretKey))) return next();
+    return context.json(
+      { code: 429, error_code: 'over_request_rate_limit', msg: 'Request rate limit reached' },
+      429,
+    );
+  });
 
   gateway.all('/auth/v1/*', async (context) => {
     const response = await lite.fetch(await withInnerToken(context.req.raw, tokens));

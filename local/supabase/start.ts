@@ -123,7 +123,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
     const realtime = await startRealtime({ server: gatewayServer, sql, keys, tokens, log });
     stops.push(() => realtime.stop());
     const gateway = createGateway({ lite, keys, tokens, url, functionsAddress: () => functions?.address() });
-    const answer = getRequestListener((request) => gateway.fetch(request));
+    const answer = getRequestListener((request, env) => gateway.fetch(request, env));
     gatewayServer.off('request', notYet).on('request', (request, response) => void answer(request, response));
     return {
       url,

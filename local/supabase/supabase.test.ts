@@ -68,6 +68,25 @@ describe('auth', () => {
     expect(reason).toContain('InvalidJWTToken');
   });
 
+  test('sign-ins and refreshes of one address are limited together, those of another are not', async () => {
+    const { client, email } = await signUp('ann');
+    const from = (address: string) =>
+      project.client(project.supabase.secretKey, { global: { headers: { 'Sb-Forwarded-For': address } } });
+    const attempts = Array.from({ length: 40 }, async () => {
+      const unknown = { refresh_token: crypto.randomUUID() };
+      return (await from('203.0.113.1').auth.refreshSession(unknown)).error?.code;
+    });
+    const codes = await Promise.all(attempts);
+    expect(codes.filter((code) => code === 'refresh_token_not_found').length).toBeGreaterThanOrEqual(30);
+    const account = { email, password: PASSWORD };
+    expect((await from('203.0.113.1').auth.signInWithPassword(account)).error).toMatchObject({
+      status: 429,
+      code: 'over_request_rate_limit',
+    });
+    expect((await from('203.0.113.2').auth.signInWithPassword(account)).error).toBeNull();
+    expect((await client.auth.refreshSession()).error).toBeNull();
+  });
+
   test('a request without a key, or with a wrong one, is refused', async () => {
     expect((await fetch(`${project.supabase.url}/rest/v1/notes`)).status).toBe(401);
     const headers = { apikey: 'sb_publishable_wrong' };

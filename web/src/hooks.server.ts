@@ -27,8 +27,8 @@ const secureHeaders: Handle = async ({ event, resolve }) => {
   return response;
 };
 
-/** Answers the same to everybody. */
-const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata']);
+/** Routes that need no user. Signing out must work while Auth is away, so it opens no session first. */
+const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata', '/sign-out']);
 
 const authenticate: Handle = async ({ event, resolve }) => {
   event.locals.user = null;

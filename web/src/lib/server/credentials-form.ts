@@ -30,11 +30,12 @@ export function authProblemWords(code: string | undefined): string {
     case 'weak_password':
       return 'This password is too easy to guess. Use a longer one.';
     case 'over_request_rate_limit':
+      return 'Too many attempts from your network. Wait a minute, then try again.';
     case 'over_email_send_rate_limit':
-      return 'Too many attempts. Wait a minute and try again.';
+      return 'An email was sent a short while ago. Wait a minute, then try again.';
     case 'signup_disabled':
       return 'New accounts are switched off here.';
     default:
-      return 'This did not work. Try again in a moment.';
+      return 'The sign-in service does not answer. Try again in a moment.';
   }
 }

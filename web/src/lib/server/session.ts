@@ -1,47 +1,21 @@
-import type { ClientSchema } from '@patchbay/shared/schema/database';
-import { createServerClient } from '@supabase/ssr';
-import { isAuthRetryableFetchError } from '@supabase/supabase-js';
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
+import { createSessionClient } from './session-client.ts';
 import { settings } from './settings.ts';
 
 /**
  * Gives the request its own Supabase client and, when the cookies hold a valid session, its user.
- * The session lives in HttpOnly cookies: scripts in the page never see the refresh token.
- * @throws 503 when the sign-in service cannot be reached, so that nobody is asked to sign in again for it
+ * @throws 503 when Auth cannot tell whether the session is valid: the user stays signed in
  */
 export async function openSession(event: RequestEvent): Promise<void> {
-  const { supabaseUrl, publishableKey } = settings();
-  let saidNotToCache = false;
-  const client = createServerClient<ClientSchema>(supabaseUrl, publishableKey, {
-    cookies: {
-      getAll: () => event.cookies.getAll(),
-      setAll: (cookies, headers) => {
-        for (const { name, value, options } of cookies) {
-          event.cookies.set(name, value, {
-            ...options,
-            path: '/',
-            httpOnly: true,
-            sameSite: 'lax',
-            secure: event.url.protocol === 'https:',
-          });
-        }
-        // Cookies may be written twice in a request, headers only once.
-        if (!saidNotToCache) event.setHeaders(headers);
-        saidNotToCache = true;
-      },
-    },
-  });
-  event.locals.supabase = client;
-
-  const { data, error: problem } = await event.locals.supabase.auth.getClaims();
-  if (problem && isAuthRetryableFetchError(problem)) {
-    error(503, {
-      message: 'The sign-in service does not answer.',
-      hint: 'Try again in a moment. Your servers and conversations are not affected.',
-    });
+  const { supabase, isAuthAway } = createSessionClient(event, settings());
+  event.locals.supabase = supabase;
+  const { data } = await supabase.auth.getClaims();
+  if (!data && isAuthAway()) {
+    const message = 'The sign-in service does not answer. You are still signed in: try again in a minute.';
+    error(503, message);
   }
   if (!data) return;
-  const { data: held } = await event.locals.supabase.auth.getSession();
+  const { data: held } = await supabase.auth.getSession();
   event.locals.user = { id: data.claims.sub, email: data.claims.email ?? '' };
   event.locals.accessToken = held.session?.access_token ?? null;
 }
