@@ -43,6 +43,14 @@ module.exports = {
       to: { couldNotResolve: true, pathNot: '^\\$(app|env)/|/?\\$types(\\.js)?$|^virtual:' },
     },
     {
+      name: 'one-module-with-a-key',
+      comment:
+        'The page has a secret key in one place only, which adds it to the calls that need it (SECURITY.md).',
+      severity: 'error',
+      from: { path: '^web/src/', pathNot: `${TEST}|^web/src/lib/server/session-client\\.ts$` },
+      to: { path: '^web/src/lib/server/client-ip\\.ts$' },
+    },
+    {
       name: 'no-cycle',
       comment: 'Types may refer to each other; code that needs itself cannot be read in an order.',
       severity: 'error',

@@ -1,18 +1,19 @@
-import { createClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { authProblemWords } from './credentials-form.ts';
 import { callProcedure, type Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
-import { settings } from './settings.ts';
 
 const NewPassword = z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.');
 
 /**
  * Changes the password of who knows the present one; every other browser is signed out.
- * The present one is tried by a client of its own, so that this session stays as it is.
+ *
+ * @param visitor a client without a session, which tries the present one, so that this session stays as it is
  */
 export async function changePassword(
   who: SignedIn,
+  visitor: SupabaseClient,
   { current, next }: { current: string; next: string },
 ): Promise<Outcome<null>> {
   const parsed = NewPassword.safeParse(next);
@@ -20,11 +21,7 @@ export async function changePassword(
     const fieldErrors = { next: parsed.error.issues.map(({ message }) => message) };
     return { ok: false, status: 400, message: '', fieldErrors };
   }
-  const { supabaseUrl, publishableKey } = settings();
-  const client = createClient(supabaseUrl, publishableKey, {
-    auth: { persistSession: false, autoRefreshToken: false },
-  });
-  const tried = await client.auth.signInWithPassword({ email: who.user.email, password: current });
+  const tried = await visitor.auth.signInWithPassword({ email: who.user.email, password: current });
   if (tried.error) {
     if (tried.error.code !== 'invalid_credentials') return refused(tried.error.code);
     return { ok: false, status: 400, message: '', fieldErrors: { current: ['This is not your password.'] } };

@@ -1,8 +1,14 @@
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { createServerClient } from '@supabase/ssr';
-import type { SupabaseClient } from '@supabase/supabase-js';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { RequestEvent } from '@sveltejs/kit';
 import { watchAuth, type AuthWatch } from './auth-watch.ts';
+import { withClientIp } from './client-ip.ts';
+
+interface Project {
+  supabaseUrl: string;
+  publishableKey: string;
+}
 
 export interface SessionClient {
   supabase: SupabaseClient<ClientSchema>;
@@ -15,9 +21,9 @@ export interface SessionClient {
  * Supabase-js removes the session whenever a refresh fails; the cookies are kept where Auth was only away.
  */
 export function createSessionClient(
-  event: Pick<RequestEvent, 'cookies' | 'setHeaders' | 'url'>,
-  { supabaseUrl, publishableKey }: { supabaseUrl: string; publishableKey: string },
-  watch = watchAuth(),
+  event: Pick<RequestEvent, 'cookies' | 'getClientAddress' | 'setHeaders' | 'url'>,
+  { supabaseUrl, publishableKey }: Project,
+  watch = watchAuth(withClientIp(fetch, () => event.getClientAddress())),
 ): SessionClient {
   let saidNotToCache = false;
   const supabase = createServerClient<ClientSchema>(supabaseUrl, publishableKey, {
@@ -42,6 +48,17 @@ export function createSessionClient(
     },
   });
   return { supabase, isAuthAway: watch.isAway };
+}
+
+/** A client that keeps nothing, for an attempt to sign in that must leave the session of the request as it is. */
+export function createPlainClient(
+  event: Pick<RequestEvent, 'getClientAddress'>,
+  { supabaseUrl, publishableKey }: Project,
+): SupabaseClient {
+  return createClient(supabaseUrl, publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    global: { fetch: withClientIp(fetch, () => event.getClientAddress()) },
+  });
 }
 
 /** Forgets the session in this browser, whether or not Auth answers. */

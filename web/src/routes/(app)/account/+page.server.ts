@@ -1,13 +1,15 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { changePassword, deleteAccount } from '$lib/server/account.ts';
+import { createPlainClient } from '$lib/server/session-client.ts';
 import { signedIn } from '$lib/server/session.ts';
+import { settings } from '$lib/server/settings.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {
   password: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();
-    const outcome = await changePassword(who, {
+    const outcome = await changePassword(who, createPlainClient(event, settings()), {
       current: String(form.get('current') ?? ''),
       next: String(form.get('next') ?? ''),
     });
