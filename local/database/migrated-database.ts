@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
+import { readAuthConfig } from '../supabase/auth/config.ts';
+import { createMailer } from '../supabase/auth/mailer.ts';
 import { loadKeys } from '../supabase/keys.ts';
 import { createLite } from '../supabase/lite.ts';
 import { startPostgres } from '../supabase/postgres.ts';
@@ -38,12 +40,10 @@ export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise
     };
     const database = await startPostgres({ ...options, log: () => undefined });
     stops.push(() => database.stop());
-    const lite = createLite({
-      databaseUrl: database.url,
-      keys,
-      siteUrl: 'http://127.0.0.1',
-      log: () => undefined,
-    });
+    const siteUrl = 'http://127.0.0.1';
+    const { linkExpirySeconds, templates } = await readAuthConfig();
+    const mailer = createMailer(templates, siteUrl);
+    const lite = createLite({ databaseUrl: database.url, keys, siteUrl, linkExpirySeconds, mailer });
     await lite.prepare().finally(() => lite.close());
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     try {

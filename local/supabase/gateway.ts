@@ -1,6 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Sql } from 'postgres';
 import { clientAddress } from './auth/client-address.ts';
+import type { AuthConfig } from './auth/config.ts';
+import { createInbox } from './auth/inbox.ts';
+import { createMailRules } from './auth/mail-rules.ts';
+import type { Mailer } from './auth/mailer.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
 import type { Lite } from './lite.ts';
 import type { ProjectKeys } from './keys.ts';
@@ -10,6 +15,9 @@ export interface GatewayOptions {
   lite: Lite;
   keys: ProjectKeys;
   tokens: Tokens;
+  sql: Sql;
+  mailer: Mailer;
+  authConfig: AuthConfig;
   /** Public address of this gateway, without a slash at its end. */
   url: string;
   /** Address of the functions' host; undefined while it is down. */
@@ -18,15 +26,17 @@ export interface GatewayOptions {
 
 type Env = { Bindings: HttpBindings };
 
-/** Auth's own limit for an address, sign-ins and refreshes together: a burst of 30, then 150 in five minutes. */
-const TOKEN_LIMIT = { burst: 30, perSecond: 150 / 300 };
+/** Of Auth, for one address; how fast they may come after it is in its configuration. */
+const TOKEN_BURST = 30;
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length'];
 
 /** The one door of a Supabase project: `/rest/v1`, `/auth/v1` and `/functions/v1` (Realtime is a WebSocket, see realtime/). */
-export function createGateway({ lite, keys, tokens, url, functionsAddress }: GatewayOptions): Hono<Env> {
+export function createGateway(options: GatewayOptions): Hono<Env> {
   const gateway = new Hono<Env>();
-  const tokenLimit = createRateLimit(TOKEN_LIMIT, () => performance.now());
+  const { lite, keys, tokens, sql, mailer, authConfig, url, functionsAddress } = options;
+  const rate = { burst: TOKEN_BURST, perSecond: authConfig.tokensPerFiveMinutes / 300 };
+  const tokenLimit = createRateLimit(rate, () => performance.now());
 
   gateway.get('/auth/v1/.well-known/jwks.json', (context) => {
     context.header('Access-Control-Allow-Origin', '*');
@@ -48,6 +58,16 @@ export function createGateway({ lite, keys, tokens, url, functionsAddress }: Gat
       { code: 429, error_code: 'over_request_rate_limit', msg: 'Request rate limit reached' },
       429,
     );
+  });
+
+  const isConfirming = (): boolean => lite.confirmations;
+  gateway.route('/', createMailRules({ sql, keys, tokens, mailer, config: authConfig, isConfirming }));
+  gateway.route('/', createInbox(mailer.outbox));
+  // For tests: whether new accounts confirm their address first.
+  gateway.put('/inbox/confirmations', async (context) => {
+    if (context.req.header('apikey') !== keys.secretKey) return context.body(null, 401);
+    lite.confirmations = (await context.req.json()) === true;
+    return context.body(null, 204);
   });
 
   gateway.all('/auth/v1/*', async (context) => {

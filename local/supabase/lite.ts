@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { App, ConsoleEmailDriver } from '@supabase/lite';
+import { App } from '@supabase/lite';
 import { createPostgresConnection } from '@supabase/lite/postgres';
+import type { Mailer } from './auth/mailer.ts';
 import type { ProjectKeys } from './keys.ts';
 import { asPostgrest } from './rest-errors.ts';
 
@@ -10,7 +11,9 @@ export interface LiteOptions {
   databaseUrl: string;
   keys: ProjectKeys;
   siteUrl: string;
-  log: (line: string) => void;
+  /** For how long a mailed link works. */
+  linkExpirySeconds: number;
+  mailer: Mailer;
 }
 
 /** REST (as PostgREST) and auth (as GoTrue) on the given database: the part that speaks under `/rest/v1` and `/auth/v1`. */
@@ -18,10 +21,12 @@ export interface Lite {
   fetch(request: Request): Promise<Response>;
   /** Makes the tables of the `auth` schema. */
   prepare(): Promise<void>;
+  /** Whether new accounts confirm their address first. At the start they don't. */
+  confirmations: boolean;
   close(): Promise<void>;
 }
 
-export function createLite({ databaseUrl, keys, siteUrl, log }: LiteOptions): Lite {
+export function createLite({ databaseUrl, keys, siteUrl, linkExpirySeconds, mailer }: LiteOptions): Lite {
   const connection = createPostgresConnection({
     url: databaseUrl,
     postgresOptions: {
@@ -51,15 +56,23 @@ export function createLite({ databaseUrl, keys, siteUrl, log }: LiteOptions): Li
       additional_redirect_urls: [`${siteUrl}/**`],
       enable_signup: true,
       minimum_password_length: 8,
-      email: { enable_signup: true, enable_confirmations: false },
+      email: { enable_signup: true, enable_confirmations: false, otp_expiry: linkExpirySeconds },
     },
     db: { migrations: { enabled: false } },
     options: {
       server: { disableStudio: true, disableFallback: true, admin: false },
-      drivers: { email: new ConsoleEmailDriver({ logger: { info: (message: string) => log(message) } }) },
     },
   });
+  app._mailer = mailer;
+  // Read anew for each request.
+  const { email } = (app.config as { auth: { email: { enable_confirmations: boolean } } }).auth;
   return {
+    get confirmations() {
+      return email.enable_confirmations;
+    },
+    set confirmations(isOn) {
+      email.enable_confirmations = isOn;
+    },
     fetch: async (request) => app.fetch(request),
     prepare: async () => {
       await app.ensureSystemSchema();

@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import postgres, { type Sql } from 'postgres';
+import { readAuthConfig } from './auth/config.ts';
+import { createMailer } from './auth/mailer.ts';
 import { startFunctions, type RunningFunctions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { loadKeys } from './keys.ts';
@@ -85,7 +87,11 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
       log,
     });
     stops.push(() => database.stop());
-    const lite = createLite({ databaseUrl: database.url, keys, siteUrl: options.siteUrl ?? url, log });
+    const siteUrl = options.siteUrl ?? url;
+    const authConfig = await readAuthConfig();
+    const { linkExpirySeconds, templates } = authConfig;
+    const mailer = createMailer(templates, siteUrl);
+    const lite = createLite({ databaseUrl: database.url, keys, siteUrl, linkExpirySeconds, mailer });
     stops.push(() => lite.close());
     await lite.prepare();
     const sql = postgres(database.url, { max: 8, onnotice: () => undefined });
@@ -122,7 +128,8 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
 
     const realtime = await startRealtime({ server: gatewayServer, sql, keys, tokens, log });
     stops.push(() => realtime.stop());
-    const gateway = createGateway({ lite, keys, tokens, url, functionsAddress: () => functions?.address() });
+    const functionsAddress = (): string | undefined => functions?.address();
+    const gateway = createGateway({ lite, keys, tokens, sql, mailer, authConfig, url, functionsAddress });
     const answer = getRequestListener((request, env) => gateway.fetch(request, env));
     gatewayServer.off('request', notYet).on('request', (request, response) => void answer(request, response));
     return {

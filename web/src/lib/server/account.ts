@@ -1,4 +1,3 @@
-import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { authProblemWords } from './credentials-form.ts';
 import { callProcedure, type Outcome } from './procedures.ts';
@@ -13,7 +12,7 @@ const NewPassword = z.string().min(8, 'At least 8 characters.').max(72, 'At most
  */
 export async function changePassword(
   who: SignedIn,
-  visitor: SupabaseClient,
+  visitor: SignedIn['supabase'],
   { current, next }: { current: string; next: string },
 ): Promise<Outcome<null>> {
   const parsed = NewPassword.safeParse(next);

@@ -7,7 +7,7 @@ export interface AuthWatch {
   /** For the client: passes requests on, and watches what Auth answers. */
   fetch: typeof fetch;
   /** Whether Auth's last answer was a temporary failure, so that nothing is known about the session. */
-  isAway(): boolean;
+  isAway: () => boolean;
 }
 
 /**

@@ -54,8 +54,8 @@ export function createSessionClient(
 export function createPlainClient(
   event: Pick<RequestEvent, 'getClientAddress'>,
   { supabaseUrl, publishableKey }: Project,
-): SupabaseClient {
-  return createClient(supabaseUrl, publishableKey, {
+): SupabaseClient<ClientSchema> {
+  return createClient<ClientSchema>(supabaseUrl, publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: { fetch: withClientIp(fetch, () => event.getClientAddress()) },
   });
