@@ -22,6 +22,7 @@ import {
   lookAtSettings,
   readKeys,
 } from './secrets.ts';
+import { judgeRuntime } from './runtime.ts';
 import type { Subject } from './subject.ts';
 import {
   DeploymentState,
@@ -70,13 +71,15 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
   const isOpen = database.state === 'ok';
   const state = DeploymentState.safeParse(answer.body).data ?? null;
   const settings = lookAtSettings(url, secretKey, subject);
+  const functions = lookAtFunctions(url, expected.functions);
   const looks: (Finding | Promise<Finding>)[] = [database];
   if (isOpen) looks.push(judgeMigrations(answer, expected.migrations));
   if (state) looks.push(...judgeState(state));
   looks.push(
     lookAsClient(url, publishableKey, expected.tables).then(judgeClient),
     lookAtRealtime(url, secretKey, publishableKey).then(judgeRealtime),
-    lookAtFunctions(url, expected.functions).then(judgeFunctions),
+    functions.then(judgeFunctions),
+    Promise.all([settings, functions]).then(([look, answers]) => judgeRuntime(look.functions, answers)),
     settings.then(judgeSettings),
     settings.then(judgeSigningKey),
     settings.then(judgeWayBack),

@@ -226,7 +226,7 @@ export function judgeFunctions(answers: Record<string, Pick<Answer, 'status'>>):
     return failed(
       'functions',
       `they do not start: ${broken}`,
-      'Look into their logs in the dashboard (Edge Functions).',
+      'Deploy this checkout: `npm run deploy:supabase`. If they still do not start, their logs in the dashboard (Edge Functions) say why.',
     );
   const open = named((status) => status !== 401);
   if (open)

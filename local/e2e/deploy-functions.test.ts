@@ -16,6 +16,7 @@ import { runStep } from '../deploy/cli.ts';
 import { startManagementApi, type ManagementApi } from '../deploy/management-api.ts';
 import { planDeployment } from '../deploy/supabase-steps.ts';
 import { readExpected } from '../doctor/subject.ts';
+import { HOSTED_DENO_VERSION } from '../supabase/deno.ts';
 import { startFunctions, type RunningFunctions } from '../supabase/functions.ts';
 import { tokenOf } from './intruders.ts';
 import { newPerson } from './person.ts';
@@ -159,6 +160,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     const settings = FunctionSettingsAnswer.parse(await asked.json());
     expect(settings).toMatchObject({ agent_name: environment.PATCHBAY_AGENT_NAME, address_policy: 'local' });
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
+    expect(settings.runtime).toEqual({ version: HOSTED_DENO_VERSION, lacks: [] });
 
     // Told of in the trace of the conversation, without a word of what was asked and answered.
     const trace = traceIdOf(token.session_id);

@@ -74,6 +74,7 @@ describe.runIf(hasStack)('the doctor', () => {
       'anonymous callers',
       'realtime',
       'functions',
+      'function runtime',
       'function secrets',
       'api tokens',
       'sign-in',

@@ -235,6 +235,15 @@ export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
 export const FunctionSettingsBody = z.object({ nonce: z.string().min(16).max(200) });
 export type FunctionSettingsBody = z.infer<typeof FunctionSettingsBody>;
 
+/** What functions run on. */
+const FunctionRuntime = z.object({
+  /** As the runtime calls itself: `2.1.4`, or `supabase-edge-runtime-1.77.0 (compatible with Deno v2.1.4)`. */
+  version: z.string(),
+  /** Features that some function needs and the runtime doesn't have. */
+  lacks: z.array(z.string()),
+});
+export type FunctionRuntime = z.infer<typeof FunctionRuntime>;
+
 /** What the functions find in their environment: of secrets only digests for the nonce (see setting-digest). */
 export const FunctionSettingsAnswer = z.object({
   livekit_url: z.string().nullable(),
@@ -247,5 +256,7 @@ export const FunctionSettingsAnswer = z.object({
   signing_key_id: z.string().nullable(),
   /** Where the page is served: the way back of a sign-in to a server leads there. */
   web_url: z.string().nullable(),
+  /** Not told by functions that were deployed before it was asked for. */
+  runtime: FunctionRuntime.nullish(),
 });
 export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;

@@ -44,6 +44,7 @@ Deno.test('what is not set is null, or what counts then', async () => {
     secrets_keys: [],
     signing_key_id: null,
     web_url: null,
+    runtime: { version: Deno.version.deno, lacks: [] },
   });
   assert.equal((await ask({ PATCHBAY_SIGNING_KEY: '{"kid":"not in base64"}' })).signing_key_id, '');
 });

@@ -1,6 +1,7 @@
 import type { FunctionSettingsAnswer, FunctionSettingsBody } from '../../../shared/src/schema/functions.ts';
 import { digestSecretKeys, digestSetting } from '../../../shared/src/setting-digest.ts';
 import { succeed, type Answer } from '../_shared/answer.ts';
+import { describeRuntime } from '../_shared/runtime-needs.ts';
 import { DEFAULT_AGENT_NAME, type Environment, webUrlOf } from '../_shared/settings.ts';
 import { readSigningKey } from '../_shared/signing-key.ts';
 
@@ -16,6 +17,7 @@ export async function handle({ nonce }: FunctionSettingsBody, env: Environment):
     secrets_keys: await digestSecretKeys(env.PATCHBAY_SECRETS_KEYS, nonce),
     signing_key_id: env.PATCHBAY_SIGNING_KEY ? (readSigningKey(env.PATCHBAY_SIGNING_KEY)?.kid ?? '') : null,
     web_url: webUrlOf(env),
+    runtime: await describeRuntime(),
   };
   return succeed(settings);
 }
