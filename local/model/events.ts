@@ -1,6 +1,7 @@
 // The events of the OpenAI Realtime protocol (GA) that this server takes and sends.
 // Source: the API reference, and what @livekit/agents-plugin-openai 1.9.0 sends and waits for.
 import { z } from 'zod';
+import type { ApiError } from './api-errors.ts';
 import type { Usage } from './usage.ts';
 import { NewItem, type Item } from './items.ts';
 import { ResponseOptions } from './response-options.ts';
@@ -51,10 +52,7 @@ export function readClientEvent(
 }
 
 /** What an `error` event carries; `event_id` is the client event that is at fault. */
-export interface ProtocolError {
-  type: 'invalid_request_error';
-  code: string;
-  message: string;
+export interface ProtocolError extends ApiError {
   param: string | null;
   event_id: string | null;
 }

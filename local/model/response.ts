@@ -1,6 +1,7 @@
 // One response on its way out: the events in the order of the API, sound in pieces of 100 ms, words in step with it.
 import type { SpeechVoice } from '../speech/flite.ts';
 import { speakSentences, SPEECH_RATE_HZ } from '../speech/speak.ts';
+import type { ApiError } from './api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ResponseResource, ServerEvent } from './events.ts';
 import type { Item } from './items.ts';
@@ -58,11 +59,21 @@ export class Response {
 
   /** Announces the response, then says or calls what was decided. Resolves when it ended. */
   async run(decide: () => Decision): Promise<void> {
-    this.#send({ type: 'response.created', response: this.#resource('in_progress', null, null) });
+    this.announce();
     const decision = decide();
     if (decision.kind === 'call') this.#call(decision.name, JSON.stringify(decision.args));
     else await this.#say(decision.text);
     this.#end('completed', null);
+  }
+
+  /** Says that the response has begun; without `run`, nothing follows. */
+  announce(): void {
+    this.#send({ type: 'response.created', response: this.#resource('in_progress', null, null) });
+  }
+
+  /** Ends with an error of the service, if it has not ended. */
+  fail(error: ApiError): void {
+    this.#end('failed', { type: 'failed', error });
   }
 
   /** Stops at once: what was said stays, as an incomplete item. Nothing happens when it had ended. */
@@ -94,8 +105,8 @@ export class Response {
     this.#send({ type: 'response.function_call_arguments.done', ...inItem, name, arguments: args });
     const done: Item = { ...item, status: 'completed', arguments: args };
     this.#output.push(done);
-    this.#send({ type: 'response.output_item.done', ...place, item: done });
     this.#complete(done);
+    this.#send({ type: 'response.output_item.done', ...place, item: done });
   }
 
   async #say(text: string): Promise<void> {
@@ -155,12 +166,13 @@ export class Response {
     this.#send({ type: 'response.output_audio.delta', ...this.#place(), delta });
   }
 
-  #end(status: 'completed' | 'cancelled', details: object | null): void {
+  #end(status: 'completed' | 'cancelled' | 'failed', details: object | null): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     if (this.#open) this.#closeMessage(this.#open, status === 'completed' ? 'completed' : 'incomplete');
     this.#onEnd();
-    this.#send({ type: 'response.done', response: this.#resource(status, details, this.#usage()) });
+    const usage = status === 'failed' ? null : this.#usage();
+    this.#send({ type: 'response.done', response: this.#resource(status, details, usage) });
   }
 
   #closeMessage(open: OpenMessage, status: 'completed' | 'incomplete'): void {
@@ -182,8 +194,8 @@ export class Response {
         : [{ type: 'output_audio', transcript }];
     const item: Item = { ...open.item, status, content };
     this.#output.push(item);
-    this.#send({ type: 'response.output_item.done', response_id: this.id, output_index: 0, item });
     this.#complete(item);
+    this.#send({ type: 'response.output_item.done', response_id: this.id, output_index: 0, item });
   }
 
   /** Adds an item that has begun to the conversation, if the response belongs to one. */
@@ -212,7 +224,7 @@ export class Response {
   }
 
   #resource(
-    status: 'in_progress' | 'completed' | 'cancelled',
+    status: ResponseResource['status'],
     status_details: object | null,
     usage: Usage | null,
   ): ResponseResource {

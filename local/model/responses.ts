@@ -1,6 +1,8 @@
 // The responses of a session that are under way: at most one that is added to the conversation, any number beside it.
+import { API_ERRORS } from './api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ServerEvent } from './events.ts';
+import type { Faults } from './faults.ts';
 import type { Item } from './items.ts';
 import type { Decision } from './reply.ts';
 import { Response, type CancelReason } from './response.ts';
@@ -20,6 +22,9 @@ export interface ResponseHost {
   send: (event: ServerEvent) => void;
   newId: (kind: 'resp' | 'item' | 'call') => string;
   log: (line: string) => void;
+  faults: Faults;
+  /** Ends the connection without a close frame. */
+  loseConnection: () => void;
 }
 
 export class Responses {
@@ -38,7 +43,7 @@ export class Responses {
 
   /** Starts a response. @returns what is wrong with what was asked, if anything */
   create(options: ResponseOptions): Complaint | undefined {
-    const { conversation, send, newId, log, decide, countInput, settings } = this.#host;
+    const { conversation, send, newId, countInput, settings } = this.#host;
     const { model, output_modalities, audio } = settings();
     const isOutOfBand = options.conversation === 'none';
     if (!isOutOfBand && this.#inConversation) {
@@ -65,13 +70,29 @@ export class Responses {
     );
     if (isOutOfBand) this.#outOfBand.set(response.id, response);
     else this.#inConversation = response;
-    response
-      .run(() => decide(options, input.value))
-      .catch((error: unknown) => {
-        log(`could not finish ${response.id}: ${String(error)}`);
-        response.cancel('client_cancelled');
-      });
+    this.#run(response, () => this.#host.decide(options, input.value));
     return undefined;
+  }
+
+  #run(response: Response, decide: () => Decision): void {
+    const { faults, loseConnection, log } = this.#host;
+    const fault = faults.take('connection_lost', 'response_missing', 'response_stalled', 'response_failed');
+    switch (fault?.kind) {
+      case 'connection_lost':
+        return loseConnection();
+      case 'response_missing':
+        return this.#forget(response);
+      case 'response_stalled':
+        return response.announce();
+      case 'response_failed':
+        response.announce();
+        return response.fail(fault.error);
+      case undefined:
+    }
+    response.run(decide).catch((error: unknown) => {
+      log(`could not finish ${response.id}: ${String(error)}`);
+      response.fail(API_ERRORS.server_error);
+    });
   }
 
   /**

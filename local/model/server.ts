@@ -6,13 +6,21 @@ import { createHearing, type Hearing } from '../speech/hear.ts';
 import { prepareFlite } from '../speech/flite.ts';
 import { speak } from '../speech/speak.ts';
 import type { ServerEvent } from './events.ts';
+import { Faults } from './faults.ts';
 import { hearableFrom } from './grammar.ts';
+import { answerHandshake } from './handshake.ts';
 import { Session } from './session.ts';
 
 export interface RehearsalModel {
   /** For `OPENAI_BASE_URL`: http://127.0.0.1:PORT/v1 */
   url: string;
   port: number;
+  /** What goes wrong, for tests; nothing unless they switch it on. */
+  faults: Faults;
+  /** Handshakes so far, those that were refused included. */
+  readonly dials: number;
+  /** Ends every connection at once, without a close frame. */
+  dropConnections(): void;
   /** Closes every connection, then the server. */
   close(): Promise<void>;
 }
@@ -42,15 +50,13 @@ export async function startRehearsalModel({
   const sessions = new Set<Session>();
   const http = createServer((request, response) => answer(request, response, sessions));
   const sockets = new WebSocketServer({ noServer: true });
-  http.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const refusal = refuseUpgrade(request, url);
-    if (refusal) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`);
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      serve(ws, url.searchParams.get('model') ?? '', { hearing, sessions, log });
+  const faults = new Faults();
+  let dials = 0;
+  http.on('upgrade', (...handshake) => {
+    dials += 1;
+    answerHandshake(sockets, handshake, {
+      faults,
+      onConnection: (ws, model) => serve(ws, model, { hearing, sessions, log, faults }),
     });
   });
   const ticking = setInterval(() => pingAll(sockets), PING_EVERY_MS);
@@ -63,19 +69,22 @@ export async function startRehearsalModel({
   return {
     url: `http://127.0.0.1:${actual}/v1`,
     port: actual,
+    faults,
+    get dials() {
+      return dials;
+    },
+    dropConnections: () => dropAll(sockets),
     async close() {
       clearInterval(ticking);
-      for (const ws of sockets.clients) ws.terminate();
+      dropAll(sockets);
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     },
   };
 }
 
-function refuseUpgrade(request: IncomingMessage, url: URL): string | undefined {
-  if (url.pathname !== '/v1/realtime') return '404 Not Found';
-  if (!/^Bearer \S/.test(request.headers.authorization ?? '')) return '401 Unauthorized';
-  return url.searchParams.get('model') ? undefined : '400 Bad Request';
+function dropAll(sockets: WebSocketServer): void {
+  for (const ws of sockets.clients) ws.terminate();
 }
 
 let lastId = 0;
@@ -89,15 +98,17 @@ interface House {
   hearing: Hearing;
   sessions: Set<Session>;
   log: (line: string) => void;
+  faults: Faults;
 }
 
 const awaitingPong = new WeakSet<WebSocket>();
 
-function serve(ws: WebSocket, model: string, { hearing, sessions, log }: House): void {
+function serve(ws: WebSocket, model: string, { hearing, sessions, log, faults }: House): void {
   const send = (event: ServerEvent) => {
     if (ws.readyState === ws.OPEN) ws.send(JSON.stringify({ event_id: newId('event'), ...event }));
   };
-  const session = new Session({ model, hearing, send, log, newId, nowMs: Date.now });
+  const loseConnection = () => ws.terminate();
+  const session = new Session({ model, hearing, send, log, newId, nowMs: Date.now, faults, loseConnection });
   sessions.add(session);
   log(`${session.id} opened for ${model}`);
   ws.on('message', (message) => session.receive(textOf(message)));

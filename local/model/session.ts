@@ -3,7 +3,8 @@ import type { Hearing } from '../speech/hear.ts';
 import { SPEECH_RATE_HZ } from '../speech/speak.ts';
 import { Conversation } from './conversation.ts';
 import { Ear } from './ear.ts';
-import { readClientEvent, type ClientEvent, type ServerEvent } from './events.ts';
+import { readClientEvent, type ClientEvent, type ProtocolError, type ServerEvent } from './events.ts';
+import type { Faults } from './faults.ts';
 import type { Item } from './items.ts';
 import { decideReply, type Decision } from './reply.ts';
 import type { ResponseOptions } from './response-options.ts';
@@ -21,6 +22,9 @@ export interface SessionOptions {
   log: (line: string) => void;
   newId: (kind: string) => string;
   nowMs: () => number;
+  faults: Faults;
+  /** Ends the connection without a close frame. */
+  loseConnection: () => void;
 }
 
 /** What `GET /v1/sessions` tells of a session. */
@@ -65,6 +69,8 @@ export class Session {
       send: options.send,
       newId: options.newId,
       log: (line) => options.log(`${this.id} ${line}`),
+      faults: options.faults,
+      loseConnection: options.loseConnection,
     });
     this.#connectedAt = new Date(options.nowMs()).toISOString();
     this.#ear = new Ear(options.hearing);
@@ -144,6 +150,8 @@ export class Session {
   }
 
   #update(patch: SessionPatch, eventId: string | undefined): void {
+    const broken = this.#options.faults.take('update_rejected');
+    if (broken) return this.#refuse({ ...broken.error, param: broken.param ?? null }, eventId);
     const applied = applyPatch(this.#settings, patch, { hasSpoken: this.#hasSpoken });
     if (!applied.ok) return this.#complain(applied.complaint, eventId);
     const before = this.#settings;
@@ -261,9 +269,12 @@ export class Session {
   }
 
   #complain(complaint: Complaint, eventId: string | undefined): void {
-    this.#options.log(`${this.id} refuses${eventId ? ` ${eventId}` : ''}: ${complaint.message}`);
-    const error = { type: 'invalid_request_error' as const, ...complaint, event_id: eventId ?? null };
-    this.#options.send({ type: 'error', error });
+    this.#refuse({ type: 'invalid_request_error', ...complaint }, eventId);
+  }
+
+  #refuse(error: Omit<ProtocolError, 'event_id'>, eventId: string | undefined): void {
+    this.#options.log(`${this.id} refuses${eventId ? ` ${eventId}` : ''}: ${error.message}`);
+    this.#options.send({ type: 'error', error: { ...error, event_id: eventId ?? null } });
   }
 }
 
