@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Room } from '@livekit/rtc-node';
 import { type Activity, TOPIC_ACTIVITY, type ToolsActivity } from '@patchbay/shared/schema/activity';
 import type { Log } from './log.ts';
@@ -13,6 +14,11 @@ export class ActivityFeed {
   constructor(room: Room, log: Pick<Log, 'warn'>) {
     this.#room = room;
     this.#log = log;
+  }
+
+  /** Resolves when all messages are sent, or after a while: a room may not take them. */
+  async sent(withinMs: number): Promise<void> {
+    await Promise.race([this.#last, delay(withinMs, undefined, { ref: false })]);
   }
 
   /** Sends a message; returns at once. A room that cannot be reached misses it. */

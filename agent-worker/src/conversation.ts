@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
 import { type Room, RoomEvent } from '@livekit/rtc-node';
+import type { EndReason } from '@patchbay/shared/end-reason';
 import { openConnection } from '@patchbay/shared/mcp/connection';
 import type { SessionBeginning, SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
@@ -33,8 +34,11 @@ import { createAgentSession, createVoiceModel } from './voice-model.ts';
 const FLUSH_WITHIN_MS = 75_000;
 const LET_GO_WITHIN_MS = 1_000;
 
-/** Closes of the agent session that end the conversation, with the word for the database. */
-const END_REASONS = new Map<string, string>([
+/** The page should learn why the conversation ends before the agent leaves the room. */
+const LAST_WORDS_WITHIN_MS = 1_000;
+
+/** Closes of the agent session that end the conversation, with the reason for the database. */
+const END_REASONS = new Map<string, EndReason>([
   [voice.CloseReason.PARTICIPANT_DISCONNECTED, 'user_left'],
   [voice.CloseReason.ERROR, 'error'],
 ]);
@@ -71,7 +75,7 @@ export class Conversation {
   readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
   #instructions: string;
-  #endReason: string | null = null;
+  #endReason: EndReason | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: ConversationOptions) {
@@ -228,9 +232,10 @@ export class Conversation {
   }
 
   #end(reason: string): void {
-    this.#options.log.info({ reason }, 'the conversation ends');
+    this.#options.log.info({ reason, end_reason: this.#endReason }, 'the conversation ends');
+    if (this.#endReason) this.#feed.send({ type: 'ended', reason: this.#endReason });
     // Not left to the end of the job: the framework may take a minute to let go of the room.
     void this.close();
-    this.#options.onEnded(reason);
+    void this.#feed.sent(LAST_WORDS_WITHIN_MS).then(() => this.#options.onEnded(reason));
   }
 }

@@ -1,4 +1,5 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
+import type { EndReason } from '@patchbay/shared/end-reason';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import {
@@ -60,7 +61,7 @@ export interface Database {
   /** Of all tools that the conversation may use and that were called before. */
   recentCallTimes(sessionId: string): Promise<RecentCallTimes[]>;
   recordTranscript(lines: readonly TranscriptLine[]): Promise<void>;
-  setSessionState(sessionId: string, state: SessionState, endReason: string | null): Promise<void>;
+  setSessionState(sessionId: string, state: SessionState, endReason: EndReason | null): Promise<void>;
 }
 
 type ServiceCall = keyof ClientSchema['public']['Functions'];

@@ -1,3 +1,4 @@
+import type { EndReason } from '@patchbay/shared/end-reason';
 import type { TranscriptLine } from '@patchbay/shared/schema/session';
 import type { StatusObservation } from '@patchbay/shared/schema/snapshot';
 import {
@@ -12,7 +13,7 @@ import { Outbox } from './outbox.ts';
 
 interface StateChange {
   state: SessionState;
-  endReason: string | null;
+  endReason: EndReason | null;
 }
 
 /** What a conversation tells the database. Nothing here waits: speech goes first. */
@@ -82,7 +83,7 @@ export class Reports {
   }
 
   /** @param endReason why the agent left; null for `active` */
-  sessionState(state: SessionState, endReason: string | null = null): void {
+  sessionState(state: SessionState, endReason: EndReason | null = null): void {
     this.#states.add({ state, endReason });
   }
 

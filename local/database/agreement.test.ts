@@ -3,6 +3,7 @@
  * one code and one sentence; and the constraints alone, without the triggers that put it in words, agree as well.
  * Rows are written as PostgREST writes them, from JSON and as a signed-in user.
  */
+import { END_REASONS } from '@patchbay/shared/end-reason';
 import {
   AgentConfigInput,
   PROVIDERS,
@@ -266,6 +267,12 @@ it.each([
 ])('%s: what is missing is required', async (table, schema, row, field) => {
   await agree({ schema, row, field }, () => attempt(asUser(), insertOf(table, row)));
   expect(schemaVerdict(schema, row, field)).toMatchObject({ code: 'required' });
+});
+
+it('the reasons for the end of a conversation are one list', async () => {
+  const [row] = await sql<{ check: string }[]>`
+    select pg_get_constraintdef(oid) as check from pg_constraint where conname = 'voice_sessions_end_reason'`;
+  expect([...row!.check.matchAll(/'(\w+)'/g)].map(([, reason]) => reason)).toEqual([...END_REASONS]);
 });
 
 it('the list of codes is one list', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { END_REASONS } from '../end-reason.ts';
 import { ERROR_CODES } from '../errors.ts';
 import { ToolCallOutcome } from './session.ts';
 
@@ -85,11 +86,15 @@ export const ServerActivity = z.object({
   state: ConnectionStateName,
 });
 
+/** The agent ends the conversation, and leaves the room. */
+export const EndedActivity = z.object({ type: z.literal('ended'), reason: z.enum(END_REASONS) });
+
 /** One message on `patchbay.activity`. */
 export const Activity = z.discriminatedUnion('type', [
   ToolsActivity,
   ToolCallActivity,
   ToolProgressActivity,
   ServerActivity,
+  EndedActivity,
 ]);
 export type Activity = z.infer<typeof Activity>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { END_REASONS } from '../end-reason.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { Timestamp } from './server.ts';
 
@@ -31,7 +32,8 @@ export const VoiceSessionRow = z.object({
   state: z.string(),
   started_at: Timestamp.nullable(),
   ended_at: Timestamp.nullable(),
-  end_reason: z.string().nullable(),
+  /** Also of a session that waits for another agent: why the last one left. */
+  end_reason: z.enum(END_REASONS).nullable().catch('error'),
 });
 export type VoiceSessionRow = z.infer<typeof VoiceSessionRow>;
 

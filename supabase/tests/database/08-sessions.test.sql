@@ -1,6 +1,6 @@
 -- Sessions and calls: a user's own, open to admins, written by the system only.
 begin;
-select plan(42);
+select plan(44);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -197,7 +197,12 @@ select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'star
 select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'worker_drained', 'and says why');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'until another agent comes');
 select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), null, 'and then has no reason any more');
-select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'user_left'), true, 'and ends');
+select throws_ok(
+  $$ select public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'on a whim') $$,
+  '23514', null, 'it does not end for a reason that is not on the list'
+);
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'model_quota'), true, 'it ends for one that is');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'model_quota', 'which says why');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), false, 'for good');
 select is(pg_temp.snapshot(), null, 'without a snapshot');
 select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), false, 'and without an agent');

@@ -101,7 +101,7 @@ select private.prune_history();
 select is(
   (select string_agg(state || coalesce(' ' || end_reason, ''), ', ' order by user_id) from public.voice_sessions
    where workspace_id = current_setting('pgtap.team')::uuid),
-  'active, ended nobody joined', 'a conversation that nobody joined ends'
+  'active, ended nobody_joined', 'a conversation that nobody joined ends'
 );
 update public.voice_sessions set started_at = now() - interval '25 hours'
 where state = 'active' and workspace_id = current_setting('pgtap.team')::uuid;
@@ -109,7 +109,7 @@ select private.prune_history();
 select is(
   (select string_agg(end_reason, ', ' order by user_id) from public.voice_sessions
    where workspace_id = current_setting('pgtap.team')::uuid),
-  'lost, nobody joined', 'and one that was lost'
+  'lost, nobody_joined', 'and one that was lost'
 );
 update public.tool_calls set started_at = now() - interval '91 days'
 where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';

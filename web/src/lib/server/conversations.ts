@@ -10,6 +10,7 @@ const ListedConversation = VoiceSessionRow.pick({
   state: true,
   started_at: true,
   ended_at: true,
+  end_reason: true,
 }).extend({
   agent_configs: AgentName,
   tool_calls: z.array(z.object({ count: z.number() })),
@@ -32,7 +33,7 @@ export function listConversations(
   const query = who.supabase
     .from('voice_sessions')
     .select(
-      'id, state, started_at, ended_at, agent_configs(name), tool_calls(count), voice_transcripts(text)',
+      'id, state, started_at, ended_at, end_reason, agent_configs(name), tool_calls(count), voice_transcripts(text)',
     )
     .eq('workspace_id', workspaceId)
     .eq('user_id', who.user.id)

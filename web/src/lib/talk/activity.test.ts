@@ -16,6 +16,7 @@ describe('readActivity', () => {
     { type: 'tool_progress', id: '1', progress: 3 },
     { type: 'tool_progress', id: '1', progress: 3, total: 10, message: '7 left' },
     { type: 'server', server_id: 's', name: 'clock', state: 'ready' },
+    { type: 'ended', reason: 'model_not_found' },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
   });
@@ -32,6 +33,8 @@ describe('readActivity', () => {
     '{"type":"tool_progress","id":"1","progress":"half"}',
     '{"type":"tool_progress","id":"1","progress":1,"message":{}}',
     '{"type":"server","server_id":3,"state":"ready"}',
+    '{"type":"ended","reason":"on a whim"}',
+    '{"type":"ended"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();
   });

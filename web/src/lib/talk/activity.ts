@@ -1,3 +1,4 @@
+import { isEndReason } from '@patchbay/shared/end-reason';
 import type { Activity } from '@patchbay/shared/schema/activity';
 
 const PHASES = new Set(['started', 'finished', 'failed', 'cancelled']);
@@ -38,6 +39,8 @@ export function readActivity(text: string): Activity | null {
       return typeof message.server_id === 'string' && typeof message.state === 'string'
         ? (message as Activity)
         : null;
+    case 'ended':
+      return isEndReason(message.reason) ? (message as Activity) : null;
     default:
       return null;
   }

@@ -1,3 +1,4 @@
+import { describeEnd } from '@patchbay/shared/end-reason';
 import type { ConnectionStateName, LeftOut } from '@patchbay/shared/schema/activity';
 import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
 import type { Room } from 'livekit-client';
@@ -165,6 +166,8 @@ export class Conversation {
       this.transcript.callProgress(activity);
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
+    } else if (activity.type === 'ended') {
+      if (this.isRunning) this.#finish(describeEnd(activity.reason));
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       const before = new Set(this.toolNames);

@@ -1,3 +1,4 @@
+import { describeEnd } from '@patchbay/shared/end-reason';
 import { listConversations } from '$lib/server/conversations.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { PageServerLoad } from './$types';
@@ -19,6 +20,7 @@ export const load: PageServerLoad = async (event) => {
       isRunning: row.state !== 'ended',
       startedAt: row.started_at,
       endedAt: row.ended_at,
+      end: row.state === 'ended' ? (describeEnd(row.end_reason)?.title ?? null) : null,
       agent: row.agent_configs?.name ?? null,
       calls: row.tool_calls[0]?.count ?? 0,
       firstWords: row.voice_transcripts[0]?.text ?? null,

@@ -1,3 +1,4 @@
+import { describeEnd } from '@patchbay/shared/end-reason';
 import { error, fail, redirect } from '@sveltejs/kit';
 import {
   deleteConversation,
@@ -29,6 +30,7 @@ export const load: PageServerLoad = async (event) => {
       startedAt: conversation.started_at,
       endedAt: conversation.ended_at,
       agent: conversation.agent_configs?.name ?? null,
+      end: conversation.state === 'ended' ? describeEnd(conversation.end_reason) : null,
     },
     lines,
     calls,
