@@ -12,6 +12,7 @@ import { ConversationTools } from './conversation-tools.ts';
 import { credentialsIn } from './credential.ts';
 import type { Database, ServiceClient } from './database.ts';
 import type { Environment } from './environment.ts';
+import { FailureReports } from './failure-reports.ts';
 import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
@@ -76,6 +77,7 @@ export class Conversation {
   #hints: HintSubscription | null = null;
   #instructions: string;
   #endReason: EndReason | null = null;
+  #isEnding = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: ConversationOptions) {
@@ -88,7 +90,13 @@ export class Conversation {
     this.#reports = new Reports(database, this.#sessionId, log);
     this.#linkReports = new LinkReports(this.#reports, beginning.session.user_id);
 
-    const { model, session } = createVoiceModel(environment, beginning.agent.voice_model);
+    const failures = new FailureReports({
+      feed: this.#feed,
+      floor: () => this.#floor,
+      log,
+      end: (reason) => this.#endFor(reason),
+    });
+    const { model, session } = createVoiceModel(environment, beginning.agent.voice_model, failures);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
     this.#agent = new voice.Agent({ instructions: this.#instructions });
     this.#session = createAgentSession(model);
@@ -231,7 +239,14 @@ export class Conversation {
     this.#end(`the agent session closed: ${reason}`);
   }
 
+  #endFor(reason: EndReason): void {
+    this.#endReason ??= reason;
+    this.#end(reason);
+  }
+
   #end(reason: string): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     this.#options.log.info({ reason, end_reason: this.#endReason }, 'the conversation ends');
     if (this.#endReason) this.#feed.send({ type: 'ended', reason: this.#endReason });
     // Not left to the end of the job: the framework may take a minute to let go of the room.

@@ -33,6 +33,7 @@ export class Floor {
   #deliveries: Promise<void> = Promise.resolve();
   #lastTurn: llm.ChatMessage | null = null;
   readonly #turnListeners = new Set<(turn: llm.ChatMessage) => void>();
+  #failedTurns = 0;
   #isClosed = false;
 
   constructor(options: FloorOptions) {
@@ -103,6 +104,15 @@ export class Floor {
       });
   }
 
+  /**
+   * A turn stays without an answer: it is not asked for again here.
+   * @param sentence what the agent says about it; null when it cannot speak
+   */
+  turnFailed(sentence: string | null): void {
+    this.#failedTurns += 1;
+    if (sentence !== null) this.say(sentence);
+  }
+
   /** Resolves when nobody has spoken, and nothing was under way, for so long; rejects when the signal says so. */
   async quietFor(ms: number, signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -141,11 +151,13 @@ export class Floor {
     const { session, realtimeSession } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       await this.#turn();
+      const failedTurns = this.#failedTurns;
       const itemId = this.#create(callId, output);
       const reply = session.generateReply({ instructions: LATE_RESULT_INSTRUCTIONS, toolChoice: 'auto' });
       await reply.waitForPlayout();
       // The last one stays: the model has it for its next answer.
-      if (reply.chatItems.length > 0 || attempt === DELIVERY_ATTEMPTS) return;
+      const isOver = reply.chatItems.length > 0 || this.#failedTurns > failedTurns;
+      if (isOver || attempt === DELIVERY_ATTEMPTS) return;
       realtimeSession().sendEvent({ type: 'conversation.item.delete', item_id: itemId });
     }
   }

@@ -1,3 +1,4 @@
+import type { realtime } from '@livekit/agents-plugin-openai';
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
@@ -89,9 +90,16 @@ function progressWords({ progress, total, message }: CallProgress): string | nul
   return total ? `${Math.round((100 * progress) / total)} percent` : null;
 }
 
+const SAY_THIS = 'Say this to the user now';
+
+/** Whether a request is for a few words beside the conversation, such as those below, and for no answer. */
+export function isAside({ response }: Pick<realtime.ResponseCreateEvent, 'response'>): boolean {
+  return response?.instructions?.includes(SAY_THIS) ?? false;
+}
+
 /** Instructions for a response that says just these words. */
 export function sayingInstructions(words: string): string {
-  return `Say this to the user now, in the language of the conversation, and nothing else: "${words}"`;
+  return `${SAY_THIS}, in the language of the conversation, and nothing else: "${words}"`;
 }
 
 export const LATE_RESULT_INSTRUCTIONS =

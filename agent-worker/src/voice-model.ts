@@ -1,7 +1,8 @@
 import { voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { Environment } from './environment.ts';
-import { createGuardedModel } from './guards/guarded-model.ts';
+import { createGuardedModel, watchModel } from './guards/guarded-model.ts';
+import type { ModelWatcher } from './guards/session-internals.ts';
 
 /** The model hears the end of a turn itself; half a second of silence is one. */
 const TURN_DETECTION = {
@@ -26,8 +27,9 @@ export interface VoiceModel {
  * The realtime model for one conversation. The temperature of an agent configuration is not sent: the
  * Realtime API has none.
  * @param voice one of the voices of the Realtime API; fixed for the length of a session
+ * @param watcher hears of every failure of the model
  */
-export function createVoiceModel(environment: Environment, voice: string): VoiceModel {
+export function createVoiceModel(environment: Environment, voice: string, watcher: ModelWatcher): VoiceModel {
   let current: realtime.RealtimeSession | null = null;
   const model = createGuardedModel(
     {
@@ -39,6 +41,7 @@ export function createVoiceModel(environment: Environment, voice: string): Voice
     },
     (session) => {
       current = session;
+      watchModel(session, watcher);
     },
   );
   return {
@@ -52,11 +55,14 @@ export function createVoiceModel(environment: Environment, voice: string): Voice
 
 /** The agent session around a realtime model, which hears the end of a turn itself. */
 export function createAgentSession(model: realtime.RealtimeModel): voice.AgentSession {
-  return new voice.AgentSession({
+  const session = new voice.AgentSession({
     llm: model,
     vad: null,
     turnHandling: { turnDetection: null },
     userAwayTimeout: null,
     maxToolSteps: MAX_TOOL_STEPS,
   });
+  // The watcher of the model has heard of it. Without a listener it would be thrown, with the API key in its context.
+  session.on(voice.AgentSessionEventTypes.Error, () => {});
+  return session;
 }

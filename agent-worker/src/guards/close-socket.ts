@@ -22,7 +22,7 @@ export const guardCloseSocket: Guard = (prototype) => {
 
   prototype.close = async function (this: SessionInternals) {
     const state = stateOf(this);
-    state.closed = true;
+    state.end.abort();
     const closing = close.call(this);
     state.socket?.close();
     setTimeout(() => {

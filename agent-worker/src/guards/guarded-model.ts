@@ -2,16 +2,24 @@ import { realtime } from '@livekit/agents-plugin-openai';
 import { guardCloseSocket } from './close-socket.ts';
 import { guardDial } from './dial.ts';
 import { guardEmptyArguments } from './empty-arguments.ts';
+import { guardFailedAnswers } from './failed-answers.ts';
 import { guardFreshQueue } from './fresh-queue.ts';
 import { guardOneAnswer } from './one-answer.ts';
 import { guardReplayCalls } from './replay-calls.ts';
 import { guardSentEvents } from './sent-events.ts';
-import type { Guard, SessionPrototype } from './session-internals.ts';
+import {
+  type Guard,
+  type ModelWatcher,
+  type SessionInternals,
+  type SessionPrototype,
+  stateOf,
+} from './session-internals.ts';
 import { guardTruncation } from './truncation.ts';
 
 /** All repairs, in the order in which they wrap each other. */
 export const GUARDS = {
   dial: guardDial,
+  failedAnswers: guardFailedAnswers,
   freshQueue: guardFreshQueue,
   replayCalls: guardReplayCalls,
   oneAnswer: guardOneAnswer,
@@ -45,4 +53,9 @@ export function createGuardedModel(
     }
   }
   return new GuardedModel(options);
+}
+
+/** From now on the watcher hears how the model of this session is. */
+export function watchModel(session: realtime.RealtimeSession, watcher: ModelWatcher): void {
+  stateOf(session as unknown as SessionInternals).watcher = watcher;
 }

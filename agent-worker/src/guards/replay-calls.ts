@@ -75,6 +75,12 @@ export const guardReplayCalls: Guard = (prototype) => {
   };
 };
 
+/** A request that nobody waits for any more is not sent again on the next connection. */
+export function withdraw(session: SessionInternals, request: ClientEvent): void {
+  const id = acknowledgementOf(request);
+  if (id) memoryOf(session).unacknowledged.delete(id);
+}
+
 /** What an event is acknowledged by; undefined for events that nobody waits for. */
 function acknowledgementOf(event: ClientEvent): string | undefined {
   if (event.type === 'conversation.item.create') return event.item.id;

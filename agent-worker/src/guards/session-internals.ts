@@ -5,6 +5,8 @@
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { WebSocket } from 'ws';
+import type { ModelFailure } from '../model-failure.ts';
+import { ModelOutage } from '../model-outage.ts';
 
 export type ClientEvent = realtime.ClientEvent;
 
@@ -27,7 +29,10 @@ export interface SessionInternals {
   remoteChatCtx: llm.RemoteChatContext;
   readonly chatCtx: llm.ChatContext;
   on(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
+  on(event: 'openai_server_event_received', listener: (event: realtime.ServerEvent) => void): this;
+  on(event: 'session_reconnected', listener: () => void): this;
   off(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
+  sendEvent(event: ClientEvent): void;
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;
@@ -37,6 +42,8 @@ export interface SessionInternals {
   handleResponseOutputItemDone: (event: realtime.ResponseOutputItemDoneEvent) => void;
   handleConversationItemCreated: (event: realtime.ConversationItemCreatedEvent) => void;
   handleResponseCreated: (event: realtime.ResponseCreatedEvent) => void;
+  handleResponseDone: (event: realtime.ResponseDoneEvent) => void;
+  handleError: (event: realtime.ErrorEvent) => void;
   close: () => Promise<void>;
 }
 
@@ -45,11 +52,37 @@ export type SessionPrototype = SessionInternals;
 /** One repair of the session class; replaces methods on the prototype that it is given. */
 export type Guard = (prototype: SessionPrototype) => void;
 
+/** Who wants to know how the model is. */
+export interface ModelWatcher {
+  /** It will never answer; the session ends. Called once. */
+  onFatal: (failure: ModelFailure) => void;
+  /** A turn stays without an answer. */
+  onUnanswered: (failure: ModelFailure) => void;
+  /** It is dialed again after a wait; called with every wait. */
+  onDisconnected: (failure: ModelFailure) => void;
+  /** It has taken the settings of the session. */
+  onConnected: () => void;
+}
+
+/** The model's server, or the way to it, failed. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+  readonly failure: ModelFailure;
+
+  constructor(failure: ModelFailure) {
+    super(`The voice model failed: ${failure.kind}`);
+    this.failure = failure;
+  }
+}
+
 interface GuardedState {
-  closed: boolean;
+  /** Aborted when the session was closed, or has failed for good. */
+  end: AbortController;
   socket: WebSocket | null;
-  /** Monotonic time of the last successful dial. */
-  openedAtMs: number | null;
+  outage: ModelOutage;
+  /** Why the last connection ended; null before there was one. */
+  disconnected: ModelFailure | null;
+  watcher: ModelWatcher | null;
 }
 
 // The plugin dials from its constructor, before a subclass could initialise fields of its own.
@@ -58,6 +91,19 @@ const states = new WeakMap<SessionInternals, GuardedState>();
 /** What the guards remember of a session. */
 export function stateOf(session: SessionInternals): GuardedState {
   let state = states.get(session);
-  if (!state) states.set(session, (state = { closed: false, socket: null, openedAtMs: null }));
+  if (!state) {
+    const end = new AbortController();
+    const outage = new ModelOutage();
+    states.set(session, (state = { end, socket: null, outage, disconnected: null, watcher: null }));
+  }
   return state;
+}
+
+/** Ends the session for a failure that will not go away: the agent session closes, and with it the conversation. */
+export function endSession(session: SessionInternals, failure: ModelFailure): void {
+  const { end, watcher } = stateOf(session);
+  if (end.signal.aborted) return;
+  end.abort();
+  watcher?.onFatal(failure);
+  session.emitError({ error: new ModelError(failure), recoverable: false });
 }

@@ -6,41 +6,21 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
+import { type FakeItem, type FakeTool, Received } from './fake-protocol.ts';
+import { type HttpAnswer, httpAnswer } from './http-answer.ts';
 
-const Item = z.looseObject({
-  id: z.string().optional(),
-  type: z.string(),
-  role: z.string().optional(),
-  call_id: z.string().optional(),
-  name: z.string().optional(),
-  arguments: z.string().optional(),
-  output: z.string().optional(),
-  content: z.array(z.looseObject({ text: z.string().optional() })).optional(),
-});
-export type FakeItem = z.infer<typeof Item>;
-
-const Tool = z.looseObject({ name: z.string() });
-export type FakeTool = z.infer<typeof Tool>;
-
-const Received = z.looseObject({
-  type: z.string(),
-  event_id: z.string().optional(),
-  previous_item_id: z.string().optional(),
-  item_id: z.string().optional(),
-  item: Item.optional(),
-  session: z.looseObject({ tools: z.array(Tool).optional() }).optional(),
-  response: z
-    .looseObject({
-      instructions: z.string().optional(),
-      metadata: z.record(z.string(), z.string()).optional(),
-    })
-    .optional(),
-});
-type Received = z.infer<typeof Received>;
+export type { FakeItem } from './fake-protocol.ts';
 
 /** What the model does in a turn; `arguments` as the wire has them. */
-export type Turn = { say: string } | { call: string; arguments: string } | { nothing: true };
+export type Turn =
+  | { say: string }
+  | { call: string; arguments: string }
+  | { nothing: true }
+  /** The response fails with this error, after these words. */
+  | { fail: object; say?: string }
+  /** It never ends, or does not even begin. */
+  | { stall: true }
+  | { silence: true };
 
 const ANSWER_MS = 20;
 
@@ -50,6 +30,12 @@ export class FakeModel {
   /** A set of tools with such a name is refused as a whole. */
   refusesTool: (name: string) => boolean = () => false;
   acknowledges = true;
+  /** The answer to a dial, in the place of a connection. */
+  refusal: HttpAnswer | null = null;
+  /** What a new connection gets, in the packet of the handshake; null: it is a normal one. */
+  farewell: { event?: object; code: number; reason?: string } | null = null;
+  /** The error that all settings of a session are rejected with. */
+  rejectsSettings: object | null = null;
   /** The form in which the model writes a tool of its session back. */
   writesBack: (tool: FakeTool) => object = (tool) => tool;
   /** Whether an error names the event that it answers. */
@@ -62,6 +48,7 @@ export class FakeModel {
   items: FakeItem[] = [];
   tools: FakeTool[] = [];
   connections = 0;
+  dials = 0;
   /** Answers that were asked for while another one was given. */
   refusals = 0;
   #http: Server | null = null;
@@ -83,8 +70,18 @@ export class FakeModel {
   /** Listens on a free port, or on the one that it had. */
   async start(): Promise<void> {
     const http = createServer((_request, response) => response.writeHead(404).end());
-    const sockets = new WebSocketServer({ server: http });
-    sockets.on('connection', (socket) => this.#serve(socket));
+    const sockets = new WebSocketServer({ noServer: true });
+    http.on('upgrade', (request, socket, head) => {
+      this.dials += 1;
+      if (this.refusal) {
+        socket.end(httpAnswer(this.refusal));
+        return;
+      }
+      // What is written before the next tick is one packet with the handshake.
+      socket.cork();
+      sockets.handleUpgrade(request, socket, head, (ws) => this.#serve(ws));
+      process.nextTick(() => socket.uncork());
+    });
     http.listen(this.#port, '127.0.0.1');
     await once(http, 'listening');
     this.#port = (http.address() as AddressInfo).port;
@@ -143,6 +140,11 @@ export class FakeModel {
       this.received.push(event);
       this.#answer(event, send);
     });
+    if (this.farewell) {
+      const { event, code, reason } = this.farewell;
+      if (event) send(event);
+      return socket.close(code, reason);
+    }
     send({ type: 'session.created', session: {} });
   }
 
@@ -160,6 +162,10 @@ export class FakeModel {
       else sendNow(answer);
     };
     const { tools } = event.session ?? {};
+    if (this.rejectsSettings && event.session?.['audio'] !== undefined) {
+      const error = { type: 'invalid_request_error', ...this.rejectsSettings, event_id: event.event_id };
+      return send({ type: 'error', error });
+    }
     const refused = tools?.findIndex(({ name }) => this.refusesTool(name)) ?? -1;
     if (refused >= 0) {
       const param = `session.tools[${refused}].name`;
@@ -219,15 +225,21 @@ export class FakeModel {
       return;
     }
     const response = { id: this.#id('response'), metadata: event.response?.metadata ?? null };
-    send({ type: 'response.created', response });
     const turn = this.decide(this.items, event.response?.instructions ?? '');
-    if ('say' in turn) this.#say(turn.say, response.id, send);
+    if ('silence' in turn) return;
+    send({ type: 'response.created', response });
+    if ('stall' in turn) return;
+    if ('say' in turn && turn.say !== undefined) this.#say(turn.say, response.id, send);
     if ('call' in turn) this.#call(turn, response.id, send);
     // What is asked in the same breath comes while this answer is still given.
     this.#isAnswering = true;
+    const end =
+      'fail' in turn
+        ? { status: 'failed', status_details: { type: 'failed', error: turn.fail } }
+        : { status: 'completed' };
     setTimeout(() => {
       this.#isAnswering = false;
-      send({ type: 'response.done', response: { ...response, status: 'completed' } });
+      send({ type: 'response.done', response: { ...response, ...end } });
     }, ANSWER_MS);
   }
 

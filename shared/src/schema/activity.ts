@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANSWER_FAILURES } from '../answer-failure.ts';
 import { END_REASONS } from '../end-reason.ts';
 import { ERROR_CODES } from '../errors.ts';
 import { ToolCallOutcome } from './session.ts';
@@ -89,6 +90,18 @@ export const ServerActivity = z.object({
 /** The agent ends the conversation, and leaves the room. */
 export const EndedActivity = z.object({ type: z.literal('ended'), reason: z.enum(END_REASONS) });
 
+/** A turn of the user stays without an answer. */
+export const UnansweredActivity = z.object({
+  type: z.literal('unanswered'),
+  reason: z.enum(ANSWER_FAILURES),
+});
+
+/** The agent's connection to its voice model was lost, or is back. */
+export const ModelActivity = z.object({
+  type: z.literal('model'),
+  state: z.enum(['reconnecting', 'connected']),
+});
+
 /** One message on `patchbay.activity`. */
 export const Activity = z.discriminatedUnion('type', [
   ToolsActivity,
@@ -96,5 +109,7 @@ export const Activity = z.discriminatedUnion('type', [
   ToolProgressActivity,
   ServerActivity,
   EndedActivity,
+  UnansweredActivity,
+  ModelActivity,
 ]);
 export type Activity = z.infer<typeof Activity>;

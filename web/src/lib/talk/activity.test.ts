@@ -17,6 +17,8 @@ describe('readActivity', () => {
     { type: 'tool_progress', id: '1', progress: 3, total: 10, message: '7 left' },
     { type: 'server', server_id: 's', name: 'clock', state: 'ready' },
     { type: 'ended', reason: 'model_not_found' },
+    { type: 'unanswered', reason: 'rate_limited' },
+    { type: 'model', state: 'reconnecting' },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
   });
@@ -35,6 +37,8 @@ describe('readActivity', () => {
     '{"type":"server","server_id":3,"state":"ready"}',
     '{"type":"ended","reason":"on a whim"}',
     '{"type":"ended"}',
+    '{"type":"unanswered","reason":"model_quota"}',
+    '{"type":"model","state":"tired"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();
   });

@@ -1,3 +1,4 @@
+import { isAnswerFailure } from '@patchbay/shared/answer-failure';
 import { isEndReason } from '@patchbay/shared/end-reason';
 import type { Activity } from '@patchbay/shared/schema/activity';
 
@@ -41,6 +42,10 @@ export function readActivity(text: string): Activity | null {
         : null;
     case 'ended':
       return isEndReason(message.reason) ? (message as Activity) : null;
+    case 'unanswered':
+      return isAnswerFailure(message.reason) ? (message as Activity) : null;
+    case 'model':
+      return message.state === 'reconnecting' || message.state === 'connected' ? (message as Activity) : null;
     default:
       return null;
   }

@@ -1,3 +1,4 @@
+import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
 import { describeEnd } from '@patchbay/shared/end-reason';
 import type { ConnectionStateName, LeftOut } from '@patchbay/shared/schema/activity';
 import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
@@ -35,6 +36,8 @@ export class Conversation {
   /** `lk.agent.state` of the agent: initializing, listening, thinking, speaking. */
   agentState = $state('');
   isAgentMissing = $state(false);
+  /** The agent connects to its voice model again. */
+  isModelLost = $state(false);
   isSoundBlocked = $state(false);
   /** The names that the agent's model has now. */
   toolNames = $state.raw<string[]>([]);
@@ -168,6 +171,11 @@ export class Conversation {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.type === 'ended') {
       if (this.isRunning) this.#finish(describeEnd(activity.reason));
+    } else if (activity.type === 'unanswered') {
+      this.transcript.note(describeAnswerFailure(activity.reason).note);
+      this.unansweredSince = null;
+    } else if (activity.type === 'model') {
+      this.isModelLost = activity.state === 'reconnecting';
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       const before = new Set(this.toolNames);
@@ -224,6 +232,7 @@ export class Conversation {
     this.phase = 'ended';
     this.agentState = '';
     this.isAgentMissing = false;
+    this.isModelLost = false;
     this.isSoundBlocked = false;
     this.#forgetTools();
     this.microphone.close();

@@ -1,0 +1,46 @@
+/**
+ * A model that cannot be reached, as a conversation lives it: it is dialed again, for two minutes at most. A connection
+ * that ends soon after it was made is part of the same outage: some servers accept every connection and close it at
+ * once. Pure: the clock and the dialing are the caller's.
+ */
+
+/** Longer than most restarts and network changes; after that nobody is waiting any more. */
+const GIVE_UP_AFTER_MS = 120_000;
+/** A connection that lasted so long was a working one. */
+const STABLE_AFTER_MS = 30_000;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
+
+export class ModelOutage {
+  #sinceMs: number | null = null;
+  #connectedAtMs: number | null = null;
+  #failures = 0;
+
+  connected(nowMs: number): void {
+    this.#connectedAtMs = nowMs;
+  }
+
+  /** The model gave an answer: whatever was wrong is over. */
+  answered(): void {
+    this.#sinceMs = null;
+    this.#failures = 0;
+  }
+
+  /**
+   * A connection ended, or could not be made.
+   * @param retryAfterMs how long the model's server wants to be left alone
+   * @returns how long to wait before the next dial, in ms; null when it is time to give up
+   */
+  failed(nowMs: number, retryAfterMs = 0): number | null {
+    const livedMs = this.#connectedAtMs === null ? 0 : nowMs - this.#connectedAtMs;
+    if (livedMs >= STABLE_AFTER_MS) this.answered();
+    const isFirst = this.#connectedAtMs !== null && this.#failures === 0;
+    this.#connectedAtMs = null;
+    this.#sinceMs ??= nowMs;
+    const leftMs = this.#sinceMs + GIVE_UP_AFTER_MS - nowMs;
+    if (leftMs <= 0) return null;
+    const backoffMs = isFirst ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    return Math.min(Math.max(backoffMs, retryAfterMs), leftMs);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Why one turn of a conversation got no answer, after it was tried twice: what the page shows, and what the agent says.
+ * No zod: the page loads this module.
+ */
+export const ANSWER_FAILURES = [
+  'rate_limited',
+  'server_error',
+  'no_answer',
+  'rejected',
+  'filtered',
+  'connection_lost',
+] as const;
+export type AnswerFailure = (typeof ANSWER_FAILURES)[number];
+
+export interface AnswerFailureDescription {
+  /** What happened and what to do, for the page. */
+  note: string;
+  /** The same in one sentence, for the agent to say. */
+  speech: string;
+}
+
+const DESCRIPTIONS: Record<AnswerFailure, AnswerFailureDescription> = {
+  rate_limited: {
+    note: 'The voice model is over its rate limit, so there is no answer to this. Ask again in a moment.',
+    speech: 'I get too many requests at the moment. Please ask me again in a moment.',
+  },
+  server_error: {
+    note: 'The voice model had an error, so there is no answer to this. Ask again.',
+    speech: 'Something went wrong, and I could not answer. Please ask me again.',
+  },
+  no_answer: {
+    note: 'The voice model did not answer. Patchbay connects to it again; ask again in a moment.',
+    speech: 'I could not answer. Please ask me again.',
+  },
+  rejected: {
+    note: 'The voice model rejected the request, so there is no answer to this. Ask in other words.',
+    speech: 'I could not answer that. Please ask me in other words.',
+  },
+  filtered: {
+    note: 'The content filter of the voice model withheld the answer.',
+    speech: 'I cannot answer that.',
+  },
+  connection_lost: {
+    note: 'The connection to the voice model broke before it could answer. Ask again.',
+    speech: 'I lost the connection for a moment. Please say that again.',
+  },
+};
+
+export function describeAnswerFailure(failure: AnswerFailure): AnswerFailureDescription {
+  return DESCRIPTIONS[failure];
+}
+
+export function isAnswerFailure(value: unknown): value is AnswerFailure {
+  return (ANSWER_FAILURES as readonly unknown[]).includes(value);
+}
