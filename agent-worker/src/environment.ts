@@ -27,6 +27,8 @@ const Environment = z.object({
   PATCHBAY_ADDRESS_POLICY: AddressPolicyText,
   /** Where the health endpoint listens; a platform that probes from outside sets 0.0.0.0. */
   PATCHBAY_WORKER_HOST: z.string().default('127.0.0.1'),
+  /** Cores that the machine sustains, where that is less than it shows: shared CPUs are throttled to a fraction. */
+  PATCHBAY_WORKER_CORES: z.coerce.number().positive().optional(),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
   PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(270_000),
   /** Where traces go (OTLP over HTTP); without it there are none. */

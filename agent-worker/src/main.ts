@@ -1,17 +1,13 @@
 /** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { AgentServer, InferenceRunner, ServerOptions, initializeLogger, log } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
 import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
 import { installLog } from './log.ts';
-
-/** What a conversation and its process take, with something to spare. */
-const CONVERSATION_BYTES = 256 * 2 ** 20;
-/** The worker itself and its idle process. */
-const WORKER_BYTES = 384 * 2 ** 20;
 
 let environment: Environment;
 try {
@@ -32,6 +28,12 @@ async function run(env: Environment): Promise<void> {
 
   guardDeadIdleProcess(await poolPrototype());
 
+  const capacity = capacityOf({
+    totalBytes: totalmem(),
+    constrainedBytes: process.constrainedMemory(),
+    cores: env.PATCHBAY_WORKER_CORES ?? availableParallelism(),
+  });
+  log().info({ capacity }, 'capacity of this worker, in conversations');
   const server = new AgentServer(
     new ServerOptions({
       agent: fileURLToPath(new URL('./agent.ts', import.meta.url)),
@@ -45,9 +47,8 @@ async function run(env: Environment): Promise<void> {
       numIdleProcesses: 1,
       // The default of 10 s ends a process over and over on a machine that is busy.
       initializeProcessTimeout: 60_000,
-      // By memory, which conversations use up for good. The default, processor load of 0.7, makes a small
-      // machine refuse conversations while it is merely starting one.
-      loadFunc: async (worker) => worker.activeJobs.length / capacity(),
+      // The default, CPU load of 0.7, makes a small machine reject conversations while it is merely starting one.
+      loadFunc: async (worker) => worker.activeJobs.length / capacity,
       loadThreshold: 1,
       drainTimeout: env.PATCHBAY_DRAIN_TIMEOUT_MS,
       production: true,
@@ -58,11 +59,6 @@ async function run(env: Environment): Promise<void> {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server, signal));
   await server.run();
-}
-
-/** How many conversations fit into this machine. */
-function capacity(): number {
-  return Math.max(1, Math.floor((totalmem() - WORKER_BYTES) / CONVERSATION_BYTES));
 }
 
 /** No new conversations; those that run may finish, up to the limit. */

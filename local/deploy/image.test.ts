@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { capacityOf } from '../../agent-worker/src/capacity.ts';
 import { readEnvironment } from '../../agent-worker/src/environment.ts';
 import { ignoredBy, parseCopy, parseDockerfile } from './dockerfile.ts';
-import { readFly } from './fly.ts';
+import { machineFor, readFly, sustainedCores } from './fly.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -52,6 +53,16 @@ describe('fly.toml', () => {
 
   it('never takes the last worker away', () => {
     expect(fly.deploy).toMatchObject({ strategy: 'rolling', max_unavailable: 1 });
+  });
+
+  it('runs workers where several conversations fit, on neither more memory nor more CPU than they use', () => {
+    const machine = machineFor(fly, 'worker');
+    const capacity = capacityOf(machine);
+    expect(capacity).toBeGreaterThan(3);
+    // With more of only one of the two, the other would still be the limit.
+    expect(capacityOf({ ...machine, totalBytes: 2 * machine.totalBytes })).toBe(capacity);
+    expect(capacityOf({ ...machine, cores: 2 * machine.cores })).toBeLessThan(1.5 * capacity);
+    expect(capacityOf({ ...machine, cores: sustainedCores('shared-cpu-2x') })).toBe(1);
   });
 
   it('asks each process where it listens', () => {

@@ -1,8 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { capacityOf, type Machine } from '../../agent-worker/src/capacity.ts';
 import { PACE } from '../../agent-worker/src/monitor/pace.ts';
 import { describeError, ERROR_CODES } from '@patchbay/shared/errors';
 import { describe, expect, it } from 'vitest';
+import { machineFor, readFly, sustainedCores } from '../deploy/fly.ts';
 import { isQuoteOf, placeLinks, quotesOf } from './source-links.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -38,7 +40,7 @@ it('the loads in the docs follow from their formulas, and from the pace of the m
   const looks = (U: number): number => (a * U * s) / watchedS + ((1 - a) * U * s) / unwatchedS;
   const loads: ((U: number) => number)[] = [
     (U) => t * U,
-    (U) => Math.ceil((t * U) / 6),
+    (U) => Math.ceil((t * U) / capacityOf(machineFor(readFly(), 'worker'))),
     (U) => 2 * t * U,
     (U) => t * U * s,
     (U) => (a + t) * U,
@@ -57,6 +59,20 @@ it('the loads in the docs follow from their formulas, and from the pace of the m
   expect(rows.map((cells) => cells.slice(2))).toEqual(
     loads.map((load) => [100, 10_000, 1_000_000].map((U) => told(load(U)))),
   );
+});
+
+it('the capacities of machines in the docs are those that a worker computes', () => {
+  const text = read('docs/scale.md').split('\n## Machines\n')[1]?.split('\n## ')[0] ?? '';
+  const [, , ...rows] = rowsOf(text);
+  expect(rows.length).toBeGreaterThan(2);
+  for (const [machine = '', ...told] of rows) {
+    const [, size = '', gigabytes] = /^`([\w-]+)`, (\d+) GB$/.exec(machine) ?? [];
+    const cores = sustainedCores(size);
+    const given: Machine = { totalBytes: Number(gigabytes) * 2 ** 30, constrainedBytes: 0, cores };
+    const byMemory = capacityOf({ ...given, cores: 1_000 });
+    const capacity = capacityOf(given);
+    expect(told, machine).toEqual([cores, byMemory, capacity].map(String));
+  }
 });
 
 const DOCUMENTS = globSync(
