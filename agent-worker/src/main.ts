@@ -1,12 +1,14 @@
 /** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
 import { availableParallelism, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { extname, join } from 'node:path';
 import { AgentServer, InferenceRunner, ServerOptions, initializeLogger, log } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import manifest from '../package.json' with { type: 'json' };
 import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
 import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
+import { callWithServiceKey, startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { installLog } from './log.ts';
 
 let environment: Environment;
@@ -26,7 +28,7 @@ async function run(env: Environment): Promise<void> {
   // The model detects the end of a turn itself: without a runner, no inference process of 300 MB starts.
   InferenceRunner.registerRunner = () => {};
 
-  guardDeadIdleProcess(await poolPrototype());
+  guardDeadIdleProcess(poolPrototype);
 
   const capacity = capacityOf({
     totalBytes: totalmem(),
@@ -36,7 +38,8 @@ async function run(env: Environment): Promise<void> {
   log().info({ capacity }, 'capacity of this worker, in conversations');
   const server = new AgentServer(
     new ServerOptions({
-      agent: fileURLToPath(new URL('./agent.ts', import.meta.url)),
+      // Beside this file, from source and compiled.
+      agent: join(import.meta.dirname, `agent${extname(import.meta.filename)}`),
       agentName: env.PATCHBAY_AGENT_NAME,
       wsURL: env.LIVEKIT_URL,
       apiKey: env.LIVEKIT_API_KEY,
@@ -57,14 +60,35 @@ async function run(env: Environment): Promise<void> {
     }),
   );
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(server, signal));
+  const heartbeat = startHeartbeat({
+    call: callWithServiceKey(env),
+    agentName: env.PATCHBAY_AGENT_NAME,
+    version: manifest.version,
+    capacity,
+    conversations: () => server.activeJobs.length,
+    isRegistered: () => isRegistered(env),
+    log: log(),
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void stop(server, heartbeat, signal));
   await server.run();
 }
 
+/** What the framework's own health check says. */
+async function isRegistered(env: Environment): Promise<boolean> {
+  const host = env.PATCHBAY_WORKER_HOST === '0.0.0.0' ? '127.0.0.1' : env.PATCHBAY_WORKER_HOST;
+  return fetch(`http://${host}:${env.PATCHBAY_WORKER_PORT}/`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
 /** No new conversations; those that run may finish, up to the limit. */
-async function stop(server: AgentServer, signal: string): Promise<void> {
+async function stop(server: AgentServer, heartbeat: Heartbeat, signal: string): Promise<void> {
   log().info({ signal, conversations: server.activeJobs.length }, 'draining');
+  const retired = heartbeat.stop();
   await server.drain().catch((error: unknown) => log().warn({ error }, 'not drained in time'));
   await server.close();
+  await retired;
   process.exit(0);
 }

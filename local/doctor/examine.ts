@@ -37,6 +37,7 @@ import {
   lookAtFunction,
   lookAtRealtime,
 } from './supabase.ts';
+import { judgeWorkers, lookAtWorkers } from './workers.ts';
 
 /** Names of what every check needs, as the environment has them. */
 const NEEDED = {
@@ -86,6 +87,12 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
     keyForm,
   );
   if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));
+  if (isOpen)
+    looks.push(
+      lookAtWorkers(url, secretKey).then((answer) =>
+        judgeWorkers(answer, subject.agentName, subject.expectedWorkers),
+      ),
+    );
   return { findings: await Promise.all(looks.map(settled)), monitors: state?.monitors ?? null };
 }
 

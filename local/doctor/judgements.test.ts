@@ -13,6 +13,7 @@ import {
   judgeRealtime,
   judgeState,
 } from './supabase.ts';
+import { judgeWorkers } from './workers.ts';
 
 const answer = (
   status: number | null,
@@ -24,6 +25,7 @@ const answer = (
   headers: new Headers(headers),
 });
 const state = { migrations: ['1', '2'], open_tables: [], prunes: true, monitors: 1 };
+const worker = { agent_name: 'patchbay', version: '0.1.0', capacity: 6, conversations: 1 };
 const settings = {
   livekit_url: 'wss://x',
   livekit_api_key: 'a',
@@ -153,6 +155,37 @@ describe('a check', () => {
       'failed',
       /not registered/,
     ],
+    [
+      'one worker where two are expected',
+      judgeWorkers(answer(200, [worker]), 'patchbay', 2),
+      'failed',
+      /1 alive where 2 are expected/,
+    ],
+    [
+      'two workers where two are expected',
+      judgeWorkers(answer(200, [worker, worker]), 'patchbay', 2),
+      'ok',
+      /2 alive: 0\.1\.0 with 1 of 6 conversations; /,
+    ],
+    [
+      'a worker under another name',
+      judgeWorkers(answer(200, [{ ...worker, agent_name: 'other' }]), 'patchbay', 1),
+      'failed',
+      /0 alive where 1 is expected \(others are registered as other\)/,
+    ],
+    ['no worker where none is expected', judgeWorkers(answer(200, []), 'patchbay', 0), 'ok', /0 alive/],
+    [
+      'a database before workers reported',
+      judgeWorkers(answer(404), 'patchbay', 1),
+      'unknown',
+      /does not say/,
+    ],
+    [
+      'a number of workers that is none',
+      judgeWorkers(answer(200, []), 'patchbay', NaN),
+      'failed',
+      /not a number/,
+    ],
     ['no monitor at work', judgeMonitor(null, 0), 'failed', /none/],
     ['a monitor nobody knows of', judgeMonitor(null, null), 'unknown', /known/],
     ['a page that says what it lacks', judgePage(answer(503), WEB, NEEDED), 'failed', /not set up/],
@@ -190,6 +223,13 @@ it('an empty variable is none, and defaults are those of the worker', () => {
   const subject = subjectOf({ SUPABASE_URL: '', OPENAI_BASE_URL: '' }, readExpected());
   expect(subject.supabaseUrl).toBeUndefined();
   expect(subject).toMatchObject({ modelUrl: 'https://api.openai.com/v1', modelName: 'gpt-realtime' });
+});
+
+it('the guide to a second worker is among what a missing one needs', () => {
+  const { mend } = judgeWorkers(answer(200, [worker]), 'patchbay', 2);
+  expect(mend).toContain('fly scale count worker=2');
+  expect(subjectOf({ PATCHBAY_EXPECTED_WORKERS: '2' }, readExpected()).expectedWorkers).toBe(2);
+  expect(subjectOf({}, readExpected()).expectedWorkers).toBe(1);
 });
 
 it('a failure is told with its mend beneath', () => {

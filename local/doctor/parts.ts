@@ -121,7 +121,7 @@ export function judgeWorker({ health, agentName }: WorkerLook, expectedName: str
     return failed(
       'worker',
       `nothing answers (${health.reason ?? 'unknown'})`,
-      'Start it (`fly deploy`, `fly machine list`), and see in its log which variable it asks for.',
+      'Start it (`fly deploy --ha=false`, `fly machine list`), and see in its log which variable it asks for.',
     );
   if (health.status !== 200)
     return failed(

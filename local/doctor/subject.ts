@@ -21,6 +21,8 @@ export interface Subject {
   webUrl: string | undefined;
   workerUrl: string | undefined;
   monitorUrl: string | undefined;
+  /** How many workers should be alive; NaN where that is no number. */
+  expectedWorkers: number;
   /** What this checkout would deploy. */
   expected: Expected;
 }
@@ -73,6 +75,7 @@ export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
     webUrl: read('PATCHBAY_WEB_URL'),
     workerUrl: read('PATCHBAY_WORKER_URL'),
     monitorUrl: read('PATCHBAY_MONITOR_URL'),
+    expectedWorkers: Number(read('PATCHBAY_EXPECTED_WORKERS') ?? 1),
     expected,
   };
 }
@@ -100,5 +103,7 @@ export function subjectOfStack(
     webUrl: stack.web_url,
     workerUrl: stack.worker_url,
     monitorUrl: stack.monitor_url,
+    // Without voice the stack runs none.
+    ...(stack.voice_unavailable !== undefined && { expectedWorkers: 0 }),
   };
 }

@@ -80,6 +80,7 @@ describe.runIf(hasStack)('the doctor', () => {
       'sign-in',
       'secrets key',
       'stored secrets',
+      'workers',
       'address policy',
       'livekit',
       'model',
@@ -155,7 +156,8 @@ describe.runIf(hasStack)('the doctor', () => {
     ['a refused model key', () => ({ modelUrl: `${refusingUrl}/v1` }), ['model']],
     ['a model that is not there', () => ({ modelUrl: `${NOWHERE}/v1` }), ['model']],
     ['a worker that is not there', () => ({ workerUrl: NOWHERE }), ['worker']],
-    ['another agent name', () => ({ agentName: 'other' }), ['function secrets', 'worker']],
+    ['another agent name', () => ({ agentName: 'other' }), ['function secrets', 'worker', 'workers']],
+    ['one worker where two are expected', () => ({ expectedWorkers: 2 }), ['workers']],
     ['a monitor that is not there', () => ({ monitorUrl: NOWHERE }), ['monitor']],
     ['a wrong address of the page', () => ({ webUrl: subject.supabaseUrl }), ['page', 'sign-in']],
   ];

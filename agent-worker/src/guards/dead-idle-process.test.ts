@@ -52,12 +52,11 @@ describe('a killed warm process', () => {
   }
 
   it('loses the next conversation without the guard', async () => {
-    const original = await poolPrototype();
-    await expect(launchOnDeadPool(original)).rejects.toThrow('Channel closed');
+    await expect(launchOnDeadPool(poolPrototype)).rejects.toThrow('Channel closed');
   });
 
   it('is left out: the conversation goes to a living one', async () => {
-    const guarded = Object.create(await poolPrototype()) as PoolInternals;
+    const guarded = Object.create(poolPrototype) as PoolInternals;
     guardDeadIdleProcess(guarded);
     expect(await launchOnDeadPool(guarded)).toEqual(['conversation']);
   });

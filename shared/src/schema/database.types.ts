@@ -1301,6 +1301,16 @@ export type Database = {
           user_id: string;
         }[];
       };
+      live_workers: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          agent_name: string;
+          capacity: number;
+          conversations: number;
+          started_at: string;
+          version: string;
+        }[];
+      };
       my_credentials: {
         Args: { p_workspace_id: string };
         Returns: {
@@ -1387,6 +1397,17 @@ export type Database = {
         Returns: boolean;
       };
       report_server_status: { Args: { p_observations: Json }; Returns: number };
+      report_worker: {
+        Args: {
+          p_agent_name: string;
+          p_capacity: number;
+          p_conversations: number;
+          p_id: string;
+          p_version: string;
+        };
+        Returns: undefined;
+      };
+      retire_worker: { Args: { p_id: string }; Returns: undefined };
       revoke_api_token: { Args: { p_id: string }; Returns: undefined };
       server_for_probe: { Args: { p_server_id: string; p_user_id: string }; Returns: Json };
       server_history: { Args: { p_server_id: string }; Returns: Json };
