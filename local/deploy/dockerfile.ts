@@ -48,6 +48,12 @@ export function parseCopy(text: string): Copy {
   return { from, sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
 }
 
+/** The variable of an `ENV` instruction, and its value without quotes. */
+export function parseEnv(text: string): [name: string, value: string] {
+  const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  return [name, value.replace(/^"(.*)"$/, '$1')];
+}
+
 /** What .dockerignore keeps out, as a question about a path relative to the repository. */
 export function ignoredBy(text: string): (path: string) => boolean {
   const patterns = text

@@ -7,7 +7,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path';
 import { runTool } from '../stack/tool.ts';
-import { ignoredBy, parseCopy, parseDockerfile, type Stage } from './dockerfile.ts';
+import { ignoredBy, parseCopy, parseDockerfile, parseEnv, type Stage } from './dockerfile.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OF_THE_SYSTEM = /^(apt-get|rm -rf \/var\/)/;
@@ -23,6 +23,13 @@ export interface Image {
   /** Steps that were not done. */
   left: string[];
   remove(): Promise<void>;
+}
+
+/** The environment that the image gives its processes. */
+export async function readImageEnvironment(): Promise<Record<string, string>> {
+  const stages = parseDockerfile(await readFile(join(ROOT, 'agent-worker/Dockerfile'), 'utf8'));
+  const settings = stages.at(-1)?.instructions.filter(({ word }) => word === 'ENV') ?? [];
+  return Object.fromEntries(settings.map(({ text }) => parseEnv(text)));
 }
 
 /** @throws Error with what a step said when it failed; nothing is left behind then */
@@ -62,7 +69,7 @@ async function makeStage(
   };
   for (const { word, text } of instructions) {
     if (word === 'WORKDIR') await mkdir((made.workdir = join(root, text)), { recursive: true });
-    else if (word === 'ENV') Object.assign(made.env, Object.fromEntries([text.split('=')]));
+    else if (word === 'ENV') Object.assign(made.env, Object.fromEntries([parseEnv(text)]));
     else if (word === 'USER') made.user = text;
     else if (word === 'CMD') made.command = JSON.parse(text) as string[];
     else if (word === 'COPY') await copy(text, made.workdir, folder, isIgnored);

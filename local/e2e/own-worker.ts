@@ -31,13 +31,17 @@ export interface OwnWorker {
   end(): Promise<void>;
 }
 
-/** Starts it, and returns when it is registered. */
-export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}): Promise<OwnWorker> {
+/**
+ * Starts it, and returns when it is registered.
+ * @param extra variables beside those of every worker
+ * @param program runs in the place of the worker's source
+ */
+export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PROGRAM): Promise<OwnWorker> {
   const stack = runningStack();
   const [model, database] = await Promise.all([layCable(stack.model_url), layCable(stack.supabase_url)]);
   const port = await freePort();
   const agentName = `story-${randomUUID().slice(0, 8)}`;
-  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],
