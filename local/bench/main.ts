@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   engine: () => import('./engine.ts'),
   voice: () => import('./voice.ts'),
+  footprint: () => import('./footprint.ts'),
   rls: () => import('./rls.ts'),
   health: () => import('./health.ts'),
   web: () => import('./web.ts'),

@@ -51,6 +51,18 @@ export function currentLoad(): number {
   return Number((os.loadavg()[0] ?? 0).toFixed(2));
 }
 
+/** The machine that runs this, at the end of a run. @param loadBefore `currentLoad` at its beginning */
+export function describeMachine(loadBefore: number): Machine {
+  return {
+    cores: os.availableParallelism(),
+    cpu: os.cpus()[0]?.model ?? 'unknown',
+    memory_gb: Math.round(os.totalmem() / 2 ** 30),
+    platform: `${process.platform}-${process.arch}`,
+    node: process.version,
+    load: { before: loadBefore, after: currentLoad() },
+  };
+}
+
 /** @throws RangeError for a measure without samples, or a reference that is no measure */
 export function conclude(run: Run, now: Date): Result {
   const reference = run.measures.find(({ name }) => name === run.reference);
@@ -60,14 +72,7 @@ export function conclude(run: Run, now: Date): Result {
     name: run.name,
     started_at: run.startedAt.toISOString(),
     duration_s: Math.round((now.getTime() - run.startedAt.getTime()) / 1000),
-    machine: {
-      cores: os.availableParallelism(),
-      cpu: os.cpus()[0]?.model ?? 'unknown',
-      memory_gb: Math.round(os.totalmem() / 2 ** 30),
-      platform: `${process.platform}-${process.arch}`,
-      node: process.version,
-      load: { before: run.loadBefore, after: currentLoad() },
-    },
+    machine: describeMachine(run.loadBefore),
     rounds: base.count,
     reference: run.reference,
     notes: run.notes,
