@@ -10,6 +10,7 @@ import { Conversation } from './conversation.ts';
 import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
 import { readEnvironment } from './environment.ts';
 import { type Log, installLog } from './log.ts';
+import { useLongAudioFrames } from './long-audio-frames.ts';
 import { startTracing } from './telemetry/tracing.ts';
 import { ToolLatencies } from './tool-latencies.ts';
 
@@ -24,6 +25,7 @@ const JobMetadata = z.object({ session_id: z.uuid() });
 /** The worker's word to a job that it must end, as the framework sends it to the job's process. */
 const ShutdownRequest = z.object({ case: z.literal('shutdownRequest') });
 
+useLongAudioFrames();
 export default defineAgent({ entry });
 
 async function entry(job: JobContext): Promise<void> {

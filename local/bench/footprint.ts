@@ -71,7 +71,9 @@ export async function run(context: BenchContext): Promise<void> {
       const samples = new Map<string, Sample[]>(subjects.map(({ name }) => [name, []]));
       for (let round = 0; round < ROUNDS; round += 1)
         for (const subject of subjects) {
-          samples.get(subject.name)?.push(await converse(subject, signal));
+          const sample = await converse(subject, signal);
+          samples.get(subject.name)?.push(sample);
+          say(`  round ${round + 1}, ${subject.name}: ${describe(sample)}`);
           await sleep(BETWEEN_CONVERSATIONS_MS, undefined, { signal });
         }
       const machine = describeMachine(loadBefore);
@@ -139,6 +141,10 @@ async function keepTalking(client: RoomClient): Promise<void> {
     await client.hearsVoice(since, PATIENCE_MS);
     await client.hearsSilence(200, PATIENCE_MS);
   }
+}
+
+function describe({ memory, listening, talking }: Sample): string {
+  return `${memory.pssMb.toFixed(0)} MB, ${listening.toFixed(1)}% listening, ${talking.toFixed(1)}% talking`;
 }
 
 type Figures = ReturnType<typeof summary> & { name: string };
