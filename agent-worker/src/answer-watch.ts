@@ -12,6 +12,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
+import { isOutOfBand } from './guards/out-of-band.ts';
 import {
   FAILURES,
   type ModelFailure,
@@ -20,7 +21,6 @@ import {
   rateLimitWaitMs,
   silence,
 } from './model-failure.ts';
-import { isAside } from './speech.ts';
 
 /** The model announces a response well under a second after it was asked for; the plugin gives up after ten. */
 const CREATED_WITHIN_MS = 5_000;
@@ -80,9 +80,10 @@ export class AnswerWatch {
   /** An event goes to the model. */
   sent(event: realtime.ClientEvent): void {
     if (this.#own.delete(event)) return;
-    if (event.type === 'response.cancel') this.forget();
+    // With an id, it ends a response beside the conversation, or one that nobody waits for.
+    if (event.type === 'response.cancel' && !event.response_id) this.forget();
     if (event.type !== 'response.create') return;
-    if (isAside(event)) {
+    if (isOutOfBand(event)) {
       const id = event.response?.metadata?.client_event_id;
       if (id) this.#asides.add(id);
       return;

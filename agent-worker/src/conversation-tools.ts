@@ -74,6 +74,7 @@ export class ConversationTools {
       linkOf,
       floor,
       latencies,
+      tell: (line) => this.#options.model.tell(line),
       onActivity: (activity) => feed.send(activity),
       onCall: (call, speech) => {
         traceCall(call);

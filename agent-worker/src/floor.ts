@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { expectedVoiceDelayMs } from './pacing.ts';
-import { LATE_RESULT_INSTRUCTIONS, sayingInstructions } from './speech.ts';
+import { LATE_RESULT_INSTRUCTIONS } from './speech.ts';
+import { utter } from './utterance.ts';
 
 /** The model answers the user by itself when the user stops speaking; until it has begun, nothing else is asked of it. */
 const TURN_SETTLES_MS = 500;
@@ -93,10 +94,10 @@ export class Floor {
     return promise.finally(() => this.#turnListeners.delete(listener));
   }
 
-  /** Has the model say this, in the language of the conversation; returns at once. */
-  say(words: string): void {
+  /** Has the model say this, in the language of the user; returns at once. */
+  say(sentence: string): void {
     this.#askedAtMs = performance.now();
-    this.#said(words)
+    this.#said(sentence)
       .catch((error: unknown) => this.#fault(error))
       .finally(() => {
         this.#askedAtMs = null;
@@ -141,9 +142,8 @@ export class Floor {
       .catch((error: unknown) => this.#fault(error));
   }
 
-  async #said(words: string): Promise<void> {
-    const instructions = sayingInstructions(words);
-    await this.#options.session.generateReply({ instructions, toolChoice: 'none' }).waitForPlayout();
+  async #said(sentence: string): Promise<void> {
+    await utter(this.#options.session, sentence).waitForPlayout();
   }
 
   /** A reply that the user spoke over before it began is asked for again, with the result once more at the end. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { voice } from '@livekit/agents';
+import { utter } from './utterance.ts';
 
 const GOODBYE = 'I have to go now. Someone else will be with you in a moment.';
 /** For the words to be made and spoken; a model that is away is not waited for longer. */
@@ -15,14 +16,12 @@ const SILENCE_MS = 500;
  * Never rejects.
  */
 export async function sayGoodbye(
-  session: Pick<voice.AgentSession, 'interrupt' | 'generateReply'>,
+  session: Pick<voice.AgentSession, 'interrupt' | 'generateReply' | 'history' | 'currentAgent'>,
 ): Promise<void> {
   try {
     session.interrupt({ force: true });
     await delay(SILENCE_MS);
-    const goodbye = session.generateReply({
-      instructions: `Say to the user, and nothing else: "${GOODBYE}"`,
-    });
+    const goodbye = utter(session, GOODBYE);
     await Promise.race([goodbye.waitForPlayout(), delay(GOODBYE_WITHIN_MS, undefined, { ref: false })]);
   } catch {
     // The agent session has closed already: there is nobody to tell.

@@ -1,4 +1,3 @@
-import type { realtime } from '@livekit/agents-plugin-openai';
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
@@ -90,16 +89,26 @@ function progressWords({ progress, total, message }: CallProgress): string | nul
   return total ? `${Math.round((100 * progress) / total)} percent` : null;
 }
 
-const SAY_THIS = 'Say this to the user now';
+/** Words of the user that are enough to tell their language by. */
+const MOST_LAST_WORDS = 160;
 
-/** Whether a request is for a few words beside the conversation, such as those below, and for no answer. */
-export function isAside({ response }: Pick<realtime.ResponseCreateEvent, 'response'>): boolean {
-  return response?.instructions?.includes(SAY_THIS) ?? false;
+/**
+ * Instructions for a response that says just this sentence.
+ * @param lastWords of the user: the response sees nothing else of the language that is spoken
+ */
+export function sayingInstructions(sentence: string, lastWords?: string): string {
+  const words = (lastWords ?? '')
+    .replace(/[^\p{L}\p{M}\p{N} .,?!-]+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+    .slice(-MOST_LAST_WORDS);
+  if (!words) return `Say this to the user now, and nothing else: "${sentence}"`;
+  return `Say this to the user now, in the language of their last words, and nothing else: "${sentence}"\nTheir last words, only to tell the language: ${words}`;
 }
 
-/** Instructions for a response that says just these words. */
-export function sayingInstructions(words: string): string {
-  return `${SAY_THIS}, in the language of the conversation, and nothing else: "${words}"`;
+/** For the model, of a call that the user was told to go on without. */
+export function backgroundLine(tool: ModelTool): string {
+  return `The call of ${tool.name} goes on in the background, and the user knows it. You will get its result: do not call it again for that.`;
 }
 
 export const LATE_RESULT_INSTRUCTIONS =

@@ -49,6 +49,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   const said: string[] = [];
   const heard: string[] = [];
   const calls: RecordedCall[] = [];
+  const told: string[] = [];
   const latencies = new ToolLatencies();
   fake.decide = rehearsing;
   const made = Promise.withResolvers<realtime.RealtimeSession>();
@@ -109,6 +110,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
         linkOf: () => link,
         floor,
         latencies,
+        tell: (line) => told.push(line),
         onActivity: () => {},
         onCall: (call) => calls.push(call),
         onFault: () => {},
@@ -131,7 +133,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
     const tool = tools.find((one) => one.name === name);
     if (tool) latencies.note(tool, ms);
   };
-  return { session, connection, said, heard, calls, faults, type, outputs, usually };
+  return { session, connection, said, heard, told, calls, faults, type, outputs, usually };
 }
 
 /** A server whose answers wait for `open`. */
@@ -166,10 +168,11 @@ describe('a slow call', () => {
 
   it('that is known to be very slow lets the user talk, and is told in a later turn, once', async () => {
     const open = gate();
-    const { said, type, outputs, usually, calls } = await conversation();
+    const { said, told, type, outputs, usually, calls } = await conversation();
     usually('echo', 20_000);
     type('call echo');
     await until(() => said.some((words) => words.includes('We can go on meanwhile')));
+    expect(told).toEqual([expect.stringContaining('The call of echo goes on in the background')]);
     type('how are you');
     await until(() => said.includes('You said how are you.'));
     expect(calls).toEqual([]);

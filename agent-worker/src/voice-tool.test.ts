@@ -46,6 +46,7 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     // Nothing else of the floor is touched by a call that ends in time; voice-calls.test.ts has the others.
     floor: floor as unknown as Floor,
     latencies,
+    tell: () => expect.unreachable(),
     onActivity: (message) => activity.push(message),
     onCall: (record) => calls.push(record),
     onFault: (_tool, error) => faults.push(error),

@@ -14,6 +14,7 @@ import type { Floor } from './floor.ts';
 import { type Release, giveUpdates, holdConversation } from './held-call.ts';
 import type { ServerLink } from './server-link.ts';
 import {
+  backgroundLine,
   failureSentence,
   interruptedSentence,
   removedSentence,
@@ -34,6 +35,8 @@ export interface VoiceToolContext {
   linkOf: (serverId: string) => CallableLink | undefined;
   floor: Floor;
   latencies: ToolLatencies;
+  /** Puts one system line into the model's conversation. */
+  tell: (line: string) => void;
   onActivity: (activity: Activity) => void;
   /** `speech`: what the model was given to say. */
   onCall: (call: RecordedCall, speech: string) => void;
@@ -89,6 +92,7 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
         sentence: (sign) => signSentence(sign, tool, { usualMs, progress: call.progress() }),
       });
       if (release !== 'ended') {
+        if (release === 'handover') context.tell(backgroundLine(tool));
         void goOnBehind(tool, call, toolCallId, release, floor);
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();

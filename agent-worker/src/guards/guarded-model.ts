@@ -5,6 +5,7 @@ import { guardEmptyArguments } from './empty-arguments.ts';
 import { guardFailedAnswers } from './failed-answers.ts';
 import { guardFreshQueue } from './fresh-queue.ts';
 import { guardOneAnswer } from './one-answer.ts';
+import { guardOutOfBand } from './out-of-band.ts';
 import { guardReplayCalls } from './replay-calls.ts';
 import { guardSentEvents } from './sent-events.ts';
 import {
@@ -27,6 +28,7 @@ export const GUARDS = {
   emptyArguments: guardEmptyArguments,
   sentEvents: guardSentEvents,
   truncation: guardTruncation,
+  outOfBand: guardOutOfBand,
 } as const satisfies Record<string, Guard>;
 
 export type RealtimeModelOptions = ConstructorParameters<typeof realtime.RealtimeModel>[0];

@@ -28,11 +28,16 @@ export interface SessionInternals {
   /** What the model is known to hold, item by item. */
   remoteChatCtx: llm.RemoteChatContext;
   readonly chatCtx: llm.ChatContext;
+  /** The response that is being received; the plugin knows one. */
+  currentGeneration: unknown;
+  sendEvent: (event: ClientEvent) => void;
+  interrupt: () => Promise<void>;
+  truncate: (options: { messageId: string; audioEndMs: number }) => Promise<void>;
+  closeCurrentGeneration: (reason?: string) => void;
   on(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
   on(event: 'openai_server_event_received', listener: (event: realtime.ServerEvent) => void): this;
   on(event: 'session_reconnected', listener: () => void): this;
   off(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
-  sendEvent(event: ClientEvent): void;
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;

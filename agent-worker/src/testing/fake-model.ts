@@ -49,6 +49,10 @@ export class FakeModel {
   tools: FakeTool[] = [];
   connections = 0;
   dials = 0;
+  /** An out-of-band response says its last word when this resolves. */
+  lastWord: Promise<void> = Promise.resolve();
+  /** Responses by id that were cancelled by it. */
+  readonly cancelled: string[] = [];
   /** Answers that were asked for while another one was given. */
   refusals = 0;
   #http: Server | null = null;
@@ -119,6 +123,11 @@ export class FakeModel {
     this.#send({ type, item_id: item.id, content_index: 0, transcript });
   }
 
+  /** Answers the user by itself, as after a turn that it heard. */
+  answer(): void {
+    this.#respond({ type: 'response.create' }, this.#send);
+  }
+
   texts(role: string): string[] {
     return this.items
       .filter((item) => item.type === 'message' && item.role === role)
@@ -152,7 +161,7 @@ export class FakeModel {
     if (event.type === 'session.update') return this.#update(event, send);
     if (event.type === 'conversation.item.create' && event.item) return this.#create(event, event.item, send);
     if (event.type === 'response.create') return this.#respond(event, send);
-    if (event.type === 'response.cancel') this.#isAnswering = false;
+    if (event.type === 'response.cancel') this.#cancel(event);
     if (event.type === 'conversation.item.delete') return this.#delete(event, send);
   }
 
@@ -214,7 +223,17 @@ export class FakeModel {
     send({ type: 'conversation.item.added', previous_item_id: before ?? null, item });
   }
 
+  #cancel({ response_id: id }: Received): void {
+    if (!id) {
+      this.#isAnswering = false;
+      return;
+    }
+    this.cancelled.push(id);
+    this.#send({ type: 'response.done', response: { id, status: 'cancelled' } });
+  }
+
   #respond(event: Received, send: (event: object) => void): void {
+    if (event.response?.conversation === 'none') return void this.#respondOutOfBand(event, send);
     if (this.#isAnswering) {
       this.refusals += 1;
       const code = 'conversation_already_has_active_response';
@@ -241,6 +260,23 @@ export class FakeModel {
       this.#isAnswering = false;
       send({ type: 'response.done', response: { ...response, ...end } });
     }, ANSWER_MS);
+  }
+
+  /** Beside any other response, from nothing but the instructions, and without a trace in the conversation. */
+  async #respondOutOfBand({ response: asked }: Received, send: (event: object) => void): Promise<void> {
+    const response = { id: this.#id('response'), metadata: asked?.metadata ?? null };
+    const turn = this.decide([], asked?.instructions ?? '');
+    const words = 'say' in turn ? (turn.say ?? '').split(/(?<= )/) : [];
+    const item = { id: this.#id('item'), type: 'message', role: 'assistant', content: [] };
+    const place = { response_id: response.id, item_id: item.id, output_index: 0, content_index: 0 };
+    send({ type: 'response.created', response });
+    send({ type: 'response.output_item.added', response_id: response.id, output_index: 0, item });
+    send({ type: 'response.content_part.added', ...place, part: { type: 'text', text: '' } });
+    send({ type: 'response.output_text.delta', ...place, delta: words.slice(0, -1).join('') });
+    await this.lastWord;
+    send({ type: 'response.output_text.delta', ...place, delta: words.at(-1) ?? '' });
+    send({ type: 'response.output_item.done', response_id: response.id, output_index: 0, item });
+    send({ type: 'response.done', response: { ...response, status: 'completed' } });
   }
 
   #say(text: string, responseId: string, send: (event: object) => void): void {

@@ -21,10 +21,12 @@ export const Received = z.looseObject({
   event_id: z.string().optional(),
   previous_item_id: z.string().optional(),
   item_id: z.string().optional(),
+  response_id: z.string().optional(),
   item: Item.optional(),
   session: z.looseObject({ tools: z.array(Tool).optional() }).optional(),
   response: z
     .looseObject({
+      conversation: z.string().optional(),
       instructions: z.string().optional(),
       metadata: z.record(z.string(), z.string()).optional(),
     })

@@ -1,0 +1,151 @@
+/**
+ * Missing in the plugin (1.9.0): out-of-band responses, which read nothing but their instructions and leave nothing in
+ * the conversation. They may run beside the response to the user, but the plugin keeps one generation, whatever the
+ * `response_id` of an event: here each out-of-band response gets a generation of its own.
+ * Source: https://platform.openai.com/docs/guides/realtime-conversations (responses outside the default conversation)
+ */
+import type { llm } from '@livekit/agents';
+import type { realtime } from '@livekit/agents-plugin-openai';
+import type { ClientEvent, Guard, SessionInternals } from './session-internals.ts';
+
+/** Cannot be typed or spoken; what follows it is all that the response reads. */
+const MARK = '\u0001out-of-band\u0001';
+
+/** Everything that the plugin does with the events of a response after `response.created`. */
+const HANDLERS = [
+  'handleResponseOutputItemAdded',
+  'handleResponseContentPartAdded',
+  'handleResponseContentPartDone',
+  'handleResponseTextDelta',
+  'handleResponseTextDone',
+  'handleResponseAudioTranscriptDelta',
+  'handleResponseAudioDelta',
+  'handleResponseAudioTranscriptDone',
+  'handleResponseAudioDone',
+  'handleResponseOutputItemDone',
+  'handleResponseDone',
+] as const;
+
+/** What the events that they take have in common. */
+interface ResponseEvent {
+  response_id?: string;
+  response?: { id: string };
+  item?: { id?: string };
+}
+type Handlers = Record<(typeof HANDLERS)[number], (event: ResponseEvent) => void>;
+
+interface OutOfBand {
+  /** Requests that no response has been created for. */
+  requests: Set<string>;
+  /** The plugin's generation of each response under way, by its id. */
+  generations: Map<string, unknown>;
+  /** Messages of all of them, which the conversation does not hold. */
+  items: Set<string>;
+}
+
+const states = new WeakMap<SessionInternals, OutOfBand>();
+
+function stateOf(session: SessionInternals): OutOfBand {
+  let state = states.get(session);
+  if (!state)
+    states.set(session, (state = { requests: new Set(), generations: new Map(), items: new Set() }));
+  return state;
+}
+
+/** Instructions for `generateReply` that ask for an out-of-band response with audio, no input and no tools. */
+export function outOfBand(instructions: string): string {
+  return MARK + instructions;
+}
+
+/** Whether a request, as it goes out, is for a response beside the conversation, and so for no answer to the user. */
+export function isOutOfBand({ response }: Pick<realtime.ResponseCreateEvent, 'response'>): boolean {
+  return response !== undefined && 'conversation' in response && response.conversation === 'none';
+}
+
+export const guardOutOfBand: Guard = (prototype) => {
+  const { sendEvent, handleResponseCreated, interrupt, truncate } = prototype;
+  const { closeCurrentGeneration, createChatCtxUpdateEvents } = prototype;
+
+  prototype.sendEvent = function (this: SessionInternals, event) {
+    const request = requestOf(event);
+    if (request?.eventId) stateOf(this).requests.add(request.eventId);
+    sendEvent.call(this, request?.event ?? event);
+  };
+
+  prototype.handleResponseCreated = function (this: SessionInternals, event) {
+    const { requests, generations } = stateOf(this);
+    const { id, metadata } = event.response;
+    if (!requests.delete(metadata?.client_event_id ?? '')) return handleResponseCreated.call(this, event);
+    generations.set(id, undefined);
+    withGeneration(this, id, () => handleResponseCreated.call(this, event));
+  };
+
+  const handlers = prototype as unknown as Handlers;
+  for (const name of HANDLERS) {
+    const handle = handlers[name];
+    handlers[name] = function (this: SessionInternals, event: ResponseEvent) {
+      const { generations, items } = stateOf(this);
+      const id = event.response_id ?? event.response?.id ?? '';
+      if (!generations.has(id)) return handle.call(this, event);
+      if (name === 'handleResponseOutputItemAdded' && event.item?.id) items.add(event.item.id);
+      withGeneration(this, id, () => handle.call(this, event));
+    };
+  }
+
+  // Without an id, only the response in the conversation is cancelled.
+  prototype.interrupt = async function (this: SessionInternals) {
+    for (const id of stateOf(this).generations.keys())
+      this.sendEvent({ type: 'response.cancel', response_id: id });
+    await interrupt.call(this);
+  };
+
+  prototype.truncate = async function (this: SessionInternals, options) {
+    if (!stateOf(this).items.has(options.messageId)) await truncate.call(this, options);
+  };
+
+  prototype.createChatCtxUpdateEvents = function (this: SessionInternals, context, addMockAudio) {
+    return createChatCtxUpdateEvents.call(this, withoutItems(context, stateOf(this).items), addMockAudio);
+  };
+
+  prototype.closeCurrentGeneration = function (this: SessionInternals, reason) {
+    const { requests, generations } = stateOf(this);
+    requests.clear();
+    for (const id of generations.keys())
+      withGeneration(this, id, () => closeCurrentGeneration.call(this, reason));
+    closeCurrentGeneration.call(this, reason);
+  };
+};
+
+/** A request with marked instructions, as the API takes it; null for any other event. */
+function requestOf(event: ClientEvent): { event: ClientEvent; eventId: string | undefined } | null {
+  if (event.type !== 'response.create') return null;
+  // The plugin puts the instructions of the session in front.
+  const [, instructions] = event.response?.instructions?.split(MARK) ?? [];
+  if (instructions === undefined) return null;
+  const settings: object = { conversation: 'none', input: [], tools: [], tool_choice: 'none' };
+  return {
+    event: { ...event, response: { ...event.response, ...settings, instructions } },
+    eventId: event.response?.metadata?.client_event_id,
+  };
+}
+
+/** Runs a method of the plugin on the generation of an out-of-band response, and keeps what becomes of that. */
+function withGeneration(session: SessionInternals, id: string, run: () => void): void {
+  const { generations } = stateOf(session);
+  const inConversation = session.currentGeneration;
+  session.currentGeneration = generations.get(id);
+  try {
+    run();
+  } finally {
+    if (session.currentGeneration) generations.set(id, session.currentGeneration);
+    else generations.delete(id);
+    session.currentGeneration = inConversation;
+  }
+}
+
+function withoutItems(context: llm.ChatContext, ids: ReadonlySet<string>): llm.ChatContext {
+  if (!context.items.some(({ id }) => ids.has(id))) return context;
+  const copy = context.copy();
+  copy.items = copy.items.filter(({ id }) => !ids.has(id));
+  return copy;
+}
