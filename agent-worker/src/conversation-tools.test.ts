@@ -28,7 +28,11 @@ const done: CallResult = {
   truncated: false,
 };
 // Nothing else of either is touched by a call that ends at once.
-const floor = { isFree: false, changed: () => new Promise(() => {}) } as unknown as Floor;
+const floor = {
+  isFree: false,
+  hasSpoken: () => false,
+  changed: () => new Promise(() => {}),
+} as unknown as Floor;
 const turn = { interrupted: false, waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends) };
 const toolOptions = { toolCallId: 'call', ctx: { speechHandle: turn } } as unknown as llm.ToolOptions;
 

@@ -27,6 +27,9 @@ export class Floor {
   readonly #options: FloorOptions;
   readonly #voiceDelays: number[] = [];
   #agentHeardAtMs = 0;
+  /** Monotonic time, in ms, at which the model last began to speak by itself. */
+  #spokeAtMs = 0;
+  readonly #createdAtMs = new WeakMap<voice.SpeechHandle, number>();
   #userHeardAtMs = 0;
   #change = Promise.withResolvers<void>();
   /** Monotonic time at which the model was asked for words that are not said yet. */
@@ -41,6 +44,9 @@ export class Floor {
     this.#options = options;
     const { session } = options;
     session.on(voice.AgentSessionEventTypes.AgentStateChanged, (event) => this.#onAgent(event));
+    session.on(voice.AgentSessionEventTypes.SpeechCreated, ({ speechHandle }) => {
+      this.#createdAtMs.set(speechHandle, performance.now());
+    });
     session.on(voice.AgentSessionEventTypes.UserStateChanged, ({ oldState }) => {
       if (oldState === 'speaking') this.#userHeardAtMs = performance.now();
       this.#changed();
@@ -62,6 +68,11 @@ export class Floor {
   /** Monotonic time, in ms, at which the agent was last heard; now while it speaks. */
   get agentHeardAtMs(): number {
     return this.#options.session.agentState === 'speaking' ? performance.now() : this.#agentHeardAtMs;
+  }
+
+  /** Whether the model was heard in this response, as with words before a call; fillers do not count. */
+  hasSpoken(response: voice.SpeechHandle): boolean {
+    return this.#spokeAtMs >= (this.#createdAtMs.get(response) ?? Number.POSITIVE_INFINITY);
   }
 
   /** What to expect from asking for words to hearing them, in ms. */
@@ -135,9 +146,14 @@ export class Floor {
     this.#create(callId, output, this.#callItem(callId)?.id);
   }
 
-  /** Has the result of such a call told in a turn of its own, once nobody speaks; one at a time. Returns at once. */
-  deliver(callId: string, output: string): void {
+  /**
+   * Has the result of such a call told in a turn of its own, once nobody speaks; one at a time. Returns at once.
+   * @param response that made the call: what it is still to answer comes first
+   */
+  deliver(callId: string, output: string, response: Pick<voice.SpeechHandle, 'addDoneCallback'>): void {
+    const answered = new Promise<void>((resolve) => response.addDoneCallback(() => resolve()));
     this.#deliveries = this.#deliveries
+      .then(() => answered)
       .then(() => this.#delivered(callId, output))
       .catch((error: unknown) => this.#fault(error));
   }
@@ -200,7 +216,10 @@ export class Floor {
   #onAgent({ oldState, newState }: voice.AgentStateChangedEvent): void {
     const nowMs = performance.now();
     if (oldState === 'speaking') this.#agentHeardAtMs = nowMs;
-    if (newState === 'speaking' && this.#askedAtMs !== null) this.#voiceDelays.push(nowMs - this.#askedAtMs);
+    if (newState === 'speaking') {
+      if (this.#askedAtMs === null) this.#spokeAtMs = nowMs;
+      else this.#voiceDelays.push(nowMs - this.#askedAtMs);
+    }
     this.#changed();
   }
 

@@ -1,20 +1,21 @@
 /**
  * A call as the people in the conversation live it. At first it holds the conversation: the model waits for
- * its result, and the user hears signs of life. A call that takes too long, or that the user speaks over, lets
- * go of it: it runs on behind the conversation, and its result is told in a later turn.
+ * its result, and the user hears signs of life. A call that takes too long, that the user speaks over, or whose
+ * response has the result of another call, lets go of it: it runs on behind the conversation, and its result is told in a later turn.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { voice } from '@livekit/agents';
 import type { Floor } from './floor.ts';
 import { type Sign, nextSign, updateAfterMs } from './pacing.ts';
+import { siblingsIn } from './sibling-calls.ts';
 
-/** How a call stopped holding the conversation. */
-export type Release = 'ended' | 'handover' | 'interrupted';
+/** How a call stopped holding the conversation; `overtaken`: another call of its response let go before it. */
+export type Release = 'ended' | 'handover' | 'interrupted' | 'overtaken';
 
 export interface HeldCallOptions {
-  floor: Pick<Floor, 'isFree' | 'agentHeardAtMs' | 'voiceDelayMs' | 'changed' | 'say'>;
-  /** The turn that the call belongs to. */
-  turn: Pick<voice.SpeechHandle, 'interrupted' | 'waitIfNotInterrupted'>;
+  floor: Pick<Floor, 'isFree' | 'agentHeardAtMs' | 'hasSpoken' | 'voiceDelayMs' | 'changed' | 'say'>;
+  /** The response that made the call. */
+  turn: voice.SpeechHandle;
   usualMs: number | null;
   sentence: (sign: Sign) => string;
 }
@@ -23,9 +24,12 @@ export interface HeldCallOptions {
 export async function holdConversation(call: Promise<unknown>, options: HeldCallOptions): Promise<Release> {
   const { floor, turn, usualMs, sentence } = options;
   const startedAtMs = performance.now();
-  const release = turn
+  const siblings = siblingsIn(turn);
+  const ending = turn
     .waitIfNotInterrupted([call])
     .then((): Release => (turn.interrupted ? 'interrupted' : 'ended'));
+  void ending.then(() => siblings.ended());
+  const release = Promise.race([ending, siblings.overtaken().then((): Release => 'overtaken')]);
   for (let signsGiven = 0; ;) {
     const nowMs = performance.now();
     const step = nextSign({
@@ -35,12 +39,14 @@ export async function holdConversation(call: Promise<unknown>, options: HeldCall
       voiceDelayMs: floor.voiceDelayMs,
       usualMs,
       signsGiven,
+      isAnnounced: floor.hasSpoken(turn),
     });
     if ('sign' in step) {
       floor.say(sentence(step.sign));
       signsGiven += 1;
-      if (step.sign === 'handover') return 'handover';
-      continue;
+      if (step.sign !== 'handover') continue;
+      siblings.handedOver();
+      return 'handover';
     }
     const look = new AbortController();
     const timer = delay(step.waitMs, null, { signal: look.signal }).catch(() => null);

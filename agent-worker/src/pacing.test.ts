@@ -8,6 +8,7 @@ const begun: Pace = {
   isFloorFree: true,
   usualMs: null,
   signsGiven: 0,
+  isAnnounced: false,
   voiceDelayMs: 400,
 };
 const at = (elapsedMs: number, rest: Partial<Pace> = {}): Pace => ({
@@ -21,10 +22,11 @@ describe('the next sign of life', () => {
   it.each<[string, Pace, ReturnType<typeof nextSign>]>([
     ['waits first, with a tool that is new', begun, { waitMs: 650 }],
     ['waits first, with a tool that is fast', at(0, { usualMs: 300 }), { waitMs: 650 }],
-    ['comes at once, with a tool that is slow', at(0, { usualMs: 3_000 }), { sign: 'announce' }],
+    ['leaves room for words of the model', at(0, { usualMs: 3_000 }), { waitMs: 150 }],
+    ['comes early, with a tool that is slow', at(150, { usualMs: 3_000 }), { sign: 'announce' }],
     [
-      'lets the user go on at once, with one that is very slow',
-      at(0, { usualMs: 20_000 }),
+      'lets the user go on early, with one that is very slow',
+      at(150, { usualMs: 20_000 }),
       { sign: 'handover' },
     ],
     ['comes so early that it is heard in time', at(650), { sign: 'wait' }],
@@ -38,34 +40,51 @@ describe('the next sign of life', () => {
     ['ends in letting the user go on', at(7_000, { silentMs: 1_000, signsGiven: 2 }), { sign: 'handover' }],
     ['does not speak over anybody', at(9_000, { isFloorFree: false }), { waitMs: 1_500 }],
     [
-      'adds no announcement to the words of a model that gave one',
-      at(800, { silentMs: 100, usualMs: 3_000 }),
-      { waitMs: 550 },
+      'adds no announcement to the words that a model said before its call',
+      at(800, { silentMs: 100, usualMs: 3_000, isAnnounced: true }),
+      { waitMs: 2_050 },
+    ],
+    [
+      'skips the first words after a call that the model announced, and begins with the next ones',
+      at(3_000, { silentMs: 2_150, isAnnounced: true }),
+      { sign: 'still' },
+    ],
+    [
+      'comes as often as ever after that',
+      at(5_000, { silentMs: 600, signsGiven: 1, isAnnounced: true }),
+      { waitMs: 50 },
+    ],
+    [
+      'lets the user go on soon, when the model announced a call that is very slow',
+      at(900, { silentMs: 650, usualMs: 20_000, isAnnounced: true }),
+      { sign: 'handover' },
     ],
   ])('%s', (_story, pace, step) => {
     expect(nextSign(pace)).toEqual(step);
   });
 
-  it('never leaves more than a second and a half of silence, however the voice and the call behave', () => {
+  it('never leaves more than 1.5 s of silence, or 3 s after words of the model, however voice and call behave', () => {
     const lengths = fc.record({
+      isAnnounced: fc.boolean(),
       callMs: fc.integer({ min: 0, max: 20_000 }),
       usualMs: fc.option(fc.integer({ min: 0, max: 20_000 })),
       voiceDelayMs: fc.integer({ min: 0, max: 1_000 }),
       sentenceMs: fc.integer({ min: 300, max: 4_000 }),
     });
     fc.assert(
-      fc.property(lengths, ({ callMs, usualMs: usual, voiceDelayMs, sentenceMs }) => {
+      fc.property(lengths, ({ isAnnounced, callMs, usualMs: usual, voiceDelayMs, sentenceMs }) => {
         let nowMs = 0;
         let heardAtMs = 0;
         for (let signsGiven = 0; nowMs < callMs;) {
           const pace = { elapsedMs: nowMs, silentMs: nowMs - heardAtMs, isFloorFree: true };
-          const step = nextSign({ ...pace, usualMs: usual, voiceDelayMs, signsGiven });
+          const step = nextSign({ ...pace, usualMs: usual, voiceDelayMs, signsGiven, isAnnounced });
           if ('waitMs' in step) {
             expect(step.waitMs).toBeGreaterThan(0);
             nowMs += step.waitMs;
             continue;
           }
-          expect(nowMs + voiceDelayMs - heardAtMs).toBeLessThanOrEqual(1_500);
+          const limitMs = isAnnounced && signsGiven === 0 ? 3_000 : 1_500;
+          expect(nowMs + voiceDelayMs - heardAtMs).toBeLessThanOrEqual(limitMs);
           if (step.sign === 'handover') return;
           nowMs += voiceDelayMs + sentenceMs;
           heardAtMs = nowMs;

@@ -3,15 +3,20 @@
  *
  *   call begins ── usually slow ──► announce ┐            silence        silence
  *        └──────── silence ───────► wait ────┴─────────► still ⟲ ──────► handover ─► the user may go on;
+ *        ├──────── announced by the model, then 3 s of silence ────► still
  *        └──────── usually very slow ──────────────────────────────────► handover    updates, then the result
  */
 
 /** Nobody waits longer than this without hearing anything, as long as the call holds the conversation. */
 const SILENCE_LIMIT_MS = 1_500;
+/** The same, when the model said by itself what it does: a filler right behind that would only repeat it. */
+const ANNOUNCED_SILENCE_LIMIT_MS = 3_000;
 /** A sentence falls silent a little before it counts as said, its first sound is soft, and the first of a process late. */
 const MARGIN_MS = 450;
-/** A tool that usually takes longer is announced at once. */
+/** A tool that usually takes longer is announced early. */
 const SLOW_MS = 1_500;
+/** Words that the model said before its call are heard by then, so that nothing is announced twice. */
+const ANNOUNCE_AFTER_MS = 150;
 /** A call that takes longer gives the conversation back to the user. */
 const VERY_SLOW_MS = 6_000;
 /** Between updates on a call that no longer holds the conversation; each wait is twice the one before. */
@@ -34,6 +39,8 @@ export interface Pace {
   /** What this tool usually takes; null when it was not called before. */
   usualMs: number | null;
   signsGiven: number;
+  /** The model spoke in the response that made the call, as in "let me look". */
+  isAnnounced: boolean;
   /** From asking the model for words to hearing them. */
   voiceDelayMs: number;
 }
@@ -43,17 +50,21 @@ export type Step = { sign: Sign } | { waitMs: number };
 
 /** The next sign of life for a call that holds the conversation. */
 export function nextSign(pace: Pace): Step {
-  const { elapsedMs, silentMs, isFloorFree, signsGiven, voiceDelayMs } = pace;
+  const { elapsedMs, silentMs, isFloorFree, signsGiven, isAnnounced, voiceDelayMs } = pace;
   if (!isFloorFree) return { waitMs: SILENCE_LIMIT_MS };
   const usual = pace.usualMs ?? 0;
   const isVerySlow = Math.max(elapsedMs, usual) > VERY_SLOW_MS;
-  // A model that says "let me look" by itself has announced the call.
-  const isUnheard = signsGiven === 0 && silentMs >= elapsedMs;
-  if (isUnheard && usual > SLOW_MS) return { sign: isVerySlow ? 'handover' : 'announce' };
-  const dueMs = SILENCE_LIMIT_MS - MARGIN_MS - voiceDelayMs;
+  const isFirst = signsGiven === 0;
+  const isUnheard = isFirst && !isAnnounced && silentMs >= elapsedMs;
+  if (isUnheard && usual > SLOW_MS) {
+    if (elapsedMs < ANNOUNCE_AFTER_MS) return { waitMs: ANNOUNCE_AFTER_MS - elapsedMs };
+    return { sign: isVerySlow ? 'handover' : 'announce' };
+  }
+  const limitMs = isFirst && isAnnounced && !isVerySlow ? ANNOUNCED_SILENCE_LIMIT_MS : SILENCE_LIMIT_MS;
+  const dueMs = limitMs - MARGIN_MS - voiceDelayMs;
   if (silentMs < dueMs) return { waitMs: dueMs - silentMs };
   if (isVerySlow) return { sign: 'handover' };
-  return { sign: signsGiven === 0 ? 'wait' : 'still' };
+  return { sign: isFirst && !isAnnounced ? 'wait' : 'still' };
 }
 
 /**

@@ -106,9 +106,9 @@ export function sayingInstructions(sentence: string, lastWords?: string): string
   return `Say this to the user now, in the language of their last words, and nothing else: "${sentence}"\nTheir last words, only to tell the language: ${words}`;
 }
 
-/** For the model, of a call that the user was told to go on without. */
+/** For the model, of a call whose result it does not get with its next answer. */
 export function backgroundLine(tool: ModelTool): string {
-  return `The call of ${tool.name} goes on in the background, and the user knows it. You will get its result: do not call it again for that.`;
+  return `The call of ${tool.name} is still running in the background. You get its result later: do not call it again for that.`;
 }
 
 export const LATE_RESULT_INSTRUCTIONS =

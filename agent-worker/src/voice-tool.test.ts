@@ -31,8 +31,17 @@ const done: CallResult = {
 const up = { outage: null, isGone: false, liveTools: null, tellOutage: () => false };
 
 /** Somebody else speaks: these calls end before a word is due. */
-const floor = { isFree: false, agentHeardAtMs: 0, voiceDelayMs: 0, changed: () => new Promise(() => {}) };
-const turn = { interrupted: false, waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends) };
+const floor = {
+  isFree: false,
+  agentHeardAtMs: 0,
+  hasSpoken: () => false,
+  voiceDelayMs: 0,
+  changed: () => new Promise(() => {}),
+};
+const newTurn = () => ({
+  interrupted: false,
+  waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends),
+});
 
 function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> = {}) {
   const activity: Activity[] = [];
@@ -54,7 +63,7 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     ...context,
   });
   // The framework hands over more; a tool of ours uses nothing else.
-  const options = { toolCallId: 'call', ctx: { speechHandle: turn } } as unknown as llm.ToolOptions;
+  const options = { toolCallId: 'call', ctx: { speechHandle: newTurn() } } as unknown as llm.ToolOptions;
   const execute = (args: Record<string, unknown> = {}) => made.execute(args, options) as Promise<string>;
   return { execute, activity, calls, faults, latencies };
 }

@@ -92,8 +92,9 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
         sentence: (sign) => signSentence(sign, tool, { usualMs, progress: call.progress() }),
       });
       if (release !== 'ended') {
-        if (release === 'handover') context.tell(backgroundLine(tool));
-        void goOnBehind(tool, call, toolCallId, release, floor);
+        // Before the framework asks for a reply: the model would call again for the result that it misses.
+        if (release !== 'interrupted') context.tell(backgroundLine(tool));
+        void goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor);
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();
       }
@@ -113,6 +114,7 @@ async function goOnBehind(
   call: RunningCall,
   callId: string,
   release: Release,
+  response: voice.SpeechHandle,
   floor: Floor,
 ): Promise<void> {
   if (release === 'interrupted' && tool.repeatable) {
@@ -125,7 +127,7 @@ async function goOnBehind(
   await giveUpdates(call.ending, floor, () =>
     signSentence('update', tool, { usualMs: null, progress: call.progress() }),
   );
-  floor.deliver(callId, (await call.ending).speech);
+  floor.deliver(callId, (await call.ending).speech, response);
 }
 
 function begin(tool: ModelTool, args: Record<string, unknown>, context: VoiceToolContext): RunningCall {

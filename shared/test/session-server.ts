@@ -34,7 +34,7 @@ export interface FaultServer extends TestServer {
   cancelled: number;
   beforeList: () => Promise<void>;
   /** Runs before each call is answered. */
-  beforeAnswer: () => Promise<void> | void;
+  beforeAnswer: (tool: string) => Promise<void> | void;
   announceTools(): Promise<void>;
   /** Streams on which the server speaks unasked. */
   openStreams(): number;
@@ -128,7 +128,7 @@ export async function startSessionServer(options: SessionServerOptions = {}): Pr
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         self.cancelled += 1;
       }
-      await self.beforeAnswer();
+      await self.beforeAnswer(params.name);
       return { content: [{ type: 'text', text: `${params.name} ran` }] };
     });
     return server;

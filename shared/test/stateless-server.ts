@@ -25,7 +25,7 @@ export async function startStatelessServer(options: FaultServerOptions = {}): Pr
           await new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve, { once: true }));
           self.cancelled += 1;
         }
-        await self.beforeAnswer();
+        await self.beforeAnswer(params.name);
         return { content: [{ type: 'text', text: `${params.name} ran` }] };
       });
       return server;

@@ -7,20 +7,11 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type FakeItem, type FakeTool, Received } from './fake-protocol.ts';
+import { type Turn, outOfBandSpeech } from './fake-turn.ts';
 import { type HttpAnswer, httpAnswer } from './http-answer.ts';
 
 export type { FakeItem } from './fake-protocol.ts';
-
-/** What the model does in a turn; `arguments` as the wire has them. */
-export type Turn =
-  | { say: string }
-  | { call: string; arguments: string }
-  | { nothing: true }
-  /** The response fails with this error, after these words. */
-  | { fail: object; say?: string }
-  /** It never ends, or does not even begin. */
-  | { stall: true }
-  | { silence: true };
+export type { Turn } from './fake-turn.ts';
 
 const ANSWER_MS = 20;
 
@@ -201,18 +192,19 @@ export class FakeModel {
     const isLost = before !== undefined && !this.items.some(({ id }) => id === before);
     if (isOrphan || isLost) {
       const message = isOrphan ? 'no such call' : 'no such previous item';
-      send({ type: 'error', error: { type: 'invalid_request_error', message, event_id: event.event_id } });
-      return;
+      return this.#refuse(event, { message }, send);
     }
     this.#add({ ...item, id: item.id ?? this.#id('item') }, send, before);
   }
 
-  #delete({ item_id, event_id }: Received, send: (event: object) => void): void {
+  #refuse({ event_id }: Received, fault: object, send: (event: object) => void): void {
+    send({ type: 'error', error: { type: 'invalid_request_error', ...fault, event_id } });
+  }
+
+  #delete(event: Received, send: (event: object) => void): void {
+    const { item_id } = event;
     const at = this.items.findIndex(({ id }) => id === item_id);
-    if (at < 0) {
-      send({ type: 'error', error: { type: 'invalid_request_error', message: 'no such item', event_id } });
-      return;
-    }
+    if (at < 0) return this.#refuse(event, { message: 'no such item' }, send);
     this.items.splice(at, 1);
     send({ type: 'conversation.item.deleted', item_id });
   }
@@ -237,11 +229,7 @@ export class FakeModel {
     if (this.#isAnswering) {
       this.refusals += 1;
       const code = 'conversation_already_has_active_response';
-      send({
-        type: 'error',
-        error: { type: 'invalid_request_error', code, message: 'no', event_id: event.event_id },
-      });
-      return;
+      return this.#refuse(event, { code, message: 'no' }, send);
     }
     const response = { id: this.#id('response'), metadata: event.response?.metadata ?? null };
     const turn = this.decide(this.items, event.response?.instructions ?? '');
@@ -250,6 +238,10 @@ export class FakeModel {
     if ('stall' in turn) return;
     if ('say' in turn && turn.say !== undefined) this.#say(turn.say, response.id, send);
     if ('call' in turn) this.#call(turn, response.id, send);
+    if ('calls' in turn) {
+      if (turn.preamble) this.#say(turn.preamble, response.id, send);
+      for (const call of turn.calls) this.#call(call, response.id, send);
+    }
     // What is asked in the same breath comes while this answer is still given.
     this.#isAnswering = true;
     const end =
@@ -266,17 +258,11 @@ export class FakeModel {
   async #respondOutOfBand({ response: asked }: Received, send: (event: object) => void): Promise<void> {
     const response = { id: this.#id('response'), metadata: asked?.metadata ?? null };
     const turn = this.decide([], asked?.instructions ?? '');
-    const words = 'say' in turn ? (turn.say ?? '').split(/(?<= )/) : [];
-    const item = { id: this.#id('item'), type: 'message', role: 'assistant', content: [] };
-    const place = { response_id: response.id, item_id: item.id, output_index: 0, content_index: 0 };
-    send({ type: 'response.created', response });
-    send({ type: 'response.output_item.added', response_id: response.id, output_index: 0, item });
-    send({ type: 'response.content_part.added', ...place, part: { type: 'text', text: '' } });
-    send({ type: 'response.output_text.delta', ...place, delta: words.slice(0, -1).join('') });
+    const words = 'say' in turn ? (turn.say ?? '') : '';
+    const [before, after] = outOfBandSpeech(response, this.#id('item'), words);
+    before.forEach(send);
     await this.lastWord;
-    send({ type: 'response.output_text.delta', ...place, delta: words.at(-1) ?? '' });
-    send({ type: 'response.output_item.done', response_id: response.id, output_index: 0, item });
-    send({ type: 'response.done', response: { ...response, status: 'completed' } });
+    after.forEach(send);
   }
 
   #say(text: string, responseId: string, send: (event: object) => void): void {
@@ -296,7 +282,7 @@ export class FakeModel {
     send({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item });
   }
 
-  #call(turn: { call: string; arguments: string }, responseId: string, send: (event: object) => void): void {
+  #call(turn: Extract<Turn, { call: string }>, responseId: string, send: (event: object) => void): void {
     const item = {
       id: this.#id('item'),
       type: 'function_call',

@@ -1,0 +1,44 @@
+/** What the fake model does in a turn, and the events of a response beside the conversation. */
+
+interface Call {
+  call: string;
+  /** As the wire has them. */
+  arguments: string;
+}
+
+export type Turn =
+  | { say: string }
+  | Call
+  /** Several calls in one response, after these words. */
+  | { calls: Call[]; preamble?: string }
+  | { nothing: true }
+  /** The response fails with this error, after these words. */
+  | { fail: object; say?: string }
+  /** It never ends, or does not even begin. */
+  | { stall: true }
+  | { silence: true };
+
+/** Says words out of band: what comes before the last of them, and what comes after. */
+export function outOfBandSpeech(
+  response: { id: string; metadata: object | null },
+  itemId: string,
+  words: string,
+): [before: object[], after: object[]] {
+  const item = { id: itemId, type: 'message', role: 'assistant', content: [] };
+  const inResponse = { response_id: response.id, output_index: 0 };
+  const place = { ...inResponse, item_id: item.id, content_index: 0 };
+  const [last = '', ...rest] = words.split(/(?<= )/).toReversed();
+  return [
+    [
+      { type: 'response.created', response },
+      { type: 'response.output_item.added', ...inResponse, item },
+      { type: 'response.content_part.added', ...place, part: { type: 'text', text: '' } },
+      { type: 'response.output_text.delta', ...place, delta: rest.toReversed().join('') },
+    ],
+    [
+      { type: 'response.output_text.delta', ...place, delta: last },
+      { type: 'response.output_item.done', ...inResponse, item },
+      { type: 'response.done', response: { ...response, status: 'completed' } },
+    ],
+  ];
+}
