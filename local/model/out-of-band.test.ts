@@ -49,6 +49,15 @@ describe('a response beside the conversation', () => {
     expect(sessions.at(-1)?.items).toBe(0);
   });
 
+  it('reads the instructions and tools that it is given, in place of those of the session', async () => {
+    const client = await connected({ tools: sampleTools, instructions: 'Be brief. '.repeat(100) });
+    client.send(filler('One moment.', { tools: [] }));
+    const { response } = await client.next('response.done');
+    expect(response).toMatchObject({
+      usage: { input_tokens: Math.ceil('"Say: \\"One moment.\\""[][]'.length / 4) },
+    });
+  });
+
   it('runs next to the one of the conversation, which is refused a second one', async () => {
     const client = await connected();
     client.ask('tell me a long story');

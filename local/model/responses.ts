@@ -18,7 +18,7 @@ export interface ResponseHost {
   settings: () => SessionSettings;
   /** @param items what the response reads */
   decide: (options: ResponseOptions, items: readonly Item[]) => Decision;
-  countInput: (items: readonly Item[]) => InputTokens;
+  countInput: (options: ResponseOptions, items: readonly Item[]) => InputTokens;
   send: (event: ServerEvent) => void;
   newId: (kind: 'resp' | 'item' | 'call') => string;
   log: (line: string) => void;
@@ -62,7 +62,7 @@ export class Responses {
         modality: options.output_modalities?.[0] ?? output_modalities[0] ?? 'audio',
         voice: speechVoiceOf(options.audio?.output?.voice ?? audio.output.voice),
         newId,
-        countInput: () => countInput(input.value),
+        countInput: () => countInput(options, input.value),
       },
       isOutOfBand ? undefined : conversation,
       send,

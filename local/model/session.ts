@@ -65,7 +65,7 @@ export class Session {
       conversation: this.#conversation,
       settings: () => this.#settings,
       decide: (wanted, items) => this.#decide(wanted, items),
-      countInput: (items) => this.#countInput(items),
+      countInput: (wanted, items) => this.#countInput(wanted, items),
       send: options.send,
       newId: options.newId,
       log: (line) => options.log(`${this.id} ${line}`),
@@ -257,10 +257,11 @@ export class Session {
     return decision;
   }
 
-  #countInput(items: readonly Item[]): InputTokens {
-    const { instructions, tools } = this.#settings;
-    const heardMs = this.#heardSinceMs;
-    this.#heardSinceMs = 0;
+  #countInput(options: ResponseOptions, items: readonly Item[]): InputTokens {
+    const { instructions, tools } = { ...this.#settings, ...options };
+    // A response with an input of its own hears nothing of the conversation.
+    const heardMs = options.input ? 0 : this.#heardSinceMs;
+    if (!options.input) this.#heardSinceMs = 0;
     return countInput([instructions, tools, items], heardMs);
   }
 
