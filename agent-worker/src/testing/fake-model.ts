@@ -216,10 +216,7 @@ export class FakeModel {
   }
 
   #cancel({ response_id: id }: Received): void {
-    if (!id) {
-      this.#isAnswering = false;
-      return;
-    }
+    if (!id) return void (this.#isAnswering = false);
     this.cancelled.push(id);
     this.#send({ type: 'response.done', response: { id, status: 'cancelled' } });
   }
@@ -258,8 +255,7 @@ export class FakeModel {
   async #respondOutOfBand({ response: asked }: Received, send: (event: object) => void): Promise<void> {
     const response = { id: this.#id('response'), metadata: asked?.metadata ?? null };
     const turn = this.decide([], asked?.instructions ?? '');
-    const words = 'say' in turn ? (turn.say ?? '') : '';
-    const [before, after] = outOfBandSpeech(response, this.#id('item'), words);
+    const [before, after] = outOfBandSpeech(response, this.#id('item'), 'say' in turn ? turn.say : '');
     before.forEach(send);
     await this.lastWord;
     after.forEach(send);

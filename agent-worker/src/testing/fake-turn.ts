@@ -22,7 +22,7 @@ export type Turn =
 export function outOfBandSpeech(
   response: { id: string; metadata: object | null },
   itemId: string,
-  words: string,
+  words = '',
 ): [before: object[], after: object[]] {
   const item = { id: itemId, type: 'message', role: 'assistant', content: [] };
   const inResponse = { response_id: response.id, output_index: 0 };
