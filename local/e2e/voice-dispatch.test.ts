@@ -54,6 +54,26 @@ describe.runIf(hasVoice)('voice-dispatch', { timeout: 40_000 }, () => {
     await room.connect(url, token, { autoSubscribe: false, dynacast: false });
   }
 
+  it('lets a person rejoin with another token, and nobody else, until the conversation has ended', async () => {
+    const session = await openSession();
+    await join(session);
+    await rooms.pop()?.disconnect();
+    const ask = (who: Person) => invoke(who, 'voice-token', { session_id: session.session_id });
+
+    const again = await ask(person);
+    expect(again).toMatchObject({
+      status: 200,
+      body: { session_id: session.session_id, room_name: session.room_name, url: session.url },
+    });
+    await join(again.body as typeof session);
+    expect(await isActive(session.room_name, `user-${person.id}`)).toBe(true);
+    expect(await ask(await newPerson('stranger'))).toMatchObject({ status: 404 });
+
+    const ended = { state: 'ended', ended_at: new Date().toISOString() };
+    await serviceClient().from('voice_sessions').update(ended).eq('id', session.session_id).throwOnError();
+    expect(await ask(person)).toMatchObject({ status: 409, body: { code: 'session_ended' } });
+  });
+
   async function leaveGhost(room: string): Promise<void> {
     const [url, key, secret] = livekit();
     const token = new AccessToken(key, secret, { identity: 'agent-ghost' });

@@ -193,9 +193,14 @@ export const SignInFinished = z.object({
 /** `revoked`: the authorization server was told, and agreed. */
 export const SignedOut = z.object({ signed_out: z.boolean(), revoked: z.boolean() });
 
-export const VoiceTokenBody = z.object({
-  agent_config_id: z.uuid('This is not the id of an agent.').optional(),
-});
+const SessionReference = z.object({ session_id: z.uuid('This is not the id of a session.') });
+
+/** Begins a conversation with an agent, or with `session_id` asks for another token for the room of one that is open. */
+export const VoiceTokenBody = eitherBy(
+  'session_id',
+  SessionReference,
+  z.object({ agent_config_id: z.uuid('This is not the id of an agent.').optional() }),
+);
 export type VoiceTokenBody = z.infer<typeof VoiceTokenBody>;
 
 export const VoiceTokenAnswer = z.object({
@@ -206,7 +211,7 @@ export const VoiceTokenAnswer = z.object({
 });
 export type VoiceTokenAnswer = z.infer<typeof VoiceTokenAnswer>;
 
-export const VoiceDispatchBody = z.object({ session_id: z.uuid('This is not the id of a session.') });
+export const VoiceDispatchBody = SessionReference;
 export type VoiceDispatchBody = z.infer<typeof VoiceDispatchBody>;
 
 /** `dispatched` is false when a live agent is in the room, or another caller is bringing one. */

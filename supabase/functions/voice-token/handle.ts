@@ -9,20 +9,24 @@ export interface VoiceTokenDeps {
   userId: string;
   /** Null without a LiveKit server. */
   livekit: LivekitSettings | null;
-  database: Pick<Database, 'findAgent' | 'countCall' | 'createSession'>;
+  database: Pick<Database, 'findAgent' | 'findSession' | 'countCall' | 'createSession'>;
   newId: () => string;
   sign: (invitation: Invitation, livekit: LivekitSettings) => Promise<string>;
 }
 
+/** Gives the caller a token for the room of a conversation: of a new one, or of an own one that is open. */
+export async function handle(body: VoiceTokenBody, deps: VoiceTokenDeps): Promise<Answer> {
+  return 'session_id' in body ? rejoin(body.session_id, deps) : begin(body.agent_config_id, deps);
+}
+
 /** Opens a conversation: a row in `voice_sessions` and a token for a fresh room, to which it calls the agent. */
-export async function handle(
-  { agent_config_id }: VoiceTokenBody,
+async function begin(
+  agentConfigId: string | undefined,
   { userId, livekit, database, newId, sign }: VoiceTokenDeps,
 ): Promise<Answer> {
-  const agent = await database.findAgent(agent_config_id);
+  const agent = await database.findAgent(agentConfigId);
   if (!agent) return refuse(404, 'agent_not_found', 'There is no such agent.');
-  if (!livekit)
-    return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+  if (!livekit) return refuseWithoutLivekit();
   await database.countCall('voice_tokens', agent.workspace_id);
 
   const sessionId = newId();
@@ -37,10 +41,29 @@ export async function handle(
     room_name: roomName,
   });
   currentTrace()?.joinConversation(sessionId);
-  return succeed({
-    session_id: sessionId,
-    url: livekit.url,
-    token,
-    room_name: roomName,
-  } satisfies VoiceTokenAnswer);
+  return invite(sessionId, roomName, token, livekit);
 }
+
+/** Another token for a room that the caller lost: the first one is valid for minutes, a conversation for hours. */
+async function rejoin(
+  sessionId: string,
+  { userId, livekit, database, sign }: VoiceTokenDeps,
+): Promise<Answer> {
+  const session = await database.findSession(sessionId);
+  if (!session) return refuse(404, 'session_not_found', 'There is no such conversation.');
+  if (session.user_id !== userId)
+    return refuse(403, 'not_your_session', 'Only the person who began a conversation can join it.');
+  currentTrace()?.joinConversation(session.id);
+  if (session.state === 'ended')
+    return refuse(409, 'session_ended', 'This conversation has ended. Start a new one.');
+  if (!livekit) return refuseWithoutLivekit();
+  await database.countCall('function_calls', session.workspace_id);
+  const token = await sign({ sessionId: session.id, roomName: session.room_name, userId }, livekit);
+  return invite(session.id, session.room_name, token, livekit);
+}
+
+const refuseWithoutLivekit = (): Answer =>
+  refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+
+const invite = (sessionId: string, roomName: string, token: string, { url }: LivekitSettings): Answer =>
+  succeed({ session_id: sessionId, url, token, room_name: roomName } satisfies VoiceTokenAnswer);

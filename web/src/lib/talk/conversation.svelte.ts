@@ -1,7 +1,6 @@
 import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
 import { describeEnd } from '@patchbay/shared/end-reason';
 import type { ConnectionStateName, LeftOut } from '@patchbay/shared/schema/activity';
-import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
 import { readActivity } from './activity.ts';
@@ -10,15 +9,11 @@ import { askForDetails } from './call-details.ts';
 import { Devices } from './devices.svelte.ts';
 import { Microphone } from './microphone.svelte.ts';
 import { closedRoomProblem, UNREACHABLE_ROOM, type Problem } from './problems.ts';
+import { FINAL_STATUSES, rejoinRoom, type RoomKey } from './rejoin.ts';
 import { hearRoom } from './room-events.ts';
 import { SoundMeter } from './sound.svelte.ts';
 import { Transcript } from './transcript.svelte.ts';
-import { askForAgent, askForRoom } from './voice-api.ts';
-
-const REJOIN_EVERY_MS = 2000;
-const REJOINS = 30;
-/** Answers of voice-dispatch after which there is no conversation any more to bring an agent to. */
-const FINAL_STATUSES = new Set([401, 403, 404, 409, 410]);
+import { askForAgent, askForRoom, askToRejoin } from './voice-api.ts';
 
 export interface StartOptions {
   agentConfigId: string | undefined;
@@ -57,6 +52,7 @@ export class Conversation {
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
   #room: Room | undefined;
+  #key: RoomKey | undefined;
   /** Ends with the conversation; what still comes late from an ended one is not heard. */
   #life = new AbortController();
 
@@ -78,7 +74,8 @@ export class Conversation {
 
     const room = new lk.Room({ audioOutput: { deviceId: this.devices.speakerId } });
     this.#room = room;
-    this.#hear(room, lk, invitation.value, options, signal);
+    this.#key = { ...invitation.value, issuedAt: Date.now() };
+    this.#hear(room, lk, invitation.value.session_id, options, signal);
     try {
       await room.connect(invitation.value.url, invitation.value.token);
     } catch {
@@ -125,7 +122,7 @@ export class Conversation {
   #hear(
     room: Room,
     lk: typeof import('livekit-client'),
-    invitation: VoiceTokenAnswer,
+    sessionId: string,
     options: StartOptions,
     signal: AbortSignal,
   ): void {
@@ -153,7 +150,7 @@ export class Conversation {
         if (signal.aborted || this.phase === 'starting') return;
         const problem = closedRoomProblem(reason);
         if (problem) this.#finish(problem);
-        else void this.#rejoin(room, invitation, signal);
+        else if (this.#key) void this.#rejoin(room, this.#key, sessionId, signal);
       },
     });
   }
@@ -206,24 +203,23 @@ export class Conversation {
     });
   }
 
-  /** LiveKit gave up after its own tries: join the same room again, for about a minute. */
-  async #rejoin(room: Room, invitation: VoiceTokenAnswer, signal: AbortSignal): Promise<void> {
+  /** LiveKit gave up after its own tries. */
+  async #rejoin(room: Room, key: RoomKey, sessionId: string, signal: AbortSignal): Promise<void> {
     this.phase = 'reconnecting';
-    for (let attempt = 0; attempt < REJOINS && !signal.aborted; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, REJOIN_EVERY_MS));
-      if (signal.aborted) return;
-      try {
-        await room.connect(invitation.url, invitation.token);
-        if (signal.aborted) return void room.disconnect();
+    const problem = await rejoinRoom({
+      key,
+      renew: () => askToRejoin(sessionId),
+      join: async (latest) => {
+        this.#key = latest;
+        await room.connect(latest.url, latest.token);
         const track = this.microphone.track;
         if (track) await room.localParticipant.publishTrack(track);
-        this.phase = 'live';
-        return;
-      } catch {
-        // The next try is the handling; after the last one the user is told.
-      }
-    }
-    if (!signal.aborted) this.#finish(UNREACHABLE_ROOM);
+      },
+      signal,
+    });
+    if (signal.aborted) return void room.disconnect();
+    if (problem) this.#finish(problem);
+    else this.phase = 'live';
   }
 
   #finish(problem: Problem | null): void {

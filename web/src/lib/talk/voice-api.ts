@@ -7,6 +7,10 @@ export type Asked<T> = { ok: true; value: T } | { ok: false; status: number; pro
 export const askForRoom = (agentConfigId: string | undefined): Promise<Asked<VoiceTokenAnswer>> =>
   ask('/api/voice/token', { agent_config_id: agentConfigId });
 
+/** Another key to the room of a conversation that is open. */
+export const askToRejoin = (sessionId: string): Promise<Asked<VoiceTokenAnswer>> =>
+  ask('/api/voice/token', { session_id: sessionId });
+
 /** Asks for an agent in the room of a conversation. */
 export const askForAgent = (sessionId: string): Promise<Asked<{ dispatched: boolean }>> =>
   ask('/api/voice/dispatch', { session_id: sessionId });
