@@ -3,21 +3,15 @@ import type { CallResult } from '@patchbay/shared/mcp/result';
 import type { Activity } from '@patchbay/shared/schema/activity';
 import { describe, expect, it } from 'vitest';
 import { ConversationTools } from './conversation-tools.ts';
-import type { PushResult } from './culprits.ts';
+import type { PushResult } from './rejected-tools.ts';
 import type { RecordedCall } from './database.ts';
 import type { Floor } from './floor.ts';
+import { modelTool } from './testing/model-tool.ts';
 import { ToolLatencies } from './tool-latencies.ts';
+import { ToolRoom } from './tool-room.ts';
 import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
 
-const tool = (name: string, serverId = 'n'): ModelTool => ({
-  name,
-  description: name,
-  parameters: { type: 'object', properties: {} },
-  serverId,
-  serverName: 'notes',
-  toolName: name,
-  repeatable: false,
-});
+const tool = (name: string, serverId = 'n') => modelTool(name, { serverId, serverName: 'notes' });
 const setOf = (...tools: ModelTool[]): ToolSet => ({ ...EMPTY_TOOL_SET, tools });
 
 const done: CallResult = {
@@ -49,11 +43,12 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     model: {
       pushTools: async (pushed): Promise<PushResult> => {
         const toolIndex = pushed.findIndex(({ name }) => name === refuses);
-        if (toolIndex >= 0) return { outcome: 'rejected', message: 'no', toolIndex };
+        if (toolIndex >= 0) return { outcome: 'rejected', cause: 'definition', message: 'no', toolIndex };
         return { outcome: 'acknowledged' };
       },
       tell: (line) => void told.push(line),
     },
+    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     linkOf: () => ({
       outage: null,
       isGone: false,

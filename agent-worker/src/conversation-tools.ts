@@ -12,12 +12,14 @@ import type { Reports } from './reports.ts';
 import { traceCall } from './telemetry/trace-call.ts';
 import { describeChange } from './tool-change.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
-import { type ModelTool, type ToolSet, recachedTools } from './tool-set.ts';
+import type { ToolRoom } from './tool-room.ts';
+import { type ModelTool, type ToolSet, recachedTools, sizeOf } from './tool-set.ts';
 import { type CallableLink, type VoiceTool, createVoiceTool } from './voice-tool.ts';
 
 export interface ConversationToolsOptions {
   sessionId: string;
   model: Pick<ModelSession, 'pushTools' | 'tell'>;
+  room: ToolRoom;
   linkOf: (serverId: string) => CallableLink | undefined;
   floor: Floor;
   latencies: ToolLatencies;
@@ -38,13 +40,16 @@ export class ConversationTools {
   #introduced = false;
 
   constructor(options: ConversationToolsOptions) {
-    const { model, log } = options;
+    const { model, room, log } = options;
     this.#options = options;
     this.#publisher = new Publisher({
       push: (tools) => model.pushTools(tools),
+      room,
       onPublished: (published) => this.#onPublished(published),
       onExcluded: ({ name, serverId }, message) =>
         log.warn({ tool: name, server: serverId, message }, 'the model refused a tool'),
+      onTooLarge: (tools, message) =>
+        log.warn({ ...sizeOf(tools), message }, 'the model rejected a set of tools for its size'),
       onFault: (error) => log.error({ error }, 'tools could not be handed to the model'),
     });
   }
@@ -58,11 +63,16 @@ export class ConversationTools {
   offer(set: ToolSet): void {
     for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
       this.cache.forget(serverId, [toolName]);
-    // Also those above the limit: they may take the place of one that the model refuses.
-    const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
-    this.#current = new Map(wanted.map((tool) => [tool.name, tool]));
+    this.#current = new Map(set.tools.map((tool) => [tool.name, tool]));
     if (set.tools.length === 0) this.#introduced = true;
     this.#publisher.offer(set);
+  }
+
+  /** Resolves when the model's tools fit beside these instructions. */
+  async makeRoomFor(instructions: string): Promise<void> {
+    this.#options.room.instructions = instructions;
+    this.#publisher.refit();
+    await this.#publisher.settled();
   }
 
   /** The tool as the framework runs it: every call is recorded, traced and shown. */

@@ -4,6 +4,7 @@ import { voice } from '@livekit/agents';
 import { type Room, RoomEvent } from '@livekit/rtc-node';
 import type { EndReason } from '@patchbay/shared/end-reason';
 import { openConnection } from '@patchbay/shared/mcp/connection';
+import { modelLimits } from '@patchbay/shared/model-limits';
 import type { SessionBeginning, SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import { ActivityFeed, serverActivity } from './activity.ts';
@@ -22,12 +23,14 @@ import { LinkNews } from './link-news.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
+import { PromptUpdates } from './prompt-updates.ts';
 import { instructionsFor } from './prompt.ts';
 import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
+import { ToolRoom } from './tool-room.ts';
 import { hearLines } from './transcript.ts';
 import { createAgentSession, createVoiceModel } from './voice-model.ts';
 
@@ -75,7 +78,7 @@ export class Conversation {
   /** From then on there is time to make tools and connections. */
   readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
-  #instructions: string;
+  readonly #prompt: PromptUpdates;
   #endReason: EndReason | null = null;
   #isEnding = false;
   #closing: Promise<void> | null = null;
@@ -85,7 +88,10 @@ export class Conversation {
     const { PATCHBAY_ADDRESS_POLICY: policy } = environment;
     this.#options = options;
     this.#sessionId = beginning.session.id;
-    this.#instructions = instructionsFor(beginning.agent.system_prompt);
+    const instructions = instructionsFor(beginning.agent.system_prompt);
+    const limits = modelLimits(environment.OPENAI_REALTIME_MODEL);
+    const toolRoom = new ToolRoom(limits, environment.PATCHBAY_TOOL_TOKENS);
+    toolRoom.instructions = instructions;
     this.#feed = new ActivityFeed(room, log);
     this.#reports = new Reports(database, this.#sessionId, log);
     this.#linkReports = new LinkReports(this.#reports, beginning.session.user_id);
@@ -98,7 +104,7 @@ export class Conversation {
     });
     const { model, session } = createVoiceModel(environment, beginning.agent.voice_model, failures);
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
-    this.#agent = new voice.Agent({ instructions: this.#instructions });
+    this.#agent = new voice.Agent({ instructions });
     this.#session = createAgentSession(model);
     this.#history = new History(this.#agent, this.#session, session);
     this.#floor = new Floor({
@@ -114,6 +120,7 @@ export class Conversation {
     this.#tools = new ConversationTools({
       sessionId: this.#sessionId,
       model: this.#model,
+      room: toolRoom,
       linkOf: (serverId) => this.#links.of(serverId),
       floor: this.#floor,
       latencies: options.latencies,
@@ -123,6 +130,7 @@ export class Conversation {
       reports: this.#reports,
       log,
     });
+    this.#prompt = new PromptUpdates({ instructions, tools: this.#tools, model: this.#model, log });
     const tell = (line: string): void => this.#model.tell(line);
     const news = new LinkNews({ feed: this.#feed, reports: this.#linkReports, tell, log });
     this.#links = new ServerLinks({
@@ -214,12 +222,7 @@ export class Conversation {
   /** What of a configuration applies at once; the voice is the model's for the length of a session. */
   #onSnapshot({ agent }: SessionSnapshot): void {
     this.#linkReports.confirm(this.#links.all());
-    const instructions = instructionsFor(agent.system_prompt);
-    if (instructions === this.#instructions) return;
-    this.#instructions = instructions;
-    this.#model.updateInstructions(instructions).catch((error: unknown) => {
-      this.#options.log.error({ error }, 'the prompt could not be handed to the model');
-    });
+    this.#prompt.change(instructionsFor(agent.system_prompt));
   }
 
   #onCatalogue(link: ServerLink): void {

@@ -22,6 +22,8 @@ const Environment = z.object({
   OPENAI_API_KEY: required,
   OPENAI_BASE_URL: z.string().optional(),
   OPENAI_REALTIME_MODEL: z.string().default('gpt-realtime'),
+  /** Most estimated tokens that tools may take in a conversation; the model's own limit stays. */
+  PATCHBAY_TOOL_TOKENS: z.coerce.number().int().min(0).optional(),
   PATCHBAY_SECRETS_KEYS: required,
   PATCHBAY_AGENT_NAME: z.string().default('patchbay'),
   PATCHBAY_ADDRESS_POLICY: AddressPolicyText,

@@ -8,6 +8,7 @@ import { createGuardedModel } from './guards/guarded-model.ts';
 import { History } from './history.ts';
 import { ModelSession } from './model-session.ts';
 import { FakeModel } from './testing/fake-model.ts';
+import { modelTool } from './testing/model-tool.ts';
 import type { ModelTool } from './tool-set.ts';
 
 const ROUNDS = 1_000;
@@ -21,15 +22,8 @@ beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const toolNamed = (name: string): ModelTool => ({
-  name,
-  description: 'Does something',
-  parameters: { type: 'object', properties: { words: { type: 'string' } } },
-  serverId: 'server-1',
-  serverName: 'server',
-  toolName: name,
-  repeatable: false,
-});
+const toolNamed = (name: string): ModelTool =>
+  modelTool(name, { parameters: { type: 'object', properties: { words: { type: 'string' } } } });
 
 async function longConversation() {
   const fake = new FakeModel();

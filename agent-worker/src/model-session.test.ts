@@ -8,6 +8,7 @@ import { ModelSession } from './model-session.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { FakeModel } from './testing/fake-model.ts';
 import { snapshotServer, storedTool } from './testing/snapshot.ts';
+import { ToolRoom } from './tool-room.ts';
 import { type ModelTool, buildToolSet } from './tool-set.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
@@ -57,8 +58,10 @@ async function talk(acknowledgeWithinMs = 500) {
   const excluded: string[] = [];
   const publisher = new Publisher({
     push: (tools) => modelSession.pushTools(tools),
+    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     onPublished: (entry) => published.push(entry),
     onExcluded: ({ name }) => excluded.push(name),
+    onTooLarge: (_tools, message) => expect.unreachable(message),
     onFault: (error) => expect.unreachable(String(error)),
     retryMs: 50,
   });

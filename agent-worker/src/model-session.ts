@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { llm, type voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import type { PushResult } from './culprits.ts';
+import type { PushResult } from './rejected-tools.ts';
 import { memoryOf } from './history.ts';
 import type { ModelTool } from './tool-set.ts';
 import { ToolUpdates, type ToolsAnswer } from './tool-updates.ts';

@@ -1,17 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Push, PushResult } from './culprits.ts';
+import type { Push, PushResult } from './rejected-tools.ts';
 import { type Published, Publisher } from './publisher.ts';
-import { EMPTY_TOOL_SET, type ModelTool, type ToolSet, fitToModel } from './tool-set.ts';
+import { modelTool } from './testing/model-tool.ts';
+import { ToolRoom } from './tool-room.ts';
+import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
 
-const tool = (name: string, description = name): ModelTool => ({
-  name,
-  description,
-  parameters: { type: 'object', properties: {} },
-  serverId: 's',
-  serverName: 'server',
-  toolName: name,
-  repeatable: false,
-});
+const tool = (name: string, description = name) => modelTool(name, { description });
 const setOf = (...names: string[]): ToolSet => ({
   ...EMPTY_TOOL_SET,
   tools: names.map((name) => tool(name)),
@@ -34,6 +28,7 @@ function fakeModel(refuses: (name: string) => boolean = () => false, options: { 
       if (index >= 0)
         return {
           outcome: 'rejected',
+          cause: options.saysWhich ? 'definition' : 'unknown',
           message: 'no',
           toolIndex: options.saysWhich ? index : null,
         } satisfies PushResult;
@@ -49,16 +44,19 @@ afterEach(() => void vi.useRealTimers());
 function publisherOf(model: { push: Push }, { retryMs = 5, gatherMs = 0 } = {}) {
   const published: Published[] = [];
   const excluded: string[] = [];
+  const tooLarge: number[] = [];
   const faults: unknown[] = [];
   const publisher = new Publisher({
     push: model.push,
+    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     onPublished: (entry) => published.push(entry),
     onExcluded: ({ name }) => excluded.push(name),
+    onTooLarge: ({ length }) => tooLarge.push(length),
     onFault: (error) => faults.push(error),
     retryMs,
     gatherMs,
   });
-  return { publisher, published, excluded, faults };
+  return { publisher, published, excluded, tooLarge, faults };
 }
 
 describe('the publisher', () => {
@@ -151,23 +149,46 @@ describe('the publisher', () => {
     expect(model.pushes).toEqual([['a']]);
   });
 
-  it.each([{ saysWhich: true }, { saysWhich: false }])(
-    'rolls back to the last good set, excludes the culprits and keeps the rest ($saysWhich)',
-    async (options) => {
-      const model = fakeModel((name) => name.startsWith('bad'), options);
+  it.each([
+    { saysWhich: true, most: 3 },
+    { saysWhich: false, most: 30 },
+  ])(
+    'leaves out the tools that the model rejects and keeps the rest ($saysWhich)',
+    async ({ saysWhich, most }) => {
+      const model = fakeModel((name) => name.startsWith('bad'), { saysWhich });
       const { publisher, published, excluded } = publisherOf(model);
       publisher.offer(setOf('a', 'b'));
       await publisher.settled();
       const good = Array.from({ length: 40 }, (_, index) => `good${index}`);
+      const before = model.pushes.length;
       publisher.offer(setOf('b', 'bad1', ...good, 'bad2'));
       await publisher.settled();
-      expect(model.pushes[2], 'the first answer to a rejection is the trusted part').toEqual(['b']);
+      // What it does not name is looked for beside the tools that the conversation had.
+      if (!saysWhich) expect(model.pushes[before + 1]).toEqual(['b']);
       expect(model.held).toEqual(['b', ...good]);
       expect(excluded.sort()).toEqual(['bad1', 'bad2']);
       expect(namesOf(published.at(-1)?.after.tools ?? [])).toEqual(['b', ...good]);
-      expect(model.pushes.length).toBeLessThan(30);
+      expect(model.pushes.length - before).toBeLessThanOrEqual(most);
     },
   );
+
+  it('looks for rejected tools in a bounded number of updates, and blames none that it did not try', async () => {
+    const model = fakeModel((name) => name.startsWith('bad'));
+    const { publisher, excluded } = publisherOf(model);
+    const names = Array.from({ length: 60 }, (_, index) => (index % 2 ? `bad${index}` : `good${index}`));
+    publisher.offer(setOf(...names));
+    await publisher.settled();
+    expect(model.pushes.length).toBeLessThanOrEqual(30);
+    expect(model.held).toEqual(namesOf(publisher.held.tools));
+    expect(excluded.every((name) => name.startsWith('bad'))).toBe(true);
+    const pushes = model.pushes.length;
+    publisher.offer(setOf(...names));
+    await publisher.settled();
+    expect(model.pushes, 'the same wish is not searched again').toHaveLength(pushes);
+    publisher.offer(setOf(...names.filter((name) => name.startsWith('good'))));
+    await publisher.settled();
+    expect(model.held).toEqual(names.filter((name) => name.startsWith('good')));
+  });
 
   it('does not offer a refused tool again, until its definition changes', async () => {
     const refusing = { name: 'bad' };
@@ -229,7 +250,7 @@ describe('the publisher', () => {
     const model = fakeModel((name) => name === 't5');
     const { publisher, published } = publisherOf(model);
     const names = Array.from({ length: 131 }, (_, index) => `t${index}`);
-    publisher.offer(fitToModel(setOf(...names)));
+    publisher.offer(setOf(...names));
     await publisher.settled();
     expect(model.held).toEqual(names.filter((name) => name !== 't5').slice(0, 128));
     const { leftOut } = publisher.held;
@@ -245,9 +266,9 @@ describe('the publisher', () => {
     const model = fakeModel();
     const { publisher, published } = publisherOf(model);
     const names = Array.from({ length: 130 }, (_, index) => `t${index}`);
-    publisher.offer(fitToModel(setOf(...names.slice(0, 129))));
+    publisher.offer(setOf(...names.slice(0, 129)));
     await publisher.settled();
-    publisher.offer(fitToModel(setOf(...names)));
+    publisher.offer(setOf(...names));
     await publisher.settled();
     expect(model.pushes).toHaveLength(1);
     expect(published.map(({ after }) => after.leftOut.length)).toEqual([1, 2]);

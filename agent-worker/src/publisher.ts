@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Push, type PushResult, findCulprits } from './culprits.ts';
+import { type Push, type PushResult, type Rejected, findRejectedTools } from './rejected-tools.ts';
+import type { ToolRoom } from './tool-room.ts';
+import { ToolFit, isSameWish, withTools } from './tool-fit.ts';
+import type { ToolStanding } from './tool-selection.ts';
 import {
   EMPTY_TOOL_SET,
   type ModelTool,
   type ToolSet,
   definitionKey,
-  fitToModel,
   sameLeftOut,
   sameTools,
+  sizeOf,
 } from './tool-set.ts';
-
-type Rejection = Extract<PushResult, { outcome: 'rejected' }>;
 
 export interface Published {
   before: ToolSet;
@@ -22,9 +23,15 @@ export interface Published {
 export interface PublisherOptions {
   /** Hands a whole set to the live session and waits for the model's word. */
   push: Push;
+  /** How much the model takes. */
+  room: ToolRoom;
+  /** What the calls say of a tool: which ones come first when not all of them fit. */
+  usageOf?: (tool: ModelTool) => Omit<ToolStanding, 'isHeld'>;
   onPublished: (published: Published) => void;
-  /** The model refuses this tool. It stays out until its definition changes, and `after.leftOut` names it. */
+  /** The model rejects this tool. It stays out until its definition changes, and `after.leftOut` names it. */
   onExcluded: (tool: ModelTool, message: string) => void;
+  /** The model rejected a set for its size; it gets smaller ones from now on. */
+  onTooLarge: (tools: readonly ModelTool[], message: string) => void;
   /** A push threw; it is tried again like one that was not answered. */
   onFault: (error: unknown) => void;
   /** Wait before an unanswered set is sent again. */
@@ -35,12 +42,18 @@ export interface PublisherOptions {
 
 /** Each update makes the next response read everything uncached, so a burst of changes should be two of them. */
 const GATHER_MS = 300;
+/** Updates that a set costs which turns out to be too large. */
+const MOST_SIZES = 3;
+/** How much of a set that was too large is tried next. */
+const SMALLER = 0.65;
+
+const UNUSED = { isInUse: false, isRecent: false };
 
 /**
  * Keeps the tools of the live model equal to the latest set offered: one push at a time, the latest wish
  * wins, nothing is sent when nothing changed. The first change goes out at once, and those of the next 300 ms
- * go out together. A rejected set is rolled back to the last good one; then it
- * comes without the tools that the model refuses, and others take their places.
+ * go out together. Of a wish that does not fit the model gets a part. A set that it rejects for a tool's
+ * definition comes without that tool; after one that it rejects for its size all are smaller.
  */
 export class Publisher {
   readonly #options: Required<PublisherOptions>;
@@ -49,8 +62,14 @@ export class Publisher {
   /** False after a push without an answer: the model may hold that set, or still the one before. */
   #isSure = true;
   #wanted: ToolSet | null = null;
-  /** What the model said about tools that it refuses, by their definition. */
-  readonly #refused = new Map<string, string>();
+  #offered: ToolSet | null = null;
+  /** What the model said about tools that it rejects, by their definition. */
+  readonly #rejected = new Map<string, string>();
+  /** The same for groups whose tools were not tried one by one; forgotten with the next other wish. */
+  readonly #undecided = new Map<string, string>();
+  readonly #selection = new ToolFit();
+  /** Rejections in a row for the size of the set. */
+  #tooLarge = 0;
   /** Monotonic time of the last update, in ms. */
   #pushedAtMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
@@ -58,7 +77,7 @@ export class Publisher {
   #stopped = false;
 
   constructor(options: PublisherOptions) {
-    this.#options = { retryMs: 5_000, gatherMs: GATHER_MS, ...options };
+    this.#options = { retryMs: 5_000, gatherMs: GATHER_MS, usageOf: () => UNUSED, ...options };
   }
 
   /** The set that the model was last known to hold. */
@@ -69,12 +88,19 @@ export class Publisher {
   /** Wishes for a set; returns at once. A wish that comes while another is under way replaces what waits. */
   offer(set: ToolSet): void {
     if (this.#stopped) return;
+    if (!isSameWish(this.#offered?.tools ?? [], set.tools)) this.#undecided.clear();
+    this.#offered = set;
     this.#wanted = set;
     this.#woken.abort();
     this.#start();
   }
 
-  /** Resolves when everything offered so far was pushed, found refused, or given up by `stop`. */
+  /** Looks again at how much of the latest wish fits, after the room has changed. */
+  refit(): void {
+    if (this.#offered) this.offer(this.#offered);
+  }
+
+  /** Resolves when everything offered so far was pushed, found rejected, or given up by `stop`. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
   }
@@ -97,10 +123,10 @@ export class Publisher {
     let unanswered: ToolSet | null = null;
     while (this.#wanted) {
       const wish = this.#wanted;
-      const set = fitToModel(wish, this.#refused);
+      const set = this.#fit(wish);
       if (this.#isSure && sameTools(set.tools, this.#held.tools)) {
         this.#hold(set);
-        if (this.#wanted === wish) this.#wanted = null;
+        this.#done(wish);
         continue;
       }
       const waitMs = this.#pushedAtMs + this.#options.gatherMs - performance.now();
@@ -112,18 +138,29 @@ export class Publisher {
       this.#woken = new AbortController();
       const result = await this.#push(set.tools);
       if (this.#stopped) return;
-      this.#isSure &&= result.outcome !== 'unanswered';
       if (result.outcome === 'acknowledged') {
+        this.#tooLarge = 0;
         this.#hold(set);
-      } else if (result.outcome === 'rejected') {
-        await this.#exclude(set, wish, result);
+      } else if (result.outcome === 'rejected' && result.cause !== 'temporary') {
+        if (this.#isTooLarge(set, result)) this.#shrink(set, wish, result);
+        else await this.#exclude(set, wish, result);
       } else {
+        this.#isSure &&= result.outcome === 'rejected';
         if (unanswered !== wish)
           this.#options.onPublished({ before: this.#held, after: set, acknowledged: false });
         unanswered = wish;
         await this.#pause();
       }
     }
+  }
+
+  #fit(wish: ToolSet): ToolSet {
+    const held = new Set(this.#held.tools.map(({ name }) => name));
+    return this.#selection.fit(wish, {
+      budget: this.#options.room.budget,
+      rejected: this.#rejections(),
+      standingOf: (tool) => ({ ...this.#options.usageOf(tool), isHeld: held.has(tool.name) }),
+    });
   }
 
   async #push(tools: readonly ModelTool[]): Promise<PushResult> {
@@ -146,28 +183,72 @@ export class Publisher {
     this.#options.onPublished({ before, after: set, acknowledged: true });
   }
 
-  async #exclude(set: ToolSet, wish: ToolSet, rejection: Rejection): Promise<void> {
+  #done(wish: ToolSet): void {
+    this.#tooLarge = 0;
+    if (this.#wanted === wish) this.#wanted = null;
+  }
+
+  /** A rejection without a cause may be for the size, when the set is large; a set that is not has a bad tool. */
+  #isTooLarge({ tools }: ToolSet, { cause }: Rejected): boolean {
+    if (cause === 'unknown') return this.#options.room.mayExceed(sizeOf(tools));
+    return cause === 'too_many_tokens' || cause === 'too_many_tools';
+  }
+
+  /** Makes the room smaller; after the last try the model keeps what it has, until the wish is another one. */
+  #shrink({ tools }: ToolSet, wish: ToolSet, { cause, message }: Rejected): void {
+    const { room, onTooLarge } = this.#options;
+    onTooLarge(tools, message);
+    this.#tooLarge += 1;
+    const [rejected, taken] = [sizeOf(tools), sizeOf(this.#held.tools)];
+    if (cause === 'too_many_tools') room.limitTools(nextSize(rejected.tools, taken.tools, this.#tooLarge));
+    else room.limitTokens(nextSize(rejected.tokens, taken.tokens, this.#tooLarge));
+    if (this.#tooLarge < MOST_SIZES) return;
+    const { leftOut } = withTools(wish, this.#held.tools, this.#rejections());
+    this.#hold({ tools: this.#held.tools, leftOut, servers: wish.servers });
+    this.#done(wish);
+  }
+
+  async #exclude(set: ToolSet, wish: ToolSet, rejection: Rejected): Promise<void> {
     const trusted = new Set(this.#held.tools.map(definitionKey));
-    const verdict = await findCulprits(
-      set.tools,
-      (tool) => trusted.has(definitionKey(tool)),
-      rejection,
-      (tools) => this.#push(tools),
-      () => this.#stopped || this.#wanted !== wish,
-    );
-    for (const { tool, message } of verdict.culprits) {
-      this.#refused.set(definitionKey(tool), message);
+    const finding = await findRejectedTools(set.tools, rejection, {
+      isTrusted: (tool) => trusted.has(definitionKey(tool)),
+      push: (tools) => this.#push(tools),
+      isOutdated: () => this.#stopped || this.#wanted !== wish,
+    });
+    for (const { tool, message } of finding.rejected) {
+      this.#rejected.set(definitionKey(tool), message);
       this.#options.onExcluded(tool, message);
     }
     if (this.#stopped) return;
-    // The wish comes round again, with the tools that the limit had kept out in the places that are free now.
-    if (verdict.found) return this.#hold({ ...fitToModel(set, this.#refused), tools: verdict.accepted });
+    if (finding.outcome === 'found') {
+      for (const { tool, message } of finding.undecided) this.#undecided.set(definitionKey(tool), message);
+      // The wish comes round again, with others in the places that are free now.
+      this.#hold({ ...this.#fit(wish), tools: finding.accepted });
+      return;
+    }
     this.#isSure = false;
-    await this.#pause();
+    if (finding.outcome === 'too_large')
+      this.#shrink(withTools(wish, finding.tried), wish, finding.rejection);
+    else await this.#pause();
+  }
+
+  #rejections(): ReadonlyMap<string, string> {
+    return new Map([...this.#undecided, ...this.#rejected]);
   }
 
   /** Until the retry time has passed, or a new wish came. */
   async #pause(): Promise<void> {
     await delay(this.#options.retryMs, undefined, { signal: this.#woken.signal }).catch(() => {});
   }
+}
+
+/**
+ * The size to try after a rejection.
+ * @param taken the size of what the model has now, which it does take
+ * @param times how often sizes were rejected in a row
+ */
+function nextSize(rejected: number, taken: number, times: number): number {
+  const smaller = Math.floor(rejected * SMALLER ** times);
+  if (taken === 0 || taken >= rejected) return smaller;
+  return times === MOST_SIZES - 1 ? taken : Math.max(smaller, taken);
 }

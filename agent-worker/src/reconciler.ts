@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 import { plan } from './plan.ts';
 import type { ServerLink } from './server-link.ts';
 import type { ServerLinks } from './server-links.ts';
-import { type ToolSet, buildToolSet, sameTools } from './tool-set.ts';
+import { type ToolSet, buildToolSet, sameTools, wantedTools } from './tool-set.ts';
 
 /** Everything that may wake the loop. */
 export type WakeReason =
@@ -62,8 +62,10 @@ export class Reconciler {
   }
 
   /** Whether a set is the one that the conversation should have, by the last look; none is before the first. */
-  isSettled({ tools }: ToolSet): boolean {
-    return this.#snapshot !== null && sameTools(tools, this.#toolsOf(this.#snapshot.servers).tools);
+  isSettled(set: ToolSet): boolean {
+    return (
+      this.#snapshot !== null && sameTools(wantedTools(set), this.#toolsOf(this.#snapshot.servers).tools)
+    );
   }
 
   wake(reason: WakeReason): void {

@@ -61,7 +61,7 @@ function leftOutLine(before: ToolSet, after: ToolSet): string | null {
   const above = fresh.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
   return joined([
     sentence('Tools left out', refused, ['you do not accept their definition; tell the user once']),
-    sentence('Tools left out', above, [`there are more than ${after.tools.length}`]),
+    sentence('Tools left out', above, ['there is no room for them; say so when the user needs one']),
   ]);
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { snapshotServer, storedTool } from './testing/snapshot.ts';
+import { fitToModel } from './tool-fit.ts';
 import { describeChange } from './tool-change.ts';
 import {
   EMPTY_TOOL_SET,
   buildToolSet,
   definitionKey,
-  fitToModel,
   recachedTools,
   sameTools,
   toDefinition,
@@ -65,31 +65,6 @@ describe('buildToolSet', () => {
     );
     expect(new Set(all).size).toBe(4);
     for (const name of all) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
-  });
-
-  it('gives the first 128 and tells which were left out', () => {
-    const tools = Array.from({ length: 300 }, (_, index) => storedTool(`tool_${1000 + index}`));
-    const set = buildToolSet([{ server: { ...notes, tools }, live: null }]);
-    expect(set.tools).toHaveLength(128);
-    expect(set.leftOut).toHaveLength(172);
-    expect(set.leftOut[0]).toMatchObject({
-      tool: { toolName: 'tool_1128', serverName: 'notes' },
-      reason: 'limit',
-    });
-  });
-
-  it('lets the order of the servers decide whose tools come', () => {
-    const many = (id: string) =>
-      snapshotServer({
-        id,
-        name: id,
-        tools: Array.from({ length: 100 }, (_, n) => storedTool(`t${100 + n}`)),
-      });
-    const setOf = (...ids: string[]) => buildToolSet(ids.map((id) => ({ server: many(id), live: null })));
-    const owners = (tools: readonly { serverId: string }[]) => tools.map(({ serverId }) => serverId);
-    expect(owners(setOf('a', 'b').leftOut.map(({ tool }) => tool))).toEqual(Array(72).fill('b'));
-    expect(owners(setOf('b', 'a').leftOut.map(({ tool }) => tool))).toEqual(Array(72).fill('a'));
-    expect(sameTools(setOf('a', 'b').tools, setOf('b', 'a').tools)).toBe(false);
   });
 
   it('does not cut a long description inside a character', () => {
@@ -196,14 +171,17 @@ describe('describeChange', () => {
 
   it('tells once what is left out, and why', () => {
     const [tool] = one.tools;
-    const refused = fitToModel(one, new Map(tool && [[definitionKey(tool), 'bad schema']]));
+    const refused = fitToModel(one, {
+      budget: { tools: 128, tokens: 16_384 },
+      rejected: new Map(tool && [[definitionKey(tool), 'bad schema']]),
+    });
     expect(describeChange(EMPTY_TOOL_SET, refused).leftOutLine).toBe(
       'Tools left out: clock__time_in_zone (you do not accept their definition; tell the user once).',
     );
     expect(describeChange(refused, refused).leftOutLine).toBeNull();
-    expect(describeChange(EMPTY_TOOL_SET, fitToModel(both, new Map(), 2)).leftOutLine).toBe(
-      'Tools left out: notes__list (there are more than 2).',
-    );
+    expect(
+      describeChange(EMPTY_TOOL_SET, fitToModel(both, { budget: { tools: 2, tokens: 16_384 } })).leftOutLine,
+    ).toBe('Tools left out: notes__list (there is no room for them; say so when the user needs one).');
   });
 
   it('cuts a long list of names', () => {

@@ -3,9 +3,9 @@ import type { LeftOutReason } from '@patchbay/shared/schema/activity';
 import { schemaForModel } from '@patchbay/shared/mcp/model-schema';
 import { assignToolNames } from '@patchbay/shared/naming';
 import { canonicalJson } from '@patchbay/shared/canonical-json';
+import { estimateToolTokens } from '@patchbay/shared/token-estimate';
+import type { ToolBudget } from './tool-room.ts';
 
-/** OpenAI's limit for one session. */
-export const MODEL_TOOL_LIMIT = 128;
 /** Longer descriptions cost tokens on every turn and add little. */
 const DESCRIPTION_LIMIT = 1024;
 
@@ -21,6 +21,10 @@ export interface ModelTool {
   toolName: string;
   /** The server says that calling twice does no harm. */
   repeatable: boolean;
+  /** The server says that it changes nothing. */
+  isReadOnly: boolean;
+  /** Estimated size of the definition. */
+  tokens: number;
   /** How old an answer may be that the user lets stand in for a new one; without it every call is made. */
   cacheTtlMs?: number;
 }
@@ -51,9 +55,9 @@ export interface ServerTools {
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 
 /**
- * The tools that the model should have. Deterministic: servers in the user's order, tools of a server by name
+ * The tools that the conversation wants. Deterministic: servers in the user's order, tools of a server by name
  * (its list and the stored catalogue come in different orders), names unique, tools that the user switched off
- * not among them, and what is above the limit left out.
+ * not among them. What of it the model can take, tool-fit.ts decides.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   const catalogues = servers.map(({ server, live, isAway }) => ({
@@ -77,7 +81,7 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
         ...cachingOf(stored.get(tool.name)),
       }));
   });
-  return fitToModel({
+  return {
     tools: enabled,
     leftOut: [],
     servers: servers.map(({ server, isAway }) => ({
@@ -85,29 +89,17 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
       name: server.name,
       ...(isAway && { isAway }),
     })),
-  });
+  };
 }
 
-/**
- * The same wish as the model can take it: without the tools that it refuses, and of the others the first up
- * to the limit.
- * @param refused what the model said, by the `definitionKey` of the tool
- */
-export function fitToModel(
-  set: ToolSet,
-  refused: ReadonlyMap<string, string> = new Map(),
-  limit = MODEL_TOOL_LIMIT,
-): ToolSet {
-  const wanted = [...set.tools, ...set.leftOut.map(({ tool }) => tool)];
-  const usable: ModelTool[] = [];
-  const leftOut: LeftOutTool[] = [];
-  for (const tool of wanted) {
-    const message = refused.get(definitionKey(tool));
-    if (message !== undefined) leftOut.push({ tool, reason: 'refused', message });
-    else usable.push(tool);
-  }
-  for (const tool of usable.splice(limit)) leftOut.push({ tool, reason: 'limit' });
-  return { ...set, tools: usable, leftOut };
+/** How much of a budget tools take. */
+export function sizeOf(tools: readonly ModelTool[]): ToolBudget {
+  return { tools: tools.length, tokens: tools.reduce((sum, { tokens }) => sum + tokens, 0) };
+}
+
+/** Everything that a set stands for: what the model has, and what is left out. */
+export function wantedTools({ tools, leftOut }: ToolSet): ModelTool[] {
+  return [...tools, ...leftOut.map(({ tool }) => tool)];
 }
 
 /** The tools whose cache time the user has set anew: what was kept of them under the old one goes. */
@@ -142,17 +134,35 @@ function byName(tools: readonly ModelTool[]): ModelTool[] {
 }
 
 function toModelTool(server: SnapshotServer, tool: CatalogueTool, name: string): ModelTool {
-  const description = tool.description || tool.title || tool.name;
+  const isReadOnly = tool.annotations?.readOnlyHint === true;
   return {
+    ...definitionOf(tool, name),
+    serverId: server.id,
+    serverName: server.name,
+    toolName: tool.name,
+    repeatable: isReadOnly || tool.annotations?.idempotentHint === true,
+    isReadOnly,
+  };
+}
+
+type Definition = Pick<ModelTool, 'name' | 'description' | 'parameters' | 'tokens'>;
+
+/** A live list is read again with every change of anything, and its definitions are the same. */
+const definitions = new WeakMap<CatalogueTool, Definition>();
+
+function definitionOf(tool: CatalogueTool, name: string): Definition {
+  const known = definitions.get(tool);
+  if (known?.name === name) return known;
+  const description = tool.description || tool.title || tool.name;
+  const shown = {
     name,
     // Not cut inside a character: half of one would come back from the model as another text.
     description: description.slice(0, DESCRIPTION_LIMIT).replace(/[\ud800-\udbff]$/, ''),
     parameters: schemaForModel(tool.input_schema),
-    serverId: server.id,
-    serverName: server.name,
-    toolName: tool.name,
-    repeatable: tool.annotations?.readOnlyHint === true || tool.annotations?.idempotentHint === true,
   };
+  const definition = { ...shown, tokens: estimateToolTokens(shown) };
+  definitions.set(tool, definition);
+  return definition;
 }
 
 function cachingOf(stored: SnapshotServer['tools'][number] | undefined): Pick<ModelTool, 'cacheTtlMs'> {

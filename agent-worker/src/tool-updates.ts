@@ -7,7 +7,8 @@
  */
 import { canonicalJson } from '@patchbay/shared/canonical-json';
 import { z } from 'zod';
-import type { PushAnswer } from './culprits.ts';
+import type { PushAnswer } from './rejected-tools.ts';
+import { ModelError, classifyRejection } from './rejection.ts';
 
 const Definition = z.object({
   name: z.string(),
@@ -29,15 +30,7 @@ const SessionUpdated = z.object({
   type: z.literal('session.updated'),
   session: z.object({ tools: z.array(Definition) }),
 });
-const ErrorEvent = z.object({
-  type: z.literal('error'),
-  error: z.object({
-    message: z.string(),
-    event_id: z.string().nullish(),
-    /** Such as `session.tools[3].name`. */
-    param: z.string().nullish(),
-  }),
-});
+const ErrorEvent = z.object({ type: z.literal('error'), error: ModelError });
 
 /** The model's word on tools that were sent; `definitions` are theirs, as `sent` gave them. */
 export type ToolsAnswer = PushAnswer & { definitions: string };
@@ -82,7 +75,8 @@ export class ToolUpdates {
     return answered?.tools ? { outcome: 'acknowledged', definitions: answered.tools.definitions } : null;
   }
 
-  #failed({ message, event_id, param }: z.infer<typeof ErrorEvent>['error']): ToolsAnswer | null {
+  #failed(error: ModelError): ToolsAnswer | null {
+    const { event_id, param } = error;
     const isIt = event_id
       ? ({ eventId }: Pending) => eventId === event_id
       : // An error that names no event can only be told by what it complains of.
@@ -90,7 +84,7 @@ export class ToolUpdates {
     const answered = this.#take(this.#pending.findIndex(isIt));
     if (!answered?.tools) return null;
     const { definitions } = answered.tools;
-    return { outcome: 'rejected', definitions, message, toolIndex: toolIndexOf(param) };
+    return { outcome: 'rejected', definitions, ...classifyRejection(error) };
   }
 
   /** The update at a place, which is answered now; those before it will not be any more. */
@@ -104,9 +98,4 @@ function summary(tools: readonly Definition[]): { names: string; definitions: st
     .map(({ name, description, parameters }) => ({ name, description, parameters }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return { names: sorted.map(({ name }) => name).join(), definitions: canonicalJson(sorted) };
-}
-
-function toolIndexOf(param: string | null | undefined): number | null {
-  const match = /tools\[(\d+)\]/.exec(param ?? '');
-  return match ? Number(match[1]) : null;
 }

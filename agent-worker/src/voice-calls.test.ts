@@ -7,9 +7,9 @@ import { type SessionServer, startSessionServer, tool } from '../../shared/test/
 import type { RecordedCall } from './database.ts';
 import { Floor } from './floor.ts';
 import { createGuardedModel } from './guards/guarded-model.ts';
+import { modelTool } from './testing/model-tool.ts';
 import { type FakeItem, FakeModel } from './testing/fake-model.ts';
 import { ToolLatencies } from './tool-latencies.ts';
-import type { ModelTool } from './tool-set.ts';
 import { createAgentSession } from './voice-model.ts';
 import { type CallableLink, createVoiceTool } from './voice-tool.ts';
 
@@ -95,18 +95,9 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
     liveTools: null,
     tellOutage: () => false,
   };
-  const tools = server.tools.map((raw): ModelTool => {
-    const { name } = raw as { name: string };
-    return {
-      name,
-      description: name,
-      parameters: { type: 'object', properties: {} },
-      serverId: 's',
-      serverName: 'fixture',
-      toolName: name,
-      repeatable,
-    };
-  });
+  const tools = server.tools.map((raw) =>
+    modelTool((raw as { name: string }).name, { serverName: 'fixture', repeatable }),
+  );
   const agent = new voice.Agent({
     instructions: 'Test.',
     tools: tools.map((tool) =>

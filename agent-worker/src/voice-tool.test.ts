@@ -6,20 +6,12 @@ import { describe, expect, it } from 'vitest';
 import type { RecordedCall } from './database.ts';
 import type { Floor } from './floor.ts';
 import type { ServerLink } from './server-link.ts';
+import { modelTool } from './testing/model-tool.ts';
 import { storedTool } from './testing/snapshot.ts';
 import { ToolLatencies } from './tool-latencies.ts';
-import type { ModelTool } from './tool-set.ts';
 import { type VoiceToolContext, createVoiceTool } from './voice-tool.ts';
 
-const tool: ModelTool = {
-  name: 'notes__add_note',
-  description: 'Writes down',
-  parameters: { type: 'object', properties: {} },
-  serverId: 'n',
-  serverName: 'notes',
-  toolName: 'add_note',
-  repeatable: false,
-};
+const tool = modelTool('notes__add_note', { serverId: 'n', serverName: 'notes', toolName: 'add_note' });
 const done: CallResult = {
   isError: false,
   speech: 'Written.',

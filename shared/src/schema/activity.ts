@@ -27,7 +27,7 @@ export const ConnectionStateName = z.enum([
 ]);
 export type ConnectionStateName = z.infer<typeof ConnectionStateName>;
 
-/** `limit`: the model takes no more tools; `refused`: it does not accept the definition of this one. */
+/** `limit`: it does not fit into the model; `refused`: it does not accept the definition of this one. */
 export const LEFT_OUT_REASONS = ['limit', 'refused'] as const;
 export const LeftOutReason = z.enum(LEFT_OUT_REASONS);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;

@@ -5,14 +5,14 @@ it('says nothing when nothing is left out', () => {
   expect(leftOutNotices([])).toEqual([]);
 });
 
-it('tells how many tools of which servers are above the limit, and which', () => {
+it('tells how many tools of which servers do not fit, and which', () => {
   const [notice] = leftOutNotices([
     { server: 'clock', tool: 'now', reason: 'limit' },
     { server: 'clock', tool: 'later', reason: 'limit' },
     { server: 'notes', tool: 'add', reason: 'limit' },
   ]);
   expect(notice?.title).toBe('3 tools were left out: 2 of clock, 1 of notes.');
-  expect(notice?.hint).toMatch(/switch off .* or move/i);
+  expect(notice?.hint).toMatch(/16,384 tokens.* switch off/i);
   expect(notice?.lines).toEqual(['clock: now, later', 'notes: add']);
 });
 

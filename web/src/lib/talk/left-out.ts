@@ -28,7 +28,7 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
     notices.push({
       reason: 'limit',
       title: `${above.length} ${above.length === 1 ? 'tool was' : 'tools were'} left out: ${serversInWords(above)}.`,
-      hint: 'The voice model takes 128 tools. Switch off tools that are not needed, or move the servers that matter up in the list.',
+      hint: 'The voice model takes 128 tools, and 16,384 tokens of tools and instructions. Switch off what is not needed; tools that are used stay.',
       lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
   }

@@ -1,0 +1,166 @@
+/** Finds the tools of a rejected set that the model rejects for their definition. */
+import type { Rejection } from './rejection.ts';
+import type { ModelTool } from './tool-set.ts';
+
+export type Rejected = { outcome: 'rejected' } & Rejection;
+
+/** The model's word on a set. */
+export type PushAnswer = { outcome: 'acknowledged' } | Rejected;
+
+export type PushResult =
+  | PushAnswer
+  /** No word within the time-out; the model may hold the set or not. */
+  | { outcome: 'unanswered' };
+
+export type Push = (tools: readonly ModelTool[]) => Promise<PushResult>;
+
+/** A tool that was left out, and what the model said. */
+export interface RejectedTool {
+  tool: ModelTool;
+  message: string;
+}
+
+export type Finding =
+  /** The model holds exactly `accepted`. Of `undecided` it is only known that one of them is rejected. */
+  | { outcome: 'found'; accepted: ModelTool[]; rejected: RejectedTool[]; undecided: RejectedTool[] }
+  /** It is the set as a whole that does not fit: no tool is to blame for what was rejected last. */
+  | { outcome: 'too_large'; rejected: RejectedTool[]; tried: readonly ModelTool[]; rejection: Rejected }
+  /** Stopped on the way: no answer, a newer wish, or even the trusted tools rejected. */
+  | { outcome: 'stopped'; rejected: RejectedTool[] };
+
+/** A search that takes more updates than this is not worth it. */
+const MOST_PUSHES = 24;
+
+export interface SearchOptions {
+  /** Tools that the model held before: every part of the set that is tried has all of them. */
+  isTrusted: (tool: ModelTool) => boolean;
+  push: Push;
+  /** Asked before every push; true ends the search. */
+  isOutdated: () => boolean;
+}
+
+/**
+ * Leaves out what the model names, as long as it names a tool; else offers halves.
+ * @param wanted the rejected set, in its order
+ * @param rejection what the model said about the whole set
+ */
+export async function findRejectedTools(
+  wanted: readonly ModelTool[],
+  rejection: Rejected,
+  options: SearchOptions,
+): Promise<Finding> {
+  return new Search(wanted, rejection, options).run();
+}
+
+class Search {
+  readonly #options: SearchOptions;
+  readonly #trusted: readonly ModelTool[];
+  readonly #rejected: RejectedTool[] = [];
+  #remaining: readonly ModelTool[];
+  #accepted: ReadonlySet<ModelTool>;
+  readonly #undecided: RejectedTool[] = [];
+  #pushes = 0;
+  /** What the model rejected last. */
+  #last: { tried: readonly ModelTool[]; rejection: Rejected };
+  #liveIsAccepted = false;
+
+  constructor(wanted: readonly ModelTool[], rejection: Rejected, options: SearchOptions) {
+    this.#last = { tried: wanted, rejection };
+    this.#options = options;
+    this.#remaining = wanted;
+    this.#trusted = wanted.filter(options.isTrusted);
+    this.#accepted = new Set(this.#trusted);
+  }
+
+  async run(): Promise<Finding> {
+    const answer = await this.#leaveOutNamed(this.#last.rejection);
+    if (answer.outcome === 'acknowledged') return this.#found(this.#remaining);
+    if (answer.outcome === 'unanswered') return this.#end('stopped');
+    if (answer.cause !== 'definition' && answer.cause !== 'unknown') return this.#end('too_large');
+
+    // What the conversation had comes back first.
+    if ((await this.#offer([])).outcome !== 'acknowledged') return this.#end('stopped');
+    const suspects = this.#remaining.filter((tool) => !this.#accepted.has(tool));
+    const ending = await this.#admit(suspects);
+    if (ending !== 'done') return this.#end(ending);
+    if (!this.#liveIsAccepted && (await this.#offer([])).outcome !== 'acknowledged')
+      return this.#end('stopped');
+    return this.#found(this.#remaining.filter((tool) => this.#accepted.has(tool)));
+  }
+
+  async #leaveOutNamed(rejection: Rejected): Promise<PushResult> {
+    let answer: PushResult = rejection;
+    while (answer.outcome === 'rejected' && this.#pushes < MOST_PUSHES) {
+      const named: ModelTool | undefined = this.#remaining[answer.toolIndex ?? -1];
+      // A tool that it took before: the place is not to be trusted.
+      if (!named || this.#options.isTrusted(named)) break;
+      this.#rejected.push({ tool: named, message: answer.message });
+      this.#remaining = this.#remaining.filter((tool) => tool !== named);
+      answer = await this.#push(this.#remaining);
+    }
+    return answer;
+  }
+
+  /** Tries a group on top of what is accepted, in halves when it is rejected. */
+  async #admit(group: readonly ModelTool[]): Promise<'done' | 'stopped' | 'too_large'> {
+    if (group.length === 0) return 'done';
+    if (this.#pushes >= MOST_PUSHES) {
+      this.#undecided.push(...group.map((tool) => ({ tool, message: this.#last.rejection.message })));
+      return 'done';
+    }
+    const result = await this.#offer(group);
+    if (result.outcome !== 'rejected') return result.outcome === 'acknowledged' ? 'done' : 'stopped';
+    const [only, ...others] = group as [ModelTool, ...ModelTool[]];
+    if (others.length === 0) return this.#decide(only, result);
+    const middle = Math.ceil(group.length / 2);
+    const first = await this.#admit(group.slice(0, middle));
+    return first === 'done' ? this.#admit(group.slice(middle)) : first;
+  }
+
+  /** A single tool was rejected: for its definition, unless the model takes it in the place of others. */
+  async #decide(
+    tool: ModelTool,
+    { message, toolIndex }: Rejected,
+  ): Promise<'done' | 'stopped' | 'too_large'> {
+    if (toolIndex === null && this.#accepted.size > 0) {
+      const fewer = [...this.#accepted];
+      for (let freed = 0; freed < tool.tokens * 2 && fewer.length > 0;) freed += fewer.pop()?.tokens ?? 0;
+      const instead = await this.#push([...fewer, tool]);
+      this.#liveIsAccepted = false;
+      if (instead.outcome === 'acknowledged') return 'too_large';
+      if (instead.outcome === 'unanswered') return 'stopped';
+    }
+    this.#rejected.push({ tool, message });
+    return 'done';
+  }
+
+  async #offer(group: readonly ModelTool[]): Promise<PushResult> {
+    const part = this.#remaining.filter((tool) => this.#accepted.has(tool) || group.includes(tool));
+    const result = await this.#push(part);
+    this.#liveIsAccepted = result.outcome === 'acknowledged';
+    if (this.#liveIsAccepted) this.#accepted = new Set(part);
+    return result;
+  }
+
+  async #push(tools: readonly ModelTool[]): Promise<PushResult> {
+    if (this.#options.isOutdated()) return { outcome: 'unanswered' };
+    this.#pushes += 1;
+    const result = await this.#options.push(tools);
+    if (result.outcome === 'rejected') this.#last = { tried: tools, rejection: result };
+    return result;
+  }
+
+  #found(accepted: readonly ModelTool[]): Finding {
+    return {
+      outcome: 'found',
+      accepted: [...accepted],
+      rejected: this.#rejected,
+      undecided: this.#undecided,
+    };
+  }
+
+  #end(outcome: 'stopped' | 'too_large'): Finding {
+    const rejected = this.#rejected;
+    return outcome === 'stopped' ? { outcome, rejected } : { outcome, rejected, ...this.#last };
+  }
+}

@@ -1,0 +1,17 @@
+import type { ModelTool } from '../tool-set.ts';
+
+/** A tool of a server as the model would get it, for tests. */
+export function modelTool(name: string, rest: Partial<ModelTool> = {}): ModelTool {
+  return {
+    name,
+    description: name,
+    parameters: { type: 'object', properties: {} },
+    serverId: 's',
+    serverName: 'server',
+    toolName: name,
+    repeatable: false,
+    isReadOnly: false,
+    tokens: 20,
+    ...rest,
+  };
+}
