@@ -1,3 +1,4 @@
+import { estimateToolTokens } from '@patchbay/shared/token-estimate';
 import { describe, expect, it } from 'vitest';
 import { snapshotServer, storedTool } from './testing/snapshot.ts';
 import { fitToModel } from './tool-fit.ts';
@@ -67,11 +68,11 @@ describe('buildToolSet', () => {
     for (const name of all) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
   });
 
-  it('does not cut a long description inside a character', () => {
-    const [tool] = buildToolSet([
-      { server: clock, live: [{ ...storedTool('now'), description: `${'x'.repeat(1023)}😀` }] },
-    ]).tools;
-    expect(tool?.description).toBe('x'.repeat(1023));
+  it('shortens long descriptions, and counts the tokens of what is left', () => {
+    const long = { ...storedTool('now'), description: 'It says the time. '.repeat(200) };
+    const [tool] = buildToolSet([{ server: clock, live: [long] }]).tools;
+    expect(tool?.description).toMatch(/It says the time\. …$/);
+    expect(tool?.tokens).toBe(tool && estimateToolTokens(toDefinition(tool)));
   });
 
   it('makes an object schema of a schema that leaves type and properties out', () => {

@@ -1,13 +1,10 @@
 import type { CatalogueTool, SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { LeftOutReason } from '@patchbay/shared/schema/activity';
-import { schemaForModel } from '@patchbay/shared/mcp/model-schema';
+import { modelDefinition } from '@patchbay/shared/mcp/model-definition';
 import { assignToolNames } from '@patchbay/shared/naming';
 import { canonicalJson } from '@patchbay/shared/canonical-json';
 import { estimateToolTokens } from '@patchbay/shared/token-estimate';
 import type { ToolBudget } from './tool-room.ts';
-
-/** Longer descriptions cost tokens on every turn and add little. */
-const DESCRIPTION_LIMIT = 1024;
 
 /** A tool as the voice model is given it, with the server and the tool that it stands for. */
 export interface ModelTool {
@@ -153,13 +150,7 @@ const definitions = new WeakMap<CatalogueTool, Definition>();
 function definitionOf(tool: CatalogueTool, name: string): Definition {
   const known = definitions.get(tool);
   if (known?.name === name) return known;
-  const description = tool.description || tool.title || tool.name;
-  const shown = {
-    name,
-    // Not cut inside a character: half of one would come back from the model as another text.
-    description: description.slice(0, DESCRIPTION_LIMIT).replace(/[\ud800-\udbff]$/, ''),
-    parameters: schemaForModel(tool.input_schema),
-  };
+  const shown = modelDefinition(name, tool);
   const definition = { ...shown, tokens: estimateToolTokens(shown) };
   definitions.set(tool, definition);
   return definition;

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { recordedCatalogs } from '../testing/catalogs.ts';
+import {
+  PARAMETER_DESCRIPTION_LIMIT,
+  TOOL_DESCRIPTION_LIMIT,
+  isShortened,
+  modelDefinition,
+} from './model-definition.ts';
+
+const sentences = (count: number) => 'This sentence says something about the tool. '.repeat(count).trim();
+const tool = (rest: { description?: string; input_schema?: Record<string, unknown> }) => ({
+  name: 'list',
+  input_schema: { type: 'object' },
+  ...rest,
+});
+
+describe('modelDefinition', () => {
+  it('shortens the description of a tool at the end of a sentence', () => {
+    const given = tool({ description: sentences(40) });
+    const { description } = modelDefinition('orders__list', given);
+    expect(description.length).toBeLessThanOrEqual(TOOL_DESCRIPTION_LIMIT);
+    expect(description).toMatch(/about the tool\. …$/);
+    expect(isShortened(given)).toBe(true);
+  });
+
+  it('shortens descriptions of parameters at any depth', () => {
+    const long = { type: 'string', description: sentences(10) };
+    const given = tool({
+      input_schema: {
+        type: 'object',
+        properties: { a: long, list: { type: 'array', items: { type: 'object', properties: { b: long } } } },
+        $defs: { c: long },
+        allOf: [{ properties: { c: { $ref: '#/$defs/c' } } }],
+      },
+    });
+    const told = JSON.stringify(modelDefinition('orders__list', given).parameters);
+    const descriptions = [...told.matchAll(/"description":"([^"]*)"/g)].map(([, text]) => text ?? '');
+    expect(descriptions).toHaveLength(3);
+    for (const text of descriptions) {
+      expect(text.length).toBeLessThanOrEqual(PARAMETER_DESCRIPTION_LIMIT);
+      expect(text).toMatch(/about the tool\. …$/);
+    }
+    expect(isShortened(given)).toBe(true);
+  });
+
+  it('keeps properties and values that are called description', () => {
+    const long = sentences(10);
+    const properties = {
+      description: { type: 'string', default: long },
+      filter: { type: 'object', default: { description: long } },
+      kind: { enum: [long, 'short'] },
+    };
+    const given = tool({ input_schema: { type: 'object', properties } });
+    expect(modelDefinition('orders__list', given).parameters.properties).toEqual(properties);
+    expect(isShortened(given)).toBe(false);
+  });
+
+  it('describes a tool without a description by its title or name', () => {
+    expect(modelDefinition('orders__list', tool({})).description).toBe('list');
+    expect(modelDefinition('orders__list', { ...tool({}), title: 'List orders' }).description).toBe(
+      'List orders',
+    );
+  });
+
+  it('keeps most descriptions of real servers whole', () => {
+    const tools = recordedCatalogs().flatMap((catalog) =>
+      catalog.tools.map(({ name, description, inputSchema }) => ({
+        name,
+        description,
+        input_schema: inputSchema,
+      })),
+    );
+    expect(tools.filter(isShortened).length / tools.length).toBeLessThan(0.15);
+  });
+});

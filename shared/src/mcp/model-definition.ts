@@ -1,0 +1,49 @@
+/** A tool as the voice model gets it: with short descriptions, and a schema in the shape that it takes. */
+import type { CatalogueTool } from '../schema/tool.ts';
+import { schemaForModel } from './model-schema.ts';
+import { isSchemaObject, type JsonSchema } from './schema-dialect.ts';
+import { shorten } from './shorten.ts';
+
+/** Longer descriptions cost tokens on every turn and add little; in UTF-16 units. */
+export const TOOL_DESCRIPTION_LIMIT = 1_024;
+/** The same for the descriptions of parameters, at any depth. */
+export const PARAMETER_DESCRIPTION_LIMIT = 300;
+
+export interface ModelDefinition {
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments; always an object schema. */
+  parameters: JsonSchema;
+}
+
+type Described = Pick<CatalogueTool, 'name' | 'title' | 'description' | 'input_schema'>;
+
+/** @param name the name that the model knows, see naming */
+export function modelDefinition(name: string, tool: Described): ModelDefinition {
+  return {
+    name,
+    description: shorten(tool.description || tool.title || tool.name, TOOL_DESCRIPTION_LIMIT),
+    parameters: schemaForModel(withShortDescriptions(tool.input_schema) as JsonSchema),
+  };
+}
+
+/** Whether the model gets less of a tool's descriptions than its server gives. */
+export function isShortened({ description, input_schema }: Described): boolean {
+  if ((description?.length ?? 0) > TOOL_DESCRIPTION_LIMIT) return true;
+  return JSON.stringify(withShortDescriptions(input_schema)) !== JSON.stringify(input_schema);
+}
+
+/** What is in these is a value, in which a description is nothing but one of its properties. */
+const VALUES = new Set(['default', 'examples', 'enum', 'const']);
+
+function withShortDescriptions(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withShortDescriptions);
+  if (!isSchemaObject(schema)) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => {
+      if (key === 'description' && typeof value === 'string')
+        return [key, shorten(value, PARAMETER_DESCRIPTION_LIMIT)];
+      return [key, VALUES.has(key) ? value : withShortDescriptions(value)];
+    }),
+  );
+}
