@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Room } from '@livekit/rtc-node';
-import { type Activity, TOPIC_ACTIVITY, type ToolsActivity } from '@patchbay/shared/schema/activity';
+import {
+  type Activity,
+  type ServerToolsSize,
+  TOPIC_ACTIVITY,
+  type ToolsActivity,
+} from '@patchbay/shared/schema/activity';
 import type { Log } from './log.ts';
 import type { LinkState, ServerLink } from './server-link.ts';
-import type { ToolSet } from './tool-set.ts';
+import type { ToolBudget } from './tool-room.ts';
+import { type ModelTool, type ToolSet, sizeOf } from './tool-set.ts';
 
 /** Tells the people in the room what the agent does, in order, one message after the other. */
 export class ActivityFeed {
@@ -34,7 +40,12 @@ export class ActivityFeed {
 }
 
 /** What people in the room are told of a set of tools. */
-export function toolsActivity(set: ToolSet, reason: string, acknowledged: boolean): ToolsActivity {
+export function toolsActivity(
+  set: ToolSet,
+  budget: ToolBudget,
+  reason: string,
+  acknowledged: boolean,
+): ToolsActivity {
   return {
     type: 'tools',
     names: set.tools.map(({ name }) => name),
@@ -46,7 +57,17 @@ export function toolsActivity(set: ToolSet, reason: string, acknowledged: boolea
       reason: why,
       ...(message !== undefined && { message }),
     })),
+    budget: { ...budget, servers: serverSizes(set) },
   };
+}
+
+function serverSizes({ tools, leftOut, servers }: ToolSet): ServerToolsSize[] {
+  const tooMany = leftOut.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
+  return servers.map(({ id }) => {
+    const ownSize = (all: readonly ModelTool[]) => sizeOf(all.filter(({ serverId }) => serverId === id));
+    const rest = ownSize(tooMany);
+    return { server_id: id, ...ownSize(tools), left_out: rest.tools, left_out_tokens: rest.tokens };
+  });
 }
 
 /** What people in the room are told of a server of the conversation. */

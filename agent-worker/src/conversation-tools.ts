@@ -98,7 +98,7 @@ export class ConversationTools {
 
   /** What the page of someone who joins is sent. */
   activity(isSettled: boolean): ToolsActivity {
-    return toolsActivity(this.held, 'joined', isSettled);
+    return toolsActivity(this.held, this.#options.room.budget, 'joined', isSettled);
   }
 
   stop(): void {
@@ -106,7 +106,7 @@ export class ConversationTools {
   }
 
   #onPublished({ before, after, acknowledged }: Published): void {
-    const { model, history, feed, log } = this.#options;
+    const { model, room, history, feed, log } = this.#options;
     const { line, leftOutLine, reason } = describeChange(before, after);
     const isFirst = !this.#introduced;
     if (acknowledged) {
@@ -117,9 +117,9 @@ export class ConversationTools {
     }
     history.trim();
     const because = isFirst ? 'start' : reason;
-    feed.send(toolsActivity(after, because, acknowledged));
+    feed.send(toolsActivity(after, room.budget, because, acknowledged));
     log.info(
-      { tools: after.tools.length, leftOut: after.leftOut.length, acknowledged, reason: because },
+      { ...sizeOf(after.tools), leftOut: after.leftOut.length, acknowledged, reason: because },
       'tools were published',
     );
   }

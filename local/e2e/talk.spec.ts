@@ -61,6 +61,7 @@ test('a server is switched off and on beside the conversation, and the change is
   await addDemoServer(person, 'notes');
   const tools = bay.getByText(/2 tools/);
   await expect(tools).toContainText('+2 new', PATIENCE);
+  await expect(bay.getByRole('meter', { name: "Tokens of notes's tools" })).toBeVisible();
   await tools.click();
   await expect(bay.getByText('add_note', { exact: true })).toBeVisible();
   await bay.getByRole('switch', { name: 'clock active' }).click();

@@ -14,7 +14,9 @@ const LIMITS: readonly (readonly [prefix: string, limits: ModelLimits])[] = [
   ['gpt-realtime', OPENAI_REALTIME],
 ];
 
-/** The limits of a model; one that is not in the table is taken for one of OpenAI's Realtime API. */
+/** What counts for a model that is not in the table, or not known yet. */
+export const DEFAULT_LIMITS = OPENAI_REALTIME;
+
 export function modelLimits(model: string): ModelLimits {
-  return LIMITS.find(([prefix]) => model.startsWith(prefix))?.[1] ?? OPENAI_REALTIME;
+  return LIMITS.find(([prefix]) => model.startsWith(prefix))?.[1] ?? DEFAULT_LIMITS;
 }

@@ -41,6 +41,24 @@ export const LeftOut = z.object({
 });
 export type LeftOut = z.infer<typeof LeftOut>;
 
+/** What one server's tools take of the model, in estimated tokens; `left_out` are those that do not fit. */
+export const ServerToolsSize = z.object({
+  server_id: z.string(),
+  tools: z.int(),
+  tokens: z.int(),
+  left_out: z.int(),
+  left_out_tokens: z.int(),
+});
+export type ServerToolsSize = z.infer<typeof ServerToolsSize>;
+
+/** How many tools and estimated tokens of tools the model takes beside its instructions, and who takes them. */
+export const ToolsBudget = z.object({
+  tools: z.int(),
+  tokens: z.int(),
+  servers: z.array(ServerToolsSize),
+});
+export type ToolsBudget = z.infer<typeof ToolsBudget>;
+
 /**
  * The live model's tools were swapped; `acknowledged` is false as long as the model has not said that it
  * holds them. Names are the model's, `left_out` speaks of servers and tools as people know them.
@@ -51,6 +69,7 @@ export const ToolsActivity = z.object({
   reason: z.string(),
   acknowledged: z.boolean(),
   left_out: z.array(LeftOut).optional(),
+  budget: ToolsBudget.optional(),
 });
 export type ToolsActivity = z.infer<typeof ToolsActivity>;
 

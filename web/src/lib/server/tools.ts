@@ -1,7 +1,11 @@
+import { isShortened, modelDefinition } from '@patchbay/shared/mcp/model-definition';
+import { modelToolName } from '@patchbay/shared/naming';
+import { estimateToolTokens } from '@patchbay/shared/token-estimate';
 import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { McpToolRow } from '@patchbay/shared/schema/tool';
 import { z } from 'zod';
 import { allRows, rows, writeProblem, type WriteProblem } from './database.ts';
+import type { ListedTool } from '../tools/listed-tool.ts';
 import type { SignedIn } from './session.ts';
 
 const TOOL_COLUMNS = Object.keys(McpToolRow.shape)
@@ -22,6 +26,15 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
     who.supabase.from('mcp_tools').select(TOOL_COLUMNS).eq('server_id', serverId).order('name'),
     McpToolRow,
   );
+}
+
+/** The same with what each of them is for the model, which knows it by the slug of its server. */
+export function withModelSize(tools: readonly McpToolRow[], slug: string): ListedTool[] {
+  return tools.map((tool) => ({
+    ...tool,
+    tokens: estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool)),
+    isShortened: isShortened(tool),
+  }));
 }
 
 /** A tool as the palette lists it. */

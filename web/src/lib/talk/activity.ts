@@ -18,7 +18,8 @@ export function readActivity(text: string): Activity | null {
       return isList &&
         typeof message.reason === 'string' &&
         typeof message.acknowledged === 'boolean' &&
-        isLeftOut(message.left_out)
+        isLeftOut(message.left_out) &&
+        isBudget(message.budget)
         ? (message as Activity)
         : null;
     }
@@ -65,6 +66,21 @@ function isLeftOut(value: unknown): boolean {
         [one.server, one.tool, one.reason].every((part) => typeof part === 'string'),
     )
   );
+}
+
+function isBudget(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { tools, tokens, servers } = value as Record<string, unknown>;
+  if (typeof tools !== 'number' || typeof tokens !== 'number' || !Array.isArray(servers)) return false;
+  return (servers as unknown[]).every((one) => {
+    if (typeof one !== 'object' || one === null) return false;
+    const { server_id, ...sizes } = one as Record<string, unknown>;
+    return (
+      typeof server_id === 'string' &&
+      ['tools', 'tokens', 'left_out'].every((key) => typeof sizes[key] === 'number')
+    );
+  });
 }
 
 function parse(text: string): Record<string, unknown> | null {

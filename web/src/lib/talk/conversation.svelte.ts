@@ -1,6 +1,6 @@
 import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
 import { describeEnd } from '@patchbay/shared/end-reason';
-import type { ConnectionStateName, LeftOut } from '@patchbay/shared/schema/activity';
+import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/schema/activity';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
 import { readActivity } from './activity.ts';
@@ -38,6 +38,8 @@ export class Conversation {
   toolNames = $state.raw<string[]>([]);
   /** Tools that are switched on and that the model is not given. */
   leftOut = $state.raw<LeftOut[]>([]);
+  /** What the model takes, and what each server's tools take of it. */
+  budget = $state<ToolsBudget | null>(null);
   /** Those of them that came with the last change; all of the first set are no news. */
   newTools = $state.raw<ReadonlySet<string>>(new Set());
   /** Since when the user's last words have had no answer of any kind, ms since the epoch. */
@@ -179,6 +181,7 @@ export class Conversation {
       if (before.size > 0) this.newTools = new Set(activity.names.filter((name) => !before.has(name)));
       this.toolNames = activity.names;
       this.leftOut = activity.left_out ?? [];
+      this.budget = activity.budget ?? null;
       this.toolsVersion++;
     } else {
       this.transcript.note('The model has not confirmed its new tools yet; it is asked again.');
@@ -241,6 +244,7 @@ export class Conversation {
     this.toolNames = [];
     this.newTools = new Set();
     this.leftOut = [];
+    this.budget = null;
     this.connections.clear();
     this.unansweredSince = null;
   }

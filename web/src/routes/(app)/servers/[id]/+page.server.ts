@@ -9,7 +9,7 @@ import { readHistory } from '$lib/server/history.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { readServer } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
-import { changeTool, listCalls, listChecks, listTools } from '$lib/server/tools.ts';
+import { changeTool, listCalls, listChecks, listTools, withModelSize } from '$lib/server/tools.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
@@ -44,7 +44,7 @@ export const load: PageServerLoad = async (event) => {
   const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
   return {
     server,
-    tools,
+    tools: withModelSize(tools, server.slug),
     checks,
     calls: { ...wanted, shown: calls.slice(0, SHOWN_CALLS), hasOlder: calls.length > SHOWN_CALLS },
     history,

@@ -1,0 +1,29 @@
+import type { McpToolRow } from '@patchbay/shared/schema/tool';
+import { expect, it } from 'vitest';
+import { withModelSize } from './tools.ts';
+
+const row = (rest: Partial<McpToolRow>): McpToolRow => ({
+  server_id: 's',
+  name: 'add',
+  title: null,
+  description: 'Adds.',
+  input_schema: { type: 'object' },
+  output_schema: null,
+  annotations: null,
+  fingerprint: '',
+  is_enabled: true,
+  cache_ttl_seconds: null,
+  first_seen_at: '2026-01-01T00:00:00Z',
+  last_seen_at: '2026-01-01T00:00:00Z',
+  ...rest,
+});
+
+it('a tool is listed with the size of what the model gets, not of what the server gives', () => {
+  const long = 'It adds one to the other. '.repeat(200);
+  const [short, shortened] = withModelSize([row({}), row({ description: long })], 'math');
+  expect(short).toMatchObject({ name: 'add', isShortened: false });
+  expect(short?.tokens).toBeGreaterThan(10);
+  expect(shortened?.isShortened).toBe(true);
+  expect(shortened?.description).toBe(long);
+  expect(shortened?.tokens).toBeLessThan(350);
+});

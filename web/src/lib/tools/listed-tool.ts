@@ -1,0 +1,9 @@
+import type { McpToolRow } from '@patchbay/shared/schema/tool';
+
+/** A tool of the stored catalog, and how the model gets it. */
+export interface ListedTool extends McpToolRow {
+  /** What it takes of the model in every conversation, estimated. */
+  tokens: number;
+  /** The model gets its long descriptions shortened. */
+  isShortened: boolean;
+}

@@ -1,0 +1,11 @@
+/** `9.8k`; below a thousand the number itself. */
+export function tokenCount(tokens: number): string {
+  return tokens < 1000 ? String(tokens) : `${(tokens / 1000).toFixed(1)}k`;
+}
+
+export function tokenWords(tokens: number): string {
+  return `≈ ${tokenCount(tokens)} tokens`;
+}
+
+export const TOKEN_RULE =
+  'Estimated from name, description and arguments as the model gets them. Every token counts on every turn.';
