@@ -13,6 +13,7 @@ import { type Log, installLog } from './log.ts';
 import { useLongAudioFrames } from './long-audio-frames.ts';
 import { startTracing } from './telemetry/tracing.ts';
 import { ToolLatencies } from './tool-latencies.ts';
+import { ToolUsage } from './tool-usage.ts';
 
 const PING_METHOD = 'patchbay.ping';
 const FIRST_LOOK_ATTEMPTS = 8;
@@ -59,6 +60,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   job.room.localParticipant?.registerRpcMethod(PING_METHOD, async () => 'ok');
 
   const latencies = new ToolLatencies();
+  const usage = new ToolUsage();
   const tracing = startTracing(environment, session_id);
   const over = Promise.withResolvers<void>();
   const conversation = new Conversation({
@@ -69,6 +71,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     room: job.room,
     beginning,
     latencies,
+    usage,
     log,
     onEnded: (reason) => {
       over.resolve();
@@ -84,9 +87,12 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     await tracing?.stop(SEND_TRACES_WITHIN_MS);
   });
   await conversation.start();
-  // Behind the greeting, and waited for by nobody: without it a slow tool is known as slow after its first call.
+  // Behind the greeting, and waited for by nobody: without it a slow tool is known as slow after its first call, and no tool as used before.
   database.recentCallTimes(session_id).then(
-    (times) => latencies.remember(times),
+    (times) => {
+      latencies.remember(times);
+      usage.remember(times);
+    },
     (error: unknown) => log.warn({ error }, 'earlier call times could not be read'),
   );
   // The framework waits for this before it closes a session: time for the goodbye (15 s at most).

@@ -9,6 +9,7 @@ import type { Floor } from './floor.ts';
 import { modelTool } from './testing/model-tool.ts';
 import { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
+import { ToolUsage } from './tool-usage.ts';
 import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
 
 const tool = (name: string, serverId = 'n') => modelTool(name, { serverId, serverName: 'notes' });
@@ -38,6 +39,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
   const forgotten: unknown[] = [];
   const warnings: unknown[] = [];
   const published = { count: 0 };
+  const usage = new ToolUsage();
   const tools = new ConversationTools({
     sessionId: 's1',
     model: {
@@ -58,6 +60,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     }),
     floor,
     latencies: new ToolLatencies(),
+    usage,
     history: { trim: () => void (published.count += 1) },
     memory: { keep: (_call, speech) => void remembered.push(speech) },
     feed: { send: (activity) => void sent.push(activity) },
@@ -109,6 +112,18 @@ describe('the tools of a conversation', () => {
     expect(remembered).toEqual(['Done.']);
     const phases = sent.flatMap((activity) => ('phase' in activity ? [activity.phase] : []));
     expect(phases).toEqual(['started', 'finished']);
+  });
+
+  it('keep one that was called, when a large server leaves no room for all', async () => {
+    const { tools, offer } = conversationTools();
+    await offer(tool('add'), tool('list'));
+    await tools.toFunctionTool(tool('list')).execute({}, toolOptions);
+    const large = Array.from({ length: 200 }, (_, index) => tool(`job${index}`, 'large'));
+    await offer({ ...tool('add'), tokens: 9_000 }, { ...tool('list'), tokens: 9_000 }, ...large);
+    const names = tools.held.tools.map(({ name }) => name);
+    expect(names).toHaveLength(128);
+    expect(names).toContain('list');
+    expect(names).not.toContain('add');
   });
 
   it('do not run one that has left, nor one of its name from another server', async () => {

@@ -14,6 +14,7 @@ import { describeChange } from './tool-change.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
 import type { ToolRoom } from './tool-room.ts';
 import { type ModelTool, type ToolSet, recachedTools, sizeOf } from './tool-set.ts';
+import type { ToolUsage } from './tool-usage.ts';
 import { type CallableLink, type VoiceTool, createVoiceTool } from './voice-tool.ts';
 
 export interface ConversationToolsOptions {
@@ -23,6 +24,7 @@ export interface ConversationToolsOptions {
   linkOf: (serverId: string) => CallableLink | undefined;
   floor: Floor;
   latencies: ToolLatencies;
+  usage: ToolUsage;
   history: Pick<History, 'trim'>;
   memory: Pick<CallMemory, 'keep'>;
   feed: Pick<ActivityFeed, 'send'>;
@@ -40,11 +42,12 @@ export class ConversationTools {
   #introduced = false;
 
   constructor(options: ConversationToolsOptions) {
-    const { model, room, log } = options;
+    const { model, room, usage, log } = options;
     this.#options = options;
     this.#publisher = new Publisher({
       push: (tools) => model.pushTools(tools),
       room,
+      usageOf: (tool) => usage.of(tool),
       onPublished: (published) => this.#onPublished(published),
       onExcluded: ({ name, serverId }, message) =>
         log.warn({ tool: name, server: serverId, message }, 'the model refused a tool'),
@@ -77,7 +80,7 @@ export class ConversationTools {
 
   /** The tool as the framework runs it: every call is recorded, traced and shown. */
   toFunctionTool(tool: ModelTool): VoiceTool {
-    const { sessionId, linkOf, floor, latencies, memory, feed, reports, log } = this.#options;
+    const { sessionId, linkOf, floor, latencies, usage, memory, feed, reports, log } = this.#options;
     return createVoiceTool(tool, {
       sessionId,
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
@@ -85,7 +88,10 @@ export class ConversationTools {
       floor,
       latencies,
       tell: (line) => this.#options.model.tell(line),
-      onActivity: (activity) => feed.send(activity),
+      onActivity: (activity) => {
+        if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
+        feed.send(activity);
+      },
       onCall: (call, speech) => {
         traceCall(call);
         memory.keep(call, speech);

@@ -31,6 +31,7 @@ import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
+import type { ToolUsage } from './tool-usage.ts';
 import { hearLines } from './transcript.ts';
 import { createAgentSession, createVoiceModel } from './voice-model.ts';
 
@@ -55,6 +56,7 @@ export interface ConversationOptions {
   room: Room;
   beginning: SessionBeginning;
   latencies: ToolLatencies;
+  usage: ToolUsage;
   log: Log;
   /** The conversation has come to its end; `reason` for the log. */
   onEnded: (reason: string) => void;
@@ -124,6 +126,7 @@ export class Conversation {
       linkOf: (serverId) => this.#links.of(serverId),
       floor: this.#floor,
       latencies: options.latencies,
+      usage: options.usage,
       history: this.#history,
       memory: this.#memory,
       feed: this.#feed,

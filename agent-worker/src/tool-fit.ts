@@ -72,6 +72,7 @@ export function isSameWish(before: readonly ModelTool[], after: readonly ModelTo
 function isSameTool(before: ModelTool | undefined, after: ModelTool): boolean {
   return (
     before?.name === after.name &&
+    before.isPinned === after.isPinned &&
     before.description === after.description &&
     // Live lists keep their objects, so that few schemas are really compared.
     (before.parameters === after.parameters ||

@@ -23,6 +23,7 @@ const cases = fc
       fc.record({
         tokens: fc.integer({ min: 10, max: 2_500 }),
         isReadOnly: fc.boolean(),
+        isPinned: fc.boolean(),
         isInUse: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
         isRecent: fc.boolean(),
         isHeld: fc.boolean(),
@@ -34,10 +35,10 @@ const cases = fc
   .map((servers): Case => {
     const standings = new Map<string, ToolStanding>();
     const tools = servers.flatMap((own, server) =>
-      own.map(({ tokens, isReadOnly, ...standing }, index) => {
+      own.map(({ tokens, isReadOnly, isPinned, ...standing }, index) => {
         const name = `s${server}__t${index}`;
         standings.set(name, standing);
-        return modelTool(name, { serverId: `s${server}`, tokens, isReadOnly });
+        return modelTool(name, { serverId: `s${server}`, tokens, isReadOnly, isPinned });
       }),
     );
     return { tools, standings };
@@ -133,9 +134,10 @@ describe('selectTools', () => {
     expect([of(chosen, 'large').length, of(chosen, 'other').length]).toEqual([63, 62]);
   });
 
-  it('takes recently used tools first, then those that the model has, then those that only read', () => {
+  it('takes pinned tools first, then recently used ones, then those that the model has, then those that only read', () => {
     const tools = [
       modelTool('create'),
+      modelTool('pinned_write', { isPinned: true }),
       modelTool('delete'),
       modelTool('list', { isReadOnly: true }),
       modelTool('held_write'),
@@ -149,8 +151,16 @@ describe('selectTools', () => {
     });
     const names = (count: number) =>
       [...selectTools(tools, { tools: count, tokens: 16_384 }, standingOf)].map(({ name }) => name);
-    expect(names(6)).toEqual(['used_write', 'held_write', 'list', 'read', 'create', 'delete']);
-    expect(names(3)).toEqual(['used_write', 'held_write', 'list']);
+    expect(names(7)).toEqual([
+      'pinned_write',
+      'used_write',
+      'held_write',
+      'list',
+      'read',
+      'create',
+      'delete',
+    ]);
+    expect(names(3)).toEqual(['pinned_write', 'used_write', 'held_write']);
   });
 
   it('with no room for tools chooses none', () => {

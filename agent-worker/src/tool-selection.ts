@@ -4,8 +4,8 @@
  * 1. Tools that were called in this conversation stay.
  * 2. The rest is shared fairly: the server with the smallest share so far gets its next tool, until nothing fits.
  *    What a small server does not need goes to the others.
- * 3. Within a server recently used tools come first, then those that the model holds already, then those that
- *    only read; else the server's own order decides.
+ * 3. Within a server pinned tools come first, then recently used ones, then those that the model holds already, then
+ *    those that only read; else the server's own order decides.
  */
 import type { ModelTool } from './tool-set.ts';
 import type { ToolBudget } from './tool-room.ts';
@@ -70,7 +70,7 @@ export function selectTools(
 
 /** The smaller, the sooner. */
 function rankOf(tool: ModelTool, standing: ToolStanding | undefined): number {
-  const reasons = [standing?.isRecent, standing?.isHeld, tool.isReadOnly];
+  const reasons = [tool.isPinned, standing?.isRecent, standing?.isHeld, tool.isReadOnly];
   return reasons.reduce((rank, isGood) => rank * 2 + (isGood ? 0 : 1), 0);
 }
 

@@ -45,6 +45,12 @@ describe('buildToolSet', () => {
     ]);
   });
 
+  it('takes over which tools the user pinned, also for the live list', () => {
+    const server = { ...notes, tools: [storedTool('list', { is_pinned: true })] };
+    const { tools } = buildToolSet([{ server, live: [storedTool('list'), storedTool('add_note')] }]);
+    expect(tools.map(({ isPinned }) => isPinned)).toEqual([false, true]);
+  });
+
   it('takes over for how long the user lets answers be kept, also for the live list', () => {
     const server = { ...notes, tools: [storedTool('list', { cache_ttl_seconds: 60 })] };
     const live = [storedTool('list'), storedTool('add_note')];

@@ -20,6 +20,8 @@ export interface ModelTool {
   repeatable: boolean;
   /** The server says that it changes nothing. */
   isReadOnly: boolean;
+  /** The user wants it in the conversation before others, where not all fit. */
+  isPinned: boolean;
   /** Estimated size of the definition. */
   tokens: number;
   /** How old an answer may be that the user lets stand in for a new one; without it every call is made. */
@@ -75,7 +77,7 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
       .filter((tool) => stored.get(tool.name)?.is_enabled !== false)
       .map((tool) => ({
         ...toModelTool(server, tool, names.get(`${server.slug}\0${tool.name}`) ?? tool.name),
-        ...cachingOf(stored.get(tool.name)),
+        ...choicesOf(stored.get(tool.name)),
       }));
   });
   return {
@@ -139,6 +141,7 @@ function toModelTool(server: SnapshotServer, tool: CatalogueTool, name: string):
     toolName: tool.name,
     repeatable: isReadOnly || tool.annotations?.idempotentHint === true,
     isReadOnly,
+    isPinned: false,
   };
 }
 
@@ -156,6 +159,12 @@ function definitionOf(tool: CatalogueTool, name: string): Definition {
   return definition;
 }
 
-function cachingOf(stored: SnapshotServer['tools'][number] | undefined): Pick<ModelTool, 'cacheTtlMs'> {
-  return stored?.cache_ttl_seconds ? { cacheTtlMs: stored.cache_ttl_seconds * 1_000 } : {};
+/** What the user decided about a tool; nothing yet about one that was not stored. */
+function choicesOf(
+  stored: SnapshotServer['tools'][number] | undefined,
+): Pick<ModelTool, 'isPinned' | 'cacheTtlMs'> {
+  return {
+    isPinned: stored?.is_pinned === true,
+    ...(stored?.cache_ttl_seconds && { cacheTtlMs: stored.cache_ttl_seconds * 1_000 }),
+  };
 }

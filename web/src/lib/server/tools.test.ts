@@ -12,6 +12,7 @@ const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   annotations: null,
   fingerprint: '',
   is_enabled: true,
+  is_pinned: false,
   cache_ttl_seconds: null,
   first_seen_at: '2026-01-01T00:00:00Z',
   last_seen_at: '2026-01-01T00:00:00Z',
