@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Sql } from 'postgres';
+import { createAdminApi } from './auth/admin.ts';
 import { clientAddress } from './auth/client-address.ts';
 import type { AuthConfig } from './auth/config.ts';
 import { createInbox } from './auth/inbox.ts';
@@ -62,6 +63,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
 
   const isConfirming = (): boolean => lite.confirmations;
   gateway.route('/', createMailRules({ sql, keys, tokens, mailer, config: authConfig, isConfirming }));
+  gateway.route('/', createAdminApi({ sql, keys, tokens }));
   gateway.route('/', createInbox(mailer.outbox));
   // For tests: whether new accounts confirm their address first.
   gateway.put('/inbox/confirmations', async (context) => {
