@@ -3,6 +3,7 @@
  * again by itself, for hints may have been missed.
  */
 import { HINTS, workspaceTopic } from '@patchbay/shared/schema/hints';
+import { watchForSleep } from '@patchbay/shared/sleep-watch';
 import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supabase-js';
 import type { ServiceClient } from './database.ts';
 import type { Log } from './log.ts';
@@ -16,7 +17,9 @@ const RELEVANT = [
   'session.changed',
   'members.changed',
 ] as const;
-const SUBSCRIBE_AGAIN_MS = 2_000;
+/** Until a channel that was closed or refused is opened on a new socket, by how often in a row; then the last one. */
+const REOPEN_AFTER_MS = [0, 500, 1_000, 2_000];
+const SLEPT_MS = 15_000;
 
 export interface HintListener {
   onHint: () => void;
@@ -30,7 +33,11 @@ export interface HintSubscription {
   close(): Promise<void>;
 }
 
-/** Listens until closed; a channel that the server closes is opened again. */
+/**
+ * Listens until closed. A channel that the server closes or refuses is opened again on a new socket: hosted Realtime
+ * takes a secret key for a token that its gateway makes when the socket opens, and refuses it on this socket from
+ * the moment that this token has expired. A machine that slept opens a new socket too, for the old one may be dead.
+ */
 export function openHints(
   client: ServiceClient,
   workspaceId: string,
@@ -41,6 +48,7 @@ export function openHints(
   let closed = false;
   let channel: RealtimeChannel | null = null;
   let again: NodeJS.Timeout | undefined;
+  let failures = 0;
 
   const subscribe = () => {
     const mine = client.channel(workspaceTopic(workspaceId), { config: { private: true } });
@@ -57,18 +65,39 @@ export function openHints(
     });
     mine.subscribe((status, error) => {
       if (closed || channel !== mine) return;
-      if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) return listener.onJoined();
+      if (status === REALTIME_SUBSCRIBE_STATES.SUBSCRIBED) {
+        failures = 0;
+        return listener.onJoined();
+      }
       log.warn({ status, error: error?.message }, 'hints are not heard at the moment');
-      // The client joins again by itself after an error or a time-out, not after a close.
-      if (status === REALTIME_SUBSCRIBE_STATES.CLOSED) again = setTimeout(subscribe, SUBSCRIBE_AGAIN_MS);
+      // While the socket is down, the client opens it and joins again by itself.
+      if (client.realtime.isConnected()) reopen();
     });
   };
+
+  const reopen = () => {
+    const old = channel;
+    channel = null;
+    const delayMs = REOPEN_AFTER_MS[Math.min(failures++, REOPEN_AFTER_MS.length - 1)];
+    clearTimeout(again);
+    again = setTimeout(() => {
+      void (async () => {
+        await client.realtime.disconnect();
+        if (old) await client.removeChannel(old);
+        if (!closed) subscribe();
+      })();
+    }, delayMs);
+  };
+  const stopWatching = watchForSleep(() => {
+    if (channel) reopen();
+  }, SLEPT_MS);
   subscribe();
 
   return {
     async close() {
       closed = true;
       clearTimeout(again);
+      stopWatching();
       if (channel) await client.removeChannel(channel);
     },
   };

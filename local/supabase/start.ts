@@ -35,6 +35,8 @@ export interface SupabaseOptions {
   functionsEnv?: Record<string, string>;
   /** Address of the web app, for the links in mails. Default: the gateway's own. */
   siteUrl?: string;
+  /** How long Realtime takes an API key on one connection. Default: an hour. */
+  realtimeKeyTokenSeconds?: number;
   log?: (line: string) => void;
 }
 
@@ -126,7 +128,14 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
       stops.push(() => functions?.stop() ?? Promise.resolve());
     }
 
-    const realtime = await startRealtime({ server: gatewayServer, sql, keys, tokens, log });
+    const realtime = await startRealtime({
+      server: gatewayServer,
+      sql,
+      keys,
+      tokens,
+      keyTokenSeconds: options.realtimeKeyTokenSeconds,
+      log,
+    });
     stops.push(() => realtime.stop());
     const functionsAddress = (): string | undefined => functions?.address();
     const gateway = createGateway({ lite, keys, tokens, sql, mailer, authConfig, url, functionsAddress });

@@ -19,6 +19,8 @@ export interface RealtimeOptions {
   sql: Sql;
   keys: Pick<ProjectKeys, 'publishableKey' | 'secretKey'>;
   tokens: Pick<Tokens, 'verify'>;
+  /** How long a connection's API key counts, as a token of hosted's gateway does. Default: an hour. */
+  keyTokenSeconds?: number | undefined;
   log: (line: string) => void;
 }
 
@@ -32,8 +34,10 @@ const MAX_FRAME_BYTES = 3 * 1024 * 1024;
 /** Messages are history once delivered; hosted keeps them for days, a laptop need not. */
 const KEEP_MESSAGES = '1 hour';
 const CLEAN_UP_EVERY_MS = 600_000;
+const KEY_TOKEN_SECONDS = 3_600;
 
-export async function startRealtime({ server, sql, keys, tokens, log }: RealtimeOptions): Promise<Realtime> {
+export async function startRealtime(options: RealtimeOptions): Promise<Realtime> {
+  const { server, sql, keys, tokens, keyTokenSeconds = KEY_TOKEN_SECONDS, log } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   const topics = createTopics();
   const disconnectAll = (): void => {
@@ -56,9 +60,10 @@ export async function startRealtime({ server, sql, keys, tokens, log }: Realtime
   ).unref();
   await cleanUp();
 
+  /** Hosted's gateway turns the key into a token when the socket opens; it is never renewed on this socket. */
   function identityOfKey(key: string | null): Identity | undefined {
     const role = key === keys.secretKey ? 'service_role' : key === keys.publishableKey ? 'anon' : undefined;
-    return role && { role, claims: { role } };
+    return role && { role, claims: { role, exp: Date.now() / 1000 + keyTokenSeconds } };
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,3 +1,4 @@
+import type { JWTPayload } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { joinChannel, type Channel, type ChannelContext } from './channel.ts';
 import type { Frame } from './frames.ts';
@@ -16,13 +17,13 @@ interface Stage {
 }
 
 /** Tokens are `<user>/<seconds until it expires>`; only users in `readers` may read. */
-function createStage(): Stage {
+function createStage(keyClaims: JWTPayload = {}): Stage {
   const sent: Frame[] = [];
   const readers = new Set<string>();
   const onEnd = vi.fn<() => void>();
   const context: ChannelContext = {
     topics: createTopics(),
-    keyIdentity: { role: 'anon', claims: { role: 'anon' } },
+    keyIdentity: { role: 'anon', claims: { role: 'anon', ...keyClaims } },
     verify: async (token) => {
       const [sub = '', seconds] = token.split('/');
       return sub === 'forged' ? null : { sub, role: 'authenticated', exp: inSeconds(Number(seconds)) };
@@ -115,6 +116,18 @@ test('a join without a token, or with an API key for one, is that of the connect
   stage.readers.add('anon');
   expect(await stage.join({ config: { private: true } })).not.toBeNull();
   expect(await stage.join(asPrivate('sb_publishable_x'))).not.toBeNull();
+});
+
+test('the token of the connection’s key ends its channels, and no key opens another on this connection', async () => {
+  const stage = createStage({ exp: inSeconds(60) });
+  stage.readers.add('anon').add('ann');
+  const channel = await stage.join(asPrivate('sb_publishable_x'));
+  await stage.push(channel, 'access_token', { access_token: 'sb_publishable_x' });
+  vi.advanceTimersByTime(60_000);
+  expect(stage.events()).toEqual(['phx_reply', 'system', 'phx_close']);
+  expect(await stage.join(asPrivate('sb_publishable_x'))).toBeNull();
+  expect(await stage.join({ config: { private: true } })).toBeNull();
+  expect(await stage.join(asPrivate('ann/120'))).not.toBeNull();
 });
 
 test('malformed joins and unknown events are answered, not ignored', async () => {

@@ -158,9 +158,15 @@ export async function joinChannel(
   };
 }
 
-/** API keys are no tokens: a channel that brings one, or nothing, is whoever the connection's key stands for. */
+/**
+ * API keys are no tokens: a channel that brings one, or nothing, is whoever the connection's key stands for, for as long
+ * as the token lasts that the gateway made from the key.
+ */
 async function identify(token: string | null | undefined, context: ChannelContext): Promise<Identity | null> {
-  if (!token || token.startsWith('sb_')) return context.keyIdentity;
+  if (!token || token.startsWith('sb_')) {
+    const { exp = Infinity } = context.keyIdentity.claims;
+    return exp * 1000 > context.now() ? context.keyIdentity : null;
+  }
   const claims = await context.verify(token);
   return claims && { role: typeof claims['role'] === 'string' ? claims['role'] : 'anon', claims };
 }

@@ -19,10 +19,12 @@ let pending: Promise<Access> | undefined;
 
 /**
  * A valid access token, from memory while it lasts.
+ * @param refused a token that Realtime took no more, whatever our clock says; another one is asked for
  * @throws SessionExpired when the user has to sign in again; TypeError when our server cannot be reached
  */
-export function currentAccess(): Promise<Access> {
-  if (held && held.expiresAt - Date.now() > RENEW_BEFORE_MS) return Promise.resolve(held);
+export function currentAccess(refused?: string): Promise<Access> {
+  if (held && held.accessToken !== refused && held.expiresAt - Date.now() > RENEW_BEFORE_MS)
+    return Promise.resolve(held);
   pending ??= fetchAccess().finally(() => (pending = undefined));
   return pending;
 }

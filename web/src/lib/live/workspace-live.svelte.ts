@@ -2,6 +2,7 @@ import type { HintName } from '@patchbay/shared/schema/hints';
 import type { RealtimeChannel, RealtimeClient } from '@supabase/supabase-js';
 import { currentAccess, SessionExpired } from './access-token.ts';
 import { isStillMember } from './membership.ts';
+import { watchPage } from './page-wake.ts';
 
 /** A hint says "look again"; `joined` says "look at everything again", since hints may have been missed. */
 export type Signal = { name: 'joined' } | { name: HintName; payload: Record<string, unknown> };
@@ -16,7 +17,11 @@ const HINT_NAMES: HintName[] = [
   'members.changed',
   'notice.created',
 ];
-const RETRY_MS = 3000;
+/** Until the topic is joined anew, with a fresh token on a new socket, by how often in a row; then the last one. */
+const RETRY_MS = [0, 500, 1000, 3000];
+/** Until the client opens a socket again that went down. */
+const RECONNECT_MS = [250, 1000, 2000];
+const RECONNECT_LATEST_MS = 3000;
 /** A hint that was lost costs at most this long. */
 const SLOW_LOOK_MS = 60_000;
 
@@ -28,6 +33,11 @@ export class WorkspaceLive {
   #client: RealtimeClient | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
+  /** Joins in a row that failed. */
+  #failures = 0;
+  /** The token of the last join, and one that was refused. */
+  #token: string | undefined;
+  #refused: string | undefined;
   #stop = () => {};
 
   /** @returns how to stop listening */
@@ -44,11 +54,16 @@ export class WorkspaceLive {
       if (document.visibilityState === 'visible') this.#tell({ name: 'joined' });
     };
     const slow = setInterval(lookAgain, SLOW_LOOK_MS);
-    document.addEventListener('visibilitychange', lookAgain);
+    const rejoin = () => this.#rejoin(workspaceId, userId);
+    const rejoinIfLost = () => {
+      if (this.state === 'lost') rejoin();
+      else lookAgain();
+    };
+    const stopWatching = watchPage({ onWake: rejoin, onSeen: rejoinIfLost, onOnline: rejoinIfLost });
     void this.#join(workspaceId, userId);
     this.#stop = () => {
       clearInterval(slow);
-      document.removeEventListener('visibilitychange', lookAgain);
+      stopWatching();
       this.#leave();
     };
     return this.#stop;
@@ -60,12 +75,14 @@ export class WorkspaceLive {
     try {
       const [{ RealtimeClient }, access] = await Promise.all([
         import('./realtime-client.ts'),
-        currentAccess(),
+        currentAccess(this.#refused),
       ]);
       if (!isCurrent()) return;
+      this.#refused = undefined;
       const client = new RealtimeClient(`${access.supabaseUrl}/realtime/v1`, {
         params: { apikey: access.publishableKey },
-        accessToken: async () => (await currentAccess()).accessToken,
+        accessToken: async () => (this.#token = (await currentAccess()).accessToken),
+        reconnectAfterMs: (tries: number) => RECONNECT_MS[tries - 1] ?? RECONNECT_LATEST_MS,
       });
       this.#client = client;
       await client.setAuth();
@@ -75,18 +92,15 @@ export class WorkspaceLive {
       channel.subscribe((status) => {
         if (!isCurrent()) return;
         if (String(status) === 'SUBSCRIBED') {
+          this.#failures = 0;
           this.state = 'live';
-          this.#tell({ name: 'joined' });
-        } else if (String(status) === 'CLOSED') {
-          // The other side closed the topic, for instance when a token ran out: nothing rejoins by itself.
-          this.#lost(workspaceId, userId);
-        } else {
-          this.state = 'lost';
-          // The hint of a removal may have come while nobody heard it; then the topic is closed to us.
-          void isStillMember(workspaceId).then((isMember) => {
-            if (!isMember && isCurrent()) this.#removed();
-          });
+          return this.#tell({ name: 'joined' });
         }
+        // While the socket is down the client opens it and joins again; a topic that was closed or refused on a
+        // socket that stands, as when a token ran out, needs another token before it is joined again.
+        if (client.isConnected()) this.#lost(workspaceId, userId, this.#token);
+        this.state = 'lost';
+        this.#leaveIfRemoved(workspaceId);
       });
     } catch (problem) {
       if (!isCurrent()) return;
@@ -120,10 +134,29 @@ export class WorkspaceLive {
     this.state = 'removed';
   }
 
-  #lost(workspaceId: string, userId: string): void {
+  /** The hint of a removal may have come while nobody heard it; then the topic is closed to us. */
+  #leaveIfRemoved(workspaceId: string): void {
+    const stop = this.#stop;
+    void isStillMember(workspaceId).then((isMember) => {
+      if (!isMember && stop === this.#stop) this.#removed();
+    });
+  }
+
+  #lost(workspaceId: string, userId: string, refused?: string): void {
     this.#leave();
+    this.#refused = refused;
     this.state = 'lost';
-    this.#retry = setTimeout(() => void this.#join(workspaceId, userId), RETRY_MS);
+    const delayMs = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
+    this.#retry = setTimeout(() => void this.#join(workspaceId, userId), delayMs);
+  }
+
+  /** Now: the machine slept, or the network is back. */
+  #rejoin(workspaceId: string, userId: string): void {
+    if (this.state === 'signed_out' || this.state === 'removed') return;
+    this.#leave();
+    this.#failures = 0;
+    this.state = 'lost';
+    void this.#join(workspaceId, userId);
   }
 
   #leave(): void {

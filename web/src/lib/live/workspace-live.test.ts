@@ -7,18 +7,33 @@ type Heard = (message: { payload?: Record<string, unknown> }) => void;
 const realtime = vi.hoisted(() => ({
   topics: [] as string[],
   disconnects: 0,
+  isConnected: true,
+  /** Of each time a token was asked for: the one that was refused before, if any. */
+  refused: [] as (string | undefined)[],
   hear: new Map<string, (message: { payload?: Record<string, unknown> }) => void>(),
   say: (_status: string) => {},
 }));
 
 vi.mock('./access-token.ts', () => ({
   SessionExpired: class extends Error {},
-  currentAccess: () =>
-    Promise.resolve({ accessToken: 't', expiresAt: Infinity, supabaseUrl: 'http://x', publishableKey: 'k' }),
+  currentAccess: (refused?: string) => {
+    realtime.refused.push(refused);
+    return Promise.resolve({
+      accessToken: `t${realtime.topics.length}`,
+      expiresAt: Infinity,
+      supabaseUrl: 'http://x',
+      publishableKey: 'k',
+    });
+  },
 }));
 vi.mock('./realtime-client.ts', () => ({
   RealtimeClient: class {
-    setAuth = () => Promise.resolve();
+    #options: { accessToken: () => Promise<string> };
+    constructor(_url: string, options: { accessToken: () => Promise<string> }) {
+      this.#options = options;
+    }
+    setAuth = () => this.#options.accessToken();
+    isConnected = () => realtime.isConnected;
     disconnect = () => Promise.resolve(void (realtime.disconnects += 1));
     channel = (topic: string) => {
       realtime.topics.push(topic);
@@ -38,8 +53,11 @@ beforeEach(() => {
   vi.useFakeTimers();
   realtime.topics = [];
   realtime.disconnects = 0;
+  realtime.isConnected = true;
+  realtime.refused = [];
   membership = 200;
   asked = [];
+  vi.stubGlobal('window', new EventTarget());
   vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }));
   vi.stubGlobal('fetch', (path: string) => {
     asked.push(path);
@@ -105,7 +123,8 @@ describe('a page whose user is removed', () => {
     for (const status of [200, 401, 503]) {
       membership = status;
       realtime.say('CHANNEL_ERROR');
-      await vi.advanceTimersByTimeAsync(0);
+      expect(live.state).toBe('lost');
+      await vi.advanceTimersByTimeAsync(1_000);
       expect(live.state).toBe('lost');
     }
     realtime.say('SUBSCRIBED');
@@ -120,5 +139,84 @@ describe('a page whose user is removed', () => {
     expect(live.state).toBe('connecting');
     await vi.advanceTimersByTimeAsync(0);
     expect(realtime.topics).toEqual(['workspace:team', 'workspace:other']);
+  });
+});
+
+describe('a page that lost its topic is live again within 3 s', () => {
+  const show = (state: string) => {
+    Object.assign(document, { visibilityState: state });
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  const expectJoined = async (live: WorkspaceLive, joins: number) => {
+    await settle();
+    expect(realtime.topics).toHaveLength(joins);
+    realtime.say('SUBSCRIBED');
+    expect(live.state).toBe('live');
+  };
+
+  it.each(['CLOSED', 'CHANNEL_ERROR', 'TIMED_OUT'])(
+    'at %s on a socket that stands: it joins on a new one, with another token than was refused',
+    async (status) => {
+      const { live, signals } = await joined();
+      realtime.say(status);
+      expect(live.state).toBe('lost');
+      expect(realtime.disconnects).toBe(1);
+      await expectJoined(live, 2);
+      expect(realtime.refused).toEqual([undefined, undefined, 't0', undefined]);
+      expect(signals.map(({ name }) => name)).toEqual(['joined', 'joined']);
+    },
+  );
+
+  it('slows down where every join is refused', async () => {
+    await joined();
+    for (let refusal = 0; refusal < 3; refusal++) {
+      realtime.say('CHANNEL_ERROR');
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(realtime.topics).toHaveLength(4);
+    realtime.say('CHANNEL_ERROR');
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(realtime.topics).toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(realtime.topics).toHaveLength(5);
+  });
+
+  it('leaves a socket that is down to the client, until the network is back or the page is seen', async () => {
+    for (const comeBack of [() => window.dispatchEvent(new Event('online')), () => show('visible')]) {
+      realtime.topics = [];
+      realtime.isConnected = true;
+      const { live, stop } = await joined();
+      realtime.isConnected = false;
+      realtime.say('CHANNEL_ERROR');
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(realtime.topics).toHaveLength(1);
+      expect(live.state).toBe('lost');
+      comeBack();
+      await expectJoined(live, 2);
+      stop();
+    }
+  });
+
+  it('after sleep it joins on a new socket, although the old one looks well', async () => {
+    const { live } = await joined();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await expectJoined(live, 2);
+    show('hidden');
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    show('visible');
+    await expectJoined(live, 3);
+  });
+
+  it('does not join again in a workspace that its user has left', async () => {
+    const { live } = await joined();
+    membersChanged(ME, 'delete');
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    window.dispatchEvent(new Event('online'));
+    await settle();
+    expect(realtime.topics).toHaveLength(1);
+    expect(live.state).toBe('removed');
   });
 });
