@@ -33,7 +33,7 @@ import type { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
 import type { ToolUsage } from './tool-usage.ts';
 import { hearLines } from './transcript.ts';
-import { createAgentSession, createVoiceModel } from './voice-model.ts';
+import { type VoiceModel, createAgentSession, createVoiceModel } from './voice-model.ts';
 
 /** A database that is away for a minute costs no record of a call, also when the user hangs up meanwhile. */
 const FLUSH_WITHIN_MS = 75_000;
@@ -72,6 +72,7 @@ export class Conversation {
   readonly #links: ServerLinks;
   readonly #reconciler: Reconciler;
   readonly #tools: ConversationTools;
+  readonly #voiceModel: VoiceModel;
   readonly #model: ModelSession;
   readonly #agent: voice.Agent;
   readonly #session: voice.AgentSession;
@@ -104,7 +105,8 @@ export class Conversation {
       log,
       end: (reason) => this.#endFor(reason),
     });
-    const { model, session } = createVoiceModel(environment, beginning.agent.voice_model, failures);
+    this.#voiceModel = createVoiceModel(environment, beginning.agent, failures);
+    const { model, session, turnSettlesMs } = this.#voiceModel;
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
     this.#agent = new voice.Agent({ instructions });
     this.#session = createAgentSession(model);
@@ -112,6 +114,7 @@ export class Conversation {
     this.#floor = new Floor({
       session: this.#session,
       realtimeSession: session,
+      turnSettlesMs,
       onFault: (error) => log.warn({ error }, 'the agent could not take the floor'),
     });
     this.#model = new ModelSession({
@@ -222,9 +225,10 @@ export class Conversation {
     await this.#reports.flush(FLUSH_WITHIN_MS);
   }
 
-  /** What of a configuration applies at once; the voice is the model's for the length of a session. */
+  /** Applies what of a configuration may change in a running conversation; the rest waits for the next one. */
   #onSnapshot({ agent }: SessionSnapshot): void {
     this.#linkReports.confirm(this.#links.all());
+    this.#voiceModel.listenAs(agent);
     this.#prompt.change(instructionsFor(agent.system_prompt));
   }
 

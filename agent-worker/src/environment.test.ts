@@ -14,7 +14,9 @@ const complete = {
 describe('the environment of the worker', () => {
   it('has defaults for everything that is not an address or a key', () => {
     expect(readEnvironment(complete)).toMatchObject({
-      OPENAI_REALTIME_MODEL: 'gpt-realtime',
+      OPENAI_REALTIME_MODEL: 'gpt-realtime-2.1',
+      OPENAI_TRANSCRIPTION_MODEL: 'gpt-transcribe',
+      OPENAI_NOISE_REDUCTION: 'off',
       PATCHBAY_AGENT_NAME: 'patchbay',
       PATCHBAY_ADDRESS_POLICY: 'public',
     });
@@ -26,6 +28,8 @@ describe('the environment of the worker', () => {
       LIVEKIT_URL: '',
       SUPABASE_URL: undefined,
       PATCHBAY_ADDRESS_POLICY: 'any address',
+      OPENAI_TRANSCRIPTION_MODEL: 'gpt-live-transcribe',
+      OPENAI_NOISE_REDUCTION: 'loud',
     };
     let message = '';
     try {
@@ -34,7 +38,13 @@ describe('the environment of the worker', () => {
       expect(error).toBeInstanceOf(EnvironmentError);
       message = String(error);
     }
-    for (const name of ['LIVEKIT_URL', 'SUPABASE_URL', 'PATCHBAY_ADDRESS_POLICY'])
+    for (const name of [
+      'LIVEKIT_URL',
+      'SUPABASE_URL',
+      'PATCHBAY_ADDRESS_POLICY',
+      'OPENAI_TRANSCRIPTION_MODEL',
+      'OPENAI_NOISE_REDUCTION',
+    ])
       expect(message).toContain(name);
     expect(message).not.toContain('very-secret-value');
   });

@@ -1,4 +1,9 @@
 import { parseAddressPolicy } from '@patchbay/shared/address-policy';
+import {
+  DEFAULT_REALTIME_MODEL,
+  DEFAULT_TRANSCRIPTION_MODEL,
+  worksWithTurnDetection,
+} from '@patchbay/shared/voice-models';
 import { z } from 'zod';
 
 const required = z.string().min(1);
@@ -21,7 +26,9 @@ const Environment = z.object({
   LIVEKIT_API_SECRET: required,
   OPENAI_API_KEY: required,
   OPENAI_BASE_URL: z.string().optional(),
-  OPENAI_REALTIME_MODEL: z.string().default('gpt-realtime'),
+  OPENAI_REALTIME_MODEL: z.string().default(DEFAULT_REALTIME_MODEL),
+  OPENAI_TRANSCRIPTION_MODEL: z.string().refine(worksWithTurnDetection).default(DEFAULT_TRANSCRIPTION_MODEL),
+  OPENAI_NOISE_REDUCTION: z.enum(['near_field', 'far_field', 'off']).default('off'),
   /** Most estimated tokens that tools may take in a conversation; the model's own limit stays. */
   PATCHBAY_TOOL_TOKENS: z.coerce.number().int().min(0).optional(),
   PATCHBAY_SECRETS_KEYS: required,

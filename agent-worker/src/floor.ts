@@ -11,14 +11,17 @@ import { expectedVoiceDelayMs } from './pacing.ts';
 import { LATE_RESULT_INSTRUCTIONS } from './speech.ts';
 import { utter } from './utterance.ts';
 
-/** The model answers the user by itself when the user stops speaking; until it has begun, nothing else is asked of it. */
-const TURN_SETTLES_MS = 500;
 const DELIVERY_ATTEMPTS = 5;
 
 export interface FloorOptions {
   session: voice.AgentSession;
   /** The plugin's session; it appears when the agent session starts. */
   realtimeSession: () => Pick<realtime.RealtimeSession, 'sendEvent' | 'chatCtx'>;
+  /**
+   * The model answers by itself after the user stopped. Until its answer has begun, or this many ms have passed,
+   * it isn't asked for anything else.
+   */
+  turnSettlesMs: () => number;
   /** The model could not be asked; for the log. */
   onFault: (error: unknown) => void;
 }
@@ -31,6 +34,8 @@ export class Floor {
   #spokeAtMs = 0;
   readonly #createdAtMs = new WeakMap<voice.SpeechHandle, number>();
   #userHeardAtMs = 0;
+  /** Monotonic time at which the model last began an answer of its own. */
+  #answeredAtMs = 0;
   #change = Promise.withResolvers<void>();
   /** Monotonic time at which the model was asked for words that are not said yet. */
   #askedAtMs: number | null = null;
@@ -44,8 +49,9 @@ export class Floor {
     this.#options = options;
     const { session } = options;
     session.on(voice.AgentSessionEventTypes.AgentStateChanged, (event) => this.#onAgent(event));
-    session.on(voice.AgentSessionEventTypes.SpeechCreated, ({ speechHandle }) => {
+    session.on(voice.AgentSessionEventTypes.SpeechCreated, ({ speechHandle, userInitiated }) => {
       this.#createdAtMs.set(speechHandle, performance.now());
+      if (!userInitiated) this.#answeredAtMs = performance.now();
     });
     session.on(voice.AgentSessionEventTypes.UserStateChanged, ({ oldState }) => {
       if (oldState === 'speaking') this.#userHeardAtMs = performance.now();
@@ -182,9 +188,10 @@ export class Floor {
   async #turn(): Promise<void> {
     for (;;) {
       await this.#options.session.waitForIdle();
-      const waitMs = this.#userHeardAtMs + TURN_SETTLES_MS - performance.now();
+      if (this.#answeredAtMs > this.#userHeardAtMs) return;
+      const waitMs = this.#userHeardAtMs + this.#options.turnSettlesMs() - performance.now();
       if (waitMs <= 0) return;
-      await delay(waitMs);
+      await Promise.race([this.changed(), delay(waitMs, undefined, { ref: false })]);
     }
   }
 

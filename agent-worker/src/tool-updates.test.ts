@@ -104,7 +104,7 @@ describe('an update of tools', () => {
   it('of a former connection is not waited for', () => {
     const updates = new ToolUpdates();
     updates.sent(toolsUpdate(tool('a')));
-    updates.sent({ type: 'session.update', session: { audio: {}, instructions: '' } });
+    updates.sent({ type: 'session.update', session: { output_modalities: ['audio'], instructions: '' } });
     const next = updates.sent(toolsUpdate(tool('a', wider)));
     expect(updates.received(updated())).toBeNull();
     expect(updates.received(updated(normalised(tool('a'))))?.definitions).toBe(next);

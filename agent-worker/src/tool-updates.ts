@@ -22,8 +22,8 @@ const SentUpdate = z.object({
   event_id: z.string().optional(),
   session: z.object({
     tools: z.array(Definition).optional(),
-    /** The plugin begins every connection with all of its options, and sends sound options only then. */
-    audio: z.unknown().optional(),
+    /** The plugin begins every connection with all of its options, and names the modality only then. */
+    output_modalities: z.unknown().optional(),
   }),
 });
 const SessionUpdated = z.object({
@@ -51,7 +51,7 @@ export class ToolUpdates {
     if (!update.success) return null;
     const { event_id: eventId, session } = update.data;
     // What was on its way over the former connection is not answered any more.
-    if (session.audio !== undefined) this.#pending = [];
+    if (session.output_modalities !== undefined) this.#pending = [];
     const tools = session.tools ? summary(session.tools) : null;
     this.#pending.push({ eventId, tools });
     return tools && tools.definitions;

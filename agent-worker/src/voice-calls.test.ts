@@ -74,6 +74,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
       if (!realtimeSession) throw new Error('The session has not started.');
       return realtimeSession;
     },
+    turnSettlesMs: () => 500,
     onFault: (error) => faults.push(error),
   });
   const connection: Connection = openConnection(

@@ -1,18 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { Environment } from './environment.ts';
 import { createGuardedModel, watchModel } from './guards/guarded-model.ts';
+import { changeListening } from './guards/listening.ts';
 import type { ModelWatcher } from './guards/session-internals.ts';
-
-/** The model hears the end of a turn itself; half a second of silence is one. */
-const TURN_DETECTION = {
-  type: 'server_vad',
-  threshold: 0.5,
-  prefix_padding_ms: 300,
-  silence_duration_ms: 500,
-  create_response: true,
-  interrupt_response: true,
-} as const;
+import { type AgentSettings, fixedSettings, listeningSettings, turnSettlesMs } from './model-settings.ts';
 
 /** Enough for a chain of five calls with something to spare; the framework's own limit is three. */
 const MAX_TOOL_STEPS = 8;
@@ -21,23 +14,32 @@ export interface VoiceModel {
   model: realtime.RealtimeModel;
   /** The live session; there is one from the start of the agent session on. */
   session: () => realtime.RealtimeSession;
+  /** Applies what of an agent's configuration may change in the live session: turn detection and language. */
+  listenAs: (agent: AgentSettings) => void;
+  /** How long after the caller stopped the model's own answer may begin, in ms. */
+  turnSettlesMs: () => number;
 }
 
 /**
  * The realtime model for one conversation. The temperature of an agent configuration is not sent: the
  * Realtime API has none.
- * @param voice one of the voices of the Realtime API; fixed for the length of a session
+ * @param agent its model, voice and reasoning effort stay for the length of the conversation
  * @param watcher hears of every failure of the model
  */
-export function createVoiceModel(environment: Environment, voice: string, watcher: ModelWatcher): VoiceModel {
+export function createVoiceModel(
+  environment: Environment,
+  agent: AgentSettings,
+  watcher: ModelWatcher,
+): VoiceModel {
   let current: realtime.RealtimeSession | null = null;
+  let listening = listeningSettings(environment, agent);
+  let settlesMs = turnSettlesMs(agent);
   const model = createGuardedModel(
     {
-      model: environment.OPENAI_REALTIME_MODEL,
       apiKey: environment.OPENAI_API_KEY,
       baseURL: environment.OPENAI_BASE_URL,
-      voice,
-      turnDetection: TURN_DETECTION,
+      ...fixedSettings(environment, agent),
+      ...listening,
     },
     (session) => {
       current = session;
@@ -50,6 +52,14 @@ export function createVoiceModel(environment: Environment, voice: string, watche
       if (!current) throw new Error('The agent session has not started.');
       return current;
     },
+    listenAs(next) {
+      settlesMs = turnSettlesMs(next);
+      const wanted = listeningSettings(environment, next);
+      if (isDeepStrictEqual(wanted, listening)) return;
+      listening = wanted;
+      if (current) changeListening(current, wanted);
+    },
+    turnSettlesMs: () => settlesMs,
   };
 }
 

@@ -7,6 +7,7 @@ import type { realtime } from '@livekit/agents-plugin-openai';
 import type { WebSocket } from 'ws';
 import type { ModelFailure } from '../model-failure.ts';
 import { ModelOutage } from '../model-outage.ts';
+import type { Listening } from '../model-settings.ts';
 
 export type ClientEvent = realtime.ClientEvent;
 
@@ -23,7 +24,7 @@ export interface SessionInternals {
     model: string;
     apiKey?: string;
     connOptions: { timeoutMs: number };
-  };
+  } & Partial<Listening>;
   messageChannel: EventQueue;
   /** What the model is known to hold, item by item. */
   remoteChatCtx: llm.RemoteChatContext;

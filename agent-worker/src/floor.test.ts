@@ -1,0 +1,69 @@
+/** When the agent's own words may begin, with a session that is only its events. */
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { llm, voice } from '@livekit/agents';
+import { expect, it } from 'vitest';
+import { Floor } from './floor.ts';
+
+const AN_HOUR_MS = 3_600_000;
+// Nothing reads more of it than that it is one.
+const speechHandle = {} as voice.SpeechHandle;
+
+function conversation(turnSettlesMs: number) {
+  const sent = new EventEmitter();
+  const delivered = once(sent, 'event').then(() => true);
+  const session = Object.assign(new EventEmitter(), {
+    agentState: 'listening',
+    userState: 'listening',
+    waitForIdle: () => Promise.resolve(),
+    generateReply: () => ({ waitForPlayout: () => Promise.resolve(), chatItems: [{}] }),
+  });
+  const floor = new Floor({
+    // The parts of the session that the floor reads.
+    session: session as unknown as voice.AgentSession,
+    realtimeSession: () => ({
+      sendEvent: (event) => sent.emit('event', event),
+      chatCtx: llm.ChatContext.empty(),
+    }),
+    turnSettlesMs: () => turnSettlesMs,
+    onFault: (error) => expect.unreachable(String(error)),
+  });
+  session.emit(voice.AgentSessionEventTypes.UserStateChanged, {
+    oldState: 'speaking',
+    newState: 'listening',
+  });
+  floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
+  return {
+    delivered,
+    isDelivered: () => Promise.race([delivered, delay(50, false)]),
+    answer: (userInitiated: boolean) => {
+      session.emit(voice.AgentSessionEventTypes.SpeechCreated, { speechHandle, userInitiated });
+      session.emit(voice.AgentSessionEventTypes.AgentStateChanged, {
+        oldState: 'listening',
+        newState: 'speaking',
+      });
+    },
+  };
+}
+
+it('a late result waits while the model may still answer the caller by itself', async () => {
+  const { isDelivered } = conversation(AN_HOUR_MS);
+  expect(await isDelivered()).toBe(false);
+});
+
+it('a late result waits no longer once the model has answered', async () => {
+  const { delivered, answer } = conversation(AN_HOUR_MS);
+  answer(false);
+  expect(await delivered).toBe(true);
+});
+
+it('words that the agent was asked for are no answer to the caller', async () => {
+  const { isDelivered, answer } = conversation(AN_HOUR_MS);
+  answer(true);
+  expect(await isDelivered()).toBe(false);
+});
+
+it('a late result comes when the model has not answered in time', async () => {
+  const { delivered } = conversation(20);
+  expect(await delivered).toBe(true);
+});
