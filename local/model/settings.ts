@@ -1,6 +1,7 @@
 // The settings of a session as the API holds and echoes them.
 import { isReasoningModel } from './model-traits.ts';
 import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
+import { type Transcription, transcriptionComplaint } from './transcription.ts';
 import type { Complaint, SessionPatch, Tool, ToolChoice, TurnDetection } from './validate.ts';
 import type { Voice } from './voices.ts';
 
@@ -20,7 +21,7 @@ export interface SessionSettings {
     input: {
       format: { type: 'audio/pcm'; rate: 24_000 };
       noise_reduction: { type: string } | null;
-      transcription: { model?: string } | null;
+      transcription: Transcription | null;
       turn_detection: TurnDetection | null;
     };
     output: { format: { type: 'audio/pcm'; rate: 24_000 }; speed: number; voice: Voice };
@@ -98,6 +99,8 @@ export function applyPatch(
       },
     },
   };
+  const unheard = transcriptionComplaint(next.audio.input);
+  if (unheard) return { ok: false, complaint: unheard };
   const tooLong = patch.instructions === undefined && !patch.tools ? undefined : tooManyTokens(next);
   return tooLong ? { ok: false, complaint: tooLong } : { ok: true, settings: next };
 }

@@ -63,6 +63,12 @@ describe('session.update', () => {
     ['both modalities', { output_modalities: ['audio', 'text'] }, 'array_above_max_length', 'session.output_modalities'],
     ['a temperature, which the API has no more', { temperature: 0.8 }, 'unknown_parameter', 'session.temperature'],
     ['a tool choice by a bare name', { tool_choice: addNote.name }, 'invalid_value', 'session.tool_choice'],
+    ['an eagerness that does not exist', { audio: { input: { turn_detection: { type: 'semantic_vad', eagerness: 'eager' } } } }, 'invalid_value', 'session.audio.input.turn_detection.eagerness'],
+    ['a noise reduction that does not exist', { audio: { input: { noise_reduction: { type: 'off' } } } }, 'invalid_value', 'session.audio.input.noise_reduction.type'],
+    ['a transcription model that does not exist', { audio: { input: { transcription: { model: 'gpt-realtime' } } } }, 'invalid_value', 'session.audio.input.transcription.model'],
+    ['a language that is no code', { audio: { input: { transcription: { model: 'whisper-1', language: 'en-US' } } } }, 'invalid_value', 'session.audio.input.transcription.language'],
+    ['one language for a model that takes a list', { audio: { input: { transcription: { model: 'gpt-transcribe', language: 'en' } } } }, 'unsupported_parameter', 'session.audio.input.transcription.language'],
+    ['a list of languages for an older model', { audio: { input: { transcription: { model: 'gpt-4o-transcribe', languages: ['en'] } } } }, 'unsupported_parameter', 'session.audio.input.transcription.languages'],
     ['an effort that does not exist', { reasoning: { effort: 'extreme' } }, 'invalid_value', 'session.reasoning.effort'],
     ['a truncation without its ratio', { truncation: { type: 'retention_ratio' } }, 'missing_required_parameter', 'session.truncation.retention_ratio'],
     ['a ratio above one', { truncation: { type: 'retention_ratio', retention_ratio: 80 } }, 'invalid_value', 'session.truncation.retention_ratio'],
@@ -165,6 +171,17 @@ describe('settings', () => {
     expect(second.settings).toMatchObject({ tools: [addNote], instructions: 'Be kind.' });
     expect(second.settings.audio.input.turn_detection).toBeNull();
     expect(second.settings.audio.output.voice).toBe('alloy');
+  });
+
+  it('refuses turn detection with a transcription model that writes down speech as it arrives', () => {
+    const live = patch({ audio: { input: { transcription: { model: 'gpt-live-transcribe' } } } });
+    const param = 'session.audio.input.turn_detection';
+    expect(applyPatch(settings, live, { hasSpoken: false })).toMatchObject({ complaint: { param } });
+    const manual = applyPatch(settings, patch({ audio: { input: { turn_detection: null } } }), {
+      hasSpoken: false,
+    });
+    if (!manual.ok) throw new Error('refused');
+    expect(applyPatch(manual.settings, live, { hasSpoken: false }).ok).toBe(true);
   });
 
   it('keeps the voice once it was heard', () => {

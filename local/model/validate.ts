@@ -1,6 +1,7 @@
 // What a client may set, and how a fault in it is told: codes and wording follow the errors of OpenAI's API.
 import { z } from 'zod';
 import { schemaFault } from './tool-schema.ts';
+import { Transcription } from './transcription.ts';
 import { VOICES } from './voices.ts';
 
 export const MOST_TOOLS = 128;
@@ -104,7 +105,7 @@ export const SessionPatch = z.strictObject({
         .strictObject({
           format: InputFormat.optional(),
           noise_reduction: z.strictObject({ type: z.enum(['near_field', 'far_field']) }).nullish(),
-          transcription: z.looseObject({ model: z.string().optional() }).nullish(),
+          transcription: Transcription.nullish(),
           turn_detection: TurnDetection.nullish(),
         })
         .optional(),
