@@ -76,7 +76,14 @@ describe('the compose files', () => {
   );
 
   it('give each part all that it cannot do without', () => {
-    expect(readWorkerEnvironment(environmentOf(worker))).toMatchObject({ PATCHBAY_ADDRESS_POLICY: 'public' });
+    expect(readWorkerEnvironment(environmentOf(worker))).toMatchObject({
+      PATCHBAY_ADDRESS_POLICY: 'public',
+      OPENAI_REALTIME_MODEL: 'gpt-realtime-2.1',
+    });
+    expect(worker?.environment).toMatchObject({
+      OPENAI_TRANSCRIPTION_MODEL: expect.stringContaining('OPENAI_TRANSCRIPTION_MODEL'),
+      OPENAI_NOISE_REDUCTION: expect.stringContaining('OPENAI_NOISE_REDUCTION'),
+    });
     expect(readMonitorEnvironment(environmentOf(monitor))).toMatchObject({
       PATCHBAY_ADDRESS_POLICY: 'public',
     });

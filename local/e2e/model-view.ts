@@ -3,7 +3,13 @@ import { runningStack } from './running-stack.ts';
 
 const ModelSession = z.object({
   id: z.string(),
+  model: z.string(),
+  reasoning: z.unknown(),
   voice: z.string(),
+  input: z.object({
+    turn_detection: z.object({ type: z.string(), eagerness: z.string().optional() }),
+    transcription: z.object({ model: z.string(), languages: z.array(z.string()).optional() }),
+  }),
   instructions: z.string(),
   tools: z.array(z.object({ name: z.string() })),
 });

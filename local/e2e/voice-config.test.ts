@@ -78,14 +78,41 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     await client.told('tools', ({ names }) => names.includes('notes__add_note'), from, PATIENCE_MS);
   });
 
-  it('keeps its voice to the end, and has the new one in the next conversation', async () => {
+  it('listens in the new way at once, and goes on', async () => {
     const before = await ownSession();
-    // The prompt goes the same way: when it is there, the voice was seen too.
-    await change({ voice_model: 'ash', system_prompt: `${marker} With another voice.` });
+    expect(before).toMatchObject({
+      model: 'gpt-realtime-2.1',
+      input: { turn_detection: { type: 'server_vad' }, transcription: { model: 'gpt-transcribe' } },
+    });
+    await change({ turn_detection: 'semantic', turn_eagerness: 'high', language: 'en-US' });
+    await expect
+      .poll(async () => (await ownSession())?.input, { timeout: PATIENCE_MS })
+      .toMatchObject({
+        turn_detection: { type: 'semantic_vad', eagerness: 'high' },
+        transcription: { languages: ['en'] },
+      });
+    expect((await ownSession())?.id).toBe(before?.id);
+    await tellsTheTime();
+  });
+
+  it('keeps its voice and model to the end, and has the new ones in the next conversation', async () => {
+    const before = await ownSession();
+    // The prompt goes the same way: when it is there, the rest was seen too.
+    await change({
+      voice_model: 'ash',
+      model: 'gpt-realtime-2.1-mini',
+      reasoning_effort: 'low',
+      system_prompt: `${marker} With another voice.`,
+    });
     await expect
       .poll(async () => (await ownSession())?.instructions, { timeout: PATIENCE_MS })
       .toContain('With another voice.');
-    expect(await ownSession()).toMatchObject({ id: before?.id, voice: 'coral' });
+    expect(await ownSession()).toMatchObject({
+      id: before?.id,
+      voice: 'coral',
+      model: 'gpt-realtime-2.1',
+      reasoning: null,
+    });
     await tellsTheTime();
     await client.leave();
 
@@ -94,6 +121,13 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     const sessions = await modelSessions();
     expect(
       sessions.filter(({ instructions, id }) => instructions.includes(marker) && id !== before?.id),
-    ).toMatchObject([{ voice: 'ash' }]);
+    ).toMatchObject([
+      {
+        voice: 'ash',
+        model: 'gpt-realtime-2.1-mini',
+        reasoning: { effort: 'low' },
+        input: { turn_detection: { type: 'semantic_vad' } },
+      },
+    ]);
   });
 });

@@ -31,7 +31,10 @@ export interface SessionOptions {
 export interface SessionFacts {
   id: string;
   model: string;
+  reasoning: unknown;
   voice: Voice;
+  /** How it listens, as the API names it. */
+  input: SessionSettings['audio']['input'];
   instructions: string;
   tools: Tool[];
   items: number;
@@ -79,11 +82,13 @@ export class Session {
   }
 
   get facts(): SessionFacts {
-    const { model, instructions, tools, audio } = this.#settings;
+    const { model, reasoning, instructions, tools, audio } = this.#settings;
     return {
       id: this.id,
       model,
+      reasoning,
       voice: audio.output.voice,
+      input: audio.input,
       instructions,
       tools,
       items: this.#conversation.items.length,

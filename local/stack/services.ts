@@ -8,7 +8,13 @@ import { supabaseFolder, type Settings } from './settings.ts';
 /** Names that only those children get that need them. */
 const WITHHELD = /^(SUPABASE_|LIVEKIT_|OPENAI_|PATCHBAY_|NOTES_API_KEY$|npm_|NODE_OPTIONS$|PORT$)/;
 /** Settings of the person who starts the stack that a part reads by itself. */
-const PASSED_ON = ['PATCHBAY_TEST_TIMEOUT_MS', 'PATCHBAY_AGENT_NAME', 'OPENAI_REALTIME_MODEL'];
+const PASSED_ON = [
+  'PATCHBAY_TEST_TIMEOUT_MS',
+  'PATCHBAY_AGENT_NAME',
+  'OPENAI_REALTIME_MODEL',
+  'OPENAI_TRANSCRIPTION_MODEL',
+  'OPENAI_NOISE_REDUCTION',
+];
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
 /** A killed demo server stays away for a while, so that a conversation can be heard to cope with it. */
 const DEMO_RESTART_MS = 5_000;
