@@ -1,16 +1,15 @@
 import { failed, unknown, type Finding } from './finding.ts';
 import {
   judgeLivekit,
-  judgeModel,
   judgeMonitor,
   judgePage,
   judgeWorker,
   lookAtLivekit,
-  lookAtModel,
   lookAtPage,
   lookAtWorker,
 } from './parts.ts';
 import { ask } from './http.ts';
+import { examineModels } from './models.ts';
 import {
   judgeKeyForm,
   judgePolicy,
@@ -52,12 +51,13 @@ const NEEDED = {
 
 /**
  * Looks at everything that an environment consists of. Nothing is written anywhere, and no finding holds a secret.
+ * The model is asked for one word, which costs a fraction of a cent.
  * @returns a finding for each check, in the order in which they are best mended
  */
-export async function examine(subject: Subject): Promise<Finding[]> {
+export async function examine(subject: Subject, now = new Date()): Promise<Finding[]> {
   const missing = Object.entries(NEEDED).filter(([field]) => !subject[field as keyof typeof NEEDED]);
   const environment = missing.map(([, name]) => failed('environment', `${name} is not set`, `Set ${name}.`));
-  const [supabase, parts] = await Promise.all([examineSupabase(subject), examineParts(subject)]);
+  const [supabase, parts] = await Promise.all([examineSupabase(subject), examineParts(subject, now)]);
   return [...environment, ...supabase.findings, ...parts, await examineMonitor(subject, supabase.monitors)];
 }
 
@@ -105,28 +105,32 @@ async function lookAtFunctions(url: string, names: readonly string[]) {
   return Object.fromEntries(answers);
 }
 
-async function examineParts(subject: Subject): Promise<Finding[]> {
-  const { livekitUrl, livekitApiKey, livekitApiSecret, modelUrl, modelKey, modelName } = subject;
+async function examineParts(subject: Subject, now: Date): Promise<Finding[]> {
+  const { livekitUrl, livekitApiKey, livekitApiSecret } = subject;
   const { supabaseUrl, webUrl, workerUrl, agentName, addressPolicy } = subject;
   const places = [webUrl, supabaseUrl].filter((place) => place !== undefined);
   const needed = {
     ...(supabaseUrl && { PUBLIC_SUPABASE_URL: supabaseUrl }),
     ...(livekitUrl && { LIVEKIT_URL: livekitUrl }),
   };
+  const models = examineModels(subject, now);
   const looks: (Finding | Promise<Finding>)[] = [judgePolicy(addressPolicy, places)];
   if (livekitUrl && livekitApiKey && livekitApiSecret)
     looks.push(lookAtLivekit(livekitUrl, livekitApiKey, livekitApiSecret).then(judgeLivekit));
-  if (modelKey)
-    looks.push(lookAtModel(modelUrl, modelKey, modelName).then((look) => judgeModel(look, modelName)));
-  looks.push(
+  const whole = [
     webUrl
       ? lookAtPage(webUrl).then((answer) => judgePage(answer, webUrl, needed))
       : unknown('page', 'its address is not known: set PATCHBAY_WEB_URL'),
     workerUrl
       ? lookAtWorker(workerUrl).then((look) => judgeWorker(look, agentName))
       : unknown('worker', 'its address is not known: set PATCHBAY_WORKER_URL'),
-  );
-  return Promise.all(looks.map(settled));
+  ];
+  const [first, middle, last] = await Promise.all([
+    Promise.all(looks.map(settled)),
+    models,
+    Promise.all(whole.map(settled)),
+  ]);
+  return [...first, ...middle, ...last];
 }
 
 async function examineMonitor({ monitorUrl }: Subject, atWork: number | null): Promise<Finding> {

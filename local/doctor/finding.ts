@@ -1,16 +1,22 @@
-export const STATES = ['ok', 'failed', 'unknown'] as const;
+export const STATES = ['ok', 'failed', 'warning', 'unknown'] as const;
 
 /** What one check found. */
 export interface Finding {
   check: string;
-  /** `unknown`: it could not be looked at; that alone is no failure. */
+  /** `warning`: it works now, and won't for long; `unknown`: it could not be looked at. Neither is a failure. */
   state: (typeof STATES)[number];
   said: string;
-  /** What to do, in one sentence; with every failure. */
+  /** What to do, in one sentence; with every failure and warning. */
   mend?: string;
 }
 
 export const ok = (check: string, said: string): Finding => ({ check, state: 'ok', said });
+export const warning = (check: string, said: string, mend: string): Finding => ({
+  check,
+  state: 'warning',
+  said,
+  mend,
+});
 export const unknown = (check: string, said: string): Finding => ({ check, state: 'unknown', said });
 export const failed = (check: string, said: string, mend: string): Finding => ({
   check,
@@ -19,13 +25,13 @@ export const failed = (check: string, said: string, mend: string): Finding => ({
   mend,
 });
 
-const MARKS = { ok: 'ok     ', failed: 'FAILED ', unknown: '?      ' } as const;
+const MARKS = { ok: 'ok     ', failed: 'FAILED ', warning: 'WARNING', unknown: '?      ' } as const;
 
-/** One line a finding, the mend of a failure on the next. */
+/** One line a finding, what to do about it on the next. */
 export function linesOf(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings.flatMap(({ check, state, said, mend }) => [
-    `${MARKS[state]}${check.padEnd(width)}  ${said}`,
-    ...(mend === undefined ? [] : [`       ${''.padEnd(width)}  → ${mend}`]),
+    `${MARKS[state]} ${check.padEnd(width)}  ${said}`,
+    ...(mend === undefined ? [] : [`        ${''.padEnd(width)}  → ${mend}`]),
   ]);
 }

@@ -20,6 +20,15 @@ function findSubject(env: NodeJS.ProcessEnv): Subject | null {
   return subjectOfStack(stack, secrets?.secretsKeys, env, expected);
 }
 
+function conclusion(failures: number, warnings: number): string {
+  if (failures === 0 && warnings === 0) return 'All is well.';
+  const counts = { failed: failures, 'will fail soon': warnings };
+  return `${Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ')}.`;
+}
+
 const subject = findSubject(process.env);
 if (subject === null) {
   console.error('No stack runs here: start one with npm start, or set SUPABASE_URL and the other variables.');
@@ -28,7 +37,8 @@ if (subject === null) {
   const findings = await examine(subject);
   for (const line of linesOf(findings)) console.log(line);
   const count = findings.filter(({ state }) => state === 'failed').length;
-  console.log(count === 0 ? 'All is well.' : `${count} of ${findings.length} need mending.`);
+  const warnings = findings.filter(({ state }) => state === 'warning').length;
+  console.log(conclusion(count, warnings));
   process.exitCode = count === 0 ? 0 : 1;
 }
 // The client of Realtime keeps timers for ten seconds after it was closed.

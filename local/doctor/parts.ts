@@ -1,12 +1,9 @@
-/** LiveKit, the model, the worker, the monitor and the page: looks and judgements, as in supabase.ts. */
+/** LiveKit, the worker, the monitor and the page: looks and judgements, as in supabase.ts. */
 import { RoomServiceClient } from 'livekit-server-sdk';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, reasonOf, type Answer } from './http.ts';
 import { isLoopback } from './secrets.ts';
-
-const SOCKET_TIMEOUT_MS = 10_000;
 
 export type LivekitLook = { rooms: number } | { refused: number } | { unreachable: string };
 
@@ -40,66 +37,6 @@ export function judgeLivekit(look: LivekitLook): Finding {
         `it answers ${look.refused}`,
         'Look at the status page of LiveKit, or into the log of the server.',
       );
-}
-
-export type ModelLook =
-  { session: string } | { error: string } | { refused: number } | { unreachable: string };
-
-const SessionCreated = z.object({
-  type: z.literal('session.created'),
-  session: z.object({ model: z.string() }),
-});
-const ErrorEvent = z.object({ type: z.literal('error'), error: z.object({ code: z.string().nullish() }) });
-
-/** Opens a session of the Realtime API and closes it: nothing is said, so nothing is charged. */
-export function lookAtModel(url: string, key: string, name: string): Promise<ModelLook> {
-  return new Promise((resolve) => {
-    const address = `${url.replace(/^http/, 'ws')}/realtime?model=${encodeURIComponent(name)}`;
-    const socket = new WebSocket(address, {
-      headers: { authorization: `Bearer ${key}` },
-      handshakeTimeout: SOCKET_TIMEOUT_MS,
-    });
-    const giveUp = setTimeout(() => end({ unreachable: 'timeout' }), SOCKET_TIMEOUT_MS);
-    const end = (look: ModelLook): void => {
-      clearTimeout(giveUp);
-      resolve(look);
-      socket.terminate();
-    };
-    socket.on('error', (error) => end({ unreachable: reasonOf(error) }));
-    socket.on('unexpected-response', (_request, response) => end({ refused: response.statusCode ?? 0 }));
-    socket.on('close', () => end({ unreachable: 'closed' }));
-    socket.on('message', (data: Buffer) => {
-      const event: unknown = JSON.parse(data.toString());
-      const created = SessionCreated.safeParse(event);
-      if (created.success) return end({ session: created.data.session.model });
-      const trouble = ErrorEvent.safeParse(event);
-      if (trouble.success) end({ error: trouble.data.error.code ?? 'unknown' });
-    });
-  });
-}
-
-export function judgeModel(look: ModelLook, name: string): Finding {
-  if ('session' in look) return ok('model', `a session of ${look.session} opens`);
-  if ('unreachable' in look)
-    return failed(
-      'model',
-      `nothing answers (${look.unreachable})`,
-      'Leave OPENAI_BASE_URL out for OpenAI, or set it to the address that ends in /v1.',
-    );
-  const isKey =
-    'refused' in look ? look.refused === 401 || look.refused === 403 : look.error === 'invalid_api_key';
-  if (isKey)
-    return failed(
-      'model',
-      'the key is refused',
-      'Set OPENAI_API_KEY to a key that may use the Realtime API; on Fly with `fly secrets set`.',
-    );
-  const what = 'refused' in look ? `it answers ${look.refused}` : look.error;
-  return failed(
-    'model',
-    `no session of ${name} opens: ${what}`,
-    'Set OPENAI_REALTIME_MODEL to a model that the key may use, or leave it out for gpt-realtime.',
-  );
 }
 
 export interface WorkerLook {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_REALTIME_MODEL, DEFAULT_TRANSCRIPTION_MODEL } from '@patchbay/shared/voice-models';
 import type { Stack } from '../stack/stack-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -16,6 +17,8 @@ export interface Subject {
   modelUrl: string;
   modelKey: string | undefined;
   modelName: string;
+  transcriptionModel: string;
+  noiseReduction: string;
   secretsKeys: string | undefined;
   addressPolicy: string | undefined;
   webUrl: string | undefined;
@@ -54,7 +57,6 @@ export function readExpected(root = ROOT): Expected {
 }
 
 const OPENAI = 'https://api.openai.com/v1';
-const DEFAULT_MODEL = 'gpt-realtime';
 
 /** The environment that the variables name. An empty variable counts as not set. */
 export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
@@ -69,7 +71,9 @@ export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
     agentName: read('PATCHBAY_AGENT_NAME') ?? 'patchbay',
     modelUrl: read('OPENAI_BASE_URL') ?? OPENAI,
     modelKey: read('OPENAI_API_KEY'),
-    modelName: read('OPENAI_REALTIME_MODEL') ?? DEFAULT_MODEL,
+    modelName: read('OPENAI_REALTIME_MODEL') ?? DEFAULT_REALTIME_MODEL,
+    transcriptionModel: read('OPENAI_TRANSCRIPTION_MODEL') ?? DEFAULT_TRANSCRIPTION_MODEL,
+    noiseReduction: read('OPENAI_NOISE_REDUCTION') ?? 'off',
     secretsKeys: read('PATCHBAY_SECRETS_KEYS'),
     addressPolicy: read('PATCHBAY_ADDRESS_POLICY'),
     webUrl: read('PATCHBAY_WEB_URL'),

@@ -12,6 +12,7 @@ import { readExpected, subjectOfStack, type Subject } from '../doctor/subject.ts
 import { LocalSecrets, SECRETS_FILE } from '../stack/secrets.ts';
 import { readJson } from '../stack/stack-file.ts';
 import { runTool } from '../stack/tool.ts';
+import { newPerson } from './person.ts';
 import { hasStack, runningStack } from './running-stack.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
@@ -84,6 +85,8 @@ describe.runIf(hasStack)('the doctor', () => {
       'address policy',
       'livekit',
       'model',
+      'transcription',
+      'agent models',
       'page',
       'worker',
       'monitor',
@@ -154,13 +157,50 @@ describe.runIf(hasStack)('the doctor', () => {
     ['a wrong LiveKit secret', () => ({ livekitApiSecret: 'x'.repeat(40) }), ['function secrets', 'livekit']],
     ['a LiveKit that is not there', () => ({ livekitUrl: NOWHERE }), ['function secrets', 'livekit', 'page']],
     ['a refused model key', () => ({ modelUrl: `${refusingUrl}/v1` }), ['model']],
-    ['a model that is not there', () => ({ modelUrl: `${NOWHERE}/v1` }), ['model']],
+    ['an address without a model', () => ({ modelUrl: `${NOWHERE}/v1` }), ['model']],
+    ['a model that does not exist', () => ({ modelName: 'gpt-x' }), ['model']],
+    [
+      'a transcription model that does not exist',
+      () => ({ transcriptionModel: 'gpt-x' }),
+      ['model', 'transcription'],
+    ],
+    ['a noise reduction that does not exist', () => ({ noiseReduction: 'loud' }), ['model']],
     ['a worker that is not there', () => ({ workerUrl: NOWHERE }), ['worker']],
     ['another agent name', () => ({ agentName: 'other' }), ['function secrets', 'worker', 'workers']],
     ['one worker where two are expected', () => ({ expectedWorkers: 2 }), ['workers']],
     ['a monitor that is not there', () => ({ monitorUrl: NOWHERE }), ['monitor']],
     ['a wrong address of the page', () => ({ webUrl: subject.supabaseUrl }), ['page', 'sign-in']],
   ];
+
+  it('warns of models that shut down soon, and names them when they have', async () => {
+    const person = await newPerson('old model');
+    const { error } = await person.client
+      .from('agent_configs')
+      .update({ model: 'gpt-realtime-mini' })
+      .not('id', 'is', null);
+    expect(error).toBeNull();
+    const old = { ...subject, modelName: 'gpt-realtime', transcriptionModel: 'whisper-1' };
+    const statesOn = async (day: string) =>
+      (await examine(old, new Date(day)))
+        .filter(({ state }) => state !== 'ok')
+        .map(({ check, state, said }) => [check, state, said.split(' ')[0]]);
+    try {
+      expect(await statesOn('2026-11-20')).toEqual([]);
+      expect(await statesOn('2027-01-19')).toEqual([
+        ['model', 'warning', 'gpt-realtime'],
+        ['transcription', 'warning', 'whisper-1'],
+        ['agent models', 'warning', 'gpt-realtime-mini'],
+      ]);
+      expect(await statesOn('2027-03-01')).toEqual([
+        ['model', 'failed', 'gpt-realtime'],
+        ['transcription', 'failed', 'whisper-1'],
+        ['agent models', 'failed', 'gpt-realtime-mini'],
+      ]);
+    } finally {
+      // Other tests look at all agents.
+      await person.client.from('agent_configs').update({ model: null }).not('id', 'is', null);
+    }
+  });
 
   it.each(broken)('names %s, with what to do', async (_what, change, checks) => {
     const failures = (await examine({ ...subject, ...change() })).filter(({ state }) => state === 'failed');

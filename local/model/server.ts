@@ -9,6 +9,7 @@ import type { ServerEvent } from './events.ts';
 import { Faults } from './faults.ts';
 import { hearableFrom } from './grammar.ts';
 import { answerHandshake } from './handshake.ts';
+import { describeModel } from './model-catalog.ts';
 import { Session } from './session.ts';
 
 export interface RehearsalModel {
@@ -32,6 +33,7 @@ const PING_EVERY_MS = 15_000;
  *
  * - `ws /v1/realtime?model=…` with a bearer token (any): the OpenAI Realtime protocol
  * - `GET /v1/sessions`: what each live session holds
+ * - `GET /v1/models/{id}`: whether OpenAI has such a model, and its shutdown date
  * - `GET /v1/sentences`: what can be heard now, of all sessions and of each
  * - `GET /health`
  *
@@ -158,7 +160,11 @@ function answer(request: IncomingMessage, response: ServerResponse, sessions: Se
       const all = live.length > 0 ? Object.values(bySession).flat() : hearableFrom([], []).sentences;
       return give(200, { sentences: [...new Set(all)], sessions: bySession });
     }
-    default:
-      return give(404, { error: 'not found' });
+    default: {
+      const [, id] = /^\/v1\/models\/([^/]+)$/.exec(pathname) ?? [];
+      if (id === undefined) return give(404, { error: 'not found' });
+      const { status, body } = describeModel(decodeURIComponent(id));
+      return give(status, body);
+    }
   }
 }

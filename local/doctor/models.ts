@@ -1,0 +1,78 @@
+/** All models that an environment uses: the voice model, the transcription model, and those of single agents. */
+import { z } from 'zod';
+import { ok, unknown, type Finding } from './finding.ts';
+import { ask } from './http.ts';
+import { judgeModel, lookAtModel } from './model.ts';
+import { judgeModelDates, lookAtModelDates, type UsedModel } from './model-dates.ts';
+import type { Subject } from './subject.ts';
+import { withKey } from './supabase.ts';
+
+/** More models than this are not looked at. */
+const MAX_AGENT_MODELS = 50;
+const ModelRows = z.array(z.object({ model: z.string() }));
+
+const voiceModel = ({ modelName }: Subject): UsedModel => ({
+  check: 'model',
+  name: modelName,
+  change: 'Set OPENAI_REALTIME_MODEL to',
+});
+const transcriptionModel = (subject: Subject): UsedModel => ({
+  check: 'transcription',
+  name: subject.transcriptionModel,
+  change: 'Set OPENAI_TRANSCRIPTION_MODEL to',
+});
+
+/** @returns one finding for the voice model, one for the transcription model, and some for the models of agents */
+export async function examineModels(subject: Subject, now: Date): Promise<Finding[]> {
+  const { modelUrl: url, modelKey: key, supabaseUrl, secretKey } = subject;
+  if (!key) return [];
+  const dates = async (model: UsedModel): Promise<Finding> =>
+    judgeModelDates(model, await lookAtModelDates(url, key, model.name), now);
+  const [voice, transcription, agents] = await Promise.all([
+    examineVoiceModel(subject, key, await dates(voiceModel(subject))),
+    dates(transcriptionModel(subject)),
+    supabaseUrl && secretKey ? examineAgentModels(supabaseUrl, secretKey, dates) : [],
+  ]);
+  return [voice, transcription, ...agents];
+}
+
+/** A model that isn't there isn't asked; of one that answers, its shutdown is the news. */
+async function examineVoiceModel(subject: Subject, key: string, dates: Finding): Promise<Finding> {
+  if (dates.state === 'failed') return dates;
+  const { modelUrl: url, modelName: name, transcriptionModel, noiseReduction } = subject;
+  const answer = judgeModel(await lookAtModel({ url, key, name, transcriptionModel, noiseReduction }), name);
+  if (answer.state !== 'ok') return answer;
+  return dates.state === 'warning' ? dates : ok('model', `${answer.said}; ${dates.said}`);
+}
+
+async function examineAgentModels(
+  url: string,
+  secretKey: string,
+  dates: (model: UsedModel) => Promise<Finding>,
+): Promise<Finding[]> {
+  const check = 'agent models';
+  const names = await modelsOfAgents(url, secretKey);
+  if (names === null) return [unknown(check, 'the agents cannot be read')];
+  const change = 'On the page, or in agent_configs, set the model of the agents that use it to';
+  const findings = await Promise.all(names.map((name) => dates({ check, name, change })));
+  const bad = findings.filter(({ state }) => state !== 'ok');
+  if (bad.length > 0) return bad;
+  return [
+    ok(check, names.length === 0 ? 'no agent has a model of its own' : `${names.join(', ')}: all are there`),
+  ];
+}
+
+/** Each model once, in the order of their names; null when the database doesn't answer. */
+async function modelsOfAgents(url: string, secretKey: string): Promise<string[] | null> {
+  const names: string[] = [];
+  while (names.length < MAX_AGENT_MODELS) {
+    const after = names.length === 0 ? 'not.is.null' : `gt.${encodeURIComponent(names.at(-1) ?? '')}`;
+    const query = `select=model&order=model&limit=1&model=${after}`;
+    const answer = await ask(`${url}/rest/v1/agent_configs?${query}`, { headers: withKey(secretKey) });
+    const rows = ModelRows.safeParse(answer.body);
+    if (answer.status !== 200 || !rows.success) return null;
+    if (!rows.data[0]) return names;
+    names.push(rows.data[0].model);
+  }
+  return names;
+}
