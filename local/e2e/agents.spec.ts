@@ -22,23 +22,36 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
   await page.getByRole('link', { name: 'Agents' }).click();
   await page.getByRole('button', { name: 'Add agent' }).click();
   await page.getByLabel('Prompt').fill('You know the city.');
-  await page.getByLabel('Temperature').fill('hot');
+  await page.getByLabel('Model', { exact: true }).fill('the best one');
+  await expect(page.getByLabel('Eagerness')).toBeHidden();
+  await page.getByLabel('Turn detection').selectOption('semantic');
+  await page.getByLabel('Eagerness').selectOption('high');
+  await page.getByLabel('Reasoning effort').selectOption('low');
+  await page.getByLabel('Language of callers').selectOption({ label: 'German' });
   await page.getByLabel('Voice').selectOption('ash');
   await page.getByLabel('Only these').check();
   await page.getByLabel('clock').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Give the agent a name.')).toBeVisible();
-  await expect(page.getByText('A whole number from 0 to 100.')).toBeVisible();
+  await expect(page.getByText('Enter the name of a model, such as gpt-realtime-2.1.')).toBeVisible();
+  await expect(page.getByLabel('Eagerness')).toHaveValue('high');
   await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
   await expect(page.getByLabel('clock')).toBeChecked();
-  await expect(page.getByText(/takes no temperature/)).toBeVisible();
   await expectAccessible(page);
 
   await page.getByLabel('Name').fill('Guide');
-  await page.getByLabel('Temperature').fill('60');
+  await page.getByLabel('Model', { exact: true }).fill('gpt-realtime-2.1-mini');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(row(page, 'Guide')).toContainText('voice ash · chosen servers');
+  await expect(row(page, 'Guide')).toContainText('voice ash · gpt-realtime-2.1-mini · chosen servers');
   await expectAccessible(page);
+  const stored = await person.client.from('agent_configs').select('*').eq('name', 'Guide').single();
+  expect(stored.data).toMatchObject({
+    model: 'gpt-realtime-2.1-mini',
+    reasoning_effort: 'low',
+    turn_detection: 'semantic',
+    turn_eagerness: 'high',
+    language: 'de',
+  });
 });
 
 test('an agent is copied, mended, chosen for a talk, made the default and deleted', async ({ page }) => {
@@ -46,7 +59,7 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
   const serverId = await addDemoServer(person, 'clock');
   const { data: agent } = await person.client
     .from('agent_configs')
-    .insert({ name: 'Guide', voice_model: 'ash', all_servers: false })
+    .insert({ name: 'Guide', voice_model: 'ash', all_servers: false, temperature: 20, language: 'pt-BR' })
     .select('id')
     .single<{ id: string }>();
   await person.client
@@ -65,7 +78,9 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
   await page.getByLabel('Name').fill('Pilot');
   await page.getByLabel('All of the workspace').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('It keeps its voice')).toBeVisible();
+  await expect(page.getByText(/Voice, model.* apply to the next one/)).toBeVisible();
+  const pilot = await person.client.from('agent_configs').select('*').eq('name', 'Pilot').single();
+  expect(pilot.data).toMatchObject({ temperature: 20, language: 'pt-BR' });
   await page.getByRole('link', { name: '← Agents' }).click();
   await expect(row(page, 'Pilot')).toContainText('all servers');
 

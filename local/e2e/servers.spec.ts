@@ -87,6 +87,17 @@ test('a server that asks for a key: wrong, then right; its tools can be switched
     .toEqual([{ name: 'add_note' }]);
   await page.reload();
   await expect(page.getByRole('switch', { name: /add_note/i })).not.toBeChecked();
+  const pin = page.getByRole('button', { name: 'Pin add_note' });
+  await expect(pin).toHaveAttribute('aria-pressed', 'false');
+  await pin.focus();
+  await page.keyboard.press('Enter');
+  await expect(pin).toHaveAttribute('aria-pressed', 'true');
+  await expect(pin).toBeFocused();
+  await expect
+    .poll(async () => (await person.client.from('mcp_tools').select('name').eq('is_pinned', true)).data)
+    .toEqual([{ name: 'add_note' }]);
+  await page.reload();
+  await expect(pin).toHaveAttribute('aria-pressed', 'true');
   await expectAccessible(page);
   expect(complaints).toEqual([]);
 });

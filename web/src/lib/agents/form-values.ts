@@ -6,10 +6,25 @@ export interface AgentFormValues {
   system_prompt: string;
   greeting: string;
   voice_model: string;
-  temperature: string;
+  /** Empty: the default of the deployment. */
+  model: string;
+  /** Empty: the default of the model. */
+  reasoning_effort: string;
+  turn_detection: string;
+  turn_eagerness: string;
+  /** Empty: detected. */
+  language: string;
   all_servers: boolean;
   /** Ids of the chosen servers; they count when `all_servers` is false. */
   servers: string[];
+}
+
+/** What the form of an agent offers. */
+export interface ModelChoices {
+  voices: string[];
+  models: string[];
+  efforts: string[];
+  languages: { code: string; name: string }[];
 }
 
 export const EMPTY_AGENT: AgentFormValues = {
@@ -17,20 +32,27 @@ export const EMPTY_AGENT: AgentFormValues = {
   system_prompt: '',
   greeting: '',
   voice_model: 'coral',
-  temperature: '80',
+  model: '',
+  reasoning_effort: '',
+  turn_detection: 'fast',
+  turn_eagerness: 'auto',
+  language: '',
   all_servers: true,
   servers: [],
 };
 
 export function agentValuesOf(agent: AgentConfigRow, servers: string[]): AgentFormValues {
-  const { name, system_prompt, greeting, voice_model, temperature, all_servers } = agent;
   return {
-    name,
-    system_prompt,
-    greeting: greeting ?? '',
-    voice_model,
-    temperature: String(temperature),
-    all_servers,
+    name: agent.name,
+    system_prompt: agent.system_prompt,
+    greeting: agent.greeting ?? '',
+    voice_model: agent.voice_model,
+    model: agent.model ?? '',
+    reasoning_effort: agent.reasoning_effort ?? '',
+    turn_detection: agent.turn_detection,
+    turn_eagerness: agent.turn_eagerness,
+    language: agent.language ?? '',
+    all_servers: agent.all_servers,
     servers,
   };
 }

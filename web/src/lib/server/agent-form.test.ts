@@ -13,14 +13,26 @@ const typed = {
   system_prompt: 'Help.',
   greeting: '',
   voice_model: 'coral',
-  temperature: '60',
+  model: ' gpt-realtime-2.1-mini ',
+  reasoning_effort: 'low',
+  turn_detection: 'semantic',
+  turn_eagerness: 'high',
+  language: 'de',
 };
 
 it('reads an agent with chosen servers', () => {
   const parsed = parseAgentForm(form({ ...typed, servers_mode: 'chosen', servers: ['a', 'b'] }));
   expect(parsed).toMatchObject({
     ok: true,
-    input: { name: 'Guide', temperature: 60, all_servers: false },
+    input: {
+      name: 'Guide',
+      model: 'gpt-realtime-2.1-mini',
+      reasoning_effort: 'low',
+      turn_detection: 'semantic',
+      turn_eagerness: 'high',
+      language: 'de',
+      all_servers: false,
+    },
     values: { name: ' Guide ', servers: ['a', 'b'] },
   });
 });
@@ -29,11 +41,26 @@ it('gives all servers when nothing was chosen', () => {
   expect(parseAgentForm(form(typed))).toMatchObject({ ok: true, input: { all_servers: true } });
 });
 
+it('takes what is left blank as the default', () => {
+  const blank = { model: ' ', reasoning_effort: '', language: '' };
+  expect(parseAgentForm(form({ ...typed, ...blank }))).toMatchObject({
+    ok: true,
+    input: { model: null, reasoning_effort: null, language: null },
+  });
+});
+
+it('writes neither a temperature nor a provider, so that those set by REST stay', () => {
+  const parsed = parseAgentForm(form({ ...typed, temperature: '60', provider: 'openai' }));
+  expect(parsed.ok && Object.keys(parsed.input)).not.toContain('temperature');
+  expect(parsed.ok && Object.keys(parsed.input)).not.toContain('provider');
+});
+
 it.each([
   [{ name: ' ' }, ['name']],
-  [{ temperature: '' }, ['temperature']],
-  [{ temperature: 'warm' }, ['temperature']],
-  [{ temperature: '101', voice_model: 'nobody' }, ['voice_model', 'temperature']],
+  [{ model: 'the best one', voice_model: 'nobody' }, ['voice_model', 'model']],
+  [{ reasoning_effort: 'extreme' }, ['reasoning_effort']],
+  [{ turn_detection: 'slow', turn_eagerness: 'eager' }, ['turn_detection', 'turn_eagerness']],
+  [{ language: 'Klingon' }, ['language']],
   [{ greeting: 'x'.repeat(1001) }, ['greeting']],
 ])('%j is told by field, and what was typed stays', (wrong, fields) => {
   const parsed = parseAgentForm(form({ ...typed, ...wrong }));

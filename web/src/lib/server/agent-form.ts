@@ -3,16 +3,8 @@ import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
 import type { z } from 'zod';
 import type { AgentFormValues } from '../agents/form-values.ts';
 
-// Which agent is the default is not for this form to say.
-const AgentFields = AgentConfigInput.omit({
-  is_default: true,
-  provider: true,
-  model: true,
-  reasoning_effort: true,
-  turn_detection: true,
-  turn_eagerness: true,
-  language: true,
-});
+// Which agent is the default is not for this form to say; a temperature is stored for REST alone.
+const AgentFields = AgentConfigInput.omit({ is_default: true, provider: true, temperature: true });
 export type AgentFields = z.infer<typeof AgentFields>;
 
 export type ParsedAgentForm =
@@ -26,13 +18,16 @@ export function parseAgentForm(form: FormData): ParsedAgentForm {
     system_prompt: text(form, 'system_prompt'),
     greeting: text(form, 'greeting'),
     voice_model: text(form, 'voice_model'),
-    temperature: text(form, 'temperature'),
+    model: text(form, 'model'),
+    reasoning_effort: text(form, 'reasoning_effort'),
+    turn_detection: text(form, 'turn_detection'),
+    turn_eagerness: text(form, 'turn_eagerness'),
+    language: text(form, 'language'),
     all_servers: form.get('servers_mode') !== 'chosen',
     servers: form.getAll('servers').filter((id) => typeof id === 'string'),
   };
   const { servers: _servers, ...fields } = values;
-  const temperature = values.temperature.trim() === '' ? Number.NaN : Number(values.temperature);
-  const read = readFields(AgentFields, { ...fields, temperature });
+  const read = readFields(AgentFields, { ...fields, reasoning_effort: values.reasoning_effort || null });
   return read.ok
     ? { ok: true, values, input: read.value }
     : { ok: false, values, errors: sentencesOf(read.fieldErrors) };

@@ -16,6 +16,7 @@ export const load: PageServerLoad = async (event) => {
       id: agent.id,
       name: agent.name,
       voice: agent.voice_model,
+      model: agent.model,
       isDefault: agent.is_default,
       hasAll: agent.all_servers,
       prompt: agent.system_prompt.slice(0, SHOWN_PROMPT),

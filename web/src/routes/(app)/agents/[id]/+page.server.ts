@@ -1,8 +1,8 @@
-import { VOICES } from '@patchbay/shared/schema/agent-config';
 import { error, fail } from '@sveltejs/kit';
 import { agentValuesOf, type AgentFormResult } from '$lib/agents/form-values.ts';
 import { parseAgentForm } from '$lib/server/agent-form.ts';
 import { agentProblemWords, listGivenServers, readAgent, saveAgent } from '$lib/server/agents.ts';
+import { modelChoices } from '$lib/server/model-choices.ts';
 import { listServers } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -22,7 +22,7 @@ export const load: PageServerLoad = async (event) => {
     isDefault: agent.is_default,
     values: agentValuesOf(agent, given),
     servers: servers.map(({ id, name }) => ({ id, name })),
-    voices: [...VOICES],
+    choices: modelChoices(agent.language ?? ''),
   };
 };
 

@@ -1,8 +1,8 @@
-import { VOICES } from '@patchbay/shared/schema/agent-config';
 import { fail, redirect } from '@sveltejs/kit';
 import type { AgentFormResult } from '$lib/agents/form-values.ts';
 import { parseAgentForm } from '$lib/server/agent-form.ts';
 import { agentProblemWords, createAgent } from '$lib/server/agents.ts';
+import { modelChoices } from '$lib/server/model-choices.ts';
 import { listServers } from '$lib/server/servers.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { currentWorkspace } from '$lib/server/workspaces.ts';
@@ -12,7 +12,7 @@ export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
   const servers = await listServers(who, workspace.id);
-  return { servers: servers.map(({ id, name }) => ({ id, name })), voices: [...VOICES] };
+  return { servers: servers.map(({ id, name }) => ({ id, name })), choices: modelChoices() };
 };
 
 export const actions: Actions = {

@@ -89,6 +89,12 @@ export const actions: Actions = {
     return change(event, form, { is_enabled: form.get('to') === 'on' });
   },
 
+  /** Whether a tool comes before others when the model can't take all of them. */
+  pin: async (event) => {
+    const form = await event.request.formData();
+    return change(event, form, { is_pinned: form.get('to') === 'on' });
+  },
+
   /** How long answers of a tool may be kept; empty for not at all. */
   cache: async (event) => {
     const form = await event.request.formData();
