@@ -88,6 +88,19 @@ it('turn detection and language change in the live session, and stay so after a 
   expect(sounds()[2]).toMatchObject(changed);
 });
 
+it('a change that the model rejects is not sent again with the next connection', async () => {
+  const { fake, voiceModel, sounds, agentOf } = await conversation({ language: 'de' });
+  const heard: string[] = [];
+  voiceModel.session().on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
+  fake.rejectsSettings = { code: 'invalid_value', message: 'no such language' };
+  voiceModel.listenAs(agentOf({ language: 'xx' }));
+  await vi.waitFor(() => expect(heard).toContain('error'));
+  fake.rejectsSettings = null;
+  fake.drop();
+  await vi.waitFor(() => expect(sounds()).toHaveLength(3), { timeout: 5_000 });
+  expect(sounds()[2]).toMatchObject({ transcription: { languages: ['de'] } });
+});
+
 it('what only the next conversation takes changes nothing in the live session', async () => {
   const { voiceModel, updates, agentOf } = await conversation();
   const before = updates().length;
