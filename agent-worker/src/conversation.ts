@@ -23,6 +23,7 @@ import { LinkNews } from './link-news.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
 import { ModelSession } from './model-session.ts';
+import { fixedSettings } from './model-settings.ts';
 import { PromptUpdates } from './prompt-updates.ts';
 import { instructionsFor } from './prompt.ts';
 import { Reconciler } from './reconciler.ts';
@@ -92,7 +93,7 @@ export class Conversation {
     this.#options = options;
     this.#sessionId = beginning.session.id;
     const instructions = instructionsFor(beginning.agent.system_prompt);
-    const limits = modelLimits(environment.OPENAI_REALTIME_MODEL);
+    const limits = modelLimits(fixedSettings(environment, beginning.agent).model);
     const toolRoom = new ToolRoom(limits, environment.PATCHBAY_TOOL_TOKENS);
     toolRoom.instructions = instructions;
     this.#feed = new ActivityFeed(room, log);

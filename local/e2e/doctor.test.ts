@@ -118,7 +118,7 @@ describe.runIf(hasStack)('the doctor', () => {
     expect(well.output).toMatch(/All is well\.$/);
     expect(well.code).toBe(0);
     const ill = await runTool({ ...command, env: { ...env, LIVEKIT_API_KEY: 'other' } });
-    expect(ill.output).toMatch(/^FAILED livekit +key or secret are refused\n +→ Set LIVEKIT_API_KEY/m);
+    expect(ill.output).toMatch(/^FAILED +livekit +key or secret are refused\n +→ Set LIVEKIT_API_KEY/m);
     expect(ill.code).toBe(1);
   });
 
@@ -173,7 +173,7 @@ describe.runIf(hasStack)('the doctor', () => {
   ];
 
   it('warns of models that shut down soon, and names them when they have', async () => {
-    const person = await newPerson('old model');
+    const person = await newPerson('oldmodel');
     const { error } = await person.client
       .from('agent_configs')
       .update({ model: 'gpt-realtime-mini' })
