@@ -31,9 +31,8 @@ export class LinkReports {
     const { server } = link;
     const isFirst = !this.#listed.has(link);
     this.#listed.add(link);
-    const { added, changed, removed } = diffCatalogue(server.tools, tools);
     // Later lists are news, also one that is again as the link found it stored.
-    if (isFirst && added.length + changed.length + removed.length === 0) return;
+    if (isFirst && isSameList(server.tools, tools)) return;
     this.#reports.catalogue({
       serverId: server.id,
       configVersion: server.config_version,
@@ -41,4 +40,13 @@ export class LinkReports {
       tools,
     });
   }
+}
+
+/** Whether the lists have the same tools in the same order. */
+function isSameList(before: readonly CatalogueTool[], after: readonly CatalogueTool[]): boolean {
+  const { added, changed, removed } = diffCatalogue(before, after);
+  return (
+    added.length + changed.length + removed.length === 0 &&
+    after.every(({ name }, at) => before[at]?.name === name)
+  );
 }

@@ -119,7 +119,7 @@ describe('the reconciler', () => {
     live.set('c', [storedTool('now'), storedTool('later')]);
     reconciler.wake('connection');
     await until(() => world.published.length === 2);
-    expect(world.published.at(-1)).toEqual(['clock__later', 'clock__now']);
+    expect(world.published.at(-1)).toEqual(['clock__now', 'clock__later']);
     expect(world.loads).toBe(1);
   });
 

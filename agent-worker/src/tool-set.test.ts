@@ -34,8 +34,16 @@ describe('buildToolSet', () => {
 
   it('is the same for the stored catalogue and for the same tools in the order of the server', () => {
     const live = [storedTool('list'), storedTool('add_note')];
-    const stored = buildToolSet([{ server: notes, live: null }]).tools;
-    expect(sameTools(stored, buildToolSet([{ server: notes, live }]).tools)).toBe(true);
+    const stored = names(buildToolSet([{ server: notes, live: null }]));
+    expect(names(buildToolSet([{ server: notes, live }]))).toEqual(stored);
+  });
+
+  it('keeps the order in which the server lists its tools, and puts new ones last', () => {
+    const server = { ...notes, tools: [storedTool('zoom'), storedTool('add')] };
+    const live = [storedTool('new'), storedTool('add'), storedTool('zoom'), storedTool('also_new')];
+    expect(names(buildToolSet([{ server, live }]))).toEqual(
+      ['zoom', 'add', 'new', 'also_new'].map((name) => `notes__${name}`),
+    );
   });
 
   it('leaves out what the user switched off, also when the live list has it', () => {
@@ -48,14 +56,14 @@ describe('buildToolSet', () => {
   it('takes over which tools the user pinned, also for the live list', () => {
     const server = { ...notes, tools: [storedTool('list', { is_pinned: true })] };
     const { tools } = buildToolSet([{ server, live: [storedTool('list'), storedTool('add_note')] }]);
-    expect(tools.map(({ isPinned }) => isPinned)).toEqual([false, true]);
+    expect(tools.map(({ isPinned }) => isPinned)).toEqual([true, false]);
   });
 
   it('takes over for how long the user lets answers be kept, also for the live list', () => {
     const server = { ...notes, tools: [storedTool('list', { cache_ttl_seconds: 60 })] };
     const live = [storedTool('list'), storedTool('add_note')];
     const { tools } = buildToolSet([{ server, live }]);
-    expect(tools.map(({ cacheTtlMs }) => cacheTtlMs)).toEqual([undefined, 60_000]);
+    expect(tools.map(({ cacheTtlMs }) => cacheTtlMs)).toEqual([60_000, undefined]);
   });
 
   it('keeps two servers with the same tool apart, and long names within 64 characters', () => {

@@ -54,20 +54,23 @@ export interface ServerTools {
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 
 /**
- * The tools that the conversation wants. Deterministic: servers in the user's order, tools of a server by name
- * (its list and the stored catalogue come in different orders), names unique, tools that the user switched off
- * not among them. What of it the model can take, tool-fit.ts decides.
+ * The tools that the conversation wants. Deterministic: servers in the user's order, tools in the stored order of
+ * their server, new ones behind (a live list may come in another order each time), names unique, tools that the user
+ * switched off not among them. What of it the model can take, tool-fit.ts decides.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   const catalogues = servers.map(({ server, live, isAway }) => ({
     server,
     isAway,
-    tools: [...(live ?? server.tools)].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    tools: inStoredOrder(live ?? server.tools, server.tools),
   }));
   // Tools that are not offered take part in the naming, so that none that is gets another name.
   const names = new Map(
     assignToolNames(
-      catalogues.map(({ server, tools }) => ({ slug: server.slug, tools: tools.map((tool) => tool.name) })),
+      catalogues.map(({ server, tools }) => ({
+        slug: server.slug,
+        tools: tools.map((tool) => tool.name).toSorted(),
+      })),
     ).map(({ slug, tool, name }) => [`${slug}\0${tool}`, name]),
   );
   const enabled = catalogues.flatMap(({ server, tools, isAway }) => {
@@ -126,6 +129,13 @@ export function toDefinition({ name, description, parameters }: ModelTool) {
 /** The same for tools that the model would see as the same. */
 export function definitionKey(tool: ModelTool): string {
   return canonicalJson(toDefinition(tool));
+}
+
+/** Tools of a server as it listed them when they were stored; those that are new since come last. */
+function inStoredOrder(tools: readonly CatalogueTool[], stored: readonly CatalogueTool[]): CatalogueTool[] {
+  const places = new Map(stored.map(({ name }, place) => [name, place]));
+  const placeOf = ({ name }: CatalogueTool) => places.get(name) ?? stored.length;
+  return tools.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function byName(tools: readonly ModelTool[]): ModelTool[] {

@@ -697,6 +697,7 @@ export type Database = {
           last_seen_at: string;
           name: string;
           output_schema: Json | null;
+          position: number;
           server_id: string;
           title: string | null;
           workspace_id: string;
@@ -715,6 +716,7 @@ export type Database = {
           last_seen_at?: string;
           name: string;
           output_schema?: Json | null;
+          position?: number;
           server_id: string;
           title?: string | null;
           workspace_id: string;
@@ -732,6 +734,7 @@ export type Database = {
           last_seen_at?: string;
           name?: string;
           output_schema?: Json | null;
+          position?: number;
           server_id?: string;
           title?: string | null;
           workspace_id?: string;

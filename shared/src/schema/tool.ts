@@ -30,6 +30,8 @@ export const McpToolRow = z.object({
   id: z.string().optional(),
   server_id: z.string(),
   name: z.string(),
+  /** Its place in the list of its server, from 1 on; 0 until that was read again. */
+  position: z.int(),
   title: z.string().nullable(),
   description: z.string().nullable(),
   input_schema: JsonSchemaObject,

@@ -1,6 +1,6 @@
 -- Tools: the catalogue is the system's, whether and how a tool is used is the user's.
 begin;
-select plan(27);
+select plan(29);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -51,6 +51,20 @@ select is(
   '{"added": ["a", "b"], "changed": [], "removed": [], "stored": true}', 'a first list'
 );
 select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 2, 'is counted');
+select pg_temp.store(1, now() - interval '4 minutes 30 seconds', 'b:1 a:1');
+select is(
+  (select array_agg(name order by position) from public.mcp_tools), array['b', 'a'],
+  'tools keep the order in which their server lists them'
+);
+select is(
+  (
+    select jsonb_path_query_array(
+      public.server_for_probe(current_setting('pgtap.server')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001'),
+      '$.tools[*].name'
+    )
+  ),
+  '["b", "a"]', 'and are given out in it'
+);
 select is(
   pg_temp.store(1, now() - interval '4 minutes', 'a:2 c:1'),
   '{"added": ["c"], "changed": ["a"], "removed": ["b"], "stored": true}', 'a second one is told as the difference'

@@ -5,6 +5,7 @@ import { withModelSize } from './tools.ts';
 const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   server_id: 's',
   name: 'add',
+  position: 1,
   title: null,
   description: 'Adds.',
   input_schema: { type: 'object' },
