@@ -75,6 +75,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     PATCHBAY_MODEL: settings.model.isRehearsal ? 'rehearsal' : 'openai',
     OPENAI_BASE_URL: settings.model.url,
     ...(settings.supabase.isEmbedded && {
+      PATCHBAY_INBOX_URL: `${settings.supabase.url}/inbox`,
       PATCHBAY_DEMO_EMAIL: settings.demo.email,
       PATCHBAY_DEMO_PASSWORD: settings.demo.password,
       // Without the key: a page must not carry it. Whoever wants that server finds the key in stack.json.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { returnPath } from './return-path.ts';
+import { returnPath, returnPathOf } from './return-path.ts';
 
 describe('returnPath', () => {
   it('keeps a path of ours with its query', () => {
@@ -12,4 +12,20 @@ describe('returnPath', () => {
       expect(returnPath(next)).toBe('/servers');
     },
   );
+});
+
+describe('returnPathOf', () => {
+  const origin = 'https://patchbay.example';
+  it.each([
+    [`${origin}/invitations/a?b=c`, '/invitations/a?b=c'],
+    ['/invitations/a', '/invitations/a'],
+    [origin, '/servers'],
+    [`${origin}//evil.example`, '/servers'],
+    ['https://evil.example/servers/new', '/servers'],
+    ['https://patchbay.example.evil.example/x', '/servers'],
+    ['javascript:alert(1)', '/servers'],
+    [null, '/servers'],
+  ])('%s leads to %s', (address, path) => {
+    expect(returnPathOf(address, origin)).toBe(path);
+  });
 });

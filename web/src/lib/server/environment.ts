@@ -12,6 +12,8 @@ const Settings = z.object({
   voiceUnavailable: optionalText,
   model: z.enum(['rehearsal', 'openai']).catch('openai'),
   modelUrl: optionalText,
+  /** Where a local stack keeps the emails that nobody sends. */
+  inboxUrl: optionalText,
   demoEmail: optionalText,
   demoPassword: optionalText,
   /** Servers to try that run beside a local stack, as JSON. */
@@ -55,6 +57,7 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
     voiceUnavailable: env['PATCHBAY_VOICE_UNAVAILABLE'],
     model: env['PATCHBAY_MODEL'],
     modelUrl: env['OPENAI_BASE_URL'],
+    inboxUrl: env['PATCHBAY_INBOX_URL'],
     demoEmail: env['PATCHBAY_DEMO_EMAIL'],
     demoPassword: env['PATCHBAY_DEMO_PASSWORD'],
     demoServers: env['PATCHBAY_DEMO_SERVERS'],

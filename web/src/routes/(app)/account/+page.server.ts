@@ -1,11 +1,31 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { changePassword, deleteAccount } from '$lib/server/account.ts';
+import { changeEmail, changePassword, deleteAccount, readPendingEmail } from '$lib/server/account.ts';
+import { sendEmailLink } from '$lib/server/email-links.ts';
 import { createPlainClient } from '$lib/server/session-client.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { settings } from '$lib/server/settings.ts';
-import type { Actions } from './$types';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async (event) => ({
+  pendingEmail: await readPendingEmail(signedIn(event)),
+  inboxUrl: settings().inboxUrl,
+});
 
 export const actions: Actions = {
+  email: async (event) => {
+    const outcome = await changeEmail(signedIn(event), event.url, await event.request.formData());
+    if (outcome.ok) return { about: 'email' as const, asked: outcome.value };
+    const { status, message, fieldErrors: errors } = outcome;
+    return fail(status, { about: 'email' as const, message, errors });
+  },
+
+  resendEmail: async (event) => {
+    const { user } = signedIn(event);
+    const sent = await sendEmailLink(event, 'email_change', user.email, '/account');
+    if (sent.ok) return { about: 'email' as const, asked: null };
+    return fail(sent.status, { about: 'email' as const, message: sent.message, errors: undefined });
+  },
+
   password: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();

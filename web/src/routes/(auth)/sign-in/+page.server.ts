@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
+import { parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import { returnPath } from '$lib/return-path.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -16,8 +17,18 @@ export const actions: Actions = {
     if (!parsed.ok) return fail(400, { email: parsed.email, errors: parsed.errors });
     const { email, password } = parsed;
     const { error } = await locals.supabase.auth.signInWithPassword({ email, password });
-    if (error) return fail(400, { email, message: authProblemWords(error.code) });
+    if (error) {
+      const isUnconfirmed = error.code === 'email_not_confirmed';
+      return fail(400, { email, message: authProblemWords(error.code), isUnconfirmed });
+    }
     redirect(303, returnPath(url.searchParams.get('next')));
+  },
+
+  resend: async (event) => {
+    const form = parseEmail(await event.request.formData());
+    if (!form.ok) return fail(400, form);
+    const sent = await sendEmailLink(event, 'signup', form.email, event.url.searchParams.get('next'));
+    return sent.ok ? { email: form.email, sent: true } : fail(sent.status, { ...sent, email: form.email });
   },
 
   demo: async ({ locals, url }) => {

@@ -1,6 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '$lib/return-path.ts';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
+import { linkTarget, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = ({ locals, url }) => {
@@ -8,14 +9,25 @@ export const load: PageServerLoad = ({ locals, url }) => {
 };
 
 export const actions: Actions = {
-  default: async ({ request, locals, url }) => {
+  signUp: async ({ request, locals, url }) => {
     const parsed = parseCredentials(await request.formData());
     if (!parsed.ok) return fail(400, { email: parsed.email, errors: parsed.errors });
     const { email, password } = parsed;
-    const { data, error } = await locals.supabase.auth.signUp({ email, password });
+    const next = url.searchParams.get('next');
+    const options = { emailRedirectTo: linkTarget(url, next) };
+    const { data, error } = await locals.supabase.auth.signUp({ email, password, options });
+    // An address that waits for its confirmation is told nothing else when its last email is less than a minute old.
+    if (error?.code === 'over_email_send_rate_limit') return { email, sent: true };
     if (error) return fail(400, { email, message: authProblemWords(error.code) });
     // Hosted projects confirm addresses first: then there is a user but no session yet.
-    if (!data.session) return { email, confirm: true };
-    redirect(303, returnPath(url.searchParams.get('next')));
+    if (!data.session) return { email, sent: true };
+    redirect(303, returnPath(next));
+  },
+
+  resend: async (event) => {
+    const form = parseEmail(await event.request.formData());
+    if (!form.ok) return fail(400, form);
+    const sent = await sendEmailLink(event, 'signup', form.email, event.url.searchParams.get('next'));
+    return sent.ok ? { email: form.email, sent: true } : fail(sent.status, { ...sent, email: form.email });
   },
 };

@@ -1,0 +1,49 @@
+import { fail, redirect } from '@sveltejs/kit';
+import { z } from 'zod';
+import { returnPathOf } from '$lib/return-path.ts';
+import { authProblemWords } from '$lib/server/credentials-form.ts';
+import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
+import { allowNewPassword } from '$lib/server/new-password.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+const Link = z.object({
+  token_hash: z.string().min(1).max(200),
+  type: LinkKind,
+  next: z.string().nullable(),
+});
+
+/** What the address of a mailed link says; null for one that lost a part on its way. */
+function readLink({ searchParams }: URL): z.infer<typeof Link> | null {
+  const [token_hash, type, next] = ['token_hash', 'type', 'next'].map((name) => searchParams.get(name));
+  return Link.safeParse({ token_hash, type, next }).data ?? null;
+}
+
+// Mail scanners open every link: only the form uses the token up.
+export const load: PageServerLoad = ({ url }) => ({ kind: readLink(url)?.type ?? null });
+
+export const actions: Actions = {
+  confirm: async (event) => {
+    const link = readLink(event.url);
+    if (!link) return fail(400, { isExpired: true as const });
+    const { token_hash, type } = link;
+    const { data, error } = await event.locals.supabase.auth.verifyOtp({ token_hash, type });
+    if (error?.code === 'otp_expired') return fail(400, { isExpired: true as const });
+    if (error) return fail(error.status ?? 503, { message: authProblemWords(error.code) });
+    const next = returnPathOf(link.next, event.url.origin);
+    if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };
+    if (type !== 'recovery') redirect(303, next);
+    allowNewPassword(event);
+    redirect(303, `/set-password?next=${encodeURIComponent(next)}`);
+  },
+
+  resend: async (event) => {
+    const link = readLink(event.url);
+    const form = parseEmail(await event.request.formData());
+    if (!form.ok) return fail(400, { isExpired: true as const, ...form });
+    if (!link) redirect(303, '/sign-in');
+    const next = returnPathOf(link.next, event.url.origin);
+    const sent = await sendEmailLink(event, link.type, form.email, next);
+    if (sent.ok) return { email: form.email, sent: true };
+    return fail(sent.status, { isExpired: true as const, email: form.email, message: sent.message });
+  },
+};

@@ -1,0 +1,27 @@
+import { fail, redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
+import { setPassword } from '$lib/server/account.ts';
+import { endNewPassword, mayChooseNewPassword } from '$lib/server/new-password.ts';
+import { signedIn } from '$lib/server/session.ts';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load: PageServerLoad = (event) => {
+  const { user } = signedIn(event);
+  // Who remembers the current password changes it in the account.
+  if (!mayChooseNewPassword(event)) redirect(303, '/account');
+  return { email: user.email };
+};
+
+export const actions: Actions = {
+  default: async (event) => {
+    const who = signedIn(event);
+    if (!mayChooseNewPassword(event)) redirect(303, '/account');
+    const password = String((await event.request.formData()).get('next') ?? '');
+    const outcome = await setPassword(who, password);
+    if (!outcome.ok) {
+      return fail(outcome.status, { message: outcome.message, errors: outcome.fieldErrors });
+    }
+    endNewPassword(event);
+    redirect(303, returnPath(event.url.searchParams.get('next')));
+  },
+};
