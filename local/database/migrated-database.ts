@@ -43,7 +43,14 @@ export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise
     const siteUrl = 'http://127.0.0.1';
     const { linkExpirySeconds, templates } = await readAuthConfig();
     const mailer = createMailer(templates, siteUrl);
-    const lite = createLite({ databaseUrl: database.url, keys, siteUrl, linkExpirySeconds, mailer });
+    const lite = createLite({
+      databaseUrl: database.url,
+      keys,
+      siteUrl,
+      url: siteUrl,
+      linkExpirySeconds,
+      mailer,
+    });
     await lite.prepare().finally(() => lite.close());
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     try {

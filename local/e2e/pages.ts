@@ -16,6 +16,20 @@ export interface AppPage {
 export const PAGES: Record<string, AppPage> = {
   '(auth)/sign-in': { name: 'sign-in', path: () => '/sign-in', isPublic: true },
   '(auth)/sign-up': { name: 'sign-up', path: () => '/sign-up', isPublic: true },
+  '(auth)/forgot-password': { name: 'forgot-password', path: () => '/forgot-password', isPublic: true },
+  '(auth)/email-link': { name: 'email-link', path: () => '/email-link', isPublic: true },
+  '(auth)/auth/confirm': {
+    name: 'email-confirm',
+    path: () => '/auth/confirm?token_hash=unknown&type=recovery',
+    isPublic: true,
+  },
+  '(auth)/auth/callback': {
+    name: 'not-signed-in-by-provider',
+    path: () => '/auth/callback?error=access_denied',
+    isPublic: true,
+  },
+  // Without a link that was confirmed a moment ago it leads to the account.
+  '(auth)/set-password': { name: 'set-password', path: () => '/set-password' },
   '(app)/servers/(list)': { name: 'servers', path: () => '/servers' },
   '(app)/servers/(list)/import': { name: 'server-import', path: () => '/servers/import' },
   '(app)/servers/(list)/new': { name: 'server-new', path: () => '/servers/new' },

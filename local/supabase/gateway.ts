@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Sql } from 'postgres';
+import { z } from 'zod';
 import { createAdminApi } from './auth/admin.ts';
 import { clientAddress } from './auth/client-address.ts';
 import type { AuthConfig } from './auth/config.ts';
@@ -24,6 +25,11 @@ export interface GatewayOptions {
   /** Address of the functions' host; undefined while it is down. */
   functionsAddress: () => string | undefined;
 }
+
+const AuthChange = z.object({
+  confirmations: z.boolean().optional(),
+  github: z.object({ client_id: z.string(), secret: z.string(), url: z.url() }).nullish(),
+});
 
 type Env = { Bindings: HttpBindings };
 
@@ -61,14 +67,14 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
     );
   });
 
-  const isConfirming = (): boolean => lite.confirmations;
+  const isConfirming = (): boolean => lite.auth.confirmations;
   gateway.route('/', createMailRules({ sql, keys, tokens, mailer, config: authConfig, isConfirming }));
   gateway.route('/', createAdminApi({ sql, keys, tokens }));
   gateway.route('/', createInbox(mailer.outbox));
-  // For tests: whether new accounts confirm their address first.
-  gateway.put('/inbox/confirmations', async (context) => {
+  // For tests, which switch on what a stack of one person does without.
+  gateway.patch('/local/auth', async (context) => {
     if (context.req.header('apikey') !== keys.secretKey) return context.body(null, 401);
-    lite.confirmations = (await context.req.json()) === true;
+    lite.auth = { ...lite.auth, ...AuthChange.parse(await context.req.json()) };
     return context.body(null, 204);
   });
 

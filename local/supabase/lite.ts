@@ -11,9 +11,19 @@ export interface LiteOptions {
   databaseUrl: string;
   keys: ProjectKeys;
   siteUrl: string;
+  /** Address of the gateway: providers send people back there. */
+  url: string;
   /** For how long a mailed link works. */
   linkExpirySeconds: number;
   mailer: Mailer;
+}
+
+/** Settings of Auth that may change while it runs. */
+export interface LiteAuth {
+  /** Whether new accounts confirm their address first. At the start they don't. */
+  confirmations: boolean;
+  /** An application at GitHub, or at a server that acts as GitHub at `url`. */
+  github: { client_id: string; secret: string; url: string } | null;
 }
 
 /** REST (as PostgREST) and auth (as GoTrue) on the given database: the part that speaks under `/rest/v1` and `/auth/v1`. */
@@ -21,12 +31,25 @@ export interface Lite {
   fetch(request: Request): Promise<Response>;
   /** Makes the tables of the `auth` schema. */
   prepare(): Promise<void>;
-  /** Whether new accounts confirm their address first. At the start they don't. */
-  confirmations: boolean;
+  /** What holds for new requests. */
+  auth: LiteAuth;
   close(): Promise<void>;
 }
 
-export function createLite({ databaseUrl, keys, siteUrl, linkExpirySeconds, mailer }: LiteOptions): Lite {
+/** The part of lite's configuration that it looks at for each request. */
+interface ReadPerRequest {
+  email: { enable_confirmations: boolean };
+  external?: { github: (NonNullable<LiteAuth['github']> & { enabled: true }) | undefined };
+}
+
+export function createLite({
+  databaseUrl,
+  keys,
+  siteUrl,
+  url,
+  linkExpirySeconds,
+  mailer,
+}: LiteOptions): Lite {
   const connection = createPostgresConnection({
     url: databaseUrl,
     postgresOptions: {
@@ -46,7 +69,7 @@ export function createLite({ databaseUrl, keys, siteUrl, linkExpirySeconds, mail
   connection.normalizeDbError = asPostgrest;
   const app = new App({
     connection,
-    api: { enabled: true, schemas: ['public'], max_rows: 1000 },
+    api: { enabled: true, schemas: ['public'], max_rows: 1000, external_url: url },
     auth: {
       enabled: true,
       jwt_secret: keys.innerSecret,
@@ -64,14 +87,14 @@ export function createLite({ databaseUrl, keys, siteUrl, linkExpirySeconds, mail
     },
   });
   app._mailer = mailer;
-  // Read anew for each request.
-  const { email } = (app.config as { auth: { email: { enable_confirmations: boolean } } }).auth;
+  const { auth } = app.config as { auth: ReadPerRequest };
   return {
-    get confirmations() {
-      return email.enable_confirmations;
+    get auth() {
+      return { confirmations: auth.email.enable_confirmations, github: auth.external?.github ?? null };
     },
-    set confirmations(isOn) {
-      email.enable_confirmations = isOn;
+    set auth({ confirmations, github }) {
+      auth.email.enable_confirmations = confirmations;
+      auth.external = { github: github ? { ...github, enabled: true } : undefined };
     },
     fetch: async (request) => app.fetch(request),
     prepare: async () => {

@@ -93,7 +93,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
     const authConfig = await readAuthConfig();
     const { linkExpirySeconds, templates } = authConfig;
     const mailer = createMailer(templates, siteUrl);
-    const lite = createLite({ databaseUrl: database.url, keys, siteUrl, linkExpirySeconds, mailer });
+    const lite = createLite({ databaseUrl: database.url, keys, siteUrl, url, linkExpirySeconds, mailer });
     stops.push(() => lite.close());
     await lite.prepare();
     const sql = postgres(database.url, { max: 8, onnotice: () => undefined });

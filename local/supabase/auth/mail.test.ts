@@ -18,8 +18,8 @@ const newAddress = (): string => `${crypto.randomUUID()}@example.test`;
 async function confirmations(isOn: boolean): Promise<number> {
   const { url, secretKey } = project.supabase;
   const headers = { apikey: secretKey, 'content-type': 'application/json' };
-  const init = { method: 'PUT', headers, body: JSON.stringify(isOn) };
-  return (await fetch(`${url}/inbox/confirmations`, init)).status;
+  const init = { method: 'PATCH', headers, body: JSON.stringify({ confirmations: isOn }) };
+  return (await fetch(`${url}/local/auth`, init)).status;
 }
 
 async function mailsTo(address: string): Promise<Mail[]> {
@@ -202,8 +202,8 @@ describe('the inbox', () => {
 
   test('confirmations are switched with the secret key only', async () => {
     const { url, publishableKey } = project.supabase;
-    const init = { method: 'PUT', headers: { apikey: publishableKey }, body: 'true' };
-    expect((await fetch(`${url}/inbox/confirmations`, init)).status).toBe(401);
+    const init = { method: 'PATCH', headers: { apikey: publishableKey }, body: '{"confirmations":true}' };
+    expect((await fetch(`${url}/local/auth`, init)).status).toBe(401);
     await project.signUp('ann');
   });
 });

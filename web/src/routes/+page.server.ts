@@ -1,5 +1,9 @@
 import { redirect } from '@sveltejs/kit';
+import type { PageServerLoad } from './$types';
 
-export function load(): never {
-  redirect(303, '/servers');
-}
+/** Auth sends people here when it may not send them to the address that was asked for. */
+export const load: PageServerLoad = ({ url }) => {
+  const { searchParams, search } = url;
+  const isCallback = searchParams.has('code') || searchParams.has('error');
+  redirect(303, isCallback ? `/auth/callback${search}` : '/servers');
+};

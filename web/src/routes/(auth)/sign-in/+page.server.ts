@@ -3,12 +3,14 @@ import { authProblemWords, parseCredentials } from '$lib/server/credentials-form
 import { parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import { returnPath } from '$lib/return-path.ts';
 import { settings } from '$lib/server/settings.ts';
+import { enabledProviders } from '$lib/server/social-providers.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = ({ locals, url }) => {
+export const load: PageServerLoad = async ({ locals, url }) => {
   if (locals.user) redirect(303, returnPath(url.searchParams.get('next')));
   const { demoEmail, demoPassword } = settings();
-  return { demoEmail: demoPassword ? demoEmail : undefined };
+  const providers = await enabledProviders(settings());
+  return { demoEmail: demoPassword ? demoEmail : undefined, providers };
 };
 
 export const actions: Actions = {

@@ -2,10 +2,13 @@ import { fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '$lib/return-path.ts';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
 import { linkTarget, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
+import { settings } from '$lib/server/settings.ts';
+import { enabledProviders } from '$lib/server/social-providers.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = ({ locals, url }) => {
+export const load: PageServerLoad = async ({ locals, url }) => {
   if (locals.user) redirect(303, returnPath(url.searchParams.get('next')));
+  return { providers: await enabledProviders(settings()) };
 };
 
 export const actions: Actions = {

@@ -1,0 +1,40 @@
+/**
+ * What went wrong when Auth or a provider sent somebody back without a session. The codes are Auth's and OAuth's own; the
+ * description that comes with them is not shown, since anybody can write one into an address.
+ */
+export function callbackProblem(error: string | null, code: string | null): { title: string; hint: string } {
+  switch (code ?? error) {
+    case 'access_denied':
+      return { title: 'You canceled the sign-in.', hint: 'Start again, or sign in by email.' };
+    case 'otp_expired':
+      return {
+        title: 'This link has expired, or was used already.',
+        hint: 'Sign in, or ask for another link there.',
+      };
+    case 'provider_email_needs_verification':
+      return {
+        title: 'Your email address is not verified there.',
+        hint: 'Verify it at the service, or follow the link that we sent to it, and sign in again.',
+      };
+    case 'signup_disabled':
+      return { title: 'New accounts are switched off here.', hint: 'Ask the operator of this page for one.' };
+    case 'user_banned':
+      return { title: 'This account is blocked.', hint: 'Ask the operator of this page why.' };
+    case 'bad_oauth_state':
+    case 'bad_code_verifier':
+    case 'flow_state_expired':
+    case 'flow_state_not_found':
+    case 'pkce_code_verifier_not_found':
+      return {
+        title: 'This sign-in took too long, or was started in another browser.',
+        hint: 'Start again, and finish it in the same browser.',
+      };
+    case 'over_request_rate_limit':
+      return { title: 'Too many attempts from your network.', hint: 'Wait a minute, then start again.' };
+    default:
+      return {
+        title: 'The service did not sign you in.',
+        hint: 'Try again in a moment, or sign in by email.',
+      };
+  }
+}

@@ -1,0 +1,13 @@
+import { redirect } from '@sveltejs/kit';
+import { returnPath } from '$lib/return-path.ts';
+import { callbackProblem } from '$lib/server/callback-problem.ts';
+import type { PageServerLoad } from './$types';
+
+/** Where a provider leads back to, by way of Auth. A code works once, and with the verifier of this browser only. */
+export const load: PageServerLoad = async ({ url: { searchParams }, locals }) => {
+  const [code, error, errorCode] = ['code', 'error', 'error_code'].map((name) => searchParams.get(name));
+  if (!code) return { problem: callbackProblem(error ?? null, errorCode ?? null) };
+  const exchanged = await locals.supabase.auth.exchangeCodeForSession(code);
+  if (exchanged.error) return { problem: callbackProblem(null, exchanged.error.code ?? null) };
+  redirect(303, returnPath(searchParams.get('next')));
+};
