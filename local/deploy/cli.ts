@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { variablesFile, type Step } from './supabase-steps.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -17,12 +17,13 @@ export interface CliOptions {
 }
 
 /**
- * Does one step with the pinned Supabase CLI, at the root of the repository: it uploads only what lies in there.
+ * Does one step with the pinned Supabase CLI, at the root of the repository (it uploads only what lies in there) or in
+ * a folder with the files of the step.
  * @returns the exit code
  */
-export async function runStep({ args, secrets }: Step, options: CliOptions = {}): Promise<number> {
+export async function runStep({ args, secrets, files }: Step, options: CliOptions = {}): Promise<number> {
   const { env = process.env, more = [], stdio = 'inherit' } = options;
-  const folder = secrets === undefined ? null : await mkdtemp(join(tmpdir(), 'patchbay-secrets-'));
+  const folder = secrets || files ? await mkdtemp(join(tmpdir(), 'patchbay-deploy-')) : null;
   try {
     const all = [...args.slice(0, 2), ...more, ...args.slice(2)];
     if (folder !== null && secrets !== undefined) {
@@ -30,8 +31,14 @@ export async function runStep({ args, secrets }: Step, options: CliOptions = {})
       await writeFile(file, variablesFile(secrets), { mode: 0o600 });
       all.push(file);
     }
-    const child = spawn(process.execPath, [CLI, ...all, '--workdir', ROOT], {
-      cwd: ROOT,
+    for (const [path, text] of Object.entries(files ?? {})) {
+      const file = join(folder ?? '', path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
+    const place = files && folder !== null ? folder : ROOT;
+    const child = spawn(process.execPath, [CLI, ...all, '--workdir', place], {
+      cwd: place,
       env: { ...env, DO_NOT_TRACK: '1', SUPABASE_TELEMETRY_DISABLED: '1' },
       stdio,
     });

@@ -1,4 +1,7 @@
-/** Stands in for the part of api.supabase.com that takes functions and secrets, and keeps what it was given. */
+/**
+ * Stands in for the part of api.supabase.com that takes functions, secrets and settings of Auth, and keeps what it was
+ * given. It answers a change of settings without repeating all two hundred of them, which ends the CLI with an error.
+ */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -24,6 +27,8 @@ export interface Uploaded {
 export interface ManagementApi {
   functions: Map<string, Uploaded>;
   secrets: Map<string, string>;
+  /** Settings of Auth, by the names that the interface has for them. */
+  auth: Record<string, unknown>;
   /** Arguments and environment that make the CLI talk to it, with a home of its own. */
   cli: { more: string[]; env: NodeJS.ProcessEnv };
   close(): Promise<void>;
@@ -32,6 +37,7 @@ export interface ManagementApi {
 export async function startManagementApi(): Promise<ManagementApi> {
   const functions: ManagementApi['functions'] = new Map();
   const secrets: ManagementApi['secrets'] = new Map();
+  const auth: ManagementApi['auth'] = {};
 
   async function answer(request: IncomingMessage): Promise<[status: number, body: unknown]> {
     const url = new URL(request.url ?? '/', 'http://api');
@@ -46,6 +52,13 @@ export async function startManagementApi(): Promise<ManagementApi> {
       for (const { name, value } of Secrets.parse(JSON.parse(text))) secrets.set(name, value);
       return [201, {}];
     }
+    if (url.pathname.endsWith('/config/auth') && request.method === 'PATCH') {
+      Object.assign(auth, JSON.parse(new TextDecoder().decode(body)));
+      return [200, auth];
+    }
+    if (url.pathname.endsWith('/config'))
+      return [200, { data: { attributes: { auth: { site_url: 'http://localhost:3000' } } } }];
+    if (url.pathname.endsWith('/billing/addons')) return [200, { selected_addons: [], available_addons: [] }];
     if (url.pathname.endsWith('/functions')) return [200, request.method === 'PUT' ? { functions: [] } : []];
     return [404, { message: 'not here' }];
   }
@@ -64,6 +77,7 @@ export async function startManagementApi(): Promise<ManagementApi> {
   return {
     functions,
     secrets,
+    auth,
     cli: {
       more: ['--profile', profile],
       env: {

@@ -37,6 +37,24 @@ describe('the steps of deploy:supabase', () => {
     }
   });
 
+  it('apply the settings of Auth after showing how they differ, where the address of the page is known', () => {
+    const known = planDeployment({ ...env, PATCHBAY_WEB_URL: 'https://patchbay.example' });
+    if (!known.ok) throw new Error(known.problems.join());
+    expect(known.steps.map(({ args }) => args.slice(0, 2).join(' ')).slice(-2)).toEqual([
+      'config diff',
+      'config push',
+    ]);
+    expect(known.notes.join()).toContain('SMTP_HOST');
+    const unknown = planDeployment(env);
+    if (!unknown.ok) throw new Error(unknown.problems.join());
+    expect(unknown.steps.some(({ args: [group] }) => group === 'config')).toBe(false);
+    expect(unknown.notes.join()).toContain('PATCHBAY_WEB_URL');
+    expect(planDeployment({ ...env, PATCHBAY_WEB_URL: 'patchbay.example' })).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining('PATCHBAY_WEB_URL')],
+    });
+  });
+
   it('say all that is missing at once', () => {
     expect(planDeployment({ LIVEKIT_URL: 'wss://x' })).toEqual({
       ok: false,

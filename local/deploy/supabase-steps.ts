@@ -1,4 +1,5 @@
 /** What `npm run deploy:supabase` does, decided before any of it is done. */
+import { authSettings } from './auth-settings.ts';
 
 export interface Step {
   title: string;
@@ -6,9 +7,12 @@ export interface Step {
   args: string[];
   /** Written into a file that only its owner reads, whose path is put behind the arguments; removed afterwards. */
   secrets?: Record<string, string>;
+  /** Contents by path of a folder in which the CLI runs in place of the repository; removed afterwards. */
+  files?: Record<string, string>;
 }
 
-export type Plan = { ok: true; ref: string; steps: Step[] } | { ok: false; problems: string[] };
+export type Plan =
+  { ok: true; ref: string; steps: Step[]; notes: string[] } | { ok: false; problems: string[] };
 
 /** What the functions cannot do without, as they read it in supabase/functions/_shared/settings.ts. */
 const REQUIRED = ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'PATCHBAY_SECRETS_KEYS'];
@@ -41,6 +45,9 @@ export function planDeployment(env: Record<string, string | undefined>, named?: 
   const secrets = Object.fromEntries(names.map((name) => [name, env[name] ?? '']));
   const unfit = names.filter((name) => !isPlain(secrets[name] ?? ''));
   if (unfit.length > 0) problems.push(`No line break or single quote may be in ${unfit.join(', ')}.`);
+  const webUrl = env['PATCHBAY_WEB_URL'];
+  const auth = webUrl ? authSettings(webUrl, env) : null;
+  if (auth?.ok === false) problems.push(auth.problem);
   if (problems.length > 0 || ref === null) return { ok: false, problems };
   return {
     ok: true,
@@ -58,8 +65,34 @@ export function planDeployment(env: Record<string, string | undefined>, named?: 
         title: 'Deploy the functions, with what they import from shared',
         args: ['functions', 'deploy', `--remote=${ref}`, '--use-api', '--yes'],
       },
+      ...(auth?.ok ? authSteps(ref, auth.files) : []),
     ],
+    notes: notesOf(env),
   };
+}
+
+function authSteps(ref: string, files: Record<string, string>): Step[] {
+  return [
+    {
+      title: 'Show how the settings of Auth and its email templates differ',
+      args: ['config', 'diff', `--remote=${ref}`],
+      files,
+    },
+    { title: 'Apply them', args: ['config', 'push', `--remote=${ref}`, '--yes'], files },
+  ];
+}
+
+/** What is left out, and what that means. */
+function notesOf(env: Record<string, string | undefined>): string[] {
+  if (!env['PATCHBAY_WEB_URL'])
+    return [
+      'PATCHBAY_WEB_URL is not set: the settings of Auth stay as they are, and links in its emails may lead elsewhere.',
+    ];
+  if (!env['SMTP_HOST'])
+    return [
+      "SMTP_HOST is not set: unless the project has a mail server already, Supabase emails only members of the project's team, two per hour.",
+    ];
+  return [];
 }
 
 /** The reference in `https://<reference>.supabase.co`; null for any other address. */
@@ -81,7 +114,9 @@ export function variablesFile(secrets: Record<string, string>): string {
 }
 
 /** What is shown of a step before it is done: of secrets the names alone. */
-export function describeStep({ title, args, secrets }: Step): string {
+export function describeStep({ title, args, secrets, files }: Step): string {
+  if (files !== undefined)
+    return `${title}\n  supabase ${args.join(' ')} <in a folder with ${Object.keys(files).join(', ')}>`;
   const names = secrets === undefined ? '' : ` <a file with ${Object.keys(secrets).join(', ')}>`;
   return `${title}\n  supabase ${args.join(' ')}${names}`;
 }

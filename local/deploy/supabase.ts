@@ -1,6 +1,6 @@
 /**
- * `npm run deploy:supabase -- [reference of the project] [--dry-run] [--yes]`: brings migrations, functions and their
- * secrets to a hosted project with the pinned Supabase CLI. Each step is shown and waits for a yes; `--yes` says it
+ * `npm run deploy:supabase -- [reference of the project] [--dry-run] [--yes]`: brings migrations, functions with their
+ * secrets, and the settings of Auth to a hosted project with the pinned Supabase CLI. Each step is shown and waits for a yes; `--yes` says it
  * to all of them, `--dry-run` shows them and does nothing. Who deploys is signed in (`npx supabase login`) or sets
  * SUPABASE_ACCESS_TOKEN.
  */
@@ -19,7 +19,10 @@ const plan = planDeployment(
 
 if (unknown.length > 0) tell([`There is no option ${unknown.join(', ')}.`]);
 else if (!plan.ok) tell(plan.problems);
-else if (!(await deploy(plan.steps))) process.exitCode = 1;
+else {
+  for (const note of plan.notes) console.log(note);
+  if (!(await deploy(plan.steps))) process.exitCode = 1;
+}
 if (process.connected) process.disconnect();
 
 function tell(problems: string[]): void {

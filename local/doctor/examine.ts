@@ -9,6 +9,7 @@ import {
   lookAtWorker,
 } from './parts.ts';
 import { ask } from './http.ts';
+import { judgeMail, lookAtMail } from './mail.ts';
 import { examineModels } from './models.ts';
 import {
   judgeKeyForm,
@@ -84,6 +85,7 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
     settings.then(judgeSettings),
     settings.then(judgeSigningKey),
     settings.then(judgeWayBack),
+    lookAtMail(url, publishableKey, subject.webUrl, subject.accessToken).then(judgeMail),
     keyForm,
   );
   if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));

@@ -10,6 +10,8 @@ export interface Subject {
   supabaseUrl: string | undefined;
   publishableKey: string | undefined;
   secretKey: string | undefined;
+  /** Of the person who deploys. */
+  accessToken: string | undefined;
   livekitUrl: string | undefined;
   livekitApiKey: string | undefined;
   livekitApiSecret: string | undefined;
@@ -65,6 +67,7 @@ export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
     supabaseUrl: read('SUPABASE_URL'),
     publishableKey: read('SUPABASE_PUBLISHABLE_KEY'),
     secretKey: read('SUPABASE_SECRET_KEY'),
+    accessToken: read('SUPABASE_ACCESS_TOKEN'),
     livekitUrl: read('LIVEKIT_URL'),
     livekitApiKey: read('LIVEKIT_API_KEY'),
     livekitApiSecret: read('LIVEKIT_API_SECRET'),

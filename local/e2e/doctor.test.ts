@@ -79,6 +79,7 @@ describe.runIf(hasStack)('the doctor', () => {
       'function secrets',
       'api tokens',
       'sign-in',
+      'mail',
       'secrets key',
       'stored secrets',
       'workers',

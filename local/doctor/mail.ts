@@ -1,0 +1,82 @@
+/** Emails of Auth: whether they reach people, and lead to the page. A look and a judgement, as in supabase.ts. */
+import { z } from 'zod';
+import { failed, ok, unknown, type Finding } from './finding.ts';
+import { ask, type Answer } from './http.ts';
+import { isLoopback } from './secrets.ts';
+
+const MANAGEMENT_API = 'https://api.supabase.com';
+/** Part of every link of our own templates. */
+const OUR_LINK = '/auth/confirm?token_hash=';
+
+/** What anybody may know of a project's Auth. */
+const PublicSettings = z.object({ mailer_autoconfirm: z.boolean() });
+/** What Supabase tells the project's owner. */
+const OwnerSettings = z.object({
+  site_url: z.string(),
+  smtp_host: z.string().nullish(),
+  mailer_autoconfirm: z.boolean(),
+  mailer_templates_confirmation_content: z.string().nullish(),
+});
+
+export interface MailLook {
+  supabaseUrl: string;
+  webUrl: string | undefined;
+  settings: Answer;
+  /** Null without an access token, or for a project that Supabase does not host. */
+  owner: Answer | null;
+}
+
+/** @param accessToken of the person who deploys (SUPABASE_ACCESS_TOKEN) */
+export async function lookAtMail(
+  supabaseUrl: string,
+  publishableKey: string,
+  webUrl: string | undefined,
+  accessToken: string | undefined,
+  managementApi = MANAGEMENT_API,
+): Promise<MailLook> {
+  const ref = /^([a-z]{20})\.supabase\.co$/.exec(new URL(supabaseUrl).hostname)?.[1];
+  const [settings, owner] = await Promise.all([
+    ask(`${supabaseUrl}/auth/v1/settings`, { headers: { apikey: publishableKey } }),
+    ref !== undefined && accessToken !== undefined
+      ? ask(`${managementApi}/v1/projects/${ref}/config/auth`, {
+          headers: { authorization: `Bearer ${accessToken}` },
+        })
+      : null,
+  ]);
+  return { supabaseUrl, webUrl, settings, owner };
+}
+
+export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): Finding {
+  const open = PublicSettings.safeParse(settings.body).data;
+  if (!open) return unknown('mail', 'the sign-in service does not tell its settings');
+  if (isLoopback(supabaseUrl)) return ok('mail', `emails are kept in an inbox, ${supabaseUrl}/inbox`);
+  if (open.mailer_autoconfirm)
+    return failed(
+      'mail',
+      'accounts open without a confirmed email address',
+      'Switch on "Confirm email" (Authentication, Sign In / Providers), or run `npm run deploy:supabase` with PATCHBAY_WEB_URL.',
+    );
+  if (owner === null)
+    return unknown(
+      'mail',
+      'whether it is configured is only told with SUPABASE_ACCESS_TOKEN, for a project that Supabase hosts',
+    );
+  const told = OwnerSettings.safeParse(owner.body).data;
+  if (owner.status !== 200 || !told)
+    return unknown('mail', `Supabase does not tell its settings (${owner.status ?? owner.reason})`);
+  if (!told.smtp_host)
+    return failed(
+      'mail',
+      "mail is not configured: Supabase emails only members of the project's team, two per hour",
+      'Set SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASS and SMTP_FROM, and run `npm run deploy:supabase` with PATCHBAY_WEB_URL.',
+    );
+  const site = URL.canParse(told.site_url) ? new URL(told.site_url).origin : told.site_url;
+  const isOurs = told.mailer_templates_confirmation_content?.includes(OUR_LINK) === true;
+  if (!isOurs || (webUrl !== undefined && site !== new URL(webUrl).origin))
+    return failed(
+      'mail',
+      isOurs ? `links in emails lead to ${site}` : 'emails are not written with the templates of Patchbay',
+      'Run `npm run deploy:supabase` with PATCHBAY_WEB_URL set to the address of the page.',
+    );
+  return ok('mail', `emails go out by ${told.smtp_host}, and their links lead to ${site}`);
+}
