@@ -2,10 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PROGRAMS } from '../../agent-worker/bundle.ts';
+import { capacityOf } from '../../agent-worker/src/capacity.ts';
 import { readFly } from '../deploy/fly.ts';
 import { makeImage, type Image } from '../deploy/image.ts';
 import { LocalSecrets, SECRETS_FILE } from '../stack/secrets.ts';
@@ -21,6 +23,8 @@ const MOST_MEGABYTES = 60;
 const AGENT_NAME = 'story-image';
 const LiveWorkers = z.array(z.object({ agent_name: z.string(), capacity: z.number() }));
 const PATIENCE_MS = 60_000;
+/** As of a machine with shared CPUs. */
+const WORKER_CORES = 0.5;
 
 describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
   const fly = readFly();
@@ -83,6 +87,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
         PATCHBAY_SECRETS_KEYS: secrets.secretsKeys,
         PATCHBAY_ADDRESS_POLICY: 'local',
         PATCHBAY_AGENT_NAME: AGENT_NAME,
+        PATCHBAY_WORKER_CORES: String(WORKER_CORES),
       },
     });
     children.push(child);
@@ -106,7 +111,13 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
       .poll(() => statusOf(url + fly.checks['registered']?.path), { timeout: PATIENCE_MS })
       .toBe(200);
     expect(await (await fetch(`${url}/worker`)).json()).toMatchObject({ agent_name: AGENT_NAME });
-    await expect.poll(heartbeats, { timeout: PATIENCE_MS }).toHaveLength(1);
+    const capacity = capacityOf({
+      totalBytes: totalmem(),
+      constrainedBytes: process.constrainedMemory(),
+      cores: WORKER_CORES,
+    });
+    const alive = [{ agent_name: AGENT_NAME, capacity }];
+    await expect.poll(heartbeats, { timeout: PATIENCE_MS }).toEqual(alive);
 
     const person = await newPerson('image');
     // Its key is sealed: the compiled worker opens it.
