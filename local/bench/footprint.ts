@@ -28,8 +28,6 @@ const SETTLE_MS = 10_000;
 const LISTEN_MS = 20_000;
 const TALK_MS = 20_000;
 const PATIENCE_MS = 90_000;
-/** The job before has let go of the room, and the next warm process is up. */
-const BETWEEN_CONVERSATIONS_MS = 5_000;
 const BUNDLE = join(import.meta.dirname, '../../.local/bench/worker');
 const BARE = join(import.meta.dirname, 'bare-worker.mjs');
 
@@ -74,7 +72,6 @@ export async function run(context: BenchContext): Promise<void> {
           const sample = await converse(subject, signal);
           samples.get(subject.name)?.push(sample);
           say(`  round ${round + 1}, ${subject.name}: ${describe(sample)}`);
-          await sleep(BETWEEN_CONVERSATIONS_MS, undefined, { signal });
         }
       const machine = describeMachine(loadBefore);
       const figures = [...samples].map(([name, taken]) => ({ name, ...summary(taken), samples: taken }));
@@ -104,8 +101,7 @@ async function personWithManyServers() {
 
 /** One conversation, and what its process takes once it has greeted and knows its tools. */
 async function converse({ worker, person, servers }: Subject, signal: AbortSignal): Promise<Sample> {
-  const [job] = worker.jobs();
-  if (job === undefined) throw new Error('the worker has no warm process');
+  const job = await warmProcess(worker, signal);
   const client = await RoomClient.join(person, undefined, worker.agentName);
   try {
     await client.hearsVoice(0, PATIENCE_MS);
@@ -124,6 +120,16 @@ async function converse({ worker, person, servers }: Subject, signal: AbortSigna
   } finally {
     await client.leave();
   }
+}
+
+/** The process that gets the next conversation, once that of the last one has ended. */
+async function warmProcess(worker: OwnWorker, signal: AbortSignal): Promise<number> {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
+    const [job, ...others] = worker.jobs();
+    if (job !== undefined && others.length === 0) return job;
+    await sleep(200, undefined, { signal });
+  }
+  throw new Error('the worker does not come to rest with one warm process');
 }
 
 /** Percent of one core that a process uses meanwhile. */
