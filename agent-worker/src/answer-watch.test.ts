@@ -125,6 +125,20 @@ describe('an answer', () => {
     expect(log).toEqual(['response.create', 'failed request_rejected']);
   });
 
+  it('that is empty is asked for again, unless the model gave it by itself', () => {
+    const { log, ask, hear, created, done } = watching();
+    ask();
+    created('1');
+    expect(done('1')).toBe(false);
+    vi.advanceTimersByTime(500);
+    created('2');
+    expect(done('2')).toBe(true);
+    hear('I was only thinking aloud');
+    created('3');
+    expect(done('3')).toBe(true);
+    expect(log).toEqual(['response.create', 'failed empty_answer', 'answered']);
+  });
+
   it('that fails after a call was made is not asked for again: the result of the call is to come', () => {
     const { log, shows, ask, created, done } = watching();
     ask();
@@ -158,11 +172,11 @@ describe('an answer that does not come', () => {
   });
 
   it('is awaited as well when the model should give it by itself', () => {
-    const { log, hear, created, done } = watching();
+    const { log, hear, created, delta, done } = watching();
     hear('what time is it');
     vi.advanceTimersByTime(5_000);
     expect(log).toEqual(['response.create']);
-    expect([created('1'), done('1')]).toEqual([true, true]);
+    expect([created('1'), delta('1'), done('1')]).toEqual([true, true, true]);
     expect(log).toEqual(['response.create', 'answered']);
   });
 
@@ -221,14 +235,14 @@ describe('a second request', () => {
 
 describe('a connection that is lost', () => {
   it('takes an answer with it, which is asked for on the next one', () => {
-    const { watch, log, ask, created, done } = watching();
+    const { watch, log, ask, created, delta, done } = watching();
     ask();
     created('1');
     watch.connectionLost();
     vi.advanceTimersByTime(60_000);
     watch.reconnected();
     expect(log).toEqual(['response.create']);
-    expect([created('2'), done('2')]).toEqual([true, true]);
+    expect([created('2'), delta('2'), done('2')]).toEqual([true, true, true]);
     expect(log).toEqual(['response.create', 'answered']);
   });
 

@@ -30,6 +30,12 @@ const RETRY_AFTER_MS = 500;
 /** A longer wait, as a rate limit may ask for, is announced at once. With it, a retry is in time for the plugin. */
 const LONGEST_WAIT_MS = 4_000;
 
+const SPOKEN = new Set<string>([
+  'response.output_audio.delta',
+  'response.output_audio_transcript.delta',
+  'response.output_text.delta',
+]);
+
 type Request = realtime.ResponseCreateEvent;
 
 export interface AnswerWatchOptions {
@@ -206,7 +212,7 @@ export class AnswerWatch {
     const owed = this.#owed;
     if (!owed || !('response_id' in event) || event.response_id !== owed.responseId) return;
     this.#await('response.done', NEXT_EVENT_WITHIN_MS);
-    if (event.type.endsWith('.delta')) owed.hasSpoken = true;
+    if (SPOKEN.has(event.type)) owed.hasSpoken = true;
     if (event.type === 'response.output_item.done' && event.item.type === 'function_call')
       owed.hasCalled = true;
   }
@@ -216,7 +222,9 @@ export class AnswerWatch {
     if (this.#abandoned.delete(response.id)) return true;
     const owed = this.#owed;
     if (!owed || response.id !== owed.responseId) return false;
-    const failure = failedResponse(response);
+    // What it heard the model may leave unanswered, and that may be right; what it was asked for it has to give.
+    const isEmpty = owed.request !== null && !owed.hasSpoken && !owed.hasCalled;
+    const failure = failedResponse(response, isEmpty);
     if (failure) return this.#onFailure(owed, failure);
     this.#settle();
     if (response.status === 'completed') this.#options.onAnswered();

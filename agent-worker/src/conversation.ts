@@ -41,7 +41,9 @@ const FLUSH_WITHIN_MS = 75_000;
 const LET_GO_WITHIN_MS = 1_000;
 
 /** The page should learn why the conversation ends before the agent leaves the room. */
-const LAST_WORDS_WITHIN_MS = 1_000;
+const LAST_WORDS_WITHIN_MS = 5_000;
+/** A message that was sent is not out yet. */
+const ON_ITS_WAY_MS = 300;
 
 /** Closes of the agent session that end the conversation, with the reason for the database. */
 const END_REASONS = new Map<string, EndReason>([
@@ -180,6 +182,8 @@ export class Conversation {
       record: false,
       inputOptions: { participantIdentity, textInputCallback: (_, { text }) => this.#onTyped(text) },
     });
+    // A model that fails for good may do so before that.
+    if (this.#isEnding) return;
     void greet(this.#session, beginning.agent.greeting).then(this.#begun.resolve);
     void this.#begun.promise.then(() => this.#reconciler.run());
 
@@ -262,6 +266,9 @@ export class Conversation {
     if (this.#endReason) this.#feed.send({ type: 'ended', reason: this.#endReason });
     // Not left to the end of the job: the framework may take a minute to let go of the room.
     void this.close();
-    void this.#feed.sent(LAST_WORDS_WITHIN_MS).then(() => this.#options.onEnded(reason));
+    void this.#feed
+      .sent(LAST_WORDS_WITHIN_MS)
+      .then(() => delay(ON_ITS_WAY_MS))
+      .then(() => this.#options.onEnded(reason));
   }
 }

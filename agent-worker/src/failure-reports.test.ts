@@ -23,9 +23,9 @@ function reporting() {
 describe('a failure of the voice model', () => {
   it('for good ends the conversation with its code, which the log has as well', () => {
     const { reports, said, ends, lines } = reporting();
-    reports.onFatal({ kind: 'quota_exhausted', facts: { status: 429 } });
+    reports.onFatal({ kind: 'quota_exhausted', facts: { status: 429, code: 'insufficient_quota' } });
     expect(ends).toEqual(['model_quota']);
-    expect(lines).toEqual([{ code: 'model_quota', status: 429 }]);
+    expect(lines).toEqual([{ code: 'model_quota', cause: { status: 429, code: 'insufficient_quota' } }]);
     expect(said).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ export class FailureReports implements ModelWatcher {
 
   onFatal({ kind, facts }: ModelFailure): void {
     const code = FAILURES[kind].endReason ?? 'error';
-    this.#options.log.error({ code, ...facts }, 'the voice model failed for good');
+    this.#options.log.error({ code, cause: facts }, 'the voice model failed for good');
     this.#options.end(code);
   }
 
@@ -33,7 +33,7 @@ export class FailureReports implements ModelWatcher {
   onUnanswered({ kind, facts }: ModelFailure): void {
     const { feed, floor, log } = this.#options;
     const { announced } = FAILURES[kind];
-    log.warn({ code: announced, ...facts }, 'the voice model gave no answer');
+    log.warn({ code: announced, cause: facts }, 'the voice model gave no answer');
     feed.send({ type: 'unanswered', reason: announced });
     floor().turnFailed(kind === 'no_answer' ? null : describeAnswerFailure(announced).speech);
   }
@@ -41,7 +41,7 @@ export class FailureReports implements ModelWatcher {
   onDisconnected({ kind, facts }: ModelFailure): void {
     if (this.#isDisconnected) return;
     this.#isDisconnected = true;
-    this.#options.log.warn({ code: kind, ...facts }, 'the connection to the voice model was lost');
+    this.#options.log.warn({ code: kind, cause: facts }, 'the connection to the voice model was lost');
     this.#options.feed.send({ type: 'model', state: 'reconnecting' });
   }
 

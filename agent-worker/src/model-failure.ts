@@ -14,6 +14,7 @@ export type ModelFailureKind =
   | 'server_error'
   | 'request_rejected'
   | 'filtered'
+  | 'empty_answer'
   | 'no_answer'
   | 'connection_lost'
   | 'unavailable';
@@ -35,6 +36,7 @@ export const FAILURES: Readonly<Record<ModelFailureKind, Consequence>> = {
   rate_limited: { announced: 'rate_limited', retryable: true },
   server_error: { announced: 'server_error', retryable: true },
   request_rejected: { announced: 'rejected', retryable: true },
+  empty_answer: { announced: 'server_error', retryable: true },
   filtered: { announced: 'filtered', retryable: false },
   no_answer: { announced: 'no_answer', retryable: true },
   connection_lost: { announced: 'connection_lost', retryable: true },
@@ -124,11 +126,18 @@ export interface EndedResponse {
   status_details?: { type?: string; reason?: string; error?: ModelErrorBody | null } | string | null;
 }
 
-/** @returns null for a response that is complete, was cancelled, or was cut at its greatest length */
-export function failedResponse({ status, status_details }: EndedResponse): ModelFailure | null {
+/**
+ * @param isEmpty it has neither words nor a call, and was to have some
+ * @returns null for a response that is complete, was cancelled, or was cut at its greatest length
+ */
+export function failedResponse(
+  { status, status_details }: EndedResponse,
+  isEmpty = false,
+): ModelFailure | null {
   const details = typeof status_details === 'object' ? status_details : null;
   if (status === 'incomplete' && details?.reason === 'content_filter')
     return { kind: 'filtered', facts: { reason: 'content_filter' } };
+  if (status === 'completed' && isEmpty) return { kind: 'empty_answer', facts: {} };
   if (status !== 'failed') return null;
   const error = details?.error ?? {};
   return { kind: kindOf(error) ?? 'server_error', ...retryAfterOf(error), facts: factsOf(error) };

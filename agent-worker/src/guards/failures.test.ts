@@ -1,7 +1,7 @@
 /** What a voice session does when its model fails, at the other end of a real socket. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initializeLogger, voice } from '@livekit/agents';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelFailure } from '../model-failure.ts';
 import { FakeModel, type Turn } from '../testing/fake-model.ts';
 import { createAgentSession } from '../voice-model.ts';
@@ -119,6 +119,31 @@ describe('a model that closes every connection', () => {
     await until(() => connection.at(-1) === 'connected');
     expect(connection[0]).toBe('connection_lost');
     expect(fatal).toEqual([]);
+  });
+});
+
+describe('a model that is gone for two minutes', () => {
+  it.each<[string, (fake: FakeModel) => Promise<void>]>([
+    ['refuses connections', (model) => model.stop()],
+    [
+      'closes connections',
+      async (model) => {
+        model.farewell = { code: 3000 };
+        model.drop();
+      },
+    ],
+  ])('and %s, ends the session', async (_, leave) => {
+    const { closes, fatal } = await conversation();
+    await until(() => fake.received.length > 0);
+    const begin = performance.now();
+    const clock = vi
+      .spyOn(performance, 'now')
+      .mockImplementation(() => begin + 20 * (process.uptime() * 1_000 - began));
+    const began = process.uptime() * 1_000;
+    cleanups.push(async () => clock.mockRestore());
+    await leave(fake);
+    await until(() => closes.length > 0);
+    expect(fatal).toMatchObject([{ kind: 'unavailable' }]);
   });
 });
 

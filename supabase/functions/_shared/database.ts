@@ -50,6 +50,7 @@ const SessionReference = z.object({
   user_id: z.string(),
   room_name: z.string(),
   state: z.string(),
+  end_reason: z.string().nullable(),
 });
 type SessionReference = z.infer<typeof SessionReference>;
 
@@ -193,7 +194,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       read(
         supabase
           .from('voice_sessions')
-          .select('id, workspace_id, user_id, room_name, state')
+          .select('id, workspace_id, user_id, room_name, state, end_reason')
           .eq('id', sessionId)
           .maybeSingle(),
         SessionReference.nullable(),

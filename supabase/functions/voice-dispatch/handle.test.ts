@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
+import { describeEnd } from '../../../shared/src/end-reason.ts';
 import { AppError } from '../../../shared/src/errors.ts';
 import { handle, type VoiceDispatchDeps } from './handle.ts';
 import type { SessionRoom } from './session-room.ts';
 import { assertMatches } from '../_shared/testing/assert-matches.ts';
 
-const session = { id: 's1', workspace_id: 'w1', user_id: 'u1', room_name: 'pb-s1', state: 'active' };
+const session = {
+  id: 's1',
+  workspace_id: 'w1',
+  user_id: 'u1',
+  room_name: 'pb-s1',
+  state: 'active',
+  end_reason: null as string | null,
+};
 const livekit = { url: 'ws://livekit.local', apiKey: 'key', apiSecret: 'secret', agentName: 'patchbay' };
 
 const emptyRoom: SessionRoom = {
@@ -41,6 +49,14 @@ Deno.test('only the person who talks may call an agent, and only while the conve
   assert.equal((await ask(null)).status, 404);
   assert.equal((await ask({ user_id: 'somebody' })).status, 403);
   assert.equal((await ask({ state: 'ended' })).status, 409);
+});
+
+Deno.test('a conversation that has ended says why', async () => {
+  const quota = await ask({ state: 'ended', end_reason: 'model_quota' });
+  assertMatches(quota.body, { code: 'session_ended', message: describeEnd('model_quota')?.title });
+  assertMatches(quota.body, { hint: describeEnd('model_quota')?.hint });
+  const left = await ask({ state: 'ended', end_reason: 'user_left' });
+  assertMatches(left.body, { message: 'This conversation has ended.', hint: 'Start a new one.' });
 });
 
 Deno.test('another caller who is at it is left alone', async () => {

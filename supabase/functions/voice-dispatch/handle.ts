@@ -1,3 +1,4 @@
+import { describeEnd, type EndDescription } from '../../../shared/src/end-reason.ts';
 import { AppError } from '../../../shared/src/errors.ts';
 import type { VoiceDispatchAnswer, VoiceDispatchBody } from '../../../shared/src/schema/functions.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
@@ -6,6 +7,11 @@ import type { LivekitSettings } from '../_shared/settings.ts';
 import { currentTrace } from '../_shared/trace.ts';
 import { bringAgent, LEASE_MS } from './bring-agent.ts';
 import type { SessionRoom } from './session-room.ts';
+
+const ENDED: EndDescription = {
+  title: 'This conversation has ended.',
+  hint: 'Start a new one.',
+};
 
 export interface VoiceDispatchDeps {
   userId: string;
@@ -29,8 +35,11 @@ export async function handle(
   if (session.user_id !== userId)
     return refuse(403, 'not_your_session', 'Only the person who talks can call an agent.');
   currentTrace()?.joinConversation(session.id);
-  if (session.state === 'ended')
-    return refuse(409, 'session_ended', 'This conversation has ended. Start a new one.');
+  if (session.state === 'ended') {
+    // Whoever missed the agent's last message learns here why it has left.
+    const { title, hint } = describeEnd(session.end_reason) ?? ENDED;
+    return refuse(409, 'session_ended', title, { hint });
+  }
   if (!livekit)
     return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
 
