@@ -38,6 +38,7 @@ describe('connection', () => {
       instructions: 'Be kind.',
       tools: [addNote],
       voice: 'coral',
+      tool_updates: { accepted: 1, rejected: 0 },
       items: 0,
     };
     expect(await json('/v1/sessions')).toEqual([expect.objectContaining(facts)]);

@@ -37,6 +37,8 @@ export interface SessionFacts {
   input: SessionSettings['audio']['input'];
   instructions: string;
   tools: Tool[];
+  /** Updates of the session that came with tools. */
+  tool_updates: { accepted: number; rejected: number };
   items: number;
   is_speaking: boolean;
   connected_at: string;
@@ -49,6 +51,7 @@ const COUGH_MS = 400;
 export class Session {
   readonly id: string;
   #options: SessionOptions;
+  readonly #toolUpdates = { accepted: 0, rejected: 0 };
   #settings: SessionSettings;
   #conversation: Conversation;
   #responses: Responses;
@@ -91,6 +94,7 @@ export class Session {
       input: audio.input,
       instructions,
       tools,
+      tool_updates: { ...this.#toolUpdates },
       items: this.#conversation.items.length,
       is_speaking: this.#responses.isBusy,
       connected_at: this.#connectedAt,
@@ -158,6 +162,7 @@ export class Session {
     const broken = this.#options.faults.take('update_rejected');
     if (broken) return this.#refuse({ ...broken.error, param: broken.param ?? null }, eventId);
     const applied = applyPatch(this.#settings, patch, { hasSpoken: this.#hasSpoken });
+    if (patch.tools) this.#toolUpdates[applied.ok ? 'accepted' : 'rejected'] += 1;
     if (!applied.ok) return this.#complain(applied.complaint, eventId);
     const before = this.#settings;
     this.#settings = applied.settings;
