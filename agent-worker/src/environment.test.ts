@@ -22,6 +22,15 @@ describe('the environment of the worker', () => {
     });
   });
 
+  it('takes a lower budget of tokens for tools, and no nonsense', () => {
+    expect(readEnvironment(complete).PATCHBAY_TOOL_TOKENS).toBeUndefined();
+    expect(readEnvironment({ ...complete, PATCHBAY_TOOL_TOKENS: '4000' }).PATCHBAY_TOOL_TOKENS).toBe(4_000);
+    for (const wrong of ['-1', 'many'])
+      expect(() => readEnvironment({ ...complete, PATCHBAY_TOOL_TOKENS: wrong })).toThrow(
+        'PATCHBAY_TOOL_TOKENS',
+      );
+  });
+
   it('names everything that is missing, empty or wrong, and shows no value', () => {
     const broken = {
       ...complete,
