@@ -79,6 +79,7 @@ describe('an update of tools', () => {
       definitions,
       message: 'no',
       toolIndex: 1,
+      cause: 'definition',
     });
   });
 

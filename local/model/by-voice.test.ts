@@ -24,7 +24,7 @@ async function connected(session: object = {}): Promise<ProtocolClient> {
 const silence = new Int16Array(24 * 700);
 
 describe('by voice', () => {
-  const transcribed = { audio: { input: { transcription: { model: 'any' } } } };
+  const transcribed = { audio: { input: { transcription: { model: 'gpt-transcribe' } } } };
 
   it('hears a question and calls the tool', async () => {
     const client = await connected({ tools: sampleTools, ...transcribed });
@@ -66,7 +66,7 @@ describe('by voice', () => {
   it('leaves the turns to the client when it is told to', async () => {
     const client = await connected({
       tools: sampleTools,
-      audio: { input: { turn_detection: null, transcription: {} } },
+      audio: { input: { turn_detection: null, transcription: { model: 'gpt-live-transcribe' } } },
     });
     client.send({ type: 'input_audio_buffer.commit', event_id: 'empty' });
     expect((await client.next('error'))['error']).toMatchObject({ code: 'input_audio_buffer_commit_empty' });
