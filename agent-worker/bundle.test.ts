@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,13 @@ describe('the compiled worker', { timeout: 60_000 }, () => {
       child.send({ case: 'initializeRequest', value: defaults });
       child.on('message', (message) => { console.log(message.case); child.kill('SIGKILL'); });`;
     expect((await node('--input-type=module', '-e', script)).output).toBe('initializeResponse\n');
+  });
+
+  // Node keeps the source in memory, once for each conversation.
+  it('is small', async () => {
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.js'));
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6 * 2 ** 20);
   });
 
   it('names lines of the source in stack traces', async () => {
