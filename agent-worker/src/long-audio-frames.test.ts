@@ -7,9 +7,11 @@ import { useLongAudioFrames } from './long-audio-frames.ts';
 const opened = vi.hoisted(() => [] as { track: unknown; options: unknown }[]);
 vi.mock('@livekit/rtc-node', async (importOriginal) => ({
   ...(await importOriginal<object>()),
-  AudioStream: function (track: unknown, options: unknown) {
-    opened.push({ track, options });
-    return new ReadableStream();
+  AudioStream: class {
+    constructor(track: unknown, options: unknown) {
+      opened.push({ track, options });
+      return new ReadableStream();
+    }
   },
 }));
 
