@@ -5,6 +5,7 @@ import { type ActivityFeed, toolsActivity } from './activity.ts';
 import type { CallMemory } from './call-details.ts';
 import type { Floor } from './floor.ts';
 import type { History } from './history.ts';
+import type { IdleWatch } from './idle-watch.ts';
 import type { Log } from './log.ts';
 import type { ModelSession } from './model-session.ts';
 import { type Published, Publisher } from './publisher.ts';
@@ -23,6 +24,7 @@ export interface ConversationToolsOptions {
   room: ToolRoom;
   linkOf: (serverId: string) => CallableLink | undefined;
   floor: Floor;
+  idle: Pick<IdleWatch, 'waitFor'>;
   latencies: ToolLatencies;
   usage: ToolUsage;
   history: Pick<History, 'trim'>;
@@ -80,7 +82,7 @@ export class ConversationTools {
 
   /** The tool as the framework runs it: every call is recorded, traced and shown. */
   toFunctionTool(tool: ModelTool): VoiceTool {
-    const { sessionId, linkOf, floor, latencies, usage, memory, feed, reports, log } = this.#options;
+    const { sessionId, linkOf, floor, idle, latencies, usage, memory, feed, reports, log } = this.#options;
     return createVoiceTool(tool, {
       sessionId,
       isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
@@ -88,6 +90,7 @@ export class ConversationTools {
       floor,
       latencies,
       tell: (line) => this.#options.model.tell(line),
+      onBackground: (told) => idle.waitFor(told),
       onActivity: (activity) => {
         if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
         feed.send(activity);

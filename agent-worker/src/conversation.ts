@@ -19,6 +19,7 @@ import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { LinkNews } from './link-news.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
@@ -30,6 +31,7 @@ import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
+import { idleSentence } from './speech.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
 import type { ToolUsage } from './tool-usage.ts';
@@ -81,6 +83,7 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #history: History;
   readonly #floor: Floor;
+  readonly #idle: IdleWatch;
   /** From then on there is time to make tools and connections. */
   readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
@@ -120,6 +123,15 @@ export class Conversation {
       turnSettlesMs,
       onFault: (error) => log.warn({ error }, 'the agent could not take the floor'),
     });
+    this.#idle = new IdleWatch({
+      timeoutMs: environment.PATCHBAY_IDLE_TIMEOUT_MS,
+      onWarning: (leftMs) => {
+        this.#floor.say(idleSentence(leftMs));
+        this.#feed.send({ type: 'idle', ends_in_ms: leftMs });
+      },
+      onIdle: () => this.#endFor('idle'),
+    });
+    this.#idle.follow(this.#session);
     this.#model = new ModelSession({
       agent: this.#agent,
       realtimeSession: session,
@@ -131,6 +143,7 @@ export class Conversation {
       room: toolRoom,
       linkOf: (serverId) => this.#links.of(serverId),
       floor: this.#floor,
+      idle: this.#idle,
       latencies: options.latencies,
       usage: options.usage,
       history: this.#history,
@@ -170,6 +183,7 @@ export class Conversation {
     room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
     room.on(RoomEvent.ParticipantConnected, () => {
       this.#sendEverything();
+      this.#idle.userActive();
       this.#reconciler.wake('user');
     });
     hearLines(this.#session, this.#sessionId, (line) => this.#reports.line(line));
@@ -184,6 +198,7 @@ export class Conversation {
     });
     // A model that fails for good may do so before that.
     if (this.#isEnding) return;
+    this.#idle.start();
     void greet(this.#session, beginning.agent.greeting).then(this.#begun.resolve);
     void this.#begun.promise.then(() => this.#reconciler.run());
 
@@ -222,6 +237,7 @@ export class Conversation {
 
   async #close(): Promise<void> {
     this.#reconciler.wake('shutdown');
+    this.#idle.stop();
     this.#tools.stop();
     if (this.#endReason) this.#reports.sessionState('ended', this.#endReason);
     const letGo = Promise.allSettled([this.#links.close(), this.#hints?.close()]);

@@ -19,6 +19,7 @@ describe('the environment of the worker', () => {
       OPENAI_NOISE_REDUCTION: 'off',
       PATCHBAY_AGENT_NAME: 'patchbay',
       PATCHBAY_ADDRESS_POLICY: 'public',
+      PATCHBAY_IDLE_TIMEOUT_MS: 600_000,
     });
   });
 
@@ -29,6 +30,11 @@ describe('the environment of the worker', () => {
       expect(() => readEnvironment({ ...complete, PATCHBAY_TOOL_TOKENS: wrong })).toThrow(
         'PATCHBAY_TOOL_TOKENS',
       );
+  });
+
+  it('takes 0 as a conversation that never ends for a user who is away', () => {
+    expect(readEnvironment({ ...complete, PATCHBAY_IDLE_TIMEOUT_MS: '0' }).PATCHBAY_IDLE_TIMEOUT_MS).toBe(0);
+    expect(() => readEnvironment({ ...complete, PATCHBAY_IDLE_TIMEOUT_MS: '-1' })).toThrow(EnvironmentError);
   });
 
   it('names everything that is missing, empty or wrong, and shows no value', () => {

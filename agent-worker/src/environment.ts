@@ -40,6 +40,8 @@ const Environment = z.object({
   PATCHBAY_WORKER_CORES: z.coerce.number().positive().optional(),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
   PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(270_000),
+  /** A conversation ends when its user neither spoke nor typed for so long; 0: never. */
+  PATCHBAY_IDLE_TIMEOUT_MS: z.coerce.number().int().min(0).default(600_000),
   /** Where traces go (OTLP over HTTP); without it there are none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),

@@ -153,15 +153,21 @@ export class Floor {
   }
 
   /**
-   * Has the result of such a call told in a turn of its own, once nobody speaks; one at a time. Returns at once.
+   * Has the result of such a call told in a turn of its own, once nobody speaks; one at a time.
    * @param response that made the call: what it is still to answer comes first
+   * @returns resolves when the result was told, or could not be; never rejects
    */
-  deliver(callId: string, output: string, response: Pick<voice.SpeechHandle, 'addDoneCallback'>): void {
+  deliver(
+    callId: string,
+    output: string,
+    response: Pick<voice.SpeechHandle, 'addDoneCallback'>,
+  ): Promise<void> {
     const answered = new Promise<void>((resolve) => response.addDoneCallback(() => resolve()));
     this.#deliveries = this.#deliveries
       .then(() => answered)
       .then(() => this.#delivered(callId, output))
       .catch((error: unknown) => this.#fault(error));
+    return this.#deliveries;
   }
 
   async #said(sentence: string): Promise<void> {

@@ -46,13 +46,19 @@ export function removedSentence(tool: ModelTool): string {
 /** What the model is told of an answer; of one that only stands in, how old it is. */
 export function resultSpeech({ speech, cached }: CallResult): string {
   if (!cached?.isStale) return speech;
-  return `${speech}\n[The server does not answer at the moment. This answer is ${ageInWords(cached.ageMs)} old; say so.]`;
+  return `${speech}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
 }
 
-function ageInWords(ageMs: number): string {
-  const seconds = Math.max(1, Math.round(ageMs / 1_000));
+/** @param ms at least a second is told */
+function durationInWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
   if (seconds < 90) return `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
+}
+
+/** @param leftMs until the conversation ends, unless the user is active */
+export function idleSentence(leftMs: number): string {
+  return `Are you still there? I will end this conversation in ${durationInWords(leftMs)} unless you say something.`;
 }
 
 /** The longest message of a server about its progress that is said. */

@@ -55,7 +55,8 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   const said: string[] = [];
   const heard: string[] = [];
   const calls: RecordedCall[] = [];
-  const told: string[] = [];
+  const lines: string[] = [];
+  const background: Promise<void>[] = [];
   const latencies = new ToolLatencies();
   fake.decide = rehearsing;
   const made = Promise.withResolvers<realtime.RealtimeSession>();
@@ -108,7 +109,8 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
         linkOf: () => link,
         floor,
         latencies,
-        tell: (line) => told.push(line),
+        tell: (line) => lines.push(line),
+        onBackground: (told) => background.push(told),
         onActivity: () => {},
         onCall: (call) => calls.push(call),
         onFault: () => {},
@@ -131,7 +133,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
     const tool = tools.find((one) => one.name === name);
     if (tool) latencies.note(tool, ms);
   };
-  return { session, connection, said, heard, told, calls, faults, type, outputs, usually };
+  return { session, connection, said, heard, lines, background, calls, faults, type, outputs, usually };
 }
 
 /** A server whose answers wait for `open`. */
@@ -177,16 +179,18 @@ describe('a slow call', () => {
 
   it('that is known to be very slow lets the user talk, and is told in a later turn, once', async () => {
     const open = gate();
-    const { said, told, type, outputs, usually, calls } = await conversation();
+    const { said, lines, background, type, outputs, usually, calls } = await conversation();
     usually('echo', 20_000);
     type('call echo');
     await until(() => said.some((words) => words.includes('We can go on meanwhile')));
-    expect(told).toEqual([expect.stringContaining('The call of echo is still running in the background')]);
+    expect(lines).toEqual([expect.stringContaining('The call of echo is still running in the background')]);
     type('how are you');
     await until(() => said.includes('You said how are you.'));
     expect(calls).toEqual([]);
     open();
-    await until(() => said.some((words) => words.includes('echo ran')));
+    expect(background).toHaveLength(1);
+    await background[0];
+    expect(said.at(-1)).toContain('echo ran');
     type('and now');
     await until(() => said.includes('You said and now.'));
     expect(said.filter((words) => words.includes('echo ran'))).toHaveLength(1);
@@ -232,11 +236,11 @@ describe('several calls of one response', () => {
     async (count) => {
       const slow = Array.from({ length: count }, (_, index) => `slow${index}`);
       const open = gates(...slow);
-      const { said, told, type, outputs } = await conversation();
+      const { said, lines, type, outputs } = await conversation();
       type(`call all ${['fast', ...slow].join(' ')}`);
       await until(() => said.some((words) => words.includes('fast ran')));
       expect(outputsOf(outputs())).toEqual(['fast ran']);
-      expect(told).toEqual(
+      expect(lines).toEqual(
         slow.map((name) => expect.stringContaining(`The call of ${name} is still running`)),
       );
       for (const name of slow.toReversed()) {
@@ -252,21 +256,21 @@ describe('several calls of one response', () => {
 
   it('that end close to each other are answered together', async () => {
     const open = gates('slow');
-    const { said, told, type, outputs } = await conversation();
+    const { said, lines, type, outputs } = await conversation();
     type('call all fast slow');
     await until(() => server.ran.length === 2);
     open('slow');
     await until(() => said.length > 0);
     expect(outputsOf(outputs()).toSorted()).toEqual(['fast ran', 'slow ran']);
     expect(said).toHaveLength(1);
-    expect(told).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   it('keep the result of one that ends while the fast one is being answered for after that', async () => {
     const open = gates('slow');
-    const { said, told, type } = await conversation();
+    const { said, lines, type } = await conversation();
     type('call all fast slow');
-    await until(() => told.length === 1);
+    await until(() => lines.length === 1);
     open('slow');
     await until(() => said.some((words) => words.includes('slow ran')));
     expect(resultsIn(said)).toEqual(['Result: fast ran', 'Result: slow ran']);
@@ -274,11 +278,11 @@ describe('several calls of one response', () => {
 
   it('let the user go on with one sentence for all', async () => {
     gates('slow', 'slower');
-    const { said, told, type, usually } = await conversation();
+    const { said, lines, type, usually } = await conversation();
     usually('slow', 20_000);
     usually('slower', 20_000);
     type('call all slow slower');
-    await until(() => told.length === 2);
+    await until(() => lines.length === 2);
     type('how are you');
     await until(() => said.includes('You said how are you.'));
     expect(said.filter((words) => words.includes('We can go on meanwhile'))).toHaveLength(1);

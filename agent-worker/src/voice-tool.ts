@@ -37,6 +37,8 @@ export interface VoiceToolContext {
   latencies: ToolLatencies;
   /** Puts one system line into the model's conversation. */
   tell: (line: string) => void;
+  /** A call goes on in the background; `told` resolves when the user has heard what came of it. */
+  onBackground: (told: Promise<void>) => void;
   onActivity: (activity: Activity) => void;
   /** `speech`: what the model was given to say. */
   onCall: (call: RecordedCall, speech: string) => void;
@@ -94,7 +96,8 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
       if (release !== 'ended') {
         // Before the framework asks for a reply: the model would call again for the result that it misses.
         if (release !== 'interrupted') context.tell(backgroundLine(tool));
-        void goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor);
+        const told = goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor);
+        context.onBackground(told);
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();
       }
@@ -127,7 +130,7 @@ async function goOnBehind(
   await giveUpdates(call.ending, floor, () =>
     signSentence('update', tool, { usualMs: null, progress: call.progress() }),
   );
-  floor.deliver(callId, (await call.ending).speech, response);
+  await floor.deliver(callId, (await call.ending).speech, response);
 }
 
 function begin(tool: ModelTool, args: Record<string, unknown>, context: VoiceToolContext): RunningCall {

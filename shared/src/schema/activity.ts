@@ -121,6 +121,9 @@ export const ModelActivity = z.object({
   state: z.enum(['reconnecting', 'connected']),
 });
 
+/** The user is away: the agent ends the conversation in a while, unless they speak or type. */
+export const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
+
 /** One message on `patchbay.activity`. */
 export const Activity = z.discriminatedUnion('type', [
   ToolsActivity,
@@ -130,5 +133,6 @@ export const Activity = z.discriminatedUnion('type', [
   EndedActivity,
   UnansweredActivity,
   ModelActivity,
+  IdleActivity,
 ]);
 export type Activity = z.infer<typeof Activity>;

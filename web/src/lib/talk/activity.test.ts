@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readActivity } from './activity.ts';
+import { idleNote, readActivity } from './activity.ts';
 
 describe('readActivity', () => {
   it.each([
@@ -30,6 +30,7 @@ describe('readActivity', () => {
     { type: 'ended', reason: 'model_not_found' },
     { type: 'unanswered', reason: 'rate_limited' },
     { type: 'model', state: 'reconnecting' },
+    { type: 'idle', ends_in_ms: 60_000 },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
   });
@@ -52,7 +53,14 @@ describe('readActivity', () => {
     '{"type":"ended"}',
     '{"type":"unanswered","reason":"model_quota"}',
     '{"type":"model","state":"tired"}',
+    '{"type":"idle","ends_in_ms":"soon"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();
   });
+});
+
+it('tells a user who is away how long the conversation goes on without them', () => {
+  expect(idleNote(60_000)).toBe(
+    'You have not said anything for a while. The conversation ends in 60 seconds unless you speak or type.',
+  );
 });

@@ -47,9 +47,17 @@ export function readActivity(text: string): Activity | null {
       return isAnswerFailure(message.reason) ? (message as Activity) : null;
     case 'model':
       return message.state === 'reconnecting' || message.state === 'connected' ? (message as Activity) : null;
+    case 'idle':
+      return typeof message.ends_in_ms === 'number' ? (message as Activity) : null;
     default:
       return null;
   }
+}
+
+/** What the transcript shows when the agent warns a user who is away. */
+export function idleNote(endsInMs: number): string {
+  const seconds = Math.round(endsInMs / 1_000);
+  return `You have not said anything for a while. The conversation ends in ${seconds} seconds unless you speak or type.`;
 }
 
 function isLeftOut(value: unknown): boolean {

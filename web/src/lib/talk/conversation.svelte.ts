@@ -3,7 +3,7 @@ import { describeEnd } from '@patchbay/shared/end-reason';
 import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/schema/activity';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
-import { readActivity } from './activity.ts';
+import { idleNote, readActivity } from './activity.ts';
 import { guardAgent } from './agent-guard.ts';
 import { askForDetails } from './call-details.ts';
 import { Devices } from './devices.svelte.ts';
@@ -175,6 +175,8 @@ export class Conversation {
       this.unansweredSince = null;
     } else if (activity.type === 'model') {
       this.isModelLost = activity.state === 'reconnecting';
+    } else if (activity.type === 'idle') {
+      this.transcript.note(idleNote(activity.ends_in_ms));
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       const before = new Set(this.toolNames);
