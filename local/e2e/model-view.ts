@@ -11,7 +11,11 @@ const ModelSession = z.object({
     transcription: z.object({ model: z.string(), languages: z.array(z.string()).optional() }),
   }),
   instructions: z.string(),
-  tools: z.array(z.object({ name: z.string() })),
+  tools: z.array(
+    z.object({ name: z.string(), description: z.string(), parameters: z.record(z.string(), z.unknown()) }),
+  ),
+  /** Updates of the session that came with tools. */
+  tool_updates: z.object({ accepted: z.number(), rejected: z.number() }),
 });
 export type ModelSession = z.infer<typeof ModelSession>;
 
