@@ -82,6 +82,18 @@ describe('the estimate of tool definitions', () => {
     expect(realToolTokens(tool)).toBeLessThanOrEqual(estimateToolTokens(tool) * (1 + ESTIMATE_MARGIN));
   });
 
+  it('is the same whatever the order of the keys', () => {
+    const property = { type: 'string', description: 'Newest first.', enum: ['a', 'b'] };
+    const turned = { enum: ['a', 'b'], description: 'Newest first.', type: 'string' };
+    const tokensOf = (order: object) =>
+      estimateToolTokens({
+        name: 'list',
+        description: 'Lists.',
+        parameters: { type: 'object', properties: { order } },
+      });
+    expect(tokensOf(turned)).toBe(tokensOf(property));
+  });
+
   it('holds its margin for long lists of values', () => {
     const currencies = ['AFN', 'ALL', 'AMD', 'ANG', 'AOA', 'ARS', 'AUD', 'AWG', 'AZN', 'BAM', 'BBD', 'BDT'];
     const places = ['us-east-1', 'eu-central-1', 'ap-southeast-2', 'text/html', 'application/vnd.ms-excel'];

@@ -3,6 +3,7 @@
  * 200,000 entries. A text is cut as the encoding cuts it (words with the character before them, up to three digits,
  * runs of punctuation); the weight of a piece by its length was fitted to the tool definitions of real MCP servers.
  */
+import { canonicalJson } from './canonical-json.ts';
 
 /**
  * How far below the real count the estimate of a set of tool definitions may be: the real one is at most
@@ -46,14 +47,17 @@ export function estimateTokens(text: string): number {
   return Math.ceil(tokens);
 }
 
-/** Estimated tokens of a tool's definition, which is counted as its compact JSON. */
+/**
+ * Estimated tokens of a tool's definition, counted as its compact JSON. The same for any order of its keys: the
+ * database gives them back in an order of its own.
+ */
 export function estimateToolTokens(tool: {
   name: string;
   description: string;
   parameters: Record<string, unknown>;
 }): number {
   const { name, description, parameters } = tool;
-  return estimateTokens(JSON.stringify({ name, description, parameters }));
+  return estimateTokens(canonicalJson({ name, description, parameters }));
 }
 
 const SPACE = 32;
