@@ -36,6 +36,7 @@ import type { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
 import type { ToolUsage } from './tool-usage.ts';
 import { hearLines } from './transcript.ts';
+import { announceUserTurns } from './user-turns.ts';
 import { type VoiceModel, createAgentSession, createVoiceModel } from './voice-model.ts';
 
 /** A database that is away for a minute costs no record of a call, also when the user hangs up meanwhile. */
@@ -81,6 +82,8 @@ export class Conversation {
   readonly #model: ModelSession;
   readonly #agent: voice.Agent;
   readonly #session: voice.AgentSession;
+  /** The plugin's; there is one from the start of the agent session on. */
+  readonly #realtimeSession: VoiceModel['session'];
   readonly #history: History;
   readonly #floor: Floor;
   readonly #idle: IdleWatch;
@@ -116,6 +119,7 @@ export class Conversation {
     // The plugin leaves function tools alone that it was not started with: the publisher hands them over.
     this.#agent = new voice.Agent({ instructions });
     this.#session = createAgentSession(model);
+    this.#realtimeSession = session;
     this.#history = new History(this.#agent, this.#session, session);
     this.#floor = new Floor({
       session: this.#session,
@@ -199,6 +203,7 @@ export class Conversation {
     // A model that fails for good may do so before that.
     if (this.#isEnding) return;
     this.#idle.start();
+    announceUserTurns(this.#realtimeSession(), (activity) => this.#feed.send(activity));
     void greet(this.#session, beginning.agent.greeting).then(this.#begun.resolve);
     void this.#begun.promise.then(() => this.#reconciler.run());
 

@@ -1,6 +1,7 @@
-import { llm } from '@livekit/agents';
+import { EventEmitter } from 'node:events';
+import { llm, voice } from '@livekit/agents';
 import { describe, expect, it } from 'vitest';
-import { lineOf } from './transcript.ts';
+import { hearLines, lineOf } from './transcript.ts';
 
 const at = Date.parse('2026-11-22T12:00:00Z');
 const message = (role: llm.ChatRole, content: string) =>
@@ -21,5 +22,22 @@ describe('a line of the transcript', () => {
     expect(lineOf(message('system', 'The clock is gone.'), 's')).toBeNull();
     expect(lineOf(message('developer', 'Be brief.'), 's')).toBeNull();
     expect(lineOf(message('assistant', '  '), 's')).toBeNull();
+  });
+});
+
+describe('the lines of a conversation', () => {
+  it('have the order in which they were said: several messages of one response, and a question written down late', () => {
+    const session = new EventEmitter();
+    const lines: { text: string; said_at: string }[] = [];
+    hearLines(session as never, 's', (line) => lines.push(line));
+    const say = (role: llm.ChatRole, content: string, createdAt: number) =>
+      session.emit(voice.AgentSessionEventTypes.ConversationItemAdded, {
+        item: llm.ChatMessage.create({ role, content, createdAt }),
+      });
+    say('assistant', 'It is noon.', at);
+    say('assistant', 'No notes.', at);
+    say('user', 'What time is it, and what are my notes?', at - 2_000);
+    const order = lines.toSorted((a, b) => a.said_at.localeCompare(b.said_at)).map(({ text }) => text);
+    expect(order).toEqual(['What time is it, and what are my notes?', 'It is noon.', 'No notes.']);
   });
 });

@@ -4,15 +4,25 @@ import type { TranscriptLine } from '@patchbay/shared/schema/session';
 
 type Item = voice.ConversationItemAddedEvent['item'];
 
-/** Hears what is said in a conversation, one finished line after the other. */
+/**
+ * Hears what is said in a conversation, one finished line after the other. What the user said may come after its
+ * answer; `said_at` has the order.
+ */
 export function hearLines(
   session: voice.AgentSession,
   sessionId: string,
   onLine: (line: TranscriptLine) => void,
 ): void {
+  let agentSaidAtMs = -Infinity;
   session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
     const line = lineOf(item, sessionId);
-    if (line) onLine(line);
+    if (!line) return;
+    if (line.role === 'agent') {
+      // All messages of one response have the date of its first sound.
+      agentSaidAtMs = Math.max(item.createdAt, agentSaidAtMs + 1);
+      line.said_at = new Date(agentSaidAtMs).toISOString();
+    }
+    onLine(line);
   });
 }
 

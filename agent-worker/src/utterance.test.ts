@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGuardedModel } from './guards/guarded-model.ts';
 import { memoryOf } from './history.ts';
 import { sayingInstructions } from './speech.ts';
-import { type FakeItem, FakeModel } from './testing/fake-model.ts';
+import { FakeModel } from './testing/fake-model.ts';
+import type { FakeItem } from './testing/fake-protocol.ts';
 import { utter } from './utterance.ts';
 import { createAgentSession } from './voice-model.ts';
 

@@ -11,7 +11,12 @@ import { storedTool } from './testing/snapshot.ts';
 import { ToolLatencies } from './tool-latencies.ts';
 import { type VoiceToolContext, createVoiceTool } from './voice-tool.ts';
 
-const tool = modelTool('notes__add_note', { serverId: 'n', serverName: 'notes', toolName: 'add_note' });
+const tool = modelTool('notes__add_note', {
+  parameters: { type: 'object', properties: { folder: { type: 'string' } } },
+  serverId: 'n',
+  serverName: 'notes',
+  toolName: 'add_note',
+});
 const done: CallResult = {
   isError: false,
   speech: 'Written.',
@@ -64,6 +69,17 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
 const failing = (code: ErrorCode) => voiceTool(() => Promise.reject(new AppError(code)));
 
 describe('a tool of the voice model', () => {
+  it('is called, and recorded, without the nulls of optional arguments', async () => {
+    const given: unknown[] = [];
+    const { execute, calls } = voiceTool(async (_name, args) => {
+      given.push(args);
+      return done;
+    });
+    await execute({ text: 'milk', folder: null });
+    expect(given).toEqual([{ text: 'milk' }]);
+    expect(calls).toMatchObject([{ arguments: { text: 'milk' } }]);
+  });
+
   it('answers with words to speak, shows itself, and is recorded with its arguments redacted', async () => {
     const { execute, activity, calls } = voiceTool(async (_name, _args, { onDequeued }) => {
       onDequeued?.(7.4);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { llm, voice } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
+import { withoutExplicitNulls } from '@patchbay/shared/mcp/explicit-nulls';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { redact } from '@patchbay/shared/redact';
 import type { Activity } from '@patchbay/shared/schema/activity';
@@ -83,7 +84,8 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
     // A schema from a server is any JSON object; the model is the one to refuse it.
     parameters: tool.parameters,
     // The framework parses the arguments and checks nothing.
-    execute: async (args: Record<string, unknown>, { ctx, toolCallId }) => {
+    execute: async (given: Record<string, unknown>, { ctx, toolCallId }) => {
+      const args = withoutExplicitNulls(given, tool.parameters);
       const { floor, latencies } = context;
       const usualMs = latencies.usualMs(tool);
       const call = begin(tool, args, context);

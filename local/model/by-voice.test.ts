@@ -32,13 +32,24 @@ describe('by voice', () => {
     client.hear(silence);
     const { item_id } = await client.next('input_audio_buffer.speech_started');
     expect(await client.next('input_audio_buffer.speech_stopped')).toMatchObject({ item_id });
+    expect((await client.next('response.output_item.done'))['item']).toMatchObject({
+      arguments: '{"city":"Paris"}',
+    });
     expect(await client.next('conversation.item.input_audio_transcription.completed')).toMatchObject({
       item_id,
       transcript: 'what time is it in paris',
     });
-    expect((await client.next('response.output_item.done'))['item']).toMatchObject({
-      arguments: '{"city":"Paris"}',
+  });
+
+  it('writes down what was said when the answer has begun', async () => {
+    const client = await connected(transcribed);
+    client.hear(await speak('tell me a long story'));
+    client.hear(silence);
+    await client.next('response.output_audio.delta');
+    expect(await client.next('conversation.item.input_audio_transcription.completed')).toMatchObject({
+      transcript: 'tell me a long story',
     });
+    await client.next('response.output_audio.delta');
   });
 
   it('says that a tool is gone when it is asked for it', async () => {

@@ -55,8 +55,14 @@ const PARTS_OF_ROLE: Record<'system' | 'user' | 'assistant', string[]> = {
   assistant: ['output_text', 'output_audio'],
 };
 
+/** What a reasoning model notes for itself. OpenAI documents no such item; clients must bear with unknown types. */
+interface ReasoningItem {
+  type: 'reasoning';
+  content: [];
+}
+
 /** An item as the conversation holds it. */
-export type Item = NewItem & {
+export type Item = (NewItem | ReasoningItem) & {
   id: string;
   object: 'realtime.item';
   status: 'in_progress' | 'completed' | 'incomplete';

@@ -95,8 +95,8 @@ describe('a conversation by text', () => {
 });
 
 describe('the realtime session', () => {
-  function openSession() {
-    const model = new openai.realtime.RealtimeModel({ baseURL: server.url, apiKey: 'any' });
+  function openSession(name = 'gpt-realtime') {
+    const model = new openai.realtime.RealtimeModel({ model: name, baseURL: server.url, apiKey: 'any' });
     const session = model.session();
     cleanups.push(async () => {
       void session.close(); // the promise waits for the socket, which the server ends
@@ -134,6 +134,24 @@ describe('the realtime session', () => {
       event_id: await queued,
       param: 'session.tools[0].name',
     });
+  });
+
+  it('gets words and two calls in one response of a reasoning model', async () => {
+    const session = openSession('gpt-realtime-2.1');
+    await session.updateTools(new llm.ToolContext([clock, notes]));
+    const question = llm.ChatContext.empty();
+    question.addMessage({ role: 'user', content: 'what time is it in Tokyo and list my notes' });
+    await session.updateChatCtx(question);
+    const { messageStream, functionStream } = await session.generateReply();
+    const messages = [];
+    for await (const message of messageStream) messages.push(message);
+    const calls = [];
+    for await (const { name, args } of functionStream) calls.push([name, args]);
+    expect(messages).toHaveLength(1);
+    expect(calls).toEqual([
+      [currentTime.name, '{"city":"Tokyo"}'],
+      [listNotes.name, '{}'],
+    ]);
   });
 
   it('hears a spoken question, and is interrupted while it speaks', async () => {

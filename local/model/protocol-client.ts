@@ -12,8 +12,8 @@ export class ProtocolClient {
   #taken = 0;
   #wake: () => void = () => undefined;
 
-  constructor(url: string) {
-    const address = `${url.replace('http', 'ws')}/realtime?model=gpt-realtime`;
+  constructor(url: string, model: string) {
+    const address = `${url.replace('http', 'ws')}/realtime?model=${model}`;
     this.ws = new WebSocket(address, { headers: { authorization: 'Bearer any' } });
     this.ws.on('message', (message: Buffer) => {
       this.events.push(ServerEvent.parse(JSON.parse(message.toString())));
@@ -64,8 +64,12 @@ export class ProtocolClient {
 }
 
 /** A client whose session holds these settings. */
-export async function connect(url: string, session: object = {}): Promise<ProtocolClient> {
-  const client = new ProtocolClient(url);
+export async function connect(
+  url: string,
+  session: object = {},
+  model = 'gpt-realtime',
+): Promise<ProtocolClient> {
+  const client = new ProtocolClient(url, model);
   await client.next('session.created');
   client.update(session);
   await client.next('session.updated');

@@ -1,48 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from './items.ts';
 import { decideReply, instructedText, type Situation } from './reply.ts';
+import { assistant, call, output, system, user } from './sample-items.ts';
 import { addNote, currentTime, deleteNotes, getSum, listNotes, sampleTools, tool } from './sample-tools.ts';
 import type { Tool } from './validate.ts';
 
-let count = 0;
-const base = () => ({ id: `item_${count++}`, object: 'realtime.item', status: 'completed' }) as const;
-const user = (text: string): Item => ({
-  ...base(),
-  type: 'message',
-  role: 'user',
-  content: [{ type: 'input_text', text }],
-});
-const system = (text: string): Item => ({
-  ...base(),
-  type: 'message',
-  role: 'system',
-  content: [{ type: 'input_text', text }],
-});
-const assistant = (transcript: string): Item => ({
-  ...base(),
-  type: 'message',
-  role: 'assistant',
-  content: [{ type: 'output_audio', transcript }],
-});
-const call = (name: string, call_id = 'call_1'): Item => ({
-  ...base(),
-  type: 'function_call',
-  call_id,
-  name,
-  arguments: '{}',
-});
-const output = (text: string, call_id = 'call_1'): Item => ({ ...base(), type: 'function_call_output', call_id, output: JSON.stringify(text) }); // prettier-ignore
-
 function decide(items: Item[], more: Partial<Situation> = {}) {
-  return decideReply({
+  const [decision] = decideReply({
     items,
     tools: sampleTools,
     formerTools: [],
     sessionInstructions: '',
     toolChoice: 'auto',
     sentences: ['what time is it in tokyo'],
+    reasons: false,
+    callsInParallel: false,
     ...more,
   });
+  if (!decision || decision.kind === 'reason') throw new Error('nothing was decided');
+  return decision;
 }
 
 function callFor(text: string, tools: Tool[] = sampleTools) {

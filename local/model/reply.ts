@@ -1,16 +1,22 @@
 // What the rehearsal model does next, as a pure decision. The rules are told in README.md.
 import { answerFrom } from './answer.ts';
 import type { Item } from './items.ts';
+import { withExplicitNulls } from './explicit-nulls.ts';
 import { fillArguments } from './fill-arguments.ts';
 import { matchTool } from './match-tool.ts';
 import { smallTalk } from './small-talk.ts';
-import type { Param } from './tool-schema.ts';
+import { paramsOf, type Param } from './tool-schema.ts';
 import type { Tool, ToolChoice } from './validate.ts';
 import { currentTurn, textOf } from './turn.ts';
 import { inWords, nameWords } from './words.ts';
 
-export type Decision =
-  { kind: 'say'; text: string } | { kind: 'call'; name: string; args: Record<string, unknown> };
+/** One item of a response. */
+export type Output =
+  | { kind: 'reason' }
+  | { kind: 'say'; text: string }
+  | { kind: 'call'; name: string; args: Record<string, unknown> };
+
+type Decision = Exclude<Output, { kind: 'reason' }>;
 
 export interface Situation {
   items: readonly Item[];
@@ -22,29 +28,46 @@ export interface Situation {
   toolChoice: ToolChoice;
   /** Sentences that would be understood, for "you can say...". */
   sentences: string[];
+  /** A reasoning model: it reasons first, speaks before it calls, and answers each thing in a message of its own. */
+  reasons: boolean;
+  /** It makes all calls at once that do not depend on each other. */
+  callsInParallel: boolean;
 }
 
-/** Decides what to say, or which tool to call with which arguments. No clock, no chance, no memory of its own. */
-export function decideReply(situation: Situation): Decision {
+/** What is said before a call, so that nobody waits in silence. */
+const PREAMBLE = 'Let me look.';
+
+/** Decides what a response is made of, in order. No clock, no chance, no memory of its own. */
+export function decideReply(situation: Situation): Output[] {
+  const decisions = decide(situation);
+  return situation.reasons ? [{ kind: 'reason' }, ...decisions] : decisions;
+}
+
+function decide(situation: Situation): Decision[] {
   const told = instructedText(situation.responseInstructions, situation.sessionInstructions);
-  if (told) return { kind: 'say', text: told };
+  if (told) return say(told);
   const turn = currentTurn(situation.items, situation.tools);
-  if (turn.late) return { kind: 'say', text: answerFrom(turn.late) };
-  if (turn.text === undefined) return { kind: 'say', text: 'Hello. What can I do for you?' };
+  if (turn.late) return say(answerFrom(turn.late));
+  if (turn.text === undefined) return say('Hello. What can I do for you?');
   const answers = turn.outputs.map(answerFrom);
-  const clauses = splitClauses(turn.text);
-  const next = clauses[turn.callsDone];
-  if (turn.calls > turn.callsDone && answers.length === 0)
-    return { kind: 'say', text: 'I am still working on it.' };
-  if (turn.callsDone > 0 && (next === undefined || situation.toolChoice === 'none' || turn.isAnswered)) {
-    return { kind: 'say', text: joinSentences(answers) || 'Is there anything else?' };
-  }
-  if (turn.isAnswered) return { kind: 'say', text: 'I am here. What can I do for you?' };
-  if (next === undefined)
-    return { kind: 'say', text: `I did not understand that. ${suggestion(situation.sentences)}` };
-  const decision = decideClause(next, situation);
-  if (decision.kind === 'call') return decision;
-  return { kind: 'say', text: joinSentences([...answers, decision.text]) };
+  const tell = (...more: string[]): Decision[] => {
+    const sentences = [...answers, ...more].map(asSentence).filter(Boolean);
+    return situation.reasons ? sentences.flatMap(say) : say(sentences.join(' '));
+  };
+  if (turn.calls > turn.callsDone) return answers.length > 0 ? tell() : say('I am still working on it.');
+  const next = nextClauses(turn.text, turn.calls, situation);
+  if (turn.calls > 0 && (next.length === 0 || situation.toolChoice === 'none' || turn.isAnswered))
+    return answers.length > 0 ? tell() : say('Is there anything else?');
+  if (turn.isAnswered) return say('I am here. What can I do for you?');
+  if (next.length === 0) return say(`I did not understand that. ${suggestion(situation.sentences)}`);
+  const decisions = next.map((clause) => decideClause(clause, situation));
+  const [first] = decisions;
+  if (first?.kind === 'say') return tell(first.text);
+  return situation.reasons && turn.calls === 0 ? [...say(PREAMBLE), ...decisions] : decisions;
+}
+
+function say(text: string): Decision[] {
+  return [{ kind: 'say', text }];
 }
 
 /**
@@ -64,11 +87,37 @@ export function instructedText(
   return (quoted?.[1] ?? quoted?.[2] ?? quoted?.[3])?.trim() || undefined;
 }
 
-function splitClauses(text: string): string[] {
-  return text
+/**
+ * What to act on now: one clause, or several that ask for a tool each.
+ *
+ * @param done how many clauses were acted on
+ */
+function nextClauses(text: string, done: number, situation: Situation): string[] {
+  const steps = text
     .split(/[,;.]?\s+(?:and\s+)?then\s+/i)
-    .map((clause) => clause.trim())
-    .filter(Boolean);
+    .map((step) => step.trim())
+    .filter(Boolean)
+    .map((step) => splitRequests(step, situation.tools));
+  const ordered = situation.callsInParallel ? steps : steps.flat().map((clause) => [clause]);
+  let before = 0;
+  for (const clauses of ordered) {
+    before += clauses.length;
+    if (done < before) return clauses.slice(done - before);
+  }
+  return [];
+}
+
+/** "What time is it in Tokyo and list my notes" is two requests; "buy milk and eggs" is one thing. */
+function splitRequests(step: string, tools: Tool[]): string[] {
+  const clauses = step.split(/,?\s+and\s+/i);
+  const isFreeText = /[:"“]/.test(step);
+  if (clauses.length === 1 || isFreeText) return [step];
+  return clauses.every((clause) => isRequest(clause, tools)) ? clauses : [step];
+}
+
+function isRequest(clause: string, tools: Tool[]): boolean {
+  const match = matchTool(clause, tools);
+  return match !== undefined && fillArguments(clause, match).ok;
 }
 
 function decideClause(clause: string, situation: Situation): Decision {
@@ -88,7 +137,11 @@ function decideClause(clause: string, situation: Situation): Decision {
     return { kind: 'say', text: text ?? `I have no tool for that. ${suggestion(situation.sentences)}` };
   }
   const filled = fillArguments(clause, match);
-  if (filled.ok) return { kind: 'call', name: match.tool.name, args: filled.args };
+  if (filled.ok) {
+    const params = paramsOf(match.tool.parameters);
+    const args = situation.reasons ? withExplicitNulls(filled.args, params) : filled.args;
+    return { kind: 'call', name: match.tool.name, args };
+  }
   return { kind: 'say', text: ask(filled.missing, match.tool.name) };
 }
 
@@ -152,9 +205,6 @@ function suggestion(sentences: string[]): string {
     : 'You can give me tools.';
 }
 
-function joinSentences(sentences: string[]): string {
-  return sentences
-    .map((sentence) => (/[.!?]$/.test(sentence) || !sentence ? sentence : `${sentence}.`))
-    .filter(Boolean)
-    .join(' ');
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) || !text ? text : `${text}.`;
 }

@@ -1,11 +1,11 @@
-// One response on its way out: the events in the order of the API, sound in pieces of 100 ms, words in step with it.
+// One response on its way out: its items one after the other, with the events in the order of the API.
 import type { SpeechVoice } from '../speech/flite.ts';
-import { speakSentences, SPEECH_RATE_HZ } from '../speech/speak.ts';
 import type { ApiError } from './api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ResponseResource, ServerEvent } from './events.ts';
 import type { Item } from './items.ts';
-import type { Decision } from './reply.ts';
+import { MessageOutput } from './message-output.ts';
+import type { Output } from './reply.ts';
 import { countUsage, type InputTokens, type Usage } from './usage.ts';
 
 export interface ResponseSettings {
@@ -19,22 +19,17 @@ export interface ResponseSettings {
 
 export type CancelReason = 'turn_detected' | 'client_cancelled';
 
-const CHUNK_MS = 100;
-const CHUNK_SAMPLES = (SPEECH_RATE_HZ * CHUNK_MS) / 1000;
-/** Five times faster than real time: quick enough for any player, slow enough to be interrupted. */
-const CHUNK_EVERY_MS = 20;
-const WORD_EVERY_MS = 5;
-
-type OpenMessage = { item: Item & { type: 'message' }; transcript: string; audioMs: number };
-
 /** A response that is under way. It ends once: by itself, or by `cancel`. */
 export class Response {
   #settings: ResponseSettings;
   #conversation: Conversation | undefined;
   #send: (event: ServerEvent) => void;
   #onEnd: () => void;
-  #open: OpenMessage | undefined;
+  #open: MessageOutput | undefined;
   #output: Item[] = [];
+  /** What was said or called, and the length of its sound. */
+  #said: string[] = [];
+  #spokenMs = 0;
   #hasEnded = false;
 
   /**
@@ -57,12 +52,13 @@ export class Response {
     return this.#settings.id;
   }
 
-  /** Announces the response, then says or calls what was decided. Resolves when it ended. */
-  async run(decide: () => Decision): Promise<void> {
+  /** Announces the response, then puts out what was decided. Resolves when it ended. */
+  async run(decide: () => Output[]): Promise<void> {
     this.announce();
-    const decision = decide();
-    if (decision.kind === 'call') this.#call(decision.name, JSON.stringify(decision.args));
-    else await this.#say(decision.text);
+    for (const output of decide()) {
+      if (this.#hasEnded) return;
+      await this.#put(output);
+    }
     this.#end('completed', null);
   }
 
@@ -84,143 +80,102 @@ export class Response {
   /** Ends without a word to a client that has gone. */
   abandon(): void {
     this.#hasEnded = true;
+    this.#open?.close('incomplete');
+  }
+
+  async #put(output: Output): Promise<void> {
+    switch (output.kind) {
+      case 'reason':
+        return this.#reason();
+      case 'say':
+        return await this.#say(output.text);
+      case 'call':
+        return this.#call(output.name, JSON.stringify(output.args));
+    }
+  }
+
+  /** An item with nothing in it for a client: it only has a place in the conversation. */
+  #reason(): void {
+    const item: Item = { ...this.#newItem(), type: 'reasoning', content: [] };
+    this.#begin(item);
+    this.#finish({ ...item, status: 'completed' });
   }
 
   #call(name: string, args: string): void {
-    const place = { response_id: this.id, output_index: 0 };
-    const callId = this.#settings.newId('call');
-    const item: Item = {
-      id: this.#settings.newId('item'),
-      object: 'realtime.item',
-      type: 'function_call',
-      status: 'in_progress',
-      call_id: callId,
-      name,
-      arguments: '',
-    };
-    this.#send({ type: 'response.output_item.added', ...place, item });
-    this.#append(item);
-    const inItem = { ...place, item_id: item.id, call_id: callId };
-    this.#send({ type: 'response.function_call_arguments.delta', ...inItem, delta: args });
-    this.#send({ type: 'response.function_call_arguments.done', ...inItem, name, arguments: args });
-    const done: Item = { ...item, status: 'completed', arguments: args };
-    this.#output.push(done);
-    this.#complete(done);
-    this.#send({ type: 'response.output_item.done', ...place, item: done });
+    const call_id = this.#settings.newId('call');
+    const item: Item = { ...this.#newItem(), type: 'function_call', call_id, name, arguments: '' };
+    this.#begin(item);
+    const place = { response_id: this.id, output_index: this.#output.length, item_id: item.id, call_id };
+    this.#send({ type: 'response.function_call_arguments.delta', ...place, delta: args });
+    this.#send({ type: 'response.function_call_arguments.done', ...place, name, arguments: args });
+    this.#said.push(args);
+    this.#finish({ ...item, status: 'completed', arguments: args });
   }
 
   async #say(text: string): Promise<void> {
-    const item: OpenMessage['item'] = {
-      id: this.#settings.newId('item'),
-      object: 'realtime.item',
-      type: 'message',
-      role: 'assistant',
-      status: 'in_progress',
-      content: [],
-    };
-    this.#open = { item, transcript: '', audioMs: 0 };
-    this.#send({ type: 'response.output_item.added', response_id: this.id, output_index: 0, item });
-    this.#append(item);
-    if (this.#settings.modality === 'text') await this.#write(text);
-    else await this.#speak(text);
+    const item = { ...this.#newItem(), type: 'message' as const, role: 'assistant' as const, content: [] };
+    const { modality, voice } = this.#settings;
+    const message = new MessageOutput({
+      item,
+      responseId: this.id,
+      outputIndex: this.#output.length,
+      modality,
+      voice,
+      send: this.#send,
+    });
+    this.#open = message;
+    this.#begin(item);
+    await message.say(text);
+    if (!this.#hasEnded) this.#closeMessage('completed');
   }
 
-  async #write(text: string): Promise<void> {
-    const place = this.#place();
-    this.#send({ type: 'response.content_part.added', ...place, part: { type: 'text', text: '' } });
-    for (const delta of text.match(/\S+\s*/g) ?? []) {
-      if (this.#hasEnded) return;
-      this.#send({ type: 'response.output_text.delta', ...place, delta });
-      if (this.#open) this.#open.transcript += delta;
-      await pause(WORD_EVERY_MS);
-    }
+  #closeMessage(status: 'completed' | 'incomplete'): void {
+    const message = this.#open;
+    if (!message) return;
+    this.#open = undefined;
+    const item = message.close(status);
+    const { transcript, audioMs } = message;
+    this.#said.push(transcript);
+    this.#spokenMs += audioMs;
+    if (this.#settings.modality === 'audio')
+      this.#conversation?.noteSpoken(item.id, { audioMs: Math.floor(audioMs), transcript });
+    this.#finish(item);
   }
 
-  async #speak(text: string): Promise<void> {
-    const place = this.#place();
-    this.#send({ type: 'response.content_part.added', ...place, part: { type: 'audio', transcript: '' } });
-    for await (const sentence of speakSentences(text, { voice: this.#settings.voice })) {
-      const words = sentence.text.match(/\S+\s*|\s+/g) ?? [];
-      const chunks = Math.max(1, Math.ceil(sentence.pcm.length / CHUNK_SAMPLES));
-      for (let chunk = 0; chunk < chunks; chunk++) {
-        if (this.#hasEnded) return;
-        const from = Math.floor((words.length * chunk) / chunks);
-        const to = Math.floor((words.length * (chunk + 1)) / chunks);
-        this.#sendWords(words.slice(from, to).join(''));
-        this.#sendSound(sentence.pcm.subarray(chunk * CHUNK_SAMPLES, (chunk + 1) * CHUNK_SAMPLES));
-        await pause(CHUNK_EVERY_MS);
-      }
-    }
+  #newItem() {
+    return { id: this.#settings.newId('item'), object: 'realtime.item', status: 'in_progress' } as const;
   }
 
-  #sendWords(delta: string): void {
-    if (!this.#open || !delta) return;
-    this.#open.transcript += delta;
-    this.#send({ type: 'response.output_audio_transcript.delta', ...this.#place(), delta });
-  }
-
-  #sendSound(pcm: Int16Array): void {
-    if (!this.#open || pcm.length === 0) return;
-    this.#open.audioMs += (1000 * pcm.length) / SPEECH_RATE_HZ;
-    const delta = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64');
-    this.#send({ type: 'response.output_audio.delta', ...this.#place(), delta });
-  }
-
-  #end(status: 'completed' | 'cancelled' | 'failed', details: object | null): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    if (this.#open) this.#closeMessage(this.#open, status === 'completed' ? 'completed' : 'incomplete');
-    this.#onEnd();
-    const usage = status === 'failed' ? null : this.#usage();
-    this.#send({ type: 'response.done', response: this.#resource(status, details, usage) });
-  }
-
-  #closeMessage(open: OpenMessage, status: 'completed' | 'incomplete'): void {
-    const place = this.#place();
-    const { transcript } = open;
-    const audioMs = Math.floor(open.audioMs);
-    if (this.#settings.modality === 'text') {
-      this.#send({ type: 'response.output_text.done', ...place, text: transcript });
-      this.#send({ type: 'response.content_part.done', ...place, part: { type: 'text', text: transcript } });
-    } else {
-      this.#send({ type: 'response.output_audio.done', ...place });
-      this.#send({ type: 'response.output_audio_transcript.done', ...place, transcript });
-      this.#send({ type: 'response.content_part.done', ...place, part: { type: 'audio', transcript } });
-      this.#conversation?.noteSpoken(open.item.id, { audioMs, transcript });
-    }
-    const content: OpenMessage['item']['content'] =
-      this.#settings.modality === 'text'
-        ? [{ type: 'output_text', text: transcript }]
-        : [{ type: 'output_audio', transcript }];
-    const item: Item = { ...open.item, status, content };
-    this.#output.push(item);
-    this.#complete(item);
-    this.#send({ type: 'response.output_item.done', response_id: this.id, output_index: 0, item });
-  }
-
-  /** Adds an item that has begun to the conversation, if the response belongs to one. */
-  #append(item: Item): void {
+  #begin(item: Item): void {
+    const output_index = this.#output.length;
+    this.#send({ type: 'response.output_item.added', response_id: this.id, output_index, item });
     if (!this.#conversation) return;
     const previous_item_id = this.#conversation.append(item);
     this.#send({ type: 'conversation.item.added', previous_item_id, item });
   }
 
-  #complete(item: Item): void {
-    if (!this.#conversation) return;
-    this.#conversation.replace(item);
-    const previous_item_id = this.#conversation.idBefore(item.id);
-    this.#send({ type: 'conversation.item.done', previous_item_id, item });
+  #finish(item: Item): void {
+    const output_index = this.#output.length;
+    this.#output.push(item);
+    if (this.#conversation) {
+      this.#conversation.replace(item);
+      const previous_item_id = this.#conversation.idBefore(item.id);
+      this.#send({ type: 'conversation.item.done', previous_item_id, item });
+    }
+    this.#send({ type: 'response.output_item.done', response_id: this.id, output_index, item });
   }
 
-  #place() {
-    return { response_id: this.id, item_id: this.#open?.item.id ?? '', output_index: 0, content_index: 0 };
+  #end(status: 'completed' | 'cancelled' | 'failed', details: object | null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#closeMessage('incomplete');
+    this.#onEnd();
+    const usage = status === 'failed' ? null : this.#usage();
+    this.#send({ type: 'response.done', response: this.#resource(status, details, usage) });
   }
 
   #usage(): Usage {
-    const said = this.#output.map((item) =>
-      item.type === 'function_call' ? item.arguments : this.#open?.transcript,
-    );
-    return countUsage(this.#settings.countInput(), said.join(' '), this.#open?.audioMs ?? 0);
+    return countUsage(this.#settings.countInput(), this.#said.join(' '), this.#spokenMs);
   }
 
   #resource(
@@ -235,14 +190,10 @@ export class Response {
       conversation_id: this.#conversation?.id ?? null,
       status,
       status_details,
-      output: this.#output,
+      output: [...this.#output],
       output_modalities: [modality],
       metadata,
       usage,
     };
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.ts';
 import type { ServerEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Item } from './items.ts';
-import type { Decision } from './reply.ts';
+import type { Output } from './reply.ts';
 import { Response, type CancelReason } from './response.ts';
 import type { ResponseOptions } from './response-options.ts';
 import { unsupportedParameter, type SessionSettings } from './settings.ts';
@@ -17,7 +17,7 @@ export interface ResponseHost {
   conversation: Conversation;
   settings: () => SessionSettings;
   /** @param items what the response reads */
-  decide: (options: ResponseOptions, items: readonly Item[]) => Decision;
+  decide: (options: ResponseOptions, items: readonly Item[]) => Output[];
   countInput: (options: ResponseOptions, items: readonly Item[]) => InputTokens;
   send: (event: ServerEvent) => void;
   newId: (kind: 'resp' | 'item' | 'call') => string;
@@ -74,7 +74,7 @@ export class Responses {
     return undefined;
   }
 
-  #run(response: Response, decide: () => Decision): void {
+  #run(response: Response, decide: () => Output[]): void {
     const { faults, loseConnection, log } = this.#host;
     const fault = faults.take('connection_lost', 'response_missing', 'response_stalled', 'response_failed');
     switch (fault?.kind) {

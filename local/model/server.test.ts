@@ -11,13 +11,15 @@ beforeAll(async () => {
 });
 afterAll(() => model.close());
 
+const Item = z.looseObject({ id: z.string(), type: z.string() });
+
 const clients: ProtocolClient[] = [];
 afterEach(() => {
   for (const client of clients.splice(0)) client.ws.terminate();
 });
 
-async function connected(session: object = {}): Promise<ProtocolClient> {
-  const client = await connect(model.url, session);
+async function connected(session: object = {}, name?: string): Promise<ProtocolClient> {
+  const client = await connect(model.url, session, name);
   clients.push(client);
   return client;
 }
@@ -111,6 +113,25 @@ describe('a response', () => {
       usage: { input_token_details: { cached_tokens: 0 } },
     });
   });
+
+  it('of a reasoning model holds several items, each at its place in the conversation', async () => {
+    const client = await connected({ tools: sampleTools, output_modalities: ['text'] }, 'gpt-realtime-2.1');
+    client.ask('what time is it in Tokyo and list my notes');
+    const { response } = await client.next('response.done');
+    const types = ['reasoning', 'message', 'function_call', 'function_call'];
+    const { output } = z.object({ output: z.array(Item) }).parse(response);
+    expect(output.map(({ type }) => type)).toEqual(types);
+    const placed = client.events.filter(({ type }) => /output_item|conversation\.item/.test(type)).slice(2); // the first are of the question
+    expect(placed.map(({ type }) => type)).toEqual(
+      types.flatMap(() => ['response.output_item.added', 'conversation.item.added', 'conversation.item.done', 'response.output_item.done']),
+    );
+    const indexes = client.events.flatMap((event) => event['output_index'] ?? []);
+    expect([...new Set(indexes)]).toEqual([0, 1, 2, 3]);
+    const added = placed.filter(({ type }) => type === 'conversation.item.added');
+    expect(added.slice(1).map((event) => event['previous_item_id'])).toEqual(
+      output.slice(0, -1).map(({ id }) => id),
+    );
+  }); // prettier-ignore
 
   it('calls a tool, refuses the output of another call, and tells the output of this one', async () => {
     const client = await connected({ tools: sampleTools, output_modalities: ['text'] });

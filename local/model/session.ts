@@ -6,10 +6,12 @@ import { Ear } from './ear.ts';
 import { readClientEvent, type ClientEvent, type ProtocolError, type ServerEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Item } from './items.ts';
-import { decideReply, type Decision } from './reply.ts';
+import { isReasoningModel } from './model-traits.ts';
+import { decideReply, type Output } from './reply.ts';
 import type { ResponseOptions } from './response-options.ts';
 import { Responses } from './responses.ts';
 import { applyPatch, formerTools, initialSettings, type SessionSettings } from './settings.ts';
+import { Transcripts } from './transcripts.ts';
 import type { TurnEvent } from './turn-detection.ts';
 import { countInput, type InputTokens } from './usage.ts';
 import type { Complaint, SessionPatch, Tool } from './validate.ts';
@@ -55,6 +57,7 @@ export class Session {
   #settings: SessionSettings;
   #conversation: Conversation;
   #responses: Responses;
+  #transcripts: Transcripts;
   #formerTools: Tool[] = [];
   #ear: Ear;
   #turnItemId: string | undefined;
@@ -78,6 +81,7 @@ export class Session {
       faults: options.faults,
       loseConnection: options.loseConnection,
     });
+    this.#transcripts = new Transcripts(options.send);
     this.#connectedAt = new Date(options.nowMs()).toISOString();
     this.#ear = new Ear(options.hearing);
     this.#ear.setDetection(this.#settings.audio.input.turn_detection);
@@ -116,6 +120,7 @@ export class Session {
   /** The client has gone. */
   close(): void {
     this.#responses.abandon();
+    this.#transcripts.stop();
   }
 
   #dispatch(event: ClientEvent, eventId: string | undefined): void {
@@ -233,17 +238,7 @@ export class Session {
       `${this.id} heard ${transcript ? `"${transcript}"` : 'no words that it knows'} (${seconds.toFixed(1)} s)`,
     );
     this.#conversation.replace({ ...item, content: [{ type: 'input_audio', transcript }] });
-    if (this.#settings.audio.input.transcription) {
-      const type = 'conversation.item.input_audio_transcription';
-      if (transcript) send({ type: `${type}.delta`, item_id, content_index: 0, delta: transcript });
-      send({
-        type: `${type}.completed`,
-        item_id,
-        content_index: 0,
-        transcript,
-        usage: { type: 'duration', seconds },
-      });
-    }
+    if (this.#settings.audio.input.transcription) this.#transcripts.write(item_id, transcript, seconds);
     return transcript;
   }
 
@@ -253,18 +248,25 @@ export class Session {
     this.#complainOf(complaint, eventId);
   }
 
-  #decide(options: ResponseOptions, items: readonly Item[]): Decision {
-    const decision = decideReply({
+  #decide(options: ResponseOptions, items: readonly Item[]): Output[] {
+    const { model, tools, tool_choice, parallel_tool_calls, instructions } = this.#settings;
+    const reasons = isReasoningModel(model);
+    const outputs = decideReply({
       items,
-      tools: options.tools ?? this.#settings.tools,
+      tools: options.tools ?? tools,
       formerTools: this.#formerTools,
-      sessionInstructions: this.#settings.instructions,
+      sessionInstructions: instructions,
       responseInstructions: options.instructions,
-      toolChoice: options.tool_choice ?? this.#settings.tool_choice,
+      toolChoice: options.tool_choice ?? tool_choice,
       sentences: this.#ear.sentences,
+      reasons,
+      callsInParallel: reasons && (options.parallel_tool_calls ?? parallel_tool_calls),
     });
-    this.#options.log(`${this.id} ${decision.kind === 'call' ? `calls ${decision.name}` : 'speaks'}`);
-    return decision;
+    for (const output of outputs) {
+      if (output.kind === 'say') this.#options.log(`${this.id} speaks`);
+      if (output.kind === 'call') this.#options.log(`${this.id} calls ${output.name}`);
+    }
+    return outputs;
   }
 
   #countInput(options: ResponseOptions, items: readonly Item[]): InputTokens {

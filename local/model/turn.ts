@@ -1,4 +1,5 @@
 // Where a conversation stands: what was asked last, what was done about it, what is still to be said.
+import { answerFrom } from './answer.ts';
 import type { Item } from './items.ts';
 import { matchTool } from './match-tool.ts';
 import type { Tool } from './validate.ts';
@@ -23,7 +24,8 @@ export interface Turn {
 }
 
 /** Reads the turn off the conversation. @param tools live tools, to tell an answer from a new request */
-export function currentTurn(items: readonly Item[], tools: Tool[]): Turn {
+export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn {
+  const items = conversation.filter(({ type }) => type !== 'reasoning');
   const start = items.findLastIndex(isFrom('user'));
   const since = items.slice(start + 1).filter((item) => !isFrom('system')(item));
   const names = new Map(
@@ -54,13 +56,20 @@ export function currentTurn(items: readonly Item[], tools: Tool[]): Turn {
     callsDone: new Set(
       ownOutputs.flatMap((item) => (item.type === 'function_call_output' ? [item.call_id] : [])),
     ).size,
-    outputs: since
-      .slice(lastAnswer + 1)
-      .filter((item) => !isLate(item))
-      .flatMap(outputOf),
+    outputs: since.flatMap((item, at) =>
+      at > lastAnswer && !isLate(item)
+        ? outputOf(item).filter((output) => !isTold(output, since.slice(at + 1)))
+        : [],
+    ),
     late: last && isLate(last) ? outputOf(last)[0] : undefined,
     isAnswered: lastAnswer >= 0,
   };
+}
+
+/** An output may have been told while another call was still running. */
+function isTold(output: Output, later: readonly Item[]): boolean {
+  const answer = answerFrom(output);
+  return later.some((item) => isFrom('assistant')(item) && textOf(item).includes(answer));
 }
 
 /** The words of a message, typed or heard. */

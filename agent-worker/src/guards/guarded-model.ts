@@ -15,6 +15,8 @@ import {
   type SessionPrototype,
   stateOf,
 } from './session-internals.ts';
+import { guardTurnStart } from './turn-start.ts';
+import { guardUnknownItems } from './unknown-items.ts';
 import { guardTruncation } from './truncation.ts';
 
 /** All repairs, in the order in which they wrap each other. */
@@ -27,6 +29,8 @@ export const GUARDS = {
   closeSocket: guardCloseSocket,
   emptyArguments: guardEmptyArguments,
   sentEvents: guardSentEvents,
+  unknownItems: guardUnknownItems,
+  turnStart: guardTurnStart,
   truncation: guardTruncation,
   outOfBand: guardOutOfBand,
 } as const satisfies Record<string, Guard>;

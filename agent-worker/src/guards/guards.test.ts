@@ -5,13 +5,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { initializeLogger, llm, voice } from '@livekit/agents';
+import { initializeLogger, llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeModel, type FakeItem } from '../testing/fake-model.ts';
-import { GUARDS, createGuardedModel } from './guarded-model.ts';
-
-type GuardName = keyof typeof GUARDS;
+import { FakeModel } from '../testing/fake-model.ts';
+import {
+  type ConversationOptions,
+  type GuardName,
+  echoing,
+  never,
+  startConversation,
+  until,
+} from '../testing/guarded-conversation.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -28,51 +33,10 @@ afterEach(async () => {
   await fake.stop();
 });
 
-async function conversation({
-  without,
-  tools = [],
-  onSession,
-}: {
-  without?: GuardName;
-  tools?: llm.ToolContextEntry[];
-  onSession?: (session: realtime.RealtimeSession) => void;
-} = {}) {
-  const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
-  const model = createGuardedModel(
-    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
-    onSession,
-    guards.map(([, guard]) => guard),
-  );
-  const session = new voice.AgentSession({
-    llm: model,
-    vad: null,
-    turnHandling: { turnDetection: null },
-    userAwayTimeout: null,
-  });
-  const said: string[] = [];
-  session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
-    if (item.type === 'message' && item.role === 'assistant') said.push(item.textContent ?? '');
-  });
-  const agent = new voice.Agent({ instructions: 'Test.', tools });
-  await session.start({ agent, record: false });
-  cleanups.push(() => session.close());
-  return { agent, session, said };
-}
-
-const until = (condition: () => unknown, timeout = 10_000) =>
-  expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
-
-/** A condition that would come true soon, if ever, has not after this long. */
-async function never(condition: () => boolean, forMs = 300): Promise<void> {
-  await sleep(forMs);
-  expect(condition()).toBe(false);
-}
-
-/** Answers a result with its words, and anything else by what the user said. */
-function echoing(items: readonly FakeItem[]) {
-  const last = items.at(-1);
-  if (last?.type === 'function_call_output') return { say: `The tool says ${last.output}.` };
-  return { say: `You said ${last?.content?.[0]?.text ?? 'nothing'}.` };
+async function conversation(options?: ConversationOptions) {
+  const started = await startConversation(fake, options);
+  cleanups.push(() => started.session.close());
+  return started;
 }
 
 describe('a model that is away at first', () => {
@@ -180,7 +144,7 @@ describe('what was sent into a dying connection', () => {
     const { session, said } = await conversation();
     await until(() => fake.openConnections === 1);
     session.generateReply({ userInput: 'first' });
-    await until(() => fake.texts('user').length === 1);
+    await until(() => fake.received.some(({ type }) => type === 'response.create'));
     await fake.stop();
     session.generateReply({ userInput: 'second' });
     fake.decide = echoing;

@@ -39,6 +39,7 @@ export interface SessionInternals {
   on(event: 'openai_server_event_received', listener: (event: realtime.ServerEvent) => void): this;
   on(event: 'session_reconnected', listener: () => void): this;
   off(event: 'openai_client_event_queued', listener: (event: ClientEvent) => void): this;
+  emit: (event: string, ...args: unknown[]) => boolean;
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;
@@ -47,6 +48,7 @@ export interface SessionInternals {
   createChatCtxUpdateEvents: (context: llm.ChatContext, addMockAudio?: boolean) => Promise<ClientEvent[]>;
   handleResponseOutputItemDone: (event: realtime.ResponseOutputItemDoneEvent) => void;
   handleConversationItemCreated: (event: realtime.ConversationItemCreatedEvent) => void;
+  handleInputAudioBufferSpeechStarted: (event: realtime.InputAudioBufferSpeechStartedEvent) => void;
   handleResponseCreated: (event: realtime.ResponseCreatedEvent) => void;
   handleResponseDone: (event: realtime.ResponseDoneEvent) => void;
   handleError: (event: realtime.ErrorEvent) => void;

@@ -7,10 +7,9 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type FakeItem, type FakeTool, Received } from './fake-protocol.ts';
-import { type Turn, outOfBandSpeech } from './fake-turn.ts';
+import { type Turn, endOf, outOfBandSpeech } from './fake-turn.ts';
 import { type HttpAnswer, httpAnswer } from './http-answer.ts';
 
-export type { FakeItem } from './fake-protocol.ts';
 export type { Turn } from './fake-turn.ts';
 
 const ANSWER_MS = 20;
@@ -27,6 +26,7 @@ export class FakeModel {
   farewell: { event?: object; code: number; reason?: string } | null = null;
   /** The error that all settings of a session are rejected with. */
   rejectsSettings: object | null = null;
+  reasons = false; // each answer begins with an item of a type that the plugin does not know
   /** The form in which the model writes a tool of its session back. */
   writesBack: (tool: FakeTool) => object = (tool) => tool;
   /** Whether an error names the event that it answers. */
@@ -104,14 +104,17 @@ export class FakeModel {
     for (const socket of this.#sockets) socket.terminate();
   }
 
-  /** The user speaks: the turn is heard, and then written down. */
-  hear(transcript: string): void {
+  /** The user speaks: the turn is heard, and written down; `late`: after it was answered, as the API does it. */
+  hear(transcript: string, { late = false } = {}): void {
     const item = { id: this.#id('item'), type: 'message', role: 'user', content: [] };
     this.#send({ type: 'input_audio_buffer.speech_started', item_id: item.id });
     this.#send({ type: 'input_audio_buffer.speech_stopped', item_id: item.id });
     this.#add(item, this.#send);
     const type = 'conversation.item.input_audio_transcription.completed';
-    this.#send({ type, item_id: item.id, content_index: 0, transcript });
+    const transcribed = { type, item_id: item.id, content_index: 0, transcript };
+    if (!late) return this.#send(transcribed);
+    this.answer();
+    setTimeout(this.#send, 5 * ANSWER_MS, transcribed);
   }
 
   /** Answers the user by itself, as after a turn that it heard. */
@@ -233,6 +236,7 @@ export class FakeModel {
     if ('silence' in turn) return;
     send({ type: 'response.created', response });
     if ('stall' in turn) return;
+    if (this.reasons) this.#add({ id: this.#id('item'), type: 'reasoning' }, send);
     if ('say' in turn && turn.say !== undefined) this.#say(turn.say, response.id, send);
     if ('call' in turn) this.#call(turn, response.id, send);
     if ('calls' in turn) {
@@ -241,13 +245,9 @@ export class FakeModel {
     }
     // What is asked in the same breath comes while this answer is still given.
     this.#isAnswering = true;
-    const end =
-      'fail' in turn
-        ? { status: 'failed', status_details: { type: 'failed', error: turn.fail } }
-        : { status: 'completed' };
     setTimeout(() => {
       this.#isAnswering = false;
-      send({ type: 'response.done', response: { ...response, ...end } });
+      send({ type: 'response.done', response: { ...response, ...endOf(turn) } });
     }, ANSWER_MS);
   }
 

@@ -42,3 +42,10 @@ export function outOfBandSpeech(
     ],
   ];
 }
+
+/** How the response of a turn ends. */
+export function endOf(turn: Turn): object {
+  return 'fail' in turn
+    ? { status: 'failed', status_details: { type: 'failed', error: turn.fail } }
+    : { status: 'completed' };
+}

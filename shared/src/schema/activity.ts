@@ -120,6 +120,16 @@ export const ModelActivity = z.object({
   type: z.literal('model'),
   state: z.enum(['reconnecting', 'connected']),
 });
+/**
+ * The user began to speak; what was said comes as a caption, which may be later than the answer's. `unheard`: no words
+ * will come of this turn.
+ */
+export const UserTurnActivity = z.object({
+  type: z.literal('user_turn'),
+  id: z.string(),
+  phase: z.enum(['started', 'unheard']),
+});
+export type UserTurnActivity = z.infer<typeof UserTurnActivity>;
 
 /** The user is away: the agent ends the conversation in a while, unless they speak or type. */
 export const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
@@ -134,5 +144,6 @@ export const Activity = z.discriminatedUnion('type', [
   UnansweredActivity,
   ModelActivity,
   IdleActivity,
+  UserTurnActivity,
 ]);
 export type Activity = z.infer<typeof Activity>;

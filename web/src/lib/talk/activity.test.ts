@@ -31,6 +31,7 @@ describe('readActivity', () => {
     { type: 'unanswered', reason: 'rate_limited' },
     { type: 'model', state: 'reconnecting' },
     { type: 'idle', ends_in_ms: 60_000 },
+    { type: 'user_turn', id: 'item_1', phase: 'started' },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
   });
@@ -54,6 +55,7 @@ describe('readActivity', () => {
     '{"type":"unanswered","reason":"model_quota"}',
     '{"type":"model","state":"tired"}',
     '{"type":"idle","ends_in_ms":"soon"}',
+    '{"type":"user_turn","id":"1","phase":"heard"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();
   });

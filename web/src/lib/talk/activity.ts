@@ -2,6 +2,7 @@ import { isAnswerFailure } from '@patchbay/shared/answer-failure';
 import { isEndReason } from '@patchbay/shared/end-reason';
 import type { Activity } from '@patchbay/shared/schema/activity';
 
+const TURN_PHASES = new Set(['started', 'unheard']);
 const PHASES = new Set(['started', 'finished', 'failed', 'cancelled']);
 
 /**
@@ -49,6 +50,10 @@ export function readActivity(text: string): Activity | null {
       return message.state === 'reconnecting' || message.state === 'connected' ? (message as Activity) : null;
     case 'idle':
       return typeof message.ends_in_ms === 'number' ? (message as Activity) : null;
+    case 'user_turn':
+      return typeof message.id === 'string' && TURN_PHASES.has(String(message.phase))
+        ? (message as Activity)
+        : null;
     default:
       return null;
   }

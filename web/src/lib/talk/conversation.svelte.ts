@@ -135,7 +135,8 @@ export class Conversation {
         return {
           add: (words) => {
             transcript.addWords(who, id, words);
-            this.unansweredSince = who === 'user' ? Date.now() : null;
+            const isUnanswered = who === 'user' && transcript.isLast(who, id);
+            this.unansweredSince = isUnanswered ? Date.now() : null;
           },
           end: () => transcript.endSaid(who, id),
         };
@@ -166,6 +167,9 @@ export class Conversation {
       if (activity.phase !== 'started') void this.#askForDetails(activity.id);
     } else if (activity.type === 'tool_progress') {
       this.transcript.callProgress(activity);
+    } else if (activity.type === 'user_turn') {
+      if (activity.phase === 'started') this.transcript.beginTurn(activity.id);
+      else this.transcript.dropTurn(activity.id);
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.type === 'ended') {

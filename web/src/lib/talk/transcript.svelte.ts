@@ -26,9 +26,12 @@ export class Transcript {
   #lastId = 0;
   /** Captions that begin anew: the old words stay until the first new ones come. */
   #restarted = new Set<string>();
+  /** Entries of turns whose words are still to come, oldest first. */
+  #turns: string[] = [];
 
   clear(): void {
     this.entries = [];
+    this.#turns = [];
   }
 
   note(text: string): void {
@@ -40,6 +43,25 @@ export class Transcript {
   /** What the user typed: the room does not echo it. */
   typed(text: string): void {
     this.entries.push({ kind: 'said', id: this.#id(), who: 'user', text, isDone: true });
+  }
+
+  /** The user begins to speak: the words come later, and belong here. */
+  beginTurn(turnId: string): void {
+    const id = `turn:${turnId}`;
+    this.#turns.push(id);
+    this.entries.push({ kind: 'said', id, who: 'user', text: '', isDone: false });
+  }
+
+  /** No words will come of the turn. */
+  dropTurn(turnId: string): void {
+    const id = `turn:${turnId}`;
+    this.#turns = this.#turns.filter((one) => one !== id);
+    this.entries = this.entries.filter((entry) => entry.id !== id);
+  }
+
+  /** Nothing was said or called after this caption began. */
+  isLast(who: 'user' | 'agent', segmentId: string): boolean {
+    return this.entries.findLast(({ kind }) => kind !== 'note')?.id === `${who}:${segmentId}`;
   }
 
   /** Begins a caption, or begins the same one anew: speech is corrected while it is understood. */
@@ -55,7 +77,9 @@ export class Transcript {
 
   addWords(who: 'user' | 'agent', segmentId: string, words: string): void {
     const entry = this.#said(who, segmentId);
-    if (entry) entry.text = this.#restarted.delete(entry.id) ? words : entry.text + words;
+    if (!entry) return;
+    if (who === 'user' && entry.text === '' && words.trim()) this.#takePlaceOfTurn(entry);
+    entry.text = this.#restarted.delete(entry.id) ? words : entry.text + words;
   }
 
   /** Ends a caption; an empty one was nothing. */
@@ -82,6 +106,14 @@ export class Transcript {
   callDetails(id: string, details: CallDetails): void {
     const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
     if (known) Object.assign(known, { details });
+  }
+
+  /** The first words of a caption are those of the oldest turn that waits for its words. */
+  #takePlaceOfTurn(entry: Entry): void {
+    const turn = this.#turns.shift();
+    if (turn === undefined) return;
+    const others = this.entries.filter((one) => one !== entry);
+    this.entries = others.map((one) => (one.id === turn ? entry : one));
   }
 
   #said(who: 'user' | 'agent', segmentId: string) {

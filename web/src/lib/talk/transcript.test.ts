@@ -35,6 +35,41 @@ describe('Transcript', () => {
     expect(said(transcript)).toEqual(['user: Hi', 'agent: Hello']);
   });
 
+  it('keeps a place for what the user says, whose words come after the answer has begun', () => {
+    const transcript = new Transcript();
+    transcript.beginTurn('1');
+    transcript.beginSaid('agent', 'a');
+    transcript.addWords('agent', 'a', 'It is ');
+    transcript.beginSaid('user', 'u');
+    transcript.addWords('user', 'u', 'What time');
+    transcript.addWords('agent', 'a', 'four.');
+    transcript.endSaid('user', 'u');
+    transcript.beginSaid('user', 'u');
+    transcript.addWords('user', 'u', 'What time is it?');
+    expect(said(transcript)).toEqual(['user: What time is it?', 'agent: It is four.']);
+    expect([transcript.isLast('user', 'u'), transcript.isLast('agent', 'a')]).toEqual([false, true]);
+  });
+
+  it('gives the words to the oldest turn, and takes a turn back that has none', () => {
+    const transcript = new Transcript();
+    transcript.beginTurn('cough');
+    transcript.beginTurn('1');
+    transcript.beginSaid('agent', 'a');
+    transcript.addWords('agent', 'a', 'Yes?');
+    transcript.beginSaid('user', 'empty');
+    transcript.endSaid('user', 'empty');
+    transcript.dropTurn('cough');
+    transcript.beginTurn('2');
+    for (const id of ['u1', 'u2']) {
+      transcript.beginSaid('user', id);
+      transcript.addWords('user', id, id);
+    }
+    expect(said(transcript)).toEqual(['user: u1', 'agent: Yes?', 'user: u2']);
+    transcript.beginSaid('user', 'u3');
+    transcript.addWords('user', 'u3', 'u3');
+    expect(said(transcript).at(-1)).toBe('user: u3');
+  });
+
   it('drops a caption that stayed empty', () => {
     const transcript = new Transcript();
     transcript.beginSaid('agent', 'a');
