@@ -7,10 +7,10 @@ function outageOf(livesMs: number | null): { lastedMs: number; waits: number[] }
   const waits: number[] = [];
   for (let nowMs = 0; ;) {
     if (livesMs !== null) {
-      outage.connected(nowMs);
       nowMs += livesMs;
+      outage.disconnected(livesMs);
     }
-    const waitMs = outage.failed(nowMs);
+    const waitMs = outage.failed(nowMs, livesMs !== null);
     if (waitMs === null) return { lastedMs: nowMs, waits };
     waits.push(waitMs);
     nowMs += waitMs;
@@ -38,19 +38,18 @@ describe('an outage of the model', () => {
 
   it('is over when the model answers', () => {
     const outage = new ModelOutage();
-    outage.failed(0);
-    outage.connected(100_000);
+    outage.failed(0, false);
     outage.answered();
-    expect(outage.failed(110_000)).toBe(0);
-    expect(outage.failed(229_999)).not.toBeNull();
-    expect(outage.failed(230_000)).toBeNull();
+    outage.disconnected(10_000);
+    expect(outage.failed(110_000, true)).toBe(0);
+    expect(outage.failed(229_999, false)).not.toBeNull();
+    expect(outage.failed(230_000, false)).toBeNull();
   });
 
   it('begins with a dial at once, and waits as long as the server asks for', () => {
     const outage = new ModelOutage();
-    outage.connected(0);
-    expect(outage.failed(60_000)).toBe(0);
-    expect(outage.failed(60_000, 5_000)).toBe(5_000);
-    expect(outage.failed(170_000, 60_000)).toBe(10_000);
+    expect(outage.failed(60_000, true)).toBe(0);
+    expect(outage.failed(60_000, false, 5_000)).toBe(5_000);
+    expect(outage.failed(170_000, false, 60_000)).toBe(10_000);
   });
 });

@@ -13,11 +13,11 @@ const LONGEST_WAIT_MS = 2_000;
 
 export class ModelOutage {
   #sinceMs: number | null = null;
-  #connectedAtMs: number | null = null;
   #failures = 0;
 
-  connected(nowMs: number): void {
-    this.#connectedAtMs = nowMs;
+  /** A connection ended that lasted so long, in ms. */
+  disconnected(livedMs: number): void {
+    if (livedMs >= STABLE_AFTER_MS) this.answered();
   }
 
   /** The model gave an answer: whatever was wrong is over. */
@@ -27,15 +27,13 @@ export class ModelOutage {
   }
 
   /**
-   * A connection ended, or could not be made.
+   * It has to be dialed again: a connection ended, or could not be made.
+   * @param wasConnected the first dial after a connection that worked is made at once
    * @param retryAfterMs how long the model's server wants to be left alone
    * @returns how long to wait before the next dial, in ms; null when it is time to give up
    */
-  failed(nowMs: number, retryAfterMs = 0): number | null {
-    const livedMs = this.#connectedAtMs === null ? 0 : nowMs - this.#connectedAtMs;
-    if (livedMs >= STABLE_AFTER_MS) this.answered();
-    const isFirst = this.#connectedAtMs !== null && this.#failures === 0;
-    this.#connectedAtMs = null;
+  failed(nowMs: number, wasConnected: boolean, retryAfterMs = 0): number | null {
+    const isFirst = wasConnected && this.#failures === 0;
     this.#sinceMs ??= nowMs;
     const leftMs = this.#sinceMs + GIVE_UP_AFTER_MS - nowMs;
     if (leftMs <= 0) return null;

@@ -19,13 +19,15 @@ export const guardDial: Guard = (prototype) => {
 
   prototype.createWsConn = async function (this: SessionInternals) {
     const state = stateOf(this);
-    for (let failure = state.disconnected; ;) {
-      if (failure) await waitToRedial(this, failure);
+    let failure = state.disconnected;
+    for (let wasConnected = true; ; wasConnected = false) {
+      if (failure) await waitToRedial(this, failure, wasConnected);
       try {
         const socket = await dial(this);
-        state.outage.connected(performance.now());
+        const openedAtMs = performance.now();
         socket.once('close', (code, reason) => {
           state.disconnected = closedConnection(code, reason.toString());
+          state.outage.disconnected(performance.now() - openedAtMs);
         });
         return socket;
       } catch (error) {
@@ -44,9 +46,13 @@ export const guardDial: Guard = (prototype) => {
 };
 
 /** @throws ModelError when the session has ended, or ends here */
-async function waitToRedial(session: SessionInternals, failure: ModelFailure): Promise<void> {
+async function waitToRedial(
+  session: SessionInternals,
+  failure: ModelFailure,
+  wasConnected: boolean,
+): Promise<void> {
   const state = stateOf(session);
-  const waitMs = state.outage.failed(performance.now(), failure.retryAfterMs);
+  const waitMs = state.outage.failed(performance.now(), wasConnected, failure.retryAfterMs);
   if (FAILURES[failure.kind].endReason) endSession(session, failure);
   else if (waitMs === null) endSession(session, { kind: 'unavailable', facts: failure.facts });
   else if (!state.end.signal.aborted) {
