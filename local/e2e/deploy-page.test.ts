@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,11 +17,23 @@ import { hasStack, runningStack } from './running-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** Of a cookie: a session that has to be renewed before it says who is there. */
+function expiredSession(): string {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) - 10;
+  const access_token = `${encode({ alg: 'ES256', kid: 'k' })}.${encode({ sub: 'somebody', exp })}.signature`;
+  const rest = { refresh_token: 'refresh', expires_at: exp, expires_in: 3600, token_type: 'bearer' };
+  return `base64-${encode({ access_token, ...rest, user: { id: 'somebody' } })}`;
+}
+
 describe.runIf(hasStack)('the page as it is deployed', () => {
   let folder: string;
   let production: Server;
   let productionUrl: string;
   let asked: string[];
+  let headersOfAuth: IncomingHttpHeaders | undefined;
+  /** Of the stand-in for production. */
+  let answer: { status: number; body: unknown };
   let page: ChildProcess | undefined;
 
   beforeAll(async () => {
@@ -31,7 +43,9 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     await watchdog.close();
     production = createServer((request, response) => {
       asked.push(request.url ?? '');
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      if (request.url?.startsWith('/auth/')) headersOfAuth = request.headers;
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer.body));
     }).listen(0, '127.0.0.1');
     await once(production, 'listening');
     productionUrl = `http://127.0.0.1:${(production.address() as AddressInfo).port}`;
@@ -47,6 +61,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     runner = join(ROOT, 'local/stack/web-runner.ts'),
   ): Promise<{ url: string; log: () => string }> {
     asked = [];
+    answer = { status: 200, body: {} };
     const port = await freePort();
     page = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, folder, String(port)], {
       env,
@@ -103,6 +118,35 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
       expect(await answer.text()).toContain('set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
     }
     expect(asked).toEqual([]);
+  });
+
+  it('signs nobody out while Auth limits requests, and tells Auth the address of the client', async () => {
+    const { url } = await serve({
+      PUBLIC_SUPABASE_URL: productionUrl,
+      PUBLIC_SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_production',
+      PATCHBAY_CLIENT_IP_KEY: 'sb_secret_forwarding',
+    });
+    const cookie = `sb-127-auth-token=${expiredSession()}`;
+    const headers = { cookie, origin: url, 'x-forwarded-for': '203.0.113.9' };
+    const ask = (path: string, method = 'GET'): Promise<Response> =>
+      fetch(url + path, { method, headers, redirect: 'manual' });
+
+    answer = { status: 429, body: { code: 429, error_code: 'over_request_rate_limit', msg: 'limit' } };
+    for (const path of ['/servers', '/api/access-token']) {
+      const page = await ask(path);
+      expect(page.status, path).toBe(503);
+      expect(await page.text()).toContain('You are still signed in');
+      expect(page.headers.getSetCookie()).toEqual([]);
+    }
+    expect(headersOfAuth).toMatchObject({ apikey: 'sb_secret_forwarding', 'sb-forwarded-for': '127.0.0.1' });
+    const out = await ask('/sign-out', 'POST');
+    expect(out.headers.get('location')).toBe('/sign-in');
+    expect(out.headers.getSetCookie().join()).toContain('sb-127-auth-token=;');
+
+    answer = { status: 400, body: { code: 400, error_code: 'refresh_token_not_found', msg: 'gone' } };
+    const ended = await ask('/servers');
+    expect(ended.headers.get('location')).toBe('/sign-in?next=%2Fservers');
+    expect(ended.headers.getSetCookie().join()).toContain('sb-127-auth-token=;');
   });
 
   it('tells of its requests where its environment names a receiver, and of none of their words', async () => {

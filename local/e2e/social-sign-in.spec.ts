@@ -55,7 +55,6 @@ test('somebody new signs in, and goes on with an invitation; the next time the a
   page,
   browser,
 }) => {
-  const complaints = complaintsOf(page);
   await changeAuth({ github: github.application });
   const owner = await newPerson('host');
   const made = await owner.client
@@ -73,6 +72,8 @@ test('somebody new signs in, and goes on with an invitation; the next time the a
   await continueWithGithub(page, `/sign-in?next=/invitations/${token}`);
   await agreeAs(page, login);
   await expect(heading(page, 'Join Home lab?')).toBeVisible();
+  // The pages of the provider complain of their own.
+  const complaints = complaintsOf(page);
   await expect(page.getByText(`You are signed in as ${githubEmail(login)}`)).toBeVisible();
   await page.getByRole('button', { name: 'Join as member' }).press('Enter');
   await page.waitForURL(`${runningStack().web_url}/servers`);

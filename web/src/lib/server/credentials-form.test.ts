@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { authProblemWords, parseCredentials } from './credentials-form.ts';
+
+it.each([
+  ['over_request_rate_limit', /Wait a minute/],
+  ['over_email_send_rate_limit', /Wait a minute/],
+  ['email_not_confirmed', /follow the link/],
+  ['invalid_credentials', /wrong/],
+  // A failure, or a page of something before Auth, has no code.
+  [undefined, /does not answer.*Try again/],
+])('%s says what happened, and what to do', (code, words) => {
+  expect(authProblemWords(code)).toMatch(words);
+});
+
+it('reads an address without the spaces around it, and keeps what was typed of a refused form', () => {
+  const form = new FormData();
+  form.set('email', ' a@b.test ');
+  form.set('password', 'short');
+  expect(parseCredentials(form)).toEqual({
+    ok: false,
+    email: 'a@b.test',
+    errors: { password: ['At least 8 characters.'] },
+  });
+});
