@@ -1,4 +1,5 @@
 /** Accounts by email, typed with real keys: confirmation, a new password, a sign-in by link, another address. */
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { createClient } from '@supabase/supabase-js';
 import { browserOptions } from './browser.ts';
@@ -13,6 +14,12 @@ test.use({ launchOptions: browserOptions() });
 const open = (page: Page, path: string) => page.goto(runningStack().web_url + path);
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
 const NEW_PASSWORD = 'another long password';
+
+/** Also of what a page says after a form, which no list of pages reaches. */
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+}
 
 async function type(page: Page, label: string, text: string): Promise<void> {
   const field = page.getByLabel(label, { exact: true });
@@ -84,10 +91,12 @@ test('a forgotten password is replaced by a link, which works once', async ({ pa
   await type(page, 'Email', person.email);
   await page.keyboard.press('Enter');
   await expect(page.getByText('Check your email')).toBeVisible();
+  await expectAccessible(page);
 
   await followMail(page, person.email);
   await page.getByRole('button', { name: 'Continue' }).press('Enter');
   await expect(heading(page, 'Choose a new password')).toBeVisible();
+  await expectAccessible(page);
   await type(page, 'New password', 'short');
   await page.keyboard.press('Enter');
   await expect(page.getByText('At least 8 characters.', { exact: true }).last()).toBeVisible();
@@ -104,6 +113,7 @@ test('a forgotten password is replaced by a link, which works once', async ({ pa
   await followMail(page, person.email);
   await page.getByRole('button', { name: 'Continue' }).press('Enter');
   await expect(page.getByText('It has expired, or was used already.')).toBeVisible();
+  await expectAccessible(page);
 });
 
 test('a link signs in, and leads on to an invitation', async ({ page }) => {
@@ -148,6 +158,7 @@ test('another address counts when both mailboxes have confirmed it', async ({ pa
   await type(page, 'New email address', next);
   await page.keyboard.press('Enter');
   await expect(page.getByText(`Confirm the change to ${next}`)).toBeVisible();
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Send both again' }).press('Enter');
   await expect(page.getByText(`Confirm the change to ${next}`)).toBeVisible();
 

@@ -62,7 +62,10 @@ function tell(stack: Stack, { model, dataDir, root, supabase }: Settings, time: 
   const rows: [string, string][] = [
     ['page', stack.web_url],
     ...(supabase.isEmbedded
-      ? [['demo account', `${stack.demo.email}  password ${stack.demo.password}`] as [string, string]]
+      ? ([
+          ['demo account', `${stack.demo.email}  password ${stack.demo.password}`],
+          ['emails', `${stack.supabase_url}/inbox`],
+        ] as [string, string][])
       : []),
     ['Supabase', stack.supabase_url],
     [

@@ -9,12 +9,8 @@ import { settings } from './settings.ts';
 export const LinkKind = z.enum(['signup', 'recovery', 'magiclink', 'email_change']);
 export type LinkKind = z.infer<typeof LinkKind>;
 
-/** Codes that would say whether an address has an account, or that an email was sent to it within a minute. */
-const TELLING: ReadonlySet<string> = new Set([
-  'otp_disabled',
-  'user_not_found',
-  'over_email_send_rate_limit',
-]);
+/** Codes that would say whether an address has an account. */
+const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found']);
 
 const Email = z.email('This is not an email address.');
 
@@ -52,15 +48,22 @@ export async function sendEmailLink(
   }[kind]();
   if (!error) return { ok: true };
   const { code } = error;
-  // Also the hourly limit of a project, which only the operator can raise.
-  if (code === 'over_email_send_rate_limit')
-    console.warn(JSON.stringify({ level: 'warn', message: 'Auth sent no email', kind, code }));
-  if (code && TELLING.has(code)) return { ok: true };
+  if (isUnsent(code, kind) || (code && TELLING.has(code))) return { ok: true };
   return {
     ok: false,
     status: code === 'over_request_rate_limit' ? 429 : 503,
     message: authProblemWords(code),
   };
+}
+
+/**
+ * Whether Auth sent no email for its limits: the minute between two of them, or the hourly limit of the project, which
+ * only the operator can raise. The user is told neither, since only addresses with an account meet them; the log is.
+ */
+export function isUnsent(code: string | undefined, kind: LinkKind): boolean {
+  const isLimit = code === 'over_email_send_rate_limit';
+  if (isLimit) console.warn(JSON.stringify({ level: 'warn', message: 'Auth sent no email', kind, code }));
+  return isLimit;
 }
 
 /** The address that a mailed link carries on: the template puts it behind `next`. */

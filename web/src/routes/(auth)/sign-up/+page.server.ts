@@ -1,7 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '$lib/return-path.ts';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
-import { linkTarget, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
+import { isUnsent, linkTarget, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import { settings } from '$lib/server/settings.ts';
 import { enabledProviders } from '$lib/server/social-providers.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -19,8 +19,7 @@ export const actions: Actions = {
     const next = url.searchParams.get('next');
     const options = { emailRedirectTo: linkTarget(url, next) };
     const { data, error } = await locals.supabase.auth.signUp({ email, password, options });
-    // An address that waits for its confirmation is told nothing else when its last email is less than a minute old.
-    if (error?.code === 'over_email_send_rate_limit') return { email, sent: true };
+    if (error && isUnsent(error.code, 'signup')) return { email, sent: true };
     if (error) return fail(400, { email, message: authProblemWords(error.code) });
     // Hosted projects confirm addresses first: then there is a user but no session yet.
     if (!data.session) return { email, sent: true };
