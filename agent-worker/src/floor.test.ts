@@ -32,7 +32,7 @@ function conversation(turnSettlesMs: number) {
     oldState: 'speaking',
     newState: 'listening',
   });
-  floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
+  void floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
   return {
     delivered,
     isDelivered: () => Promise.race([delivered, delay(50, false)]),
@@ -66,4 +66,36 @@ it('words that the agent was asked for are no answer to the caller', async () =>
 it('a late result comes when the model has not answered in time', async () => {
   const { delivered } = conversation(20);
   expect(await delivered).toBe(true);
+});
+
+/** A delivery whose replies stay empty; gives how many were asked for. */
+async function emptyReplies(onReply: (floor: Floor) => void): Promise<number> {
+  let replies = 0;
+  const session = Object.assign(new EventEmitter(), {
+    agentState: 'listening',
+    userState: 'listening',
+    waitForIdle: () => Promise.resolve(),
+    generateReply: () => {
+      replies += 1;
+      onReply(floor);
+      return { waitForPlayout: () => Promise.resolve(), chatItems: [] };
+    },
+  });
+  const floor = new Floor({
+    // The parts of the session that the floor reads.
+    session: session as unknown as voice.AgentSession,
+    realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
+    turnSettlesMs: () => 0,
+    onFault: (error) => expect.unreachable(String(error)),
+  });
+  await floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
+  return replies;
+}
+
+it('a late result whose telling came to nothing is told again', async () => {
+  expect(await emptyReplies(() => {})).toBe(5);
+});
+
+it('a late result whose telling failed for good is not told again: the failure was reported', async () => {
+  expect(await emptyReplies((floor) => floor.turnFailed(null))).toBe(1);
 });
