@@ -6,6 +6,7 @@ import type { Usage } from './usage.ts';
 import { NewItem, type Item } from './items.ts';
 import { ResponseOptions } from './response-options.ts';
 import { complaintOf, SessionPatch, type Complaint } from './validate.ts';
+import type { Voice } from './voices.ts';
 
 const eventId = z.string().max(512).optional();
 
@@ -36,8 +37,16 @@ export type ClientEvent = z.infer<typeof ClientEvent>;
 
 /** One message of a client, checked; or what is wrong with it, and the id of the event that is at fault. */
 export function readClientEvent(
-  message: string,
+  message: string | Buffer,
 ): { ok: true; event: ClientEvent } | { ok: false; complaint: Complaint; eventId: string | undefined } {
+  if (typeof message !== 'string') {
+    const text = 'Expected a text WebSocket message; binary frames are not supported.';
+    return {
+      ok: false,
+      complaint: { code: 'invalid_event', message: text, param: null },
+      eventId: undefined,
+    };
+  }
   let sent: unknown;
   try {
     sent = JSON.parse(message);
@@ -66,6 +75,8 @@ export interface ResponseResource {
   status_details: object | null;
   output: Item[];
   output_modalities: ('audio' | 'text')[];
+  max_output_tokens: number | 'inf';
+  audio: { output: { format: { type: 'audio/pcm'; rate: 24_000 }; voice: Voice } };
   metadata: Record<string, string> | null;
   usage: Usage | null;
 }
@@ -81,6 +92,13 @@ interface InPart extends InItem {
   content_index: number;
 }
 type Part = { type: 'audio'; transcript: string } | { type: 'text'; text: string };
+
+interface RateLimit {
+  name: 'tokens';
+  limit: number;
+  remaining: number;
+  reset_seconds: number;
+}
 
 /** Everything that this server sends (without the `event_id` that each event gets on its way out). */
 export type ServerEvent =
@@ -111,6 +129,7 @@ export type ServerEvent =
       usage: { type: 'duration'; seconds: number };
     }
   | { type: 'response.created' | 'response.done'; response: ResponseResource }
+  | { type: 'rate_limits.updated'; rate_limits: RateLimit[] }
   | ({ type: 'response.output_item.added' | 'response.output_item.done'; item: Item } & InResponse)
   | ({ type: 'response.content_part.added' | 'response.content_part.done'; part: Part } & InPart)
   | ({ type: 'response.output_text.delta'; delta: string } & InPart)

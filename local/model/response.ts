@@ -1,5 +1,4 @@
 // One response on its way out: its items one after the other, with the events in the order of the API.
-import type { SpeechVoice } from '../speech/flite.ts';
 import type { ApiError } from './api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ResponseResource, ServerEvent } from './events.ts';
@@ -7,17 +6,22 @@ import type { Item } from './items.ts';
 import { MessageOutput } from './message-output.ts';
 import type { Output } from './reply.ts';
 import { countUsage, type InputTokens, type Usage } from './usage.ts';
+import { speechVoiceOf, type Voice } from './voices.ts';
 
 export interface ResponseSettings {
   id: string;
   metadata: Record<string, string> | null;
   modality: 'audio' | 'text';
-  voice: SpeechVoice;
+  voice: Voice;
+  maxOutputTokens: number | 'inf';
   newId: (kind: 'item' | 'call') => string;
   countInput: () => InputTokens;
 }
 
 export type CancelReason = 'turn_detected' | 'client_cancelled';
+
+/** Nothing here is limited; the API says so after each response all the same. */
+const RATE_LIMIT = { name: 'tokens', limit: 40_000, remaining: 40_000, reset_seconds: 0 } as const;
 
 /** A response that is under way. It ends once: by itself, or by `cancel`. */
 export class Response {
@@ -120,7 +124,7 @@ export class Response {
       responseId: this.id,
       outputIndex: this.#output.length,
       modality,
-      voice,
+      voice: speechVoiceOf(voice),
       send: this.#send,
     });
     this.#open = message;
@@ -172,6 +176,7 @@ export class Response {
     this.#onEnd();
     const usage = status === 'failed' ? null : this.#usage();
     this.#send({ type: 'response.done', response: this.#resource(status, details, usage) });
+    this.#send({ type: 'rate_limits.updated', rate_limits: [RATE_LIMIT] });
   }
 
   #usage(): Usage {
@@ -183,7 +188,7 @@ export class Response {
     status_details: object | null,
     usage: Usage | null,
   ): ResponseResource {
-    const { id, metadata, modality } = this.#settings;
+    const { id, metadata, modality, voice, maxOutputTokens } = this.#settings;
     return {
       object: 'realtime.response',
       id,
@@ -192,6 +197,8 @@ export class Response {
       status_details,
       output: [...this.#output],
       output_modalities: [modality],
+      max_output_tokens: maxOutputTokens,
+      audio: { output: { format: { type: 'audio/pcm', rate: 24_000 }, voice } },
       metadata,
       usage,
     };

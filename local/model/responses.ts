@@ -10,7 +10,6 @@ import type { ResponseOptions } from './response-options.ts';
 import { unsupportedParameter, type SessionSettings } from './settings.ts';
 import type { InputTokens } from './usage.ts';
 import type { Complaint } from './validate.ts';
-import { speechVoiceOf } from './voices.ts';
 
 /** What the responses need of their session. */
 export interface ResponseHost {
@@ -44,7 +43,7 @@ export class Responses {
   /** Starts a response. @returns what is wrong with what was asked, if anything */
   create(options: ResponseOptions): Complaint | undefined {
     const { conversation, send, newId, countInput, settings } = this.#host;
-    const { model, output_modalities, audio } = settings();
+    const { model, output_modalities, max_output_tokens, audio } = settings();
     const isOutOfBand = options.conversation === 'none';
     if (!isOutOfBand && this.#inConversation) {
       const message = `Conversation already has an active response in progress: ${this.#inConversation.id}. Wait until the response is finished before creating a new one.`;
@@ -60,7 +59,8 @@ export class Responses {
         id: newId('resp'),
         metadata: options.metadata ?? null,
         modality: options.output_modalities?.[0] ?? output_modalities[0] ?? 'audio',
-        voice: speechVoiceOf(options.audio?.output?.voice ?? audio.output.voice),
+        voice: options.audio?.output?.voice ?? audio.output.voice,
+        maxOutputTokens: options.max_output_tokens ?? max_output_tokens,
         newId,
         countInput: () => countInput(options, input.value),
       },

@@ -56,6 +56,16 @@ describe('connection', () => {
   });
 });
 
+describe('a frame of bytes', () => {
+  it('is refused, and the session goes on', async () => {
+    const client = await connected();
+    client.ws.send(Buffer.alloc(64));
+    expect((await client.next('error'))['error']).toMatchObject({ code: 'invalid_event', event_id: null });
+    client.update({});
+    await client.next('session.updated');
+  });
+});
+
 describe('session.update', () => {
   it('is answered with the whole session', async () => {
     const client = await connected({ instructions: 'Be kind.' });
@@ -104,10 +114,14 @@ describe('a response', () => {
       'conversation.item.done',
       'response.output_item.done',
       'response.done',
+      'rate_limits.updated',
     ]);
     expect(types.filter((type) => type === 'response.output_audio.delta').length).toBeGreaterThan(1);
+    await client.next('rate_limits.updated');
     expect(response).toMatchObject({
       status: 'completed',
+      max_output_tokens: 'inf',
+      audio: { output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'alloy' } },
       metadata: { client_event_id: 'e1' },
       output: [{ content: [{ type: 'output_audio', transcript: 'Hello there.' }] }],
       usage: { input_token_details: { cached_tokens: 0 } },

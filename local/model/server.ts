@@ -113,7 +113,10 @@ function serve(ws: WebSocket, model: string, { hearing, sessions, log, faults }:
   const session = new Session({ model, hearing, send, log, newId, nowMs: Date.now, faults, loseConnection });
   sessions.add(session);
   log(`${session.id} opened for ${model}`);
-  ws.on('message', (message) => session.receive(textOf(message)));
+  ws.on('message', (message, isBinary) => {
+    const bytes = bytesOf(message);
+    session.receive(isBinary ? bytes : bytes.toString());
+  });
   ws.on('pong', () => awaitingPong.delete(ws));
   ws.on('error', (error) => log(`${session.id} connection failed: ${error.message}`));
   ws.on('close', () => {
@@ -123,9 +126,9 @@ function serve(ws: WebSocket, model: string, { hearing, sessions, log, faults }:
   });
 }
 
-function textOf(message: RawData): string {
-  if (Array.isArray(message)) return Buffer.concat(message).toString();
-  return (message instanceof ArrayBuffer ? Buffer.from(message) : message).toString();
+function bytesOf(message: RawData): Buffer {
+  if (Array.isArray(message)) return Buffer.concat(message);
+  return message instanceof ArrayBuffer ? Buffer.from(message) : message;
 }
 
 /** A client that did not answer the ping before this one is gone. */

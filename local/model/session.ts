@@ -111,7 +111,7 @@ export class Session {
   }
 
   /** Takes one message of the client; a fault in it is answered with an `error` event and changes nothing. */
-  receive(message: string): void {
+  receive(message: string | Buffer): void {
     const read = readClientEvent(message);
     if (read.ok) this.#dispatch(read.event, read.event.event_id);
     else this.#complain(read.complaint, read.eventId);

@@ -120,6 +120,7 @@ export const ModelActivity = z.object({
   type: z.literal('model'),
   state: z.enum(['reconnecting', 'connected']),
 });
+
 /**
  * The user began to speak; what was said comes as a caption, which may be later than the answer's. `unheard`: no words
  * will come of this turn.
