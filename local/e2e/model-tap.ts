@@ -87,11 +87,11 @@ export class ModelTap {
     const opened = once(far, 'open');
     near.on('message', (data: RawData) => {
       this.#note('worker', data);
-      void opened.then(() => far.send(String(data)));
+      void opened.then(() => far.send(textOf(data)));
     });
     far.on('message', (data: RawData) => {
       this.#note('model', data);
-      near.send(String(data));
+      near.send(textOf(data));
     });
     near.on('close', () => far.close());
     far.on('close', () => near.close());
@@ -99,7 +99,11 @@ export class ModelTap {
   }
 
   #note(from: TappedEvent['from'], data: RawData): void {
-    const event = TappedEvent.parse(JSON.parse(String(data)));
+    const event = TappedEvent.parse(JSON.parse(textOf(data)));
     if (!SOUND.has(event.type)) this.events.push({ ...event, from });
   }
+}
+
+function textOf(data: RawData): string {
+  return (data as Buffer).toString();
 }
