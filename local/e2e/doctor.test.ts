@@ -24,6 +24,9 @@ describe.runIf(hasStack)('the doctor', () => {
   let refusingUrl: string;
   let halfSupabase: Server;
   let halfSupabaseUrl: string;
+  /** The same with a function that does not boot. */
+  let bootlessSupabase: Server;
+  let bootlessSupabaseUrl: string;
 
   beforeAll(async () => {
     const folder = dirname(process.env['PATCHBAY_STACK'] ?? '');
@@ -36,9 +39,15 @@ describe.runIf(hasStack)('the doctor', () => {
     halfSupabase = createServer((request, response) => void passOn(request, response));
     halfSupabase.on('upgrade', (_request, socket) => socket.destroy());
     halfSupabaseUrl = await listen(halfSupabase);
+    bootlessSupabase = createServer((request, response) => {
+      if (request.url === '/functions/v1/call-tool') response.writeHead(503).end('{"code":"BOOT_ERROR"}');
+      else void passOn(request, response);
+    });
+    bootlessSupabase.on('upgrade', (_request, socket) => socket.destroy());
+    bootlessSupabaseUrl = await listen(bootlessSupabase);
   });
   afterAll(() => {
-    for (const server of [refusing, halfSupabase]) server?.close().closeAllConnections();
+    for (const server of [refusing, halfSupabase, bootlessSupabase]) server?.close().closeAllConnections();
   });
 
   async function listen(server: Server): Promise<string> {
@@ -143,6 +152,11 @@ describe.runIf(hasStack)('the doctor', () => {
       'a missing function, and a Realtime that does not answer',
       () => ({ supabaseUrl: halfSupabaseUrl }),
       ['realtime', 'functions', 'page'],
+    ],
+    [
+      'a function that does not boot on its runtime',
+      () => ({ supabaseUrl: bootlessSupabaseUrl }),
+      ['realtime', 'functions', 'function runtime', 'page'],
     ],
     ['a missing secrets key', () => ({ secretsKeys: undefined }), ['function secrets', 'secrets key']],
     [
