@@ -47,7 +47,8 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
 
   it('is not silent: the agent says that it is at work, then the result', async () => {
     const { askedAtMs, write } = await askForReport();
-    await client.agentSays(/one moment, I am asking the workshop server/i, askedAtMs);
+    // A model that reasons has said something before the call: the first word of ours is the next one then.
+    await client.agentSays(/I am asking the workshop server|still working on it/i, askedAtMs);
     await client.hearsSilence();
     write();
     await client.agentSays(/report ran/i, askedAtMs);

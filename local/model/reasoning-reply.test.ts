@@ -43,7 +43,7 @@ describe('a response of a reasoning model', () => {
   it('makes a call that waits for another one later, without another preamble', () => {
     const chained = user('count down from 20 and list my notes, then what time is it in Tokyo');
     expect(decide([chained])).toEqual([REASON, PREAMBLE, callTo(countdown, { seconds: 20 }), callTo(listNotes)]);
-    const made = [chained, reasoning(), call(countdown.name), call(listNotes.name, 'call_2')];
+    const made = [chained, reasoning(), assistant(PREAMBLE.text), call(countdown.name), call(listNotes.name, 'call_2')];
     const done = [...made, output('Over.'), output('No notes.', 'call_2')];
     expect(decide(done)).toEqual([REASON, callTo(currentTime, { city: 'Tokyo' })]);
   }); // prettier-ignore

@@ -45,8 +45,10 @@ export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn 
     );
     return before.some((item) => item.type === 'function_call' && !answered.has(item.call_id));
   };
+  // Nor are words said before a call, in the same response.
+  const isPreamble = (at: number) => since[at + 1]?.type === 'function_call';
   const isOwnAnswer = (item: Item, at: number) =>
-    isFrom('assistant')(item) && !isLate(since[at - 1]) && !isOpen(at);
+    isFrom('assistant')(item) && !isLate(since[at - 1]) && !isOpen(at) && !isPreamble(at);
   const lastAnswer = since.findLastIndex(isOwnAnswer);
   const ownOutputs = since.filter((item) => item.type === 'function_call_output' && !isLate(item));
   const last = since.at(-1);
