@@ -59,7 +59,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
       call: async () => done,
     }),
     floor,
-    idle: { waitFor: () => expect.unreachable() },
+    idle: { waitFor: () => {} },
     latencies: new ToolLatencies(),
     usage,
     history: { trim: () => void (published.count += 1) },

@@ -90,7 +90,7 @@ export class ConversationTools {
       floor,
       latencies,
       tell: (line) => this.#options.model.tell(line),
-      onBackground: (told) => idle.waitFor(told),
+      onRunning: (over) => idle.waitFor(over),
       onActivity: (activity) => {
         if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
         feed.send(activity);

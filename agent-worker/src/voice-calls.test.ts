@@ -57,7 +57,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   const heard: string[] = [];
   const calls: RecordedCall[] = [];
   const lines: string[] = [];
-  const background: Promise<void>[] = [];
+  const running: Promise<void>[] = [];
   const latencies = new ToolLatencies();
   fake.decide = rehearsing;
   const made = Promise.withResolvers<realtime.RealtimeSession>();
@@ -111,7 +111,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
         floor,
         latencies,
         tell: (line) => lines.push(line),
-        onBackground: (told) => background.push(told),
+        onRunning: (over) => running.push(over),
         onActivity: () => {},
         onCall: (call) => calls.push(call),
         onFault: () => {},
@@ -134,7 +134,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
     const tool = tools.find((one) => one.name === name);
     if (tool) latencies.note(tool, ms);
   };
-  return { session, connection, said, heard, lines, background, calls, faults, type, outputs, usually };
+  return { session, connection, said, heard, lines, running, calls, faults, type, outputs, usually };
 }
 
 /** A server whose answers wait for `open`. */
@@ -180,7 +180,7 @@ describe('a slow call', () => {
 
   it('that is known to be very slow lets the user talk, and is told in a later turn, once', async () => {
     const open = gate();
-    const { said, lines, background, type, outputs, usually, calls } = await conversation();
+    const { said, lines, running, type, outputs, usually, calls } = await conversation();
     usually('echo', 20_000);
     type('call echo');
     await until(() => said.some((words) => words.includes('We can go on meanwhile')));
@@ -189,8 +189,8 @@ describe('a slow call', () => {
     await until(() => said.includes('You said how are you.'));
     expect(calls).toEqual([]);
     open();
-    expect(background).toHaveLength(1);
-    await background[0];
+    expect(running).toHaveLength(1);
+    await running[0];
     expect(said.at(-1)).toContain('echo ran');
     type('and now');
     await until(() => said.includes('You said and now.'));

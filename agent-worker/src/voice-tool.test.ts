@@ -53,7 +53,7 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     floor: floor as unknown as Floor,
     latencies,
     tell: () => expect.unreachable(),
-    onBackground: () => expect.unreachable(),
+    onRunning: () => {},
     onActivity: (message) => activity.push(message),
     onCall: (record) => calls.push(record),
     onFault: (_tool, error) => faults.push(error),

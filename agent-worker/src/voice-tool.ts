@@ -38,8 +38,8 @@ export interface VoiceToolContext {
   latencies: ToolLatencies;
   /** Puts one system line into the model's conversation. */
   tell: (line: string) => void;
-  /** A call goes on in the background; `told` resolves when the user has heard what came of it. */
-  onBackground: (told: Promise<void>) => void;
+  /** A call begins; `over` resolves when the model has its result, or the user has heard it. */
+  onRunning: (over: Promise<void>) => void;
   onActivity: (activity: Activity) => void;
   /** `speech`: what the model was given to say. */
   onCall: (call: RecordedCall, speech: string) => void;
@@ -89,6 +89,8 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
       const { floor, latencies } = context;
       const usualMs = latencies.usualMs(tool);
       const call = begin(tool, args, context);
+      const { promise: over, resolve } = Promise.withResolvers<void>();
+      context.onRunning(over);
       const release = await holdConversation(call.ending, {
         floor,
         turn: ctx.speechHandle,
@@ -98,11 +100,11 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
       if (release !== 'ended') {
         // Before the framework asks for a reply: the model would call again for the result that it misses.
         if (release !== 'interrupted') context.tell(backgroundLine(tool));
-        const told = goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor);
-        context.onBackground(told);
+        resolve(goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor));
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();
       }
+      resolve();
       const ending = await call.ending;
       if (ending.outcome !== 'ok') throw new llm.ToolError(ending.speech);
       return ending.speech;
