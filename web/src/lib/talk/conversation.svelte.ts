@@ -1,16 +1,10 @@
-import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
-import { describeEnd } from '@patchbay/shared/end-reason';
 import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/schema/activity';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
-import { idleNote, readActivity } from './activity.ts';
-import { guardAgent } from './agent-guard.ts';
-import { askForDetails } from './call-details.ts';
 import { Devices } from './devices.svelte.ts';
 import { Microphone } from './microphone.svelte.ts';
 import { closedRoomProblem, UNREACHABLE_ROOM, type Problem } from './problems.ts';
-import { FINAL_STATUSES, rejoinRoom, type RoomKey } from './rejoin.ts';
-import { hearRoom } from './room-events.ts';
+import type { RoomKey } from './rejoin.ts';
 import { SoundMeter } from './sound.svelte.ts';
 import { Transcript } from './transcript.svelte.ts';
 import { askForAgent, askForRoom, askToRejoin } from './voice-api.ts';
@@ -54,6 +48,7 @@ export class Conversation {
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
   #room: Room | undefined;
+  #inCall!: typeof import('./in-call.ts');
   #key: RoomKey | undefined;
   /** Ends with the conversation; what still comes late from an ended one is not heard. */
   #life = new AbortController();
@@ -65,11 +60,13 @@ export class Conversation {
     this.#reset();
     this.phase = 'starting';
 
-    const [lk, invitation, track] = await Promise.all([
+    const [lk, inCall, invitation, track] = await Promise.all([
       import('livekit-client'),
+      import('./in-call.ts'),
       askForRoom(options.agentConfigId),
       options.withMicrophone ? this.microphone.open(this.devices.microphoneId) : undefined,
     ]);
+    this.#inCall = inCall;
     if (signal.aborted) return track?.stop();
     if (!invitation.ok) return this.#finish(invitation.problem);
     if (track) void this.devices.look();
@@ -129,7 +126,7 @@ export class Conversation {
     signal: AbortSignal,
   ): void {
     const { transcript } = this;
-    hearRoom(room, lk, {
+    this.#inCall.hearRoom(room, lk, {
       onCaption: (who, id) => {
         transcript.beginSaid(who, id);
         return {
@@ -159,7 +156,7 @@ export class Conversation {
   }
 
   #heed(text: string, describeTools: StartOptions['describeTools']): void {
-    const activity = readActivity(text);
+    const activity = this.#inCall.readActivity(text);
     if (!activity) return;
     if (activity.type === 'tool_call') {
       this.transcript.call(activity);
@@ -173,14 +170,14 @@ export class Conversation {
     } else if (activity.type === 'server') {
       this.connections.set(activity.server_id, activity.state);
     } else if (activity.type === 'ended') {
-      if (this.isRunning) this.#finish(describeEnd(activity.reason));
+      if (this.isRunning) this.#finish(this.#inCall.describeEnd(activity.reason));
     } else if (activity.type === 'unanswered') {
-      this.transcript.note(describeAnswerFailure(activity.reason).note);
+      this.transcript.note(this.#inCall.describeAnswerFailure(activity.reason).note);
       this.unansweredSince = null;
     } else if (activity.type === 'model') {
       this.isModelLost = activity.state === 'reconnecting';
     } else if (activity.type === 'idle') {
-      this.transcript.note(idleNote(activity.ends_in_ms));
+      this.transcript.note(this.#inCall.idleNote(activity.ends_in_ms));
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       const before = new Set(this.toolNames);
@@ -195,17 +192,18 @@ export class Conversation {
   }
 
   async #askForDetails(callId: string): Promise<void> {
-    const details = this.#room && (await askForDetails(this.#room, callId));
+    const details = this.#room && (await this.#inCall.askForDetails(this.#room, callId));
     if (details) this.transcript.callDetails(callId, details);
   }
 
   #guard(room: Room, sessionId: string, signal: AbortSignal): void {
-    void guardAgent({
+    void this.#inCall.guardAgent({
       room,
       isConnected: () => this.phase === 'live',
       dispatch: async () => {
         const answer = await askForAgent(sessionId);
-        if (!signal.aborted && !answer.ok && FINAL_STATUSES.has(answer.status)) this.#finish(answer.problem);
+        if (!signal.aborted && !answer.ok && this.#inCall.FINAL_STATUSES.has(answer.status))
+          this.#finish(answer.problem);
       },
       onMissing: (isMissing) => (this.isAgentMissing = isMissing),
       signal,
@@ -215,7 +213,7 @@ export class Conversation {
   /** LiveKit gave up after its own tries. */
   async #rejoin(room: Room, key: RoomKey, sessionId: string, signal: AbortSignal): Promise<void> {
     this.phase = 'reconnecting';
-    const problem = await rejoinRoom({
+    const problem = await this.#inCall.rejoinRoom({
       key,
       renew: () => askToRejoin(sessionId),
       join: async (latest) => {
