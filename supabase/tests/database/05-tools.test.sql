@@ -53,7 +53,10 @@ select is(
 select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 2, 'is counted');
 select pg_temp.store(1, now() - interval '4 minutes 30 seconds', 'b:1 a:1');
 select is(
-  (select array_agg(name order by position) from public.mcp_tools), array['b', 'a'],
+  (
+    select array_agg(name order by position) from public.mcp_tools
+    where server_id = current_setting('pgtap.server')::uuid
+  ), array['b', 'a'],
   'tools keep the order in which their server lists them'
 );
 select is(
