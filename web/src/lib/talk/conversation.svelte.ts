@@ -48,7 +48,8 @@ export class Conversation {
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
   #room: Room | undefined;
-  #inCall!: typeof import('./in-call.ts');
+  /** Set by `start`, before anything else runs. */
+  #inCall!: (typeof import('./in-call.ts'))['inCall'];
   #key: RoomKey | undefined;
   /** Ends with the conversation; what still comes late from an ended one is not heard. */
   #life = new AbortController();
@@ -62,7 +63,7 @@ export class Conversation {
 
     const [lk, inCall, invitation, track] = await Promise.all([
       import('livekit-client'),
-      import('./in-call.ts'),
+      import('./in-call.ts').then((module) => module.inCall),
       askForRoom(options.agentConfigId),
       options.withMicrophone ? this.microphone.open(this.devices.microphoneId) : undefined,
     ]);

@@ -1,11 +1,23 @@
+import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
+import { describeEnd } from '@patchbay/shared/end-reason';
+import { idleNote, readActivity } from './activity.ts';
+import { guardAgent } from './agent-guard.ts';
+import { askForDetails } from './call-details.ts';
+import { FINAL_STATUSES, rejoinRoom } from './rejoin.ts';
+import { hearRoom } from './room-events.ts';
+
 /**
  * What a conversation needs once it has begun. The conversation is part of every page, so this is loaded with the first
  * one: no page may need more than 90 KiB to come alive (local/e2e/first-load.ts).
  */
-export { describeAnswerFailure } from '@patchbay/shared/answer-failure';
-export { describeEnd } from '@patchbay/shared/end-reason';
-export { idleNote, readActivity } from './activity.ts';
-export { guardAgent } from './agent-guard.ts';
-export { askForDetails } from './call-details.ts';
-export { FINAL_STATUSES, rejoinRoom } from './rejoin.ts';
-export { hearRoom } from './room-events.ts';
+export const inCall = {
+  askForDetails,
+  describeAnswerFailure,
+  describeEnd,
+  FINAL_STATUSES,
+  guardAgent,
+  hearRoom,
+  idleNote,
+  readActivity,
+  rejoinRoom,
+};
