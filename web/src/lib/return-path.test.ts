@@ -6,12 +6,25 @@ describe('returnPath', () => {
     expect(returnPath('/servers/new?x=1')).toBe('/servers/new?x=1');
   });
 
-  it.each([null, '', 'https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])(
-    'does not follow %s',
-    (next) => {
-      expect(returnPath(next)).toBe('/servers');
-    },
-  );
+  it('encodes what a header cannot carry', () => {
+    expect(returnPath('/servers?q=日本#x')).toBe('/servers?q=%E6%97%A5%E6%9C%AC#x');
+  });
+
+  it.each([
+    null,
+    '',
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    '/\n\\evil.example',
+    '\t//evil.example',
+    '/.//evil.example',
+    'javascript:alert(1)',
+    'data:text/html,x',
+  ])('does not follow %j', (next) => {
+    expect(returnPath(next)).toBe('/servers');
+  });
 });
 
 describe('returnPathOf', () => {

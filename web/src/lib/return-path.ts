@@ -1,6 +1,14 @@
-/** Where to go after signing in, or back to from a form: a path of ours only, never another site. */
+/** Stands for our own site, wherever it is. */
+const HERE = 'http://here.invalid';
+
+/**
+ * Where to go after signing in, or back to from a form: a path of ours only, never another site. It is read as a browser
+ * reads it, which drops tabs and line breaks and takes a backslash for a slash.
+ */
 export function returnPath(next: string | null): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : '/servers';
+  if (!next?.startsWith('/') || !URL.canParse(next, HERE)) return '/servers';
+  const { origin, pathname, search, hash } = new URL(next, HERE);
+  return origin === HERE && !pathname.startsWith('//') ? pathname + search + hash : '/servers';
 }
 
 /** The same for a link in an email, which carries a whole address. */
