@@ -89,6 +89,10 @@ describe('the real CLI', { timeout: 60_000 }, () => {
       smtp_host: 'smtp.example',
       smtp_pass: SMTP.SMTP_PASS,
     });
+    // What an operator decides in the dashboard stays.
+    expect(
+      Object.keys(api.auth).filter((name) => /disable_signup|github|google|captcha|hook/.test(name)),
+    ).toEqual([]);
     for (const [kind, type] of Object.entries({
       confirmation: 'signup',
       recovery: 'recovery',

@@ -12,7 +12,8 @@ export type AuthSettings = { ok: true; files: Record<string, string> } | { ok: f
 
 /**
  * Takes the part about Auth of supabase/config.toml, with the real address of the page and the operator's mail server.
- * What the file does not name stays as it is in the project, such as providers that were enabled in the dashboard.
+ * What the file does not name stays as it is in the project, such as providers that were enabled in the dashboard, and
+ * whether people may sign up: an operator who closed that must not find it open after an upgrade.
  *
  * @param env an empty variable counts as not set
  * @returns contents by path in a folder of their own; no secret is among them: the CLI reads the password itself
@@ -33,6 +34,7 @@ export function authSettings(
     auth: TomlTable & { email: TomlTable & { template: Record<string, { content_path: string }> } };
   };
   const { origin } = new URL(webUrl);
+  delete auth['enable_signup'];
   Object.assign(auth, { site_url: origin, additional_redirect_urls: [`${origin}/**`] });
   if (missing.length === 0) {
     Object.assign(auth['rate_limit'] as TomlTable, { email_sent: EMAILS_PER_HOUR });
