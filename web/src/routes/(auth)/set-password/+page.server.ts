@@ -8,14 +8,14 @@ import type { Actions, PageServerLoad } from './$types';
 export const load: PageServerLoad = (event) => {
   const { user } = signedIn(event);
   // Who remembers the current password changes it in the account.
-  if (!mayChooseNewPassword(event)) redirect(303, '/account');
+  if (!mayChooseNewPassword(event, user.id)) redirect(303, '/account');
   return { email: user.email };
 };
 
 export const actions: Actions = {
   default: async (event) => {
     const who = signedIn(event);
-    if (!mayChooseNewPassword(event)) redirect(303, '/account');
+    if (!mayChooseNewPassword(event, who.user.id)) redirect(303, '/account');
     const password = String((await event.request.formData()).get('next') ?? '');
     const outcome = await setPassword(who, password);
     if (!outcome.ok) {

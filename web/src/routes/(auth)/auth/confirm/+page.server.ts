@@ -28,11 +28,12 @@ export const actions: Actions = {
     const { token_hash, type } = link;
     const { data, error } = await event.locals.supabase.auth.verifyOtp({ token_hash, type });
     if (error?.code === 'otp_expired') return fail(400, { isExpired: true as const });
-    if (error) return fail(error.status ?? 503, { message: authProblemWords(error.code) });
+    // Supabase-js says 0 when it got no answer.
+    if (error) return fail(error.status || 503, { message: authProblemWords(error.code) });
     const next = returnPathOf(link.next, event.url.origin);
     if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };
-    if (type !== 'recovery') redirect(303, next);
-    allowNewPassword(event);
+    if (type !== 'recovery' || !data.user) redirect(303, next);
+    allowNewPassword(event, data.user.id);
     redirect(303, `/set-password?next=${encodeURIComponent(next)}`);
   },
 
