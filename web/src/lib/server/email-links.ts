@@ -9,7 +9,7 @@ import { settings } from './settings.ts';
 export const LinkKind = z.enum(['signup', 'recovery', 'magiclink', 'email_change']);
 export type LinkKind = z.infer<typeof LinkKind>;
 
-/** Codes that would say whether an address has an account. */
+/** Codes that say that an address has no account. */
 const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found']);
 
 const Email = z.email('This is not an email address.');
@@ -57,13 +57,13 @@ export async function sendEmailLink(
 }
 
 /**
- * Whether Auth sent no email for its limits: the minute between two of them, or the hourly limit of the project, which
- * only the operator can raise. The user is told neither, since only addresses with an account meet them; the log is.
+ * Whether Auth sent no email for a reason that only addresses with an account meet: the minute between two of them, the
+ * hourly limit of the project, or that it has no mail server of its own. The user is told none of them; the log is.
  */
 export function isUnsent(code: string | undefined, kind: LinkKind): boolean {
-  const isLimit = code === 'over_email_send_rate_limit';
-  if (isLimit) console.warn(JSON.stringify({ level: 'warn', message: 'Auth sent no email', kind, code }));
-  return isLimit;
+  const isUnsaid = code === 'over_email_send_rate_limit' || code === 'email_address_not_authorized';
+  if (isUnsaid) console.warn(JSON.stringify({ level: 'warn', message: 'Auth sent no email', kind, code }));
+  return isUnsaid;
 }
 
 /** The address that a mailed link carries on: the template puts it behind `next`. */

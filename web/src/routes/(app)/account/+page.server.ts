@@ -1,5 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { changeEmail, changePassword, deleteAccount, readPendingEmail } from '$lib/server/account.ts';
+import { authProblemWords } from '$lib/server/credentials-form.ts';
 import { sendEmailLink } from '$lib/server/email-links.ts';
 import { createPlainClient } from '$lib/server/session-client.ts';
 import { signedIn } from '$lib/server/session.ts';
@@ -40,7 +41,9 @@ export const actions: Actions = {
 
   signOut: async (event) => {
     const { supabase } = signedIn(event);
-    await supabase.auth.signOut({ scope: 'global' });
+    const { error } = await supabase.auth.signOut({ scope: 'global' });
+    // The session stays in this browser then, to try again with.
+    if (error) return fail(503, { about: 'sessions' as const, message: authProblemWords(error.code) });
     redirect(303, '/sign-in');
   },
 
