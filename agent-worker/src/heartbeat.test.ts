@@ -95,11 +95,11 @@ describe('a call of the database by a worker', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => server.close().closeAllConnections());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     return { requests, call: callWithServiceKey({ SUPABASE_URL: url, SUPABASE_SECRET_KEY: 'sb_secret_x' }) };
   }
 
-  it('is made with the service key', async () => {
+  it('is made with the service key, also where the address ends in a slash', async () => {
     const { requests, call } = await answering(204);
     await call('retire_worker', { p_id: 'a' });
     expect(requests).toEqual([

@@ -86,8 +86,10 @@ export function callWithServiceKey({
   SUPABASE_URL: url,
   SUPABASE_SECRET_KEY: key,
 }: Pick<Environment, 'SUPABASE_URL' | 'SUPABASE_SECRET_KEY'>): CallDatabase {
+  // As supabase-js, which everything else here uses, takes it.
+  const base = url.replace(/\/+$/, '');
   return async (name, args) => {
-    const { ok, status } = await fetch(`${url}/rest/v1/rpc/${name}`, {
+    const { ok, status } = await fetch(`${base}/rest/v1/rpc/${name}`, {
       method: 'POST',
       headers: { apikey: key, authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(args),
