@@ -80,16 +80,28 @@ describe('the compose files', () => {
       PATCHBAY_ADDRESS_POLICY: 'public',
       OPENAI_REALTIME_MODEL: 'gpt-realtime-2.1',
     });
-    expect(worker?.environment).toMatchObject({
-      OPENAI_TRANSCRIPTION_MODEL: expect.stringContaining('OPENAI_TRANSCRIPTION_MODEL'),
-      OPENAI_NOISE_REDUCTION: expect.stringContaining('OPENAI_NOISE_REDUCTION'),
-    });
     expect(readMonitorEnvironment(environmentOf(monitor))).toMatchObject({
       PATCHBAY_ADDRESS_POLICY: 'public',
     });
     expect(readPageEnvironment(environmentOf(page))).toMatchObject({ ok: true });
     expect(livekitSettings(environmentOf(functions))).not.toBeNull();
     expect(environmentOf(functions)).toHaveProperty('PATCHBAY_SECRETS_KEYS');
+  });
+
+  it('let the operator set what the worker reads, but for what the file itself decides', () => {
+    const names = [...read(SOURCES.worker[0] ?? '').matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(
+      ([, name = '']) => name,
+    );
+    expect(names).toContain('PATCHBAY_AGENT_NAME');
+    const decided =
+      /^(PATCHBAY_(WORKER_HOST|WORKER_PORT|DRAIN_TIMEOUT_MS)|OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)$/;
+    const given = Object.keys(worker?.environment ?? {});
+    expect(names.filter((name) => !decided.test(name)).sort()).toEqual(given.sort());
+  });
+
+  it('register the worker under the name that the functions ask for', () => {
+    expect(worker?.environment).toHaveProperty('PATCHBAY_AGENT_NAME');
+    expect(functions?.environment['PATCHBAY_AGENT_NAME']).toBe(worker?.environment['PATCHBAY_AGENT_NAME']);
   });
 
   it('start the same as Fly does, from Dockerfiles that are there', () => {

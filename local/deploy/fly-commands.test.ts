@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { EnvironmentError, readEnvironment } from '../../agent-worker/src/environment.ts';
 import { readMonitorEnvironment } from '../../agent-worker/src/monitor/environment.ts';
 import { readFly } from './fly.ts';
+import { planDeployment } from './supabase-steps.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
 const groups = Object.keys(readFly().processes);
@@ -67,9 +68,27 @@ describe('the commands of the guide for Fly', () => {
     expect(places).toEqual([0, 1, 2, 3]);
   });
 
+  const pattern = /grep -E '([^']+)' \.env/.exec(commands.join('\n'))?.[1] ?? '';
+  const isGiven = (name: string): boolean => new RegExp(pattern).test(`${name}=x`);
+
+  it('give the app the settings that deploy:supabase gives the functions and its processes read, too', () => {
+    const env = { PATCHBAY_AGENT_NAME: 'other', PATCHBAY_ADDRESS_POLICY: 'public,tools.internal' };
+    const plan = planDeployment({
+      SUPABASE_URL: 'https://abcdefghijklmnopqrst.supabase.co',
+      LIVEKIT_URL: 'wss://x',
+      LIVEKIT_API_KEY: 'x',
+      LIVEKIT_API_SECRET: 'x',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://x',
+      PATCHBAY_SECRETS_KEYS: 'x',
+      ...env,
+    });
+    if (!plan.ok) throw new Error(plan.problems.join());
+    const given = plan.steps.flatMap(({ secrets }) => Object.keys(secrets ?? {}));
+    expect(given).toEqual(expect.arrayContaining(Object.keys(env)));
+    expect(given.filter((name) => !isGiven(name))).toEqual([]);
+  });
+
   it('give the app every variable that its processes require, and no key of other parts', () => {
-    const pattern = /grep -E '([^']+)' \.env/.exec(commands.join('\n'))?.[1] ?? '';
-    const isGiven = (name: string): boolean => new RegExp(pattern).test(`${name}=x`);
     const required = [readEnvironment, readMonitorEnvironment].flatMap((read) => {
       try {
         read({});
