@@ -1,3 +1,4 @@
+import { readAddresses } from './addresses.ts';
 import { failed, unknown, type Finding } from './finding.ts';
 import {
   judgeLivekit,
@@ -58,8 +59,10 @@ const NEEDED = {
 export async function examine(subject: Subject, now = new Date()): Promise<Finding[]> {
   const missing = Object.entries(NEEDED).filter(([field]) => !subject[field as keyof typeof NEEDED]);
   const environment = missing.map(([, name]) => failed('environment', `${name} is not set`, `Set ${name}.`));
-  const [supabase, parts] = await Promise.all([examineSupabase(subject), examineParts(subject, now)]);
-  return [...environment, ...supabase.findings, ...parts, await examineMonitor(subject, supabase.monitors)];
+  const { findings: malformed, readable } = readAddresses(subject);
+  const [supabase, parts] = await Promise.all([examineSupabase(readable), examineParts(readable, now)]);
+  const monitor = await examineMonitor(readable, supabase.monitors);
+  return [...environment, ...malformed, ...supabase.findings, ...parts, monitor];
 }
 
 async function examineSupabase(subject: Subject): Promise<{ findings: Finding[]; monitors: number | null }> {
@@ -83,7 +86,7 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
     functions.then(judgeFunctions),
     Promise.all([settings, functions]).then(([look, answers]) => judgeRuntime(look.functions, answers)),
     settings.then(judgeSettings),
-    settings.then(judgeSigningKey),
+    settings.then((look) => judgeSigningKey(look, subject.signingKey !== undefined)),
     settings.then(judgeWayBack),
     lookAtMail(url, publishableKey, subject.webUrl, subject.accessToken).then(judgeMail),
     keyForm,

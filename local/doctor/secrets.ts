@@ -192,10 +192,17 @@ export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKe
   return ok('function secrets', 'all are set, to what this environment says');
 }
 
-/** API tokens are changed into tokens that a key of the project signed, one that the operator made. */
-export function judgeSigningKey({ functions, signingKeys }: Omit<SettingsLook, 'here'>): Finding {
+/**
+ * API tokens are changed into tokens that a key of the project signed, one that the operator made.
+ * @param isWanted whether this environment has that key; a deployment without API tokens has none
+ */
+export function judgeSigningKey(
+  { functions, signingKeys }: Omit<SettingsLook, 'here'>,
+  isWanted: boolean,
+): Finding {
   if (functions === null) return unknown('api tokens', 'the function function-settings does not tell');
   const id = functions.signing_key_id;
+  if (id === null && !isWanted) return ok('api tokens', 'off, for there is no PATCHBAY_SIGNING_KEY');
   if (id !== null && signingKeys.includes(id)) return ok('api tokens', 'their key is one of the project');
   return failed(
     'api tokens',

@@ -22,6 +22,8 @@ export interface Subject {
   transcriptionModel: string;
   noiseReduction: string;
   secretsKeys: string | undefined;
+  /** Private, of API tokens. */
+  signingKey: string | undefined;
   addressPolicy: string | undefined;
   webUrl: string | undefined;
   workerUrl: string | undefined;
@@ -63,8 +65,9 @@ const OPENAI = 'https://api.openai.com/v1';
 /** The environment that the variables name. An empty variable counts as not set. */
 export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
   const read = (name: string): string | undefined => env[name] || undefined;
+  const readBase = (name: string): string | undefined => read(name)?.replace(/\/+$/, '');
   return {
-    supabaseUrl: read('SUPABASE_URL'),
+    supabaseUrl: readBase('SUPABASE_URL'),
     publishableKey: read('SUPABASE_PUBLISHABLE_KEY'),
     secretKey: read('SUPABASE_SECRET_KEY'),
     accessToken: read('SUPABASE_ACCESS_TOKEN'),
@@ -72,12 +75,13 @@ export function subjectOf(env: NodeJS.ProcessEnv, expected: Expected): Subject {
     livekitApiKey: read('LIVEKIT_API_KEY'),
     livekitApiSecret: read('LIVEKIT_API_SECRET'),
     agentName: read('PATCHBAY_AGENT_NAME') ?? 'patchbay',
-    modelUrl: read('OPENAI_BASE_URL') ?? OPENAI,
+    modelUrl: readBase('OPENAI_BASE_URL') ?? OPENAI,
     modelKey: read('OPENAI_API_KEY'),
     modelName: read('OPENAI_REALTIME_MODEL') ?? DEFAULT_REALTIME_MODEL,
     transcriptionModel: read('OPENAI_TRANSCRIPTION_MODEL') ?? DEFAULT_TRANSCRIPTION_MODEL,
     noiseReduction: read('OPENAI_NOISE_REDUCTION') ?? 'off',
     secretsKeys: read('PATCHBAY_SECRETS_KEYS'),
+    signingKey: read('PATCHBAY_SIGNING_KEY'),
     addressPolicy: read('PATCHBAY_ADDRESS_POLICY'),
     webUrl: read('PATCHBAY_WEB_URL'),
     workerUrl: read('PATCHBAY_WORKER_URL'),
