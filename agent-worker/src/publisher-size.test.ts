@@ -101,6 +101,21 @@ describe('a set larger than the model takes', () => {
     expect(excluded).toEqual([]);
   });
 
+  it('of which no size is accepted still takes away the tools of a server that is gone', async () => {
+    const { offer, publisher, state, excluded } = conversation({
+      tokens: 8_000,
+      message: 'Too many tokens.',
+    });
+    await offer(buildToolSet([server('playwright'), server('firecrawl', 2)]));
+    const kept = sizeOf(state.held.filter(({ serverId }) => serverId === 'firecrawl'));
+    state.limits = { tokens: kept.tokens };
+    expect(await offer(buildToolSet([server('firecrawl', 2), mongodb, notion]))).toBe(4);
+    expect([...new Set(state.held.map(({ serverId }) => serverId))]).toEqual(['firecrawl']);
+    expect(publisher.held.tools).toEqual(state.held);
+    expect(publisher.held.leftOut).toHaveLength(51);
+    expect(excluded).toEqual([]);
+  });
+
   it('leaves no tool rejected: all of the second server are there once the first is gone', async () => {
     const { offer, excluded, heldBy } = conversation({ tokens: 9_000 });
     await offer(buildToolSet([server('mongodb', 10)]));

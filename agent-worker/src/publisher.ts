@@ -70,6 +70,8 @@ export class Publisher {
   readonly #selection = new ToolFit();
   /** Rejections in a row for the size of the set. */
   #tooLarge = 0;
+  /** The wish of which no size was accepted: the model keeps what it has of it. */
+  #exhausted: ToolSet | null = null;
   /** Monotonic time of the last update, in ms. */
   #pushedAtMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
@@ -123,7 +125,8 @@ export class Publisher {
     let unanswered: ToolSet | null = null;
     while (this.#wanted) {
       const wish = this.#wanted;
-      const set = this.#fit(wish);
+      const isLastTry = wish === this.#exhausted;
+      const set = isLastTry ? this.#keep(wish) : this.#fit(wish);
       if (this.#isSure && sameTools(set.tools, this.#held.tools)) {
         this.#hold(set);
         this.#done(wish);
@@ -141,7 +144,8 @@ export class Publisher {
       if (result.outcome === 'acknowledged') {
         this.#tooLarge = 0;
         this.#hold(set);
-      } else if (result.outcome === 'rejected' && result.cause !== 'temporary') {
+        if (isLastTry) this.#done(wish);
+      } else if (result.outcome === 'rejected' && result.cause !== 'temporary' && !isLastTry) {
         if (this.#isTooLarge(set, result)) this.#shrink(set, wish, result);
         else await this.#exclude(set, wish, result);
       } else {
@@ -161,6 +165,13 @@ export class Publisher {
       rejected: this.#rejections(),
       standingOf: (tool) => ({ ...this.#options.usageOf(tool), isHeld: held.has(tool.name) }),
     });
+  }
+
+  /** What the model has of a wish, unchanged. */
+  #keep(wish: ToolSet): ToolSet {
+    const held = new Set(this.#held.tools.map(definitionKey));
+    const kept = wish.tools.filter((tool) => held.has(definitionKey(tool)));
+    return withTools(wish, kept, this.#rejections());
   }
 
   async #push(tools: readonly ModelTool[]): Promise<PushResult> {
@@ -185,6 +196,7 @@ export class Publisher {
 
   #done(wish: ToolSet): void {
     this.#tooLarge = 0;
+    this.#exhausted = null;
     if (this.#wanted === wish) this.#wanted = null;
   }
 
@@ -194,7 +206,7 @@ export class Publisher {
     return cause === 'too_many_tokens' || cause === 'too_many_tools';
   }
 
-  /** Makes the room smaller; after the last try the model keeps what it has, until the wish is another one. */
+  /** Makes the room smaller; after the last size the model keeps what it has, until the wish is another one. */
   #shrink({ tools }: ToolSet, wish: ToolSet, { cause, message }: Rejected): void {
     const { room, onTooLarge } = this.#options;
     onTooLarge(tools, message);
@@ -203,9 +215,8 @@ export class Publisher {
     if (cause === 'too_many_tools') room.limitTools(nextSize(rejected.tools, taken.tools, this.#tooLarge));
     else room.limitTokens(nextSize(rejected.tokens, taken.tokens, this.#tooLarge));
     if (this.#tooLarge < MOST_SIZES) return;
-    const { leftOut } = withTools(wish, this.#held.tools, this.#rejections());
-    this.#hold({ tools: this.#held.tools, leftOut, servers: wish.servers });
-    this.#done(wish);
+    this.#tooLarge = 0;
+    this.#exhausted = wish;
   }
 
   async #exclude(set: ToolSet, wish: ToolSet, rejection: Rejected): Promise<void> {

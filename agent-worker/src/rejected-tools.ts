@@ -76,7 +76,8 @@ class Search {
     const answer = await this.#leaveOutNamed(this.#last.rejection);
     if (answer.outcome === 'acknowledged') return this.#found(this.#remaining);
     if (answer.outcome === 'unanswered') return this.#end('stopped');
-    if (answer.cause !== 'definition' && answer.cause !== 'unknown') return this.#end('too_large');
+    const blameless = endingOf(answer);
+    if (blameless) return this.#end(blameless);
 
     // What the conversation had comes back first.
     if ((await this.#offer([])).outcome !== 'acknowledged') return this.#end('stopped');
@@ -110,6 +111,8 @@ class Search {
     }
     const result = await this.#offer(group);
     if (result.outcome !== 'rejected') return result.outcome === 'acknowledged' ? 'done' : 'stopped';
+    const blameless = endingOf(result);
+    if (blameless) return blameless;
     const [only, ...others] = group as [ModelTool, ...ModelTool[]];
     if (others.length === 0) return this.#decide(only, result);
     const middle = Math.ceil(group.length / 2);
@@ -129,6 +132,8 @@ class Search {
       this.#liveIsAccepted = false;
       if (instead.outcome === 'acknowledged') return 'too_large';
       if (instead.outcome === 'unanswered') return 'stopped';
+      const blameless = endingOf(instead);
+      if (blameless) return blameless;
     }
     this.#rejected.push({ tool, message });
     return 'done';
@@ -163,4 +168,10 @@ class Search {
     const rejected = this.#rejected;
     return outcome === 'stopped' ? { outcome, rejected } : { outcome, rejected, ...this.#last };
   }
+}
+
+/** How a search ends with a rejection that no single tool causes; null for one that a tool may cause. */
+function endingOf({ cause }: Rejected): 'stopped' | 'too_large' | null {
+  if (cause === 'temporary') return 'stopped';
+  return cause === 'too_many_tokens' || cause === 'too_many_tools' ? 'too_large' : null;
 }
