@@ -12,3 +12,10 @@ it('keeps a language that an agent has by way of REST', () => {
   expect(modelChoices('pt-BR').languages).toContainEqual({ code: 'pt-BR', name: 'Brazilian Portuguese' });
   expect(modelChoices('de').languages).toHaveLength(modelChoices().languages.length);
 });
+
+it.each(['en-12', 'en-US-GB', 'en-ab-cd'])(
+  'offers %s as it is, which REST stores and no language has',
+  (code) => {
+    expect(modelChoices(code).languages).toContainEqual({ code, name: code });
+  },
+);

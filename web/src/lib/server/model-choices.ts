@@ -21,7 +21,16 @@ export function modelChoices(chosen = ''): ModelChoices {
     models: [DEFAULT_REALTIME_MODEL, `${DEFAULT_REALTIME_MODEL}-mini`],
     efforts: [...REASONING_EFFORTS],
     languages: codes
-      .map((code) => ({ code, name: languageNames.of(code) ?? code }))
+      .map((code) => ({ code, name: nameOf(code) }))
       .sort((a, b) => a.name.localeCompare(b.name, 'en')),
   };
+}
+
+/** The database stores tags that no language has, such as en-12; `Intl` throws for some of them. */
+function nameOf(code: string): string {
+  try {
+    return languageNames.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
