@@ -15,7 +15,7 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url, { redirect: 'manual', signal, ...init });
     const text = await response.text();
-    return { status: response.status, body: parse(text), headers: response.headers };
+    return { status: response.status, body: jsonOrText(text), headers: response.headers };
   } catch (error) {
     return { status: null, reason: reasonOf(error), body: null, headers: new Headers() };
   }
@@ -29,7 +29,7 @@ export function reasonOf(error: unknown): string {
   return error.name;
 }
 
-function parse(text: string): unknown {
+export function jsonOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

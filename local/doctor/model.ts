@@ -7,7 +7,7 @@ import {
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { failed, ok, type Finding } from './finding.ts';
-import { reasonOf } from './http.ts';
+import { jsonOrText, reasonOf } from './http.ts';
 
 const TIMEOUT_MS = 20_000;
 /** Enough for one word, and for what a model thinks before it. */
@@ -76,7 +76,7 @@ export function lookAtModel(model: ModelToTry): Promise<ModelLook> {
         : end({ unreachable: 'closed' }),
     );
     socket.on('message', (data: Buffer) => {
-      const event = ServerEvent.safeParse(JSON.parse(data.toString())).data;
+      const event = ServerEvent.safeParse(jsonOrText(data.toString())).data;
       if (!event) return;
       switch (event.type) {
         case 'session.created':

@@ -78,14 +78,17 @@ describe('the model that is asked for one word', () => {
   let http: Server;
   afterEach(() => void http.close().closeAllConnections());
 
-  /** Answers each event of the client with the next of these, and then with nothing. */
-  async function lookAt(answers: object[], { closesWith }: { closesWith?: string } = {}) {
+  /** Answers each event of the client with the next of these, and then with nothing; text comes before the next. */
+  async function lookAt(answers: (object | string)[], { closesWith }: { closesWith?: string } = {}) {
     const asked: Record<string, unknown>[] = [];
     http = createServer();
     new WebSocketServer({ server: http }).on('connection', (socket) => {
       const next = (): void => {
         const event = answers.shift();
-        if (event) socket.send(JSON.stringify(event));
+        if (typeof event === 'string') {
+          socket.send(event);
+          next();
+        } else if (event) socket.send(JSON.stringify(event));
         else if (closesWith !== undefined) socket.close(4000, closesWith);
       };
       socket.on('message', (data: Buffer) => {
@@ -119,6 +122,11 @@ describe('the model that is asked for one word', () => {
   it('has answered when it was cut off for its length', async () => {
     const cut = { status: 'incomplete', status_details: { reason: 'max_output_tokens' } };
     expect((await lookAt([created, updated, done(cut)])).look).toEqual({ step: 'answered' });
+  });
+
+  it('may say what is no JSON: a proxy on the way did', async () => {
+    const { look } = await lookAt(['<html>', created, updated, done({ status: 'completed' })]);
+    expect(look).toEqual({ step: 'answered' });
   });
 
   it('has not answered when the response failed', async () => {
