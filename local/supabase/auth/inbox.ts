@@ -6,7 +6,7 @@ import { escapeHtml } from './render-template.ts';
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** The page runs no script, and neither does an email in it. */
 const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** `/inbox` for people and `/inbox.json` for tests. Both answer under a loopback name only, against DNS rebinding. */
 export function createInbox(outbox: () => readonly Mail[]): Hono {

@@ -189,7 +189,7 @@ describe('the inbox', () => {
     await client.auth.resetPasswordForEmail(email);
     const { url } = project.supabase;
     const page = await fetch(`${url}/inbox`);
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(page.headers.get('access-control-allow-origin')).toBeNull();
     const html = await page.text();
     expect(html).toContain(email);

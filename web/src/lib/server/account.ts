@@ -51,8 +51,8 @@ function passwordProblem(next: string): Outcome<null> | null {
 }
 
 /**
- * Asks Auth to change the address of the account, which both mailboxes confirm. Whether the new one has an account
- * already is not said.
+ * Asks Auth to change the address of the account, which both mailboxes confirm. That the new one has an account already
+ * is not said; Auth itself tells it to somebody signed in, who sees no change waiting at the next look.
  */
 export async function changeEmail(who: SignedIn, url: URL, form: FormData): Promise<Outcome<string>> {
   const parsed = parseEmail(form);
