@@ -136,6 +136,16 @@ describe('a sentence of the worker', () => {
     expect(errors).toEqual([]);
   });
 
+  it('is given up when nothing comes of it any more, so that others can speak', async () => {
+    const { session, said, errors } = await conversation();
+    fake.lastWord = new Promise(() => {});
+    await utter(session, 'One moment please.').waitForPlayout();
+    await until(() => fake.cancelled.length === 1);
+    await session.generateReply({ userInput: 'hello' }).waitForPlayout();
+    expect(said.at(-1)).toBe('You said hello.');
+    expect(errors).toEqual([]);
+  }, 20_000);
+
   it('is given up, not kept waiting, when the connection breaks in the middle of it', async () => {
     const { session, said } = await conversation();
     fake.lastWord = new Promise(() => {});

@@ -8,6 +8,9 @@ import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { ClientEvent, Guard, SessionInternals } from './session-internals.ts';
 
+/** Between two events of such a response: a sentence is short. What waits behind it must not wait for ever. */
+const NEXT_EVENT_WITHIN_MS = 10_000;
+
 /** Cannot be typed or spoken; what follows it is all that the response reads. */
 const MARK = '\u0001out-of-band\u0001';
 
@@ -39,6 +42,9 @@ interface OutOfBand {
   requests: Set<string>;
   /** The plugin's generation of each response under way, by its id. */
   generations: Map<string, unknown>;
+  timers: Map<string, NodeJS.Timeout>;
+  /** Responses that were given up, by their ids: what still comes of them is not shown to the plugin. */
+  abandoned: Set<string>;
   /** Messages of all of them, which the conversation does not hold. */
   items: Set<string>;
 }
@@ -46,9 +52,14 @@ interface OutOfBand {
 const states = new WeakMap<SessionInternals, OutOfBand>();
 
 function stateOf(session: SessionInternals): OutOfBand {
-  let state = states.get(session);
-  if (!state)
-    states.set(session, (state = { requests: new Set(), generations: new Map(), items: new Set() }));
+  const state = states.get(session) ?? {
+    requests: new Set(),
+    generations: new Map(),
+    timers: new Map(),
+    abandoned: new Set(),
+    items: new Set(),
+  };
+  states.set(session, state);
   return state;
 }
 
@@ -78,18 +89,36 @@ export const guardOutOfBand: Guard = (prototype) => {
     if (!requests.delete(metadata?.client_event_id ?? '')) return handleResponseCreated.call(this, event);
     generations.set(id, undefined);
     withGeneration(this, id, () => handleResponseCreated.call(this, event));
+    awaitNext(this, id);
   };
 
   const handlers = prototype as unknown as Handlers;
   for (const name of HANDLERS) {
     const handle = handlers[name];
     handlers[name] = function (this: SessionInternals, event: ResponseEvent) {
-      const { generations, items } = stateOf(this);
+      const { abandoned, generations, items } = stateOf(this);
       const id = event.response_id ?? event.response?.id ?? '';
+      if (abandoned.has(id)) return;
       if (!generations.has(id)) return handle.call(this, event);
       if (name === 'handleResponseOutputItemAdded' && event.item?.id) items.add(event.item.id);
       withGeneration(this, id, () => handle.call(this, event));
+      awaitNext(this, id);
     };
+  }
+
+  /** Gives a response up of which nothing comes any more, unless it is over. */
+  function awaitNext(session: SessionInternals, id: string): void {
+    const { abandoned, generations, timers } = stateOf(session);
+    clearTimeout(timers.get(id));
+    timers.delete(id);
+    if (!generations.has(id)) return;
+    const giveUp = (): void => {
+      timers.delete(id);
+      abandoned.add(id);
+      session.sendEvent({ type: 'response.cancel', response_id: id });
+      withGeneration(session, id, () => closeCurrentGeneration.call(session, 'silence'));
+    };
+    timers.set(id, setTimeout(giveUp, NEXT_EVENT_WITHIN_MS));
   }
 
   // Without an id, only the response in the conversation is cancelled.
@@ -108,8 +137,10 @@ export const guardOutOfBand: Guard = (prototype) => {
   };
 
   prototype.closeCurrentGeneration = function (this: SessionInternals, reason) {
-    const { requests, generations } = stateOf(this);
+    const { requests, generations, timers } = stateOf(this);
     requests.clear();
+    for (const timer of timers.values()) clearTimeout(timer);
+    timers.clear();
     for (const id of generations.keys())
       withGeneration(this, id, () => closeCurrentGeneration.call(this, reason));
     closeCurrentGeneration.call(this, reason);
