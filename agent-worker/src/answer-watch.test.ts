@@ -271,15 +271,15 @@ describe('a connection that is lost', () => {
     expect(log).toEqual(['failed connection_lost', 'response.create']);
   });
 
-  it('during a second request is reported', () => {
+  it.each([0, 500])('%i ms after an answer failed has it asked for again, once', (afterMs) => {
     const { watch, log, ask, created, done } = watching();
     ask();
     created('1');
     done('1', SERVER_ERROR);
-    vi.advanceTimersByTime(500);
+    vi.advanceTimersByTime(afterMs);
     watch.connectionLost();
     watch.reconnected();
-    expect(log).toEqual(['response.create', 'failed connection_lost']);
+    expect(log).toEqual(['response.create']);
   });
 });
 
@@ -289,4 +289,12 @@ it('errors that are no failure of an answer are shown, and those for good end th
   expect(shows({ type: 'error', error: { type: 'invalid_request_error', event_id: 'tools' } })).toBe(true);
   expect(shows({ type: 'error', error: { code: 'model_not_found', event_id: null } })).toBe(false);
   expect(log).toEqual(['fatal model_not_found']);
+});
+
+it('a response that nobody waits for ends the session as well when its failure is one for good', () => {
+  const { log, created, done } = watching();
+  created('1', { metadata: { client_event_id: 'beside' } });
+  expect(done('2', SERVER_ERROR)).toBe(true);
+  expect(done('2', { code: 'insufficient_quota' })).toBe(false);
+  expect(log).toEqual(['fatal quota_exhausted']);
 });

@@ -12,6 +12,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
+import { isCut } from './guards/cut-calls.ts';
 import { isOutOfBand } from './guards/out-of-band.ts';
 import {
   FAILURES,
@@ -147,8 +148,9 @@ export class AnswerWatch {
     const lost = this.#lost;
     this.#lost = null;
     if (!lost || lost.hasSpoken || lost.hasCalled) return;
-    const { request, responseId, isRetry, hasWords } = lost;
-    const isSentAgain = request !== null && responseId === null && !isRetry;
+    const { request, responseId, isOpen, isRetry, hasWords } = lost;
+    // A request that the model had not taken; one whose response has failed since, it had.
+    const isSentAgain = request !== null && responseId === null && (isRetry || !isOpen);
     // What has instructions of its own, such as a greeting, answers nobody.
     if (isSentAgain || request?.response?.instructions) return;
     if (isRetry || (!request && !hasWords))
@@ -214,16 +216,17 @@ export class AnswerWatch {
     this.#await('response.done', NEXT_EVENT_WITHIN_MS);
     if (SPOKEN.has(event.type)) owed.hasSpoken = true;
     if (event.type === 'response.output_item.done' && event.item.type === 'function_call')
-      owed.hasCalled = true;
+      owed.hasCalled ||= !isCut(event.item);
   }
 
   #onDone(event: realtime.ResponseDoneEvent): boolean {
     const { response } = event;
     if (this.#abandoned.delete(response.id)) return true;
     const owed = this.#owed;
-    if (!owed || response.id !== owed.responseId) return false;
-    // What it heard the model may leave unanswered, and that may be right; what it was asked for it has to give.
-    const isEmpty = owed.request !== null && !owed.hasSpoken && !owed.hasCalled;
+    if (!owed || response.id !== owed.responseId) return this.#endsAll(failedResponse(response));
+    // What it heard the model may leave unanswered, and that may be right; what it was asked for, or began, it has to give.
+    const isDue = owed.request !== null || response.status === 'incomplete';
+    const isEmpty = isDue && !owed.hasSpoken && !owed.hasCalled;
     const failure = failedResponse(response, isEmpty);
     if (failure) return this.#onFailure(owed, failure);
     this.#settle();
@@ -236,14 +239,18 @@ export class AnswerWatch {
     const isItsOwn = Boolean(error.event_id) && error.event_id === owed?.request?.event_id;
     const failure = failedEvent(error, isItsOwn ? 'response' : 'other');
     if (!failure) return false;
-    if (FAILURES[failure.kind].endReason) {
-      this.#options.onFatal(failure);
-      return true;
-    }
+    if (this.#endsAll(failure)) return true;
     // Of an answer that was not asked for by an event, an error names none.
     const isMeant = isItsOwn || (owed?.request === null && !error.event_id);
     if (!owed || !isMeant || owed.responseId !== null) return false;
     return this.#onFailure(owed, failure);
+  }
+
+  /** A permanent failure strikes every answer, whatever it was reported for. */
+  #endsAll(failure: ModelFailure | null): boolean {
+    if (!failure || !FAILURES[failure.kind].endReason) return false;
+    this.#options.onFatal(failure);
+    return true;
   }
 
   #onSilence(awaited: string, afterMs: number): void {
@@ -259,7 +266,7 @@ export class AnswerWatch {
 
   /** @returns whether the answer is asked for again, so that the plugin is not to know of the failure */
   #onFailure(owed: Owed, failure: ModelFailure): boolean {
-    const { endReason, retryable } = FAILURES[failure.kind];
+    const { retryable } = FAILURES[failure.kind];
     const waitMs = this.#waitMs(failure);
     // What a call found out is told in a response of its own, and a call must not be made twice.
     if (retryable && !owed.isRetry && !owed.hasCalled && waitMs <= LONGEST_WAIT_MS) {
@@ -270,8 +277,7 @@ export class AnswerWatch {
       return true;
     }
     this.#settle();
-    if (endReason) this.#options.onFatal(failure);
-    else if (!owed.hasCalled) this.#options.onFailed(failure, owed.request);
+    if (!this.#endsAll(failure) && !owed.hasCalled) this.#options.onFailed(failure, owed.request);
     return false;
   }
 

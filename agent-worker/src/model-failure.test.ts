@@ -126,6 +126,7 @@ describe('a response', () => {
       failedResponse({ status: 'incomplete', status_details: { type: 'incomplete', reason } });
     expect(incomplete('content_filter')).toMatchObject({ kind: 'filtered' });
     expect(incomplete('max_output_tokens')).toBeNull();
+    expect(failedResponse({ status: 'incomplete' }, true)).toMatchObject({ kind: 'empty_answer' });
     expect(failedResponse({ status: 'cancelled', status_details: { reason: 'turn_detected' } })).toBeNull();
     expect(failedResponse({ status: 'completed', status_details: null })).toBeNull();
   });

@@ -128,7 +128,7 @@ export interface EndedResponse {
 
 /**
  * @param isEmpty it has neither words nor a call, and was to have some
- * @returns null for a response that is complete, was cancelled, or was cut at its greatest length
+ * @returns null for a response that is complete, was cancelled, or was cut at its greatest length with something said
  */
 export function failedResponse(
   { status, status_details }: EndedResponse,
@@ -137,7 +137,8 @@ export function failedResponse(
   const details = typeof status_details === 'object' ? status_details : null;
   if (status === 'incomplete' && details?.reason === 'content_filter')
     return { kind: 'filtered', facts: { reason: 'content_filter' } };
-  if (status === 'completed' && isEmpty) return { kind: 'empty_answer', facts: {} };
+  if (isEmpty && (status === 'completed' || status === 'incomplete'))
+    return { kind: 'empty_answer', facts: {} };
   if (status !== 'failed') return null;
   const error = details?.error ?? {};
   return { kind: kindOf(error) ?? 'server_error', ...retryAfterOf(error), facts: factsOf(error) };

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { AnswerWatch } from '../answer-watch.ts';
-import { failedEvent } from '../model-failure.ts';
+import { FAILURES, failedEvent } from '../model-failure.ts';
 import { withdraw } from './replay-calls.ts';
 import { type Guard, type SessionInternals, endSession, stateOf } from './session-internals.ts';
 
@@ -75,7 +75,9 @@ export const guardFailedAnswers: Guard = (prototype) => {
   prototype.handleError = function (this: SessionInternals, event) {
     const isOfSettings = event.error.event_id?.startsWith(SETTINGS);
     const failure = isOfSettings ? failedEvent(event.error, 'settings') : null;
-    if (failure) endSession(this, failure);
+    if (failure && FAILURES[failure.kind].endReason) endSession(this, failure);
+    // The next connection sends them again.
+    else if (failure) stateOf(this).socket?.terminate();
     else if (!kept.has(event)) handleError.call(this, event);
   };
   prototype.handleResponseCreated = function (this: SessionInternals, event: realtime.ResponseCreatedEvent) {

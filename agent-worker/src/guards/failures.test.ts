@@ -147,6 +147,17 @@ describe('a model that is gone for two minutes', () => {
   });
 });
 
+describe('a model that cannot take the settings at the moment', () => {
+  it('is dialed again', async () => {
+    fake.rejectsSettings = { type: 'server_error', message: 'no' };
+    const { connection, fatal } = await conversation();
+    await until(() => fake.dials > 2);
+    fake.rejectsSettings = null;
+    await until(() => connection.at(-1) === 'connected');
+    expect(fatal).toEqual([]);
+  });
+});
+
 describe('a model that limits its rate at the dial', () => {
   it('is left alone for as long as it wants', async () => {
     fake.refusal = { status: 429, headers: { 'retry-after': '1' } };

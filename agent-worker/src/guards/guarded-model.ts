@@ -1,5 +1,6 @@
 import { realtime } from '@livekit/agents-plugin-openai';
 import { guardCloseSocket } from './close-socket.ts';
+import { guardCutCalls } from './cut-calls.ts';
 import { guardDial } from './dial.ts';
 import { guardEmptyArguments } from './empty-arguments.ts';
 import { guardFailedAnswers } from './failed-answers.ts';
@@ -28,6 +29,7 @@ export const GUARDS = {
   oneAnswer: guardOneAnswer,
   closeSocket: guardCloseSocket,
   emptyArguments: guardEmptyArguments,
+  cutCalls: guardCutCalls,
   sentEvents: guardSentEvents,
   unknownItems: guardUnknownItems,
   turnStart: guardTurnStart,

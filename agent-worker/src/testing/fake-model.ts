@@ -288,7 +288,7 @@ export class FakeModel {
     };
     send({ type: 'response.output_item.added', response_id: responseId, output_index: 0, item });
     this.#add(item, send);
-    const done = { ...item, arguments: turn.arguments };
+    const done = { ...item, arguments: turn.arguments, status: turn.isCut ? 'incomplete' : 'completed' };
     this.items[this.items.findIndex(({ id }) => id === item.id)] = done;
     send({ type: 'response.output_item.done', response_id: responseId, output_index: 0, item: done });
   }

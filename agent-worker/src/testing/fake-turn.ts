@@ -4,6 +4,8 @@ interface Call {
   call: string;
   /** As the wire has them. */
   arguments: string;
+  /** The response reached its greatest length in the middle of them. */
+  isCut?: true;
 }
 
 export type Turn =
@@ -45,6 +47,8 @@ export function outOfBandSpeech(
 
 /** How the response of a turn ends. */
 export function endOf(turn: Turn): object {
+  if ('isCut' in turn)
+    return { status: 'incomplete', status_details: { type: 'incomplete', reason: 'max_output_tokens' } };
   return 'fail' in turn
     ? { status: 'failed', status_details: { type: 'failed', error: turn.fail } }
     : { status: 'completed' };
