@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { callWithServiceKey, startHeartbeat, type Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
+import {
+  callWithServiceKey,
+  healthUrl,
+  startHeartbeat,
+  type Heartbeat,
+  type HeartbeatOptions,
+} from './heartbeat.ts';
 
 const EVERY_MS = 5;
 
@@ -113,4 +119,15 @@ describe('a call of the database by a worker', () => {
     await expect(failure).rejects.toThrow('retire_worker failed with status 403');
     await expect(failure).rejects.not.toThrow('sb_secret_x');
   });
+});
+
+it.each([
+  ['127.0.0.1', 'http://127.0.0.1:8081/'],
+  ['0.0.0.0', 'http://127.0.0.1:8081/'],
+  ['::', 'http://[::1]:8081/'],
+  ['fdaa::3', 'http://[fdaa::3]:8081/'],
+  ['worker.internal', 'http://worker.internal:8081/'],
+])('a worker that listens on %s asks for its own health at %s', (host, url) => {
+  expect(healthUrl(host, 8081)).toBe(url);
+  expect(URL.canParse(url)).toBe(true);
 });

@@ -81,6 +81,15 @@ export function startHeartbeat({ call, log, everyMs = EVERY_MS, ...worker }: Hea
   };
 }
 
+/** Where a process that listens on all addresses of its machine reaches itself. */
+const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** The worker's health endpoint, as the worker itself reaches it. @param host where it listens */
+export function healthUrl(host: string, port: number): string {
+  const here = LOOPBACK[host] ?? host;
+  return `http://${here.includes(':') ? `[${here}]` : here}:${port}/`;
+}
+
 /** Calls the database with the service key. Without supabase-js: it would take more memory than all else here. */
 export function callWithServiceKey({
   SUPABASE_URL: url,

@@ -8,7 +8,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
 import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
-import { callWithServiceKey, startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { callWithServiceKey, healthUrl, startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { installLog } from './log.ts';
 
 let environment: Environment;
@@ -76,8 +76,7 @@ async function run(env: Environment): Promise<void> {
 
 /** What the framework's own health check says. */
 async function isRegistered(env: Environment): Promise<boolean> {
-  const host = env.PATCHBAY_WORKER_HOST === '0.0.0.0' ? '127.0.0.1' : env.PATCHBAY_WORKER_HOST;
-  return fetch(`http://${host}:${env.PATCHBAY_WORKER_PORT}/`).then(
+  return fetch(healthUrl(env.PATCHBAY_WORKER_HOST, env.PATCHBAY_WORKER_PORT)).then(
     ({ ok }) => ok,
     () => false,
   );
