@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeStep, planDeployment, variablesFile } from './supabase-steps.ts';
 
@@ -74,4 +76,16 @@ describe('the steps of deploy:supabase', () => {
       });
     expect(variablesFile({ A: 'x:+/=', B: '{"kty":"EC"}' })).toBe(`A='x:+/='\nB='{"kty":"EC"}'\n`);
   });
+});
+
+it("the docs call the CLI that the lockfile pins, which is on nobody's path", () => {
+  const folder = join(import.meta.dirname, '../../docs');
+  const pages = readdirSync(folder).filter((file) => file.endsWith('.md'));
+  const calls = pages.flatMap((page) =>
+    [...readFileSync(join(folder, page), 'utf8').matchAll(/(\S+ )?\bsupabase (?:db|gen) [a-z-]+/g)].map(
+      ([call]) => call,
+    ),
+  );
+  expect(calls.length).toBeGreaterThan(3);
+  for (const call of calls) expect(call).toMatch(/npx supabase /);
 });

@@ -28,9 +28,8 @@ export const NOT_RUN: Record<string, string> = {
   'fly ': 'needs an account, and changes it',
   'docker ': 'needs Docker; local/deploy/compose.test.ts holds the files against the code',
   'npx supabase db push': 'needs a Supabase; the migrations themselves are applied by every test',
-  'supabase db dump': 'needs Docker',
-  'supabase db push': 'needs a hosted project; the migrations themselves are applied by every test',
-  'supabase gen signing-key': 'makes a key for a hosted project',
+  'npx supabase db dump': 'needs Docker',
+  'npx supabase gen signing-key': 'makes a key for a hosted project',
   'pg_dump ': 'not among the packages; the restore story copies the same rows',
   'psql ': 'not among the packages; the restore story copies the same rows',
 };
