@@ -43,6 +43,18 @@ describe('modelDefinition', () => {
     expect(isShortened(given)).toBe(true);
   });
 
+  it.each(['default', 'examples', 'enum', 'const', 'properties', 'description'])(
+    'shortens the description of a parameter called %s',
+    (name) => {
+      const properties = { [name]: { type: 'string', description: sentences(10) } };
+      const given = tool({ input_schema: { type: 'object', properties } });
+      expect(modelDefinition('orders__list', given).parameters.properties).toEqual({
+        [name]: { type: 'string', description: `${sentences(6)} …` },
+      });
+      expect(isShortened(given)).toBe(true);
+    },
+  );
+
   it('keeps properties and values that are called description', () => {
     const long = sentences(10);
     const properties = {

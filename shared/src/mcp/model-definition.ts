@@ -35,6 +35,8 @@ export function isShortened({ description, input_schema }: Described): boolean {
 
 /** What is in these is a value, in which a description is nothing but one of its properties. */
 const VALUES = new Set(['default', 'examples', 'enum', 'const']);
+/** What is in these are schemas by names of the author's choice, which may be that of a keyword. */
+const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', '$defs', 'definitions']);
 
 function withShortDescriptions(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withShortDescriptions);
@@ -43,7 +45,12 @@ function withShortDescriptions(schema: unknown): unknown {
     Object.entries(schema).map(([key, value]) => {
       if (key === 'description' && typeof value === 'string')
         return [key, shorten(value, PARAMETER_DESCRIPTION_LIMIT)];
+      if (NAMED.has(key) && isSchemaObject(value)) return [key, mapValues(value, withShortDescriptions)];
       return [key, VALUES.has(key) ? value : withShortDescriptions(value)];
     }),
   );
+}
+
+function mapValues(object: Record<string, unknown>, change: (value: unknown) => unknown) {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 }
