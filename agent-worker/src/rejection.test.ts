@@ -25,6 +25,16 @@ describe('classifyRejection', () => {
       { cause: 'definition', toolIndex: 0 },
     ],
     [
+      'the schema of a tool that it names in words only',
+      {
+        ...INVALID,
+        code: 'invalid_function_parameters',
+        message: "Invalid schema for function 'tokens': schema must be a JSON Schema of 'type: \"object\"'.",
+        param: 'session.tools',
+      },
+      { cause: 'definition', toolIndex: null },
+    ],
+    [
       'more than 128 tools',
       {
         ...INVALID,

@@ -13,7 +13,7 @@ export const ModelError = z.object({
 export type ModelError = z.infer<typeof ModelError>;
 
 export type RejectionCause =
-  /** One tool's definition; `toolIndex` says which. */
+  /** One tool's definition; `toolIndex` says which, if the model does. */
   | 'definition'
   | 'too_many_tools'
   | 'too_many_tokens'
@@ -40,7 +40,7 @@ export function classifyRejection({ type, code, message, param }: ModelError): R
   const toolIndex = toolIndexOf(param);
   const sorted = (cause: RejectionCause): Rejection => ({ cause, message, toolIndex });
   if (TEMPORARY.has(type ?? '') || TEMPORARY.has(code ?? '')) return sorted('temporary');
-  if (toolIndex !== null) return sorted('definition');
+  if (toolIndex !== null || code === 'invalid_function_parameters') return sorted('definition');
   if (code === 'array_above_max_length') return sorted('too_many_tools');
   if (/\btokens\b/i.test(message)) return sorted('too_many_tokens');
   return sorted('unknown');
