@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compress } from './web-compression.ts';
-import { createOutputServer } from './web-runner.ts';
+import { createOutputServer, knownAddress } from './web-runner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-output-'));
 const put = (file: string, content: string): void => {
@@ -60,6 +60,15 @@ describe('web runner', () => {
       headers: { 'x-forwarded-for': '6.6.6.6' },
     });
     expect(await response.text()).toBe('POST /servers/new 127.0.0.1 name=x');
+  });
+
+  it.each([
+    ['/servers?q=1', '/servers?q=1'],
+    ['//evil.example/sign-in?/signIn', '//evil.example/sign-in?/signIn'],
+    ['/\\evil.example', '//evil.example'],
+  ])('takes %s for a path of the page', (path, kept) => {
+    const { href } = knownAddress(`http://10.0.0.1:4100${path}`, 'https://patchbay.example/');
+    expect(href).toBe(`https://patchbay.example${kept}`);
   });
 
   it('never leaves the folder of the static files', async () => {

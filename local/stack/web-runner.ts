@@ -111,14 +111,22 @@ function decodePath(pathname: string): string | null {
   }
 }
 
+/**
+ * The address of a request as people know it, whatever its `Host` says. A path that begins with two slashes names no
+ * other site: SvelteKit judges by the address whether a form came from its own pages.
+ */
+export function knownAddress(requested: string, known: string): URL {
+  const { pathname, search } = new URL(requested);
+  return Object.assign(new URL(known), { pathname, search });
+}
+
 if (import.meta.main) {
   const [folder = '', port = ''] = process.argv.slice(2);
   const serve = createOutputServer(folder);
   const { PATCHBAY_PAGE_HOST: host = '127.0.0.1', PATCHBAY_WEB_URL: known } = process.env;
   const listener = getRequestListener((request, env) => {
     const { incoming } = env as { incoming: IncomingMessage };
-    const { pathname, search } = new URL(request.url);
-    const asKnown = known ? new Request(new URL(pathname + search, known), request) : request;
+    const asKnown = known ? new Request(knownAddress(request.url, known), request) : request;
     return serve(asKnown, incoming.socket.remoteAddress ?? '127.0.0.1');
   });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
