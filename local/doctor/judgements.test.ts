@@ -172,7 +172,7 @@ describe('a check', () => {
       'a database before workers reported',
       judgeWorkers(answer(404), 'patchbay', 1),
       'unknown',
-      /does not say/,
+      /does not return/,
     ],
     [
       'a number of workers that is none',

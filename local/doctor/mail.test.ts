@@ -39,7 +39,7 @@ it.each<[string, Partial<MailLook>, string, RegExp]>([
   ],
   ['no access token', { owner: null }, 'unknown', /SUPABASE_ACCESS_TOKEN/],
   ['a refused access token', { owner: answer(401, { message: 'Unauthorized' }) }, 'unknown', /401/],
-  ['no answer', { settings: answer(502, '<h1>') }, 'unknown', /does not tell/],
+  ['no answer', { settings: answer(502, '<h1>') }, 'unknown', /does not return its settings/],
   [
     'a stack on this machine',
     {

@@ -48,7 +48,7 @@ export async function lookAtMail(
 
 export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): Finding {
   const open = PublicSettings.safeParse(settings.body).data;
-  if (!open) return unknown('mail', 'the sign-in service does not tell its settings');
+  if (!open) return unknown('mail', 'the sign-in service does not return its settings');
   if (isLoopback(supabaseUrl)) return ok('mail', `emails are kept in an inbox, ${supabaseUrl}/inbox`);
   if (open.mailer_autoconfirm)
     return failed(
@@ -57,13 +57,10 @@ export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): F
       'Switch on "Confirm email" (Authentication, Sign In / Providers), or run `npm run deploy:supabase` with PATCHBAY_WEB_URL.',
     );
   if (owner === null)
-    return unknown(
-      'mail',
-      'whether it is configured is only told with SUPABASE_ACCESS_TOKEN, for a project that Supabase hosts',
-    );
+    return unknown('mail', 'set SUPABASE_ACCESS_TOKEN to check the mail server of a hosted project');
   const told = OwnerSettings.safeParse(owner.body).data;
   if (owner.status !== 200 || !told)
-    return unknown('mail', `Supabase does not tell its settings (${owner.status ?? owner.reason})`);
+    return unknown('mail', `Supabase does not return its settings (${owner.status ?? owner.reason})`);
   if (!told.smtp_host)
     return failed(
       'mail',
@@ -75,8 +72,8 @@ export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): F
   if (!isOurs || (webUrl !== undefined && site !== new URL(webUrl).origin))
     return failed(
       'mail',
-      isOurs ? `links in emails lead to ${site}` : 'emails are not written with the templates of Patchbay',
+      isOurs ? `links in emails lead to ${site}` : 'emails do not use the templates of Patchbay',
       'Run `npm run deploy:supabase` with PATCHBAY_WEB_URL set to the address of the page.',
     );
-  return ok('mail', `emails go out by ${told.smtp_host}, and their links lead to ${site}`);
+  return ok('mail', `emails are sent through ${told.smtp_host}, and their links lead to ${site}`);
 }

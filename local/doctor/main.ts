@@ -31,7 +31,9 @@ function conclusion(failures: number, warnings: number): string {
 
 const subject = findSubject(process.env);
 if (subject === null) {
-  console.error('No stack runs here: start one with npm start, or set SUPABASE_URL and the other variables.');
+  console.error(
+    'No stack is running here. Start one with npm start, or set SUPABASE_URL and the other variables.',
+  );
   process.exitCode = 2;
 } else {
   const findings = await examine(subject);

@@ -35,13 +35,13 @@ export function judgeModelDates({ check, name, change }: UsedModel, answer: Answ
   if (answer.status !== 200 || !model.success)
     return unknown(check, `the shutdown date of ${name} can't be read (${answer.status ?? answer.reason})`);
   const date = model.data.shutdown_date;
-  if (!date) return ok(check, `${name} is there, and no shutdown date is announced`);
+  if (!date) return ok(check, `${name} is available, with no announced shutdown date`);
   const today = now.toISOString().slice(0, 10);
   const days = (Date.parse(date) - Date.parse(today)) / DAY_MS;
   const mend = `${change} ${replacementOf(name)}; see ${DEPRECATIONS}.`;
   if (days < 0) return failed(check, `${name} was shut down on ${date}`, mend);
   if (days <= WARN_DAYS) return warning(check, `${name} shuts down on ${date}, ${inDays(days)}`, mend);
-  return ok(check, `${name} is there until ${date}`);
+  return ok(check, `${name} is available until ${date}`);
 }
 
 function inDays(days: number): string {

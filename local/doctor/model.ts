@@ -138,14 +138,14 @@ const BY_CODE: Record<string, { said: string; mend: string }> = {
   },
   rate_limit_exceeded: {
     said: 'the account has reached its rate limit (rate_limit_exceeded)',
-    mend: 'Run this again in a minute; if it stays so, raise the limits: https://platform.openai.com/settings/organization/limits.',
+    mend: 'Run this again in a minute; if it persists, raise the limits: https://platform.openai.com/settings/organization/limits.',
   },
   server_error: {
-    said: 'it fails with an error of its own (server_error)',
+    said: 'it fails with an internal error (server_error)',
     mend: 'Run this again in a minute, and see https://status.openai.com.',
   },
   timeout: {
-    said: `a session opens, and no answer comes within ${TIMEOUT_MS / 1000} s`,
+    said: `a session opens, but no answer comes within ${TIMEOUT_MS / 1000} s`,
     mend: 'Run this again in a minute, and see https://status.openai.com.',
   },
 };

@@ -23,7 +23,7 @@ describe('the date of a model', () => {
 
   it.each([
     ['that is far away', shutsDown('2027-01-30'), 'ok', /until 2027-01-30/],
-    ['that is not announced', shutsDown(null), 'ok', /no shutdown date/],
+    ['that is not announced', shutsDown(null), 'ok', /no announced shutdown date/],
     ['within 60 days', shutsDown('2027-01-29'), 'warning', /2027-01-29, in 60 days/],
     ['of today', shutsDown('2026-11-30'), 'warning', /today/],
     ['of yesterday', shutsDown('2026-11-29'), 'failed', /was shut down on 2026-11-29/],

@@ -58,7 +58,10 @@ async function examineAgentModels(
   const bad = findings.filter(({ state }) => state !== 'ok');
   if (bad.length > 0) return bad;
   return [
-    ok(check, names.length === 0 ? 'no agent has a model of its own' : `${names.join(', ')}: all are there`),
+    ok(
+      check,
+      names.length === 0 ? 'no agent has a model of its own' : `${names.join(', ')}: all are available`,
+    ),
   ];
 }
 

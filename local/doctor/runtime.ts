@@ -21,7 +21,7 @@ export function judgeRuntime(
   answers: Record<string, Pick<Answer, 'status'>>,
 ): Finding {
   const runtime = settings?.runtime;
-  if (!runtime) return unknown(CHECK, 'the function function-settings does not tell');
+  if (!runtime) return unknown(CHECK, 'the function function-settings does not return it');
   const version = denoVersionOf(runtime.version);
   const name = version === null ? runtime.version : `Deno ${version}`;
   const broken = Object.entries(answers).filter(([, { status }]) => status !== null && status >= 500);
@@ -35,7 +35,7 @@ export function judgeRuntime(
   if (named)
     return failed(
       CHECK,
-      `what is deployed as ${named} needs something that ${name} lacks, or fails to boot`,
+      `what is deployed as ${named} needs something that ${name} lacks, or fails to start`,
       REDEPLOY,
     );
   if (version === HOSTED_DENO_VERSION) return ok(CHECK, `${name}, on which the functions are tested`);

@@ -167,7 +167,8 @@ const NAMES = {
 } as const;
 
 export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
-  if (functions === null) return unknown('function secrets', 'the function function-settings does not tell');
+  if (functions === null)
+    return unknown('function secrets', 'the function function-settings does not return it');
   const entries = Object.entries(NAMES) as [keyof typeof NAMES, string][];
   const keys = new Map(here.secrets_keys.map(({ id, digest }) => [id, digest]));
   const missing = entries.filter(([field]) => functions[field] === null).map(([, name]) => name);
@@ -200,7 +201,7 @@ export function judgeSigningKey(
   { functions, signingKeys }: Omit<SettingsLook, 'here'>,
   isWanted: boolean,
 ): Finding {
-  if (functions === null) return unknown('api tokens', 'the function function-settings does not tell');
+  if (functions === null) return unknown('api tokens', 'the function function-settings does not return it');
   const id = functions.signing_key_id;
   if (id === null && !isWanted) return ok('api tokens', 'off, for there is no PATCHBAY_SIGNING_KEY');
   if (id !== null && signingKeys.includes(id)) return ok('api tokens', 'their key is one of the project');
@@ -215,7 +216,7 @@ export function judgeSigningKey(
 
 /** People come back from a sign-in to a server by the address of the page that the functions were given. */
 export function judgeWayBack({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
-  if (functions === null) return unknown('sign-in', 'the function function-settings does not tell');
+  if (functions === null) return unknown('sign-in', 'the function function-settings does not return it');
   const { web_url: place } = functions;
   if (place !== null && (here.web_url === null || here.web_url === place))
     return ok('sign-in', `from servers people come back to ${place}`);

@@ -21,11 +21,11 @@ export function judgeWorkers({ status, body }: Answer, agentName: string, expect
     return failed(
       'workers',
       'PATCHBAY_EXPECTED_WORKERS is not a number of workers',
-      'Set it to a whole number, or leave it out for one.',
+      'Set it to a whole number, or unset it for the default of 1.',
     );
   const workers = LiveWorkers.safeParse(body);
   if (status !== 200 || !workers.success)
-    return unknown('workers', 'the database does not say which workers are alive');
+    return unknown('workers', 'the database does not return the live workers');
   const alive = workers.data.filter((worker) => worker.agent_name === agentName);
   const others = [...new Set(workers.data.map(({ agent_name }) => agent_name))].filter(
     (name) => name !== agentName,
@@ -36,7 +36,7 @@ export function judgeWorkers({ status, body }: Answer, agentName: string, expect
       'workers',
       `${alive.length} alive where ${expected} ${expected === 1 ? 'is' : 'are'} expected${aside}`,
       alive.length === 0
-        ? 'Start one (`fly deploy --ha=false`), and see in its log what keeps it from LiveKit or the database.'
+        ? 'Start one (`fly deploy --ha=false`), and check its log for what keeps it from LiveKit or the database.'
         : `Run \`fly scale count worker=${expected}\`. It counts a stopped standby as a worker: \`fly machine list\` shows one, \`fly machine destroy\` removes it.`,
     );
   const described = alive.map(

@@ -60,7 +60,7 @@ test('an invitation survives the sign-up and the confirmation of the address', a
     await type(page, 'Password', 'a long enough password');
     await page.keyboard.press('Enter');
     await expect(page.getByRole('alert')).toContainText('not confirmed yet');
-    await page.getByRole('button', { name: 'Send the confirmation link again' }).press('Enter');
+    await page.getByRole('button', { name: 'Resend confirmation link' }).press('Enter');
     await expect(page.getByText('Check your email')).toBeVisible();
     expect(await mailsTo(email), 'within a minute there is no second email').toHaveLength(1);
 
@@ -73,7 +73,7 @@ test('an invitation survives the sign-up and the confirmation of the address', a
 
     await followMail(page, email);
     await page.getByRole('button', { name: 'Confirm' }).press('Enter');
-    await expect(page.getByText('It has expired, or was used already.')).toBeVisible();
+    await expect(page.getByText('It has expired or was already used.')).toBeVisible();
     await type(page, 'Email', email);
     await page.keyboard.press('Enter');
     await expect(page.getByText('Check your email')).toBeVisible();
@@ -112,7 +112,7 @@ test('a forgotten password is replaced by a link, which works once', async ({ pa
   await expect(heading(page, 'Account')).toBeVisible();
   await followMail(page, person.email);
   await page.getByRole('button', { name: 'Continue' }).press('Enter');
-  await expect(page.getByText('It has expired, or was used already.')).toBeVisible();
+  await expect(page.getByText('It has expired or was already used.')).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -120,7 +120,7 @@ test('a link signs in, and leads on to an invitation', async ({ page }) => {
   const invitation = await invite(await newPerson('host'));
   const person = await newPerson('linked');
   await open(page, invitation);
-  await page.getByRole('link', { name: 'Sign in with a link by email' }).press('Enter');
+  await page.getByRole('link', { name: 'Sign in with an email link' }).press('Enter');
   await expect(heading(page, 'Sign in by email')).toBeVisible();
   await type(page, 'Email', person.email);
   await page.keyboard.press('Enter');
@@ -171,7 +171,7 @@ test('another address counts when both mailboxes have confirmed it', async ({ pa
 
   await followMail(page, person.email);
   await page.getByRole('button', { name: 'Confirm the change' }).press('Enter');
-  await expect(page.getByText(`You sign in as ${next} from now on.`)).toBeVisible();
+  await expect(page.getByText(`From now on, sign in as ${next}.`)).toBeVisible();
   await page.getByRole('link', { name: 'Go to your account' }).press('Enter');
   await expect(page.getByRole('main').getByText(next, { exact: true })).toBeVisible();
   expect(await mayEnter(next, person.password)).toBe(true);

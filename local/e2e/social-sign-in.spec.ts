@@ -98,7 +98,7 @@ test('who does not agree, or has no verified address, learns what to do', async 
   const login = `unverified-${Date.now()}`;
   await continueWithGithub(page, '/sign-in');
   await agreeAs(page, login);
-  await expect(page.getByText('Your email address is not verified there.')).toBeVisible();
+  await expect(page.getByText('Your email address is not verified with that service.')).toBeVisible();
   expect(await mailsTo(githubEmail(login))).toHaveLength(1);
 });
 
@@ -107,6 +107,6 @@ test('a code from another browser, or one that Auth does not know, opens nothing
   await expect(heading(page, 'Not signed in')).toBeVisible();
   await expect(page.getByText('was started in another browser')).toBeVisible();
   await open(page, '/?error=access_denied&error_code=otp_expired&error_description=Call+555-1234');
-  await expect(page.getByText('This link has expired, or was used already.')).toBeVisible();
+  await expect(page.getByText('This link has expired or was already used.')).toBeVisible();
   await expect(page.getByText('555')).toHaveCount(0);
 });

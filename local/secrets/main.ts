@@ -22,7 +22,7 @@ function findProject(env: NodeJS.ProcessEnv): Project {
   if (url && secretKey) return { url, secretKey };
   if (url) throw new Error('SUPABASE_URL is set, so set SUPABASE_SECRET_KEY too.');
   const stack = readStack(DEFAULT_DATA_DIR);
-  if (!stack) throw new Error('No stack runs here: start one with npm start, or set SUPABASE_URL.');
+  if (!stack) throw new Error('No stack is running here. Start one with npm start, or set SUPABASE_URL.');
   return { url: stack.supabase_url, secretKey: stack.secret_key };
 }
 

@@ -21,20 +21,20 @@ export interface AnswerFailureDescription {
 
 const DESCRIPTIONS: Record<AnswerFailure, AnswerFailureDescription> = {
   rate_limited: {
-    note: 'The voice model is over its rate limit, so there is no answer to this. Ask again in a moment.',
-    speech: 'I get too many requests at the moment. Please ask me again in a moment.',
+    note: 'The voice model reached its rate limit and did not answer. Ask again in a moment.',
+    speech: 'I am getting too many requests right now. Please ask me again in a moment.',
   },
   server_error: {
-    note: 'The voice model had an error, so there is no answer to this. Ask again.',
+    note: 'The voice model had an error and did not answer. Ask again.',
     speech: 'Something went wrong, and I could not answer. Please ask me again.',
   },
   no_answer: {
-    note: 'The voice model did not answer. Patchbay connects to it again; ask again in a moment.',
+    note: 'The voice model did not answer. Patchbay is reconnecting. Ask again in a moment.',
     speech: 'I could not answer. Please ask me again.',
   },
   rejected: {
-    note: 'The voice model rejected the request, so there is no answer to this. Ask in other words.',
-    speech: 'I could not answer that. Please ask me in other words.',
+    note: 'The voice model rejected the request and did not answer. Rephrase it and ask again.',
+    speech: 'I could not answer that. Please rephrase it.',
   },
   filtered: {
     note: 'The content filter of the voice model withheld the answer.',

@@ -30,10 +30,10 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   user_left: null,
   // The session waits for another agent.
   worker_drained: null,
-  room_closed: { title: 'The room was closed.', hint: 'Start a new one when you like.' },
+  room_closed: { title: 'The room was closed.', hint: 'Start a new one at any time.' },
   idle: {
     title: 'The conversation ended because nobody spoke for a while.',
-    hint: 'Start a new one when you like.',
+    hint: 'Start a new one at any time.',
   },
   error: {
     title: 'The conversation ended because of an error.',
@@ -43,7 +43,7 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
     title: 'The connection to the agent was lost.',
     hint: 'Start a new one. If it happens again, check that the worker is running.',
   },
-  nobody_joined: { title: 'Nobody joined the conversation.', hint: 'Start a new one when you like.' },
+  nobody_joined: { title: 'Nobody joined the conversation.', hint: 'Start a new one at any time.' },
   model_not_found: {
     title: 'The voice model does not exist, or the API key has no access to it.',
     hint: 'Set a model that your OpenAI project can use, then start a new conversation. `npm run doctor` checks it.',
@@ -62,7 +62,7 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   },
   model_unavailable: {
     title: 'The voice model could not be reached for two minutes.',
-    hint: "Start a new conversation when it is back: check status.openai.com, and the worker's network.",
+    hint: "Check status.openai.com and the worker's network, then start a new conversation.",
   },
 };
 

@@ -3,11 +3,11 @@ import { callbackProblem } from './callback-problem.ts';
 
 it.each([
   ['access_denied', null, 'You canceled the sign-in.'],
-  ['access_denied', 'otp_expired', 'This link has expired, or was used already.'],
-  ['access_denied', 'signup_disabled', 'New accounts are switched off here.'],
+  ['access_denied', 'otp_expired', 'This link has expired or was already used.'],
+  ['access_denied', 'signup_disabled', 'New accounts are turned off.'],
   [null, 'pkce_code_verifier_not_found', 'This sign-in took too long, or was started in another browser.'],
-  ['server_error', 'unexpected_failure', 'The service did not sign you in.'],
-  [null, null, 'The service did not sign you in.'],
+  ['server_error', 'unexpected_failure', 'Sign-in failed.'],
+  [null, null, 'Sign-in failed.'],
 ])('%s with %s: %s', (error, code, title) => {
   const problem = callbackProblem(error, code);
   expect(problem.title).toBe(title);

@@ -8,18 +8,18 @@ export function callbackProblem(error: string | null, code: string | null): { ti
       return { title: 'You canceled the sign-in.', hint: 'Start again, or sign in by email.' };
     case 'otp_expired':
       return {
-        title: 'This link has expired, or was used already.',
-        hint: 'Sign in, or ask for another link there.',
+        title: 'This link has expired or was already used.',
+        hint: 'Sign in, or request a new link on the sign-in page.',
       };
     case 'provider_email_needs_verification':
       return {
-        title: 'Your email address is not verified there.',
-        hint: 'Verify it at the service, or follow the link that we sent to it, and sign in again.',
+        title: 'Your email address is not verified with that service.',
+        hint: 'Verify it there, or open the link that we sent to it, then sign in again.',
       };
     case 'signup_disabled':
-      return { title: 'New accounts are switched off here.', hint: 'Ask the operator of this page for one.' };
+      return { title: 'New accounts are turned off.', hint: 'Ask the operator of this site for an account.' };
     case 'user_banned':
-      return { title: 'This account is blocked.', hint: 'Ask the operator of this page why.' };
+      return { title: 'This account is blocked.', hint: 'Ask the operator of this site for the reason.' };
     case 'bad_oauth_state':
     case 'bad_code_verifier':
     case 'flow_state_expired':
@@ -33,7 +33,7 @@ export function callbackProblem(error: string | null, code: string | null): { ti
       return { title: 'Too many attempts from your network.', hint: 'Wait a minute, then start again.' };
     default:
       return {
-        title: 'The service did not sign you in.',
+        title: 'Sign-in failed.',
         hint: 'Try again in a moment, or sign in by email.',
       };
   }

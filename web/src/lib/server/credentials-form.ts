@@ -32,9 +32,9 @@ export function authProblemWords(code: string | undefined): string {
     case 'over_request_rate_limit':
       return 'Too many attempts from your network. Wait a minute, then try again.';
     case 'over_email_send_rate_limit':
-      return 'An email was sent a short while ago. Wait a minute, then try again.';
+      return 'An email was sent a moment ago. Wait a minute, then try again.';
     case 'signup_disabled':
-      return 'New accounts are switched off here.';
+      return 'New accounts are turned off.';
     default:
       return 'The sign-in service does not answer. Try again in a moment.';
   }

@@ -62,7 +62,7 @@ export function closedRoomProblem(reason: string): Problem | null {
     case 'PARTICIPANT_REMOVED':
     case 'ROOM_DELETED':
     case 'ROOM_CLOSED':
-      return { title: 'The conversation was ended.', hint: 'Start a new one when you like.' };
+      return { title: 'The conversation was ended.', hint: 'Start a new one at any time.' };
     default:
       return null;
   }

@@ -8,4 +8,4 @@ export function tokenWords(tokens: number): string {
 }
 
 export const TOKEN_RULE =
-  'Estimated from name, description and arguments as the model gets them. Every token counts on every turn.';
+  'Estimated from the name, description and arguments that are sent to the model. Every token is billed on every turn.';

@@ -7,7 +7,7 @@ import type { RequestHandler } from './$types';
 /** Leads to a provider's page. The verifier of this sign-in stays in a cookie: only this browser can finish it. */
 export const GET: RequestHandler = async ({ params, locals, url }) => {
   const provider = (await enabledProviders(settings())).find(({ id }) => id === params.name);
-  if (!provider) error(404, { message: 'This way to sign in is not available.', hint: 'Sign in by email.' });
+  if (!provider) error(404, { message: 'This sign-in method is not available.', hint: 'Sign in by email.' });
   const next = encodeURIComponent(returnPath(url.searchParams.get('next')));
   const { data } = await locals.supabase.auth.signInWithOAuth({
     provider: provider.id,
