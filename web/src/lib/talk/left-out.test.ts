@@ -12,7 +12,7 @@ it('tells how many tools of which servers do not fit, and which', () => {
     { server: 'notes', tool: 'add', reason: 'limit' },
   ]);
   expect(notice?.title).toBe('3 tools were left out: 2 of clock, 1 of notes.');
-  expect(notice?.hint).toMatch(/pin .* switch off/i);
+  expect(notice?.hint).toMatch(/prompt counts too.* pin .* switch off/i);
   expect(notice?.lines).toEqual(['clock: now, later', 'notes: add']);
 });
 

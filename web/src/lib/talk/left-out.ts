@@ -28,7 +28,7 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
     notices.push({
       reason: 'limit',
       title: `${above.length} ${above.length === 1 ? 'tool was' : 'tools were'} left out: ${serversInWords(above)}.`,
-      hint: 'The voice model accepts a limited number of tools and tokens. Pin the tools that should come first, or switch off tools that you do not need. Tools that were already used stay.',
+      hint: "The voice model accepts a limited number of tools and tokens, and the agent's prompt counts too. Pin the tools that should come first, or switch off tools that you do not need. Tools that were already used stay.",
       lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
   }
