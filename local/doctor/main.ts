@@ -21,7 +21,7 @@ function findSubject(env: NodeJS.ProcessEnv): Subject | null {
 }
 
 function conclusion(failures: number, warnings: number): string {
-  if (failures === 0 && warnings === 0) return 'All is well.';
+  if (failures === 0 && warnings === 0) return 'No problems found.';
   const counts = { failed: failures, 'will fail soon': warnings };
   return `${Object.entries(counts)
     .filter(([, count]) => count > 0)
