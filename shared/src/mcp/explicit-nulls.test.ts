@@ -65,6 +65,11 @@ describe('an explicit null', () => {
     });
   });
 
+  it('is dropped in the values of a map too', () => {
+    const schema = object({ byName: { type: 'object', additionalProperties: object({ unit: text }) } });
+    expect(drop({ byName: { a: { unit: null }, b: null } }, schema)).toEqual({ byName: { a: {}, b: null } });
+  });
+
   it('in a schema that refers to itself is dropped at each depth', () => {
     const node = object({ name: text, child: { $ref: '#/$defs/node' } });
     const schema = { $ref: '#/$defs/node', $defs: { node } };

@@ -32,7 +32,8 @@ function withoutNulls(value: unknown, schemas: unknown[], root: JsonSchema, dept
   const kept = Object.entries(value).flatMap(([name, one]) => {
     const about = views.flatMap((view) => propertyOf(view, name));
     const isMeant = one !== null || required.has(name) || about.length === 0 || allowsNull(about, root);
-    return isMeant ? [[name, withoutNulls(one, about, root, depth + 1)] as const] : [];
+    const inside = about.length > 0 ? about : views.map(({ additionalProperties }) => additionalProperties);
+    return isMeant ? [[name, withoutNulls(one, inside, root, depth + 1)] as const] : [];
   });
   return Object.fromEntries(kept);
 }
