@@ -31,11 +31,7 @@ const RETRY_AFTER_MS = 500;
 /** A longer wait, as a rate limit may ask for, is announced at once. With it, a retry is in time for the plugin. */
 const LONGEST_WAIT_MS = 4_000;
 
-const SPOKEN = new Set<string>([
-  'response.output_audio.delta',
-  'response.output_audio_transcript.delta',
-  'response.output_text.delta',
-]);
+const SPOKEN = /^response\.output_(audio|audio_transcript|text)\.delta$/;
 
 type Request = realtime.ResponseCreateEvent;
 
@@ -214,9 +210,11 @@ export class AnswerWatch {
     const owed = this.#owed;
     if (!owed || !('response_id' in event) || event.response_id !== owed.responseId) return;
     this.#await('response.done', NEXT_EVENT_WITHIN_MS);
-    if (SPOKEN.has(event.type)) owed.hasSpoken = true;
-    if (event.type === 'response.output_item.done' && event.item.type === 'function_call')
-      owed.hasCalled ||= !isCut(event.item);
+    if (SPOKEN.test(event.type)) owed.hasSpoken = true;
+    if (event.type !== 'response.output_item.done' || event.item.type !== 'function_call') return;
+    // Words before a call that was cut off are no answer.
+    if (isCut(event.item)) owed.hasSpoken = false;
+    else owed.hasCalled = true;
   }
 
   #onDone(event: realtime.ResponseDoneEvent): boolean {

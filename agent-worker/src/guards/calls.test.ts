@@ -18,26 +18,29 @@ afterEach(async () => {
 });
 
 describe('a call that was cut off', () => {
-  const call = async (without?: GuardName) => {
+  const call = async (preamble: string, without?: GuardName) => {
     let runs = 0;
     let answers = 0;
     const wipe = llm.tool({ name: 'wipe', description: 'Wipe', execute: async () => `run ${(runs += 1)}` });
-    fake.decide = () =>
-      (answers += 1) === 1 ? { call: 'wipe', arguments: '', isCut: true } : { say: 'Done.' };
+    const cut = { call: 'wipe', arguments: '', isCut: true } as const;
+    fake.decide = () => ((answers += 1) === 1 ? { calls: [cut], preamble } : { say: 'Done.' });
     const { session, said } = await startConversation(fake, { without, tools: [wipe] });
     cleanups.push(() => session.close());
     session.generateReply({ userInput: 'go' });
     return { said, runs: () => runs };
   };
 
-  it('is not made, and the answer is asked for again', async () => {
-    const { said, runs } = await call();
-    await until(() => said.includes('Done.'));
-    await never(() => runs() > 0);
-  });
+  it.each(['', 'Let me look.'])(
+    'is not made, and the answer is asked for again (after "%s")',
+    async (words) => {
+      const { said, runs } = await call(words);
+      await until(() => said.includes('Done.'));
+      await never(() => runs() > 0);
+    },
+  );
 
   it('still needed: without the guard it is made with what there is', async () => {
-    const { runs } = await call('cutCalls');
+    const { runs } = await call('', 'cutCalls');
     await until(() => runs() > 0);
   });
 });

@@ -17,6 +17,7 @@ import {
   startConversation,
   until,
 } from '../testing/guarded-conversation.ts';
+import type { SessionInternals } from './session-internals.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -173,6 +174,21 @@ describe('answers that a model was asked for while it was away', () => {
     const said = await askTwice();
     await until(() => said.includes('You said hello.'));
     expect(fake.received.filter(({ type }) => type === 'response.create')).toHaveLength(1);
+  });
+
+  it('are not given up with a response beside the conversation', async () => {
+    await fake.start();
+    let model: realtime.RealtimeSession | undefined;
+    const { session, said } = await conversation({ onSession: (made) => (model = made) });
+    await until(() => fake.openConnections === 1);
+    await fake.stop();
+    fake.decide = echoing;
+    session.generateReply({ userInput: 'hello' });
+    const internals = model as unknown as SessionInternals;
+    await until(() => internals.messageChannel.items.some(({ type }) => type === 'response.create'));
+    model?.sendEvent({ type: 'response.cancel', response_id: 'beside' });
+    await fake.start();
+    await until(() => said.includes('You said hello.'));
   });
 
   it('still needed: without the guard the model refuses the second', async () => {

@@ -24,7 +24,10 @@ export const guardOneAnswer: Guard = (prototype) => {
  * it: the plugin has told them that the connection ended.
  */
 function withOneAnswer(waiting: readonly ClientEvent[]): ClientEvent[] {
-  const cancelledAt = waiting.findLastIndex(({ type }) => type === 'response.cancel');
+  // With an id, it ends a response of the old connection.
+  const cancelledAt = waiting.findLastIndex(
+    (event) => event.type === 'response.cancel' && !event.response_id,
+  );
   const request = waiting
     .slice(cancelledAt + 1)
     .findLast((event) => event.type === 'response.create' && !event.response?.instructions);

@@ -47,7 +47,7 @@ export function outOfBandSpeech(
 
 /** How the response of a turn ends. */
 export function endOf(turn: Turn): object {
-  if ('isCut' in turn)
+  if ('calls' in turn && turn.calls.some(({ isCut }) => isCut))
     return { status: 'incomplete', status_details: { type: 'incomplete', reason: 'max_output_tokens' } };
   return 'fail' in turn
     ? { status: 'failed', status_details: { type: 'failed', error: turn.fail } }
