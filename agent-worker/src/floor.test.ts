@@ -99,3 +99,30 @@ it('a late result whose telling came to nothing is told again', async () => {
 it('a late result whose telling failed for good is not told again: the failure was reported', async () => {
   expect(await emptyReplies((floor) => floor.turnFailed(null))).toBe(1);
 });
+
+it('is free when the last of several sentences was said, not the first', async () => {
+  const playouts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let said = 0;
+  const session = Object.assign(new EventEmitter(), {
+    agentState: 'listening',
+    userState: 'listening',
+    history: llm.ChatContext.empty(),
+    generateReply: () => ({ addDoneCallback: () => {}, waitForPlayout: () => playouts[said++]?.promise }),
+  });
+  const floor = new Floor({
+    // The parts of the session that the floor reads.
+    session: session as unknown as voice.AgentSession,
+    realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
+    turnSettlesMs: () => 0,
+    onFault: (error) => expect.unreachable(String(error)),
+  });
+  floor.say('One moment.');
+  await delay(2);
+  floor.say('Are you still there?');
+  playouts[0]?.resolve();
+  await floor.changed();
+  expect(floor.isFree).toBe(false);
+  playouts[1]?.resolve();
+  await floor.changed();
+  expect(floor.isFree).toBe(true);
+});

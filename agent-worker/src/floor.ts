@@ -113,11 +113,13 @@ export class Floor {
 
   /** Has the model say this, in the language of the user; returns at once. */
   say(sentence: string): void {
-    this.#askedAtMs = performance.now();
+    const askedAtMs = performance.now();
+    this.#askedAtMs = askedAtMs;
     this.#said(sentence)
       .catch((error: unknown) => this.#fault(error))
       .finally(() => {
-        this.#askedAtMs = null;
+        // Sentences are said in order: a later one is still on its way.
+        if (this.#askedAtMs === askedAtMs) this.#askedAtMs = null;
         this.#changed();
       });
   }
