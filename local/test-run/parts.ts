@@ -9,7 +9,7 @@ import { countJunit, countPlaywright, countVitest, NOTHING, withExitCode, type T
 const ROOT = join(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.local/test-results');
 const MODULES = join(ROOT, 'node_modules');
-const PART_LIMIT_MS = 20 * 60_000;
+const PART_LIMIT_MS = 25 * 60_000;
 const BROKEN: Tally = { ...NOTHING, failed: 1 };
 
 export interface RunContext {
