@@ -180,5 +180,5 @@ test('another address counts when both mailboxes have confirmed it', async ({ pa
 test('a link that lost a part says so', async ({ page }) => {
   await open(page, '/auth/confirm?token_hash=abc');
   await expect(heading(page, 'This link does not work')).toBeVisible();
-  await expect(page.getByText('A part of its address is missing.')).toBeVisible();
+  await expect(page.getByText('Part of the address is missing.')).toBeVisible();
 });
