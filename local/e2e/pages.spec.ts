@@ -91,7 +91,7 @@ test.describe('on a phone', () => {
         link.remove();
       }, one.path(scene));
       // A page may take what is good once out of its address.
-      const { pathname } = new URL(addressOf(one));
+      const pathname = one.redirectsTo ?? new URL(addressOf(one)).pathname;
       await page.waitForURL((url) => url.pathname === pathname);
       await expect(page.locator('h1:visible').first(), one.name).toBeVisible();
       expect(await overhang(page), one.name).toBe(0);

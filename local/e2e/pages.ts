@@ -10,6 +10,8 @@ export interface AppPage {
   path: (scene: Scene) => string;
   /** For who is not signed in. */
   isPublic?: boolean;
+  /** Where it redirects to. */
+  redirectsTo?: string;
 }
 
 /** Every page of the app by the folder of its route. A route that is missing here fails the stories. */
@@ -28,8 +30,8 @@ export const PAGES: Record<string, AppPage> = {
     path: () => '/auth/callback?error=access_denied',
     isPublic: true,
   },
-  // Without a link that was confirmed a moment ago it leads to the account.
-  '(auth)/set-password': { name: 'set-password', path: () => '/set-password' },
+  // Without a link that was confirmed a moment ago; email-links.spec.ts opens it with one.
+  '(auth)/set-password': { name: 'set-password', path: () => '/set-password', redirectsTo: '/account' },
   '(app)/servers/(list)': { name: 'servers', path: () => '/servers' },
   '(app)/servers/(list)/import': { name: 'server-import', path: () => '/servers/import' },
   '(app)/servers/(list)/new': { name: 'server-new', path: () => '/servers/new' },
