@@ -5,7 +5,7 @@ import { modelTool } from './testing/model-tool.ts';
 import { fitToModel } from './tool-fit.ts';
 import { definitionKey } from './tool-set.ts';
 
-it('a set of tools is told with what each server takes of the budget, and what does not fit', () => {
+it('a set of tools is reported with what each server uses of the budget and what does not fit', () => {
   const bad = modelTool('notes__bad', { serverId: 'n', tokens: 30 });
   const wish = {
     tools: [

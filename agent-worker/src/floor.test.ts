@@ -92,11 +92,11 @@ async function emptyReplies(onReply: (floor: Floor) => void): Promise<number> {
   return replies;
 }
 
-it('a late result whose telling came to nothing is told again', async () => {
+it('a late result that nobody heard is delivered again', async () => {
   expect(await emptyReplies(() => {})).toBe(5);
 });
 
-it('a late result whose telling failed for good is not told again: the failure was reported', async () => {
+it('a late result whose delivery failed for good is not delivered again: the failure was reported', async () => {
   expect(await emptyReplies((floor) => floor.turnFailed(null))).toBe(1);
 });
 

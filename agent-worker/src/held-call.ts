@@ -1,7 +1,7 @@
 /**
  * A call as the people in the conversation live it. At first it holds the conversation: the model waits for
  * its result, and the user hears signs of life. A call that takes too long, that the user speaks over, or whose
- * response has the result of another call, lets go of it: it runs on behind the conversation, and its result is told in a later turn.
+ * response has the result of another call, moves to the background, and its result follows in a later turn.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { voice } from '@livekit/agents';

@@ -49,7 +49,7 @@ export function resultSpeech({ speech, cached }: CallResult): string {
   return `${speech}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
 }
 
-/** @param ms at least a second is told */
+/** @param ms rounded; one second at least */
 function durationInWords(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1_000));
   if (seconds < 90) return `${seconds} seconds`;

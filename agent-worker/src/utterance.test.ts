@@ -83,7 +83,7 @@ describe('a sentence of the worker', () => {
     expect(sent('session.update')).toHaveLength(before);
   });
 
-  it('is told in the language of the user, by their last words', async () => {
+  it("is spoken in the language of the user's last words", async () => {
     const { session, said } = await conversation();
     session.generateReply({ userInput: 'Wie "spät" ist es?' });
     await until(() => said.length === 1);

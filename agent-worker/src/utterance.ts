@@ -1,8 +1,8 @@
 /**
  * Sentences that the worker has the agent say: fillers, updates, the goodbye. The model speaks them out of band: it
- * reads the sentence and nothing of the conversation, and keeps nothing of it, so each costs some hundred tokens
+ * reads the sentence and nothing of the conversation, and keeps nothing of it, so each costs some fifty tokens
  * however long the conversation is. They are in the transcript like everything that was said; what the model has to know
- * of them it is told in a system line.
+ * of them goes to it in a system line.
  */
 import type { voice } from '@livekit/agents';
 import { outOfBand } from './guards/out-of-band.ts';

@@ -172,7 +172,7 @@ describe('a model that limits its rate at the dial', () => {
 });
 
 describe('a response that fails', () => {
-  it('is asked for again: the turn has one answer, and nobody is told', async () => {
+  it('is requested again: the turn has one answer, and no failure is reported', async () => {
     turns({ fail: { type: 'server_error' } }, { say: 'Here it is.' });
     const { session, said, unanswered } = await conversation();
     await session.generateReply({ userInput: 'hello' }).waitForPlayout();
