@@ -13,18 +13,18 @@ const machine = (given: Partial<Machine>): Machine => ({
 });
 
 describe('the capacity of a worker', () => {
-  it('is six conversations on one core of its own with 2 GB', () => {
-    expect(capacityOf(machine({}))).toBe(6);
+  it('is eight conversations on one core of its own with 2 GB', () => {
+    expect(capacityOf(machine({}))).toBe(8);
   });
 
   it('is bounded by memory where there is plenty of CPU', () => {
-    expect(capacityOf(machine({ cores: 64 }))).toBe(6);
-    expect(capacityOf(machine({ cores: 64, totalBytes: 4 * GB }))).toBe(14);
+    expect(capacityOf(machine({ cores: 64 }))).toBe(11);
+    expect(capacityOf(machine({ cores: 64, totalBytes: 4 * GB }))).toBe(24);
   });
 
   it('is bounded by CPU where there is plenty of memory', () => {
-    expect(capacityOf(machine({ totalBytes: 64 * GB }))).toBe(6);
-    expect(capacityOf(machine({ totalBytes: 64 * GB, cores: 2 }))).toBe(12);
+    expect(capacityOf(machine({ totalBytes: 64 * GB }))).toBe(8);
+    expect(capacityOf(machine({ totalBytes: 64 * GB, cores: 2 }))).toBe(16);
   });
 
   it('is one on a machine whose shared CPUs sustain an eighth of a core, whatever its memory', () => {
@@ -32,12 +32,12 @@ describe('the capacity of a worker', () => {
   });
 
   it('heeds the limit of a container', () => {
-    expect(capacityOf(machine({ totalBytes: 64 * GB, constrainedBytes: 1 * GB, cores: 64 }))).toBe(2);
+    expect(capacityOf(machine({ totalBytes: 64 * GB, constrainedBytes: 1 * GB, cores: 64 }))).toBe(4);
   });
 
   it('takes no limit from a container without one', () => {
-    expect(capacityOf(machine({ constrainedBytes: 0 }))).toBe(6);
-    expect(capacityOf(machine({ constrainedBytes: UNCONSTRAINED }))).toBe(6);
+    expect(capacityOf(machine({ constrainedBytes: 0 }))).toBe(8);
+    expect(capacityOf(machine({ constrainedBytes: UNCONSTRAINED }))).toBe(8);
   });
 
   it('is a whole number of at least one, and grows with each resource', () => {

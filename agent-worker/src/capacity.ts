@@ -8,12 +8,12 @@ export interface Machine {
   cores: number;
 }
 
-/** One conversation with dozens of servers, with some headroom. */
-const CONVERSATION_BYTES = 256 * 2 ** 20;
-/** The worker itself and its idle process. */
-const WORKER_BYTES = 384 * 2 ** 20;
+/** One conversation with fifty servers takes 116 MB; the rest is headroom. */
+const CONVERSATION_BYTES = 160 * 2 ** 20;
+/** The worker itself and its idle process: 133 MB, and headroom. */
+const WORKER_BYTES = 256 * 2 ** 20;
 /** One conversation while the agent talks, in cores. */
-const CONVERSATION_CORES = 0.126;
+const CONVERSATION_CORES = 0.1;
 /** The rest is for the worker, for processes that start, and for bursts. */
 const USABLE_CORES = 0.8;
 
