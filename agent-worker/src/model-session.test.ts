@@ -179,3 +179,16 @@ describe('tools of a live session', () => {
     expect(fake.texts('system')).toEqual(['Tools added: srv__one.']);
   });
 });
+
+it('instructions that the model rejects are reported as such, others as accepted', async () => {
+  const { modelSession } = await talk();
+  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+  fake.rejectsSettings = { code: 'invalid_value', message: 'too many tokens' };
+  await expect(modelSession.updateInstructions('Be long.')).resolves.toBe(false);
+});
+
+it('instructions that the model says nothing about count as accepted', async () => {
+  const { modelSession } = await talk(50);
+  fake.acknowledges = false;
+  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+});

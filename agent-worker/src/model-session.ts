@@ -5,12 +5,22 @@
 import { randomUUID } from 'node:crypto';
 import { llm, type voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
+import { z } from 'zod';
 import type { PushResult } from './rejected-tools.ts';
 import { memoryOf } from './history.ts';
 import type { ModelTool } from './tool-set.ts';
 import { ToolUpdates, type ToolsAnswer } from './tool-updates.ts';
 
 const ACKNOWLEDGE_WITHIN_MS = 5_000;
+
+const Instructions = z.object({ instructions: z.string() });
+const InstructionsUpdate = z.object({
+  type: z.literal('session.update'),
+  event_id: z.string(),
+  session: Instructions,
+});
+const InstructionsUpdated = z.object({ type: z.literal('session.updated'), session: Instructions });
+const Rejected = z.object({ type: z.literal('error'), error: z.object({ event_id: z.string() }) });
 
 export interface ModelSessionOptions {
   agent: voice.Agent;
@@ -75,8 +85,35 @@ export class ModelSession {
     });
   }
 
-  async updateInstructions(instructions: string): Promise<void> {
-    await this.#options.agent.updateInstructions(instructions);
+  /**
+   * Replaces the instructions.
+   * @returns false when the model rejected them: it keeps those of before, but the plugin doesn't, and would start
+   * its next connection with what was rejected
+   */
+  async updateInstructions(instructions: string): Promise<boolean> {
+    const session = this.#options.realtimeSession();
+    const { promise: isAccepted, resolve } = Promise.withResolvers<boolean>();
+    let eventId: string | undefined;
+    const onSent = (event: unknown): void => {
+      const sent = InstructionsUpdate.safeParse(event);
+      if (sent.data?.session.instructions === instructions) eventId = sent.data.event_id;
+    };
+    const onReceived = (event: unknown): void => {
+      const rejected = Rejected.safeParse(event);
+      if (rejected.success && rejected.data.error.event_id === eventId) resolve(false);
+      if (InstructionsUpdated.safeParse(event).data?.session.instructions === instructions) resolve(true);
+    };
+    session.on('openai_client_event_queued', onSent);
+    session.on('openai_server_event_received', onReceived);
+    const timer = setTimeout(resolve, this.#options.acknowledgeWithinMs, true);
+    try {
+      await this.#options.agent.updateInstructions(instructions);
+      return await isAccepted;
+    } finally {
+      clearTimeout(timer);
+      session.off('openai_client_event_queued', onSent);
+      session.off('openai_server_event_received', onReceived);
+    }
   }
 
   /** From the first push to the end of the session: answers may come long after a push was given up. */

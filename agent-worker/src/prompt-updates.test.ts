@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PromptUpdates } from './prompt-updates.ts';
 
-function promptUpdates(instructions: string) {
+function promptUpdates(instructions: string, rejected: string | null = null) {
   const steps: string[] = [];
   const gate = { open: Promise.resolve() };
   const updates = new PromptUpdates({
@@ -12,8 +12,16 @@ function promptUpdates(instructions: string) {
         steps.push(`room for ${text}`);
       },
     },
-    model: { updateInstructions: async (text) => void steps.push(`say ${text}`) },
-    log: { error: (fields: unknown) => expect.unreachable(JSON.stringify(fields)) },
+    model: {
+      updateInstructions: (text) => {
+        steps.push(`say ${text}`);
+        return Promise.resolve(text !== rejected);
+      },
+    },
+    log: {
+      warn: (_fields: unknown, message?: string) => steps.push(`warn: ${message}`),
+      error: (fields: unknown) => expect.unreachable(JSON.stringify(fields)),
+    },
   });
   return { updates, steps, gate };
 }
@@ -45,4 +53,18 @@ it('of several changes in a row only the latest is made, and the same instructio
   expect(steps.filter((step) => step.startsWith('say')).length).toBeLessThanOrEqual(2);
   expect(steps).not.toContain('say One.');
   expect(steps).not.toContain('say One and two and three.');
+});
+
+it('instructions that the model rejects are taken back, with the room that tools made for them', async () => {
+  const { updates, steps } = promptUpdates('One.', 'One and two.');
+  updates.change('One and two.');
+  await expect
+    .poll(() => steps)
+    .toEqual([
+      'room for One and two.',
+      'say One and two.',
+      'warn: the model rejected the new prompt, and keeps the one before',
+      'say One.',
+      'room for One.',
+    ]);
 });

@@ -8,7 +8,7 @@ export interface PromptUpdatesOptions {
   instructions: string;
   tools: Pick<ConversationTools, 'makeRoomFor'>;
   model: Pick<ModelSession, 'updateInstructions'>;
-  log: Pick<Log, 'error'>;
+  log: Pick<Log, 'warn' | 'error'>;
 }
 
 /**
@@ -39,11 +39,18 @@ export class PromptUpdates {
     const isLonger = estimateTokens(instructions) > estimateTokens(this.#live);
     try {
       if (isLonger) await tools.makeRoomFor(instructions);
-      await model.updateInstructions(instructions);
-      this.#live = instructions;
-      if (!isLonger) await tools.makeRoomFor(instructions);
+      if (await model.updateInstructions(instructions)) this.#live = instructions;
+      else await this.#takeBack();
+      if (!isLonger || this.#live !== instructions) await tools.makeRoomFor(this.#live);
     } catch (error) {
       log.error({ error }, 'the prompt could not be handed to the model');
     }
+  }
+
+  /** The next connection starts with the instructions that were sent last. */
+  async #takeBack(): Promise<void> {
+    const { model, log } = this.#options;
+    log.warn({}, 'the model rejected the new prompt, and keeps the one before');
+    await model.updateInstructions(this.#live);
   }
 }

@@ -49,6 +49,8 @@ describe('the settings of Auth for a hosted project', () => {
     ['patchbay.example', {}, 'PATCHBAY_WEB_URL'],
     ['javascript:alert(1)', {}, 'PATCHBAY_WEB_URL'],
     [WEB, { SMTP_HOST: 'smtp.example', SMTP_USER: 'user' }, 'SMTP_PORT, SMTP_PASS, SMTP_FROM'],
+    [WEB, { ...SMTP, SMTP_PORT: 'smtps' }, 'SMTP_PORT must be a port number'],
+    [WEB, { ...SMTP, SMTP_PORT: '70000' }, 'SMTP_PORT must be a port number'],
   ])('%s with %o says what is missing', (web, env, named) => {
     expect(authSettings(web, env)).toEqual({ ok: false, problem: expect.stringContaining(named) });
   });

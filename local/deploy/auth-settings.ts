@@ -28,6 +28,9 @@ export function authSettings(
   const missing = SMTP_NAMES.filter((name) => !env[name]);
   if (missing.length > 0 && missing.length < SMTP_NAMES.length)
     return { ok: false, problem: `For a mail server of your own, set ${missing.join(', ')} too.` };
+  const smtpPort = Number(env['SMTP_PORT']);
+  if (missing.length === 0 && !(Number.isInteger(smtpPort) && smtpPort > 0 && smtpPort < 65_536))
+    return { ok: false, problem: 'SMTP_PORT must be a port number, such as 587.' };
 
   const { project_id, auth } = parse(readText('supabase/config.toml')) as {
     project_id: string;
@@ -41,7 +44,7 @@ export function authSettings(
     auth.email['smtp'] = {
       enabled: true,
       host: env['SMTP_HOST'] ?? '',
-      port: Number(env['SMTP_PORT']),
+      port: smtpPort,
       user: env['SMTP_USER'] ?? '',
       pass: 'env(SMTP_PASS)',
       admin_email: env['SMTP_FROM'] ?? '',

@@ -24,7 +24,7 @@ export class FakeModel {
   refusal: HttpAnswer | null = null;
   /** What a new connection gets, in the packet of the handshake; null: it is a normal one. */
   farewell: { event?: object; code: number; reason?: string } | null = null;
-  /** The error that all settings of a session are rejected with. */
+  /** The error that all settings of a session, or changed instructions, are rejected with. */
   rejectsSettings: object | null = null;
   reasons = false; // each answer begins with an item of a type that the plugin does not know
   /** The form in which the model writes a tool of its session back. */
@@ -164,8 +164,8 @@ export class FakeModel {
       if (this.late) this.late.push(() => sendNow(answer));
       else sendNow(answer);
     };
-    const { tools } = event.session ?? {};
-    if (this.rejectsSettings && event.session?.['audio'] !== undefined) {
+    const { tools, audio, instructions } = event.session ?? {};
+    if (this.rejectsSettings && (audio ?? instructions) !== undefined) {
       const error = { type: 'invalid_request_error', ...this.rejectsSettings, event_id: event.event_id };
       return send({ type: 'error', error });
     }
@@ -185,7 +185,7 @@ export class FakeModel {
     }
     if (tools) this.tools = tools;
     if (this.acknowledges)
-      send({ type: 'session.updated', session: { tools: this.tools.map(this.writesBack) } });
+      send({ type: 'session.updated', session: { instructions, tools: this.tools.map(this.writesBack) } });
   }
 
   #create(event: Received, item: FakeItem, send: (event: object) => void): void {
