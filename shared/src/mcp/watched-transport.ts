@@ -11,6 +11,8 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
+import { isSameId } from './incoming-messages.ts';
+import type { SentRequest } from './normalize-message.ts';
 
 /** Where the raw tools of a list are found in its result; the result's own `tools` is empty. */
 export const RAW_TOOLS_KEY = 'patchbay/raw-tools';
@@ -19,9 +21,9 @@ export const ANSWER_LOST_CODE = -32_099;
 /** How long a cancel notice may take before the stream is cut anyway. */
 const CANCEL_NOTICE_MS = 2_000;
 
-type RequestId = string | number;
+type RequestId = SentRequest['id'];
 interface PendingRequest {
-  method: string;
+  request: SentRequest;
   stream: AbortController;
 }
 
@@ -64,11 +66,11 @@ export class WatchedTransport implements Transport {
   async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
     if (!('method' in message)) return this.#inner.send(message, options);
     if (!('id' in message)) return this.#sendNotice(message, options);
-    const { id, method } = message;
+    const { id, method, params } = message;
     // The SDK follows the stream of a subscription itself.
     if (method === 'subscriptions/listen') return this.#inner.send(message, options);
     const stream = new AbortController();
-    this.#pending.set(id, { method, stream });
+    this.#pending.set(id, { request: { id, method, params }, stream });
     options.requestSignal?.addEventListener('abort', () => this.#pending.delete(id), { once: true });
     try {
       await this.#inner.send(message, {
@@ -85,6 +87,13 @@ export class WatchedTransport implements Transport {
       this.#pending.delete(id);
       throw error;
     }
+  }
+
+  /** The request that is still open under this id, as it was sent or as a number written as text; else null. */
+  openRequest(id: RequestId): SentRequest | null {
+    const exact = this.#pending.get(id);
+    if (exact) return exact.request;
+    return [...this.#pending.values()].find(({ request }) => isSameId(id, request.id))?.request ?? null;
   }
 
   /** Answers a request that is still open in the server's place. */
@@ -119,7 +128,7 @@ export class WatchedTransport implements Transport {
     }
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    const isList = pending?.method === 'tools/list' && 'result' in message;
+    const isList = pending?.request.method === 'tools/list' && 'result' in message;
     this.onmessage?.(isList ? { ...message, result: setToolsAside(message.result) } : message);
   }
 }

@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
+import { readAnswer } from './answers.ts';
 import { classify, codeOfStatus } from './classify.ts';
+import type { SentRequest } from './normalize-message.ts';
 import { createOutgoingFetch, type Exchange, type OutgoingFetch, type Resolve } from './outgoing-fetch.ts';
 import type { ServerTarget } from './target.ts';
 import { WatchedTransport } from './watched-transport.ts';
@@ -33,7 +35,11 @@ export interface WireOptions {
   onDoubt?: (() => void) | undefined;
 }
 
-const SentRequest = z.object({ id: z.union([z.string(), z.number()]) });
+const Sent = z.object({
+  id: z.union([z.string(), z.number()]),
+  method: z.string(),
+  params: z.record(z.string(), z.unknown()).optional(),
+});
 
 /** The transport of one session, with its own sockets. */
 export class Wire {
@@ -71,7 +77,8 @@ export class Wire {
         // As a server answers that has no such stream.
         if (init?.method === 'GET' && isWithoutStream) return new Response(null, { status: 405 });
         if (init?.method === 'GET') await this.#pauseBeforeStream(init.signal ?? undefined);
-        return await refuse(await this.#outgoing.fetch(input, init), init?.method ?? 'GET');
+        const response = await refuse(await this.#outgoing.fetch(input, init), init?.method ?? 'GET');
+        return response.ok ? await this.#read(response, init?.body) : response;
       } catch (error) {
         this.failure = classify(error);
         throw error;
@@ -114,6 +121,17 @@ export class Wire {
     await delay(pauseMs, undefined, { ...(signal && { signal }) });
   }
 
+  #read(response: Response, body: RequestInit['body']): Promise<Response> {
+    const own = sentRequest(body);
+    return readAnswer(response, {
+      own,
+      find: (id) => this.transport.openRequest(id),
+      fail: (error) => {
+        if (own) this.transport.failRequest(own.id, error);
+      },
+    });
+  }
+
   #noticeResponse(exchange: Exchange): void {
     if (isStandalone(exchange)) {
       this.#openStreams += 1;
@@ -131,14 +149,16 @@ export class Wire {
     if (this.#isClosed) return;
     if (isStandalone(exchange)) this.#options.onDoubt?.();
     // The SDK would try to resume what it must not: an answer beyond the limit stays one.
-    if (error instanceof AppError && exchange.body !== null)
-      this.#failRequest(exchange.body, classify(error));
+    const sent = error instanceof AppError ? sentRequest(exchange.body) : null;
+    if (sent) this.transport.failRequest(sent.id, classify(error));
   }
+}
 
-  #failRequest(body: string, error: AppError): void {
-    const sent = SentRequest.safeParse(JSON.parse(body));
-    if (sent.success) this.transport.failRequest(sent.data.id, error);
-  }
+/** The request in a body that we send; null for notices and responses, and where there is no body. */
+function sentRequest(body: RequestInit['body']): SentRequest | null {
+  if (typeof body !== 'string') return null;
+  const sent = Sent.safeParse(JSON.parse(body));
+  return sent.success ? sent.data : null;
 }
 
 function isEventStream({ headers }: Exchange): boolean {

@@ -1,0 +1,75 @@
+/** Rewrites the events of a stream one by one, and mends what the SDK's parser does not take. */
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { AppError } from '../errors.ts';
+
+export interface EventRewriter {
+  charset: string;
+  /** Characters of one event that are held until it is over. */
+  maxEventChars: number;
+  /**
+   * What to pass on in place of an event; `isCut` when the stream ended without the blank line that completes it.
+   */
+  rewrite: (event: EventSourceMessage, isCut: boolean) => EventSourceMessage[];
+  /** The stream ended well, or with an event beyond the limit. Not told of a stream that broke or was let go. */
+  onEnd: (error: AppError | null) => void;
+}
+
+/**
+ * Any line ends (LF, CRLF, CR, also split between chunks) become LF, any charset becomes UTF-8, and an event at the end
+ * counts without the blank line after it. Comments are dropped.
+ */
+export function rewriteEventStream(
+  source: ReadableStream<Uint8Array>,
+  { charset, maxEventChars, rewrite, onEnd }: EventRewriter,
+): ReadableStream<Uint8Array> {
+  const decoder = new TextDecoder(charset);
+  const encoder = new TextEncoder();
+  const unify = lineFeeds();
+  let isOver = false;
+  let controller: TransformStreamDefaultController<Uint8Array>;
+  const pass = (text: string) => controller.enqueue(encoder.encode(text));
+  const parser = createParser({
+    maxBufferSize: maxEventChars,
+    onEvent: (event) => pass(rewrite(event, isOver).map(writeEvent).join('')),
+    onRetry: (ms) => pass(`retry: ${ms}\n\n`),
+    onError: ({ type }) => {
+      if (type !== 'max-buffer-size-exceeded') return;
+      const error = new AppError('response_too_large');
+      onEnd(error);
+      controller.error(error);
+    },
+  });
+  return source.pipeThrough(
+    new TransformStream({
+      start: (started) => {
+        controller = started;
+      },
+      transform: (chunk) => parser.feed(unify(decoder.decode(chunk, { stream: true }))),
+      flush: () => {
+        parser.feed(unify(decoder.decode()));
+        isOver = true;
+        parser.feed('\n\n');
+        onEnd(null);
+      },
+    }),
+  );
+}
+
+/** Turns all line ends into LF; a CR at the end of a chunk and the LF at the beginning of the next are one. */
+function lineFeeds(): (text: string) => string {
+  let endedWithCr = false;
+  return (text) => {
+    const rest = endedWithCr && text.startsWith('\n') ? text.slice(1) : text;
+    if (text !== '') endedWithCr = text.endsWith('\r');
+    return rest.replaceAll(/\r\n?/g, '\n');
+  };
+}
+
+function writeEvent({ id, event, data }: EventSourceMessage): string {
+  const lines = [
+    ...(id === undefined ? [] : [`id: ${id}`]),
+    ...(event === undefined ? [] : [`event: ${event}`]),
+    ...data.split('\n').map((line) => `data: ${line}`),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,68 @@
+/** From the JSON of a server to messages that the SDK can match with its requests. */
+import { normalizeMessage, type SentRequest } from './normalize-message.ts';
+
+type Json = Record<string, unknown>;
+type RequestId = SentRequest['id'];
+
+/** Who waits for the messages of one HTTP response. */
+export interface Expected {
+  /** The request that was POSTed; null for a stream that belongs to no request. */
+  own: SentRequest | null;
+  /** Any open request by the id of its response, which may be a number written as text. */
+  find: (id: RequestId) => SentRequest | null;
+}
+
+/**
+ * The messages in a piece of JSON: batches are split, ids are what they were when we sent them, and each message is
+ * normalized.
+ * @param isWhole the JSON is all that the server says to `own`: a single response with an unknown id is meant for it
+ * @returns the messages; those that nothing had to be done about are the same objects
+ */
+export function readMessages(json: unknown, expected: Expected, isWhole: boolean): unknown[] {
+  const raw: unknown[] = Array.isArray(json) ? json : [json];
+  const isOnly = isWhole && raw.length === 1;
+  return raw.map((message) => {
+    if (!isResponse(message)) return normalizeMessage(message, null);
+    const request = requestOf(message, expected, isOnly);
+    const isAsSent = request === null || message.id === request.id;
+    return normalizeMessage(isAsSent ? message : { ...message, id: request.id }, request);
+  });
+}
+
+/** Whether one of these messages is the response to a request. */
+export function hasResponseTo(messages: unknown[], { id }: SentRequest): boolean {
+  return messages.some((message) => isResponse(message) && message.id === id);
+}
+
+/** Whether this looks like a JSON-RPC message, also where a strict schema would not let it through. */
+export function isMessage(value: unknown): value is Json {
+  return isObject(value) && ('method' in value || isResponse(value));
+}
+
+/** The error of a JSON-RPC response; null for anything else. */
+export function errorOf(message: unknown): Json | null {
+  return isResponse(message) && isObject(message.error) ? message.error : null;
+}
+
+function isResponse(value: unknown): value is Json {
+  return isObject(value) && !('method' in value) && ('result' in value || isObject(value.error));
+}
+
+function requestOf(message: Json, { own, find }: Expected, isOnly: boolean): SentRequest | null {
+  const { id } = message;
+  if (typeof id === 'string' || typeof id === 'number') {
+    if (own && isSameId(id, own.id)) return own;
+    return find(id) ?? (isOnly && isObject(message.error) ? own : null);
+  }
+  // A server that could not read our id, or does not care to send it back, still responds to this request.
+  return isOnly || isObject(message.error) ? own : null;
+}
+
+/** As the SDK compares ids: a number may come back as text. */
+export function isSameId(received: RequestId, sent: RequestId): boolean {
+  return received === sent || (typeof sent === 'number' && received !== '' && Number(received) === sent);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

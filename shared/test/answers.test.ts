@@ -1,0 +1,150 @@
+/** Answers that are readable, though not as the SDK expects them: every message is read, on every way it can come. */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { cleanups, connect, outcome } from './connect.ts';
+import { until } from './listen.ts';
+import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
+
+/** A server that answers each call as the script says. */
+async function serveCalls(script: (request: ScriptedRequest) => void) {
+  const server = await startScriptedServer((request) => {
+    if (request.what !== 'tools/call') return false;
+    script(request);
+    return true;
+  });
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+const fine = (request: ScriptedRequest) =>
+  JSON.stringify(request.result({ content: [{ type: 'text', text: 'fine ä€😀' }] }));
+
+async function callOnce(script: (request: ScriptedRequest) => void) {
+  const server = await serveCalls(script);
+  const { connection, ready } = connect(server);
+  await ready();
+  const ended = await outcome(connection.call('echo', {}));
+  expect(server.seen['tools/call']).toBe(1);
+  return ended;
+}
+
+const NOTICE = JSON.stringify({
+  jsonrpc: '2.0',
+  method: 'notifications/message',
+  params: { level: 'info', data: 'x' },
+});
+const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le');
+
+describe('a response in one piece', () => {
+  it.each<[string, OutgoingHttpHeaders, (json: string) => string | Uint8Array]>([
+    ['as text/plain', { 'content-type': 'text/plain' }, (json) => json],
+    ['as text/html', { 'content-type': 'text/html; charset=utf-8' }, (json) => json],
+    ['of a +json type', { 'content-type': 'application/vnd.example+json' }, (json) => json],
+    ['with a charset in quotes', { 'content-type': 'application/json; charset="UTF-8"' }, (json) => json],
+    ['with a byte order mark', {}, (json) => `\uFEFF${json}`],
+    ['between blank lines', {}, (json) => `\r\n\n${json}\n`],
+    ['in UTF-16', { 'content-type': 'application/json; charset=utf-16' }, utf16],
+    ['in a batch', {}, (json) => `[${NOTICE},${json}]`],
+    ['in a batch of one', {}, (json) => `[${json}]`],
+    ['as an event stream that says it is JSON', {}, (json) => `event: message\ndata: ${json}`],
+    [
+      'as an event stream that says it is text',
+      { 'content-type': 'text/plain' },
+      (json) => `data: ${json}\n\n`,
+    ],
+    ['with the id as text', {}, (json) => json.replace(/"id":(\d+)/, '"id":"$1"')],
+    ['without the id', {}, (json) => json.replace(/"id":\d+,/, '')],
+  ])('%s', async (_what, headers, write) => {
+    expect(await callOnce((request) => request.send(200, write(fine(request)), headers))).toBe('fine ä€😀');
+  });
+
+  it('without a content type', async () => {
+    expect(await callOnce((request) => request.response.writeHead(200).end(fine(request)))).toBe('fine ä€😀');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['an empty batch', '[]'],
+    ['the response to another request', '{"jsonrpc":"2.0","id":999,"result":{}}'],
+    ['other JSON', '{"hello":1}'],
+  ])('with %s fails at once, not at its time-out', async (_what, body) => {
+    expect(await callOnce(({ send }) => send(200, body))).toBe('protocol_error');
+  });
+});
+
+describe('a response on an event stream', () => {
+  const stream = { 'content-type': 'Text/Event-Stream; charset=utf-8' };
+
+  it.each<[string, (json: string) => string]>([
+    ['with CR', (json) => `data: ${json}\r\r`],
+    ['with CRLF', (json) => `event: message\r\ndata: ${json}\r\n\r\n`],
+    ['with a byte order mark', (json) => `\uFEFFdata: ${json}\n\n`],
+    ['without the blank line at its end', (json) => `data: ${json}`],
+    ['without a space after the colon', (json) => `data:${json}\n\n`],
+    ['over several lines', (json) => json.replaceAll(',', ',\n').replaceAll(/^/gm, 'data: ') + '\n\n'],
+    ['in a batch', (json) => `data: [${NOTICE},${json}]\n\n`],
+    ['under another name', (json) => `event: response\ndata: ${json}\n\n`],
+    ['after a comment and a notice', (json) => `: hi\n\ndata: ${NOTICE}\n\ndata: ${json}\n\n`],
+    ['with the id as text', (json) => `data: ${json.replace(/"id":(\d+)/, '"id":"$1"')}\n\n`],
+  ])('%s', async (_what, write) => {
+    expect(await callOnce((request) => request.send(200, write(fine(request)), stream))).toBe('fine ä€😀');
+  });
+
+  it('with characters that are split between packets', async () => {
+    const ended = await callOnce((request) => {
+      request.response.writeHead(200, stream).flushHeaders();
+      const bytes = Buffer.from(`data: ${fine(request)}\r\n\r\n`);
+      const cut = bytes.indexOf('😀') + 2;
+      request.response.write(bytes.subarray(0, cut), () => {
+        setTimeout(() => request.response.end(bytes.subarray(cut)), 20);
+      });
+    });
+    expect(ended).toBe('fine ä€😀');
+  });
+
+  it('that stays open: the response counts as soon as its event ends', async () => {
+    const ended = await callOnce((request) => {
+      request.response.writeHead(200, stream);
+      request.response.write(`data: ${fine(request)}\r\r`);
+    });
+    expect(ended).toBe('fine ä€😀');
+  });
+
+  it('with an error without an id: it is the response to the call', async () => {
+    const error = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_602, message: 'no' } });
+    expect(await callOnce(({ send }) => send(200, `data: ${error}\n\n`, stream))).toBe('invalid_arguments');
+  });
+
+  it('of one event beyond the limit fails the call by name', async () => {
+    const line = `data: ${'x'.repeat(1_000_000)}\n`;
+    expect(await callOnce(({ send }) => send(200, line.repeat(9), stream))).toBe('response_too_large');
+  });
+});
+
+it('reads the events of the old SSE transport in the same way', async () => {
+  let events: ScriptedRequest['response'] | undefined;
+  const answers: Record<string, Record<string, unknown>> = {
+    initialize: {
+      protocolVersion: '2024-11-05',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'old', version: '1' },
+    },
+    'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
+    'tools/call': { content: [{ type: 'text', text: 'from the stream' }] },
+  };
+  const server = await startScriptedServer(({ what, id, result, response }) => {
+    if (what === 'GET') {
+      events = response.writeHead(200, { 'content-type': 'text/event-stream' });
+      events.write('event: endpoint\r\ndata: /messages\r\n\r\n');
+      return true;
+    }
+    response.writeHead(202).end();
+    const answer = answers[what];
+    if (answer) events?.write(`data: [${JSON.stringify({ ...result(answer), id: String(id) })}]\r\r`);
+    return true;
+  });
+  cleanups.push(() => server.stop());
+  const { connection } = connect(server, { transport: 'sse' });
+  await until(() => connection.state.name === 'ready', 'the tools');
+  expect(await outcome(connection.call('echo', {}))).toBe('from the stream');
+});
