@@ -49,7 +49,13 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
   });
 
   it('with bad tools loses those, with the reason', async () => {
-    const bad = [null, 'text', {}, { name: 'no schema' }, { name: 'array', inputSchema: { type: 'array' } }];
+    const bad = [
+      null,
+      'text',
+      {},
+      { name: 'no schema', inputSchema: 7 },
+      { name: 'array', inputSchema: { type: 'array' } },
+    ];
     const server = await serveEra(era);
     server.tools = [...bad, tool('echo')];
     const { connection, ready } = connect(server);

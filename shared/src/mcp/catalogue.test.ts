@@ -6,7 +6,7 @@ const good = { name: 'echo', description: 'Says it again.', inputSchema: { type:
 describe('readCatalogue', () => {
   it('keeps the good tools of a list with bad ones, and says why the others are missing', () => {
     const { tools, skipped } = readCatalogue([
-      { ...good, name: 'no-schema', inputSchema: null },
+      { ...good, name: 'no-schema', inputSchema: 'none' },
       good,
       'nonsense',
       { ...good, name: '' },
@@ -45,6 +45,84 @@ describe('readCatalogue', () => {
         fingerprint: expect.any(String) as string,
       },
     ]);
+  });
+});
+
+describe('a tool', () => {
+  const read = (changes: object) => readCatalogue([{ ...good, ...changes }]).tools[0];
+
+  it.each<[string, object, object]>([
+    ['a null input schema', { inputSchema: null }, { input_schema: { type: 'object', properties: {} } }],
+    ['no input schema', { inputSchema: undefined }, { input_schema: { type: 'object', properties: {} } }],
+    ['true as input schema', { inputSchema: true }, { input_schema: { type: 'object', properties: {} } }],
+    [
+      'an empty list as input schema',
+      { inputSchema: [] },
+      { input_schema: { type: 'object', properties: {} } },
+    ],
+    ['a null type', { inputSchema: { type: null } }, { input_schema: { type: 'object' } }],
+    ['a list of types', { inputSchema: { type: ['object', 'null'] } }, { input_schema: { type: 'object' } }],
+    ['its type in capitals', { inputSchema: { type: 'OBJECT' } }, { input_schema: { type: 'object' } }],
+    [
+      'null keywords',
+      {
+        inputSchema: {
+          type: 'object',
+          required: null,
+          properties: { a: { type: 'string', title: null, default: null, enum: ['x', null] }, b: null },
+        },
+      },
+      {
+        input_schema: {
+          type: 'object',
+          properties: { a: { type: 'string', default: null, enum: ['x', null] }, b: {} },
+        },
+      },
+    ],
+    [
+      'an empty list as properties',
+      { inputSchema: { type: 'object', properties: [] } },
+      { input_schema: { type: 'object', properties: {} } },
+    ],
+    [
+      'the schema under another name',
+      { inputSchema: undefined, input_schema: { type: 'object', properties: { a: {} } } },
+      { input_schema: { type: 'object', properties: { a: {} } } },
+    ],
+    [
+      'one bad hint among good ones',
+      {
+        annotations: {
+          title: null,
+          readOnlyHint: true,
+          destructiveHint: null,
+          idempotentHint: 'maybe',
+          mine: 7,
+        },
+      },
+      { annotations: { readOnlyHint: true, mine: 7 } },
+    ],
+    [
+      'hints as text',
+      { annotations: { readOnlyHint: 'true', openWorldHint: 'False' } },
+      { annotations: { readOnlyHint: true, openWorldHint: false } },
+    ],
+    ['an empty list of hints', { annotations: [], title: null, description: null, outputSchema: null }, {}],
+  ])('with %s is read', (_what, changes, expected) => {
+    const {
+      name,
+      description,
+      input_schema,
+      fingerprint: print,
+    } = { description: undefined, ...read(changes) };
+    expect(read(changes)).toEqual({
+      name,
+      input_schema,
+      fingerprint: print,
+      ...('description' in changes ? {} : { description }),
+      ...expected,
+    });
+    expect(name).toBe('echo');
   });
 });
 

@@ -1,7 +1,10 @@
 /** The tools of a server: read leniently one by one, fingerprinted, compared. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
-import { ToolAnnotations, type CatalogueTool } from '../schema/tool.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { CatalogueTool, ToolAnnotations } from '../schema/tool.ts';
+import { booleanOf } from './boolean-of.ts';
+import { withoutNullKeywords } from './null-keywords.ts';
 
 export type { CatalogueTool } from '../schema/tool.ts';
 
@@ -23,7 +26,7 @@ const MAX_DEPTH = 100;
 /** What the database stores; one name beyond it must not cost the whole catalogue. */
 const MAX_NAME_LENGTH = 256;
 
-type JsonObject = Record<string, unknown>;
+const HINTS = new Set(['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']);
 
 /** Makes a catalogue of the raw elements of `tools/list`; a bad one is skipped and costs no other. */
 export function readCatalogue(rawTools: readonly unknown[]): Catalogue {
@@ -39,27 +42,54 @@ export function readCatalogue(rawTools: readonly unknown[]): Catalogue {
 }
 
 function readTool(raw: unknown): CatalogueTool | { name: string; reason: string } {
-  if (!isObject(raw)) return { name: '', reason: 'The tool is not an object.' };
+  if (!isJsonObject(raw)) return { name: '', reason: 'The tool is not an object.' };
   if (typeof raw.name !== 'string' || raw.name === '') return { name: '', reason: 'The tool has no name.' };
-  const { name, inputSchema } = raw;
+  const { name } = raw;
   if (name.length > MAX_NAME_LENGTH) {
     return { name: `${name.slice(0, 40)}…`, reason: `The name has more than ${MAX_NAME_LENGTH} characters.` };
   }
   if (isDeeperThan(MAX_DEPTH, raw)) return { name, reason: 'The tool is nested too deeply.' };
-  if (!isObject(inputSchema)) return { name, reason: 'The input schema is not an object.' };
-  if (inputSchema.type !== undefined && inputSchema.type !== 'object') {
-    return { name, reason: 'The input schema does not describe an object.' };
-  }
-  const annotations = ToolAnnotations.safeParse(raw.annotations);
+  const inputSchema = inputSchemaOf(raw);
+  if (typeof inputSchema === 'string') return { name, reason: inputSchema };
+  const annotations = annotationsOf(raw.annotations);
   const tool = {
     name,
     ...(typeof raw.title === 'string' && { title: raw.title }),
     ...(typeof raw.description === 'string' && { description: raw.description }),
-    input_schema: { ...inputSchema, type: 'object' },
-    ...(isObject(raw.outputSchema) && { output_schema: raw.outputSchema }),
-    ...(annotations.success && { annotations: annotations.data }),
+    input_schema: inputSchema,
+    ...(isJsonObject(raw.outputSchema) && { output_schema: raw.outputSchema }),
+    ...(annotations && { annotations }),
   };
   return { ...tool, fingerprint: fingerprint(tool) };
+}
+
+/** The schema of the arguments, or why it cannot be used. A tool without one, or with `true`, takes none, or any. */
+function inputSchemaOf({ inputSchema, input_schema }: JsonObject): JsonObject | string {
+  const given = inputSchema ?? input_schema;
+  // PHP writes an empty object as an empty list.
+  const isEmpty = typeof given === 'boolean' || (Array.isArray(given) && given.length === 0);
+  if (given === null || given === undefined || isEmpty) return { type: 'object', properties: {} };
+  if (!isJsonObject(given)) return 'The input schema is not an object.';
+  const schema = withoutNullKeywords(given);
+  const types = [schema.type ?? 'object']
+    .flat()
+    .map((type) => (typeof type === 'string' ? type.toLowerCase() : type));
+  if (!types.includes('object')) return 'The input schema does not describe an object.';
+  return { ...schema, type: 'object' };
+}
+
+/** Each hint is read by itself: a bad one costs no other. */
+function annotationsOf(raw: unknown): ToolAnnotations | null {
+  if (!isJsonObject(raw)) return null;
+  const entries = Object.entries(raw).flatMap(([key, value]) => {
+    const read = HINTS.has(key)
+      ? booleanOf(value)
+      : key === 'title' && typeof value !== 'string'
+        ? null
+        : value;
+    return read === null || read === undefined ? [] : [[key, read] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -95,10 +125,6 @@ export function hasChanged(before: Catalogue, after: Catalogue): boolean {
   const { added, changed, removed } = diffCatalogue(before.tools, after.tools);
   const isOther = added.length + changed.length + removed.length > 0;
   return isOther || before.skipped.length !== after.skipped.length;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -16,6 +16,8 @@ describe('the id of a response', () => {
     ['of another request', { id: '8', result: {} }, 8],
     ['null, with an error', { id: null, error }, 7],
     ['missing, with an error', { error }, 7],
+    ['as text, with an error that is a text', { id: '7', error: 'Not now' }, 7],
+    ['as it was sent, beside the method', { id: 7, method: 'tools/call', result: {} }, 7],
   ])('%s', (_what, message, id) => {
     expect(idsOf(message, true)).toEqual([id]);
     expect(idsOf(message, false)).toEqual([id]);
@@ -37,13 +39,13 @@ describe('the id of a response', () => {
 
   it('is missing on a stream that belongs to no request: nobody is answered', () => {
     const nobody = { own: null, find: () => null };
-    expect(readMessages({ id: null, error }, nobody, false)).toEqual([{ id: null, error }]);
+    expect(readMessages({ id: null, error }, nobody, false)).toEqual([{ jsonrpc: '2.0', error }]);
   });
 });
 
 it('splits batches, and leaves what needs no change as it is', () => {
   const notice = { jsonrpc: '2.0', method: 'notifications/progress', params: {} };
-  const response = { jsonrpc: '2.0', id: 7, result: {} };
+  const response = { jsonrpc: '2.0', id: 7, result: { content: [] } };
   const messages = readMessages([notice, response], expected, true);
   expect(messages[0]).toBe(notice);
   expect(messages[1]).toBe(response);

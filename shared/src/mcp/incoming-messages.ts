@@ -44,8 +44,13 @@ export function errorOf(message: unknown): Json | null {
   return isResponse(message) && isObject(message.error) ? message.error : null;
 }
 
+/** An error may be a text where the envelope shows that it is one. */
 function isResponse(value: unknown): value is Json {
-  return isObject(value) && !('method' in value) && ('result' in value || isObject(value.error));
+  if (!isObject(value)) return false;
+  const { result, error } = value;
+  if ('method' in value) return isObject(result) || isObject(error);
+  const isText = typeof error === 'string' && error !== '' && ('jsonrpc' in value || 'id' in value);
+  return 'result' in value || isObject(error) || isText;
 }
 
 function requestOf(message: Json, { own, find }: Expected, isOnly: boolean): SentRequest | null {
