@@ -7,6 +7,9 @@ const KEPT = 50;
 /** LiveKit carries 15 KiB an answer, and one character may take several bytes as JSON. */
 const LONGEST_RESULT = 2_000;
 
+/** What the page shows of a call that ended. */
+type Shown = Pick<CallDetails, 'result' | 'for_user'>;
+
 /**
  * What the calls of this conversation were given and what they said, for as long as it lasts: results are shown
  * to the person who is in the conversation, and are written down nowhere.
@@ -14,8 +17,8 @@ const LONGEST_RESULT = 2_000;
 export class CallMemory {
   readonly #calls = new Map<string, CallDetails>();
 
-  keep({ id, arguments: args }: Pick<RecordedCall, 'id' | 'arguments'>, speech: string): void {
-    this.#calls.set(id, { arguments: args, result: cut(speech) });
+  keep({ id, arguments: args }: Pick<RecordedCall, 'id' | 'arguments'>, shown: Shown): void {
+    this.#calls.set(id, { arguments: args, ...shown, result: cut(shown.result) });
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > KEPT && oldest !== undefined) this.#calls.delete(oldest);
   }

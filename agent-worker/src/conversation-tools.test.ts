@@ -35,7 +35,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
   const told: string[] = [];
   const sent: Activity[] = [];
   const calls: RecordedCall[] = [];
-  const remembered: string[] = [];
+  const remembered: object[] = [];
   const forgotten: unknown[] = [];
   const warnings: unknown[] = [];
   const published = { count: 0 };
@@ -63,7 +63,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     latencies: new ToolLatencies(),
     usage,
     history: { trim: () => void (published.count += 1) },
-    memory: { keep: (_call, speech) => void remembered.push(speech) },
+    memory: { keep: (_call, shown) => void remembered.push(shown) },
     feed: { send: (activity) => void sent.push(activity) },
     reports: { toolCall: (call) => void calls.push(call) },
     log: { info: () => {}, error: () => {}, warn: (fields: unknown) => void warnings.push(fields) },
@@ -110,7 +110,7 @@ describe('the tools of a conversation', () => {
     tools.offer(setOf(tool('add')));
     expect(await tools.toFunctionTool(tool('add')).execute({}, toolOptions)).toBe('Done.');
     expect(calls).toMatchObject([{ session_id: 's1', server_id: 'n', tool_name: 'add', outcome: 'ok' }]);
-    expect(remembered).toEqual(['Done.']);
+    expect(remembered).toEqual([{ result: 'Done.' }]);
     const phases = sent.flatMap((activity) => ('phase' in activity ? [activity.phase] : []));
     expect(phases).toEqual(['started', 'finished']);
   });

@@ -95,9 +95,9 @@ export class ConversationTools {
         if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
         feed.send(activity);
       },
-      onCall: (call, speech) => {
+      onCall: (call, shown) => {
         traceCall(call);
-        memory.keep(call, speech);
+        memory.keep(call, shown);
         reports.toolCall(call);
       },
       onFault: ({ name }, error) => log.error({ error, tool: name }, 'a tool call failed'),

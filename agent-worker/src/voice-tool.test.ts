@@ -146,6 +146,52 @@ describe('a tool of the voice model', () => {
     expect(calls[0]).toMatchObject({ outcome: 'tool_error', error_code: null });
   });
 
+  it.each<[string, ServerLink['call']]>([
+    [
+      'before the call',
+      () =>
+        Promise.reject(new AppError('invalid_arguments', { message: 'The argument "n" must be a number.' })),
+    ],
+    [
+      'by its server',
+      () =>
+        Promise.reject(
+          new AppError('invalid_arguments', { message: 'The server answered: #/n must be number' }),
+        ),
+    ],
+    [
+      'in its result',
+      async () => ({ ...done, isError: true, speech: 'MCP error -32602: data/n must be number' }),
+    ],
+  ])(
+    'tells the model what to correct when arguments are rejected %s, without a path',
+    async (_when, call) => {
+      const { execute } = voiceTool(call);
+      const sentence =
+        /^The call of add_note was rejected because of its arguments\. .*"n" must be (a )?number\. Correct them/;
+      await expect(execute()).rejects.toThrow(sentence);
+      await expect(execute()).rejects.not.toThrow(/#|\//);
+    },
+  );
+
+  it('shows the page what is for the user only, which the model does not get', async () => {
+    const shown: object[] = [];
+    const raw = {
+      content: [{ type: 'text' as const, text: 'Code 7.', annotations: { audience: ['user' as const] } }],
+    };
+    const call = async () => ({ ...done, speech: 'Shown on the page.', text: 'Code 7.', raw });
+    const { execute } = voiceTool(call, { onCall: (_record, details) => shown.push(details) });
+    expect(await execute()).toBe('Shown on the page.');
+    expect(shown).toEqual([{ result: 'Code 7.', for_user: true }]);
+  });
+
+  it('shows the page structured content that the text does not say', async () => {
+    const shown: object[] = [];
+    const call = async () => ({ ...done, structured: { n: 7 } });
+    await voiceTool(call, { onCall: (_record, details) => shown.push(details) }).execute();
+    expect(shown).toEqual([{ result: 'Written.\n{"n":7}' }]);
+  });
+
   it('remembers how long the tool took, unless the answer was an earlier one', async () => {
     let now = 0;
     const took = (cached?: CallResult['cached']) =>

@@ -4,9 +4,9 @@ import { llm, voice } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import { withoutExplicitNulls } from '@patchbay/shared/mcp/explicit-nulls';
-import type { CallResult } from '@patchbay/shared/mcp/result';
+import { type CallResult, hasContentForUser, shownResult } from '@patchbay/shared/mcp/result';
 import { redact } from '@patchbay/shared/redact';
-import type { Activity } from '@patchbay/shared/schema/activity';
+import type { Activity, CallDetails } from '@patchbay/shared/schema/activity';
 import { outcomeOf, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import type { JSONSchema7 } from 'json-schema';
 import { ProgressTeller } from './call-progress.ts';
@@ -41,8 +41,8 @@ export interface VoiceToolContext {
   /** A call begins; `over` resolves when the model has its result, or the user has heard it. */
   onRunning: (over: Promise<void>) => void;
   onActivity: (activity: Activity) => void;
-  /** `speech`: what the model was given to say. */
-  onCall: (call: RecordedCall, speech: string) => void;
+  /** A call ended; what its page shows of it. */
+  onCall: (call: RecordedCall, shown: Pick<CallDetails, 'result' | 'for_user'>) => void;
   /** A failure that is our own fault, for the log. */
   onFault: (tool: ModelTool, error: AppError) => void;
   /** Wall clock, ms since 1970. */
@@ -57,6 +57,10 @@ interface Ending {
   outcome: ToolCallOutcome;
   error: AppError | null;
   speech: string;
+  /** What the page shows of it. */
+  shown: string;
+  /** Whether the server sent something for the user that the model does not get. */
+  isForUser: boolean;
   resultBytes: number | null;
   /** Whether the time that it took says something about the next call. */
   isTypical: boolean;
@@ -207,7 +211,7 @@ async function recordedCall(
     duration_ms: Math.round(durationMs),
     result_bytes: ending.resultBytes,
   };
-  context.onCall(record, ending.speech);
+  context.onCall(record, { result: ending.shown, ...(ending.isForUser && { for_user: true }) });
   return ending;
 }
 
@@ -233,17 +237,22 @@ async function endingOf(
     return {
       outcome: result.isError ? 'tool_error' : 'ok',
       error: null,
-      speech: resultSpeech(result),
+      speech: resultSpeech(tool, result),
+      shown: shownResult(result),
+      isForUser: hasContentForUser(result.raw),
       resultBytes: bytesOf(result.raw),
       isTypical: !result.cached,
     };
   } catch (cause) {
     const error = cause instanceof AppError ? cause : new AppError('internal', { cause });
     const outcome = outcomeOf(error.code);
+    const speech = link ? failureSpeech(tool, link, error) : removedSentence(tool);
     return {
       outcome,
       error,
-      speech: link ? failureSpeech(tool, link, error) : removedSentence(tool),
+      speech,
+      shown: error.code === 'invalid_arguments' ? error.message : speech,
+      isForUser: false,
       resultBytes: null,
       isTypical: outcome === 'timeout',
     };
@@ -257,7 +266,7 @@ function bytesOf({ content, structuredContent }: CallResult['raw']): number {
     if (block.type === 'image' || block.type === 'audio') return block.data;
     return JSON.stringify(block);
   });
-  if (texts.length === 0 && structuredContent !== undefined) texts.push(JSON.stringify(structuredContent));
+  if (structuredContent !== undefined) texts.push(JSON.stringify(structuredContent));
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 

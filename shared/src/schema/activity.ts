@@ -13,7 +13,12 @@ export const TOPIC_TRANSCRIPTION = 'lk.transcription';
 export const CALL_DETAILS_METHOD = 'patchbay.call_details';
 
 /** Its answer as JSON; null for a call that is unknown, unfinished, or too long ago. Arguments are redacted. */
-export const CallDetails = z.object({ arguments: z.unknown(), result: z.string() });
+export const CallDetails = z.object({
+  arguments: z.unknown(),
+  result: z.string(),
+  /** Something in the result is for the user only: the agent does not speak of it. */
+  for_user: z.literal(true).optional(),
+});
 export type CallDetails = z.infer<typeof CallDetails>;
 
 /** The states of one connection, as its machine names them. */

@@ -7,6 +7,8 @@ describe('readDetails', () => {
       arguments: { city: 'Tokyo' },
       result: 'four',
     });
+    expect(readDetails('{"result":"done","for_user":true}')).toMatchObject({ for_user: true });
+    expect(readDetails('{"result":"done","for_user":null}')).not.toHaveProperty('for_user');
     expect(readDetails('{"result":"done"}')).toEqual({ arguments: null, result: 'done' });
   });
 

@@ -25,5 +25,10 @@ export function readDetails(answer: string): CallDetails | null {
   if (typeof value !== 'object' || value === null || !('result' in value)) return null;
   const { result } = value;
   const args = 'arguments' in value ? value.arguments : null;
-  return typeof result === 'string' ? { arguments: args, result } : null;
+  if (typeof result !== 'string') return null;
+  return {
+    arguments: args,
+    result,
+    ...('for_user' in value && value.for_user === true && { for_user: true }),
+  };
 }
