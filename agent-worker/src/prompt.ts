@@ -3,6 +3,7 @@ const HOUSE_RULES = [
   'You speak with the user by voice: answer in one or two short sentences, without lists, markup or links.',
   'Use a tool whenever it can answer; say the result, never invent one.',
   'When a tool fails, say in one sentence what is missing, and go on.',
+  'When a tool rejects its arguments, correct them and call it again; never read the rejection out.',
   'Tools can come and go during the conversation: system lines tell you. Use only tools that you have now.',
 ].join('\n');
 

@@ -3,6 +3,7 @@ import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
 import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
 
@@ -13,7 +14,7 @@ const ABOUT_THE_TOOL = new Set<ErrorCode>(['tool_not_found', 'tool_disabled', 'i
 export function failureSentence(tool: ModelTool, error: AppError): string {
   const { speech } = describeError(error.code);
   if (error.code === 'cancelled') return 'The call was cancelled.';
-  if (error.code === 'invalid_arguments') return `The tool ${tool.toolName} ${speech}. ${error.message}`;
+  if (error.code === 'invalid_arguments') return argumentRejection(tool.toolName, error.message);
   if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.`;
   return `The ${tool.serverName} server ${speech}.`;
 }
@@ -44,7 +45,8 @@ export function removedSentence(tool: ModelTool): string {
 }
 
 /** What the model is told of an answer; of one that only stands in, how old it is. */
-export function resultSpeech({ speech, cached }: CallResult): string {
+export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallResult): string {
+  if (isError && isArgumentRejection(speech)) return argumentRejection(tool.toolName, speech);
   if (!cached?.isStale) return speech;
   return `${speech}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
 }

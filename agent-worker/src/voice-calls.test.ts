@@ -377,7 +377,7 @@ describe('the model', () => {
     await until(() => connection.catalogue !== null && connection.state.name === 'ready');
     fake.decide = (items, instructions) => {
       const last = items.findLast(({ role }) => role !== 'assistant');
-      const missing = /required property "(\w+)"/.exec(last?.output ?? '');
+      const missing = /required argument "(\w+)"/.exec(last?.output ?? '');
       if (missing) return { call: 'weather', arguments: JSON.stringify({ [missing[1] ?? '']: 'Rome' }) };
       return rehearsing(items, instructions);
     };

@@ -1,8 +1,9 @@
-/** Whether arguments fit what a tool asks for, told so that a model can mend them. */
-import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/client/validators/cf-worker';
+/** The arguments of a call as its tool takes them, or why it does not. */
+import { Validator } from '@cfworker/json-schema';
+import { faultSentence } from './argument-fault.ts';
+import { withoutExplicitNulls } from './explicit-nulls.ts';
 import { isSchemaObject, uniformSchema, type JsonSchema } from './schema-dialect.ts';
 
-const MAX_CORRECTION = 1_000;
 /** Keywords under which the keys are names, not keywords. */
 const NAMED = new Set(['properties', '$defs', 'dependentSchemas']);
 /** Values, in which nothing is a keyword. */
@@ -11,31 +12,40 @@ const DATA = new Set(['const', 'enum', 'default', 'examples']);
 /** Steps that a check may take at most, as far as the schema tells; more would block everything else. */
 const MAX_STEPS = 100_000;
 
-/** Takes arguments; gives null when they fit, else path and reason of each fault as `#/path: reason`. */
-export type ArgumentCheck = (args: Record<string, unknown>) => string | null;
+type Args = Record<string, unknown>;
 
-// It interprets the schema, without making code of it; all faults at once save the model a round.
-const validator = new CfWorkerJsonSchemaValidator({ draft: '2020-12', shortcircuit: false });
+export interface ReadArguments {
+  /** Without the nulls of optional arguments. */
+  args: Args;
+  /** What is wrong with them, as one sentence for a model or a person; null when they fit. */
+  fault: string | null;
+}
 
-/** A check for the original input schema. A schema that cannot be used leaves the judgement to the server. */
-export function argumentCheck(inputSchema: JsonSchema): ArgumentCheck {
+/** Reads the arguments of a call. Never throws. */
+export type ArgumentReader = (args: Args) => ReadArguments;
+
+/** A reader for the original input schema. A schema that cannot be used leaves the judgement to the server. */
+export function argumentReader(inputSchema: JsonSchema): ArgumentReader {
   const { root, defs } = uniformSchema(inputSchema);
-  const schema = withoutPatterns({ ...root, $defs: defs });
-  if (steps(schema, defs, new Map()) > MAX_STEPS) return () => null;
-  let validate: ReturnType<typeof validator.getValidator> | null | undefined;
-  return (args) => {
+  const whole = { ...root, $defs: defs };
+  const schema = withoutPatterns(whole) as JsonSchema;
+  const isTooLong = steps(schema, defs, new Map()) > MAX_STEPS;
+  let validator: Validator | undefined;
+  const faultOf = (args: Args) => {
+    if (isTooLong) return null;
     try {
-      validate ??= validator.getValidator(schema as JsonSchema);
-      const { valid, errorMessage } = validate(args);
-      return valid ? null : shortened(errorMessage);
+      // It interprets the schema, without making code of it; all faults at once save the model a round.
+      validator ??= new Validator(schema, '2020-12', false);
+      const { valid, errors } = validator.validate(args);
+      return valid ? null : faultSentence(errors, schema, args);
     } catch {
       return null;
     }
   };
-}
-
-function shortened(faults: string): string {
-  return faults.length > MAX_CORRECTION ? `${faults.slice(0, MAX_CORRECTION)}…` : faults;
+  return (given) => {
+    const args = withoutExplicitNulls(given, whole);
+    return { args, fault: faultOf(args) };
+  };
 }
 
 /** A pattern of a stranger can keep us busy for hours; those the server checks itself. */

@@ -25,7 +25,10 @@ function callsOn(maxConcurrency: number, refusal: AppError | null = null) {
             }),
         },
       }),
-    refusal: () => refusal,
+    prepare: (_tool, args) => {
+      if (refusal) throw refusal;
+      return args;
+    },
     report: () => {},
   };
   // The rest of a target is for the connection.

@@ -38,8 +38,11 @@ export interface OpenLine {
 export interface Line {
   /** Waits for an open session. Rejects with AppError, or with the reason of the signal. */
   whenOpen(signal: AbortSignal): Promise<OpenLine>;
-  /** Why the server would certainly refuse this call; null when it is for the server to say. */
-  refusal(tool: string, args: Record<string, unknown>): AppError | null;
+  /**
+   * The arguments as the server takes them.
+   * @throws AppError when the server would certainly refuse this call
+   */
+  prepare(tool: string, args: Record<string, unknown>): Record<string, unknown>;
   /** A call met this error: the connection draws its own conclusions. */
   report(generation: number, error: AppError): void;
 }
@@ -78,8 +81,7 @@ export class Calls {
 
   /** See `Connection.call`. */
   async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<CallResult> {
-    const refusal = this.#line.refusal(tool, args);
-    if (refusal) throw refusal;
+    this.#line.prepare(tool, args);
     const { caller = '', onProgress, repeatable: isRepeatable = false } = options;
     const turn = this.#turns.take(caller);
     if (turn === null) throw new AppError('queue_full');
@@ -142,11 +144,17 @@ export class Calls {
   }
 
   /** A call that the server refused unheard is sent once more, and so is a repeatable one whose fate is unknown. */
-  async #attempt({ tool, args, signal, ceilingMs, onProgress, isRepeatable }: Request): Promise<CallResult> {
+  async #attempt({
+    tool,
+    args: given,
+    signal,
+    ceilingMs,
+    onProgress,
+    isRepeatable,
+  }: Request): Promise<CallResult> {
     for (let isSecond = false; ; isSecond = true) {
       const { session, generation } = await this.#line.whenOpen(signal);
-      const refusal = this.#line.refusal(tool, args);
-      if (refusal) throw refusal;
+      const args = this.#line.prepare(tool, given);
       try {
         return readResult(await session.call({ tool, args, signal, timeoutMs: ceilingMs, onProgress }));
       } catch (failure) {

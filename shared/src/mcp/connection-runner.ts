@@ -1,6 +1,6 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
 import { AppError, type ErrorCode } from '../errors.ts';
-import { argumentCheck, type ArgumentCheck } from './arguments.ts';
+import { argumentReader, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue, type CatalogueTool } from './catalogue.ts';
 import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
 import { classify } from './classify.ts';
@@ -43,7 +43,7 @@ export class ConnectionRunner implements Connection, Line {
   readonly #now: () => number;
   readonly #random: () => number;
   readonly #calls: Calls;
-  readonly #checks = new WeakMap<CatalogueTool, ArgumentCheck>();
+  readonly #readers = new WeakMap<CatalogueTool, ArgumentReader>();
   readonly #watchers = new Set<() => void>();
   readonly #waitedFor: WaitedFor;
   #state: ConnectionState;
@@ -97,15 +97,16 @@ export class ConnectionRunner implements Connection, Line {
   }
 
   /** What a finished list says is so; while a list is under way the server decides. */
-  refusal(name: string, args: Record<string, unknown>): AppError | null {
-    if (this.#state.name !== 'ready' || this.#state.listing !== 'no') return null;
+  prepare(name: string, given: Record<string, unknown>): Record<string, unknown> {
+    const isListed = this.#state.name === 'ready' && this.#state.listing === 'no';
     const tool = this.catalogue?.tools.find((one) => one.name === name);
-    if (!tool) return new AppError('tool_not_found');
-    const check = this.#checks.get(tool) ?? argumentCheck(tool.input_schema);
-    this.#checks.set(tool, check);
-    const correction = check(args);
-    if (correction === null) return null;
-    return new AppError('invalid_arguments', { message: `The arguments do not fit. ${correction}` });
+    if (!tool && isListed) throw new AppError('tool_not_found');
+    if (!tool) return given;
+    const read = this.#readers.get(tool) ?? argumentReader(tool.input_schema);
+    this.#readers.set(tool, read);
+    const { args, fault } = read(given);
+    if (fault !== null && isListed) throw new AppError('invalid_arguments', { message: fault });
+    return args;
   }
 
   report(generation: number, error: AppError): void {

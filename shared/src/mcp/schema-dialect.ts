@@ -60,7 +60,7 @@ class Reading {
 
   #any(value: unknown, depth: number): unknown {
     if (value === false) return false;
-    return isSchemaObject(value) && depth < MAX_DEPTH ? this.#object(value, depth) : {};
+    return isSchemaObject(value) && depth < MAX_DEPTH ? readNullable(this.#object(value, depth)) : {};
   }
 
   #object(schema: JsonSchema, depth: number): JsonSchema {
@@ -139,7 +139,7 @@ class Reading {
     if (known !== undefined) return known;
     const name = `d${this.#names.size + 1}`;
     this.#names.set(target, name);
-    this.#defs[name] = this.#object(target, 0);
+    this.#defs[name] = readNullable(this.#object(target, 0));
     return name;
   }
 
@@ -187,6 +187,19 @@ function readType(schema: JsonSchema): void {
   const types = [schema.type].flat();
   if (!types.every((type) => typeof type === 'string' && TYPES.has(type))) delete schema.type;
   else if (types.includes('array')) schema.items ??= {};
+}
+
+/** OpenAPI 3.0 says beside the type that null is allowed, too. */
+function readNullable({ nullable, ...schema }: JsonSchema): JsonSchema {
+  if (nullable !== true) return schema;
+  const { title, description, ...rest } = schema;
+  const isPlain = schema.type !== undefined && ![...LISTS, 'const', '$ref'].some((key) => key in schema);
+  if (!isPlain) return { ...(title !== undefined && { title }), ...(description !== undefined && { description }), anyOf: [rest, { type: 'null' }] }; // prettier-ignore
+  return {
+    ...schema,
+    type: [...new Set([schema.type, 'null'].flat())],
+    ...(Array.isArray(schema.enum) && { enum: [...new Set<unknown>([...(schema.enum as unknown[]), null])] }),
+  };
 }
 
 /** In draft 3 a property said of itself that it is required. */

@@ -1,6 +1,6 @@
 import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
-import { argumentCheck } from '../../../shared/src/mcp/arguments.ts';
+import { argumentReader } from '../../../shared/src/mcp/arguments.ts';
 import { classify } from '../../../shared/src/mcp/classify.ts';
 import type { Connection, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
 import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
@@ -83,13 +83,13 @@ type Ending = CallToolAnswer extends infer One
   : never;
 
 async function endingOf(
-  { tool, arguments: args }: CallToolBody,
+  { tool, arguments: given }: CallToolBody,
   server: ProbeServer,
   deps: CallToolDeps,
   onDequeued: (ms: number) => void,
 ): Promise<Ending> {
   try {
-    refuseInVain(tool, args, server);
+    const args = prepare(tool, given, server);
     const target = await storedTarget(server, deps);
     if (!target) throw new AppError('credential_missing');
     const result = await callOnce(target, tool, args, deps, onDequeued);
@@ -108,14 +108,17 @@ async function endingOf(
   }
 }
 
-/** @throws AppError when the stored catalogue says already that this call cannot go well */
-function refuseInVain(name: string, args: Record<string, unknown>, server: ProbeServer): void {
+/**
+ * The arguments without the nulls of optional ones.
+ * @throws AppError when the stored catalogue says already that this call cannot go well
+ */
+function prepare(name: string, given: Record<string, unknown>, server: ProbeServer): Record<string, unknown> {
   const tool = server.tools.find((one) => one.name === name);
   if (!tool) throw new AppError('tool_not_found');
   if (!tool.is_enabled) throw new AppError('tool_disabled');
-  const correction = argumentCheck(tool.input_schema)(args);
-  if (correction !== null)
-    throw new AppError('invalid_arguments', { message: `The arguments do not fit. ${correction}` });
+  const { args, fault } = argumentReader(tool.input_schema)(given);
+  if (fault !== null) throw new AppError('invalid_arguments', { message: fault });
+  return args;
 }
 
 async function callOnce(

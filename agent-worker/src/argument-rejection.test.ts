@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { argumentRejection, isArgumentRejection, withoutPaths } from './argument-rejection.ts';
+
+const ZOD = JSON.stringify([
+  { code: 'invalid_type', expected: 'number', path: ['limit'], message: 'Expected number, received string' },
+  { code: 'invalid_type', expected: 'string', path: ['filter', 'name'], message: 'Required' },
+]);
+const PYDANTIC = `Error executing tool search: 1 validation error for searchArguments
+limit
+  Input should be a valid integer, unable to parse string as an integer [type=int_parsing, input_value='x', input_type=str]
+    For further information visit https://errors.pydantic.dev/2.11/v/int_parsing`;
+
+describe('the message of a validator', () => {
+  it.each([
+    [
+      `MCP error -32602: Invalid arguments for tool search: ${ZOD}`,
+      '"limit": Expected number, received string; "filter.name": Required',
+    ],
+    [
+      PYDANTIC,
+      'Error executing tool search: 1 validation error for searchArguments limit Input should be a valid integer, unable to parse string as an integer',
+    ],
+    ['data/limit must be integer', '"limit" must be integer'],
+    [
+      '/filter/0/name must be string, /limit must be integer',
+      '"filter.0.name" must be string, "limit" must be integer',
+    ],
+    ['#/limit: Instance type "string" is invalid.', '"limit": Instance type "string" is invalid.'],
+    ['Failed at #/properties/limit/type of the schema', 'Failed at "limit" of the schema'],
+    [
+      'params.arguments.limit should be a number; $.rows[0].id is missing',
+      '"limit" should be a number; "rows.0.id" is missing',
+    ],
+    [
+      '#: Instance does not have required property "query".',
+      'Instance does not have required property "query".',
+    ],
+    [
+      'The folder /home/user/notes does not exist, see https://example.com/a/b: it',
+      'The folder /home/user/notes does not exist, see https://example.com/a/b: it',
+    ],
+  ])('%j has names in place of paths', (message, expected) => {
+    expect(withoutPaths(message)).toBe(expected);
+  });
+
+  it.each([
+    `MCP error -32602: Input validation error: Invalid arguments for tool search: ${ZOD}`,
+    PYDANTIC,
+    ZOD,
+    "search() got an unexpected keyword argument 'colour'",
+    'data must have required property "query"',
+  ])('is known as one about arguments: %j', (text) => {
+    expect(isArgumentRejection(text)).toBe(true);
+  });
+
+  it.each([
+    'The notebook is full.',
+    'Not found: 404',
+    'The argument was long and bitter.',
+    'Invalid password.',
+  ])('is not taken for one: %j', (text) => {
+    expect(isArgumentRejection(text)).toBe(false);
+  });
+});
+
+it('the model is told what to do about it', () => {
+  expect(argumentRejection('search', 'The argument "limit" must be a whole number')).toBe(
+    'The call of search was rejected because of its arguments. The argument "limit" must be a whole number. Correct them and call it again, or ask the user for what is missing; do not read this out.',
+  );
+});
