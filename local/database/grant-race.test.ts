@@ -70,6 +70,13 @@ async function stateOfGrant() {
   return grant;
 }
 
+async function mayRefresh(): Promise<boolean | undefined> {
+  const [grant] = await sql<{ may_refresh: boolean }[]>`
+    select coalesce(retry_at, '-infinity') <= clock_timestamp() as may_refresh
+    from public.mcp_server_grants where server_id = ${order.serverId}`;
+  return grant?.may_refresh;
+}
+
 it('50 calls of three processes on an expired token: one refresh, 50 answers', async () => {
   guarded.expireTokens();
   const processes = [17, 17, 16].map((calls) => begin({ calls }));
@@ -116,7 +123,8 @@ it('an authorization server that is away costs one attempt a step of the back-of
   // 20 calls, each of which waits for two seconds at most.
   expect(guarded.asked - 1).toBeLessThan(10);
   guarded.tokens = 'answered';
-  await delay(1_500);
+  // The pause doubles with each failure, up to 15 s, and is random.
+  await expect.poll(mayRefresh, { timeout: 20_000 }).toBe(true);
   expect(await begin().lines).toEqual(['You are ada.']);
   expect((await stateOfGrant())?.is_refused).toBe(false);
 });
