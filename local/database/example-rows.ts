@@ -70,6 +70,23 @@ export const EXAMPLES: Record<string, Example> = {
     within: (workspaceId) =>
       `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
   },
+  mcp_server_accepted_issuers: {
+    // Of servers of their own: the others are left for whoever adds one.
+    make: ({ workspaceId, userId }) => `
+      with s as (
+        insert into public.mcp_servers (workspace_id, user_id, name, url, is_active, auth_method)
+        values ('${workspaceId}', '${userId}', 'Accepted', 'https://mcp.examples.test/mcp', false, 'oauth')
+        returning id, workspace_id
+      )
+      insert into public.mcp_server_accepted_issuers (server_id, workspace_id, expected_issuer, accepted_issuer)
+      select id, workspace_id, 'https://as.examples.test', 'https://login.examples.test' from s`,
+    add: ({ workspaceId }) => `
+      insert into public.mcp_server_accepted_issuers (server_id, workspace_id, expected_issuer, accepted_issuer)
+      select id, workspace_id, 'https://as.examples.test', 'https://login.examples.test'
+      from public.mcp_servers s
+      where workspace_id = '${workspaceId}' and name = 'Example'
+      limit 1`,
+  },
   mcp_tools: {
     make: (place) => `
       insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)

@@ -236,6 +236,42 @@ export type Database = {
           },
         ];
       };
+      mcp_server_accepted_issuers: {
+        Row: {
+          accepted_at: string;
+          accepted_by: string | null;
+          accepted_issuer: string;
+          expected_issuer: string;
+          server_id: string;
+          workspace_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          accepted_at?: string;
+          accepted_by?: string | null;
+          accepted_issuer: string;
+          expected_issuer: string;
+          server_id: string;
+          workspace_id: string;
+        };
+        Update: {
+          accepted_at?: string;
+          accepted_by?: string | null;
+          accepted_issuer?: string;
+          expected_issuer?: string;
+          server_id?: string;
+          workspace_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'mcp_server_accepted_issuers_server_id_workspace_id_fkey';
+            columns: ['server_id', 'workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'mcp_servers';
+            referencedColumns: ['id', 'workspace_id'];
+          },
+        ];
+      };
       mcp_server_checks: {
         Row: {
           address_ms: number | null;
@@ -299,6 +335,7 @@ export type Database = {
           key_id: string;
           nonce: string;
           server_id: string;
+          unfinished_since: string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -309,6 +346,7 @@ export type Database = {
           key_id: string;
           nonce: string;
           server_id: string;
+          unfinished_since?: string | null;
         };
         Update: {
           ciphertext?: string;
@@ -318,6 +356,7 @@ export type Database = {
           key_id?: string;
           nonce?: string;
           server_id?: string;
+          unfinished_since?: string | null;
         };
         Relationships: [
           {
@@ -342,10 +381,12 @@ export type Database = {
           leased_until: string | null;
           nonce: string;
           refused_at: string | null;
+          renewed_at: string | null;
           retry_at: string | null;
           revision: number;
           server_id: string;
           user_id: string | null;
+          vain_renewals: number;
           wanted_scope: string | null;
           workspace_id: string;
         };
@@ -362,10 +403,12 @@ export type Database = {
           leased_until?: string | null;
           nonce: string;
           refused_at?: string | null;
+          renewed_at?: string | null;
           retry_at?: string | null;
           revision?: number;
           server_id: string;
           user_id?: string | null;
+          vain_renewals?: number;
           wanted_scope?: string | null;
           workspace_id: string;
         };
@@ -381,10 +424,12 @@ export type Database = {
           leased_until?: string | null;
           nonce?: string;
           refused_at?: string | null;
+          renewed_at?: string | null;
           retry_at?: string | null;
           revision?: number;
           server_id?: string;
           user_id?: string | null;
+          vain_renewals?: number;
           wanted_scope?: string | null;
           workspace_id?: string;
         };
@@ -1271,6 +1316,7 @@ export type Database = {
       delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
       deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
       drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
+      drop_registration: { Args: { p_server_id: string }; Returns: undefined };
       drop_server_secret: {
         Args: { p_actor?: string; p_holder_id?: string; p_server_id: string };
         Returns: undefined;
@@ -1333,6 +1379,7 @@ export type Database = {
           wants_more: boolean;
         }[];
       };
+      note_vain_renewal: { Args: { p_id: string; p_revision: number }; Returns: undefined };
       operating_metrics: {
         Args: Record<PropertyKey, never>;
         Returns: {

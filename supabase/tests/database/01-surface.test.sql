@@ -71,7 +71,7 @@ select is(
     ) granted
   ),
   'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
-    || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update '
+    || 'agent_configs:update mcp_server_accepted_issuers:delete mcp_server_accepted_issuers:insert mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update '
     || 'notice_reads:insert notice_webhooks:delete voice_sessions:delete workspace_invitations:delete '
     || 'workspace_members:delete '
     || 'workspace_members:update workspaces:delete workspaces:insert workspaces:update',

@@ -9,6 +9,8 @@ export const SUBJECTS: Record<string, string> = {
   api_tokens: 'API token',
   mcp_servers: 'server',
   mcp_server_secrets: 'credential',
+  mcp_server_grants: 'sign-in to',
+  mcp_server_accepted_issuers: 'accepted issuer of',
   mcp_tools: 'tool',
   agent_configs: 'agent',
   agent_config_servers: 'server of agent',
