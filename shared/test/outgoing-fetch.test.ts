@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../src/errors.ts';
 import { createOutgoingFetch, type OutgoingFetchOptions } from '../src/mcp/outgoing-fetch.ts';
 import { classify } from '../src/mcp/classify.ts';
@@ -134,15 +134,17 @@ function signedIn() {
   const refused: string[] = [];
   const wanted: [string, string | null][] = [];
   const after: string[] = [];
+  const vain: string[] = [];
   const tokens = {
     token: () => Promise.resolve('one'),
-    after: (token: string) => Promise.resolve((after.push(token), 'two')),
+    after: (token: string): Promise<string | null> => Promise.resolve((after.push(token), 'two')),
+    renewedInVain: (token: string) => Promise.resolve(void vain.push(token)),
     refuse: (token: string) => Promise.resolve((refused.push(token), new AppError('sign_in_required'))),
     wantMore: (token: string, scope: string | null) =>
       Promise.resolve((wanted.push([token, scope]), new AppError('scope_required'))),
     settled: () => Promise.resolve(),
   };
-  return { credential: { method: 'oauth', tokens } as const, refused, wanted, after };
+  return { credential: { method: 'oauth', tokens } as const, refused, wanted, after, vain };
 }
 
 it('sends the token of a sign-in to its own origin only, whatever discovery or a redirect names', async () => {
@@ -169,6 +171,64 @@ it('follows a refused token by one other, with the same request, and then gives 
   expect(await codeOf(fetch(`${own.origin}/mcp`, { method: 'POST', body: '{}' }))).toBe('sign_in_required');
   expect(refused).toEqual(['two']);
   expect(own.seen).toHaveLength(4);
+});
+
+describe('a token that is refused for one tool', () => {
+  const call = { method: 'POST', body: JSON.stringify({ id: 1, method: 'tools/call' }) };
+  const list = { method: 'POST', body: JSON.stringify({ id: 1, method: 'tools/list' }) };
+  const refusing = (challenge: string | null, status = 401) =>
+    serve((_request, response) =>
+      response.writeHead(status, challenge === null ? {} : { 'www-authenticate': challenge }).end('not you'),
+    );
+
+  it('costs one other token, and leaves the sign-in and the server’s own words', async () => {
+    const own = await refusing('Bearer');
+    const { credential, refused, after, vain } = signedIn();
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    const response = await fetch(`${own.origin}/mcp`, call);
+    expect([response.status, await response.text()]).toEqual([401, 'not you']);
+    expect({ after, vain, refused }).toEqual({ after: ['one'], vain: ['two'], refused: [] });
+    expect(own.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer one', 'Bearer two']);
+    // What concerns the whole server ends the sign-in.
+    expect(await codeOf(fetch(`${own.origin}/mcp`, list))).toBe('sign_in_required');
+    expect(refused).toEqual(['two']);
+  });
+
+  it.each([401, 403])('ends the sign-in when the server calls the token invalid (%s)', async (status) => {
+    const own = await refusing('Bearer error="invalid_token"', status);
+    const { credential, refused } = signedIn();
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    expect(await codeOf(fetch(`${own.origin}/mcp`, call))).toBe('sign_in_required');
+    expect(refused).toEqual(['two']);
+  });
+
+  it('is not sent again when there is no other', async () => {
+    const own = await refusing(null);
+    const { credential, refused } = signedIn();
+    credential.tokens.after = () => Promise.resolve(null);
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    expect((await fetch(`${own.origin}/mcp`, call)).status).toBe(401);
+    expect([own.seen.length, refused]).toEqual([1, []]);
+  });
+
+  it('says nothing about the sign-in when it was the stream of an open session', async () => {
+    const own = await refusing(null);
+    const { credential, refused } = signedIn();
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    const headers = { 'mcp-protocol-version': '2025-11-25' };
+    expect((await fetch(`${own.origin}/mcp`, { headers })).status).toBe(401);
+    expect(refused).toEqual([]);
+    // The stream with which the old transport begins is the whole connection.
+    expect(await codeOf(fetch(`${own.origin}/mcp`))).toBe('sign_in_required');
+  });
+
+  it('is a matter of scopes when the server says so, with whatever status', async () => {
+    const own = await refusing('Bearer error="insufficient_scope", scope="write"');
+    const { credential, wanted, after } = signedIn();
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    expect(await codeOf(fetch(`${own.origin}/mcp`, call))).toBe('scope_required');
+    expect([after, wanted]).toEqual([[], [['one', 'write']]]);
+  });
 });
 
 it('asks for the rights that the server wants beyond the token, and for no other token', async () => {

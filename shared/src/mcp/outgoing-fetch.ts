@@ -6,13 +6,12 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import type { Readable } from 'node:stream';
-import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import { classify } from './classify.ts';
 import { limitBody } from './limited-body.ts';
-import { settleOrAbort } from './settle-or-abort.ts';
+import { sendSigned } from './signed-request.ts';
 import { credentialHeader, type Credential } from './target.ts';
 
 /** Enough for a thousand tools or a picture, and less than what would trouble a small machine. */
@@ -69,7 +68,7 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
     fetch: async (target, init = {}) => {
       let url = checkUrl(String(target), options.policy);
       for (let redirects = 0; ; redirects += 1) {
-        const response = await sendSigned(agent, url, init, options);
+        const response = await sendToServer(agent, url, init, options);
         const mayFollow = redirects < MAX_REDIRECTS && init.redirect !== 'manual';
         const next = mayFollow ? redirectTarget(url, init.method ?? 'GET', response) : null;
         if (!next) return response;
@@ -99,48 +98,16 @@ function connectorOf({ policy, resolve, onCertificate }: OutgoingFetchOptions) {
     });
 }
 
-/**
- * Sends a request with the token of a sign-in, where there is one: a token that is refused is followed by one other.
- * @throws AppError `sign_in_required` when that is refused too, `scope_required` when the server wants rights that were
- * not given
- */
-async function sendSigned(
+/** Sends a request, with the token of a sign-in where there is one. */
+async function sendToServer(
   agent: Agent,
   url: URL,
   init: RequestInit,
   options: OutgoingFetchOptions,
 ): Promise<Response> {
-  const { credential } = options;
-  if (credential?.credential.method !== 'oauth' || url.origin !== credential.origin)
-    return send(agent, url, init, options);
-  const { tokens } = credential.credential;
-  // A refresh belongs to all who need it, and goes on without this request.
-  const patience = init.signal ?? new AbortController().signal;
-  const sendWith = async (token: string) => {
-    const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${token}`);
-    const response = await send(agent, url, { ...init, headers }, options);
-    const challenge = challengeOf(response);
-    if (challenge) await response.body?.cancel();
-    return { response, challenge };
-  };
-  let token = await settleOrAbort(tokens.token(), patience);
-  let { response, challenge } = await sendWith(token);
-  if (challenge === 'token') {
-    token = await settleOrAbort(tokens.after(token), patience);
-    ({ response, challenge } = await sendWith(token));
-  }
-  if (challenge === 'token') throw await tokens.refuse(token);
-  if (challenge) throw await tokens.wantMore(token, extractWWWAuthenticateParams(response).scope ?? null);
-  return response;
-}
-
-/** What a server wants before it answers: another token, or more rights (RFC 6750, 3.1). */
-function challengeOf(response: Response): 'token' | 'scope' | null {
-  if (response.status === 401) return 'token';
-  const wantsScope =
-    response.status === 403 && extractWWWAuthenticateParams(response).error === 'insufficient_scope';
-  return wantsScope ? 'scope' : null;
+  const { origin, credential } = options.credential ?? {};
+  if (credential?.method !== 'oauth' || url.origin !== origin) return send(agent, url, init, options);
+  return sendSigned(credential.tokens, url, init, (signed) => send(agent, url, signed, options));
 }
 
 async function send(

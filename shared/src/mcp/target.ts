@@ -12,10 +12,20 @@ export type Credential =
 export interface TokenSource {
   /** @throws AppError `sign_in_required`, or a passing one */
   token(): Promise<string>;
-  /** What to try after the server refused a token. @throws AppError as `token` does */
-  after(refusedToken: string): Promise<string>;
-  /** No token of this sign-in will do any more. @returns what the request fails with */
-  refuse(token: string): Promise<AppError>;
+  /**
+   * What to try after the server refused a token.
+   * @returns null when there is no other token, or it is too early to ask for one
+   * @throws AppError as `token` does
+   */
+  after(refusedToken: string): Promise<string | null>;
+  /** The server refused a token that `after` gave: the next one is asked for later. Never rejects. */
+  renewedInVain(token: string): Promise<void>;
+  /**
+   * The server refuses what this sign-in gives.
+   * @param isRenewed whether the token came from `after`, so that another one is of no use
+   * @returns what the request fails with
+   */
+  refuse(token: string, isRenewed: boolean): Promise<AppError>;
   /**
    * The token is good, and gives too little for this request. Others go on.
    * @param scope the rights that the server asked for, if it named them

@@ -12,7 +12,14 @@ import {
 
 /** Calls a function of the database with the service key; rejects when it fails. */
 export type GrantRpc = (
-  name: 'read_grant' | 'lease_grant' | 'renew_grant' | 'delay_grant' | 'refuse_grant' | 'want_scope',
+  name:
+    | 'read_grant'
+    | 'lease_grant'
+    | 'renew_grant'
+    | 'delay_grant'
+    | 'refuse_grant'
+    | 'want_scope'
+    | 'note_vain_renewal',
   args: Record<string, unknown>,
 ) => Promise<unknown>;
 
@@ -23,6 +30,8 @@ export interface GrantStore {
   lease(grant: Grant, leaseMs: number): Promise<string | null>;
   /** @returns the stored grant; null when the lease had run out, or the grant is another one */
   renew(grant: Grant, leaseId: string, tokens: GrantContent['tokens'], now: number): Promise<Grant | null>;
+  /** The server refused the tokens of this revision, which a refresh gave. */
+  noteVainRenewal(grant: Grant): Promise<void>;
   /** Gives the lease back; nobody refreshes before the time is over. */
   delay(grant: Grant, leaseId: string, retryMs: number): Promise<void>;
   /** Only a new sign-in helps. */
@@ -64,9 +73,13 @@ export function databaseGrantStore(rpc: GrantRpc, holder: GrantHolder, keys: Sec
         id,
         revision: revision + 1,
         failures: 0,
+        renewed_ms_ago: 0,
         retry_in_ms: null,
         lease_left_ms: null,
       };
+    },
+    async noteVainRenewal({ id, revision }) {
+      await rpc('note_vain_renewal', { p_id: id, p_revision: revision });
     },
     async delay({ id }, leaseId, retryMs) {
       await rpc('delay_grant', { p_id: id, p_lease_id: leaseId, p_retry_ms: Math.round(retryMs) });

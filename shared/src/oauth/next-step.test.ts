@@ -9,6 +9,8 @@ function grant(leftMs: number | null, rest: Partial<Parameters<typeof nextStep>[
     expires_at: leftMs === null ? null : new Date(NOW + leftMs).toISOString(),
     is_unattended: false,
     is_refused: false,
+    renewed_ms_ago: null,
+    vain_renewals: 0,
     retry_in_ms: null,
     lease_left_ms: null,
     ...rest,
@@ -57,7 +59,30 @@ describe('nextStep', () => {
     expect(nextStep(null, null, NOW)).toEqual({ do: 'sign_in' });
     expect(nextStep(grant(600_000, { is_refused: true }), null, NOW)).toEqual({ do: 'sign_in' });
     expect(nextStep(grant(-1, withoutRefresh), null, NOW)).toEqual({ do: 'sign_in' });
-    expect(nextStep(grant(600_000, withoutRefresh), 'access', NOW)).toEqual({ do: 'sign_in' });
     expect(nextStep(grant(1_000, withoutRefresh), null, NOW)).toEqual({ do: 'use' });
+  });
+
+  it('gives up on a token that was refused when there is no way to another', () => {
+    expect(nextStep(grant(600_000, withoutRefresh), 'access', NOW)).toEqual({ do: 'give_up' });
+  });
+
+  it('uses a refreshed token at least once, whatever is said of its life', () => {
+    expect(nextStep(grant(-5_000, { renewed_ms_ago: 10 }), null, NOW)).toEqual({ do: 'use' });
+    expect(nextStep(grant(-5_000, { renewed_ms_ago: 1_000 }), null, NOW)).toEqual({ do: 'refresh' });
+  });
+
+  it('does not refresh again at once what the server refuses: the pause doubles, up to half a minute', () => {
+    const pauses = [0, 1, 2, 5, 10].map((vain_renewals) => {
+      const after = (ms: number) =>
+        nextStep(grant(600_000, { vain_renewals, renewed_ms_ago: ms }), 'access', NOW).do;
+      for (let ms = 500; ; ms += 500) if (after(ms) === 'refresh') return ms;
+    });
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 30_000, 30_000]);
+  });
+
+  it('does not hold that against a token that has ended', () => {
+    const ended = { vain_renewals: 10, renewed_ms_ago: 5_000 };
+    expect(nextStep(grant(-1, ended), 'access', NOW)).toEqual({ do: 'refresh' });
+    expect(nextStep(grant(-1, ended), null, NOW)).toEqual({ do: 'refresh' });
   });
 });

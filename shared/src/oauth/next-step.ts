@@ -9,6 +9,8 @@ export type GrantStep =
   | { do: 'wait'; ms: number }
   /** The authorization server did not answer a moment ago. */
   | { do: 'back_off'; retryAfterMs: number }
+  /** The server refused the only token that there is for now. */
+  | { do: 'give_up' }
   /** Only its holder can help. */
   | { do: 'sign_in' };
 
@@ -16,14 +18,27 @@ export type GrantStep =
 const AHEAD_MS = 60_000;
 const AHEAD_SHARE = 0.2;
 
+/** Between two refreshes; doubled, up to the second, with each refreshed token that the server refused. */
+const FLOOR_MS = 1_000;
+const MAX_FLOOR_MS = 30_000;
+
 /**
+ * What comes next. A refreshed token is used at least once, whatever is said of its life, and a server that refuses
+ * each new token does not get the authorization server asked for another every time.
  * @param refusedToken an access token that the server refused, if one was
  * @param now wall clock, ms since 1970
  */
 export function nextStep(
   grant: Pick<
     Grant,
-    'tokens' | 'is_unattended' | 'expires_at' | 'is_refused' | 'retry_in_ms' | 'lease_left_ms'
+    | 'tokens'
+    | 'is_unattended'
+    | 'expires_at'
+    | 'is_refused'
+    | 'renewed_ms_ago'
+    | 'vain_renewals'
+    | 'retry_in_ms'
+    | 'lease_left_ms'
   > | null,
   refusedToken: string | null,
   now: number,
@@ -32,9 +47,15 @@ export function nextStep(
   const { access_token, refresh_token, expires_in } = grant.tokens;
   const leftMs = grant.expires_at === null ? Infinity : Date.parse(grant.expires_at) - now;
   const aheadMs = Math.min(AHEAD_MS, (expires_in ?? Infinity) * 1_000 * AHEAD_SHARE);
-  const isUsable = access_token !== refusedToken && leftMs > 0;
+  const ageMs = grant.renewed_ms_ago ?? Infinity;
+  const isFresh = ageMs < FLOOR_MS;
+  const isRefused = access_token === refusedToken;
+  const isUsable = !isRefused && (leftMs > 0 || isFresh);
   const isRenewable = refresh_token !== undefined || grant.is_unattended;
-  if (isUsable && (leftMs > aheadMs || !isRenewable)) return { do: 'use' };
+  if (isUsable && (leftMs > aheadMs || isFresh || !isRenewable)) return { do: 'use' };
+  // One that has ended was good before: what was refused in vain is no reason to wait longer.
+  const floorMs = leftMs > 0 ? Math.min(FLOOR_MS * 2 ** grant.vain_renewals, MAX_FLOOR_MS) : FLOOR_MS;
+  if (isRefused && (ageMs < floorMs || !isRenewable)) return { do: 'give_up' };
   if (!isRenewable) return { do: 'sign_in' };
   const isHeld = (grant.retry_in_ms ?? 0) > 0 || (grant.lease_left_ms ?? 0) > 0;
   if (!isHeld) return { do: 'refresh' };

@@ -11,14 +11,19 @@ class SharedStore implements GrantStore {
   refusals = 0;
   wanted: (string | null)[] = [];
   isAway = 0;
+  /** Milliseconds of any clock. */
+  now: () => number = Date.now;
   #lease: string | null = null;
+  #renewedAt: number | null = null;
 
   constructor(grant: Grant) {
     this.grant = grant;
   }
 
   read(): Promise<Grant | null> {
-    return Promise.resolve(this.grant && { ...this.grant, lease_left_ms: this.#lease === null ? 0 : 5_000 });
+    const renewed_ms_ago = this.#renewedAt === null ? null : this.now() - this.#renewedAt;
+    const lease_left_ms = this.#lease === null ? 0 : 5_000;
+    return Promise.resolve(this.grant && { ...this.grant, renewed_ms_ago, lease_left_ms });
   }
 
   lease({ revision }: Grant): Promise<string | null> {
@@ -31,8 +36,15 @@ class SharedStore implements GrantStore {
     this.isAway -= 1;
     if (this.isAway >= 0) return Promise.reject(new Error('away'));
     this.#lease = null;
-    this.grant = { ...grant, tokens, revision: grant.revision + 1, expires_at: expiryOf(tokens, now) };
+    this.#renewedAt = this.now();
+    const expires_at = expiryOf(tokens, now);
+    this.grant = { ...grant, tokens, revision: grant.revision + 1, expires_at, renewed_ms_ago: 0 };
     return Promise.resolve(this.grant);
+  }
+
+  noteVainRenewal(grant: Grant): Promise<void> {
+    this.grant = { ...grant, vain_renewals: grant.vain_renewals + 1 };
+    return Promise.resolve();
   }
 
   delay(grant: Grant, _lease: string, retryMs: number): Promise<void> {
@@ -96,6 +108,8 @@ function expired(rest: Partial<Grant> = {}): Grant {
     is_refused: false,
     wanted_scope: null,
     failures: 0,
+    renewed_ms_ago: null,
+    vain_renewals: 0,
     retry_in_ms: null,
     lease_left_ms: null,
     tokens: { access_token: 'access 1', token_type: 'Bearer', refresh_token: 'first', expires_in: 3600 },
@@ -103,6 +117,8 @@ function expired(rest: Partial<Grant> = {}): Grant {
     authorization_server: base,
     metadata: null,
     resource: 'https://mcp.example/mcp',
+    requested_scope: null,
+    is_widest: false,
     is_unattended: false,
     ...rest,
   };
@@ -216,9 +232,9 @@ describe('GrantTokens', () => {
   it('marks the grant when the server refuses what it gives, unless it is another by now', async () => {
     const store = new SharedStore(expired({ expires_at: null }));
     const source = sourceOf(store);
-    expect(await source.refuse('another')).toMatchObject({ code: 'sign_in_required' });
+    expect(await source.refuse('another', true)).toMatchObject({ code: 'sign_in_required' });
     expect(store.refusals).toBe(0);
-    await source.refuse('access 1');
+    await source.refuse('access 1', true);
     expect(store.refusals).toBe(1);
     await expect(source.token()).rejects.toMatchObject({ code: 'sign_in_required' });
   });
@@ -228,5 +244,88 @@ describe('GrantTokens', () => {
     const source = new GrantTokens({ store, policy: 'public', random: () => 0.5 });
     await expect(source.token()).rejects.toMatchObject({ code: 'server_error' });
     expect(requests).toHaveLength(0);
+  });
+
+  it('keeps the sign-in when it was too early for another token: the request fails for the moment', async () => {
+    const store = new SharedStore(expired({ expires_at: null }));
+    expect(await sourceOf(store).refuse('access 1', false)).toMatchObject({
+      code: 'server_error',
+      retryable: true,
+    });
+    expect(store.refusals).toBe(0);
+  });
+
+  it('keeps what a refresh does not repeat: the scopes that were granted', async () => {
+    const tokens = { ...expired().tokens, scope: 'read' };
+    const store = new SharedStore(expired({ tokens }));
+    await sourceOf(store).token();
+    expect(store.grant?.tokens.scope).toBe('read');
+  });
+
+  it('says that signing in again is of no use when the server asks for what the sign-in has', async () => {
+    const granted = { ...expired().tokens, scope: 'read write' };
+    const cases = [
+      [{ tokens: granted }, 'write', 'forbidden', /“write”.*would not help/],
+      [{ requested_scope: 'read write' }, 'write read', 'forbidden', /would not help/],
+      [{ requested_scope: 'read' }, 'write', 'scope_required', /more rights/],
+      [
+        { tokens: { ...granted, scope: 'read' }, requested_scope: 'read write' },
+        'write',
+        'scope_required',
+        /did not grant/,
+      ],
+      [{ requested_scope: 'read' }, null, 'scope_required', /more rights/],
+      [{ requested_scope: 'read', is_widest: true }, null, 'forbidden', /would not help/],
+    ] as const;
+    for (const [rest, scope, code, words] of cases) {
+      const store = new SharedStore(expired({ expires_at: null, ...rest }));
+      const error = await sourceOf(store).wantMore('access 1', scope);
+      expect([scope, error.code]).toEqual([scope, code]);
+      expect(error.message).toMatch(words);
+      expect(store.wanted).toHaveLength(code === 'scope_required' ? 1 : 0);
+    }
+  });
+});
+
+describe('in a minute of one request a second', () => {
+  /** A clock that the test moves; the requests of a minute go by in no time. */
+  async function minute(life: unknown, use: (source: GrantTokens, token: string) => Promise<unknown>) {
+    answer = () => ({
+      status: 200,
+      body: {
+        access_token: `access ${requests.length + 1}`,
+        token_type: 'Bearer',
+        refresh_token: 'r',
+        expires_in: life,
+      },
+    });
+    let now = Date.parse('2026-11-27T12:00:00Z');
+    const store = new SharedStore(expired({ expires_at: null }));
+    store.now = () => now;
+    const source = new GrantTokens({ store, policy: 'local', now: store.now, random: () => 0.5 });
+    for (let second = 0; second < 60; second += 1, now += 1_000) await use(source, await source.token());
+    return requests.length;
+  }
+  const refuseFirst = async (source: GrantTokens, token: string) => {
+    if (token === 'access 1') await source.after(token);
+  };
+
+  it.each([0, 1, 2, -3600, '0', '1', null, 'soon'])(
+    'refreshes once for one refusal, although tokens are said to live for %j',
+    async (life) => {
+      expect(await minute(life, refuseFirst)).toBe(1);
+    },
+  );
+
+  it('refreshes ahead of time where tokens live for ten seconds', async () => {
+    expect(await minute(10, refuseFirst)).toBeLessThanOrEqual(8);
+  });
+
+  it('refreshes less and less often for a tool that refuses every token', async () => {
+    const ever = async (source: GrantTokens, token: string) => {
+      const next = await source.after(token);
+      if (next !== null) await source.renewedInVain(next);
+    };
+    expect(await minute(3600, ever)).toBe(5);
   });
 });
