@@ -1,11 +1,15 @@
 import { expiryOf, type Grant, type GrantContent } from '@patchbay/shared/oauth/grant';
 import type { GrantStore } from '@patchbay/shared/oauth/grant-store';
+import { scopesOf, type EarlierScopes } from '@patchbay/shared/oauth/sign-in';
 
 /** A grant of one process, as the database would hold it. */
 export class MemoryGrantStore implements GrantStore {
-  /** What the server asked for beyond the grant. */
-  wantedScope: string | null = null;
   #grant: Grant | null = null;
+
+  /** What the next sign-in asks for because of this one; null before the first. */
+  get earlierScopes(): EarlierScopes | null {
+    return this.#grant && scopesOf(this.#grant);
+  }
 
   /** Stores what a sign-in gave. */
   put(granted: Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }): void {
@@ -20,6 +24,8 @@ export class MemoryGrantStore implements GrantStore {
       is_refused: false,
       wanted_scope: null,
       failures: 0,
+      renewed_ms_ago: null,
+      vain_renewals: 0,
       retry_in_ms: null,
       lease_left_ms: null,
     };
@@ -34,16 +40,21 @@ export class MemoryGrantStore implements GrantStore {
   }
 
   renew(grant: Grant, _leaseId: string, tokens: GrantContent['tokens'], now: number): Promise<Grant | null> {
-    this.#grant = { ...grant, tokens, revision: grant.revision + 1, expires_at: expiryOf(tokens, now) };
+    const expires_at = expiryOf(tokens, now);
+    this.#grant = { ...grant, tokens, revision: grant.revision + 1, expires_at, renewed_ms_ago: 0 };
     return Promise.resolve(this.#grant);
+  }
+
+  noteVainRenewal(): Promise<void> {
+    return Promise.resolve();
   }
 
   delay(): Promise<void> {
     return Promise.resolve();
   }
 
-  wantMore(_grant: Grant, scope: string | null): Promise<void> {
-    this.wantedScope = scope;
+  wantMore(grant: Grant, scope: string | null): Promise<void> {
+    this.#grant = { ...grant, wanted_scope: scope ?? '' };
     return Promise.resolve();
   }
 

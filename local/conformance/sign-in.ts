@@ -59,7 +59,7 @@ export async function signInAndCall(url: string, scenario: string, context: unkn
 
 async function signIn(options: SignInOptions, store: MemoryGrantStore): Promise<void> {
   const state = randomUUID();
-  const { authorizationUrl, memory } = await beginSignIn(options, state, store.wantedScope);
+  const { authorizationUrl, memory } = await beginSignIn(options, state, store.earlierScopes);
   const callback = await agree(authorizationUrl);
   if (callback.get('state') !== state) throw new Error('the answer has another state');
   store.put(await finishSignIn(options, memory, callback));

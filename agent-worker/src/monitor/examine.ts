@@ -69,6 +69,7 @@ export class Examiner {
     const options = {
       policy: this.#policy,
       timeoutMs: PROBE_TIMEOUT_MS,
+      findsSignIn: false,
       route: this.#routeOf(job),
       onRoute: (route: Route) => {
         transport = route.transport;

@@ -2,6 +2,8 @@ import ipaddr from 'ipaddr.js';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
 import { AppError, describeError, isAboutCredential } from '../errors.ts';
 import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
+import { offersSignIn } from '../oauth/discovery.ts';
+import { readChallenge } from './challenge.ts';
 import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
 import { openSession, type Route, type Session } from './session.ts';
@@ -24,6 +26,8 @@ export interface ProbeOptions {
   onPhase?: (phase: ProbePhase, finished: readonly PhaseTiming[]) => void;
   /** How the server was reached before; saves the finding out. */
   route?: Route | undefined;
+  /** Whether to look for an authorization server when the server refuses a request without a credential; default true. */
+  findsSignIn?: boolean;
   /** Told how it was reached. */
   onRoute?: (route: Route) => void;
   /** Until when its certificate is valid; not told without TLS. */
@@ -71,7 +75,7 @@ async function run<Found extends object>(
   const timer = setTimeout(() => timeout.abort(new AppError('timeout')), timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout.signal, options.signal]) : timeout.signal;
   const phases = new Phases(options.onPhase);
-  let wantedAuth: ProbeFailure['wanted_auth'] = null;
+  let refusal: Exchange | null = null;
   let session: Session | null = null;
   try {
     phases.begin('address');
@@ -86,7 +90,7 @@ async function run<Found extends object>(
       isBrief: true,
       onExchange: (exchange) => {
         noticeAnswer(phases, exchange);
-        wantedAuth ??= authWantedBy(exchange);
+        if (exchange.status === 401 || exchange.status === 403) refusal ??= exchange;
       },
       onCertificate: options.onCertificate,
     });
@@ -107,8 +111,8 @@ async function run<Found extends object>(
     };
   } catch (failure) {
     phases.end();
-    const told = failed(classify(signal.aborted ? signal.reason : failure), phases, target);
-    return wantedAuth ? { ...told, wanted_auth: wantedAuth } : told;
+    const error = classify(signal.aborted ? signal.reason : failure);
+    return failed(error, phases, target, await wantedAuth(error, refusal, target, { ...options, signal }));
   } finally {
     clearTimeout(timer);
     // A server that failed the test is not waited for once more.
@@ -122,10 +126,27 @@ function noticeAnswer(phases: Phases, { status }: Exchange): void {
   if (phases.current === 'authenticate' && status !== 401 && status !== 403) phases.begin('initialize');
 }
 
-/** How the server wants to be asked, from the scheme of its challenge (RFC 9110, 11.6.1). */
-function authWantedBy({ status, headers }: Exchange): ProbeFailure['wanted_auth'] {
+type WantedAuth = NonNullable<ProbeFailure['wanted_auth']> | null;
+
+/** How the server wants to be asked, from its refusal or, where that doesn't mention a sign-in, from discovery. */
+async function wantedAuth(
+  { code }: AppError,
+  refusal: Exchange | null,
+  { url, credential }: ProbeTarget,
+  { policy, resolve, signal, findsSignIn = true }: ProbeOptions,
+): Promise<WantedAuth> {
+  if (!refusal) return null;
+  const challenge = readChallenge(refusal.headers, url);
   // Whoever says where to sign in takes sign-ins (RFC 9728, 5.1).
-  if (status === 401 && /\bresource_metadata=/.test(headers.get('www-authenticate') ?? '')) return 'oauth';
+  if (challenge.resourceMetadataUrl) return 'oauth';
+  const isRefused = code === 'unauthorized' || code === 'forbidden';
+  const isOpen = credential.method === 'none' && isRefused && findsSignIn;
+  if (isOpen && (await offersSignIn(url, challenge, { policy, resolve, signal }))) return 'oauth';
+  return authOfScheme(refusal);
+}
+
+/** From the scheme of the challenge (RFC 9110, 11.6.1). */
+function authOfScheme({ status, headers }: Exchange): WantedAuth {
   const scheme = status === 401 ? /^\s*([\w-]+)/.exec(headers.get('www-authenticate') ?? '')?.[1] : undefined;
   if (scheme?.toLowerCase() === 'bearer') return 'bearer_token';
   return scheme?.toLowerCase().replaceAll('-', '') === 'apikey' ? 'api_key' : null;
@@ -136,18 +157,24 @@ async function checkAddress(text: string, { policy, resolve }: ProbeOptions): Pr
   if (!ipaddr.isValid(host)) await resolveAllowed(host, policy, resolve);
 }
 
-function failed(error: AppError, phases: Phases, target: ProbeTarget): ProbeFailure {
-  const hasNone = error.code === 'unauthorized' && target.credential.method === 'none';
+function failed(error: AppError, phases: Phases, target: ProbeTarget, wanted: WantedAuth): ProbeFailure {
   const { code } = error;
-  return {
-    ok: false,
-    phase: isAboutCredential(error.code) ? 'authenticate' : phases.current,
-    code,
-    message: hasNone ? describeError('credential_missing').message : error.message,
-    hint: describeError(hasNone ? 'credential_missing' : code).hint,
-    phases: phases.timings,
-  };
+  const isOpen = target.credential.method === 'none';
+  const isRefused = code === 'unauthorized' || code === 'forbidden';
+  const told = { ok: false, phase: phases.current, code, phases: phases.timings } as const;
+  const phase = isAboutCredential(code) ? 'authenticate' : phases.current;
+  if (isOpen && isRefused && wanted === 'oauth')
+    return { ...told, phase, wanted_auth: wanted, ...SIGN_IN_WANTED };
+  const isMissing = isOpen && code === 'unauthorized';
+  const message = isMissing ? describeError('credential_missing').message : error.message;
+  const { hint } = describeError(isMissing ? 'credential_missing' : code);
+  return { ...told, phase, message, hint, ...(wanted && { wanted_auth: wanted }) };
 }
+
+const SIGN_IN_WANTED = {
+  message: describeError('sign_in_required').message,
+  hint: 'Set the authentication of this server to “Sign-in (OAuth)”.',
+};
 
 /** Times of the phases, in the order in which they began. */
 class Phases {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseSecretKeys } from '../secret-envelope.ts';
-import { countsForStatus, holderOf, openGrant, sealGrant, type GrantContent } from './grant.ts';
+import { parseSecretKeys, seal } from '../secret-envelope.ts';
+import { countsForStatus, expiryOf, holderOf, openGrant, sealGrant, type GrantContent } from './grant.ts';
 
 const keys = parseSecretKeys(`test:${btoa('k'.repeat(32))}`);
 const content: GrantContent = {
@@ -11,6 +11,8 @@ const content: GrantContent = {
   authorization_server: 'https://as.example/',
   metadata: null,
   resource: null,
+  requested_scope: 'read',
+  is_widest: false,
   is_unattended: false,
 };
 const row = {
@@ -23,6 +25,8 @@ const row = {
   is_refused: false,
   wanted_scope: null,
   failures: 0,
+  renewed_ms_ago: null,
+  vain_renewals: 0,
   retry_in_ms: null,
   lease_left_ms: null,
 };
@@ -46,4 +50,27 @@ it('knows whose sign-in is used, and whose tells the status', () => {
   expect(countsForStatus({ credential_scope: 'workspace', added_by: 'ada' }, 'bob')).toBe(true);
   expect(countsForStatus({ credential_scope: 'member', added_by: 'ada' }, 'bob')).toBe(false);
   expect(countsForStatus({ credential_scope: 'member', added_by: 'ada' }, 'ada')).toBe(true);
+});
+
+it('opens a grant of before, which does not say what its sign-in asked for', async () => {
+  const { requested_scope: _scope, is_widest: _widest, ...before } = content;
+  const text = JSON.stringify(before);
+  const secret = await seal(text, { workspaceId: 'w', serverId: 'g' }, keys);
+  expect(await openGrant({ ...row, secret }, 'w', keys)).toMatchObject({
+    requested_scope: null,
+    is_widest: false,
+  });
+});
+
+it('knows when a token ends, where that can be meant', () => {
+  const now = Date.parse('2026-11-27T12:00:00Z');
+  const expiry = (expires_in?: number) =>
+    expiryOf(
+      { access_token: 'a', token_type: 'Bearer', ...(expires_in !== undefined && { expires_in }) },
+      now,
+    );
+  expect(expiry(3600)).toBe('2026-11-27T13:00:00.000Z');
+  expect(expiry(5)).toBe('2026-11-27T12:00:05.000Z');
+  for (const meaningless of [undefined, 0, 1, 4.9, -60, NaN, Infinity, 1e15, Number.MAX_VALUE])
+    expect([meaningless, expiry(meaningless)]).toEqual([meaningless, null]);
 });

@@ -53,6 +53,10 @@ export const GrantContent = z.object({
   metadata: z.looseObject({ issuer: z.string() }).nullable(),
   /** The resource indicator of the server; null where none was sent. */
   resource: z.string().nullable(),
+  /** What the sign-in asked for: what was granted, where the tokens don't say (RFC 6749, section 5.1). */
+  requested_scope: z.string().nullable().default(null),
+  /** It asked for all scopes that the server lists, for the server had not said what it lacked. */
+  is_widest: z.boolean().default(false),
   /** Given to the client itself, without a person: the next one can be asked for at any time. */
   is_unattended: z.boolean(),
 });
@@ -70,6 +74,10 @@ export const StoredGrant = z.object({
   /** What the server wants beyond it; null: nothing, blank: it did not name it. */
   wanted_scope: z.string().nullable(),
   failures: z.int(),
+  /** Null: not refreshed since the sign-in. */
+  renewed_ms_ago: z.number().nullable(),
+  /** Refreshed tokens in a row that the server refused. */
+  vain_renewals: z.int(),
   retry_in_ms: z.number().nullable(),
   lease_left_ms: z.number().nullable(),
   secret: SealedSecret,
@@ -114,7 +122,17 @@ export function sealGrant(
   return seal(text, { workspaceId, serverId: grantId }, keys);
 }
 
-/** When the access token ends, as ISO 8601; null where the authorization server does not say. */
-export function expiryOf(tokens: GrantContent['tokens'], now: number): string | null {
-  return tokens.expires_in === undefined ? null : new Date(now + tokens.expires_in * 1_000).toISOString();
+/** A token that is said to live shorter than this is used until the server refuses it. */
+const SHORTEST_LIFE_S = 5;
+/** Longer is as good as for ever, and beyond what a date can hold. */
+const LONGEST_LIFE_S = 10 * 365 * 86_400;
+
+/**
+ * When the access token ends, as ISO 8601; null where the authorization server does not say, or says what cannot be
+ * meant: 0, a negative number, or a moment that is over before the token can be used.
+ * @param now wall clock, ms since 1970
+ */
+export function expiryOf({ expires_in: lifeS }: GrantContent['tokens'], now: number): string | null {
+  if (lifeS === undefined || !(lifeS >= SHORTEST_LIFE_S && lifeS <= LONGEST_LIFE_S)) return null;
+  return new Date(now + lifeS * 1_000).toISOString();
 }

@@ -1,49 +1,107 @@
-import {
-  AuthorizationServerMismatchError,
-  IssuerMismatchError,
-  OAuthError,
-} from '@modelcontextprotocol/client';
+import { IssuerMismatchError, OAuthError, RegistrationRejectedError } from '@modelcontextprotocol/client';
 import { AppError, describeError } from '../errors.ts';
 import { classify } from '../mcp/classify.ts';
 
 /** What may go wrong between "Sign in" and being signed in. Programs compare these. */
 export type SignInProblemCode =
-  'sign_in_denied' | 'sign_in_refused' | 'sign_in_mixed_up' | 'sign_in_unreachable' | 'sign_in_unsupported';
+  | 'sign_in_denied'
+  | 'sign_in_refused'
+  | 'sign_in_mixed_up'
+  | 'issuer_mismatch'
+  | 'sign_in_unreachable'
+  | 'sign_in_bad_response'
+  | 'sign_in_unsupported';
 
 const SENTENCES: Record<SignInProblemCode, string> = {
   sign_in_denied: 'The sign-in was refused on the page of the server. Nothing has changed.',
   sign_in_refused: 'The sign-in service of this server did not accept the request.',
   sign_in_mixed_up:
     'The answer did not come from the sign-in service that was asked. You are not signed in; begin again on the page of the server.',
+  issuer_mismatch: 'The sign-in service of this server claims to be another one.',
   sign_in_unreachable: 'The sign-in service of this server cannot be used.',
+  sign_in_bad_response: 'The sign-in service of this server gave a response that Patchbay can’t use.',
   sign_in_unsupported:
     'This server offers no sign-in that Patchbay can use. It may want a client that is registered by hand: enter its client id.',
 };
 
-/** Has a sentence for the user, which never quotes what a foreign server said. */
+export interface SignInProblemOptions {
+  cause?: unknown;
+  /** The authorization server no longer knows the client, or not for this: another registration may help. */
+  isAboutClient?: boolean;
+  issuers?: { expected: string; received: string };
+}
+
+/** Has a sentence for the user. Of what a foreign server said it quotes addresses and codes, and never prose. */
 export class SignInProblem extends Error {
   override readonly name = 'SignInProblem';
   readonly code: SignInProblemCode;
+  readonly isAboutClient: boolean;
+  /** What was expected and what came instead, where issuers differ. */
+  readonly issuers: { expected: string; received: string } | null;
 
-  constructor(code: SignInProblemCode, detail: string | null, cause?: unknown) {
+  constructor(code: SignInProblemCode, detail: string | null, options: SignInProblemOptions = {}) {
+    const { cause, isAboutClient = false, issuers = null } = options;
     super(detail === null ? SENTENCES[code] : `${SENTENCES[code]} ${detail}`, { cause });
     this.code = code;
+    this.isAboutClient = isAboutClient;
+    this.issuers = issuers;
   }
+}
+
+/** @param expected what the server names; @param received what the metadata found there claims */
+export function issuerMismatch(expected: string, received: string): SignInProblem {
+  const detail =
+    `Expected ${quoted(expected)}, but its metadata says ${quoted(received)}.` +
+    ' An owner or admin of the workspace can accept this for this server.';
+  return new SignInProblem('issuer_mismatch', detail, { issuers: { expected, received } });
 }
 
 /** The problem behind anything that a sign-in throws. */
 export function problemOfSignIn(error: unknown): SignInProblem {
   if (error instanceof SignInProblem) return error;
-  if (error instanceof IssuerMismatchError || error instanceof AuthorizationServerMismatchError)
-    return new SignInProblem('sign_in_mixed_up', null, error);
-  if (error instanceof OAuthError) {
-    if (error.code === 'access_denied') return new SignInProblem('sign_in_denied', null, error);
-    const isCode = /^[a-z_]{1,60}$/.test(error.code);
-    return new SignInProblem('sign_in_refused', isCode ? `It said: ${error.code}.` : null, error);
+  if (error instanceof IssuerMismatchError) {
+    const [expected, received] = [quoted(error.expected), quoted(error.received)];
+    const detail = `Expected the issuer ${expected}, but it came from ${received}.`;
+    return new SignInProblem('sign_in_mixed_up', detail, { cause: error });
+  }
+  if (error instanceof OAuthError) return problemOfRefusal(error);
+  if (error instanceof RegistrationRejectedError) {
+    const detail = `It refused to register Patchbay${said(codeIn(error.body))}, with status ${error.status}.`;
+    return new SignInProblem('sign_in_refused', detail, { cause: error });
   }
   // Ours in the chain of causes: the network, or an address that may not be asked.
   const { code } = classify(error);
   if (error instanceof AppError || (error instanceof TypeError && code !== 'internal'))
-    return new SignInProblem('sign_in_unreachable', describeError(code).message, error);
-  return new SignInProblem('sign_in_unsupported', null, error);
+    return new SignInProblem('sign_in_unreachable', describeError(code).message, { cause: error });
+  return new SignInProblem('sign_in_unsupported', null, { cause: error });
+}
+
+const UNKNOWN_CLIENT =
+  'It doesn’t know this client. Sign in again and Patchbay registers anew; a client id that was entered by hand has to be corrected.';
+
+function problemOfRefusal(error: OAuthError): SignInProblem {
+  if (error.code === 'access_denied') return new SignInProblem('sign_in_denied', null, { cause: error });
+  const isAboutClient = isUnknownClient(error.code);
+  const code = isCode(error.code) ? `It said: ${error.code}.` : null;
+  const detail = isAboutClient ? `${code} ${UNKNOWN_CLIENT}` : code;
+  return new SignInProblem('sign_in_refused', detail, { cause: error, isAboutClient });
+}
+
+/** Error codes (RFC 6749, sections 4.1.2.1 and 5.2) after which a client that registers again may succeed. */
+function isUnknownClient(code: string): boolean {
+  return code === 'invalid_client' || code === 'unauthorized_client';
+}
+
+const isCode = (text: string): boolean => /^[a-z_]{1,60}$/.test(text);
+const said = (code: string | null): string => (code === null ? '' : ` (${code})`);
+
+function codeIn(body: string): string | null {
+  const [, code = ''] = /"error"\s*:\s*"([^"]*)"/.exec(body) ?? [];
+  return isCode(code) ? code : null;
+}
+
+/** An issuer as it may be shown: it may come from an attacker, who has no sentence to say there. */
+function quoted(issuer: string | undefined): string {
+  if (issuer === undefined) return 'nobody it named';
+  return /^[\x21-\x7e]{1,300}$/.test(issuer) && URL.canParse(issuer) ? `“${issuer}”` : '(not an address)';
 }

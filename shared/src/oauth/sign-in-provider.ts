@@ -3,12 +3,12 @@ import type {
   OAuthClientProvider,
   OAuthDiscoveryState,
   StoredOAuthClientInformation,
-  StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import type { ClientIdentity } from './client-metadata.ts';
+import type { AcceptedIssuer } from './issuer.ts';
 
 /** What the second request has to know of the first; it is sealed in between. */
 export interface FlowMemory {
@@ -16,6 +16,10 @@ export interface FlowMemory {
   discovery: OAuthDiscoveryState;
   client: StoredOAuthClientInformation;
   resource: string | null;
+  /** The scopes that were asked for; null: none were named. */
+  scope: string | null;
+  /** Whether they are all that the server lists. */
+  isWidest: boolean;
 }
 
 /** For what was sealed, and is of our own making. */
@@ -34,35 +38,36 @@ export interface SignInOptions {
   identity: ClientIdentity;
   policy: AddressPolicy;
   clients: ClientStore;
+  /** An issuer that an owner or admin accepted for this server. */
+  acceptedIssuer?: AcceptedIssuer | null;
 }
 
-/** Hands the SDK what is known of one sign-in, and keeps what it finds. */
+/** Hands the SDK what is known of a sign-in that begins, and keeps what it finds. */
 export class SignInProvider implements OAuthClientProvider {
   readonly redirectUrl: string;
   readonly clientMetadata: ClientIdentity['metadata'];
   readonly clientMetadataUrl?: string;
-  /** Where the person goes; null before it is known. */
-  authorizationUrl: URL | null = null;
-  granted: StoredOAuthTokens | null = null;
   readonly #clients: ClientStore;
   readonly #state: string;
+  #authorizationUrl: URL | null = null;
   #memory: Partial<FlowMemory>;
 
-  /** @param known the `state` of a sign-in that begins, or what is remembered of one that ends */
-  constructor({ identity, clients }: SignInOptions, known: { state?: string; memory?: FlowMemory }) {
+  constructor({ identity, clients }: SignInOptions, state: string, discovery: OAuthDiscoveryState) {
     this.redirectUrl = identity.redirectUrl;
     this.clientMetadata = identity.metadata;
     if (identity.metadataUrl !== null) this.clientMetadataUrl = identity.metadataUrl;
     this.#clients = clients;
-    this.#state = known.state ?? '';
-    this.#memory = known.memory ?? {};
+    this.#state = state;
+    this.#memory = { discovery };
   }
 
-  /** What has to be remembered until the person comes back. */
-  memory(): FlowMemory {
+  /** Where the person goes, and what has to be remembered until they come back. */
+  begun(): { authorizationUrl: URL } & Omit<FlowMemory, 'isWidest'> {
     const { verifier, discovery, client, resource = null } = this.#memory;
-    if (verifier === undefined || !discovery || !client) throw new AppError('internal');
-    return { verifier, discovery, client, resource };
+    const authorizationUrl = this.#authorizationUrl;
+    if (verifier === undefined || !discovery || !client || !authorizationUrl) throw new AppError('internal');
+    const scope = authorizationUrl.searchParams.get('scope');
+    return { authorizationUrl, verifier, discovery, client, resource, scope };
   }
 
   state(): string {
@@ -87,20 +92,20 @@ export class SignInProvider implements OAuthClientProvider {
     return undefined;
   }
 
-  saveTokens(tokens: StoredOAuthTokens): void {
-    this.granted = tokens;
+  saveTokens(): never {
+    throw new AppError('internal');
   }
 
   redirectToAuthorization(url: URL): void {
-    this.authorizationUrl = url;
+    this.#authorizationUrl = url;
   }
 
   saveCodeVerifier(verifier: string): void {
     this.#memory.verifier = verifier;
   }
 
-  codeVerifier(): string {
-    return this.memory().verifier;
+  codeVerifier(): never {
+    throw new AppError('internal');
   }
 
   saveDiscoveryState(discovery: OAuthDiscoveryState): void {

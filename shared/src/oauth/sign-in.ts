@@ -1,85 +1,123 @@
 /** Signing in to a server, in two requests with a person in between, on the SDK's own OAuth code. */
 import {
   auth,
-  extractWWWAuthenticateParams,
-  StreamableHTTPClientTransport,
+  computeScopeUnion,
+  exchangeAuthorization,
+  OAuthError,
+  validateAuthorizationResponseIssuer,
 } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
-import { AppError } from '../errors.ts';
-import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
-import type { GrantContent } from './grant.ts';
-import { problemOfSignIn } from './sign-in-problem.ts';
+import { withAuthorizationFetch } from './authorization-fetch.ts';
+import { discover } from './discovery.ts';
+import type { Grant, GrantContent } from './grant.ts';
+import { problemOfSignIn, SignInProblem } from './sign-in-problem.ts';
 import { SignInProvider, type FlowMemory, type SignInOptions } from './sign-in-provider.ts';
 
 const TIMEOUT_MS = 25_000;
 
-/**
- * Finds the authorization server of an MCP server, registers with it where that is needed, and prepares the request
- * of a sign-in.
- * @param scope the rights that an earlier sign-in lacked
- * @returns the address that the person goes to, and what `finishSignIn` has to know
- * @throws SignInProblem with a sentence for the user
- */
-export async function beginSignIn(
-  options: SignInOptions,
-  state: string,
-  scope: string | null,
-): Promise<{ authorizationUrl: string; memory: FlowMemory }> {
-  const provider = new SignInProvider(options, { state });
-  await naming(() =>
-    withAuthorizationFetch(options.policy, TIMEOUT_MS, async (fetchFn) => {
-      const asked = await askWithoutToken(options.serverUrl, fetchFn);
-      const { resourceMetadataUrl } = asked;
-      const wanted = [...new Set(`${asked.scope ?? ''} ${scope ?? ''}`.split(' ').filter(Boolean))].join(' ');
-      await auth(provider, {
-        serverUrl: options.serverUrl,
-        fetchFn,
-        forceReauthorization: true,
-        ...(resourceMetadataUrl && { resourceMetadataUrl }),
-        ...(wanted && { scope: wanted }),
-      });
-    }),
-  );
-  const { authorizationUrl } = provider;
-  if (!authorizationUrl) throw new AppError('internal');
-  return { authorizationUrl: authorizationUrl.href, memory: provider.memory() };
+/** Scopes that a sign-in asks for beyond those that the server names to whoever isn't signed in. */
+export interface EarlierScopes {
+  /** Those of the sign-in before, which a new one doesn't give up (SEP-2350). */
+  known: string | null;
+  /** What that lacked; null: nothing; blank: the server did not say what. */
+  wanted: string | null;
+}
+
+/** What a new sign-in asks for because of the one before. */
+export function scopesOf({
+  tokens,
+  requested_scope,
+  wanted_scope,
+}: Pick<Grant, 'tokens' | 'requested_scope' | 'wanted_scope'>): EarlierScopes {
+  const known = computeScopeUnion(requested_scope ?? undefined, tokens.scope) ?? null;
+  return { known, wanted: wanted_scope };
 }
 
 /**
- * Redeems what the authorization server sent the person back with.
+ * Finds the authorization server of an MCP server, registers with it where that is needed, and prepares the request
+ * of a sign-in.
+ * @param earlier null at the first sign-in
+ * @returns the address that the person goes to, and what `finishSignIn` has to know
+ * @throws SignInProblem with a sentence for the user
+ */
+export function beginSignIn(
+  options: SignInOptions,
+  state: string,
+  earlier: EarlierScopes | null,
+): Promise<{ authorizationUrl: string; memory: FlowMemory }> {
+  const { serverUrl, policy, acceptedIssuer = null } = options;
+  return naming(() =>
+    withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
+      const found = await discover(serverUrl, fetchFn, acceptedIssuer);
+      const isWidest = earlier?.wanted === '';
+      const listed = isWidest ? found.state.resourceMetadata?.scopes_supported?.join(' ') : undefined;
+      const { known, wanted } = earlier ?? {};
+      const scopes = [found.scope, known, wanted, listed].map((one) => one ?? undefined);
+      const scope = computeScopeUnion(...scopes);
+      const provider = new SignInProvider(options, state, found.state);
+      const request = { serverUrl, fetchFn, forceReauthorization: true };
+      await auth(provider, { ...request, ...(scope !== undefined && { scope }) });
+      const { authorizationUrl, ...memory } = provider.begun();
+      return { authorizationUrl: authorizationUrl.href, memory: { ...memory, isWidest } };
+    }),
+  );
+}
+
+/**
+ * Redeems what the authorization server sent the person back with. Nothing is sent there before its `iss` is checked,
+ * which is compared exactly (RFC 9207, section 2.4).
  * @param callback the query of the callback
  * @throws SignInProblem with a sentence for the user
  */
-export async function finishSignIn(
-  options: SignInOptions,
+export function finishSignIn(
+  { policy, identity }: Pick<SignInOptions, 'policy' | 'identity'>,
   memory: FlowMemory,
   callback: URLSearchParams,
 ): Promise<Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }> {
-  const provider = new SignInProvider(options, { memory });
-  await naming(() =>
-    withAuthorizationFetch(options.policy, TIMEOUT_MS, async (fetchFn) => {
-      const authProvider = provider;
-      const transport = new StreamableHTTPClientTransport(new URL(options.serverUrl), {
-        authProvider,
-        fetch: fetchFn,
+  const { client, verifier, resource, scope, isWidest, discovery } = memory;
+  const { authorizationServerUrl, authorizationServerMetadata: metadata } = discovery;
+  return naming(() =>
+    withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
+      const tokens = await exchangeAuthorization(authorizationServerUrl, {
+        ...(metadata && { metadata }),
+        ...(resource !== null && { resource }),
+        clientInformation: client,
+        authorizationCode: codeFrom(callback, memory),
+        iss: callback.get('iss') ?? undefined,
+        codeVerifier: verifier,
+        redirectUri: identity.redirectUrl,
+        fetchFn,
       });
-      await transport.finishAuth(callback);
+      return {
+        issuer: metadata?.issuer ?? authorizationServerUrl,
+        tokens,
+        client,
+        authorization_server: authorizationServerUrl,
+        metadata: metadata ?? null,
+        resource,
+        requested_scope: scope,
+        is_widest: isWidest,
+        is_unattended: false,
+      };
     }),
   );
-  const { granted } = provider;
-  if (!granted) throw new AppError('internal');
-  const { authorizationServerUrl, authorizationServerMetadata } = memory.discovery;
-  const { issuer = authorizationServerUrl, ...tokens } = granted;
-  return {
-    issuer,
-    tokens,
-    client: memory.client,
-    authorization_server: authorizationServerUrl,
-    metadata: authorizationServerMetadata ?? null,
-    resource: memory.resource,
-    is_unattended: false,
-  };
+}
+
+/** @throws SignInProblem or OAuthError when there is none: an error is read only from the server that was asked */
+function codeFrom(callback: URLSearchParams, { discovery }: FlowMemory): string {
+  const code = callback.get('code');
+  if (code) return code;
+  const metadata = discovery.authorizationServerMetadata;
+  // Without metadata nobody knows what its issuer is, and whose words these are.
+  if (!metadata) throw new SignInProblem('sign_in_refused', null);
+  validateAuthorizationResponseIssuer({
+    iss: callback.get('iss') ?? undefined,
+    expectedIssuer: metadata.issuer,
+    issParameterSupported: metadata.authorization_response_iss_parameter_supported === true,
+  });
+  const error = callback.get('error');
+  throw error ? new OAuthError(error, error) : new SignInProblem('sign_in_refused', null);
 }
 
 const Revocable = z.looseObject({ revocation_endpoint: z.url() });
@@ -103,7 +141,7 @@ export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): P
     ...(client_secret && { client_secret }),
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return withAuthorizationFetch(policy, TIMEOUT_MS, async (fetchFn) => {
+  return withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
     const init = { method: 'POST', headers, body, redirect: 'manual' } as const;
     const response = await fetchFn(data.revocation_endpoint, init);
     await response.body?.cancel();
@@ -111,20 +149,9 @@ export async function revokeGrant(grant: GrantContent, policy: AddressPolicy): P
   }).catch(() => 'failed' as const);
 }
 
-/** The server's own word on where to sign in, from its 401. */
-export async function askWithoutToken(serverUrl: string, fetchFn: AuthorizationFetch) {
-  const response = await fetchFn(serverUrl, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
-  });
-  await response.body?.cancel();
-  return response.status === 401 ? extractWWWAuthenticateParams(response) : {};
-}
-
-async function naming(work: () => Promise<void>): Promise<void> {
+async function naming<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     throw problemOfSignIn(error);
   }

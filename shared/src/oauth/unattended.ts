@@ -10,8 +10,8 @@ import {
 } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
 import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
+import { discover } from './discovery.ts';
 import type { Grant, GrantContent } from './grant.ts';
-import { askWithoutToken } from './sign-in.ts';
 import { problemOfSignIn } from './sign-in-problem.ts';
 import type { ClientStore, SignInOptions } from './sign-in-provider.ts';
 
@@ -25,20 +25,21 @@ export async function signInUnattended({
   serverUrl,
   policy,
   clients,
+  acceptedIssuer = null,
 }: Omit<SignInOptions, 'identity'>): Promise<
   Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }
 > {
   const provider = new UnattendedProvider(clients);
   try {
-    await withAuthorizationFetch(policy, TIMEOUT_MS, async (fetchFn) => {
-      const { resourceMetadataUrl, scope } = await askWithoutToken(serverUrl, fetchFn);
-      const found = { ...(resourceMetadataUrl && { resourceMetadataUrl }), ...(scope && { scope }) };
-      await auth(provider, { serverUrl, fetchFn, ...found });
+    await withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
+      const { state, scope } = await discover(serverUrl, fetchFn, acceptedIssuer);
+      provider.discovery = state;
+      await auth(provider, { serverUrl, fetchFn, ...(scope !== null && { scope }) });
     });
   } catch (error) {
     throw problemOfSignIn(error);
   }
-  const { granted, discovery, client, resource } = provider;
+  const { granted, discovery, client, resource, scope } = provider;
   if (!granted || !discovery || !client) throw new AppError('internal');
   const { authorizationServerUrl, authorizationServerMetadata } = discovery;
   const { issuer = authorizationServerUrl, ...tokens } = granted;
@@ -49,20 +50,23 @@ export async function signInUnattended({
     authorization_server: authorizationServerUrl,
     metadata: authorizationServerMetadata ?? null,
     resource,
+    requested_scope: scope,
+    is_widest: false,
     is_unattended: true,
   };
 }
 
 /** The next tokens of such a grant. @throws what the SDK throws */
 export function renewUnattended(grant: Grant, fetchFn: AuthorizationFetch): Promise<GrantContent['tokens']> {
-  const { client, authorization_server, metadata, resource, tokens } = grant;
+  const { client, authorization_server, metadata, resource, tokens, requested_scope } = grant;
+  const scope = tokens.scope ?? requested_scope ?? undefined;
   const clients = { read: () => Promise.resolve(client), save: () => Promise.resolve() };
   return fetchToken(new UnattendedProvider(clients), authorization_server, {
     fetchFn,
     // Checked by the SDK when it was read at the sign-in.
     ...(metadata && { metadata: metadata as never }),
     ...(resource !== null && { resource }),
-    ...(tokens.scope !== undefined && { scope: tokens.scope }),
+    ...(scope !== undefined && { scope }),
   });
 }
 
@@ -77,6 +81,7 @@ class UnattendedProvider implements OAuthClientProvider {
   discovery: OAuthDiscoveryState | null = null;
   client: StoredOAuthClientInformation | null = null;
   resource: string | null = null;
+  scope: string | null = null;
   readonly #clients: ClientStore;
 
   constructor(clients: ClientStore) {
@@ -97,6 +102,7 @@ class UnattendedProvider implements OAuthClientProvider {
   }
 
   prepareTokenRequest(scope?: string): URLSearchParams {
+    this.scope = scope ?? null;
     return new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) });
   }
 
@@ -110,6 +116,10 @@ class UnattendedProvider implements OAuthClientProvider {
 
   saveDiscoveryState(discovery: OAuthDiscoveryState): void {
     this.discovery = discovery;
+  }
+
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.discovery ?? undefined;
   }
 
   saveResourceUrl(resource: string): void {

@@ -1,6 +1,7 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import { StoredGrant, type GrantHolder } from '../../../shared/src/oauth/grant.ts';
+import type { AcceptedIssuer } from '../../../shared/src/oauth/issuer.ts';
 import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
 import { callerId, read } from './database.ts';
@@ -18,7 +19,13 @@ const StoredFlow = z.object({
 });
 export type StoredFlow = z.infer<typeof StoredFlow>;
 
-const StoredClient = z.object({ id: z.string(), issuer: z.string(), secret: SealedSecret });
+const StoredClient = z.object({
+  id: z.string(),
+  issuer: z.string(),
+  /** Somebody was sent to the authorization server as this client, and did not come back. */
+  is_unfinished: z.boolean(),
+  secret: SealedSecret,
+});
 export type StoredClient = z.infer<typeof StoredClient>;
 
 /** What signing in asks of the database, with the service role; rejects as `Database` does. */
@@ -47,6 +54,10 @@ export interface SignInDatabase {
   finishRevocation(grantId: string): Promise<void>;
   /** @param issuer null: the last one that was stored */
   readClient(serverId: string, issuer: string | null): Promise<StoredClient | null>;
+  /** Forgets what was registered; a client id that the user entered stays. */
+  dropRegistration(serverId: string): Promise<void>;
+  /** The issuer that an owner or admin accepted for a server. */
+  acceptedIssuer(serverId: string): Promise<AcceptedIssuer | null>;
   putClient(client: { id: string; serverId: string; issuer: string; secret: SealedSecret }): Promise<void>;
 }
 
@@ -99,6 +110,18 @@ export function signInDatabaseOf(context: SupabaseContext<ClientSchema>): SignIn
       read(
         supabaseAdmin.rpc('read_client', { p_server_id: serverId, p_issuer: issuer }),
         StoredClient.nullable(),
+      ),
+    async dropRegistration(serverId) {
+      await read(supabaseAdmin.rpc('drop_registration', { p_server_id: serverId }), z.unknown());
+    },
+    acceptedIssuer: (serverId) =>
+      read(
+        supabaseAdmin
+          .from('mcp_server_accepted_issuers')
+          .select('expected:expected_issuer, issuer:accepted_issuer')
+          .eq('server_id', serverId)
+          .maybeSingle(),
+        z.object({ expected: z.string(), issuer: z.string() }).nullable(),
       ),
     async putClient({ id, serverId, issuer, secret }) {
       const args = { p_id: id, p_server_id: serverId, p_issuer: issuer, p_secret: secret };

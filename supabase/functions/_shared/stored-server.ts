@@ -101,7 +101,10 @@ async function probeUnsigned(
   { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
   const result = await probe({ url, transport, credential: { method: 'none' } }, { ...settings, ...watch });
-  if (result.ok || result.code !== 'unauthorized') return result;
+  const isForSignIn =
+    !result.ok &&
+    (result.code === 'unauthorized' || (result.code === 'forbidden' && result.wanted_auth === 'oauth'));
+  if (!isForSignIn) return result;
   const message = 'The server answers, and asks for a sign-in.';
   const hint = 'Save it, then choose "Sign in" on its page.';
   return { ...failureFor('sign_in_required'), message, hint, phases: result.phases };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AcceptedIssuer } from '../../../shared/src/oauth/issuer.ts';
 import { clientIdentity } from '../../../shared/src/oauth/client-metadata.ts';
 import type { ProbeServer, SealedSecret } from '../../../shared/src/schema/snapshot.ts';
 import { seal } from '../../../shared/src/secret-envelope.ts';
@@ -14,13 +15,16 @@ import {
   USER_ID,
   WORKSPACE_ID,
 } from '../_shared/fixtures.ts';
-import type { SignInDatabase, StoredFlow } from '../_shared/sign-in-database.ts';
+import type { SignInDatabase, StoredClient, StoredFlow } from '../_shared/sign-in-database.ts';
 import { handle } from './handle.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
 
-/** An MCP server that is its own authorization server. It answers tokens as they are set. */
+const CALLBACK = 'https://page.example/oauth/callback';
+
+/** An MCP server that is its own authorization server. */
 async function startProtected(metadata: object = {}) {
   const asked: string[] = [];
+  const site = { registration: {} as object, tokens: null as { status: number; body: object } | null };
   const server = createServer((request, response) => {
     const { port } = server.address() as AddressInfo;
     const base = `http://127.0.0.1:${port}`;
@@ -46,8 +50,11 @@ async function startProtected(metadata: object = {}) {
         authorization_response_iss_parameter_supported: true,
         ...metadata,
       });
-    if (path === '/register')
-      return say(201, { client_id: 'registered', redirect_uris: ['https://page.example/oauth/callback'] });
+    if (path === '/register') {
+      const client_id = `registered-${asked.filter((one) => one === 'POST /register').length}`;
+      return say(201, { client_id, redirect_uris: [CALLBACK], ...site.registration });
+    }
+    if (path === '/token' && site.tokens) return say(site.tokens.status, site.tokens.body);
     if (path === '/token')
       return say(200, {
         access_token: 'secret-access',
@@ -59,7 +66,7 @@ async function startProtected(metadata: object = {}) {
   }).listen(0, '127.0.0.1');
   await new Promise((done) => server.once('listening', done));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { base, asked, stop: () => new Promise((done) => server.close(done)) };
+  return { base, asked, site, stop: () => new Promise((done) => server.close(done)) };
 }
 
 /** The database of one server, with the flows and grants that the function stores. */
@@ -73,8 +80,13 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     flow: Omit<StoredFlow, 'secret'>;
   }[] = [];
   const finished: string[] = [];
+  const stored: { client: StoredClient | null; accepted: AcceptedIssuer | null } = {
+    client: null,
+    accepted: null,
+  };
   const signIns: SignInDatabase = {
     beginFlow: ({ id, stateHash, serverId, url, returnTo, secret }) => {
+      if (stored.client) stored.client.is_unfinished = true;
       flows.set(stateHash, {
         id,
         server_id: serverId,
@@ -90,6 +102,7 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     takeFlow: (stateHash) => {
       const flow = flows.get(stateHash) ?? null;
       flows.delete(stateHash);
+      if (flow && stored.client) stored.client.is_unfinished = false;
       return Promise.resolve(flow);
     },
     putGrant: (grant) => Promise.resolve(void grants.push(grant)),
@@ -107,6 +120,8 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
               is_refused: false,
               wanted_scope: null,
               failures: 0,
+              renewed_ms_ago: null,
+              vain_renewals: 0,
               retry_in_ms: null,
               lease_left_ms: null,
               secret: grant.secret,
@@ -115,10 +130,18 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
       );
     },
     finishRevocation: (id) => Promise.resolve(void finished.push(id)),
-    readClient: () => Promise.resolve(null),
-    putClient: () => Promise.resolve(),
+    readClient: () => Promise.resolve(stored.client),
+    putClient: ({ id, issuer, secret }) => {
+      stored.client = { id, issuer, secret, is_unfinished: false };
+      return Promise.resolve();
+    },
+    dropRegistration: () => {
+      if (server.oauth_client_id === null) stored.client = null;
+      return Promise.resolve();
+    },
+    acceptedIssuer: () => Promise.resolve(stored.accepted),
   };
-  return { ...fakeDatabase(server, access), ...signIns, flows, grants, finished };
+  return { ...fakeDatabase(server, access), ...signIns, flows, grants, finished, stored };
 }
 
 async function story(
@@ -126,12 +149,12 @@ async function story(
   access: { role: Role | null; isOwn?: boolean } = { role: 'owner' },
   metadata = {},
 ) {
-  const site = await startProtected(metadata);
+  const started = await startProtected(metadata);
   const server = await storedServer({
     auth_method: 'oauth',
     auth_header: null,
     secret: null,
-    url: `${site.base}/mcp`,
+    url: `${started.base}/mcp`,
     ...change,
   });
   const database = fakeSignIns(server, access);
@@ -147,7 +170,7 @@ async function story(
     handle({ step: 'finish', callback: new URLSearchParams(callback).toString() }, deps);
   const stateOf = (answer: Awaited<ReturnType<typeof begin>>) =>
     new URL((answer.body as { authorization_url: string }).authorization_url).searchParams.get('state') ?? '';
-  return { ...site, database, deps, begin, finish, stateOf };
+  return { ...started, database, deps, begin, finish, stateOf };
 }
 const codeOf = ({ body }: { body: unknown }) => (body as { code?: string }).code;
 
@@ -252,6 +275,119 @@ dialingTest('the sign-in of the workspace takes who may edit, one’s own a memb
     }
   }
 });
+
+/** Who the person is sent to the authorization server as, in one sign-in after the other. */
+async function clientsInTurn(
+  turns: ('left' | 'finished')[],
+  change: (given: Awaited<ReturnType<typeof story>>) => void,
+) {
+  const given = await story();
+  const { begin, finish, stateOf, base, stop } = given;
+  const clients: (string | null)[] = [];
+  try {
+    for (const turn of turns) {
+      const begun = await begin();
+      const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
+      clients.push(searchParams.get('client_id'));
+      if (turn === 'finished') await finish({ code: 'c', state: stateOf(begun), iss: base });
+      change(given);
+    }
+  } finally {
+    await stop();
+  }
+  return clients;
+}
+
+dialingTest('a registration is used again after a sign-in that came back', async () => {
+  const clients = await clientsInTurn(['finished', 'finished', 'left'], () => {});
+  assert.deepEqual(clients, ['registered-1', 'registered-1', 'registered-1']);
+});
+
+dialingTest('a sign-in that nobody came back from does not block the next one', async () => {
+  const clients = await clientsInTurn(['left', 'left', 'finished', 'finished'], () => {});
+  assert.deepEqual(clients, ['registered-1', 'registered-2', 'registered-3', 'registered-3']);
+});
+
+dialingTest(
+  'a registration that has expired, or is for another address of the page, is replaced',
+  async () => {
+    const expiring = { client_secret: 's', client_secret_expires_at: Math.floor(NOW.getTime() / 1000) + 60 };
+    for (const registration of [
+      expiring,
+      { ...expiring, client_secret_expires_at: `${expiring.client_secret_expires_at}` },
+      { redirect_uris: ['https://before.example/oauth/callback'] },
+    ]) {
+      const given = await story();
+      given.site.registration = registration;
+      try {
+        await given.finish({ code: 'c', state: given.stateOf(await given.begin()), iss: given.base });
+        await given.begin();
+        assert.equal(given.asked.filter((one) => one === 'POST /register').length, 2);
+      } finally {
+        await given.stop();
+      }
+    }
+  },
+);
+
+dialingTest(
+  'a registration that the authorization server forgot is replaced at the next sign-in',
+  async () => {
+    for (const error of ['invalid_client', 'unauthorized_client']) {
+      const forget = ({ site }: Awaited<ReturnType<typeof story>>) => {
+        site.tokens = site.tokens ? null : { status: 401, body: { error } };
+      };
+      assert.deepEqual(await clientsInTurn(['finished', 'finished', 'finished'], forget), [
+        'registered-1',
+        'registered-1',
+        'registered-2',
+      ]);
+    }
+  },
+);
+
+dialingTest('a client id that the user entered is used ever again', async () => {
+  const { begin, finish, stateOf, base, site, asked, stop } = await story({ oauth_client_id: 'entered' });
+  site.tokens = { status: 401, body: { error: 'invalid_client' } };
+  try {
+    for (let turn = 0; turn < 3; turn += 1) {
+      const begun = await begin();
+      const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
+      assert.equal(searchParams.get('client_id'), 'entered');
+      if (turn > 0)
+        assert.equal(
+          codeOf(await finish({ code: 'c', state: stateOf(begun), iss: base })),
+          'sign_in_refused',
+        );
+    }
+    assert.equal(asked.includes('POST /register'), false);
+  } finally {
+    await stop();
+  }
+});
+
+dialingTest(
+  'another issuer is shown with the one that was expected, and used where it was accepted',
+  async () => {
+    const received = 'https://other.example';
+    const { begin, finish, stateOf, base, database, stop } = await story(
+      {},
+      { role: 'owner' },
+      { issuer: received },
+    );
+    try {
+      const refused = await begin();
+      assert.equal(refused.status, 422);
+      const { code, expected_issuer, received_issuer } = refused.body as Record<string, unknown>;
+      assert.deepEqual([code, expected_issuer, received_issuer], ['issuer_mismatch', base, received]);
+      database.stored.accepted = { expected: base, issuer: received };
+      assert.equal((await finish({ code: 'c', state: stateOf(await begin()), iss: received })).status, 200);
+      assert.equal(database.grants[0]?.issuer, received);
+    } finally {
+      await stop();
+    }
+  },
+);
 
 dialingTest('signing out revokes where the server offers it', async () => {
   for (const [metadata, revoked] of [

@@ -4,7 +4,7 @@ import { expiryOf, holderOf, openGrant, sealGrant } from '../../../shared/src/oa
 import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
 import { SignInProblem } from '../../../shared/src/oauth/sign-in-problem.ts';
 import { FlowMemory, type SignInOptions } from '../../../shared/src/oauth/sign-in-provider.ts';
-import { beginSignIn, finishSignIn, revokeGrant } from '../../../shared/src/oauth/sign-in.ts';
+import { beginSignIn, finishSignIn, revokeGrant, scopesOf } from '../../../shared/src/oauth/sign-in.ts';
 import { signInUnattended } from '../../../shared/src/oauth/unattended.ts';
 import type { ServerSignInBody } from '../../../shared/src/schema/functions.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
@@ -43,12 +43,18 @@ export async function handle(body: ServerSignInBody, deps: ServerSignInDeps): Pr
   try {
     if (body.step === 'begin') return await begin(body, deps, deps.identity);
     if (body.step === 'finish') return await finish(body, deps, deps.identity);
-    if (body.step === 'unattended') return await signInAlone(body, deps);
+    if (body.step === 'unattended') return await signInAlone(body, deps, deps.identity);
     return await end(body, deps);
   } catch (error) {
-    if (error instanceof SignInProblem) return refuse(422, error.code, error.message);
+    if (error instanceof SignInProblem) return refuseWith(error);
     throw error;
   }
+}
+
+/** @param where the sign-in had begun, for a page that leads back */
+function refuseWith({ code, message, issuers }: SignInProblem, where: object = {}): Answer {
+  const both = issuers && { expected_issuer: issuers.expected, received_issuer: issuers.received };
+  return refuse(422, code, message, { ...where, ...both });
 }
 
 type Step<Name extends ServerSignInBody['step']> = Extract<ServerSignInBody, { step: Name }>;
@@ -83,12 +89,14 @@ async function begin(
   const keys = deps.readKeys();
   const holder = holderOf(server, server.workspace_id, database.callerId);
   const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
-  const { is_refused = false, wanted_scope = null } = before ?? {};
   // The client may be the reason; and one that was registered for fewer rights may not ask for more.
-  const clients = clientsOf(server, database, keys, is_refused || wanted_scope !== null);
+  const isTrusted = !before?.is_refused && (before?.wanted_scope ?? null) === null;
+  const { redirectUrl } = identity;
+  const clients = clientsOf(server, database, keys, { isTrusted, redirectUrl, now: deps.now() });
   const state = randomState();
-  const options: SignInOptions = { serverUrl: server.url, identity, policy, clients };
-  const { authorizationUrl, memory } = await beginSignIn(options, state, wanted_scope || null);
+  const acceptedIssuer = await database.acceptedIssuer(server_id);
+  const options: SignInOptions = { serverUrl: server.url, identity, policy, clients, acceptedIssuer };
+  const { authorizationUrl, memory } = await beginSignIn(options, state, before && scopesOf(before));
   const id = crypto.randomUUID();
   const place = { workspaceId: server.workspace_id, serverId: id };
   await database.beginFlow({
@@ -121,24 +129,26 @@ async function finish(
   const keys = readKeys();
   const place = { workspaceId: flow.workspace_id, serverId: flow.id };
   const memory = FlowMemory.parse(JSON.parse(await open(flow.secret, place, keys)));
-  // What the client is was decided when the flow began.
-  const clients = { read: () => Promise.resolve(memory.client), save: () => Promise.resolve() };
   try {
-    const options: SignInOptions = { serverUrl: flow.url, identity, policy, clients };
-    const { issuer, ...granted } = await finishSignIn(options, memory, params);
+    const { issuer, ...granted } = await finishSignIn({ identity, policy }, memory, params);
     const id = crypto.randomUUID();
     const content = { ...granted, server_id: flow.server_id, holder_id: flow.holder_id };
     const secret = await sealGrant(content, id, flow.workspace_id, keys);
     await database.putGrant({ id, flow, issuer, secret, expiresAt: expiryOf(granted.tokens, now()) });
   } catch (error) {
-    if (error instanceof SignInProblem) return refuse(422, error.code, error.message, where);
-    throw error;
+    if (!(error instanceof SignInProblem)) throw error;
+    if (error.isAboutClient) await database.dropRegistration(flow.server_id);
+    return refuseWith(error, where);
   }
   return succeed(where);
 }
 
 /** Patchbay itself signs in, for the workspace, with the client that the user entered. */
-async function signInAlone({ server_id }: Step<'unattended'>, deps: ServerSignInDeps): Promise<Answer> {
+async function signInAlone(
+  { server_id }: Step<'unattended'>,
+  deps: ServerSignInDeps,
+  { redirectUrl }: ClientIdentity,
+): Promise<Answer> {
   const found = await findServer(server_id, deps);
   if (!found.ok) return found.answer;
   const { server } = found;
@@ -149,8 +159,10 @@ async function signInAlone({ server_id }: Step<'unattended'>, deps: ServerSignIn
     return refuse(409, 'no_client', words);
   }
   const keys = readKeys();
-  const clients = clientsOf(server, database, keys, false);
-  const { issuer, ...granted } = await signInUnattended({ serverUrl: server.url, policy, clients });
+  const clients = clientsOf(server, database, keys, { isTrusted: true, redirectUrl, now: now() });
+  const acceptedIssuer = await database.acceptedIssuer(server_id);
+  const options = { serverUrl: server.url, policy, clients, acceptedIssuer };
+  const { issuer, ...granted } = await signInUnattended(options);
   const id = crypto.randomUUID();
   const place = { server_id, server_name: server.name, return_to: `/servers/${server_id}` };
   const flow = { ...place, id, workspace_id: server.workspace_id, holder_id: null, url: server.url };

@@ -28,7 +28,10 @@ export type TestOutcome =
 export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
   if (!answer.ok) {
     const { ok, phase, message, hint, phases, code, wanted_auth: wanted } = answer;
-    const isRefused = code === 'unauthorized' || code === 'credential_missing';
+    const isRefused =
+      code === 'unauthorized' ||
+      code === 'credential_missing' ||
+      (code === 'forbidden' && wanted === 'oauth');
     return { ok, phase, message, hint, phases, asksFor: isRefused ? (wanted ?? 'something') : null };
   }
   return {
