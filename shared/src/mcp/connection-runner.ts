@@ -193,6 +193,7 @@ export class ConnectionRunner implements Connection, Line {
         signal: attempt.signal,
         timeoutMs: OPEN_TIMEOUT_MS,
         route: this.#route,
+        knownTools: this.catalogue?.tools ?? this.target.storedTools,
         elicit: this.#options.elicit,
         onToolsChanged: () => this.#dispatch({ type: 'tools_changed', generation }),
         onDoubt: () => void this.#lookAgain(generation),

@@ -15,8 +15,10 @@ import type { Transport as TransportChoice } from '../schema/server.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { classify } from './classify.ts';
 import type { Exchange, Resolve } from './outgoing-fetch.ts';
+import { withoutInvalidHeaders } from './parameter-headers.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
-import type { ServerTarget } from './target.ts';
+import type { KnownTool, ServerTarget } from './target.ts';
+import { ToolDefinitions, withLatestHeaders } from './tool-definitions.ts';
 import { ANSWER_LOST_CODE, RAW_TOOLS_KEY } from './watched-transport.ts';
 import { Wire } from './wire.ts';
 
@@ -49,6 +51,8 @@ export interface SessionOptions {
   /** For each request of the handshake. */
   timeoutMs: number;
   route?: Route | undefined;
+  /** The tools as they were last known: by their schemas calls get their headers until the list is read. */
+  knownTools?: readonly KnownTool[] | undefined;
   /** Over after a look: no stream is opened on which the server could speak unasked. */
   isBrief?: boolean;
   resolve?: Resolve | undefined;
@@ -111,8 +115,7 @@ export class Session {
   readonly #client: Client;
   readonly #wire: Wire;
   readonly #options: SessionOptions;
-  /** Input schemas by tool name: in the era of 2026 some arguments travel as headers, which the schema tells. */
-  readonly #inputSchemas = new Map<string, Record<string, unknown>>();
+  readonly #definitions = new ToolDefinitions();
   readonly #calls = new Set<Promise<unknown>>();
   #subscription: Promise<unknown> | null = null;
   #isEnded = false;
@@ -121,6 +124,7 @@ export class Session {
     this.#client = client;
     this.#wire = wire;
     this.#options = options;
+    this.#definitions.set(options.knownTools ?? []);
     this.route = { transport, era: client.getProtocolEra() ?? 'legacy' };
     this.facts = {
       protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
@@ -185,9 +189,9 @@ export class Session {
       }
       seen.add(cursor ?? '');
     } while (cursor !== undefined);
-    const catalogue = readCatalogue(raw);
-    this.#inputSchemas.clear();
-    for (const tool of catalogue.tools) this.#inputSchemas.set(tool.name, tool.input_schema);
+    const read = readCatalogue(raw);
+    const catalogue = this.route.era === 'modern' ? withoutInvalidHeaders(read) : read;
+    this.#definitions.set(catalogue.tools);
     return catalogue;
   }
 
@@ -198,15 +202,21 @@ export class Session {
   }
 
   async call({ tool, args, signal, timeoutMs, onProgress }: CallRequest): Promise<CallToolResult> {
-    const schema = this.route.era === 'modern' ? this.#inputSchemas.get(tool) : undefined;
-    const options = {
-      signal,
-      timeout: timeoutMs,
-      ...(onProgress && { onprogress: onProgress }),
-      // `type: object` is seen to by the catalogue, which the compiler does not know.
-      ...(schema && { toolDefinition: { name: tool, inputSchema: schema as { type: 'object' } } }),
+    const send = () =>
+      this.#client.callTool(
+        { name: tool, arguments: args },
+        {
+          signal,
+          timeout: timeoutMs,
+          ...(onProgress && { onprogress: onProgress }),
+          ...(this.route.era === 'modern' && { toolDefinition: this.#definitions.of(tool) }),
+        },
+      );
+    const listAgain = async () => {
+      await this.list(signal, timeoutMs);
+      this.#options.onToolsChanged?.();
     };
-    const call = this.#ask(() => this.#client.callTool({ name: tool, arguments: args }, options));
+    const call = this.#ask(() => withLatestHeaders(send, listAgain));
     this.#calls.add(call);
     try {
       return await call;

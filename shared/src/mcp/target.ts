@@ -1,5 +1,6 @@
 import type { AppError } from '../errors.ts';
 import type { Transport } from '../schema/server.ts';
+import type { CatalogueTool } from '../schema/tool.ts';
 
 /** How requests to a server are signed. Held in memory only. */
 export type Credential =
@@ -36,6 +37,9 @@ export interface TokenSource {
   settled(): Promise<void>;
 }
 
+/** What a call needs to know of its tool. */
+export type KnownTool = Pick<CatalogueTool, 'name' | 'input_schema'>;
+
 /** Everything needed to reach one server; a change of `configVersion` means another target. */
 export interface ServerTarget {
   serverId: string;
@@ -45,6 +49,8 @@ export interface ServerTarget {
   credential: Credential;
   callTimeoutMs: number;
   maxConcurrency: number;
+  /** The tools as they were stored; they stand in until the server has listed its own. */
+  storedTools?: readonly KnownTool[];
   /** For logs and names only. */
   slug?: string;
 }

@@ -83,6 +83,7 @@ export async function storedTarget(server: ProbeServer, deps: CredentialDeps): P
     credential,
     callTimeoutMs: server.call_timeout_ms,
     maxConcurrency: server.max_concurrency,
+    storedTools: server.tools,
   };
 }
 
