@@ -61,16 +61,15 @@ export class Conversation {
     this.#reset();
     this.phase = 'starting';
 
-    const [lk, inCall, invitation, track] = await Promise.all([
+    if (options.withMicrophone) void this.openMicrophone();
+    const [lk, inCall, invitation] = await Promise.all([
       import('livekit-client'),
       import('./in-call.ts').then((module) => module.inCall),
       askForRoom(options.agentConfigId),
-      options.withMicrophone ? this.microphone.open(this.devices.microphoneId) : undefined,
     ]);
     this.#inCall = inCall;
-    if (signal.aborted) return track?.stop();
+    if (signal.aborted) return;
     if (!invitation.ok) return this.#finish(invitation.problem);
-    if (track) void this.devices.look();
 
     const room = new lk.Room({ audioOutput: { deviceId: this.devices.speakerId } });
     this.#room = room;
@@ -85,8 +84,8 @@ export class Conversation {
     if (signal.aborted) return void room.disconnect();
     this.phase = 'live';
     this.startedAt = Date.now();
-    if (track) await room.localParticipant.publishTrack(track);
     this.#guard(room, invitation.value.session_id, signal);
+    await this.#publishMicrophone();
   }
 
   async end(): Promise<void> {
@@ -106,6 +105,14 @@ export class Conversation {
   /** Browsers may hold sound back until a click. */
   async allowSound(): Promise<void> {
     await this.#room?.startAudio();
+  }
+
+  /** Asks for the microphone, again where it failed. The conversation goes on meanwhile, typed. */
+  async openMicrophone(): Promise<void> {
+    const track = await this.microphone.open(this.devices.microphoneId);
+    if (!track) return;
+    void this.devices.look();
+    await this.#publishMicrophone();
   }
 
   async useMicrophone(deviceId: string): Promise<void> {
@@ -197,6 +204,14 @@ export class Conversation {
     if (details) this.transcript.callDetails(callId, details);
   }
 
+  /** A room that is not joined yet, or is joined again, gets the microphone when it is. */
+  async #publishMicrophone(): Promise<void> {
+    const { track } = this.microphone;
+    if (!track || this.phase !== 'live') return;
+    // What fails here fails with the connection, and is published when that is back.
+    await this.#room?.localParticipant.publishTrack(track).catch(() => undefined);
+  }
+
   #guard(room: Room, sessionId: string, signal: AbortSignal): void {
     void this.#inCall.guardAgent({
       room,
@@ -220,14 +235,13 @@ export class Conversation {
       join: async (latest) => {
         this.#key = latest;
         await room.connect(latest.url, latest.token);
-        const track = this.microphone.track;
-        if (track) await room.localParticipant.publishTrack(track);
       },
       signal,
     });
     if (signal.aborted) return void room.disconnect();
-    if (problem) this.#finish(problem);
-    else this.phase = 'live';
+    if (problem) return this.#finish(problem);
+    this.phase = 'live';
+    await this.#publishMicrophone();
   }
 
   #finish(problem: Problem | null): void {

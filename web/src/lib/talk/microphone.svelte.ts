@@ -2,12 +2,17 @@ import type { LocalAudioTrack } from 'livekit-client';
 import { microphoneProblem, type Problem } from './problems.ts';
 import { SoundMeter } from './sound.svelte.ts';
 
-/** The user's microphone in a conversation. `off`: they chose to type only. */
+/**
+ * The user's microphone in a conversation. `off`: they chose to type only. `asking`: the browser has not given it yet,
+ * usually because it waits for the person to allow it.
+ */
 export class Microphone {
-  state = $state<'off' | 'on' | 'muted' | 'failed'>('off');
+  state = $state<'off' | 'asking' | 'on' | 'muted' | 'failed'>('off');
   problem = $state<Problem | null>(null);
   readonly meter = new SoundMeter();
   #track: LocalAudioTrack | undefined;
+  /** Raised by whatever makes an answer of the browser come too late. */
+  #attempt = 0;
 
   /** Present while the microphone is open, muted or not. */
   get track(): LocalAudioTrack | undefined {
@@ -15,15 +20,22 @@ export class Microphone {
   }
 
   /**
-   * Asks the browser for it. Undefined when there is none; why is in `problem`.
+   * Asks the browser for it, which may take as long as the person thinks about it. Undefined when there is none (why is
+   * in `problem`), or when it was closed meanwhile.
    * @param deviceId the one that the person wants; another is taken where it is not there
    */
   async open(deviceId: string): Promise<LocalAudioTrack | undefined> {
+    const attempt = ++this.#attempt;
     this.problem = null;
+    this.state = 'asking';
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'SecurityError');
       const { createLocalAudioTrack, TrackEvent } = await import('livekit-client');
       const track = await createLocalAudioTrack({ deviceId });
+      if (attempt !== this.#attempt) {
+        track.stop();
+        return undefined;
+      }
       // Pulled out in mid-sentence; LiveKit has looked for another one in vain.
       track.on(TrackEvent.Ended, () => {
         if (this.#track === track) this.#fail('NotFoundError');
@@ -33,7 +45,7 @@ export class Microphone {
       await this.meter.listen(track);
       return track;
     } catch (problem) {
-      this.#fail(problem instanceof Error ? problem.name : '');
+      if (attempt === this.#attempt) this.#fail(problem instanceof Error ? problem.name : '');
       return undefined;
     }
   }
@@ -64,6 +76,7 @@ export class Microphone {
   }
 
   close(): void {
+    this.#attempt += 1;
     this.meter.stop();
     this.#track?.stop();
     this.#track = undefined;

@@ -17,23 +17,29 @@ export function microphoneProblem(errorName: string, isSecure: boolean): Problem
   if (errorName === 'NotAllowedError' || errorName === 'SecurityError') {
     return {
       title: 'The microphone is not allowed.',
-      hint: 'Allow it in the browser, beside the address of this page, and start again. You can type meanwhile.',
+      hint: 'Allow it in the browser, beside the address of this page, then try again. You can type meanwhile.',
     };
   }
   if (errorName === 'NotFoundError' || errorName === 'OverconstrainedError') {
     return {
       title: 'No microphone was found.',
-      hint: 'Plug one in and start again. You can type meanwhile.',
+      hint: 'Plug one in, then try again. You can type meanwhile.',
     };
   }
   if (errorName === 'NotReadableError') {
     return {
       title: 'The microphone is in use by another program.',
-      hint: 'Close the other program and start again. You can type meanwhile.',
+      hint: 'Close the other program, then try again. You can type meanwhile.',
     };
   }
-  return { title: 'The microphone cannot be used.', hint: 'You can type meanwhile.' };
+  return { title: 'The microphone cannot be used.', hint: 'Try again. You can type meanwhile.' };
 }
+
+/** While the browser waits for the person. */
+export const MICROPHONE_PROMPT: Problem = {
+  title: 'Your browser is asking to use the microphone.',
+  hint: 'Choose Allow in its prompt, near the address of this page, to speak. You can type meanwhile.',
+};
 
 /** Why a conversation did not begin, or asked in vain for an agent, by the status of our own endpoint. */
 export function requestProblem(status: number, words: { message?: string; hint?: string }): Problem {
