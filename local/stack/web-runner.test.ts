@@ -75,6 +75,19 @@ describe('web runner', () => {
     for (const path of ['/..%2fsecret.txt', '/%2e%2e/secret.txt', '/..%5csecret.txt']) {
       expect(await (await get(path)).text()).not.toContain('not for the web');
     }
-    expect((await get('/%ff')).status).toBe(400);
   });
+
+  it.each(['/%ff', '/%E0%A4%A', '/%', '/%zz', '/servers/%00', '/a.js%00', '/%00', '/_app/%2e%2e/%00'])(
+    'answers 400 to %s, which is no path',
+    async (path) => {
+      expect((await get(path)).status).toBe(400);
+    },
+  );
+
+  it.each([`/${'a'.repeat(5_000)}`, `/${'a/'.repeat(3_000)}`, '/a.js/b', '/%0a', '/%2e%2e%2f%2e%2e'])(
+    'survives a path that no file can have',
+    async (path) => {
+      expect([200, 404]).toContain((await get(path)).status);
+    },
+  );
 });

@@ -98,14 +98,20 @@ async function serveFile(request: Request, file: string, headers: Record<string,
 }
 
 function kindOf(path: string | null): 'file' | 'folder' | null {
-  const stat = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
-  if (!stat) return null;
-  return stat.isDirectory() ? 'folder' : 'file';
+  if (path === null) return null;
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch {
+    // Not there, or a name that no file can have, such as one that is too long.
+    return null;
+  }
 }
 
+/** Null for what is no path: a broken escape, or a NUL, which no file system and no database takes. */
 function decodePath(pathname: string): string | null {
   try {
-    return decodeURIComponent(pathname);
+    const path = decodeURIComponent(pathname);
+    return path.includes('\0') ? null : path;
   } catch {
     return null;
   }
