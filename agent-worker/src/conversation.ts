@@ -260,7 +260,7 @@ export class Conversation {
 
   #onCatalogue(link: ServerLink): void {
     this.#reconciler.wake('connection');
-    if (link.liveTools) this.#linkReports.catalogue(link, link.liveTools);
+    if (link.catalogue) this.#linkReports.catalogue(link, link.catalogue);
   }
 
   /** For someone who joins, or joins again: what the others were told in pieces. */

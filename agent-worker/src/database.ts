@@ -1,5 +1,6 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
 import type { EndReason } from '@patchbay/shared/end-reason';
+import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import {
@@ -9,6 +10,7 @@ import {
   type StatusObservation,
 } from '@patchbay/shared/schema/snapshot';
 import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
+import { storable } from '@patchbay/shared/storable';
 import { type SupabaseClient, createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Environment } from './environment.ts';
@@ -20,12 +22,11 @@ export type SessionState = 'starting' | 'active' | 'ended';
 
 export type RecordedCall = ToolCallRow & { server_id: string };
 
-export interface CatalogueObservation {
+export interface CatalogueObservation extends Catalogue {
   serverId: string;
   configVersion: number;
   /** ISO 8601. */
   observedAt: string;
-  tools: readonly CatalogueTool[];
 }
 
 /** A call to the database failed. `retryable`: away or overloaded, as against a refused request. */
@@ -85,7 +86,7 @@ export function createDatabase(client: ServiceClient): Database {
     args: ArgsOf<Name>,
     schema: z.ZodType<T>,
   ): Promise<T> {
-    const answer = await client.rpc(name, args).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+    const answer = await client.rpc(name, storable(args)).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
     const { error } = answer;
     if (error) throw new DatabaseError(name, answer.status, error.code || error.message);
     const parsed = schema.safeParse(answer.data);
@@ -106,7 +107,7 @@ export function createDatabase(client: ServiceClient): Database {
     async reportStatus(observations) {
       await rpc('report_server_status', { p_observations: observations }, z.unknown());
     },
-    async storeCatalogue({ serverId, configVersion, observedAt, tools }) {
+    async storeCatalogue({ serverId, configVersion, observedAt, tools, skipped }) {
       await rpc(
         'store_catalogue',
         {
@@ -114,6 +115,7 @@ export function createDatabase(client: ServiceClient): Database {
           p_config_version: configVersion,
           p_observed_at: observedAt,
           p_tools: z.array(CatalogueTool).parse(tools),
+          p_skipped: skipped,
         },
         z.unknown(),
       );

@@ -1,4 +1,4 @@
-import { diffCatalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
 import { countsForStatus } from '@patchbay/shared/oauth/grant';
 import { observe } from './observation.ts';
 import type { Reports } from './reports.ts';
@@ -26,18 +26,19 @@ export class LinkReports {
     for (const link of links) if (link.state.name === 'ready') this.status(link);
   }
 
-  /** Reports a list of tools, unless it is the first one and just as it is stored. */
-  catalogue(link: ServerLink, tools: readonly CatalogueTool[]): void {
+  /** Reports a list of tools, unless it is the first one, all of it usable, and just as it is stored. */
+  catalogue(link: ServerLink, { tools, skipped }: Catalogue): void {
     const { server } = link;
     const isFirst = !this.#listed.has(link);
     this.#listed.add(link);
     // Later lists are news, also one that is again as the link found it stored.
-    if (isFirst && isSameList(server.tools, tools)) return;
+    if (isFirst && skipped.length === 0 && isSameList(server.tools, tools)) return;
     this.#reports.catalogue({
       serverId: server.id,
       configVersion: server.config_version,
       observedAt: new Date().toISOString(),
       tools,
+      skipped,
     });
   }
 }

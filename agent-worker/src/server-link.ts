@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@patchbay/shared/errors';
-import { diffCatalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
 import type {
   CallOptions,
   Connection,
@@ -88,9 +88,14 @@ export class ServerLink {
     return wasTold;
   }
 
-  /** The list that this connection found; null before the first one. */
+  /** What this connection listed; null before the first list. */
+  get catalogue(): Catalogue | null {
+    return this.#connection?.catalogue ?? null;
+  }
+
+  /** The tools of it. */
   get liveTools(): readonly CatalogueTool[] | null {
-    return this.#connection?.catalogue?.tools ?? null;
+    return this.catalogue?.tools ?? null;
   }
 
   /**
@@ -154,6 +159,7 @@ export class ServerLink {
         credential,
         callTimeoutMs: server.call_timeout_ms,
         maxConcurrency: server.max_concurrency,
+        storedTools: server.tools,
         slug: server.slug,
       },
       {

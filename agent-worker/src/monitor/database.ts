@@ -1,4 +1,5 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
+import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
 import { DroppedGrant } from '@patchbay/shared/oauth/grant';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import {
@@ -8,7 +9,8 @@ import {
   Transport,
   AuthMethod,
 } from '@patchbay/shared/schema/server';
-import { SealedSecret, type CatalogueTool, type StatusObservation } from '@patchbay/shared/schema/snapshot';
+import { SealedSecret, type StatusObservation } from '@patchbay/shared/schema/snapshot';
+import { storable } from '@patchbay/shared/storable';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { DatabaseError } from '../database.ts';
@@ -46,6 +48,8 @@ export const ProbeJob = z.object({
   secret: SealedSecret.nullable(),
   connection_status: ConnectionStatus,
   has_connected: z.boolean(),
+  /** A conversation, a call or a test found it well a moment ago. */
+  is_confirmed: z.boolean(),
   /** The stored list of tools is missing or old. */
   wants_tools: z.boolean(),
   catalogue_digest: z.string().nullable(),
@@ -104,7 +108,7 @@ export interface MonitorDatabase {
   storeCatalogue(
     server: Pick<ProbeJob, 'id' | 'config_version'>,
     observedAt: Date,
-    tools: readonly CatalogueTool[],
+    catalogue: Catalogue,
   ): Promise<void>;
   prune(): Promise<void>;
   /** What is told to whoever runs the installation. */
@@ -121,7 +125,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
   });
   async function rpc<T>(name: string, args: Record<string, unknown>, schema: z.ZodType<T>): Promise<T> {
-    const answer = await client.rpc(name, args).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
+    const answer = await client.rpc(name, storable(args)).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
     const { error } = answer;
     if (error) throw new DatabaseError(name, answer.status, error.code || error.message);
     const parsed = schema.safeParse(answer.data);
@@ -146,7 +150,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     async finishProbes(finished) {
       await rpc('finish_probes', { p_results: finished }, z.unknown());
     },
-    async storeCatalogue(server, observedAt, tools) {
+    async storeCatalogue(server, observedAt, { tools, skipped }) {
       await rpc(
         'store_catalogue',
         {
@@ -154,6 +158,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
           p_config_version: server.config_version,
           p_observed_at: observedAt.toISOString(),
           p_tools: tools,
+          p_skipped: skipped,
         },
         z.unknown(),
       );

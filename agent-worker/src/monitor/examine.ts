@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressPolicy } from '@patchbay/shared/address-policy';
 import { AppError, describeError, type ErrorCode } from '@patchbay/shared/errors';
-import type { CatalogueTool } from '@patchbay/shared/mcp/catalogue';
+import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
 import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/mcp/probe';
 import type { Route } from '@patchbay/shared/mcp/session';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
@@ -29,8 +29,8 @@ const UNCHANGED = { protocol_version: null, server_info: null, capabilities: nul
 
 export interface Examination {
   result: LightProbeResult;
-  /** All tools; null when they were not asked for or did not come in time. */
-  tools: readonly CatalogueTool[] | null;
+  /** Null when the tools were not asked for or did not come in time. */
+  catalogue: Catalogue | null;
   certificateExpiresAt: Date | null;
   /** Nothing of the server was seen. */
   isUnreached: boolean;
@@ -61,7 +61,7 @@ export class Examiner {
       });
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal';
-      return { result: failure(code), tools: null, certificateExpiresAt: null, isUnreached: false };
+      return { result: failure(code), catalogue: null, certificateExpiresAt: null, isUnreached: false };
     }
     let certificateExpiresAt: Date | null = null;
     let hasAnswered = false;
@@ -85,7 +85,7 @@ export class Examiner {
     const isSlowList = !result.ok && result.phase === 'list_tools' && result.code === 'timeout';
     return {
       result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
-      tools: full?.ok ? full.tools : null,
+      catalogue: full?.ok ? { tools: full.tools, skipped: full.skipped } : null,
       certificateExpiresAt,
       isUnreached: !result.ok && !hasAnswered && NOT_REACHED.has(result.code),
     };
@@ -104,13 +104,15 @@ export class Examiner {
   }
 }
 
-/** The digest of a list of tools, as `claim_due_servers` gives that of the stored one. */
-export function digestOf(tools: readonly Pick<CatalogueTool, 'name' | 'fingerprint'>[]): string {
+/** The digest of a list of tools, as `store_catalogue` keeps that of the one before. */
+export function digestOf({ tools, skipped }: Catalogue): string {
   const lines = tools
     .map(({ name, fingerprint }) => ({ name: Buffer.from(name), line: `${name} ${fingerprint}` }))
     .sort((a, b) => a.name.compare(b.name))
     .map(({ line }) => line);
-  return createHash('md5').update(lines.join('\n')).digest('hex');
+  const left = skipped.map(({ name, reason }) => `${name} ${reason}`);
+  const text = [lines.join('\n'), ...(left.length > 0 ? ['', ...left] : [])].join('\n');
+  return createHash('md5').update(text).digest('hex');
 }
 
 function routeKey({ id, config_version }: ProbeJob): string {

@@ -1,4 +1,4 @@
-/** One monitor: claims servers that are due, looks at each once, decides, and tells the database. */
+/** One monitor: claims servers that are due, probes each once, decides, and tells the database. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isOurFault, probeObservation, statusOfFailure } from '@patchbay/shared/mcp/probe-observation';
 import type { SpanExport } from '@patchbay/shared/span-export';
@@ -139,12 +139,29 @@ export class Monitor {
     this.#running.add(probe);
   }
 
+  /** Good news of somebody else are decided on as if they were its own: a second connection would tell nothing more. */
+  #decideConfirmed(job: ProbeJob): void {
+    const { now, random, pace } = this.#options;
+    const finding: Finding = { kind: 'well', certificateExpiresAtMs: null };
+    const decision = decide(finding, historyOf(job), { now: now(), random: random(), pace });
+    this.#finished.add({
+      server_id: job.id,
+      lease_id: job.lease_id,
+      next_ms: decision.nextMs,
+      memory: decision.memory,
+      certificate_expires_at: null,
+      observation: null,
+      notices: decision.notice ? [decision.notice] : [],
+    });
+  }
+
   async #probe(job: ProbeJob, context: TraceContext): Promise<void> {
+    if (job.is_confirmed) return this.#decideConfirmed(job);
     const { examine, network, database, pace, now, random, spans } = this.#options;
     const startedAt = now();
     const examination = await examine(job);
     spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
-    const { result, tools, certificateExpiresAt } = examination;
+    const { result, catalogue, certificateExpiresAt } = examination;
     if (!examination.isUnreached && (result.ok || !isOurFault(result))) network.noteAnswer(job.url);
     const isOurs = examination.isUnreached && !(await network.isHostToBlame(job.url, startedAt));
     const observedAt = new Date(now());
@@ -153,11 +170,11 @@ export class Monitor {
     const decision = decide(finding, historyOf(job), { now: observedAt.getTime(), random: random(), pace });
     const observation = isOurs ? null : probeObservation(job, result, 'monitor', observedAt);
 
-    const isSameList = tools !== null && digestOf(tools) === job.catalogue_digest;
+    const isSameList = catalogue !== null && digestOf(catalogue) === job.catalogue_digest;
     // The status does not wait for a list that could not be stored; the next look reads it again.
-    if (tools && !isSameList)
+    if (catalogue && !isSameList)
       await database
-        .storeCatalogue(job, new Date(startedAt), tools)
+        .storeCatalogue(job, new Date(startedAt), catalogue)
         .catch((error: unknown) =>
           this.#options.log.warn(
             { error, server: job.id, trace_id: context.traceId },

@@ -19,6 +19,7 @@ const job: ProbeJob = {
   secret: { ciphertext: 'canary', nonce: 'canary', key_id: 'canary' },
   connection_status: 'connected',
   has_connected: true,
+  is_confirmed: false,
   wants_tools: true,
   catalogue_digest: null,
   memory: NOTHING_KNOWN,
@@ -37,7 +38,10 @@ const well: Examination = {
     capabilities: null,
     instructions: 'canary',
   },
-  tools: [{ name: 'canary', input_schema: { type: 'object' }, fingerprint: 'f1' }],
+  catalogue: {
+    tools: [{ name: 'canary', input_schema: { type: 'object' }, fingerprint: 'f1' }],
+    skipped: [],
+  },
   certificateExpiresAt: null,
   isUnreached: false,
 };
@@ -51,7 +55,7 @@ const failed: Examination = {
     hint: 'canary',
     phases: [],
   },
-  tools: null,
+  catalogue: null,
   certificateExpiresAt: null,
   isUnreached: true,
 };

@@ -35,6 +35,44 @@ describe('readCatalogue', () => {
     ]);
   });
 
+  it('leaves out a definition that is too large, cuts a description that is too long, and keeps the rest', () => {
+    const large = { type: 'object', properties: { a: { type: 'string', enum: ['x'.repeat(1_000_000)] } } };
+    const { tools, skipped } = readCatalogue([
+      { ...good, name: 'large', inputSchema: large },
+      { ...good, name: 'long', description: 'y'.repeat(2_000_000) },
+      good,
+    ]);
+    expect(tools.map(({ name, description }) => [name, description?.length])).toEqual([
+      ['long', 100_000],
+      ['echo', 14],
+    ]);
+    expect(skipped).toEqual([{ name: 'large', reason: 'The definition has more than 1000000 characters.' }]);
+  });
+
+  it('replaces characters that no database takes, and leaves out names that have them', () => {
+    const { tools, skipped } = readCatalogue([
+      { ...good, name: 'a\0b' },
+      { ...good, name: 'half \ud83d' },
+      {
+        name: 'odd',
+        title: 'NUL \0',
+        description: 'half \udc00 of a pair, and a whole one: \u{1f600}',
+        inputSchema: { type: 'object', properties: { 'k\0': { enum: ['v\0', '\\u0000', 1] } } },
+      },
+      good,
+    ]);
+    expect(skipped).toEqual([
+      { name: '', reason: 'The name has characters that cannot be used.' },
+      { name: '', reason: 'The name has characters that cannot be used.' },
+    ]);
+    expect(tools.map(({ name }) => name)).toEqual(['odd', 'echo']);
+    expect(tools[0]).toMatchObject({
+      title: 'NUL \uFFFD',
+      description: 'half \uFFFD of a pair, and a whole one: \u{1f600}',
+      input_schema: { properties: { 'k\uFFFD': { enum: ['v\uFFFD', '\\u0000', 1] } } },
+    });
+  });
+
   it('forgives what does not matter: a missing type, odd annotations, a bad output schema', () => {
     const odd = { ...good, inputSchema: { properties: {} }, annotations: 7, outputSchema: 'no', title: 3 };
     expect(readCatalogue([odd]).tools).toEqual([

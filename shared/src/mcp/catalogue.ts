@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import type { CatalogueTool, ToolAnnotations } from '../schema/tool.ts';
+import { isStorable, storable } from '../storable.ts';
 import { booleanOf } from './boolean-of.ts';
 import { withoutNullKeywords } from './null-keywords.ts';
 
@@ -25,6 +26,10 @@ export interface CatalogueDiff {
 const MAX_DEPTH = 100;
 /** What the database stores; one name beyond it must not cost the whole catalogue. */
 const MAX_NAME_LENGTH = 256;
+/** Of what is longer the rest is cut; the model gets far less (see model-definition). In UTF-16 units. */
+const MAX_DESCRIPTION_LENGTH = 100_000;
+/** Without the description; the same unit, as JSON. */
+const MAX_DEFINITION_LENGTH = 1_000_000;
 
 const HINTS = new Set(['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']);
 
@@ -48,6 +53,7 @@ function readTool(raw: unknown): CatalogueTool | { name: string; reason: string 
   if (name.length > MAX_NAME_LENGTH) {
     return { name: `${name.slice(0, 40)}…`, reason: `The name has more than ${MAX_NAME_LENGTH} characters.` };
   }
+  if (!isStorable(name)) return { name: '', reason: 'The name has characters that cannot be used.' };
   if (isDeeperThan(MAX_DEPTH, raw)) return { name, reason: 'The tool is nested too deeply.' };
   const inputSchema = inputSchemaOf(raw);
   if (typeof inputSchema === 'string') return { name, reason: inputSchema };
@@ -55,12 +61,18 @@ function readTool(raw: unknown): CatalogueTool | { name: string; reason: string 
   const tool = {
     name,
     ...(typeof raw.title === 'string' && { title: raw.title }),
-    ...(typeof raw.description === 'string' && { description: raw.description }),
+    ...(typeof raw.description === 'string' && {
+      description: raw.description.slice(0, MAX_DESCRIPTION_LENGTH),
+    }),
     input_schema: inputSchema,
     ...(isJsonObject(raw.outputSchema) && { output_schema: raw.outputSchema }),
     ...(annotations && { annotations }),
   };
-  return { ...tool, fingerprint: fingerprint(tool) };
+  const json = JSON.stringify(tool);
+  if (json.length - (tool.description?.length ?? 0) > MAX_DEFINITION_LENGTH)
+    return { name, reason: `The definition has more than ${MAX_DEFINITION_LENGTH} characters.` };
+  const stored = storable(tool, json);
+  return { ...stored, fingerprint: fingerprint(stored) };
 }
 
 /** The schema of the arguments, or why it cannot be used. A tool without one, or with `true`, takes none, or any. */

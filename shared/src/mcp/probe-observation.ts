@@ -2,6 +2,7 @@ import { isAboutCredential } from '../errors.ts';
 import type { ProbeFailure } from '../schema/functions.ts';
 import type { ConnectionStatus } from '../schema/server.ts';
 import type { ProbeServer, StatusObservation } from '../schema/snapshot.ts';
+import type { ConnectionFacts } from './connection.ts';
 import type { LightProbeResult } from './probe.ts';
 
 const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled']);
@@ -47,5 +48,28 @@ export function probeObservation(
     capabilities: result.ok ? result.capabilities : null,
     instructions: result.ok ? result.instructions : null,
     phases: durations,
+  };
+}
+
+/** What a call by hand that the server answered says about its status. The time of a call is no latency of the server. */
+export function callObservation(
+  server: Pick<ProbeServer, 'id' | 'config_version'>,
+  facts: ConnectionFacts,
+  observedAt: Date,
+): StatusObservation {
+  return {
+    server_id: server.id,
+    config_version: server.config_version,
+    observed_at: observedAt.toISOString(),
+    source: 'function',
+    ok: true,
+    status: 'connected',
+    error_code: null,
+    error_message: null,
+    latency_ms: null,
+    protocol_version: facts.protocolVersion,
+    server_info: facts.serverInfo,
+    capabilities: facts.capabilities,
+    instructions: facts.instructions,
   };
 }

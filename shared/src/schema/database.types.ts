@@ -445,7 +445,9 @@ export type Database = {
       };
       mcp_server_health: {
         Row: {
+          catalogue_digest: string | null;
           certificate_expires_at: string | null;
+          confirmed_until: string | null;
           due_at: string | null;
           lease_id: string | null;
           leased_until: string | null;
@@ -455,7 +457,9 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          catalogue_digest?: string | null;
           certificate_expires_at?: string | null;
+          confirmed_until?: string | null;
           due_at?: string | null;
           lease_id?: string | null;
           leased_until?: string | null;
@@ -464,7 +468,9 @@ export type Database = {
           workspace_id: string;
         };
         Update: {
+          catalogue_digest?: string | null;
           certificate_expires_at?: string | null;
+          confirmed_until?: string | null;
           due_at?: string | null;
           lease_id?: string | null;
           leased_until?: string | null;
@@ -628,11 +634,13 @@ export type Database = {
           position: number;
           protocol_version: string | null;
           server_info: Json | null;
+          skipped_tools: NonNullable<Json>;
           slug: string;
           status_config_version: number | null;
           status_observed_at: string | null;
           tags: string[];
           tool_count: number | null;
+          tools_over_limit: number;
           transport: string;
           updated_at: string;
           url: string;
@@ -668,11 +676,13 @@ export type Database = {
           position: number;
           protocol_version?: string | null;
           server_info?: Json | null;
+          skipped_tools?: NonNullable<Json>;
           slug?: string;
           status_config_version?: number | null;
           status_observed_at?: string | null;
           tags?: string[];
           tool_count?: number | null;
+          tools_over_limit?: number;
           transport?: string;
           updated_at?: string;
           url: string;
@@ -707,11 +717,13 @@ export type Database = {
           position?: number;
           protocol_version?: string | null;
           server_info?: Json | null;
+          skipped_tools?: NonNullable<Json>;
           slug?: string;
           status_config_version?: number | null;
           status_observed_at?: string | null;
           tags?: string[];
           tool_count?: number | null;
+          tools_over_limit?: number;
           transport?: string;
           updated_at?: string;
           url?: string;
@@ -1466,11 +1478,18 @@ export type Database = {
         Returns: boolean;
       };
       store_catalogue: {
-        Args: { p_config_version: number; p_observed_at: string; p_server_id: string; p_tools: Json };
+        Args: {
+          p_config_version: number;
+          p_observed_at: string;
+          p_server_id: string;
+          p_skipped?: Json;
+          p_tools: Json;
+        };
         Returns: Json;
       };
       take_sign_in: { Args: { p_state_hash: string; p_user_id: string }; Returns: Json };
       test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
+      tool_limit: { Args: { p_workspace_id?: string }; Returns: number };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       use_api_token: { Args: { p_hash: string }; Returns: Json };
       voice_session_snapshot: { Args: { p_session_id: string; p_with_servers?: boolean }; Returns: Json };

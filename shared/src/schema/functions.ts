@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors.ts';
 import { address } from './address.ts';
 import { AuthHeader, AuthMethod, Transport } from './server.ts';
 import { ToolCallOutcome } from './session.ts';
+import { SkippedTool } from './skipped-tool.ts';
 import { CatalogueTool } from './tool.ts';
 
 /** A key or token as the user types it. */
@@ -59,8 +60,6 @@ function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
 export const TestConnectionBody = eitherBy('server_id', ServerReference, DraftServer);
 export type TestConnectionBody = z.infer<typeof TestConnectionBody>;
 
-const SkippedTool = z.object({ name: z.string(), reason: z.string() });
-
 export const ProbeSuccess = z.object({
   ok: z.literal(true),
   phases: z.array(PhaseTiming),
@@ -87,7 +86,13 @@ export const ProbeFailure = z.object({
 });
 export type ProbeFailure = z.infer<typeof ProbeFailure>;
 
-export const TestConnectionAnswer = z.discriminatedUnion('ok', [ProbeSuccess, ProbeFailure]);
+/** Tools that a workspace does not store: those of a server beyond the limit `tools_per_server`. */
+const OverLimit = { over_limit: z.int() };
+
+export const TestConnectionAnswer = z.discriminatedUnion('ok', [
+  ProbeSuccess.extend(OverLimit),
+  ProbeFailure,
+]);
 export type TestConnectionAnswer = z.infer<typeof TestConnectionAnswer>;
 
 /** A line of the streamed answer: a phase has begun, and these are over. */
@@ -151,6 +156,8 @@ export const DiscoverToolsAnswer = z.object({
   changed: z.array(z.string()),
   removed: z.array(z.string()),
   tools: z.array(CatalogueTool),
+  skipped: z.array(SkippedTool),
+  ...OverLimit,
 });
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
 

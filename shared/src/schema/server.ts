@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../errors.ts';
 import { address } from './address.ts';
 import { refuse, text, textProblem, trimmedText, wholeNumber, type FieldError } from './fields.ts';
 import { Metadata } from './metadata.ts';
+import { SkippedTool } from './skipped-tool.ts';
 
 export const Transport = z.enum(['auto', 'streamable_http', 'sse'], 'Choose auto, streamable_http or sse.');
 export type Transport = z.infer<typeof Transport>;
@@ -170,6 +171,11 @@ export const McpServerRow = z.object({
   server_info: JsonObject.nullable(),
   capabilities: JsonObject.nullable(),
   instructions: z.string().nullable(),
+  /** Stored tools; null before they were listed. */
   tool_count: z.int().nullable(),
+  /** Tools that the server has beyond what is stored. */
+  tools_over_limit: z.int(),
+  /** Tools that cannot be used, the first 100. */
+  skipped_tools: z.array(SkippedTool),
 });
 export type McpServerRow = z.infer<typeof McpServerRow>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { AppError } from '../../../shared/src/errors.ts';
 import { respond, succeed } from './answer.ts';
-import { DatabaseRefusal } from './database.ts';
+import { DatabaseRefusal } from './read.ts';
 import { assertMatches } from './testing/assert-matches.ts';
 
 const Body = z.object({ name: z.string().min(1, 'Give it a name.'), count: z.int().default(1) });

@@ -6,7 +6,7 @@ import {
   type CallToolEvent,
   type TestConnectionEvent,
 } from '../../../shared/src/schema/functions.ts';
-import { DatabaseRefusal } from './database.ts';
+import { DatabaseRefusal } from './read.ts';
 import { currentTrace, holdSpan } from './trace.ts';
 
 /** What a function answers: a status and a JSON body. Refusals have the body `{ code, message, ... }`. */

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import type { UsedApiToken } from '../../../shared/src/schema/api-token.ts';
 import { signJwt, withApiTokens } from './api-token.ts';
-import { DatabaseRefusal } from './database.ts';
+import { DatabaseRefusal } from './read.ts';
 
 const TOKEN = `patchbay_${'0a'.repeat(32)}`;
 const good: UsedApiToken = { state: 'good', token_id: 'token-1', user_id: 'user-1', scopes: ['tools:call'] };

@@ -10,7 +10,7 @@ import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
 import { UsedApiToken, type TokenScope } from '../../../shared/src/schema/api-token.ts';
 import { logFailure, refuse, refusalOf, send, type Answer } from './answer.ts';
-import { DatabaseRefusal, read } from './database.ts';
+import { DatabaseRefusal, read } from './read.ts';
 import { readSigningKey } from './signing-key.ts';
 import type { Handler } from './trace.ts';
 

@@ -2,17 +2,18 @@ import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError } from '../../../shared/src/errors.ts';
+import type { Catalogue } from '../../../shared/src/mcp/catalogue.ts';
 import type { GrantRpc } from '../../../shared/src/oauth/grant-store.ts';
-import { LimitReached } from '../../../shared/src/schema/limits.ts';
 import {
   ProbeServer,
-  type CatalogueTool,
   type SealedSecret,
   type StatusObservation,
 } from '../../../shared/src/schema/snapshot.ts';
 import { AuthMethod, CredentialScope } from '../../../shared/src/schema/server.ts';
 import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
+import { storable } from '../../../shared/src/storable.ts';
+import { read } from './read.ts';
 
 /** A server as its caller may use it. */
 export interface ServerAccess {
@@ -59,6 +60,7 @@ const StoredCatalogue = z.object({
   changed: z.array(z.string()),
   removed: z.array(z.string()),
   stored: z.boolean(),
+  over_limit: z.int(),
 });
 type StoredCatalogue = z.infer<typeof StoredCatalogue>;
 
@@ -67,28 +69,6 @@ export type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
 
 /** A call as `tool_calls` keeps it; its arguments are redacted. */
 export type HandMadeCall = Omit<ToolCallRow, 'id' | 'session_id'> & { workspace_id: string };
-
-interface RefusalDetails {
-  code?: string | undefined;
-  limit?: LimitReached | undefined;
-}
-
-/** A rule of the database that the caller ran into; its message is written for the user. */
-export class DatabaseRefusal extends Error {
-  override readonly name = 'DatabaseRefusal';
-  readonly status: number;
-  /** What a program compares, where the rule has one. */
-  readonly code: string | undefined;
-  /** Set when the rule is a limit. */
-  readonly limit: LimitReached | undefined;
-
-  constructor(status: number, message: string, { code, limit }: RefusalDetails = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.limit = limit;
-  }
-}
 
 /**
  * What the functions ask of the database. `find...` runs with the caller's rights, so that a row which the
@@ -113,12 +93,17 @@ export interface Database {
   /** With the credential that the caller uses. */
   loadServer(serverId: string): Promise<ProbeServer | null>;
   reportStatus(observation: StatusObservation): Promise<void>;
-  /** `stored` is false when the server was edited, or a newer list stored, since it was loaded. */
+  /**
+   * `stored` is false when the server was edited, or a newer list stored, since it was loaded. Of a list that is too
+   * long the first tools are stored; `over_limit` counts the others.
+   */
   storeCatalogue(
     server: Pick<ProbeServer, 'id' | 'config_version'>,
     observedAt: Date,
-    tools: readonly CatalogueTool[],
+    catalogue: Catalogue,
   ): Promise<StoredCatalogue>;
+  /** How many tools of a server are stored in a workspace, or by default; null: all. */
+  toolLimit(workspaceId?: string): Promise<number | null>;
   /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what it was sealed for */
   putSecret(sealedFor: SealedFor, secret: SealedSecret): Promise<void>;
   /** @param holderId whose; null: the workspace's */
@@ -212,19 +197,24 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       ),
 
     async reportStatus(observation) {
-      await read(supabaseAdmin.rpc('report_server_status', { p_observations: [observation] }), z.unknown());
+      const args = { p_observations: [storable(observation)] };
+      await read(supabaseAdmin.rpc('report_server_status', args), z.unknown());
     },
 
-    storeCatalogue: (server, observedAt, tools) =>
+    storeCatalogue: (server, observedAt, { tools, skipped }) =>
       read(
         supabaseAdmin.rpc('store_catalogue', {
           p_server_id: server.id,
           p_config_version: server.config_version,
           p_observed_at: observedAt.toISOString(),
           p_tools: tools,
+          p_skipped: skipped,
         }),
         StoredCatalogue,
       ),
+
+    toolLimit: (workspaceId) =>
+      read(supabaseAdmin.rpc('tool_limit', { p_workspace_id: workspaceId ?? null }), z.int().nullable()),
 
     async putSecret({ serverId, workspaceId, url, authMethod, holderId }, { ciphertext, nonce, key_id }) {
       await read(
@@ -259,7 +249,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       ),
 
     async recordCall(call) {
-      const row = { ...call, id: crypto.randomUUID(), user_id: userId };
+      const row = { ...storable(call), id: crypto.randomUUID(), user_id: userId };
       await read(supabaseAdmin.from('tool_calls').insert(row), z.unknown());
     },
   };
@@ -269,30 +259,4 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
 export function callerId({ userClaims }: Pick<SupabaseContext, 'userClaims'>): string {
   if (!userClaims) throw new AppError('internal', { message: 'The function was called without a user.' });
   return userClaims.id;
-}
-
-/** The rows of an answer, checked; a failed one throws as `Database` says. */
-export async function read<Schema extends z.ZodType>(
-  query: PromiseLike<{ data: unknown; error: { code?: string; message: string; details?: unknown } | null }>,
-  schema: Schema,
-): Promise<z.output<Schema>> {
-  const { data, error } = await query;
-  if (error) {
-    const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
-    if (status) throw new DatabaseRefusal(Number(status), error.message, detailsOf(error.details));
-    throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
-  }
-  const parsed = schema.safeParse(data);
-  if (!parsed.success)
-    throw new AppError('internal', { message: 'The database gave rows of an unknown shape.' });
-  return parsed.data;
-}
-
-const RefusalCode = z.object({ code: z.string() });
-
-/** Rules that have more to tell do so as JSON. */
-function detailsOf(details: unknown): RefusalDetails {
-  if (typeof details !== 'string' || !details.startsWith('{"')) return {};
-  const value: unknown = JSON.parse(details);
-  return { code: RefusalCode.safeParse(value).data?.code, limit: LimitReached.safeParse(value).data };
 }

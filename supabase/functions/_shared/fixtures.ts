@@ -105,5 +105,6 @@ export function fakeDatabase(
       ),
     loadServer: (id) => Promise.resolve(id === server.id ? server : null),
     reportStatus: (observation) => Promise.resolve(void observations.push(observation)),
+    toolLimit: () => Promise.resolve(1_000),
   } satisfies Partial<Database> & { observations: StatusObservation[]; counted: unknown[] };
 }

@@ -4,7 +4,8 @@ import { StoredGrant, type GrantHolder } from '../../../shared/src/oauth/grant.t
 import type { AcceptedIssuer } from '../../../shared/src/oauth/issuer.ts';
 import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
-import { callerId, read } from './database.ts';
+import { callerId } from './database.ts';
+import { read } from './read.ts';
 
 /** A sign-in under way, as it was begun. */
 const StoredFlow = z.object({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { AppError } from '../../../shared/src/errors.ts';
-import type { CallOptions, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
+import type { CallOptions, ConnectionFacts } from '../../../shared/src/mcp/connection.ts';
 import { readResult } from '../../../shared/src/mcp/result.ts';
 import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
 import type { CallToolAnswer } from '../../../shared/src/schema/functions.ts';
@@ -18,6 +18,16 @@ const addNote: StoredTool = {
   is_enabled: true,
   is_pinned: false,
   cache_ttl_seconds: null,
+};
+
+const facts: ConnectionFacts = {
+  protocolVersion: '2025-11-25',
+  era: 'legacy',
+  serverInfo: { name: 'notes' },
+  capabilities: { tools: {} },
+  instructions: null,
+  latencyMs: 12,
+  lastReadyAtMs: null,
 };
 
 type Call = (
@@ -57,12 +67,9 @@ async function callTool({
         reportStatus: (one) => Promise.resolve(void reported.push(one)),
       },
       caller: { tell: (event) => void told.push(event), signal },
-      openConnection: (target: ServerTarget, { onState }: ConnectionOptions) => {
+      openConnection: (target: ServerTarget) => {
         targets.push(target);
-        const state = { name: 'ready', generation: 1, failures: 0, since: 0, listing: 'no' } as const;
-        const connection = { call, close: () => Promise.resolve(void (isClosed = true)) };
-        queueMicrotask(() => onState?.(state, connection as never));
-        return connection;
+        return { call, facts, close: () => Promise.resolve(void (isClosed = true)) };
       },
       policy: 'local',
       readKeys: () => keys,
@@ -151,6 +158,26 @@ Deno.test(
     }
   },
 );
+
+Deno.test('an answer shows that the server works, also one that says that the tool failed', async () => {
+  const failed: Call = () => Promise.resolve(readResult({ isError: true, content: [] }));
+  for (const call of [noted, failed]) {
+    const { reported } = await callTool({ call });
+    assertMatches(reported, [
+      { source: 'function', ok: true, status: 'connected', error_code: null, protocol_version: '2025-11-25' },
+    ]);
+  }
+  const ofMembers = { credential_scope: 'member', added_by: null, tools: [addNote] } as const;
+  assert.deepEqual((await callTool({ server: ofMembers })).reported, []);
+});
+
+Deno.test('a call goes by the stored tools, which say how its arguments travel', async () => {
+  const { targets } = await callTool();
+  assert.deepEqual(
+    targets[0]?.storedTools?.map(({ name, input_schema }) => [name, input_schema]),
+    [['add_note', addNote.input_schema]],
+  );
+});
 
 Deno.test('a caller who goes away cancels the call', async () => {
   const caller = new AbortController();

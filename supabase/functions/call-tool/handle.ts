@@ -2,8 +2,8 @@ import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
 import { AppError, describeError } from '../../../shared/src/errors.ts';
 import { argumentReader } from '../../../shared/src/mcp/arguments.ts';
 import { classify } from '../../../shared/src/mcp/classify.ts';
-import type { Connection, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
-import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
+import type { Connection, ConnectionFacts, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
+import { callObservation, probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
 import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
@@ -22,7 +22,10 @@ export interface CallToolDeps {
     'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall' | 'reportStatus'
   >;
   caller: Caller;
-  openConnection: (target: ServerTarget, options: ConnectionOptions) => Pick<Connection, 'call' | 'close'>;
+  openConnection: (
+    target: ServerTarget,
+    options: ConnectionOptions,
+  ) => Pick<Connection, 'call' | 'close' | 'facts'>;
   policy: AddressPolicy;
   readKeys: () => SecretKeys;
   /** The call could not be recorded; its caller gets the answer all the same. */
@@ -50,7 +53,7 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
 
   const startedAt = deps.now();
   let queueMs: number | null = null;
-  const ending = await endingOf(body, server, deps, (ms) => (queueMs = Math.round(ms)));
+  const { ending, facts } = await endingOf(body, server, deps, (ms) => (queueMs = Math.round(ms)));
   const times = { queue_ms: queueMs, duration_ms: Math.round(deps.now() - startedAt) };
   await database
     .recordCall({
@@ -65,15 +68,23 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
       result_bytes: ending.ok ? sizeOf([ending.content, ending.structured_content]) : null,
     })
     .catch(deps.onFault);
-  if (!ending.ok && ending.code === 'sign_in_required') await reportSignIn(server, deps).catch(deps.onFault);
+  await reportStatus(server, ending, facts, deps).catch(deps.onFault);
   return succeed({ ...ending, ...times });
 }
 
-/** No look would find this out before the next one. */
-async function reportSignIn(server: ProbeServer, { database, now }: CallToolDeps): Promise<void> {
-  const failure = failureFor('sign_in_required');
-  const observation = probeObservation(server, failure, 'function', new Date(now()));
-  if (observation && countsForStatus(server, database.callerId)) await database.reportStatus(observation);
+/** An answer shows that the server works, whatever was shown before; no probe would find a lost sign-in sooner. */
+async function reportStatus(
+  server: ProbeServer,
+  ending: Ending,
+  facts: ConnectionFacts | null,
+  { database, now }: CallToolDeps,
+): Promise<void> {
+  if (!countsForStatus(server, database.callerId)) return;
+  const at = new Date(now());
+  if (facts) await database.reportStatus(callObservation(server, facts, at));
+  if (ending.ok || ending.code !== 'sign_in_required') return;
+  const observation = probeObservation(server, failureFor('sign_in_required'), 'function', at);
+  if (observation) await database.reportStatus(observation);
 }
 
 type Ending = CallToolAnswer extends infer One
@@ -82,18 +93,19 @@ type Ending = CallToolAnswer extends infer One
     : never
   : never;
 
+/** How the call ended, and what the connection learned about the server where that answered. */
 async function endingOf(
   { tool, arguments: given }: CallToolBody,
   server: ProbeServer,
   deps: CallToolDeps,
   onDequeued: (ms: number) => void,
-): Promise<Ending> {
+): Promise<{ ending: Ending; facts: ConnectionFacts | null }> {
   try {
     const args = prepare(tool, given, server);
     const target = await storedTarget(server, deps);
     if (!target) throw new AppError('credential_missing');
-    const result = await callOnce(target, tool, args, deps, onDequeued);
-    return {
+    const { result, facts } = await callOnce(target, tool, args, deps, onDequeued);
+    const ending: Ending = {
       ok: true,
       outcome: result.isError ? 'tool_error' : 'ok',
       text: result.text,
@@ -101,10 +113,11 @@ async function endingOf(
       content: result.raw.content ?? [],
       structured_content: result.structured ?? null,
     };
+    return { ending, facts };
   } catch (failure) {
     const { code, message } = classify(failure);
     const outcome = outcomeOf(code) as Extract<Ending, { ok: false }>['outcome'];
-    return { ok: false, outcome, code, message, hint: describeError(code).hint };
+    return { ending: { ok: false, outcome, code, message, hint: describeError(code).hint }, facts: null };
   }
 }
 
@@ -128,25 +141,17 @@ async function callOnce(
   { caller, openConnection, policy }: CallToolDeps,
   onDequeued: (ms: number) => void,
 ) {
-  const listed = Promise.withResolvers<void>();
   const late = AbortSignal.timeout(LONGEST_MS);
   const signal = AbortSignal.any([caller.signal, late]);
-  signal.addEventListener('abort', () => listed.resolve(), { once: true });
-  const connection = openConnection(target, {
-    policy,
-    // The list tells how arguments travel; a server that cannot be reached fails the call with the reason.
-    onState: ({ name }) => {
-      if (name !== 'connecting' && name !== 'discovering') listed.resolve();
-    },
-  });
+  const connection = openConnection(target, { policy });
   try {
     caller.tell({ type: 'calling' });
-    await listed.promise;
-    return await connection.call(tool, args, {
+    const result = await connection.call(tool, args, {
       signal,
       onProgress: (progress) => caller.tell({ type: 'progress', ...progress }),
       onDequeued,
     });
+    return { result, facts: connection.facts };
   } catch (failure) {
     throw late.aborted ? new AppError('timeout') : failure;
   } finally {

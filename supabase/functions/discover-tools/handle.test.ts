@@ -27,7 +27,7 @@ async function discover({
     ...fakeDatabase(await storedServer(), { role }),
     storeCatalogue: (...call: StoreCall) => {
       storeCalls.push(call);
-      return Promise.resolve({ added: ['add_note'], changed: [], removed: ['old'], stored });
+      return Promise.resolve({ added: ['add_note'], changed: [], removed: ['old'], stored, over_limit: 83 });
     },
   };
   const answer = await handle(
@@ -53,6 +53,7 @@ Deno.test('the catalogue and the status are stored, and the answer says what cha
     removed: ['old'],
     tools: works.tools,
     skipped: [],
+    over_limit: 83,
   });
   assert.equal(storeCalls[0]?.[0].config_version, 7);
   assert.equal(observations[0]?.status, 'connected');

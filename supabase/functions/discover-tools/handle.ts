@@ -39,12 +39,8 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
   }
 
   // The list is at least as new as the start of the probe; a list_changed heard meanwhile must win over it.
-  const { added, changed, removed, stored } = await deps.database.storeCatalogue(
-    server,
-    startedAt,
-    result.tools,
-  );
+  const { stored, ...change } = await deps.database.storeCatalogue(server, startedAt, result);
   if (!stored)
     return refuse(409, 'server_changed', 'The server was changed while its tools were read. Try again.');
-  return succeed({ added, changed, removed, tools: result.tools, skipped: result.skipped });
+  return succeed({ ...change, tools: result.tools, skipped: result.skipped });
 }

@@ -2,7 +2,8 @@ import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import type { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
-import { callerId, read } from '../_shared/database.ts';
+import { callerId } from '../_shared/database.ts';
+import { read } from '../_shared/read.ts';
 
 /** What the function asks of the database. The role is read with the caller's rights; the rest follows it. */
 export interface Webhooks {

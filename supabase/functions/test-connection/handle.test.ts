@@ -4,7 +4,7 @@ import type { Role } from '../../../shared/src/schema/workspace.ts';
 import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
 import { seal } from '../../../shared/src/secret-envelope.ts';
-import { DatabaseRefusal } from '../_shared/database.ts';
+import { DatabaseRefusal } from '../_shared/read.ts';
 import {
   fakeDatabase,
   fakeProbe,
@@ -52,7 +52,7 @@ Deno.test(
       credential: 'k1',
     });
     assert.equal(status, 200);
-    assert.deepEqual(body, works);
+    assert.deepEqual(body, { ...works, over_limit: 0 });
     assert.deepEqual(probed[0]?.[0], {
       url: 'https://x.example/mcp',
       transport: 'auto',
@@ -62,6 +62,18 @@ Deno.test(
     assert.deepEqual(observations, []);
   },
 );
+
+Deno.test('tools beyond the limit are counted: they would not be stored', async () => {
+  const tools = Array.from({ length: 1_083 }, (_, place) => ({
+    name: `tool-${place}`,
+    input_schema: { type: 'object' },
+    fingerprint: 'f',
+  }));
+  for (const named of [{ url: 'https://x.example/mcp' }, { server_id: SERVER_ID }]) {
+    const { body } = await test(named, { result: { ...works, tools } });
+    assert.equal((body as { over_limit: number }).over_limit, 83);
+  }
+});
 
 Deno.test('text that is no address is a finding of the test, not a malformed body', async () => {
   const { probed } = await test({ url: 'not a url' });
@@ -166,7 +178,7 @@ Deno.test(
       secret: await seal('sk-own', owner, keys),
     };
     const { body, probed, observations } = await test({ server_id: SERVER_ID }, { server });
-    assert.deepEqual(body, works);
+    assert.deepEqual(body, { ...works, over_limit: 0 });
     assert.deepEqual(probed[0]?.[0].credential, { method: 'api_key', header: 'X-API-Key', secret: 'sk-own' });
     assert.deepEqual(observations, []);
     const adder = await test({ server_id: SERVER_ID }, { server: { ...server, added_by: USER_ID } });

@@ -1,6 +1,11 @@
 import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
-import type { DraftServer, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
+import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
+import type {
+  DraftServer,
+  TestConnectionAnswer,
+  TestConnectionBody,
+} from '../../../shared/src/schema/functions.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
@@ -10,7 +15,7 @@ import { probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server
 export interface TestConnectionDeps extends ProbeDeps {
   database: Pick<
     Database,
-    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus'
+    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'toolLimit'
   >;
   readKeys: () => SecretKeys;
   now: () => Date;
@@ -27,7 +32,7 @@ export async function handle(body: TestConnectionBody, deps: TestConnectionDeps)
 
 async function testDraft(draft: DraftServer, deps: TestConnectionDeps): Promise<Answer> {
   await deps.database.countCall('probes');
-  return succeed(await probeWith(draft, draft.credential ?? null, deps));
+  return succeed(await withLimit(await probeWith(draft, draft.credential ?? null, deps), deps));
 }
 
 async function testStored(serverId: string, deps: TestConnectionDeps): Promise<Answer> {
@@ -40,5 +45,16 @@ async function testStored(serverId: string, deps: TestConnectionDeps): Promise<A
   const observation = probeObservation(server, result, 'function', deps.now());
   if (observation && countsForStatus(server, deps.database.callerId))
     await deps.database.reportStatus(observation);
-  return succeed(result);
+  return succeed(await withLimit(result, deps, found.access.workspaceId));
+}
+
+/** The answer with the number of tools that would not be stored. */
+async function withLimit(
+  result: ProbeResult,
+  { database }: TestConnectionDeps,
+  workspaceId?: string,
+): Promise<TestConnectionAnswer> {
+  if (!result.ok) return result;
+  const limit = await database.toolLimit(workspaceId);
+  return { ...result, over_limit: Math.max(0, result.tools.length - (limit ?? Infinity)) };
 }

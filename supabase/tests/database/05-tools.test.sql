@@ -1,6 +1,6 @@
 -- Tools: the catalogue is the system's, whether and how a tool is used is the user's.
 begin;
-select plan(29);
+select plan(34);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -48,7 +48,7 @@ reset role;
 set local role service_role;
 select is(
   pg_temp.store(1, now() - interval '5 minutes', 'a:1 b:1'),
-  '{"added": ["a", "b"], "changed": [], "removed": [], "stored": true}', 'a first list'
+  '{"added": ["a", "b"], "changed": [], "removed": [], "stored": true, "over_limit": 0}', 'a first list'
 );
 select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 2, 'is counted');
 select pg_temp.store(1, now() - interval '4 minutes 30 seconds', 'b:1 a:1');
@@ -70,15 +70,15 @@ select is(
 );
 select is(
   pg_temp.store(1, now() - interval '4 minutes', 'a:2 c:1'),
-  '{"added": ["c"], "changed": ["a"], "removed": ["b"], "stored": true}', 'a second one is told as the difference'
+  '{"added": ["c"], "changed": ["a"], "removed": ["b"], "stored": true, "over_limit": 0}', 'a second one is told as the difference'
 );
 select is(
   pg_temp.store(1, now() - interval '5 minutes', 'z:1'),
-  '{"added": [], "changed": [], "removed": [], "stored": false}', 'an older list changes nothing'
+  '{"added": [], "changed": [], "removed": [], "stored": false, "over_limit": 0}', 'an older list changes nothing'
 );
 select is(
   pg_temp.store(9, now(), 'z:1'),
-  '{"added": [], "changed": [], "removed": [], "stored": false}', 'nor does one of another configuration'
+  '{"added": [], "changed": [], "removed": [], "stored": false, "over_limit": 0}', 'nor does one of another configuration'
 );
 select is(
   public.store_catalogue('99999999-0000-4000-8000-000000000009', 1, now(), '[]') -> 'stored',
@@ -93,8 +93,37 @@ select is(
   true, 'a null in JSON is no schema'
 );
 
+-- Tools that cannot be used
+select public.store_catalogue(
+  current_setting('pgtap.server')::uuid, 1, now() - interval '3 minutes 30 seconds',
+  '[{"name": "a", "fingerprint": "2", "input_schema": {}}, {"name": "c", "fingerprint": "1", "input_schema": {}}]',
+  '[{"name": "odd", "reason": "The name is there twice."}, {"name": "", "reason": "The tool has no name."}]'
+);
+select is(
+  (select skipped_tools from public.mcp_servers where id = current_setting('pgtap.server')::uuid),
+  '[{"name": "odd", "reason": "The name is there twice."}, {"name": "", "reason": "The tool has no name."}]',
+  'tools that cannot be used are told with the reason'
+);
+select is(
+  (select catalogue_digest from public.mcp_server_health where server_id = current_setting('pgtap.server')::uuid),
+  md5(e'a 2\nc 1\n\nodd The name is there twice.\n The tool has no name.'),
+  'they are part of what tells one list from another'
+);
+select public.store_catalogue(
+  current_setting('pgtap.server')::uuid, 1, now() - interval '3 minutes 20 seconds',
+  '[{"name": "a", "fingerprint": "2", "input_schema": {}}, {"name": "c", "fingerprint": "1", "input_schema": {}}]',
+  (select jsonb_agg(jsonb_build_object('name', n, 'reason', 'odd')) from generate_series(1, 500) n)
+);
+select is(
+  (select jsonb_array_length(skipped_tools) from public.mcp_servers where id = current_setting('pgtap.server')::uuid),
+  100, 'the first hundred of them'
+);
+
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.mcp_tools), 2::bigint, 'the user sees the tools');
+select is(
+  (select jsonb_array_length(skipped_tools) from public.mcp_servers), 100, 'and those that cannot be used'
+);
 select lives_ok(
   $$ update public.mcp_tools set is_enabled = false, cache_ttl_seconds = 60, is_pinned = true where name = 'a' $$,
   'may switch one off, choose how long results are kept, and pin it'
@@ -168,6 +197,7 @@ update public.mcp_tools set is_enabled = false where name = 'c';
 update public.mcp_servers set url = 'https://elsewhere.example/mcp';
 select is((select count(*) from public.mcp_tools), 0::bigint, 'another origin is another server: its tools are not known yet');
 select is((select tool_count from public.mcp_servers), null, 'nor their number');
+select is((select skipped_tools from public.mcp_servers), '[]', 'nor what cannot be used of them');
 reset role;
 delete from public.mcp_servers where id = current_setting('pgtap.server')::uuid;
 select is(

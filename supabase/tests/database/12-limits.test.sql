@@ -1,6 +1,6 @@
 -- Limits: what is enough is enough, told by name and number, and changed by the operator only.
 begin;
-select plan(39);
+select plan(43);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -171,15 +171,34 @@ $$;
 select is(pg_temp.store('{a,b}'), null, 'tools of a server');
 select is(pg_temp.store('{a,b}'), null, 'the same list again is no more');
 select is(pg_temp.store('{a,c}'), null, 'nor another of the same length');
+select is(pg_temp.store('{d,c,b,a}'), null, 'nor one that is too long');
 select is(
-  pg_temp.store('{a,b,c}'),
-  'PT409 The limit of 2 tools per server is reached: there are 2 already. '
-    || '{"used": 2, "limit": "tools_per_server", "allowed": 2}',
-  'a longer one is too long'
+  (
+    select string_agg(name, ' ' order by position) from public.mcp_tools
+    where server_id = current_setting('pgtap.server')::uuid
+  ),
+  'd c', 'of which the first tools are stored, as their server lists them'
+);
+select results_eq(
+  $$ select tool_count, tools_over_limit from public.mcp_servers where id = current_setting('pgtap.server')::uuid $$,
+  $$ values (2, 2) $$, 'and the row says how many there are, and how many are missing'
 );
 select is(
-  (select string_agg(name, ' ' order by name) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid),
-  'a c', 'and leaves the stored list as it was'
+  (select public.store_catalogue(s.id, s.config_version, clock_timestamp(), (
+    select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
+    from unnest(array['d', 'd', 'c', 'b', 'd']) n
+  )) -> 'over_limit' from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid),
+  '1', 'a name that is there twice counts once'
+);
+select is(
+  public.tool_limit((select workspace_id from public.mcp_servers where id = current_setting('pgtap.server')::uuid)),
+  2, 'whoever tests a server may ask for the limit'
+);
+select throws_like(
+  $$ insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)
+     select id, workspace_id, 'one more', '{}', '1' from public.mcp_servers
+     where id = current_setting('pgtap.server')::uuid $$,
+  'The limit of 2 tools per server is reached: %', 'no other way leads past it'
 );
 
 -- Conversations -------------------------------------------------------------------------------------

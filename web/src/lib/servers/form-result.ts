@@ -1,4 +1,5 @@
 import type { PhaseTiming, ProbePhase, TestConnectionAnswer } from '@patchbay/shared/schema/functions';
+import type { SkippedTool } from '@patchbay/shared/schema/skipped-tool';
 import type { ServerFormValues } from './form-values.ts';
 import type { Merge } from './merge.ts';
 
@@ -11,7 +12,9 @@ export type TestOutcome =
       protocolVersion: string | null;
       serverName: string | null;
       tools: { name: string; title?: string | null; description?: string | null }[];
-      skipped: { name: string; reason: string }[];
+      skipped: SkippedTool[];
+      /** Tools that will not be stored, because there are too many. */
+      overLimit: number;
     }
   | {
       ok: false;
@@ -42,6 +45,7 @@ export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
     serverName: typeof answer.server_info?.name === 'string' ? answer.server_info.name : null,
     tools: answer.tools.map(({ name, title, description }) => ({ name, title, description })),
     skipped: answer.skipped,
+    overLimit: answer.over_limit,
   };
 }
 

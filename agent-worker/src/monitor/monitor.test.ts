@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
+import { NOTHING_KNOWN } from './decide.ts';
+import { Monitor } from './monitor.ts';
+import { PACE } from './pace.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();
+
+/** A server that was down, was told of, and that a conversation has found well again. */
+const job: ProbeJob = {
+  id: 'server-1',
+  workspace_id: 'workspace-1',
+  url: 'https://server.example/mcp',
+  transport: 'auto',
+  auth_method: 'none',
+  auth_header: null,
+  credential_scope: 'workspace',
+  added_by: null,
+  config_version: 1,
+  secret: null,
+  connection_status: 'connected',
+  has_connected: true,
+  is_confirmed: true,
+  wants_tools: true,
+  catalogue_digest: null,
+  memory: { ...NOTHING_KNOWN, failures: 3 },
+  is_watched: true,
+  lease_id: 'lease-1',
+  incident: { started_at: ago(90), ended_at: ago(1), in_series: 1, announced: ['down'] },
+};
+
+async function turn(claimed: ProbeJob) {
+  const jobs = [claimed];
+  const finished: FinishedProbe[] = [];
+  const monitor = new Monitor({
+    database: {
+      claimServers: () => Promise.resolve(jobs.splice(0)),
+      finishProbes: (probes: FinishedProbe[]) => {
+        finished.push(...probes);
+        monitor.stop();
+        return Promise.resolve();
+      },
+      prune: () => Promise.resolve(),
+    } as unknown as MonitorDatabase,
+    examine: () => Promise.reject(new Error('A second connection was opened.')),
+    network: {
+      isAway: false,
+      noteAnswer: () => undefined,
+      isHostToBlame: () => Promise.resolve(true),
+      lookAgain: () => Promise.resolve(),
+    },
+    pace: PACE,
+    places: 1,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    spans: null,
+    now: () => NOW,
+    random: () => 0,
+  });
+  await monitor.run();
+  return finished;
+}
+
+it('a server that a conversation found well is not connected to, and the notice that it is back is sent', async () => {
+  expect(await turn(job)).toEqual([
+    {
+      server_id: 'server-1',
+      lease_id: 'lease-1',
+      next_ms: PACE.healthyMs * 0.9,
+      memory: { failures: 0, successes: 1, certificate: null },
+      certificate_expires_at: null,
+      observation: null,
+      notices: [{ kind: 'back' }],
+    },
+  ]);
+});

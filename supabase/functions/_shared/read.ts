@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { AppError } from '../../../shared/src/errors.ts';
+import { LimitReached } from '../../../shared/src/schema/limits.ts';
+
+interface RefusalDetails {
+  code?: string | undefined;
+  limit?: LimitReached | undefined;
+}
+
+/** A rule of the database that the caller ran into; its message is written for the user. */
+export class DatabaseRefusal extends Error {
+  override readonly name = 'DatabaseRefusal';
+  readonly status: number;
+  /** What a program compares, where the rule has one. */
+  readonly code: string | undefined;
+  /** Set when the rule is a limit. */
+  readonly limit: LimitReached | undefined;
+
+  constructor(status: number, message: string, { code, limit }: RefusalDetails = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.limit = limit;
+  }
+}
+
+/** The rows of an answer, checked; a failed one throws as `Database` says. */
+export async function read<Schema extends z.ZodType>(
+  query: PromiseLike<{ data: unknown; error: { code?: string; message: string; details?: unknown } | null }>,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const { data, error } = await query;
+  if (error) {
+    const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
+    if (status) throw new DatabaseRefusal(Number(status), error.message, detailsOf(error.details));
+    throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
+  }
+  const parsed = schema.safeParse(data);
+  if (!parsed.success)
+    throw new AppError('internal', { message: 'The database gave rows of an unknown shape.' });
+  return parsed.data;
+}
+
+const RefusalCode = z.object({ code: z.string() });
+
+/** Rules that have more to tell do so as JSON. */
+function detailsOf(details: unknown): RefusalDetails {
+  if (typeof details !== 'string' || !details.startsWith('{"')) return {};
+  const value: unknown = JSON.parse(details);
+  return { code: RefusalCode.safeParse(value).data?.code, limit: LimitReached.safeParse(value).data };
+}

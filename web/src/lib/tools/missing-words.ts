@@ -1,0 +1,18 @@
+import type { SkippedTool } from '@patchbay/shared/schema/skipped-tool';
+
+/** What is said of a list that is too long to be stored; empty for any other. */
+export function overLimitWords(stored: number, overLimit: number): string {
+  if (overLimit <= 0) return '';
+  const total = (stored + overLimit).toLocaleString('en-US');
+  return `The server lists ${total} tools. The first ${stored.toLocaleString('en-US')} are available.`;
+}
+
+/** Such as `2 tools can't be used`. */
+export function skippedWords(count: number): string {
+  return count === 1 ? "1 tool can't be used" : `${count} tools can't be used`;
+}
+
+/** One tool that cannot be used, and why. */
+export function skippedLine({ name, reason }: SkippedTool): string {
+  return `${name || 'Unnamed tool'}: ${reason}`;
+}
