@@ -118,6 +118,47 @@ Deno.test('what it reports on the way is told, and a failure of the tool itself 
   assertMatches(body, { ok: true, outcome: 'tool_error', text: 'No paper.' });
 });
 
+Deno.test('nulls of optional arguments are not sent, and a fault is told in one sentence', async () => {
+  const given: unknown[] = [];
+  const call: Call = (_tool, args) => {
+    given.push(args);
+    return noted('add_note', args);
+  };
+  const tools = [
+    {
+      ...addNote,
+      input_schema: {
+        ...addNote.input_schema,
+        properties: { text: { type: 'string' }, folder: { type: 'string' } },
+      },
+    },
+  ];
+  await callTool({ call, server: { tools }, args: { text: 'milk', folder: null } });
+  assert.deepEqual(given, [{ text: 'milk' }]);
+  const { body } = await callTool({ call, server: { tools }, args: { folder: 'x' } });
+  assertMatches(body, {
+    ok: false,
+    code: 'invalid_arguments',
+    message: 'The required argument "text" (text) is missing.',
+  });
+});
+
+Deno.test('what was only for the user is in its text, without data that nobody can read', async () => {
+  const png = `iVBORw0KGgo${'A'.repeat(400)}`;
+  const { body } = await callTool({
+    call: () =>
+      Promise.resolve(
+        readResult({
+          content: [
+            { type: 'text', text: 'Your code is 7.', annotations: { audience: ['user'] } },
+            { type: 'text', text: png },
+          ],
+        }),
+      ),
+  });
+  assertMatches(body, { ok: true, text: 'Your code is 7.\n[image/png, 308 bytes]' });
+});
+
 for (const [what, change, outcome, code] of [
   ['a tool that is not there', { tool: 'fly' }, 'refused', 'tool_not_found'],
   [
