@@ -43,6 +43,17 @@ describe('modelDefinition', () => {
     expect(isShortened(given)).toBe(true);
   });
 
+  it('has no data in descriptions that no model can read', () => {
+    const icon = `data:image/png;base64,${'A'.repeat(400)}`;
+    const properties = { a: { type: 'string', description: `Like ${icon}` } };
+    const given = tool({ description: `Draws. ${icon}`, input_schema: { type: 'object', properties } });
+    const { description, parameters } = modelDefinition('draw', given);
+    expect(description).toBe('Draws. [image/png, 300 bytes]');
+    expect(parameters.properties).toEqual({
+      a: { type: 'string', description: 'Like [image/png, 300 bytes]' },
+    });
+  });
+
   it.each(['default', 'examples', 'enum', 'const', 'properties', 'description'])(
     'shortens the description of a parameter called %s',
     (name) => {

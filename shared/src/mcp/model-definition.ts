@@ -1,5 +1,6 @@
 /** A tool as the voice model gets it: with short descriptions, and a schema in the shape that it takes. */
 import type { CatalogueTool } from '../schema/tool.ts';
+import { withoutBinary } from './binary-text.ts';
 import { schemaForModel } from './model-schema.ts';
 import { isSchemaObject, type JsonSchema } from './schema-dialect.ts';
 import { shorten } from './shorten.ts';
@@ -22,7 +23,7 @@ type Described = Pick<CatalogueTool, 'name' | 'title' | 'description' | 'input_s
 export function modelDefinition(name: string, tool: Described): ModelDefinition {
   return {
     name,
-    description: shorten(tool.description || tool.title || tool.name, TOOL_DESCRIPTION_LIMIT),
+    description: shorten(withoutBinary(tool.description || tool.title || tool.name), TOOL_DESCRIPTION_LIMIT),
     parameters: schemaForModel(withShortDescriptions(tool.input_schema) as JsonSchema),
   };
 }
@@ -44,7 +45,7 @@ function withShortDescriptions(schema: unknown): unknown {
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
       if (key === 'description' && typeof value === 'string')
-        return [key, shorten(value, PARAMETER_DESCRIPTION_LIMIT)];
+        return [key, shorten(withoutBinary(value), PARAMETER_DESCRIPTION_LIMIT)];
       if (NAMED.has(key) && isSchemaObject(value)) return [key, mapValues(value, withShortDescriptions)];
       return [key, VALUES.has(key) ? value : withShortDescriptions(value)];
     }),
