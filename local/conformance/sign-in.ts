@@ -3,6 +3,7 @@
  * once. What the product does not offer is left to providers of the SDK.
  */
 import { randomUUID } from 'node:crypto';
+import type { AcceptedIssuer } from '@patchbay/shared/oauth/issuer';
 import type { ClientStore, SignInOptions } from '@patchbay/shared/oauth/sign-in-provider';
 import { beginSignIn, finishSignIn } from '@patchbay/shared/oauth/sign-in';
 import { signInUnattended } from '@patchbay/shared/oauth/unattended';
@@ -20,6 +21,8 @@ const REDIRECT_URL = 'http://localhost:3000/callback';
 const CLIENT_METADATA_URL = 'https://conformance-test.local/client-metadata.json';
 /** A server that wants another scope with every answer is not followed for ever. */
 const MAX_SIGN_INS = 3;
+/** Its metadata names another issuer than the address that they stand at: an admin has accepted that. */
+const OTHER_ISSUER = 'auth/2025-03-26-oauth-metadata-backcompat';
 
 /** Signs in at a server, lists its tools and calls each. @throws when it does not come so far */
 export async function signInAndCall(url: string, scenario: string, context: unknown): Promise<void> {
@@ -29,6 +32,7 @@ export async function signInAndCall(url: string, scenario: string, context: unkn
     serverUrl: url,
     policy: 'local',
     clients: clientsOf(known),
+    ...(scenario === OTHER_ISSUER && { acceptedIssuer: acceptedAt(url) }),
     identity: {
       redirectUrl: REDIRECT_URL,
       metadataUrl: CLIENT_METADATA_URL,
@@ -87,6 +91,12 @@ async function useServer(url: string, credential: Credential): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** The issuer that the scenario's metadata name, in the place of the origin that they stand at. */
+function acceptedAt(url: string): AcceptedIssuer {
+  const { origin } = new URL(url);
+  return { expected: `${origin}/`, issuer: `${origin}/oauth` };
 }
 
 /** The client that the scenario gives, or those that were registered. */

@@ -16,6 +16,7 @@ import {
   type VoiceTokenBody,
 } from '@patchbay/shared/schema/functions';
 import { z } from 'zod';
+import { Issuers } from './accepted-issuers.ts';
 import type { SignedIn } from './session.ts';
 import { settings } from './settings.ts';
 
@@ -30,6 +31,8 @@ export type Answer<T> =
       fieldErrors?: Record<string, string[]>;
       /** Where the user was, where the function knows it. */
       returnTo?: string;
+      /** Of a sign-in service that claims to be another one than the server names. */
+      issuers?: Issuers;
     };
 
 // Edge functions answer their own refusals with these fields; anything else is a fault on the way.
@@ -38,6 +41,8 @@ const Refusal = z.object({
   hint: z.string().optional(),
   field_errors: FieldErrors.transform(sentencesOf).optional(),
   return_to: z.string().optional(),
+  expected_issuer: z.string().optional(),
+  received_issuer: z.string().optional(),
 });
 
 /** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
@@ -102,7 +107,9 @@ function refused(status: number, answer: unknown): Extract<Answer<never>, { ok: 
   const refusal = Refusal.safeParse(answer);
   if (!refusal.success) return { ok: false, status, message: refusalWords(status) };
   const { message, hint, field_errors: fieldErrors, return_to: returnTo } = refusal.data;
-  return { ok: false, status, message, hint, fieldErrors, returnTo };
+  const { expected_issuer: expected, received_issuer: received } = refusal.data;
+  const issuers = Issuers.safeParse({ expected, received }).data;
+  return { ok: false, status, message, hint, fieldErrors, returnTo, issuers };
 }
 
 /**

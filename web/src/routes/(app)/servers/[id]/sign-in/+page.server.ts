@@ -1,5 +1,7 @@
-import { error, fail, redirect } from '@sveltejs/kit';
+import { error, fail, redirect, type RequestEvent } from '@sveltejs/kit';
 import { returnPath } from '$lib/return-path.ts';
+import { acceptIssuer, Issuers, readAcceptedIssuer, withdrawIssuer } from '$lib/server/accepted-issuers.ts';
+import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/sign-ins.ts';
 import { readServer } from '$lib/server/servers.ts';
@@ -8,6 +10,7 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
+  const { workspace } = await event.parent();
   const server = await readServer(who, event.params.id);
   if (server?.auth_method !== 'oauth')
     error(404, {
@@ -16,24 +19,49 @@ export const load: PageServerLoad = async (event) => {
     });
   const { id, name, credential_scope, oauth_client_id, has_credential } = server;
   const hasClient = credential_scope === 'workspace' && oauth_client_id !== null && has_credential;
-  const signIns = await listSignIns(who, server.workspace_id);
+  const [signIns, accepted] = await Promise.all([
+    listSignIns(who, server.workspace_id),
+    readAcceptedIssuer(who, id),
+  ]);
   const signIn = signIns.find((one) => one.server_id === id);
   return {
     server: { id, name, scope: credential_scope, hasClient },
     signIn: signIn ?? null,
+    accepted,
+    mayAccept: workspace.canManage && workspace.id === server.workspace_id,
   };
 };
 
+async function begin(event: RequestEvent) {
+  const id = event.params['id'] ?? '';
+  const from = event.url.searchParams.get('from');
+  const back = from === null ? `/servers/${id}` : returnPath(from);
+  const answer = await beginSignIn(signedIn(event), id, back);
+  if (!answer.ok) return fail(answer.status, { message: answer.message, issuers: answer.issuers });
+  const { authorization_url: url } = answer.value;
+  return { url, host: new URL(url).host };
+}
+
 export const actions: Actions = {
   /** The page itself leads on: a form may only be sent to this site, also by a redirect. */
-  begin: async (event) => {
-    const { id } = event.params;
-    const from = event.url.searchParams.get('from');
-    const back = from === null ? `/servers/${id}` : returnPath(from);
-    const answer = await beginSignIn(signedIn(event), id, back);
-    if (!answer.ok) return fail(answer.status, { message: answer.message });
-    const { authorization_url: url } = answer.value;
-    return { url, host: new URL(url).host };
+  begin,
+
+  /** Accepts the issuer that was shown, and no other: what the service claims by now is compared with it again. */
+  accept: async (event) => {
+    const who = signedIn(event);
+    const values = await event.request.formData();
+    const issuers = Issuers.safeParse({ expected: values.get('expected'), received: values.get('received') });
+    const server = await readServer(who, event.params.id);
+    if (!issuers.success || !server || values.get('confirmed') !== 'yes')
+      return fail(400, { message: 'Nothing was accepted. Confirm that both addresses belong together.' });
+    const problem = await acceptIssuer(who, server, issuers.data);
+    return problem ? fail(403, { message: problemWords(problem) }) : begin(event);
+  },
+
+  withdraw: async (event) => {
+    const problem = await withdrawIssuer(signedIn(event), event.params.id);
+    if (problem) return fail(403, { message: problemWords(problem) });
+    return redirect(303, event.url.pathname);
   },
 
   unattended: async (event) => {
