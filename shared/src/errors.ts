@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'not_found',
   'not_mcp',
   'protocol_error',
+  'unsupported_version',
   'response_too_large',
   'rate_limited',
   'server_error',
@@ -23,6 +24,7 @@ export const ERROR_CODES = [
   'tool_not_found',
   'tool_disabled',
   'invalid_arguments',
+  'input_required',
   'queue_full',
   'cancelled',
   'credential_missing',
@@ -117,6 +119,12 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     speech: 'gave an answer that I could not understand',
     retryable: true,
   },
+  unsupported_version: {
+    message: 'The server speaks no protocol version that Patchbay speaks.',
+    hint: 'Update the server; if you chose a protocol for it, set that back to auto-detect.',
+    speech: 'needs an update before I can use it',
+    retryable: false,
+  },
   response_too_large: {
     message: 'The answer of the server is too large.',
     hint: 'Check that the address is the MCP endpoint, or let the server answer with less.',
@@ -163,6 +171,12 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     message: 'The tool does not accept these arguments.',
     hint: 'Compare the arguments with the input schema of the tool.',
     speech: 'did not accept what I asked',
+    retryable: false,
+  },
+  input_required: {
+    message: "The tool asks for input that Patchbay can't give.",
+    hint: 'Give the tool what it asks for in its arguments, or set it up on the server.',
+    speech: 'asks for something that I cannot answer',
     retryable: false,
   },
   queue_full: {

@@ -1,7 +1,7 @@
 /** Where a connection must not go, whatever the server or the resolver says. The rules themselves: address-policy. */
 import { describe, expect, it } from 'vitest';
 import type { AddressPolicy } from '../src/address-policy.ts';
-import { openSession } from '../src/mcp/session.ts';
+import { openSession } from '../src/mcp/open-session.ts';
 import { cleanups, connect, ERAS, outcome, serveEra } from './connect.ts';
 import { listen, until } from './listen.ts';
 

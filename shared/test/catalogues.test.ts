@@ -30,12 +30,14 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     expect(connection.state).toMatchObject({ error: { code: 'response_too_large' } });
   });
 
-  it('without an end is given up, not followed', async () => {
+  it('without an end is cut: the tools that were found are used, and it is said', async () => {
     const server = await serveEra(era, { isEndless: true });
     const { connection } = connect(server);
-    await until(() => connection.state.name === 'waiting', 'the refusal', 15_000);
-    expect(connection.state).toMatchObject({ error: { code: 'protocol_error' } });
-    expect(server.pages).toBeLessThanOrEqual(101);
+    await until(() => connection.state.name === 'ready', 'the tools', 15_000);
+    expect(connection.catalogue?.tools).toHaveLength(100);
+    expect(connection.catalogue?.note).toContain('more than 100 pages');
+    expect(server.pages).toBe(100);
+    expect(await outcome(connection.call('tool-7', {}))).toBe('tool-7 ran');
   });
 
   it('with a name twice keeps the first of them', async () => {

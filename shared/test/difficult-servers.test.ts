@@ -40,7 +40,8 @@ describe('a server that does not let us in', () => {
         return true;
       },
     });
-    const { connection, ready } = connect(server);
+    const credential = { method: 'bearer_token', secret: 'wrong' } as const;
+    const { connection, ready } = connect(server, { credential });
     await until(() => connection.state.name === 'needs_credentials', 'the refusal');
     expect(await outcome(connection.call('echo', {}))).toBe('unauthorized');
     expect(attempts).toBe(1);

@@ -13,6 +13,8 @@ export type { CatalogueTool } from '../schema/tool.ts';
 export interface Catalogue {
   tools: CatalogueTool[];
   skipped: { name: string; reason: string }[];
+  /** What was odd about the list as a whole, as a sentence for the user. */
+  note?: string;
 }
 
 /** Names of the tools that came, changed their fingerprint, or went. */
@@ -136,7 +138,7 @@ export function diffCatalogue(
 export function hasChanged(before: Catalogue, after: Catalogue): boolean {
   const { added, changed, removed } = diffCatalogue(before.tools, after.tools);
   const isOther = added.length + changed.length + removed.length > 0;
-  return isOther || before.skipped.length !== after.skipped.length;
+  return isOther || before.skipped.length !== after.skipped.length || before.note !== after.note;
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -1,5 +1,5 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { argumentReader, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue, type CatalogueTool } from './catalogue.ts';
 import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
@@ -13,7 +13,10 @@ import {
   type ConnectionState,
 } from './machine.ts';
 import type { CallResult } from './result.ts';
-import { openSession, type Route, type Session } from './session.ts';
+import { keepsRoute, type Route } from './attempts.ts';
+import { openSession } from './open-session.ts';
+import { RequestFloor } from './request-floor.ts';
+import type { Session } from './session.ts';
 import type { ServerTarget } from './target.ts';
 import { closedError, whenOpen, type WaitedFor } from './when-open.ts';
 
@@ -21,11 +24,11 @@ const OPEN_TIMEOUT_MS = 15_000;
 /** Lists of minutes exist; calls do not wait for them. For each page. */
 const LIST_TIMEOUT_MS = 300_000;
 const CHECK_TIMEOUT_MS = 10_000;
-/** How often an idle session is asked for a sign of life; and every how many times its tools are looked at anew. */
+/** How often an idle session is asked for a sign of life; and every how many times its tools are listed anew. */
 const IDLE_CHECK_MS = 15_000;
 const CHECKS_PER_LIST = 4;
-/** What the way to the server that was remembered may be to blame for. */
-const WRONG_WAY: ReadonlySet<ErrorCode> = new Set(['not_mcp', 'not_found', 'protocol_error']);
+/** Lists that a server asks for; one that announces changed tools after every list gets few. */
+const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 
 export class ConnectionRunner implements Connection, Line {
   readonly target: ServerTarget;
@@ -55,6 +58,9 @@ export class ConnectionRunner implements Connection, Line {
   #attempt = new AbortController();
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #idleTimer: ReturnType<typeof setInterval> | undefined;
+  /** Set while a list waits for its time; what is announced meanwhile will be in it. */
+  #listTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #listFloor = new RequestFloor(LIST_FLOOR);
   #idleChecks = 0;
   #isChecking = false;
   /** Sessions that are being ended. */
@@ -146,7 +152,7 @@ export class ConnectionRunner implements Connection, Line {
           void this.#open(effect.generation);
           break;
         case 'list':
-          void this.#list(effect.generation);
+          this.#planList(effect.generation);
           break;
         case 'drop':
           this.#release(false);
@@ -171,6 +177,8 @@ export class ConnectionRunner implements Connection, Line {
   #release(isFinal: boolean): void {
     this.#attempt.abort(closedError());
     clearInterval(this.#idleTimer);
+    clearTimeout(this.#listTimer);
+    this.#listTimer = undefined;
     if (this.#session) this.#follow(isFinal ? this.#session.end(true) : this.#session.retire());
     this.#session = null;
     if (isFinal) void Promise.all(this.#endings).then(() => this.#ended.resolve());
@@ -195,7 +203,7 @@ export class ConnectionRunner implements Connection, Line {
         route: this.#route,
         knownTools: this.catalogue?.tools ?? this.target.storedTools,
         elicit: this.#options.elicit,
-        onToolsChanged: () => this.#dispatch({ type: 'tools_changed', generation }),
+        onToolsChanged: () => this.#noticeTools(generation),
         onDoubt: () => void this.#lookAgain(generation),
       });
       if (this.#state.name !== 'connecting' || this.#state.generation !== generation) {
@@ -205,7 +213,7 @@ export class ConnectionRunner implements Connection, Line {
       this.#adopt(session, generation, this.#now() - startedAt);
     } catch (failure) {
       const error = classify(failure);
-      if (WRONG_WAY.has(error.code)) this.#route = undefined;
+      if (!keepsRoute(error)) this.#route = undefined;
       this.#dispatch({ type: 'failed', generation, error });
     } finally {
       clearTimeout(timer);
@@ -218,6 +226,23 @@ export class ConnectionRunner implements Connection, Line {
     this.facts = { ...this.facts, ...session.facts, era: session.route.era, latencyMs };
     this.#idleTimer = setInterval(() => this.#lookAfter(generation), IDLE_CHECK_MS);
     this.#dispatch({ type: 'opened', generation });
+  }
+
+  #noticeTools(generation: number): void {
+    if (this.#listTimer === undefined) this.#dispatch({ type: 'tools_changed', generation });
+  }
+
+  #planList(generation: number): void {
+    // The first list of a session is not one that the server asked for.
+    const waitMs = this.#state.name === 'ready' ? this.#listFloor.plan(this.#now()) : 0;
+    if (waitMs === 0) {
+      void this.#list(generation);
+      return;
+    }
+    this.#listTimer = setTimeout(() => {
+      this.#listTimer = undefined;
+      void this.#list(generation);
+    }, waitMs);
   }
 
   async #list(generation: number): Promise<void> {
@@ -234,18 +259,17 @@ export class ConnectionRunner implements Connection, Line {
     }
   }
 
-  /** The slow round of an idle connection. */
+  /** The slow round of a connection: tools are listed also where the server promised to announce changes. */
   #lookAfter(generation: number): void {
-    if (this.#state.name !== 'ready' || this.#calls.isBusy) return;
+    if (this.#state.name !== 'ready') return;
     this.#idleChecks += 1;
-    const isListDue = this.#idleChecks % CHECKS_PER_LIST === 0 && this.#session?.hearsNews === false;
-    if (isListDue) this.#dispatch({ type: 'tools_changed', generation });
-    else void this.#check(generation);
+    if (this.#idleChecks % CHECKS_PER_LIST === 0) this.#noticeTools(generation);
+    else if (!this.#calls.isBusy) void this.#check(generation);
   }
 
   /** After a gap in what the server could tell us: whether it lives, and what its tools are now. */
   async #lookAgain(generation: number): Promise<void> {
-    if (await this.#check(generation)) this.#dispatch({ type: 'tools_changed', generation });
+    if (await this.#check(generation)) this.#noticeTools(generation);
   }
 
   /** Asks the server for a sign of life; a server that is busy with a call of ours may be slow to give one. */

@@ -29,7 +29,10 @@ import { isAboutCredential, type AppError } from '../errors.ts';
 import { retryDelayMs } from './backoff.ts';
 
 /** A session that lived this long is a good one: losing it says nothing about the next. */
-const STABLE_MS = 10_000;
+const STABLE_MS = 60_000;
+/** The least time until the next session of a server that loses one after another; it doubles with each. */
+const SESSION_FLOOR_MS = 1_000;
+const SESSION_FLOOR_CAP_MS = 30_000;
 
 /** After so many failures in a row, calls dial only so long after the last one. */
 const BREAKER_FAILURES = 5;
@@ -145,9 +148,8 @@ const TABLE: Table = {
   discovering: {
     opened: stay,
     listed: (state, _event, { now }) => becomeReady(state, now),
-    failed: (state, { error }, around) =>
-      giveUp(state, state.failures + 1, error, around, [{ type: 'drop' }]),
-    lost: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, [{ type: 'drop' }]),
+    failed: (state, { error }, around) => giveUpSession(state, state.failures + 1, error, around),
+    lost: (state, { error }, around) => giveUpSession(state, state.failures + 1, error, around),
     tools_changed: (state) => ({ state: { ...state, isStale: true }, effects: [] }),
     retry_due: stay,
     wanted: stay,
@@ -165,7 +167,7 @@ const TABLE: Table = {
       if (failures === 1 && error.code === 'session_lost')
         return connect(state.generation, failures, [{ type: 'drop' }]);
       const isWorthIt = failures === 1 || error.retryable;
-      return giveUp(state, failures, error, around, [{ type: 'drop' }], isWorthIt);
+      return giveUpSession(state, failures, error, around, isWorthIt);
     },
     tools_changed: (state) =>
       state.listing === 'no'
@@ -243,6 +245,18 @@ function listAgainOr(state: Of<'ready'>, otherwise: 'no'): Transition {
     : stay({ ...state, listing: otherwise });
 }
 
+/** As `giveUp`, after a session was open: a server that takes each and loses it is not asked for one after another. */
+function giveUpSession(
+  state: ConnectionState,
+  failures: number,
+  error: AppError,
+  around: Circumstances,
+  retryable = error.retryable,
+): Transition {
+  const floorMs = failures < 2 ? 0 : Math.min(SESSION_FLOOR_MS * 2 ** (failures - 2), SESSION_FLOOR_CAP_MS);
+  return giveUp(state, failures, error, around, [{ type: 'drop' }], retryable, floorMs);
+}
+
 function giveUp(
   { generation }: ConnectionState,
   failures: number,
@@ -250,12 +264,14 @@ function giveUp(
   { now, random }: Circumstances,
   before: ConnectionEffect[],
   retryable = error.retryable,
+  floorMs = 0,
 ): Transition {
   // Trying again with the same key would only lock the account.
   if (isAboutCredential(error.code)) {
     return { state: { name: 'needs_credentials', generation, error }, effects: before };
   }
-  const delayMs = retryDelayMs(failures, { retryable, retryAfterMs: error.retryAfterMs }, random);
+  const pauseMs = retryDelayMs(failures, { retryable, retryAfterMs: error.retryAfterMs }, random);
+  const delayMs = Math.max(pauseMs, floorMs);
   return {
     state: { name: 'waiting', generation, failures, error, since: now, retryAt: now + delayMs },
     effects: [...before, { type: 'wait', generation, delayMs }],

@@ -6,14 +6,16 @@ import { offersSignIn } from '../oauth/discovery.ts';
 import { readChallenge } from './challenge.ts';
 import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
-import { openSession, type Route, type Session } from './session.ts';
+import type { Route } from './attempts.ts';
+import { openSession } from './open-session.ts';
+import type { Session } from './session.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { ServerTarget } from './target.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** What a probe needs of a target; a draft has no id yet. */
-export type ProbeTarget = Pick<ServerTarget, 'url' | 'transport' | 'credential'>;
+export type ProbeTarget = Pick<ServerTarget, 'url' | 'transport' | 'credential' | 'protocolEra'>;
 
 export interface ProbeOptions {
   policy: AddressPolicy;
@@ -36,7 +38,7 @@ export interface ProbeOptions {
 
 export type ProbeResult = ProbeSuccess | ProbeFailure;
 /** Of a server whose tools were not asked for. */
-export type LightProbeResult = Omit<ProbeSuccess, 'tools' | 'skipped'> | ProbeFailure;
+export type LightProbeResult = Omit<ProbeSuccess, 'tools' | 'skipped' | 'note'> | ProbeFailure;
 
 /**
  * Tests a server phase by phase, without storing anything. Never rejects.
@@ -68,7 +70,7 @@ async function run<Found extends object>(
   target: ProbeTarget,
   options: ProbeOptions,
   ask: (session: Session, limits: Limits) => Promise<Found>,
-): Promise<(Omit<ProbeSuccess, 'tools' | 'skipped'> & Found) | ProbeFailure> {
+): Promise<(Omit<ProbeSuccess, 'tools' | 'skipped' | 'note'> & Found) | ProbeFailure> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timeout = new AbortController();
   // A signal with a time-out of its own would be held until then, with all that hangs on it.

@@ -1,7 +1,6 @@
 /** One session with a server, on the SDK's client: opened, used, ended. It never repairs itself; `connection` opens the next. */
 import {
   Client,
-  ProtocolError,
   SdkHttpError,
   type CallToolResult,
   type ElicitRequestFormParams,
@@ -11,28 +10,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
-import type { Transport as TransportChoice } from '../schema/server.ts';
+import type { Attempt, FailedAttempt, Route } from './attempts.ts';
+import { GONE } from './calls.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { classify } from './classify.ts';
+import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
+import { listAllTools, type ListedTools } from './list-tools.ts';
+import { Liveness } from './liveness.ts';
 import type { Exchange, Resolve } from './outgoing-fetch.ts';
 import { withoutInvalidHeaders } from './parameter-headers.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
 import { ToolDefinitions, withLatestHeaders } from './tool-definitions.ts';
-import { ANSWER_LOST_CODE, RAW_TOOLS_KEY } from './watched-transport.ts';
+import { ToolsSubscription } from './tools-subscription.ts';
+import { RAW_TOOLS_KEY } from './watched-transport.ts';
 import { Wire } from './wire.ts';
 
+export type { Route } from './attempts.ts';
+
 const CLIENT_INFO = { name: 'patchbay', version: '0.1.0' };
-/** A list that is longer has lost its way. */
-const MAX_LIST_PAGES = 100;
 /** How long the calls of a session that was replaced may wait for their own answers. */
 const RETIREMENT_MS = 5_000;
-
-/** How a server was reached; given to the next `openSession` it saves the finding out. */
-export interface Route {
-  transport: Exclude<TransportChoice, 'auto'>;
-  era: 'legacy' | 'modern';
-}
 
 export interface SessionFacts {
   protocolVersion: string | null;
@@ -75,38 +73,16 @@ export interface CallRequest {
   onProgress?: ((progress: { progress: number; total?: number; message?: string }) => void) | undefined;
 }
 
+const NO_TOOLS = 'The server says that it has no tools.';
+const UNDECLARED_TOOLS = "The server doesn't say that it has tools, but lists these when it is asked.";
+/** A server that declared no tools may not know the request at all, and stay silent. */
+const UNDECLARED_LIST_MS = 5_000;
+
 /** The result of a page, with the raw tools where `WatchedTransport` put them. */
 const ListPage = z.looseObject({
   nextCursor: z.string().optional(),
   _meta: z.looseObject({ [RAW_TOOLS_KEY]: z.array(z.unknown()) }),
 });
-
-/**
- * Reaches a server and initialises a session: streamable HTTP in either era, or the old SSE when the target
- * allows and the server has nothing else.
- * @throws AppError
- */
-export async function openSession(
-  target: Pick<ServerTarget, 'url' | 'transport' | 'credential'>,
-  options: SessionOptions,
-): Promise<Session> {
-  const choice = target.transport === 'auto' ? options.route?.transport : target.transport;
-  if (choice === 'sse') return Session.open(target, 'sse', options);
-  try {
-    return await Session.open(target, 'streamable_http', options);
-  } catch (error) {
-    if (choice !== undefined || !mayBeOldSse(classify(error))) throw error;
-    // The first answer says more about the server than the failure of a guess.
-    return Session.open(target, 'sse', options).catch((second: unknown) => {
-      throw classify(second).code === 'unauthorized' ? second : error;
-    });
-  }
-}
-
-/** What a server that only knows the old SSE answers to a POST. */
-function mayBeOldSse({ code }: AppError): boolean {
-  return code === 'not_found' || code === 'not_mcp';
-}
 
 /** An open session. Every method rejects with AppError only. */
 export class Session {
@@ -117,34 +93,61 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #definitions = new ToolDefinitions();
   readonly #calls = new Set<Promise<unknown>>();
-  #subscription: Promise<unknown> | null = null;
+  readonly #liveness: Liveness;
+  readonly #subscription: ToolsSubscription | null;
+  /** A server that declared no tools was asked once, and has none. */
+  #hasNoTools = false;
   #isEnded = false;
 
-  private constructor(client: Client, wire: Wire, options: SessionOptions, transport: Route['transport']) {
+  private constructor(client: Client, wire: Wire, options: SessionOptions, attempt: Attempt) {
     this.#client = client;
     this.#wire = wire;
     this.#options = options;
     this.#definitions.set(options.knownTools ?? []);
-    this.route = { transport, era: client.getProtocolEra() ?? 'legacy' };
+    const { transport, version } = attempt;
+    this.route = { transport, era: client.getProtocolEra() ?? 'legacy', ...(version && { version }) };
     this.facts = {
       protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
       serverInfo: client.getServerVersion() ?? null,
       capabilities: client.getServerCapabilities() ?? null,
       instructions: client.getInstructions() ?? null,
     };
+    this.#liveness = new Liveness({
+      ping: (timeout) =>
+        this.#ask(() =>
+          this.route.era === 'modern' ? client.discover({ timeout }) : client.ping({ timeout }),
+        ),
+      list: (timeout) => this.#page(undefined, timeout),
+    });
+    const hasNews = client.getServerCapabilities()?.tools?.listChanged === true && !options.isBrief;
+    this.#subscription =
+      this.route.era === 'modern' && hasNews
+        ? new ToolsSubscription(client, {
+            timeoutMs: options.timeoutMs,
+            onGap: () => options.onDoubt?.(),
+            now: () => performance.now(),
+          })
+        : null;
   }
 
+  /** Tries one handshake. Never rejects. */
   static async open(
     target: Pick<ServerTarget, 'url' | 'credential'>,
-    transport: Route['transport'],
+    attempt: Attempt,
     options: SessionOptions,
-  ): Promise<Session> {
-    const wire = new Wire(target, transport, options);
-    const { signal, timeoutMs } = options;
-    const { elicit } = options;
+  ): Promise<Session | FailedAttempt> {
+    const { signal, timeoutMs, elicit } = options;
+    let wire: Wire;
+    try {
+      wire = new Wire(target, attempt.transport, { ...options, canAsk: elicit !== undefined });
+    } catch (error) {
+      const failure = { attempt, error: classify(error), lastMethod: null, rejection: null };
+      return { ...failure, isSseServer: false };
+    }
     const client = new Client(CLIENT_INFO, {
-      versionNegotiation: { mode: transport === 'sse' ? 'legacy' : 'auto' },
+      versionNegotiation: negotiationOf(attempt, timeoutMs),
       capabilities: elicit ? { elicitation: { form: { applyDefaults: true } } } : {},
+      supportedProtocolVersions: versionsOf(attempt),
     });
     // A server that asks by a web page was not told that we can: the SDK refuses it.
     if (elicit)
@@ -152,53 +155,45 @@ export class Session {
         elicit(params as ElicitRequestFormParams),
       );
     client.setNotificationHandler('notifications/tools/list_changed', () => options.onToolsChanged?.());
-    const prior = options.route?.era === 'legacy' ? ({ kind: 'legacy' } as const) : undefined;
     try {
-      await settleOrAbort(client.connect(wire.transport, { timeout: timeoutMs, prior, signal }), signal);
-      const session = new Session(client, wire, options, transport);
-      session.#subscribe();
+      await settleOrAbort(client.connect(wire.transport, { timeout: timeoutMs, signal }), signal);
+      const session = new Session(client, wire, options, attempt);
+      session.#subscription?.keep();
       return session;
     } catch (error) {
-      const failure = transport === 'sse' && !signal.aborted ? wire.failure : null;
+      const failed = failedAttempt(attempt, wire, error, signal);
       await wire.close();
-      throw failure ?? classify(error);
+      return failed;
     }
   }
 
-  /** All pages of the tools. */
+  /** All pages of the tools. A server that declares none is asked all the same, once. */
   async list(signal: AbortSignal, timeoutMs: number): Promise<Catalogue> {
-    if (!this.#client.getServerCapabilities()?.tools) return { tools: [], skipped: [] };
-    const raw: unknown[] = [];
-    const seen = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const page = await this.#ask(() =>
-        this.#client.request(
-          { method: 'tools/list', params: cursor === undefined ? {} : { cursor } },
-          ListPage,
-          {
-            signal,
-            timeout: timeoutMs,
-          },
-        ),
-      );
-      raw.push(...page._meta[RAW_TOOLS_KEY]);
-      cursor = page.nextCursor;
-      if (cursor !== undefined && (seen.has(cursor) || seen.size >= MAX_LIST_PAGES)) {
-        throw new AppError('protocol_error', { message: 'The list of tools of the server has no end.' });
-      }
-      seen.add(cursor ?? '');
-    } while (cursor !== undefined);
-    const read = readCatalogue(raw);
+    const isDeclared = this.#client.getServerCapabilities()?.tools !== undefined;
+    if (this.#hasNoTools) return { tools: [], skipped: [], note: NO_TOOLS };
+    const pageMs = isDeclared ? timeoutMs : Math.min(timeoutMs, UNDECLARED_LIST_MS);
+    let listed: ListedTools;
+    try {
+      listed = await listAllTools((cursor) => this.#page(cursor, pageMs, signal));
+    } catch (error) {
+      if (isDeclared || signal.aborted || GONE.has(classify(error).code)) throw error;
+      this.#hasNoTools = true;
+      return { tools: [], skipped: [], note: NO_TOOLS };
+    }
+    const read = readCatalogue(listed.tools);
     const catalogue = this.route.era === 'modern' ? withoutInvalidHeaders(read) : read;
     this.#definitions.set(catalogue.tools);
-    return catalogue;
+    const note = listed.note ?? (isDeclared ? null : UNDECLARED_TOOLS);
+    return note === null ? catalogue : { ...catalogue, note };
   }
 
-  /** Whether the server has a way to tell that its tools changed, now. */
-  get hearsNews(): boolean {
-    const isOffered = this.#client.getServerCapabilities()?.tools?.listChanged === true;
-    return isOffered && (this.#subscription !== null || this.#wire.hasStream);
+  async #page(cursor: string | undefined, timeoutMs: number, signal?: AbortSignal) {
+    const params = cursor === undefined ? {} : { cursor };
+    const options = { timeout: timeoutMs, ...(signal && { signal }) };
+    const page = await this.#ask(() =>
+      this.#client.request({ method: 'tools/list', params }, ListPage, options),
+    );
+    return { tools: page._meta[RAW_TOOLS_KEY], nextCursor: page.nextCursor };
   }
 
   async call({ tool, args, signal, timeoutMs, onProgress }: CallRequest): Promise<CallToolResult> {
@@ -225,21 +220,11 @@ export class Session {
     }
   }
 
-  /** Asks the server for a sign of life; any answer in the protocol is one. */
+  /** Whether the server is there: see `Liveness`. */
   async check(timeoutMs: number): Promise<void> {
     if (this.route.transport === 'sse' && !this.#wire.hasStream) throw new AppError('connection_lost');
-    const alive = () =>
-      this.route.era === 'modern'
-        ? this.#client.discover({ timeout: timeoutMs })
-        : this.#client.ping({ timeout: timeoutMs });
-    await this.#ask(async () => {
-      try {
-        await alive();
-      } catch (error) {
-        if (!(error instanceof ProtocolError) || error.code === ANSWER_LOST_CODE) throw error;
-      }
-    });
-    this.#subscribe();
+    await this.#liveness.check(timeoutMs);
+    this.#subscription?.keep();
   }
 
   /**
@@ -261,26 +246,11 @@ export class Session {
   async end(goodbye: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#subscription?.end();
     if (goodbye) await this.#wire.sayGoodbye();
     // Whatever ends badly here is ended none the less.
     await this.#client.close().catch(() => {});
     await this.#wire.close();
-  }
-
-  /** In the era without sessions, news of the tools come on a subscription that is ours to keep. */
-  #subscribe(): void {
-    const isOffered = this.#client.getServerCapabilities()?.tools?.listChanged === true;
-    if (this.route.era !== 'modern' || !isOffered || this.#subscription || this.#isEnded) return;
-    if (this.#options.isBrief) return;
-    this.#subscription = this.#client
-      .listen({ toolsListChanged: true }, { timeout: this.#options.timeoutMs })
-      .then((subscription) => subscription.closed)
-      // A server may refuse subscriptions; the connection looks at its tools from time to time instead.
-      .catch(() => 'local' as const)
-      .then((how) => {
-        this.#subscription = null;
-        if (how !== 'local' && !this.#isEnded) this.#options.onDoubt?.();
-      });
   }
 
   async #ask<T>(request: () => Promise<T>): Promise<T> {

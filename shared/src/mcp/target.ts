@@ -1,5 +1,5 @@
 import type { AppError } from '../errors.ts';
-import type { Transport } from '../schema/server.ts';
+import type { ProtocolEra, Transport } from '../schema/server.ts';
 import type { CatalogueTool } from '../schema/tool.ts';
 
 /** How requests to a server are signed. Held in memory only. */
@@ -46,6 +46,8 @@ export interface ServerTarget {
   configVersion: number;
   url: string;
   transport: Transport;
+  /** Default: found out. */
+  protocolEra?: ProtocolEra;
   credential: Credential;
   callTimeoutMs: number;
   maxConcurrency: number;

@@ -2,7 +2,9 @@
  * The SDK's HTTP transport with what it leaves out:
  *  - a request whose event stream ends without an answer fails then, not at its time-out;
  *  - a cancelled request lets go of its stream (and so of its socket) also in the era of sessions;
- *  - the raw tools of `tools/list` get past the SDK, which refuses the whole list for one bad tool.
+ *  - the raw tools of `tools/list` get past the SDK, which refuses the whole list for one bad tool;
+ *  - a handshake that failed can be told by its last request, and by the version that the server answered with;
+ *  - a result that asks for input we can't give fails the call with what the server wants.
  */
 import type {
   JSONRPCMessage,
@@ -12,12 +14,15 @@ import type {
 } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
 import { isSameId } from './incoming-messages.ts';
+import { unanswerableInput } from './input-required.ts';
 import type { SentRequest } from './normalize-message.ts';
 
 /** Where the raw tools of a list are found in its result; the result's own `tools` is empty. */
 export const RAW_TOOLS_KEY = 'patchbay/raw-tools';
 /** JSON-RPC code of the answers that we give in place of a server that cannot any more. */
 export const ANSWER_LOST_CODE = -32_099;
+/** Requests that no stream but their own can answer: "accepted" is all that such a server says to them. */
+const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
 /** How long a cancel notice may take before the stream is cut anyway. */
 const CANCEL_NOTICE_MS = 2_000;
 
@@ -32,12 +37,23 @@ export class WatchedTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void;
   readonly hasPerRequestStream: boolean;
+  /** The method of the last request that was sent; null before the first. */
+  lastMethod: string | null = null;
+  /** The protocol version in the server's answer to `initialize`. */
+  answeredVersion: string | null = null;
+  /** The last failure that was given in place of an answer. */
+  lostAnswer: AppError | null = null;
+  readonly #canAsk: boolean;
   readonly #inner: Transport;
   readonly #pending = new Map<RequestId, PendingRequest>();
 
-  /** @param inner a transport that is not started yet */
-  constructor(inner: Transport) {
+  /**
+   * @param inner a transport that is not started yet
+   * @param canAsk whether a person can be asked what a server wants to know in the middle of a call
+   */
+  constructor(inner: Transport, canAsk: boolean) {
     this.#inner = inner;
+    this.#canAsk = canAsk;
     this.hasPerRequestStream = inner.hasPerRequestStream === true;
     inner.onmessage = (message) => this.#receive(message);
     inner.onerror = (error) => this.onerror?.(error);
@@ -67,6 +83,7 @@ export class WatchedTransport implements Transport {
     if (!('method' in message)) return this.#inner.send(message, options);
     if (!('id' in message)) return this.#sendNotice(message, options);
     const { id, method, params } = message;
+    this.lastMethod = method;
     // The SDK follows the stream of a subscription itself.
     if (method === 'subscriptions/listen') return this.#inner.send(message, options);
     const stream = new AbortController();
@@ -101,12 +118,24 @@ export class WatchedTransport implements Transport {
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
+    this.lostAnswer = error;
     pending.stream.abort();
-    this.onmessage?.({
-      jsonrpc: '2.0',
-      id,
-      error: { code: ANSWER_LOST_CODE, message: error.message, data: error },
-    });
+    this.onmessage?.(errorResponse(id, error));
+  }
+
+  /** The server took a request without answering it (HTTP 202). */
+  noticeAccepted(id: RequestId): void {
+    const method = this.#pending.get(id)?.request.method;
+    if (method === undefined) return;
+    // It shows that the server is there, which is all that a ping asks.
+    if (method === 'ping') this.#receive({ jsonrpc: '2.0', id, result: {} });
+    else if (ANSWERED_AT_ONCE.has(method))
+      this.failRequest(
+        id,
+        new AppError('protocol_error', {
+          message: `The server accepted the request "${method}" (HTTP 202) without answering it.`,
+        }),
+      );
   }
 
   async #sendNotice(message: JSONRPCMessage, options: TransportSendOptions): Promise<void> {
@@ -128,9 +157,24 @@ export class WatchedTransport implements Transport {
     }
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
-    const isList = pending?.request.method === 'tools/list' && 'result' in message;
-    this.onmessage?.(isList ? { ...message, result: setToolsAside(message.result) } : message);
+    if (!pending || !('result' in message)) {
+      this.onmessage?.(message);
+      return;
+    }
+    const { id, result } = message;
+    const unanswerable = unanswerableInput(result, this.#canAsk);
+    if (pending.request.method === 'initialize' && typeof result.protocolVersion === 'string')
+      this.answeredVersion = result.protocolVersion;
+    if (unanswerable) this.onmessage?.(errorResponse(id, unanswerable));
+    else
+      this.onmessage?.(
+        pending.request.method === 'tools/list' ? { ...message, result: setToolsAside(result) } : message,
+      );
   }
+}
+
+function errorResponse(id: RequestId, error: AppError): JSONRPCMessage {
+  return { jsonrpc: '2.0', id, error: { code: ANSWER_LOST_CODE, message: error.message, data: error } };
 }
 
 function setToolsAside(result: Record<string, unknown>): Record<string, unknown> {

@@ -7,6 +7,7 @@ import { readAnswer } from './answers.ts';
 import { classify, codeOfStatus } from './classify.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { createOutgoingFetch, type Exchange, type OutgoingFetch, type Resolve } from './outgoing-fetch.ts';
+import { SseEndpoint } from './sse-endpoint.ts';
 import type { ServerTarget } from './target.ts';
 import { WatchedTransport } from './watched-transport.ts';
 
@@ -21,13 +22,15 @@ const STREAM_RECONNECTION = {
 };
 
 /** A stream that a server ends so soon again and again is opened less and less often. */
-const SHORT_STREAM_MS = 5_000;
+const SHORT_STREAM_MS = 10_000;
 const MAX_STREAM_PAUSE_MS = 30_000;
 
 export interface WireOptions {
   policy: AddressPolicy;
   /** No stream is opened on which the server could speak unasked; the old transport has no other. */
   isBrief?: boolean;
+  /** A person can be asked what the server wants to know in the middle of a call. */
+  canAsk?: boolean;
   resolve?: Resolve | undefined;
   onExchange?: ((exchange: Exchange) => void) | undefined;
   onCertificate?: ((expiresAt: Date) => void) | undefined;
@@ -44,6 +47,8 @@ const Sent = z.object({
 /** The transport of one session, with its own sockets. */
 export class Wire {
   readonly transport: WatchedTransport;
+  /** Of the old transport: where the server wants its messages; null for streamable HTTP. */
+  readonly sse: SseEndpoint | null;
   /** The last request that failed; the old transport passes on no more than that one did. */
   failure: AppError | null = null;
   readonly #inner: StreamableHTTPClientTransport | SSEClientTransport;
@@ -70,6 +75,8 @@ export class Wire {
       onResponse: (exchange) => this.#noticeResponse(exchange),
       onBodyEnd: (exchange, error) => this.#noticeBodyEnd(exchange, error),
     });
+    this.sse = kind === 'sse' ? new SseEndpoint(url, this.#outgoing.fetch) : null;
+    const outgoing = this.sse ?? this.#outgoing;
     const isWithoutStream = kind !== 'sse' && options.isBrief === true;
     const refuse = kind === 'sse' ? refuseOfSse : refuseOverload;
     const fetch = async (input: string | URL, init?: RequestInit) => {
@@ -77,8 +84,11 @@ export class Wire {
         // As a server answers that has no such stream.
         if (init?.method === 'GET' && isWithoutStream) return new Response(null, { status: 405 });
         if (init?.method === 'GET') await this.#pauseBeforeStream(init.signal ?? undefined);
-        const response = await refuse(await this.#outgoing.fetch(input, init), init?.method ?? 'GET');
-        return response.ok ? await this.#read(response, init?.body) : response;
+        const response = await refuse(await outgoing.fetch(input, init), init?.method ?? 'GET');
+        if (!response.ok) return response;
+        if (init?.method === 'GET' && kind !== 'sse' && !isEventStream(response))
+          return await noStream(response);
+        return await this.#read(response, init?.body);
       } catch (error) {
         this.failure = classify(error);
         throw error;
@@ -90,7 +100,7 @@ export class Wire {
       kind === 'sse'
         ? new SSEClientTransport(url, shared)
         : new StreamableHTTPClientTransport(url, { ...shared, reconnectionOptions: STREAM_RECONNECTION });
-    this.transport = new WatchedTransport(this.#inner);
+    this.transport = new WatchedTransport(this.#inner, options.canAsk === true);
   }
 
   /** Whether a stream is open on which the server can speak unasked. */
@@ -137,6 +147,9 @@ export class Wire {
       this.#openStreams += 1;
       this.#streamOpenedAt = performance.now();
     }
+    // On the old transport every message is accepted so, and answered on the stream.
+    const accepted = exchange.status === 202 && !this.sse ? sentRequest(exchange.body) : null;
+    if (accepted) this.transport.noticeAccepted(accepted.id);
     this.#options.onExchange?.(exchange);
   }
 
@@ -161,13 +174,19 @@ function sentRequest(body: RequestInit['body']): SentRequest | null {
   return sent.success ? sent.data : null;
 }
 
-function isEventStream({ headers }: Exchange): boolean {
+function isEventStream({ headers }: Pick<Exchange, 'headers'>): boolean {
   return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
 }
 
 /** A stream on which the server speaks unasked. */
 function isStandalone(exchange: Exchange): boolean {
   return exchange.method === 'GET' && exchange.status === 200 && isEventStream(exchange);
+}
+
+/** A GET that is answered with anything but events says that there is no stream; the SDK would ask on and on. */
+async function noStream(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, { status: 405 });
 }
 
 /** The SDK does not pass on how long the server asks us to wait. */

@@ -71,6 +71,8 @@ export const ProbeSuccess = z.object({
   instructions: z.string().nullable(),
   tools: z.array(CatalogueTool),
   skipped: z.array(SkippedTool),
+  /** What is odd about the list of tools as a whole. */
+  note: z.string().nullish(),
 });
 export type ProbeSuccess = z.infer<typeof ProbeSuccess>;
 

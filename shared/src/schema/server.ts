@@ -8,6 +8,10 @@ import { SkippedTool } from './skipped-tool.ts';
 export const Transport = z.enum(['auto', 'streamable_http', 'sse'], 'Choose auto, streamable_http or sse.');
 export type Transport = z.infer<typeof Transport>;
 
+/** The protocol with sessions (up to 2025-11-25) or without them (2026-07-28). */
+export const ProtocolEra = z.enum(['auto', 'sessions', 'stateless'], 'Choose auto, sessions or stateless.');
+export type ProtocolEra = z.infer<typeof ProtocolEra>;
+
 export const AuthMethod = z.enum(
   ['none', 'api_key', 'bearer_token', 'oauth'],
   'Choose none, api_key, bearer_token or oauth.',

@@ -1,0 +1,74 @@
+/** Reads all pages of a list of tools, also of a server whose list has no end. */
+
+/** A list that is longer has lost its way. */
+const MAX_PAGES = 100;
+/** Pages in a row that may bring nothing new: those of a list that is filtered for us do. */
+const MAX_EMPTY_PAGES = 3;
+
+export interface ToolPage {
+  tools: readonly unknown[];
+  nextCursor: string | undefined;
+}
+
+export interface ListedTools {
+  /** Raw elements of `tools/list`, as the server sent them. */
+  tools: unknown[];
+  /** What was odd about the list, as a sentence for the user; null when nothing was. */
+  note: string | null;
+}
+
+/**
+ * Reads page after page. A list that repeats itself, brings nothing new or goes on for too long ends there, with
+ * the tools that were found.
+ * @param readPage asks for one page; what it throws ends the list
+ */
+export async function listAllTools(
+  readPage: (cursor: string | undefined) => Promise<ToolPage>,
+): Promise<ListedTools> {
+  const tools: unknown[] = [];
+  const known = new Set<string>();
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  let emptyPages = 0;
+  for (let pages = 1; ; pages += 1) {
+    const page = await readPage(cursor);
+    const fresh = page.tools.filter((tool) => !known.has(keyOf(tool)));
+    for (const tool of fresh) known.add(keyOf(tool));
+    cursor = page.nextCursor;
+    const isRepeated = cursor !== undefined && cursors.has(cursor);
+    tools.push(...page.tools);
+    if (cursor === undefined) return { tools, note: null };
+    emptyPages = fresh.length === 0 ? emptyPages + 1 : 0;
+    const reason = endOf({ cursor, isRepeated, emptyPages, pages });
+    // A tool that is there twice in an honest list is reported by the catalog; a page that came again is not.
+    if (reason !== null) return { tools: unique(tools), note: endless(reason, known.size) };
+    cursors.add(cursor);
+  }
+}
+
+function endOf(list: {
+  cursor: string;
+  isRepeated: boolean;
+  emptyPages: number;
+  pages: number;
+}): string | null {
+  if (list.cursor === '') return 'an empty cursor';
+  if (list.isRepeated) return 'a cursor that it sent before';
+  if (list.emptyPages >= MAX_EMPTY_PAGES) return 'more and more pages that bring no new tool';
+  return list.pages >= MAX_PAGES ? `more than ${MAX_PAGES} pages` : null;
+}
+
+function endless(reason: string, count: number): string {
+  const tools = count === 1 ? 'the tool' : `the ${count} tools`;
+  return `The list of tools does not end properly: the server sends ${reason}. Patchbay stopped there and keeps ${tools} it found.`;
+}
+
+function unique(tools: readonly unknown[]): unknown[] {
+  return [...new Map(tools.map((tool) => [keyOf(tool), tool])).values()];
+}
+
+/** What tells one raw tool from another. */
+function keyOf(tool: unknown): string {
+  const name = typeof tool === 'object' && tool !== null && 'name' in tool ? tool.name : undefined;
+  return typeof name === 'string' ? `name ${name}` : JSON.stringify(tool);
+}
