@@ -166,6 +166,23 @@ describe.each([false, true])('the result of a call (on a stream: %s)', (isStream
 });
 
 describe('arguments', () => {
+  it('lose nulls by the stored schema while the list is not read yet', async () => {
+    const given: unknown[] = [];
+    const server = await startScriptedServer(({ what, params }) => {
+      if (what === 'tools/call') given.push(params.arguments);
+      // The list does not come.
+      return what === 'tools/list';
+    });
+    cleanups.push(() => server.stop());
+    const inputSchema = {
+      type: 'object',
+      properties: { query: { type: 'string' }, limit: { type: 'integer' } },
+    };
+    const { connection } = connect(server, { storedTools: [{ name: 'echo', input_schema: inputSchema }] });
+    await connection.call('echo', { query: 7, limit: null });
+    expect(given).toEqual([{ query: 7 }]);
+  });
+
   it('lose the nulls of optional ones before they are checked and sent', async () => {
     const inputSchema = {
       type: 'object',

@@ -1,7 +1,7 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
 import { AppError } from '../errors.ts';
 import { argumentReader, type ArgumentReader } from './arguments.ts';
-import { hasChanged, type Catalogue, type CatalogueTool } from './catalogue.ts';
+import { hasChanged, type Catalogue } from './catalogue.ts';
 import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
 import { classify } from './classify.ts';
 import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
@@ -17,7 +17,7 @@ import { keepsRoute, type Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
 import { RequestFloor } from './request-floor.ts';
 import type { Session } from './session.ts';
-import type { ServerTarget } from './target.ts';
+import type { KnownTool, ServerTarget } from './target.ts';
 import { closedError, whenOpen, type WaitedFor } from './when-open.ts';
 
 const OPEN_TIMEOUT_MS = 15_000;
@@ -46,7 +46,7 @@ export class ConnectionRunner implements Connection, Line {
   readonly #now: () => number;
   readonly #random: () => number;
   readonly #calls: Calls;
-  readonly #readers = new WeakMap<CatalogueTool, ArgumentReader>();
+  readonly #readers = new WeakMap<KnownTool, ArgumentReader>();
   readonly #watchers = new Set<() => void>();
   readonly #waitedFor: WaitedFor;
   #state: ConnectionState;
@@ -102,10 +102,11 @@ export class ConnectionRunner implements Connection, Line {
     return this.#calls.call(tool, args, options);
   }
 
-  /** What a finished list says is so; while a list is under way the server decides. */
+  /** What a finished list says is so; before that the last known tools tell which nulls can go, and the server decides. */
   prepare(name: string, given: Record<string, unknown>): Record<string, unknown> {
     const isListed = this.#state.name === 'ready' && this.#state.listing === 'no';
-    const tool = this.catalogue?.tools.find((one) => one.name === name);
+    const known: readonly KnownTool[] = this.catalogue?.tools ?? this.target.storedTools ?? [];
+    const tool = known.find((one) => one.name === name);
     if (!tool && isListed) throw new AppError('tool_not_found');
     if (!tool) return given;
     const read = this.#readers.get(tool) ?? argumentReader(tool.input_schema);

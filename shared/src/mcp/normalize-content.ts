@@ -17,7 +17,10 @@ const DateTime = z.iso.datetime({ offset: true });
  * @param raw a list of blocks, or one block or text alone
  */
 export function normalizeContent(raw: unknown): JsonObject[] {
-  return (Array.isArray(raw) ? (raw as unknown[]) : [raw]).flatMap(blocksOf);
+  const blocks: unknown[] = Array.isArray(raw) ? raw : [raw];
+  return blocks
+    .flatMap((one) => (Array.isArray(one) && one.every(isContentBlock) ? one : [one]))
+    .flatMap(blocksOf);
 }
 
 /** Whether a value says itself that it is a content block. */

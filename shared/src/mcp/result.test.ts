@@ -85,6 +85,8 @@ describe('structured content beside text', () => {
   it('is found where it was set aside because it is no object', () => {
     const result = readResult({ content: [], _meta: { 'patchbay/raw-structured-content': [1, 2] } });
     expect(result).toMatchObject({ structured: [1, 2], speech: '[1,2]' });
+    const words = readResult({ content: [], _meta: { 'patchbay/raw-structured-content': 'Words.' } });
+    expect(words.speech).toBe('Words.');
   });
 });
 
@@ -129,6 +131,7 @@ it('sends no base64 to the model, wherever it stands', () => {
       { type: 'resource_link', uri: `data:image/png;base64,${png}`, name: 'x' },
       { type: 'resource', resource: { uri: '', text: png } },
       { type: 'resource', resource: { uri: 'a', blob: btoa('plain text'), mimeType: 'text/plain' } },
+      { type: 'resource', resource: { uri: 'c', blob: png.slice(0, 400) } },
       { type: 'resource', resource: { uri: 'b', blob: png.slice(0, 400), mimeType: 'application/pdf' } },
     ],
     structuredContent: { image_base64: png, nested: [{ data: 'A'.repeat(400) }] },
@@ -139,6 +142,7 @@ it('sends no base64 to the model, wherever it stands', () => {
     '[link: x, [image/png, 2 KB]]',
     '[image/png, 2 KB]',
     'plain text',
+    '[file: c, image/png, 300 bytes]',
     '[file: b, application/pdf, 300 bytes]',
   ]);
   expect(speech).toBe(

@@ -1,7 +1,7 @@
 /** The result of a tool, made readable: for the voice model in short, for the user whole. */
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { readableJson, sizeInWords, withoutBinary } from './binary-text.ts';
-import { bytesOfBase64, UNKNOWN_TYPE } from './media-type.ts';
+import { bytesOfBase64, sniffMediaType, UNKNOWN_TYPE } from './media-type.ts';
 import { RAW_STRUCTURED_KEY } from './normalize-result.ts';
 import { repeatsInText } from './repeated-content.ts';
 
@@ -43,7 +43,7 @@ export function readResult(raw: CallToolResult): CallResult {
   const structured = structuredOf(raw);
   const isError = raw.isError === true;
   const [forModel, forUser] = [partsFor('assistant', raw), partsFor('user', raw)];
-  const json = structured === undefined ? '' : readableJson(structured);
+  const json = readableStructured(structured);
   const isRepeated = structured === undefined || repeatsInText(structured, textsFor('assistant', raw));
   const speech = compose(forModel, isRepeated && forModel.length > 0 ? '' : json, MAX_SPEECH_CHARACTERS);
   const text = compose(forUser, forUser.length > 0 ? '' : json, MAX_TEXT_CHARACTERS);
@@ -60,7 +60,9 @@ export function readResult(raw: CallToolResult): CallResult {
 /** What the user may see of a result: its text, and its structured content where the text does not say the same. */
 export function shownResult({ text, structured, raw }: CallResult): string {
   if (structured === undefined || partsFor('user', raw).length === 0) return text;
-  return repeatsInText(structured, textsFor('user', raw)) ? text : `${text}\n${readableJson(structured)}`;
+  return repeatsInText(structured, textsFor('user', raw))
+    ? text
+    : `${text}\n${readableStructured(structured)}`;
 }
 
 /** Whether the server sent something for the user that the model does not get. */
@@ -71,6 +73,11 @@ export function hasContentForUser({ content }: CallToolResult): boolean {
 /** Null says as little as nothing. What the SDK's schemas refuse was set aside (see normalizeResult). */
 function structuredOf({ structuredContent, _meta }: CallToolResult): unknown {
   return structuredContent ?? _meta?.[RAW_STRUCTURED_KEY] ?? undefined;
+}
+
+function readableStructured(structured: unknown): string {
+  if (structured === undefined) return '';
+  return typeof structured === 'string' ? withoutBinary(structured) : readableJson(structured);
 }
 
 function nothingFor(role: Role, isError: boolean, othersGetSome: boolean): string {
@@ -126,7 +133,8 @@ function describeResource(resource: Resource): string {
   const { uri, blob, mimeType } = resource;
   const text = blob.length <= MAX_TEXT_BLOB && isTextual(mimeType) ? decodeText(blob) : null;
   if (text !== null) return withoutBinary(text);
-  return `[file: ${[withoutBinary(uri), mimeType, sizeInWords(bytesOfBase64(blob))].filter(Boolean).join(', ')}]`;
+  const parts = [withoutBinary(uri), mimeType ?? sniffMediaType(blob), sizeInWords(bytesOfBase64(blob))];
+  return `[file: ${parts.filter(Boolean).join(', ')}]`;
 }
 
 function isTextual(mimeType = ''): boolean {
