@@ -2,9 +2,20 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
 const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
+/**
+ * The ones that neither break nor count what others use: two at once, since a conversation mostly waits. Suites of
+ * health and of `npm start` bring a database of their own.
+ */
+const PARALLEL = [
+  'local/e2e/health{,-changes,-leases}.test.ts',
+  'local/e2e/voice-{config,cost,idle,model-away,model-failures,real-servers,reasoning-model}.test.ts',
+  'local/e2e/voice-{several-calls,sign-in,slow-tools,tool-limit,worker}.test.ts',
+  'local/stack/{restore,start}.story.test.ts',
+];
 /** Installs everything once more, so it runs apart from all others. */
 const NEWCOMER = ['local/stack/newcomer.story.test.ts'];
 /** Searches what all the others left behind, so it runs when they have ended. */
@@ -13,6 +24,19 @@ const LAST = ['local/e2e/canaries.test.ts'];
 const DATABASE = ['local/database/*.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
 
+/** Unit tests of half a minute and more: one that starts last keeps the run waiting for itself alone. */
+const LONGEST = ['long-session.test.ts', 'restarts.test.ts', 'leaks.test.ts', 'guards/failures.test.ts'];
+
+/** Without the durations of an earlier run, vitest itself can only begin with the largest files. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONGEST.some((name) => moduleId.endsWith(`/${name}`));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** Where nobody can look and try again, a busy machine may cost a test one second try; the run names it. */
 const retry = process.env['CI'] === 'true' ? 1 : 0;
 
@@ -20,6 +44,7 @@ export default defineConfig({
   test: {
     // Many tests wait, for timers and for processes that they started: one worker more than cores loses no time.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -61,9 +86,22 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: STACK,
-          exclude: [...OUT, ...LAST, ...NEWCOMER],
+          exclude: [...OUT, ...LAST, ...NEWCOMER, ...PARALLEL],
           retry,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'stack-parallel',
+          include: PARALLEL,
+          exclude: OUT,
+          retry,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

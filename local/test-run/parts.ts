@@ -115,7 +115,7 @@ export function runNewcomer(context: RunContext): Promise<Tally> {
 
 /** Stories without a browser, against the running stack. */
 export function runStories(stackFile: string, context: RunContext): Promise<Tally> {
-  return vitest('stories', ['stack'], { PATCHBAY_STACK: stackFile }, context);
+  return vitest('stories', ['stack', 'stack-parallel'], { PATCHBAY_STACK: stackFile }, context);
 }
 
 /** Whether what the stories left behind holds a secret: the last of all. */
