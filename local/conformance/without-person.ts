@@ -51,7 +51,8 @@ function providerFor(scenario: string, context: SignInContext): OAuthClientProvi
     const { private_key_pem: privateKey = '', signing_algorithm: algorithm = 'ES256' } = context;
     return new PrivateKeyJwtProvider({ clientId, privateKey, algorithm });
   }
-  if (scenario === 'auth/cross-app-access-complete-flow') {
+  // The pre-release has another name for it.
+  if (['auth/cross-app-access-complete-flow', 'auth/enterprise-managed-authorization'].includes(scenario)) {
     return new CrossAppAccessProvider({
       clientId,
       clientSecret,

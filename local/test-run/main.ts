@@ -1,11 +1,12 @@
 /**
  * `npm test`: every test of every room; its last line is `N passed, N failed, N skipped`.
  * `npm test -- check unit conformance functions database e2e` runs the parts that are named; `newcomer`, which installs
- * everything once more, only when it is named.
+ * everything once more, only when it is named. `conformance` runs every scenario when it is named, else a short form.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { runConformance } from '../conformance/run.ts';
+import { allSuites, shortSuites } from '../conformance/suites.ts';
 import { findFreeBlock } from '../stack/ports.ts';
 import { stackFile, type Stack } from '../stack/stack-file.ts';
 import { startStack } from '../stack/supervisor.ts';
@@ -35,9 +36,12 @@ type PartName = (typeof PARTS)[number];
 const say = (text: string): void => console.log(text);
 const isCi = process.env['CI'] === 'true';
 
+async function bringChromium(): Promise<string | null> {
+  return findChromium() ?? installChromium(say);
+}
+
 /** Stories in the browser; without Chromium or LiveKit they are skipped, which under CI is a failure. */
-async function runEndToEnd(stack: Stack, context: RunContext): Promise<Tally> {
-  const chromium = findChromium() ?? (await installChromium(say));
+async function runEndToEnd(stack: Stack, chromium: string | null, context: RunContext): Promise<Tally> {
   const reason = chromium === null ? 'there is no Chromium' : stack.voice_unavailable;
   if (chromium !== null && reason === undefined) {
     const tally = await runBrowser(stackFile(DATA_DIR), chromium, context);
@@ -48,7 +52,11 @@ async function runEndToEnd(stack: Stack, context: RunContext): Promise<Tally> {
   return isCi ? { ...NOTHING, failed: files } : { ...NOTHING, skipped: files };
 }
 
-async function runWithStack(wanted: PartName[], context: RunContext): Promise<Tally[]> {
+async function runWithStack(
+  wanted: PartName[],
+  bringing: Promise<string | null>,
+  context: RunContext,
+): Promise<Tally[]> {
   const { base } = await findFreeBlock(FIRST_PORT);
   say('\n== a stack for the tests');
   const options = { dataDir: DATA_DIR, portBase: base, isFresh: true, say, signal: context.signal };
@@ -61,7 +69,7 @@ async function runWithStack(wanted: PartName[], context: RunContext): Promise<Ta
     }
     if (wanted.includes('e2e')) {
       tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
-      tallies.push(await part('end to end', () => runEndToEnd(running.stack, context)));
+      tallies.push(await part('end to end', async () => runEndToEnd(running.stack, await bringing, context)));
       tallies.push(await part('secrets', () => runSecrets(stackFile(DATA_DIR), context)));
     }
   } finally {
@@ -82,9 +90,11 @@ async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
   return tally;
 }
 
-async function run(wanted: PartName[], context: RunContext): Promise<Tally> {
+async function run(wanted: PartName[], isNamed: boolean, context: RunContext): Promise<Tally> {
   const tallies: Tally[] = [];
   const has = (name: PartName): boolean => wanted.includes(name) && !context.signal.aborted;
+  // It comes over the network while other parts keep the machine busy.
+  const bringing = has('e2e') ? bringChromium() : Promise.resolve(null);
   if (has('check')) tallies.push(await part('check', () => runChecks(say)));
   if (has('unit')) {
     const unit = async (): Promise<Tally> => {
@@ -93,7 +103,8 @@ async function run(wanted: PartName[], context: RunContext): Promise<Tally> {
     };
     tallies.push(await part('unit', unit));
   }
-  if (has('conformance')) tallies.push(await part('conformance', () => runConformance(context)));
+  const suites = isNamed ? allSuites() : shortSuites();
+  if (has('conformance')) tallies.push(await part('conformance', () => runConformance(suites, context)));
   if (has('functions')) tallies.push(await part('functions', () => runFunctions(context)));
   if (has('newcomer')) tallies.push(await part('newcomer', () => runNewcomer(context)));
   if (has('database') || has('e2e')) {
@@ -101,7 +112,7 @@ async function run(wanted: PartName[], context: RunContext): Promise<Tally> {
       say(`the stack broke: ${error instanceof Error ? error.message : String(error)}`);
       return [{ ...NOTHING, failed: 1 }];
     };
-    tallies.push(...(await runWithStack(wanted, context).catch(broken)));
+    tallies.push(...(await runWithStack(wanted, bringing, context).catch(broken)));
   }
   return sum(tallies);
 }
@@ -119,7 +130,7 @@ if (unknown.length > 0) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   process.once('disconnect', () => stopped.abort());
   const wanted = named.length === 0 ? [...USUAL_PARTS] : PARTS.filter((name) => named.includes(name));
-  const tally = await run(wanted, { say, signal: stopped.signal });
+  const tally = await run(wanted, named.length > 0, { say, signal: stopped.signal });
   const total = stopped.signal.aborted && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
   say('');
   for (const name of total.secondTries ?? []) say(`passed on a second try only: ${name}`);
