@@ -23,6 +23,7 @@ const COMMANDS = {
   test: 'local/test-run/main.ts',
   check: 'local/test-run/check.ts',
   conformance: 'local/conformance/main.ts',
+  interop: 'local/interop/main.ts',
   bench: 'local/bench/main.ts',
   screenshots: 'local/screenshots/main.ts',
   'db:types': 'local/database/write-types.ts',

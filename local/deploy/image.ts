@@ -2,10 +2,10 @@
  * What agent-worker/Dockerfile makes, without Docker: its steps are done one after the other, each stage in a folder
  * of its own in place of a file system. Steps for the system beneath (apt-get) are left out and named.
  */
-import { existsSync, globSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path';
+import { findNpm } from '../stack/npm.ts';
 import { runTool } from '../stack/tool.ts';
 import { ignoredBy, parseCopy, parseDockerfile, parseEnv, type Stage } from './dockerfile.ts';
 
@@ -120,17 +120,4 @@ async function run(
     signal,
   });
   if (code !== 0) throw new Error(`RUN ${text} ended with ${code}:\n${output}`);
-}
-
-/** npm's own program: the one that `npm start` brought, that beside this Node, or the one that runs us. */
-function findNpm(): string {
-  const name = 'node_modules/npm/bin/npm-cli.js';
-  const candidates = [
-    ...globSync(`.local/runtime/*/${name}`, { cwd: ROOT }).map((file) => join(ROOT, file)),
-    join(dirname(process.execPath), '../lib', name),
-    process.env['npm_execpath'] ?? '',
-  ];
-  const found = candidates.find((file) => basename(file) === 'npm-cli.js' && existsSync(file));
-  if (found === undefined) throw new Error('npm was not found.');
-  return found;
 }

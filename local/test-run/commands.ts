@@ -23,6 +23,8 @@ export const NOT_RUN: Record<string, string> = {
   'git describe': 'tells a version, and nothing of ours',
   'npm audit': 'CI runs it on GitHub, where the registry answers it',
   'npm run dev': 'starts parts again when their files change: a test would have to change the checkout',
+  'npm run interop':
+    'it installs dozens of servers; local/e2e/registry-servers.test.ts takes a few of them the same way',
   'npm run bench': 'it measures, for minutes; its statistics have tests',
   'npm run screenshots': 'its pictures are for people; the same pages are opened by the browser stories',
   'fly ': 'needs an account, and changes it',

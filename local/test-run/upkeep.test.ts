@@ -27,6 +27,11 @@ describe('the workflow', () => {
     expect(() => accessSync(join(ROOT, '.ci/run'), constants.X_OK)).not.toThrow();
   });
 
+  it('runs in jobs of their own what `npm test` runs in a short form', () => {
+    expect(commandsOf('conformance')).toEqual(['npm test -- conformance']);
+    expect(commandsOf('interop')).toEqual(['npm run interop']);
+  });
+
   it('asks for known vulnerabilities', () => {
     expect(commandsOf('audit')).toEqual([expect.stringMatching(/^npm audit\b/)]);
   });

@@ -1,0 +1,178 @@
+/** Takes one server through everything that the product does with a server. */
+import { AppError } from '@patchbay/shared/errors';
+import { openConnection, type CallOptions, type Connection } from '@patchbay/shared/mcp/connection';
+import { modelLimits } from '@patchbay/shared/model-limits';
+import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/voice-models';
+import { ProbeServer } from '@patchbay/shared/schema/snapshot';
+import { fitToModel } from '../../agent-worker/src/tool-fit.ts';
+import { ToolRoom } from '../../agent-worker/src/tool-room.ts';
+import { buildToolSet, toDefinition } from '../../agent-worker/src/tool-set.ts';
+import type { Person } from '../e2e/person.ts';
+import { addServer, invoke, serviceClient } from '../e2e/rest-api.ts';
+import { ToolList } from '../model/validate.ts';
+import { launch, type Launched } from './launch.ts';
+import type { CheckedCall, RegistryServer } from './registry-server.ts';
+
+const CALL_MS = 60_000;
+/** From the kill until a server that needs a minute to start has answered again. */
+const RECOVERY_MS = 60_000;
+
+export const STEPS = ['listed', 'stored', 'offered', 'called', 'recovered'] as const;
+export type StepName = (typeof STEPS)[number];
+
+export interface Outcome {
+  /** What each step found, as far as they went. */
+  found: Partial<Record<StepName, string>>;
+  /** The step that went wrong and why; the rest was not tried. */
+  fault?: { step: StepName | 'started'; why: string };
+}
+
+/** A step had another result than it should. */
+class Unexpected extends Error {}
+
+/**
+ * Starts a server and tests, stores, offers, calls and restarts it, against the running stack.
+ * @param program the path of the installed program
+ * @param person owner of the server while this runs
+ */
+export async function exercise(server: RegistryServer, program: string, person: Person): Promise<Outcome> {
+  const found: Outcome['found'] = {};
+  let step: StepName | 'started' = 'started';
+  let launched: Launched | undefined;
+  let connection: Connection | undefined;
+  let serverId: string | undefined;
+  try {
+    launched = await launch(server, program);
+    const { url } = launched;
+    const calls = server.calls(launched.place);
+    const last = calls.at(-1);
+    if (!last) throw new Unexpected('it has no call to check');
+
+    step = 'listed';
+    const names = await list(url, server, person);
+    found.listed = String(names.length);
+
+    step = 'stored';
+    serverId = await addServer(person, { name: server.name, url });
+    found.stored = String(await store(serverId, names, person));
+
+    step = 'offered';
+    found.offered = await offer(serverId, person);
+
+    step = 'called';
+    connection = openConnection(
+      {
+        serverId,
+        configVersion: 1,
+        url,
+        transport: 'auto',
+        credential: { method: 'none' },
+        callTimeoutMs: CALL_MS,
+        maxConcurrency: 4,
+      },
+      { policy: 'local' },
+    );
+    for (const call of calls) check(call, await callByConnection(connection, call));
+    await callByFunction(serverId, last, person);
+    found.called = calls.map(({ tool }) => tool).join(', ');
+
+    step = 'recovered';
+    await launched.killAndStart();
+    const options = { repeatable: true, timeoutMs: RECOVERY_MS };
+    check(last, await callByConnection(connection, last, options));
+    found.recovered = 'yes';
+    return { found };
+  } catch (error) {
+    return { found, fault: { step, why: error instanceof Error ? error.message : String(error) } };
+  } finally {
+    await connection?.close();
+    if (serverId !== undefined) await person.client.from('mcp_servers').delete().eq('id', serverId);
+    await launched?.end();
+  }
+}
+
+/** By the connection test of the page, before anything is stored. */
+async function list(url: string, server: RegistryServer, person: Person): Promise<string[]> {
+  const { body } = await invoke(person, 'test-connection', { url });
+  if (body['ok'] !== true) throw new Unexpected(failureOf(body));
+  const { tools, skipped } = body as {
+    tools: { name: string }[];
+    skipped: { name: string; reason: string }[];
+  };
+  if (skipped.length > 0)
+    throw new Unexpected(`skipped ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
+  if (tools.length < server.tools) throw new Unexpected(`${tools.length} tools, not ${server.tools}`);
+  return tools.map(({ name }) => name).toSorted();
+}
+
+async function store(serverId: string, names: readonly string[], person: Person): Promise<number> {
+  const { status, body } = await invoke(person, 'discover-tools', { server_id: serverId });
+  if (status !== 200) throw new Unexpected(failureOf(body));
+  const { data } = await person.client
+    .from('mcp_tools')
+    .select('name')
+    .eq('server_id', serverId)
+    .overrideTypes<{ name: string }[]>()
+    .throwOnError();
+  const stored = data.map(({ name }) => name).toSorted();
+  if (stored.join() !== names.join()) throw new Unexpected(`stored ${stored.join()}, listed ${names.join()}`);
+  return stored.length;
+}
+
+/** As a conversation offers what is stored, to a model that checks it as OpenAI's API does. */
+async function offer(serverId: string, person: Person): Promise<string> {
+  const stored = await serviceClient()
+    .rpc('server_for_probe', { p_server_id: serverId, p_user_id: person.id })
+    .throwOnError();
+  const { budget } = new ToolRoom(modelLimits(DEFAULT_REALTIME_MODEL));
+  const wish = buildToolSet([{ server: ProbeServer.parse(stored.data), live: null }]);
+  const { tools } = fitToModel(wish, { budget });
+  const accepted = ToolList.safeParse(tools.map(toDefinition));
+  if (!accepted.success)
+    throw new Unexpected(accepted.error.issues[0]?.message ?? 'the model rejects the tools');
+  if (tools.length === 0) throw new Unexpected('no tool fits');
+  return tools.length === wish.tools.length ? String(tools.length) : `${tools.length} fit`;
+}
+
+interface Answer {
+  isError: boolean;
+  text: string;
+}
+
+/** As a conversation calls it. A call that the server refuses has failed with the server's words. */
+async function callByConnection(
+  connection: Connection,
+  { tool, arguments: args, isError }: CheckedCall,
+  options: CallOptions = {},
+): Promise<Answer> {
+  try {
+    return await connection.call(tool, args, options);
+  } catch (error) {
+    if (isError && error instanceof AppError) return { isError: true, text: error.message };
+    throw error;
+  }
+}
+
+/** As a person calls a tool in the page. */
+async function callByFunction(serverId: string, call: CheckedCall, person: Person): Promise<void> {
+  const { body } = await invoke(person, 'call-tool', {
+    server_id: serverId,
+    tool: call.tool,
+    arguments: call.arguments,
+  });
+  if (body['ok'] !== true && !call.isError) throw new Unexpected(failureOf(body));
+  const text = String(body['text'] ?? body['message']);
+  check(call, { isError: body['outcome'] !== 'ok', text });
+}
+
+/** @throws Unexpected when the result is not the one that was to come */
+function check(call: CheckedCall, { isError, text }: Answer): void {
+  const shown = text.slice(0, 300);
+  if (isError !== (call.isError === true))
+    throw new Unexpected(`${call.tool} ${isError ? 'failed' : 'should have failed'}: ${shown}`);
+  if (!call.answer.test(text)) throw new Unexpected(`${call.tool} answered ${shown}`);
+}
+
+function failureOf(body: Record<string, unknown>): string {
+  return [body['phase'], body['code'], body['message']].filter(Boolean).join(' · ');
+}
