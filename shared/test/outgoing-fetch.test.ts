@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../src/errors.ts';
 import { createOutgoingFetch, type OutgoingFetchOptions } from '../src/mcp/outgoing-fetch.ts';
 import { classify } from '../src/mcp/classify.ts';
+import { SessionMemory } from '../src/mcp/session-memory.ts';
 import { listen } from './listen.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -39,12 +41,11 @@ it('sends the credential to its own origin, and to no other', async () => {
     response.writeHead(307, { location: `${other.origin}/moved` }).end(),
   );
   const fetch = outgoing({ credential: { origin: own.origin, credential: key } });
-  const response = await fetch(`${own.origin}/mcp`, { headers: { 'mcp-session-id': 'session' } });
-  expect(await response.text()).toBe('other');
-  expect(own.seen[0]?.headers).toMatchObject({ 'x-api-key': 'secret', 'mcp-session-id': 'session' });
+  const response = await fetch(`${own.origin}/mcp`);
+  expect([await response.text(), response.url]).toEqual(['other', `${other.origin}/moved`]);
+  expect(own.seen[0]?.headers).toMatchObject({ 'x-api-key': 'secret' });
   expect(other.seen[0]?.url).toBe('/moved');
   expect(other.seen[0]?.headers).not.toHaveProperty('x-api-key');
-  expect(other.seen[0]?.headers).not.toHaveProperty('mcp-session-id');
 });
 
 it('keeps the credential over a redirect within the origin, and the body where the status says so', async () => {
@@ -92,12 +93,61 @@ it('judges what a name resolves to when it connects, however often the answer ch
   expect(own.seen).toHaveLength(2);
 });
 
-it('asks for nothing compressed, and refuses what is', async () => {
+it('keeps the session id and the cookies of each origin for that origin', async () => {
+  const set = (id: string) => ({ 'mcp-session-id': id, 'set-cookie': `route=${id}; Path=/` });
+  const other = await serve((_request, response) => response.writeHead(200, set('of-other')).end());
   const own = await serve((_request, response) =>
-    response.writeHead(200, { 'content-encoding': 'gzip' }).end('bomb'),
+    response.writeHead(307, { ...set('of-own'), location: `${other.origin}/moved` }).end(),
   );
-  expect(await codeOf(outgoing()(own.origin))).toBe('protocol_error');
-  expect(own.seen[0]?.headers['accept-encoding']).toBe('identity');
+  const fetch = outgoing({ memory: new SessionMemory() });
+  for (let round = 0; round < 2; round += 1) await (await fetch(`${own.origin}/mcp`)).text();
+  // A redirect assigns no session.
+  expect(own.seen[1]?.headers).not.toHaveProperty('mcp-session-id');
+  expect(own.seen[1]?.headers.cookie).toBe('route=of-own');
+  expect(other.seen[1]?.headers).toMatchObject({ 'mcp-session-id': 'of-other', cookie: 'route=of-other' });
+});
+
+describe('compression', () => {
+  it('is not asked for, and undone where a server applies it anyway', async () => {
+    const own = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"ok":true}')),
+    );
+    const response = await outgoing()(own.origin);
+    expect(await response.text()).toBe('{"ok":true}');
+    expect([...response.headers.keys()]).not.toContain('content-encoding');
+    expect(own.seen[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+  ])('does not get past the limit: a bomb (%s) is read no further than that', async (coding, compress) => {
+    const bomb = compress(Buffer.alloc(100 * 1024 * 1024, ' '));
+    expect(bomb.length).toBeLessThan(1024 * 1024);
+    const own = await serve((request, response) => {
+      const type = request.url === '/stream' ? 'text/event-stream' : 'application/json';
+      response.writeHead(200, { 'content-type': type, 'content-encoding': coding }).end(bomb);
+    });
+    for (const path of ['/whole', '/stream']) {
+      const before = process.memoryUsage().arrayBuffers;
+      const response = await outgoing()(`${own.origin}${path}`);
+      expect(await codeOf(response.text())).toBe('response_too_large');
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+    }
+  });
+
+  it('that nobody can undo is named, and so is damage to the body', async () => {
+    const own = await serve((request, response) => {
+      const coding = request.url === '/odd' ? 'compress' : 'gzip';
+      response.writeHead(200, { 'content-encoding': coding }).end(Buffer.from([0x1f, coding === 'gzip' ? 0x8b : 0x9d, 8, 0xff, 0xff, 0xff])); // prettier-ignore
+    });
+    await expect(outgoing()(`${own.origin}/odd`)).rejects.toMatchObject({
+      code: 'unreadable_compression',
+      message: expect.stringContaining('compress') as string,
+    });
+    const damaged = await outgoing()(`${own.origin}/damaged`);
+    expect(await codeOf(damaged.text())).toBe('unreadable_compression');
+  });
 });
 
 it('lets an event stream be long, but not one line of it', async () => {

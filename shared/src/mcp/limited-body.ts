@@ -6,11 +6,14 @@ export interface BodyLimits {
   maxBytes: number;
   /** `whole`: the limit is for the body; `line`: for each line of an event stream, which has no natural end. */
   piece: 'whole' | 'line';
+  /** The error to show for what broke the source. */
+  nameError?: (error: unknown) => unknown;
   /** Told once when the body is over: null when it ended well or the reader let go, else why not. */
   onEnd?: (error: unknown) => void;
 }
 
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 /**
  * Passes a body through and stops reading as soon as it breaks its limit.
@@ -40,7 +43,8 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
       source.on('end', () => {
         if (end(null)) controller.close();
       });
-      source.on('error', (error) => {
+      source.on('error', (cause) => {
+        const error = limits.nameError?.(cause) ?? cause;
         if (end(error)) controller.error(error);
       });
       source.pause();
@@ -56,6 +60,7 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
 }
 
 function sizeAfter(held: number, chunk: Uint8Array, piece: BodyLimits['piece']): number {
-  const lastBreak = piece === 'line' ? chunk.lastIndexOf(LINE_FEED) : -1;
+  const lastBreak =
+    piece === 'line' ? Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN)) : -1;
   return lastBreak === -1 ? held + chunk.length : chunk.length - lastBreak - 1;
 }

@@ -5,22 +5,20 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
-import type { Readable } from 'node:stream';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import { classify } from './classify.ts';
-import { limitBody } from './limited-body.ts';
+import { redirectTarget } from './redirects.ts';
+import { readableResponse } from './response-body.ts';
+import type { SentSecrets } from './sent-secrets.ts';
+import type { SessionMemory } from './session-memory.ts';
 import { sendSigned } from './signed-request.ts';
 import { credentialHeader, type Credential } from './target.ts';
 
-/** Enough for a thousand tools or a picture, and less than what would trouble a small machine. */
-export const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
-/** Answers that may not have a body, by the rules of `Response`. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Resolves a host name to all of its addresses; rejects with an error that has a `code`, as `node:dns` does. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
@@ -39,6 +37,10 @@ export interface OutgoingFetchOptions {
   policy: AddressPolicy;
   /** Sent only to `origin`, whatever a redirect says. */
   credential?: { origin: string; credential: Credential };
+  /** What the servers of this session want to get back with each request. */
+  memory?: SessionMemory;
+  /** Notes what must not be shown. */
+  secrets?: SentSecrets;
   resolve?: Resolve | undefined;
   onResponse?: ((exchange: Exchange) => void) | undefined;
   /** The body of an answer is over: null when it ended well or the reader let go, else why not. */
@@ -54,7 +56,7 @@ export interface OutgoingFetch {
   close(): Promise<void>;
 }
 
-/** Makes a fetch with its own sockets. Bodies are limited (see MAX_RESPONSE_BYTES); there is no time-out but to connect. */
+/** Makes a fetch with its own sockets. Bodies are decompressed and limited; there is no time-out but to connect. */
 export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetch {
   const agent = new Agent({
     connect: connectorOf(options),
@@ -119,12 +121,15 @@ async function send(
   // Callers here send text only; the runtime's type allows more.
   const body = (init.body ?? null) as string | null;
   const method = init.method ?? 'GET';
+  const headers = requestHeaders(url, init, options);
+  const signature = options.credential && credentialHeader(options.credential.credential);
+  options.secrets?.note(headers, signature ? [signature[0]] : []);
   const answer = await agent
     .request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: Object.fromEntries(requestHeaders(url, init, options)),
+      headers: Object.fromEntries(headers),
       body,
       signal: init.signal ?? null,
     })
@@ -140,20 +145,20 @@ async function send(
     status: answer.statusCode,
     headers: headersOf(answer.headers),
   };
+  options.memory?.learn(url, headers, exchange.status, exchange.headers);
   options.onResponse?.(exchange);
-  return readableResponse(answer.body, exchange, options);
+  return readableResponse(answer.body, exchange, (error) => options.onBodyEnd?.(exchange, error));
 }
 
-/** What was asked for, and the credential for its own origin; another origin does not learn the session either. */
-function requestHeaders(url: URL, init: RequestInit, { credential }: OutgoingFetchOptions): Headers {
+/** What was asked for, and the credential for its own origin only. */
+function requestHeaders(url: URL, init: RequestInit, { credential, memory }: OutgoingFetchOptions): Headers {
   const headers = new Headers(init.headers);
   headers.set('user-agent', 'patchbay');
-  // What is not compressed cannot be a bomb.
+  // Compression would delay the events of a stream.
   headers.set('accept-encoding', 'identity');
-  if (!credential) return headers;
-  const header = credentialHeader(credential.credential);
-  if (url.origin !== credential.origin) headers.delete('mcp-session-id');
-  else if (header) headers.set(...header);
+  const header = credential && url.origin === credential.origin && credentialHeader(credential.credential);
+  if (header) headers.set(...header);
+  memory?.sign(url, headers);
   return headers;
 }
 
@@ -163,35 +168,6 @@ function headersOf(raw: Record<string, string | string[] | undefined>): Headers 
     for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
   }
   return headers;
-}
-
-/** The answer with a body that stops at the limit. */
-function readableResponse(source: Readable, exchange: Exchange, options: OutgoingFetchOptions): Response {
-  const { status, headers } = exchange;
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  const isStream = headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
-  const isTooLarge = !isStream && Number(headers.get('content-length') ?? 0) > MAX_RESPONSE_BYTES;
-  if (isTooLarge || encoding !== 'identity') {
-    // The socket goes with the body that nobody will read; that this ends it early is no news.
-    source.on('error', () => {}).destroy();
-    throw new AppError(isTooLarge ? 'response_too_large' : 'protocol_error');
-  }
-  const body = limitBody(source, {
-    maxBytes: MAX_RESPONSE_BYTES,
-    piece: isStream ? 'line' : 'whole',
-    onEnd: (error) => options.onBodyEnd?.(exchange, error),
-  });
-  if (!BODILESS.has(status)) return new Response(body, { status, headers });
-  void body.cancel();
-  return new Response(null, { status, headers });
-}
-
-/** Where an answer sends us, when following keeps what was asked: any method for 307 and 308, GET for the rest. */
-function redirectTarget(from: URL, method: string, response: Response): URL | null {
-  const location = response.headers.get('location');
-  const keepsMethod = response.status === 307 || response.status === 308;
-  const isRedirect = keepsMethod || (method === 'GET' && [301, 302, 303].includes(response.status));
-  return isRedirect && location && URL.canParse(location, from.href) ? new URL(location, from) : null;
 }
 
 /**
