@@ -8,15 +8,24 @@ import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
 
 /** Codes that speak of the tool itself, or of what it was asked; all others speak of its server. */
-const ABOUT_THE_TOOL = new Set<ErrorCode>(['tool_not_found', 'tool_disabled', 'invalid_arguments']);
+const ABOUT_THE_TOOL = new Set<ErrorCode>([
+  'tool_not_found',
+  'tool_disabled',
+  'invalid_arguments',
+  'call_rejected',
+]);
 
-/** What the model is told when a call failed: one sentence that it can say to the user as it is. */
+/**
+ * What the model is told when a call failed: one sentence that it can say to the user as it is, and what the server
+ * itself said.
+ */
 export function failureSentence(tool: ModelTool, error: AppError): string {
   const { speech } = describeError(error.code);
   if (error.code === 'cancelled') return 'The call was cancelled.';
   if (error.code === 'invalid_arguments') return argumentRejection(tool.toolName, error.message);
-  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.`;
-  return `The ${tool.serverName} server ${speech}.`;
+  const said = error.said ? ` It said: ${error.said}` : '';
+  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.${said}`;
+  return `The ${tool.serverName} server ${speech}.${said}`;
 }
 
 /** For a server whose outage the user knows of. */

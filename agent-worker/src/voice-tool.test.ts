@@ -136,6 +136,17 @@ describe('a tool of the voice model', () => {
     expect(calls[0]).toMatchObject({ outcome, error_code: code });
   });
 
+  it.each<[ErrorCode, string, string]>([
+    ['call_rejected', 'The tool add_note answered with an error. It said: Notes are read-only', 'refused'],
+    ['forbidden', 'The notes server refused access. It said: Notes are read-only', 'unavailable'],
+  ])('passes on what a server says with %s', async (code, sentence, outcome) => {
+    const { execute, calls } = voiceTool(async () => {
+      throw new AppError(code, { said: 'Notes are read-only' });
+    });
+    await expect(execute()).rejects.toThrow(sentence);
+    expect(calls[0]).toMatchObject({ outcome, error_code: code });
+  });
+
   it('tells the model what a tool says about its own failure', async () => {
     const { execute, calls } = voiceTool(async () => ({
       ...done,

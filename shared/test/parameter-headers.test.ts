@@ -109,7 +109,7 @@ describe('a server that insists on the headers of its arguments', () => {
     server.tools = [tool('query', { region: header('Region') })];
     const { connection, ready } = connect(server);
     await ready();
-    expect(await outcome(connection.call('query', { region: 'eu' }))).toBe('server_error');
+    expect(await outcome(connection.call('query', { region: 'eu' }))).toBe('call_rejected');
     expect(server.refused).toBe(2);
     expect(server.ran).toEqual([]);
   });

@@ -252,7 +252,7 @@ describe('a server that is no MCP server', () => {
 
   it.each<[string, RequestListener, string]>([
     ['serves a page', reply(200, 'text/html', '<html>'), 'not_mcp'],
-    ['serves pages by GET only', reply(405, 'text/html', ''), 'not_mcp'],
+    ['serves pages by GET only', reply(405, 'text/html', ''), 'request_rejected'],
     ['has nothing there', reply(404, 'text/html', '<html>'), 'not_found'],
     ['fails', reply(500, 'text/plain', 'oops'), 'server_error'],
     ['is overloaded', reply(503, 'text/plain', 'later'), 'server_error'],

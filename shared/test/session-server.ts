@@ -62,6 +62,13 @@ export function keep(sockets: Set<Socket>, socket: Socket): void {
   sockets.add(socket);
 }
 
+/** As the SDK answers (404), and as most servers that are built on it do (400). */
+function refuseSession(response: ServerResponse, status: 404 | 400): void {
+  const message = status === 404 ? 'Session not found' : 'Bad Request: No valid session ID provided';
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ jsonrpc: '2.0', error: { code: -32_000, message }, id: null }));
+}
+
 /** The page of the tools that a cursor asks for. */
 export function pageOf(server: FaultServer, { pageSize, isEndless }: FaultServerOptions, cursor?: string) {
   server.pages += 1;
@@ -97,7 +104,7 @@ export async function startSessionServer(options: SessionServerOptions = {}): Pr
     if (typeof id === 'string') {
       const session = sessions.get(id);
       if (session) await session.transport.handleRequest(request, response, message);
-      else response.writeHead(options.lostStatus ?? 404, { 'content-type': 'application/json' }).end('{}');
+      else refuseSession(response, options.lostStatus ?? 404);
       return;
     }
     const transport = new StreamableHTTPServerTransport({

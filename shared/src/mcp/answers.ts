@@ -7,10 +7,15 @@ import { AppError } from '../errors.ts';
 import { charsetOf, decodeText, mediaTypeOf } from './body-text.ts';
 import { rewriteEventStream } from './event-stream.ts';
 import { hasResponseTo, isMessage, readMessages, type Expected } from './incoming-messages.ts';
+import { reasonOf } from './reason.ts';
+import { saidError } from './refusal.ts';
 
 /** A whole answer may not be larger than one event. */
 const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 const EVENT_STREAM = 'text/event-stream';
+/** How a page shows that it is for signing in. */
+const SIGN_IN = /\b(?:sign[ -]?in|log[ -]?in|single sign-on|sso|authenticat\w+|anmelden|captcha)\b/i;
+const PASSWORD_FIELD = /<input[^>]+type=["']?password/i;
 /** How an event stream begins, when its content type does not say that it is one. */
 const STREAM_START = /^(?:data|event|id|retry)?:/;
 
@@ -54,10 +59,12 @@ function asJson(response: Response, text: string, listener: Listener): Response 
   return rewritten(response, 'application/json', isSame ? text : JSON.stringify(single(messages)));
 }
 
-function unreadable(response: Response, text: string): AppError {
-  const type = mediaTypeOf(response.headers);
+function unreadable({ headers }: Response, text: string): AppError {
   if (text === '') return new AppError('protocol_error', { message: 'The server answered with nothing.' });
-  return new AppError(type === '' || type.includes('json') ? 'protocol_error' : 'not_mcp');
+  const type = mediaTypeOf(headers);
+  if (type === '' || type.includes('json')) return new AppError('protocol_error');
+  const title = reasonOf(text);
+  return saidError(SIGN_IN.test(title ?? '') || PASSWORD_FIELD.test(text) ? 'login_page' : 'not_mcp', title);
 }
 
 function asEventStream(

@@ -60,6 +60,9 @@ const ENDS_ATTEMPTS: ReadonlySet<ErrorCode> = new Set([
   'connection_refused',
   'unreachable',
   'tls_failed',
+  'host_rejected',
+  'redirected',
+  'redirect_loop',
   'rate_limited',
   'credential_missing',
   'sign_in_required',
@@ -67,7 +70,12 @@ const ENDS_ATTEMPTS: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
 ]);
 /** What a server that does not know a request says to it; an earlier failure may say more. */
-const UNKNOWN_REQUEST: ReadonlySet<ErrorCode> = new Set(['not_mcp', 'not_found', 'protocol_error']);
+const UNKNOWN_REQUEST: ReadonlySet<ErrorCode> = new Set([
+  'not_mcp',
+  'not_found',
+  'request_rejected',
+  'protocol_error',
+]);
 
 /** The handshake to begin with. */
 export function firstAttempt({ transport, protocolEra, route }: Asked): Attempt {
@@ -120,7 +128,9 @@ export function tellingError(failed: readonly FailedAttempt[], asked: Asked): Ap
   }
   if (last.rejection) return unsupportedVersion(last.rejection, candidatesOf(last, asked), last.error);
   if (!UNKNOWN_REQUEST.has(last.error.code)) return last.error;
-  return before.find(({ error }) => !UNKNOWN_REQUEST.has(error.code))?.error ?? last.error;
+  // A version that was rejected is no longer the reason.
+  const telling = before.find((one) => !one.rejection && !UNKNOWN_REQUEST.has(one.error.code));
+  return telling?.error ?? last.error;
 }
 
 /** Whether a failure leaves open that the remembered way to a server still leads there. */
@@ -156,5 +166,5 @@ function versionsTried(failed: readonly FailedAttempt[]): Set<string> {
 
 /** What a server that only knows the old SSE answers to a POST. */
 function mayBeOldSse({ code }: AppError): boolean {
-  return code === 'not_found' || code === 'not_mcp';
+  return code === 'not_found' || code === 'not_mcp' || code === 'request_rejected';
 }

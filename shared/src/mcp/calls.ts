@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { classify } from './classify.ts';
 import type { CallOptions, CallProgress } from './connection.ts';
+import { saidError } from './refusal.ts';
 import { readResult, type CallResult } from './result.ts';
 import type { Session } from './session.ts';
 import type { ServerTarget } from './target.ts';
@@ -17,16 +18,21 @@ const MAX_PROGRESS_MS = 600_000;
 /** The session is over for every call on it. */
 export const GONE: ReadonlySet<ErrorCode> = new Set([
   'session_lost',
+  'session_rejected',
   'connection_lost',
   'connection_refused',
   'unreachable',
   'dns_failed',
   'tls_failed',
   'blocked_address',
-  'unauthorized',
 ]);
 /** The request certainly was not carried out, and a new session may mend it. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set(['session_lost', 'connection_refused', 'dns_failed']);
+const REFUSED: ReadonlySet<ErrorCode> = new Set([
+  'session_lost',
+  'session_rejected',
+  'connection_refused',
+  'dns_failed',
+]);
 
 /** A session to call on, and the generation that a report about it must name. */
 export interface OpenLine {
@@ -159,6 +165,8 @@ export class Calls {
         return readResult(await session.call({ tool, args, signal, timeoutMs: ceilingMs, onProgress }));
       } catch (failure) {
         const error = classify(signal.aborted ? signal.reason : failure);
+        // Of two sessions in a row that a call is refused for, the second was not lost.
+        if (isSecond && error.code === 'session_lost') throw saidError('session_rejected', error.said);
         this.#line.report(generation, error);
         const isSafe = REFUSED.has(error.code) || (isRepeatable && GONE.has(error.code));
         if (isSecond || !isSafe) throw error;

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../errors.ts';
-import { classify, codeOfStatus } from './classify.ts';
+import { classify, classifyCall } from './classify.ts';
 
 const system = (code: string) => Object.assign(new Error('words do not matter'), { code });
 const named = (name: string) => Object.assign(new Error('words do not matter'), { name });
@@ -50,21 +50,25 @@ describe('classify', () => {
     expect(classify(new ProtocolError(-32_099, 'lost', own))).toBe(own);
   });
 
+  it('passes on why a server refused a request', () => {
+    const data = { status: 403, text: '{"error":{"message":"Forbidden: Host header is not allowed"}}' };
+    const error = classify(new SdkHttpError(SdkErrorCode.ClientHttpForbidden, '', data));
+    expect(error).toMatchObject({ code: 'host_rejected', said: 'Forbidden: Host header is not allowed' });
+  });
+
+  it('takes an error in the protocol for the answer to a call, and any other for what it is', () => {
+    expect(classifyCall(new ProtocolError(-32_603, 'Disk full'))).toMatchObject({
+      code: 'call_rejected',
+      message: 'The server answered: Disk full',
+    });
+    expect(classifyCall(new ProtocolError(-32_602, 'bad')).code).toBe('invalid_arguments');
+    expect(classifyCall(http(500)).code).toBe('server_error');
+  });
+
   it('passes on the words of a server, but not a flood of them', () => {
     expect(classify(new ProtocolError(-32_603, 'The disk is full.')).message).toBe(
       'The server answered: The disk is full.',
     );
     expect(classify(new ProtocolError(-32_603, 'x'.repeat(10_000))).message.length).toBeLessThan(400);
   });
-});
-
-it.each([
-  [400, 'not_mcp'],
-  [403, 'forbidden'],
-  [404, 'not_found'],
-  [405, 'not_mcp'],
-  [429, 'rate_limited'],
-  [503, 'server_error'],
-])('HTTP %i means %s', (status, code) => {
-  expect(codeOfStatus(status)).toBe(code);
 });

@@ -8,6 +8,9 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
 import { AppError, type ErrorCode } from '../errors.ts';
+import { isDecoderError } from './decompress.ts';
+import { oneLine, reasonOf } from './reason.ts';
+import { codeOfStatus, refusalError } from './refusal.ts';
 
 /** Codes of system, undici and TLS errors. Node, undici and Deno share these names. */
 const NETWORK_CODES: Record<string, ErrorCode> = {
@@ -51,19 +54,6 @@ const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_)/;
 /** JSON-RPC; tools answer so when their arguments do not fit. */
 const INVALID_PARAMS = -32_602;
 
-/** Server messages are shown to people and to the model; a longer one says nothing more. */
-const MAX_SERVER_MESSAGE = 300;
-
-/** What an HTTP status means for a request to an MCP endpoint. */
-export function codeOfStatus(status: number): ErrorCode {
-  if (status === 401) return 'unauthorized';
-  if (status === 403) return 'forbidden';
-  if (status === 404 || status === 410) return 'not_found';
-  if (status === 429) return 'rate_limited';
-  if (status >= 500) return 'server_error';
-  return 'not_mcp';
-}
-
 /**
  * The AppError for anything thrown by a request. An AppError anywhere in the chain of causes wins,
  * then system codes, then what the SDK says about itself.
@@ -73,14 +63,26 @@ export function classify(error: unknown): AppError {
   const own = chain.find((link) => link instanceof AppError);
   if (own) return own;
   for (const link of chain) {
+    if (link instanceof SdkHttpError)
+      return refusalError({ status: link.status, reason: reasonOf(textOf(link)), cause: error });
     const code = codeOf(link);
     if (code) return new AppError(code, { cause: error, ...messageOf(link) });
   }
   return new AppError('internal', { cause: error });
 }
 
+/** What became of a call: an error in the protocol is the server's answer to it, and says nothing about the server. */
+export function classifyCall(error: unknown): AppError {
+  const known = classify(error);
+  if (known.code !== 'server_error' || !(error instanceof ProtocolError)) return known;
+  return new AppError('call_rejected', { cause: error, ...messageOf(error) });
+}
+
+function textOf({ data }: SdkHttpError): string {
+  return typeof data.text === 'string' ? data.text : '';
+}
+
 function codeOf(error: unknown): ErrorCode | null {
-  if (error instanceof SdkHttpError) return codeOfStatus(error.status);
   if (error instanceof UnauthorizedError) return 'unauthorized';
   if (error instanceof SseError)
     return error.code === undefined ? 'connection_lost' : codeOfStatus(error.code);
@@ -117,13 +119,14 @@ function systemCode(error: unknown): ErrorCode | null {
   if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string')
     return null;
   if (TLS_CODE.test(error.code)) return 'tls_failed';
+  if (isDecoderError(error)) return 'unreadable_compression';
   return Object.hasOwn(NETWORK_CODES, error.code) ? (NETWORK_CODES[error.code] ?? null) : null;
 }
 
 /** A JSON-RPC error carries words of the server that help more than our general sentence. */
-function messageOf(error: unknown): { message?: string } {
-  if (!(error instanceof ProtocolError) || !error.message) return {};
-  return { message: `The server answered: ${error.message.slice(0, MAX_SERVER_MESSAGE)}` };
+function messageOf(error: unknown): { message?: string; said?: string | null } {
+  const said = error instanceof ProtocolError ? oneLine(error.message) : null;
+  return said ? { message: `The server answered: ${said}`, said } : {};
 }
 
 /** The error and its causes, the outermost first; of several connection attempts in one error, each. */

@@ -1,5 +1,5 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import { argumentReader, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue } from './catalogue.ts';
 import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
@@ -29,6 +29,10 @@ const IDLE_CHECK_MS = 15_000;
 const CHECKS_PER_LIST = 4;
 /** Lists that a server asks for; one that announces changed tools after every list gets few. */
 const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
+/** A list that ends so ends the session with it. */
+const ENDS_SESSION: ReadonlySet<ErrorCode> = new Set([...GONE, 'unauthorized', 'forbidden']);
+/** Whether a call that is refused so was refused for itself, or would any request be: a list of the tools shows. */
+const MAY_CONCERN_ALL: ReadonlySet<ErrorCode> = new Set(['unauthorized', 'forbidden', 'request_rejected']);
 
 export class ConnectionRunner implements Connection, Line {
   readonly target: ServerTarget;
@@ -119,6 +123,7 @@ export class ConnectionRunner implements Connection, Line {
   report(generation: number, error: AppError): void {
     if (GONE.has(error.code)) this.#dispatch({ type: 'lost', generation, error });
     if (error.code === 'timeout' || error.code === 'server_error') void this.#check(generation);
+    if (MAY_CONCERN_ALL.has(error.code)) this.#dispatch({ type: 'tools_changed', generation });
   }
 
   whenOpen(signal: AbortSignal): Promise<OpenLine> {
@@ -256,7 +261,7 @@ export class ConnectionRunner implements Connection, Line {
       if (isNews) this.#options.onCatalogue?.(catalogue, this);
     } catch (failure) {
       const error = classify(failure);
-      this.#dispatch({ type: GONE.has(error.code) ? 'lost' : 'failed', generation, error });
+      this.#dispatch({ type: ENDS_SESSION.has(error.code) ? 'lost' : 'failed', generation, error });
     }
   }
 

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
-import { AppError, describeError, isAboutCredential } from '../errors.ts';
+import { AppError, describeError, isAboutCredential, type ErrorCode } from '../errors.ts';
 import type { PhaseTiming, ProbeFailure, ProbePhase, ProbeSuccess } from '../schema/functions.ts';
 import { offersSignIn } from '../oauth/discovery.ts';
 import { readChallenge } from './challenge.ts';
@@ -8,6 +8,7 @@ import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
 import type { Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
+import { saidError } from './refusal.ts';
 import type { Session } from './session.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { ServerTarget } from './target.ts';
@@ -164,13 +165,19 @@ function failed(error: AppError, phases: Phases, target: ProbeTarget, wanted: Wa
   const isOpen = target.credential.method === 'none';
   const isRefused = code === 'unauthorized' || code === 'forbidden';
   const told = { ok: false, phase: phases.current, code, phases: phases.timings } as const;
-  const phase = isAboutCredential(code) ? 'authenticate' : phases.current;
+  const phase = phaseOf(code, phases.current);
   if (isOpen && isRefused && wanted === 'oauth')
     return { ...told, phase, wanted_auth: wanted, ...SIGN_IN_WANTED };
   const isMissing = isOpen && code === 'unauthorized';
-  const message = isMissing ? describeError('credential_missing').message : error.message;
+  const { message } = isMissing ? saidError('credential_missing', error.said) : error;
   const { hint } = describeError(isMissing ? 'credential_missing' : code);
   return { ...told, phase, message, hint, ...(wanted && { wanted_auth: wanted }) };
+}
+
+/** The phase that an error belongs to; what is refused by its status looks like a matter of the credential until then. */
+function phaseOf(code: ErrorCode, current: ProbePhase): ProbePhase {
+  if (isAboutCredential(code)) return 'authenticate';
+  return code === 'host_rejected' ? 'connect' : current;
 }
 
 const SIGN_IN_WANTED = {

@@ -1,7 +1,6 @@
 /** One session with a server, on the SDK's client: opened, used, ended. It never repairs itself; `connection` opens the next. */
 import {
   Client,
-  SdkHttpError,
   type CallToolResult,
   type ElicitRequestFormParams,
   type ElicitResult,
@@ -13,12 +12,13 @@ import { AppError } from '../errors.ts';
 import type { Attempt, FailedAttempt, Route } from './attempts.ts';
 import { GONE } from './calls.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
-import { classify } from './classify.ts';
+import { classify, classifyCall } from './classify.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
 import { listAllTools, type ListedTools } from './list-tools.ts';
 import { Liveness } from './liveness.ts';
 import type { Exchange, Resolve } from './outgoing-fetch.ts';
 import { withoutInvalidHeaders } from './parameter-headers.ts';
+import { saidError } from './refusal.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
 import { ToolDefinitions, withLatestHeaders } from './tool-definitions.ts';
@@ -97,6 +97,8 @@ export class Session {
   readonly #subscription: ToolsSubscription | null;
   /** A server that declared no tools was asked once, and has none. */
   #hasNoTools = false;
+  /** Whether the server answered anything after the handshake. */
+  #hasWorked = false;
   #isEnded = false;
 
   private constructor(client: Client, wire: Wire, options: SessionOptions, attempt: Attempt) {
@@ -211,7 +213,7 @@ export class Session {
       await this.list(signal, timeoutMs);
       this.#options.onToolsChanged?.();
     };
-    const call = this.#ask(() => withLatestHeaders(send, listAgain));
+    const call = this.#ask(() => withLatestHeaders(send, listAgain), classifyCall);
     this.#calls.add(call);
     try {
       return await call;
@@ -253,18 +255,16 @@ export class Session {
     await this.#wire.close();
   }
 
-  async #ask<T>(request: () => Promise<T>): Promise<T> {
+  async #ask<T>(request: () => Promise<T>, name = classify): Promise<T> {
     try {
-      return await request();
-    } catch (error) {
-      if (this.#isSessionLoss(error)) throw new AppError('session_lost', { cause: error });
-      throw classify(error);
+      const answer = await request();
+      this.#hasWorked = true;
+      return answer;
+    } catch (cause) {
+      const error = name(cause);
+      // What was never accepted was not lost either; the next session would fare no better.
+      const isNew = error.code === 'session_lost' && !this.#hasWorked;
+      throw isNew ? saidError('session_rejected', error.said, { cause: error }) : error;
     }
-  }
-
-  /** 404 by the specification; 400 is what many servers answer, among them the reference one. */
-  #isSessionLoss(error: unknown): boolean {
-    if (!(error instanceof SdkHttpError) || this.#wire.transport.sessionId === undefined) return false;
-    return error.status === 404 || error.status === 400;
   }
 }

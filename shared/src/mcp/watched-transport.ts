@@ -55,7 +55,7 @@ export class WatchedTransport implements Transport {
     this.#inner = inner;
     this.#canAsk = canAsk;
     this.hasPerRequestStream = inner.hasPerRequestStream === true;
-    inner.onmessage = (message) => this.#receive(message);
+    inner.onmessage = (message) => this.receive(message);
     inner.onerror = (error) => this.onerror?.(error);
     inner.onclose = () => this.onclose?.();
   }
@@ -128,7 +128,7 @@ export class WatchedTransport implements Transport {
     const method = this.#pending.get(id)?.request.method;
     if (method === undefined) return;
     // It shows that the server is there, which is all that a ping asks.
-    if (method === 'ping') this.#receive({ jsonrpc: '2.0', id, result: {} });
+    if (method === 'ping') this.receive({ jsonrpc: '2.0', id, result: {} });
     else if (ANSWERED_AT_ONCE.has(method))
       this.failRequest(
         id,
@@ -150,7 +150,8 @@ export class WatchedTransport implements Transport {
     }
   }
 
-  #receive(message: JSONRPCMessage): void {
+  /** Passes on a message of the server, whichever way it came. */
+  receive(message: JSONRPCMessage): void {
     if ('method' in message || message.id === undefined) {
       this.onmessage?.(message);
       return;

@@ -1,12 +1,20 @@
-import { SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  type JSONRPCMessage,
+} from '@modelcontextprotocol/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
-import { AppError } from '../errors.ts';
-import { readAnswer } from './answers.ts';
-import { classify, codeOfStatus } from './classify.ts';
+import { AppError, isAboutCredential, type ErrorCode } from '../errors.ts';
+import { readAnswer, type Listener } from './answers.ts';
+import { classify } from './classify.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { createOutgoingFetch, type Exchange, type OutgoingFetch, type Resolve } from './outgoing-fetch.ts';
+import { addressOf, redirectError } from './redirects.ts';
+import { readRefusal } from './refused-answer.ts';
+import { SentSecrets } from './sent-secrets.ts';
+import { SessionMemory } from './session-memory.ts';
 import { SseEndpoint } from './sse-endpoint.ts';
 import type { ServerTarget } from './target.ts';
 import { WatchedTransport } from './watched-transport.ts';
@@ -24,6 +32,15 @@ const STREAM_RECONNECTION = {
 /** A stream that a server ends so soon again and again is opened less and less often. */
 const SHORT_STREAM_MS = 10_000;
 const MAX_STREAM_PAUSE_MS = 30_000;
+
+/** Requests that begin a session, and refusals that any of them would have met. */
+const HANDSHAKES: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
+const NOT_ABOUT_VERSION: ReadonlySet<ErrorCode> = new Set([
+  'unauthorized',
+  'forbidden',
+  'host_rejected',
+  'rate_limited',
+]);
 
 export interface WireOptions {
   policy: AddressPolicy;
@@ -51,9 +68,14 @@ export class Wire {
   readonly sse: SseEndpoint | null;
   /** The last request that failed; the old transport passes on no more than that one did. */
   failure: AppError | null = null;
+  /** The address on another host that answers in the place of the configured one, if any. */
+  redirectedTo: URL | null = null;
+  readonly #target: { url: URL; hasCredential: boolean };
   readonly #inner: StreamableHTTPClientTransport | SSEClientTransport;
   readonly #outgoing: OutgoingFetch;
   readonly #options: WireOptions;
+  readonly #memory = new SessionMemory();
+  readonly #secrets = new SentSecrets();
   #openStreams = 0;
   #streamOpenedAt = 0;
   #shortStreams = 0;
@@ -67,28 +89,26 @@ export class Wire {
   ) {
     const url = checkUrl(target.url, options.policy);
     this.#options = options;
+    const isSse = kind === 'sse';
+    this.#target = { url, hasCredential: target.credential.method !== 'none' };
     this.#outgoing = createOutgoingFetch({
       policy: options.policy,
       credential: { origin: url.origin, credential: target.credential },
+      memory: this.#memory,
+      secrets: this.#secrets,
       resolve: options.resolve,
       onCertificate: options.onCertificate,
       onResponse: (exchange) => this.#noticeResponse(exchange),
       onBodyEnd: (exchange, error) => this.#noticeBodyEnd(exchange, error),
     });
-    this.sse = kind === 'sse' ? new SseEndpoint(url, this.#outgoing.fetch) : null;
-    const outgoing = this.sse ?? this.#outgoing;
-    const isWithoutStream = kind !== 'sse' && options.isBrief === true;
-    const refuse = kind === 'sse' ? refuseOfSse : refuseOverload;
+    this.sse = isSse ? new SseEndpoint(url, this.#outgoing.fetch) : null;
+    const isWithoutStream = !isSse && options.isBrief === true;
     const fetch = async (input: string | URL, init?: RequestInit) => {
       try {
         // As a server answers that has no such stream.
         if (init?.method === 'GET' && isWithoutStream) return new Response(null, { status: 405 });
         if (init?.method === 'GET') await this.#pauseBeforeStream(init.signal ?? undefined);
-        const response = await refuse(await outgoing.fetch(input, init), init?.method ?? 'GET');
-        if (!response.ok) return response;
-        if (init?.method === 'GET' && kind !== 'sse' && !isEventStream(response))
-          return await noStream(response);
-        return await this.#read(response, init?.body);
+        return await this.#exchange(input, init);
       } catch (error) {
         this.failure = classify(error);
         throw error;
@@ -96,10 +116,9 @@ export class Wire {
     };
     // The outgoing fetch follows redirects itself, and looks at each.
     const shared = { fetch, redirectPolicy: 'follow' } as const;
-    this.#inner =
-      kind === 'sse'
-        ? new SSEClientTransport(url, shared)
-        : new StreamableHTTPClientTransport(url, { ...shared, reconnectionOptions: STREAM_RECONNECTION });
+    this.#inner = isSse
+      ? new SSEClientTransport(url, shared)
+      : new StreamableHTTPClientTransport(url, { ...shared, reconnectionOptions: STREAM_RECONNECTION });
     this.transport = new WatchedTransport(this.#inner, options.canAsk === true);
   }
 
@@ -113,7 +132,7 @@ export class Wire {
     if (!('terminateSession' in this.#inner)) return;
     const done = new AbortController();
     // A server that cannot be told forgets the session by itself, and so does the timer that is not needed.
-    const told = this.#inner.terminateSession().catch(() => {});
+    const told = this.#endSession(this.#inner).catch(() => {});
     await Promise.race([told, delay(GOODBYE_MS, undefined, { signal: done.signal }).catch(() => {})]);
     done.abort();
   }
@@ -131,15 +150,78 @@ export class Wire {
     await delay(pauseMs, undefined, { ...(signal && { signal }) });
   }
 
-  #read(response: Response, body: RequestInit['body']): Promise<Response> {
-    const own = sentRequest(body);
-    return readAnswer(response, {
+  /** The SDK does not know of a session whose id came late. */
+  async #endSession(inner: StreamableHTTPClientTransport): Promise<unknown> {
+    if (inner.sessionId !== undefined || !this.#memory.hasSession) return inner.terminateSession();
+    const headers = { 'mcp-protocol-version': inner.protocolVersion ?? '' };
+    return this.#outgoing.fetch(this.#target.url, { method: 'DELETE', headers });
+  }
+
+  async #exchange(input: string | URL, init: RequestInit = {}): Promise<Response> {
+    const own = sentRequest(init.body);
+    if (own?.method === 'initialize') this.#memory.forgetSession();
+    const response = await (this.sse ?? this.#outgoing).fetch(input, init);
+    if (init.method === 'DELETE') return response;
+    const from = new URL(response.url || this.#target.url);
+    if (from.origin !== this.#target.url.origin) this.redirectedTo = from;
+    const isPost = init.method === 'POST';
+    if (response.ok) return isPost ? readAnswer(response, this.#listener(own)) : this.#takeStream(response);
+    if (response.status < 400) throw redirectError(from, init.method ?? 'GET', response);
+    return isPost ? this.#takeRefusal(response, own) : this.#missStream(response);
+  }
+
+  #listener(own: SentRequest | null): Listener {
+    return {
       own,
       find: (id) => this.transport.openRequest(id),
       fail: (error) => {
         if (own) this.transport.failRequest(own.id, error);
       },
+    };
+  }
+
+  #takeStream(response: Response): Promise<Response> {
+    const isStream = isEventStream(response);
+    if (!this.sse && !isStream) return noStream(response);
+    // The SDK says no more than that the connection failed.
+    if (!isStream) this.failure = new AppError('not_mcp');
+    return readAnswer(response, this.#listener(null));
+  }
+
+  /** Without its stream the old transport cannot work; the newer one goes on, unless it is asked to wait. */
+  async #missStream(response: Response): Promise<Response> {
+    if (!this.sse && response.status !== 429 && response.status !== 503) return response;
+    const { error } = await this.#refusal(response, null);
+    if (!this.sse) throw error;
+    this.failure = error;
+    return new Response(null, { status: response.status });
+  }
+
+  /** An error status with a JSON-RPC response is the answer to the request; any other refuses it. */
+  async #takeRefusal(response: Response, own: SentRequest | null): Promise<Response> {
+    const { rpc, text, error } = await this.#refusal(response, own);
+    if (rpc && this.sse) this.transport.receive(rpc as unknown as JSONRPCMessage);
+    if (rpc) return this.sse ? new Response(null, { status: 202 }) : Response.json(rpc);
+    // What the body says of versions counts for the next handshake, if it is about that.
+    const isAboutVersion = own !== null && HANDSHAKES.has(own.method) && !NOT_ABOUT_VERSION.has(error.code);
+    if (isAboutVersion && !this.sse && error.retryAfterMs === undefined) return new Response(text, response);
+    throw this.#withRedirect(error);
+  }
+
+  #refusal(response: Response, own: SentRequest | null) {
+    return readRefusal(response, this.#listener(own), {
+      hasSession: this.sse !== null || this.#memory.hasSession,
+      hide: (text) => this.#secrets.hide(text),
     });
+  }
+
+  /** A key that is not sent to the host that asks for it is not a wrong one. */
+  #withRedirect(error: AppError): AppError {
+    const to = this.redirectedTo;
+    if (!to || !this.#target.hasCredential || !isAboutCredential(error.code)) return error;
+    const { said } = error;
+    const message = `The server redirects to ${addressOf(to)}, where your key is not sent.${said ? ` It said: ${said}` : ''}`;
+    return new AppError('redirected', { message, said, cause: error });
   }
 
   #noticeResponse(exchange: Exchange): void {
@@ -187,29 +269,4 @@ function isStandalone(exchange: Exchange): boolean {
 async function noStream(response: Response): Promise<Response> {
   await response.body?.cancel();
   return new Response(null, { status: 405 });
-}
-
-/** The SDK does not pass on how long the server asks us to wait. */
-async function refuseOverload(response: Response): Promise<Response> {
-  if (response.status !== 429 && response.status !== 503) return response;
-  await response.body?.cancel();
-  throw new AppError(codeOfStatus(response.status), {
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
-  });
-}
-
-/** The old transport tells a failed POST by words only. */
-async function refuseOfSse(response: Response, method: string): Promise<Response> {
-  if (method !== 'POST' || response.ok) return refuseOverload(response);
-  await response.body?.cancel();
-  const isSessionLoss = response.status === 404 || response.status === 400;
-  throw new AppError(isSessionLoss ? 'session_lost' : codeOfStatus(response.status));
-}
-
-/** `Retry-After` in milliseconds: seconds, or a date. */
-function retryAfterMs(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
-  return Number.isFinite(waitMs) && waitMs > 0 ? waitMs : undefined;
 }

@@ -14,6 +14,7 @@ export function outcomeOf(code: ErrorCode): ToolCallOutcome {
     case 'cancelled':
       return 'cancelled';
     case 'invalid_arguments':
+    case 'call_rejected':
     case 'tool_disabled':
     case 'tool_not_found':
       return 'refused';

@@ -1,0 +1,87 @@
+/** What an HTTP error status means, with the words that came with it. Pure; `wire` reads the body. */
+import { AppError, describeError, type ErrorCode } from '../errors.ts';
+
+export interface Refusal {
+  status: number;
+  /** The server's own words (see `reasonOf`). */
+  reason: string | null;
+  /** How long the server asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** As Playwright MCP, the SDKs for Rust, Python, Go and TypeScript, Django, Rails and Vite say it. */
+const HOST_REJECTED = [
+  /\b(?:invalid|blocked|disallowed|missing|untrusted|unknown|forbidden)\s+(?:http_?)?hosts?(?:name)?\b/i,
+  /\bhosts?(?:name)?\b(?:\s+header)?\W.{0,60}?\b(?:not|isn't)\s+(?:allowed|permitted|trusted|recognized)\b/i,
+  /\bonly allowed at\b/i,
+  /\ballowed[_ ]?hosts\b/i,
+  /\bdns[- ]rebinding\b/i,
+];
+/** Statuses with which a server rejects the `Host` header. */
+const HOST_STATUSES: ReadonlySet<number> = new Set([400, 403, 421]);
+
+/** What an HTTP status means for a request to an MCP endpoint. */
+export function codeOfStatus(status: number): ErrorCode {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404 || status === 410) return 'not_found';
+  if (status === 421) return 'host_rejected';
+  if (status === 429) return 'rate_limited';
+  if (status >= 500) return 'server_error';
+  if (status >= 400) return 'request_rejected';
+  return status >= 300 ? 'redirected' : 'not_mcp';
+}
+
+/** The error for a refused request; its message holds the server's own words. */
+export function refusalError({ status, reason, retryAfterMs, cause }: Refusal): AppError {
+  const isHost = HOST_STATUSES.has(status) && HOST_REJECTED.some((words) => words.test(reason ?? ''));
+  const code = isHost ? 'host_rejected' : codeOfStatus(status);
+  return saidError(code, reason, { retryAfterMs, cause, ...(code === 'request_rejected' && { status }) });
+}
+
+/**
+ * An error with the general sentence for its code, and what the server said.
+ * @param more.status is named where the code itself does not tell it
+ */
+export function saidError(
+  code: ErrorCode,
+  said: string | null,
+  more: { retryAfterMs?: number | undefined; status?: number; cause?: unknown } = {},
+): AppError {
+  const general = describeError(code).message;
+  const sentence = more.status ? general.replace(/\.$/, ` (HTTP ${more.status}).`) : general;
+  const message = said ? `${sentence} It said: ${said}` : sentence;
+  return new AppError(code, { message, said, retryAfterMs: more.retryAfterMs, cause: more.cause });
+}
+
+const SESSION = '(?:mcp[- ]?)?session(?:[- ]?id)?';
+const REJECTED = '(?:not found|not valid|invalid|unknown|unrecognized|expired|terminated|closed|required|missing|not initialized|does not exist|doesn.t exist|no longer exists)'; // prettier-ignore
+/** A sentence of which the session is the subject, after at most the name of the status. */
+const ABOUT_SESSION = new RegExp(
+  `^(?:[a-z ]{3,25}: *)?(?:(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired) ${SESSION}\\b|(?:the )?${SESSION}\\b.{0,40}\\b${REJECTED}\\b|(?:the )?server (?:is )?not (?:yet )?initialized\\b)`,
+  'i',
+);
+/** As above, anywhere: for what is no response to our very request. */
+const NAMES_SESSION = new RegExp(
+  `\\bsession\\b.*\\b${REJECTED}\\b|\\b(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired|stale)\\b.{0,20}\\bsession|\\bnot initialized\\b|\\bexpect(?:ed)? initialize\\b`,
+  'i',
+);
+
+/**
+ * Whether a server refused a request because it does not know the session, as the SDKs put it: 404 with or without words
+ * (the specification; TypeScript, Python, Go, Java, C#), 400 with "No valid session ID provided" (most servers in
+ * TypeScript), 401 with "Session not found" (older ones in Rust).
+ * @param isResponse whether it is a JSON-RPC response with the id of our request: then only its words can tell
+ */
+export function isSessionRefusal(
+  { status, reason }: Pick<Refusal, 'status' | 'reason'>,
+  { method, isResponse }: { method: string; isResponse: boolean },
+): boolean {
+  if (method === 'initialize' || method === 'server/discover' || status < 400) return false;
+  if (isResponse) return ABOUT_SESSION.test(reason ?? '');
+  // Servers that know no ping answer it with any error; and what should a list be rejected for, if not its session?
+  const isUnknown = status === 404 && method !== 'ping';
+  const isMute = status === 400 && method === 'tools/list' && reason === null;
+  return isUnknown || isMute || NAMES_SESSION.test(reason ?? '');
+}

@@ -1,0 +1,115 @@
+/** Reads a POST that was answered with an error status: the server's answer to the request, or why it refused it. */
+import type { AppError } from '../errors.ts';
+import { decodeText } from './body-text.ts';
+import { errorOf, readMessages, type Expected } from './incoming-messages.ts';
+import type { SentRequest } from './normalize-message.ts';
+import { oneLine, reasonOf } from './reason.ts';
+import { isSessionRefusal, refusalError, saidError, type Refusal } from './refusal.ts';
+
+/** Of the body of an error no more is read, and not longer. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_MS = 2_000;
+/** Statuses that speak of the credential for all requests; a call may be refused for its own sake. */
+const OF_CREDENTIAL: ReadonlySet<number> = new Set([401, 403]);
+/** What servers of the old transport answer to a handshake by POST, some of them with a JSON-RPC error. */
+const NO_POST: ReadonlySet<number> = new Set([404, 405, 410]);
+
+export interface RefusedAnswer {
+  status: number;
+  /** The body, without secrets. */
+  text: string;
+  /** The JSON-RPC response in it, when it is one to the request; its id is that of the request. */
+  rpc: Record<string, unknown> | null;
+  error: AppError;
+}
+
+/**
+ * @param response whose status is no success; its body is read, up to 1 MB or two seconds
+ * @param hasSession whether the request carried a session
+ * @param hide removes secrets of ours from a text
+ */
+export async function readRefusal(
+  response: Response,
+  expected: Expected,
+  { hasSession, hide }: { hasSession: boolean; hide: (text: string) => string },
+): Promise<RefusedAnswer> {
+  const { status, headers } = response;
+  const text = hide(decodeText(await firstOf(response.body), headers.get('content-type')).trim());
+  const rpc = responseIn(text, expected);
+  const said = errorOf(rpc)?.message;
+  const reason = (typeof said === 'string' ? oneLine(said) : null) ?? reasonOf(text);
+  const refusal = { status, reason, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
+  const { own } = expected;
+  const isResponse = own !== null && rpc !== null && isWithId(text, own);
+  const isLost = hasSession && own !== null && isSessionRefusal(refusal, { method: own.method, isResponse });
+  return {
+    status,
+    text,
+    rpc: isLost || !own || speaksForAll(refusal, own) ? null : rpc,
+    error: isLost ? saidError('session_lost', reason) : refusalError(refusal),
+  };
+}
+
+/** Whether the status counts more than a JSON-RPC error that comes with it: it is not about this request. */
+function speaksForAll({ status, retryAfterMs: waitMs }: Refusal, { method }: SentRequest): boolean {
+  if (status === 429 || (status === 503 && waitMs !== undefined)) return true;
+  if (method === 'initialize' && NO_POST.has(status)) return true;
+  return method !== 'tools/call' && OF_CREDENTIAL.has(status);
+}
+
+function responseIn(text: string, expected: Expected): Record<string, unknown> | null {
+  const { own } = expected;
+  if (!own) return null;
+  const found = jsonIn(text).flatMap((json) => readMessages(json, expected, true));
+  const response = found.find((message) => errorOf(message) && (message as { id?: unknown }).id === own.id);
+  return (response as Record<string, unknown> | undefined) ?? null;
+}
+
+/** Whether the server sent back our id, so that this is no error about the connection as a whole. */
+function isWithId(text: string, own: SentRequest): boolean {
+  return jsonIn(text)
+    .flat()
+    .some((message) => String((message as { id?: unknown } | null)?.id) === String(own.id));
+}
+
+/** The JSON in a body: all of it, or the data of its events. */
+function jsonIn(text: string): unknown[] {
+  const events = /^(?:data|event|id|retry)?:/.test(text)
+    ? [...text.matchAll(/^data:(.*)$/gm)].map(([, data]) => data ?? '')
+    : [text];
+  return events.flatMap((data) => {
+    try {
+      return [JSON.parse(data) as unknown];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function firstOf(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const reader = body?.getReader();
+  const timer = setTimeout(() => void reader?.cancel().catch(() => {}), MAX_BODY_MS);
+  try {
+    for (let size = 0; reader && size < MAX_BODY_BYTES;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      chunks.push(value as Uint8Array<ArrayBuffer>);
+      size += value.length;
+    }
+    await reader?.cancel();
+  } catch {
+    // What came before the body broke says more than that it broke.
+  } finally {
+    clearTimeout(timer);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** `Retry-After` in milliseconds: seconds, or a date. */
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const waitMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(waitMs) && waitMs > 0 ? waitMs : undefined;
+}
