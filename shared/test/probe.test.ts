@@ -28,7 +28,7 @@ async function answering(handler: RequestListener): Promise<string> {
 it('tells what a good server is and offers, with the time of each phase', async () => {
   const server = await startSessionServer();
   cleanups.push(() => server.stop());
-  server.tools.push({ name: 'broken' });
+  server.tools.push({ name: 'broken', inputSchema: 7 });
   const begun: string[] = [];
   const result = await test(server.url, { onPhase: (phase) => begun.push(phase) });
   expect(result).toMatchObject({

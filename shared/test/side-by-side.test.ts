@@ -29,11 +29,16 @@ describe('a lost session', () => {
 describe.each(ERAS)('one bad schema in the list (%s)', (era) => {
   it('costs that tool, and no other', async () => {
     const server = await serveEra(era);
-    server.tools = [tool('first'), { name: 'bad', inputSchema: null }, { name: 'none' }, tool('last')];
+    server.tools = [
+      tool('first'),
+      { name: 'bad', inputSchema: 7 },
+      { name: 'list', inputSchema: { type: 'array' } },
+      tool('last'),
+    ];
     const { connection, ready } = connect(server);
     await ready();
     expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['first', 'last']);
-    expect(connection.catalogue?.skipped.map(({ name }) => name)).toEqual(['bad', 'none']);
+    expect(connection.catalogue?.skipped.map(({ name }) => name)).toEqual(['bad', 'list']);
     expect(await outcome(connection.call('last', {}))).toBe('last ran');
   });
 });
