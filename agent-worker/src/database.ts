@@ -107,7 +107,7 @@ export function createDatabase(client: ServiceClient): Database {
     async reportStatus(observations) {
       await rpc('report_server_status', { p_observations: observations }, z.unknown());
     },
-    async storeCatalogue({ serverId, configVersion, observedAt, tools, skipped }) {
+    async storeCatalogue({ serverId, configVersion, observedAt, tools, skipped, note }) {
       await rpc(
         'store_catalogue',
         {
@@ -116,6 +116,7 @@ export function createDatabase(client: ServiceClient): Database {
           p_observed_at: observedAt,
           p_tools: z.array(CatalogueTool).parse(tools),
           p_skipped: skipped,
+          ...(note !== undefined && { p_note: note }),
         },
         z.unknown(),
       );

@@ -27,18 +27,20 @@ export class LinkReports {
   }
 
   /** Reports a list of tools, unless it is the first one, all of it usable, and just as it is stored. */
-  catalogue(link: ServerLink, { tools, skipped }: Catalogue): void {
+  catalogue(link: ServerLink, { tools, skipped, note }: Catalogue): void {
     const { server } = link;
     const isFirst = !this.#listed.has(link);
     this.#listed.add(link);
     // Later lists are news, also one that is again as the link found it stored.
-    if (isFirst && skipped.length === 0 && isSameList(server.tools, tools)) return;
+    const isWhole = skipped.length === 0 && note === undefined;
+    if (isFirst && isWhole && isSameList(server.tools, tools)) return;
     this.#reports.catalogue({
       serverId: server.id,
       configVersion: server.config_version,
       observedAt: new Date().toISOString(),
       tools,
       skipped,
+      ...(note !== undefined && { note }),
     });
   }
 }

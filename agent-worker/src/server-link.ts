@@ -156,6 +156,7 @@ export class ServerLink {
         configVersion: server.config_version,
         url: server.url,
         transport: server.transport,
+        protocolEra: server.protocol_era,
         credential,
         callTimeoutMs: server.call_timeout_ms,
         maxConcurrency: server.max_concurrency,

@@ -154,6 +154,7 @@ describeTable(
     url: values.addresses,
     description: values.texts(2000),
     transport: values.choices('auto', 'streamable_http', 'sse'),
+    protocol_era: values.choices('auto', 'sessions', 'stateless'),
     auth_method: values.choices('none', 'api_key', 'bearer_token', 'oauth'),
     auth_header: values.headers,
     credential_scope: values.choices('workspace', 'member'),

@@ -162,7 +162,7 @@ test('a click that is on its way is not lost to news of a server, nor what was d
 
   held = new Promise<void>((resolve) => (release = resolve));
   await page.goto(`${runningStack().web_url}/servers/new`, { waitUntil: 'commit' });
-  await page.getByText('Description, transport, time-out').click();
+  await page.getByText('Description, protocol, time-out').click();
   release();
   await page.waitForLoadState('networkidle');
   await expect(page.getByRole('textbox', { name: 'Description' })).toBeVisible();

@@ -5,6 +5,7 @@ import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import {
   ConnectionStatus,
   CredentialScope,
+  ProtocolEra,
   Timestamp,
   Transport,
   AuthMethod,
@@ -40,6 +41,7 @@ export const ProbeJob = z.object({
   workspace_id: z.string(),
   url: z.string(),
   transport: Transport,
+  protocol_era: ProtocolEra,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
   credential_scope: CredentialScope,
@@ -150,7 +152,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     async finishProbes(finished) {
       await rpc('finish_probes', { p_results: finished }, z.unknown());
     },
-    async storeCatalogue(server, observedAt, { tools, skipped }) {
+    async storeCatalogue(server, observedAt, { tools, skipped, note }) {
       await rpc(
         'store_catalogue',
         {
@@ -159,6 +161,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
           p_observed_at: observedAt.toISOString(),
           p_tools: tools,
           p_skipped: skipped,
+          p_note: note ?? null,
         },
         z.unknown(),
       );

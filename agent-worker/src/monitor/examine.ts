@@ -3,7 +3,8 @@ import type { AddressPolicy } from '@patchbay/shared/address-policy';
 import { AppError, describeError, type ErrorCode } from '@patchbay/shared/errors';
 import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
 import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/mcp/probe';
-import type { Route } from '@patchbay/shared/mcp/session';
+import type { Route } from '@patchbay/shared/mcp/attempts';
+import type { ProbeSuccess } from '@patchbay/shared/schema/functions';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { Credential } from '@patchbay/shared/mcp/target';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
@@ -78,14 +79,14 @@ export class Examiner {
       onCertificate: (expiresAt: Date) => void (certificateExpiresAt = expiresAt),
       onPhase: (phase: string) => void (hasAnswered ||= phase === 'authenticate'),
     };
-    const target = { url: job.url, transport: job.transport, credential };
+    const target = { url: job.url, transport: job.transport, protocolEra: job.protocol_era, credential };
     const full = job.wants_tools ? await probe(target, options) : null;
     const result: LightProbeResult = full ?? (await lightProbe(target, options));
     if (!result.ok) this.#routes.delete(routeKey(job));
     const isSlowList = !result.ok && result.phase === 'list_tools' && result.code === 'timeout';
     return {
       result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
-      catalogue: full?.ok ? { tools: full.tools, skipped: full.skipped } : null,
+      catalogue: full?.ok ? catalogueOf(full) : null,
       certificateExpiresAt,
       isUnreached: !result.ok && !hasAnswered && NOT_REACHED.has(result.code),
     };
@@ -105,14 +106,20 @@ export class Examiner {
 }
 
 /** The digest of a list of tools, as `store_catalogue` keeps that of the one before. */
-export function digestOf({ tools, skipped }: Catalogue): string {
+export function digestOf({ tools, skipped, note }: Catalogue): string {
   const lines = tools
     .map(({ name, fingerprint }) => ({ name: Buffer.from(name), line: `${name} ${fingerprint}` }))
     .sort((a, b) => a.name.compare(b.name))
     .map(({ line }) => line);
   const left = skipped.map(({ name, reason }) => `${name} ${reason}`);
   const text = [lines.join('\n'), ...(left.length > 0 ? ['', ...left] : [])].join('\n');
-  return createHash('md5').update(text).digest('hex');
+  return createHash('md5')
+    .update(note === undefined ? text : `${text}\n\n\n${note}`)
+    .digest('hex');
+}
+
+function catalogueOf({ tools, skipped, note }: ProbeSuccess): Catalogue {
+  return { tools, skipped, ...(note && { note }) };
 }
 
 function routeKey({ id, config_version }: ProbeJob): string {

@@ -13,6 +13,7 @@ const job: ProbeJob = {
   workspace_id: 'workspace-1',
   url: 'https://server.example/mcp',
   transport: 'auto',
+  protocol_era: 'auto',
   auth_method: 'none',
   auth_header: null,
   credential_scope: 'workspace',

@@ -11,6 +11,7 @@ const job: ProbeJob = {
   workspace_id: 'workspace-1',
   url: 'https://canary.example/mcp?key=canary',
   transport: 'auto',
+  protocol_era: 'auto',
   auth_method: 'api_key',
   auth_header: 'X-Canary',
   credential_scope: 'workspace',

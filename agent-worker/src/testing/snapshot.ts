@@ -20,6 +20,7 @@ export function snapshotServer(rest: Partial<SnapshotServer> & { id: string; nam
     slug: rest.name,
     url: `http://127.0.0.1:1/${rest.name}`,
     transport: 'auto',
+    protocol_era: 'auto',
     auth_method: 'none',
     auth_header: null,
     credential_scope: 'workspace',

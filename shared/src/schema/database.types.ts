@@ -611,6 +611,7 @@ export type Database = {
           auth_method: string;
           call_timeout_ms: number;
           capabilities: Json | null;
+          catalog_note: string | null;
           catalogue_observed_at: string | null;
           config_version: number;
           connection_status: string;
@@ -632,6 +633,7 @@ export type Database = {
           name: string;
           oauth_client_id: string | null;
           position: number;
+          protocol_era: string;
           protocol_version: string | null;
           server_info: Json | null;
           skipped_tools: NonNullable<Json>;
@@ -653,6 +655,7 @@ export type Database = {
           auth_method?: string;
           call_timeout_ms?: number;
           capabilities?: Json | null;
+          catalog_note?: string | null;
           catalogue_observed_at?: string | null;
           config_version?: number;
           connection_status?: string;
@@ -674,6 +677,7 @@ export type Database = {
           name: string;
           oauth_client_id?: string | null;
           position: number;
+          protocol_era?: string;
           protocol_version?: string | null;
           server_info?: Json | null;
           skipped_tools?: NonNullable<Json>;
@@ -694,6 +698,7 @@ export type Database = {
           auth_method?: string;
           call_timeout_ms?: number;
           capabilities?: Json | null;
+          catalog_note?: string | null;
           catalogue_observed_at?: string | null;
           config_version?: number;
           connection_status?: string;
@@ -715,6 +720,7 @@ export type Database = {
           name?: string;
           oauth_client_id?: string | null;
           position?: number;
+          protocol_era?: string;
           protocol_version?: string | null;
           server_info?: Json | null;
           skipped_tools?: NonNullable<Json>;
@@ -1480,6 +1486,7 @@ export type Database = {
       store_catalogue: {
         Args: {
           p_config_version: number;
+          p_note?: string;
           p_observed_at: string;
           p_server_id: string;
           p_skipped?: Json;

@@ -18,6 +18,7 @@ describe('the body of test-connection', () => {
     expect(TestConnectionBody.parse({ url: 'https://example.com/mcp', credential: 'k' })).toEqual({
       url: 'https://example.com/mcp',
       transport: 'auto',
+      protocol_era: 'auto',
       auth_method: 'none',
       auth_header: 'X-API-Key',
       credential: 'k',

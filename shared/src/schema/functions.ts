@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { address } from './address.ts';
-import { AuthHeader, AuthMethod, Transport } from './server.ts';
+import { AuthHeader, AuthMethod, ProtocolEra, Transport } from './server.ts';
 import { ToolCallOutcome } from './session.ts';
 import { SkippedTool } from './skipped-tool.ts';
 import { CatalogueTool } from './tool.ts';
@@ -30,6 +30,7 @@ export const DraftServer = z.object({
     .min(1, 'Enter the address of the server.')
     .max(2000, 'This address is too long.'),
   transport: Transport.default('auto'),
+  protocol_era: ProtocolEra.default('auto'),
   auth_method: AuthMethod.default('none'),
   auth_header: AuthHeader.default('X-API-Key'),
   credential: CredentialText.nullish(),
@@ -159,6 +160,8 @@ export const DiscoverToolsAnswer = z.object({
   removed: z.array(z.string()),
   tools: z.array(CatalogueTool),
   skipped: z.array(SkippedTool),
+  /** What is odd about the list of tools as a whole. */
+  note: z.string().nullish(),
   ...OverLimit,
 });
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;

@@ -8,6 +8,7 @@ it('a new server needs a name and an address; the rest has defaults', () => {
     url: 'https://example.com/mcp',
     description: '',
     transport: 'auto',
+    protocol_era: 'auto',
     auth_method: 'none',
     auth_header: 'X-API-Key',
     credential_scope: 'workspace',

@@ -99,6 +99,7 @@ const writable = {
   url: address('Enter the address of the server.'),
   description: text({ max: 2000 }),
   transport: Transport,
+  protocol_era: ProtocolEra,
   auth_method: AuthMethod,
   auth_header: AuthHeader,
   credential_scope: CredentialScope,
@@ -121,6 +122,7 @@ export const McpServerInput = z.object({
   url: writable.url,
   description: writable.description.default(''),
   transport: writable.transport.default('auto'),
+  protocol_era: writable.protocol_era.default('auto'),
   auth_method: writable.auth_method.default('none'),
   auth_header: writable.auth_header.default('X-API-Key'),
   credential_scope: writable.credential_scope.default('workspace'),
@@ -148,6 +150,7 @@ export const McpServerRow = z.object({
   url: z.string(),
   description: z.string().nullable(),
   transport: Transport,
+  protocol_era: ProtocolEra,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
   credential_scope: CredentialScope,
@@ -181,5 +184,7 @@ export const McpServerRow = z.object({
   tools_over_limit: z.int(),
   /** Tools that cannot be used, the first 100. */
   skipped_tools: z.array(SkippedTool),
+  /** What is odd about the list of tools as a whole. */
+  catalog_note: z.string().nullable(),
 });
 export type McpServerRow = z.infer<typeof McpServerRow>;

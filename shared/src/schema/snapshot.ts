@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { PROVIDERS, REASONING_EFFORTS, TURN_DETECTIONS, TURN_EAGERNESS } from './agent-config.ts';
-import { AuthMethod, ConnectionStatus, CredentialScope, Timestamp, Transport } from './server.ts';
+import {
+  AuthMethod,
+  ConnectionStatus,
+  CredentialScope,
+  ProtocolEra,
+  Timestamp,
+  Transport,
+} from './server.ts';
 import { CatalogueTool } from './tool.ts';
 
 export { CatalogueTool } from './tool.ts';
@@ -25,6 +32,7 @@ export const SnapshotServer = z.object({
   slug: z.string(),
   url: z.string(),
   transport: Transport,
+  protocol_era: ProtocolEra,
   auth_method: AuthMethod,
   auth_header: z.string().nullable(),
   credential_scope: CredentialScope,

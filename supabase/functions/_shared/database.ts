@@ -201,7 +201,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
       await read(supabaseAdmin.rpc('report_server_status', args), z.unknown());
     },
 
-    storeCatalogue: (server, observedAt, { tools, skipped }) =>
+    storeCatalogue: (server, observedAt, { tools, skipped, note }) =>
       read(
         supabaseAdmin.rpc('store_catalogue', {
           p_server_id: server.id,
@@ -209,6 +209,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
           p_observed_at: observedAt.toISOString(),
           p_tools: tools,
           p_skipped: skipped,
+          ...(note && { p_note: note }),
         }),
         StoredCatalogue,
       ),

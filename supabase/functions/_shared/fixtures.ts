@@ -23,6 +23,7 @@ export async function storedServer(change: Partial<ProbeServer> = {}): Promise<P
     slug: 'notes',
     url: 'https://notes.example/mcp',
     transport: 'auto',
+    protocol_era: 'auto',
     auth_method: 'api_key',
     auth_header: 'X-API-Key',
     credential_scope: 'workspace',

@@ -51,6 +51,7 @@ async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: s
   const draft: TestConnectionBody = {
     url,
     transport: 'auto',
+    protocol_era: 'auto',
     auth_method: 'bearer_token',
     auth_header: 'X-API-Key',
     credential: 'sk-draft',

@@ -28,7 +28,7 @@ export interface ProbeDeps {
  * answer is a failure of the phase `authenticate` with code `credential_missing`.
  */
 export async function probeWith(
-  server: Pick<ProbeServer, 'url' | 'transport' | 'auth_method' | 'auth_header'>,
+  server: Pick<ProbeServer, 'url' | 'transport' | 'protocol_era' | 'auth_method' | 'auth_header'>,
   secret: string | null,
   { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
@@ -36,7 +36,7 @@ export async function probeWith(
   if (server.auth_method === 'oauth') return probeUnsigned(server, { probe, settings, watch });
   const credential = credentialOf(server.auth_method, server.auth_header, secret);
   if (!credential) return failureFor('credential_missing');
-  return await probe({ url: server.url, transport: server.transport, credential }, { ...settings, ...watch });
+  return await probe({ ...addressOf(server), credential }, { ...settings, ...watch });
 }
 
 /** What opens the credential of a stored server for the caller of a function. */
@@ -53,7 +53,7 @@ export async function probeStored(
 ): Promise<ProbeResult> {
   const credential = await storedCredential(server, { ...deps, policy: settings.policy });
   if (!credential) return failureFor('credential_missing');
-  return await probe({ url: server.url, transport: server.transport, credential }, { ...settings, ...watch });
+  return await probe({ ...addressOf(server), credential }, { ...settings, ...watch });
 }
 
 async function storedCredential(server: ProbeServer, deps: CredentialDeps): Promise<Credential | null> {
@@ -80,11 +80,20 @@ export async function storedTarget(server: ProbeServer, deps: CredentialDeps): P
     configVersion: server.config_version,
     url: server.url,
     transport: server.transport,
+    protocolEra: server.protocol_era,
     credential,
     callTimeoutMs: server.call_timeout_ms,
     maxConcurrency: server.max_concurrency,
     storedTools: server.tools,
   };
+}
+
+function addressOf({
+  url,
+  transport,
+  protocol_era,
+}: Pick<ProbeServer, 'url' | 'transport' | 'protocol_era'>) {
+  return { url, transport, protocolEra: protocol_era };
 }
 
 function credentialOf(
@@ -98,10 +107,11 @@ function credentialOf(
 }
 
 async function probeUnsigned(
-  { url, transport }: Pick<ProbeServer, 'url' | 'transport'>,
+  server: Pick<ProbeServer, 'url' | 'transport' | 'protocol_era'>,
   { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
-  const result = await probe({ url, transport, credential: { method: 'none' } }, { ...settings, ...watch });
+  const target = { ...addressOf(server), credential: { method: 'none' } as const };
+  const result = await probe(target, { ...settings, ...watch });
   const isForSignIn =
     !result.ok &&
     (result.code === 'unauthorized' || (result.code === 'forbidden' && result.wanted_auth === 'oauth'));

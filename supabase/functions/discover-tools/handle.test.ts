@@ -54,9 +54,17 @@ Deno.test('the catalogue and the status are stored, and the answer says what cha
     tools: works.tools,
     skipped: [],
     over_limit: 83,
+    note: null,
   });
   assert.equal(storeCalls[0]?.[0].config_version, 7);
   assert.equal(observations[0]?.status, 'connected');
+});
+
+Deno.test('what is odd about the list is stored with it, and told', async () => {
+  const note = 'The list of tools does not end properly.';
+  const { body, storeCalls } = await discover({ result: { ...works, note } });
+  assertMatches(body, { note });
+  assertMatches(storeCalls[0]?.[2], { note });
 });
 
 Deno.test('the list is dated with the beginning of the probe, the status with its end', async () => {

@@ -42,5 +42,6 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
   const { stored, ...change } = await deps.database.storeCatalogue(server, startedAt, result);
   if (!stored)
     return refuse(409, 'server_changed', 'The server was changed while its tools were read. Try again.');
-  return succeed({ ...change, tools: result.tools, skipped: result.skipped });
+  const { tools, skipped, note = null } = result;
+  return succeed({ ...change, tools, skipped, note });
 }

@@ -47,6 +47,7 @@ Deno.test(
   async () => {
     const { status, body, probed, observations } = await test({
       url: 'https://x.example/mcp',
+      protocol_era: 'stateless',
       auth_method: 'api_key',
       auth_header: 'X-Key',
       credential: 'k1',
@@ -56,6 +57,7 @@ Deno.test(
     assert.deepEqual(probed[0]?.[0], {
       url: 'https://x.example/mcp',
       transport: 'auto',
+      protocolEra: 'stateless',
       credential: { method: 'api_key', header: 'X-Key', secret: 'k1' },
     });
     assert.deepEqual(probed[0]?.[1], settings);

@@ -86,7 +86,7 @@ select is(
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'update')
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
-    || 'oauth_client_id position slug tags transport url workspace_id',
+    || 'oauth_client_id position protocol_era slug tags transport url workspace_id',
   'of a server users may change its configuration, never its status'
 );
 
@@ -98,7 +98,7 @@ select is(
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'insert')
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
-    || 'oauth_client_id position slug tags transport url user_id workspace_id',
+    || 'oauth_client_id position protocol_era slug tags transport url user_id workspace_id',
   'and set no more than that when adding one'
 );
 

@@ -1,6 +1,6 @@
 -- Servers: private to their workspace, written by role, validated by field, versioned by configuration.
 begin;
-select plan(54);
+select plan(57);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -96,6 +96,7 @@ select ok(pg_temp.refused('name, url', $$ 'x', 'https://good.example\@evil.examp
 select ok(pg_temp.refused('name, url', format('%L, %L', 'x', 'https://x.example/' || repeat('a', 2000))) ? 'url', 'a long address');
 select ok(pg_temp.refused('name, url, slug', $$ 'x', 'https://x.example', 'Not A Slug' $$) ? 'slug', 'a malformed slug');
 select ok(pg_temp.refused('name, url, transport', $$ 'x', 'https://x.example', 'stdio' $$) ? 'transport', 'an unknown transport');
+select ok(pg_temp.refused('name, url, protocol_era', $$ 'x', 'https://x.example', 'newest' $$) ? 'protocol_era', 'an unknown protocol');
 select ok(pg_temp.refused('name, url, auth_method', $$ 'x', 'https://x.example', 'magic' $$) ? 'auth_method', 'an unknown method');
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'X: Y' $$) ? 'auth_header', 'a malformed header');
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'Host' $$) ? 'auth_header', 'a header of the protocol');
@@ -252,11 +253,21 @@ select results_eq(
   'the transport does'
 );
 select results_eq(
+  $$ update public.mcp_servers set protocol_era = 'stateless' where slug = 'other' returning config_version $$,
+  $$ values (3) $$,
+  'and so does a pinned protocol'
+);
+select results_eq(
+  $$ update public.mcp_servers set protocol_era = null where slug = 'other' returning config_version, protocol_era $$,
+  $$ values (4, 'auto') $$,
+  'which is found out again when it is taken away'
+);
+select results_eq(
   $$
     update public.mcp_servers set url = 'https://d.example/new', auth_method = 'bearer_token', is_active = false
     where slug = 'other' returning config_version
   $$,
-  $$ values (3) $$,
+  $$ values (5) $$,
   'several changes at once raise it once'
 );
 select results_eq(
@@ -264,7 +275,7 @@ select results_eq(
     update public.mcp_servers set is_active = null, call_timeout_ms = 5000 where slug = 'other'
     returning config_version, is_active
   $$,
-  $$ values (4, true) $$,
+  $$ values (6, true) $$,
   'so do activity and limits'
 );
 reset role;

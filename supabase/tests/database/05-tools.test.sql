@@ -1,6 +1,6 @@
 -- Tools: the catalogue is the system's, whether and how a tool is used is the user's.
 begin;
-select plan(34);
+select plan(37);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -199,6 +199,21 @@ select is((select count(*) from public.mcp_tools), 0::bigint, 'another origin is
 select is((select tool_count from public.mcp_servers), null, 'nor their number');
 select is((select skipped_tools from public.mcp_servers), '[]', 'nor what cannot be used of them');
 reset role;
+select public.store_catalogue(
+  s.id, s.config_version, clock_timestamp(), '[]', p_note => 'The list does not end. ' || repeat('x', 2000)
+) from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
+select matches(catalog_note, '^The list does not end', 'what is odd about a list is told')
+from public.mcp_servers where id = current_setting('pgtap.server')::uuid;
+select is(
+  (select length(catalog_note) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 1000,
+  'in not too many words'
+);
+select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]')
+from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
+select is(
+  (select catalog_note from public.mcp_servers where id = current_setting('pgtap.server')::uuid), null,
+  'and not any more when it is gone'
+);
 delete from public.mcp_servers where id = current_setting('pgtap.server')::uuid;
 select is(
   (select count(*) from private.vanished_tool_choices where server_id = current_setting('pgtap.server')::uuid),

@@ -34,8 +34,10 @@ export function planTest(
       : 'Enter the key or token.';
     return { ok: false, result: { values, errors: { credential: [why] } } };
   }
-  const { url, transport, auth_method, auth_header } = input;
-  const body = asStored ? { server_id: stored.id } : { url, transport, auth_method, auth_header, credential };
+  const { url, transport, protocol_era, auth_method, auth_header } = input;
+  const body = asStored
+    ? { server_id: stored.id }
+    : { url, transport, protocol_era, auth_method, auth_header, credential };
   return { ok: true, values, body };
 }
 

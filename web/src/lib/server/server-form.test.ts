@@ -62,6 +62,7 @@ describe('connectionDiffers', () => {
   const stored = {
     url: 'https://example.com/mcp',
     transport: 'auto',
+    protocol_era: 'auto',
     auth_method: 'none',
     auth_header: 'X-API-Key',
   } as Parameters<typeof connectionDiffers>[1];
@@ -69,6 +70,12 @@ describe('connectionDiffers', () => {
   it('does not count a new name or tag', () => {
     const parsed = parseServerForm(form({ name: 'other', tags: 'x' }));
     expect(parsed.ok && connectionDiffers(parsed.input, stored)).toBe(false);
+  });
+
+  it('counts another protocol', () => {
+    const parsed = parseServerForm(form({ protocol_era: 'stateless' }));
+    expect(parsed).toMatchObject({ ok: true, input: { protocol_era: 'stateless' } });
+    expect(parsed.ok && connectionDiffers(parsed.input, stored)).toBe(true);
   });
 
   it('counts another address', () => {

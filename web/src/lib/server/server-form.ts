@@ -24,6 +24,7 @@ export function parseServerForm(form: FormData): ParsedServerForm {
     url: values.url,
     description: values.description,
     transport: values.transport,
+    protocol_era: values.protocol_era,
     auth_method: values.auth_method,
     auth_header: values.auth_header.trim() || undefined,
     credential_scope: values.credential_scope,
@@ -64,6 +65,7 @@ export function connectionDiffers(input: ServerConfiguration, stored: McpServerR
   return (
     input.url !== stored.url ||
     input.transport !== stored.transport ||
+    input.protocol_era !== stored.protocol_era ||
     input.auth_method !== stored.auth_method ||
     hasKeysOfMembers(input) !== hasKeysOfMembers(stored) ||
     (input.auth_method === 'api_key' && input.auth_header !== (stored.auth_header ?? 'X-API-Key'))
@@ -76,6 +78,7 @@ function typedValues(form: FormData): ServerFormValues {
     url: text(form, 'url'),
     description: text(form, 'description'),
     transport: text(form, 'transport') || EMPTY_FORM.transport,
+    protocol_era: text(form, 'protocol_era') || EMPTY_FORM.protocol_era,
     auth_method: text(form, 'auth_method') || EMPTY_FORM.auth_method,
     auth_header: text(form, 'auth_header'),
     credential_scope: text(form, 'credential_scope') || EMPTY_FORM.credential_scope,

@@ -15,6 +15,8 @@ export type TestOutcome =
       skipped: SkippedTool[];
       /** Tools that will not be stored, because there are too many. */
       overLimit: number;
+      /** What is odd about the list of tools as a whole. */
+      note: string | null;
     }
   | {
       ok: false;
@@ -46,6 +48,7 @@ export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
     tools: answer.tools.map(({ name, title, description }) => ({ name, title, description })),
     skipped: answer.skipped,
     overLimit: answer.over_limit,
+    note: answer.note ?? null,
   };
 }
 

@@ -6,6 +6,7 @@ export interface ServerFormValues {
   url: string;
   description: string;
   transport: string;
+  protocol_era: string;
   auth_method: string;
   auth_header: string;
   credential_scope: string;
@@ -22,6 +23,7 @@ export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
   url: 'URL',
   description: 'Description',
   transport: 'Transport',
+  protocol_era: 'Protocol',
   auth_method: 'Authentication',
   auth_header: 'Header name',
   credential_scope: 'Whose key or sign-in',
@@ -36,6 +38,7 @@ export const EMPTY_FORM: ServerFormValues = {
   url: '',
   description: '',
   transport: 'auto',
+  protocol_era: 'auto',
   auth_method: 'none',
   auth_header: '',
   credential_scope: 'workspace',
@@ -51,6 +54,7 @@ export function formValuesOf(server: McpServerRow): ServerFormValues {
     url: server.url,
     description: server.description ?? '',
     transport: server.transport,
+    protocol_era: server.protocol_era,
     auth_method: server.auth_method,
     auth_header: server.auth_method === 'api_key' ? (server.auth_header ?? '') : '',
     credential_scope: server.credential_scope,

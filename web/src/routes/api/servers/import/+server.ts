@@ -11,10 +11,10 @@ export const POST: RequestHandler = async (event) => {
   const file = readPasted(form);
   const entry = file.ok ? file.servers.find(({ key }) => key === form.get('key')) : undefined;
   if (!entry) return json({ message: 'This entry is not there.' }, { status: 400 });
-  const { url, transport, auth_method, auth_header } = entry.server;
+  const { url, transport, protocol_era, auth_method, auth_header } = entry.server;
   return streamTest(
     who,
-    { url, transport, auth_method, auth_header, credential: entry.credential },
+    { url, transport, protocol_era, auth_method, auth_header, credential: entry.credential },
     event.request.signal,
   );
 };
