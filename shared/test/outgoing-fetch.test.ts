@@ -118,6 +118,13 @@ describe('compression', () => {
     expect(own.seen[0]?.headers['accept-encoding']).toBe('identity');
   });
 
+  it.each(['gzip', 'utf-8', 'br', 'compress'])('of nothing (%s) is nothing', async (coding) => {
+    const own = await serve((_request, response) =>
+      response.writeHead(202, { 'content-encoding': coding }).end(),
+    );
+    expect(await (await outgoing()(own.origin)).text()).toBe('');
+  });
+
   it.each([
     ['gzip', gzipSync],
     ['br', (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],

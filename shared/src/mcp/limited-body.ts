@@ -30,6 +30,12 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      // Whoever looked for the first byte of an empty body has seen its end.
+      if (source.readableEnded) {
+        end(null);
+        controller.close();
+        return;
+      }
       source.on('data', (chunk: Uint8Array) => {
         if (isOver) return;
         held = sizeAfter(held, chunk, limits.piece);
