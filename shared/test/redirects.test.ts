@@ -58,7 +58,10 @@ describe('a redirect to another host', () => {
       expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
       expect(own.headers('tools/call')[0]?.authorization).toBe('Bearer my-secret');
       expect(other.headers('tools/call')[0]).not.toHaveProperty('authorization');
-      expect(await test(own.url, secret)).toMatchObject({ ok: true });
+      expect(await test(own.url, secret)).toMatchObject({
+        ok: true,
+        note: expect.stringContaining(`redirects to ${other.url}`) as string,
+      });
     },
   );
 
@@ -77,6 +80,8 @@ describe('a redirect to another host', () => {
       if (http.url === '/mcp') send(308, '', { location: '/mcp/' });
       return http.url === '/mcp';
     });
-    expect(await test(own.url)).toMatchObject({ ok: true });
+    const result = await test(own.url);
+    expect(result).toMatchObject({ ok: true });
+    expect(result).not.toHaveProperty('note');
   });
 });

@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { classify } from './classify.ts';
 import type { CallOptions, CallProgress } from './connection.ts';
+import { GONE } from './gone.ts';
 import { saidError } from './refusal.ts';
 import { readResult, type CallResult } from './result.ts';
 import type { Session } from './session.ts';
@@ -15,17 +16,6 @@ const QUEUE_PER_PLACE = 16;
 const PROGRESS_FACTOR = 10;
 const MAX_PROGRESS_MS = 600_000;
 
-/** The session is over for every call on it. */
-export const GONE: ReadonlySet<ErrorCode> = new Set([
-  'session_lost',
-  'session_rejected',
-  'connection_lost',
-  'connection_refused',
-  'unreachable',
-  'dns_failed',
-  'tls_failed',
-  'blocked_address',
-]);
 /** The request certainly was not carried out, and a new session may mend it. */
 const REFUSED: ReadonlySet<ErrorCode> = new Set([
   'session_lost',

@@ -2,7 +2,7 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import { argumentReader, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue } from './catalogue.ts';
-import { Calls, GONE, type Line, type OpenLine } from './calls.ts';
+import { Calls, type Line, type OpenLine } from './calls.ts';
 import { classify } from './classify.ts';
 import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type ConnectionState,
 } from './machine.ts';
 import type { CallResult } from './result.ts';
+import { GONE } from './gone.ts';
 import { keepsRoute, type Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
 import { RequestFloor } from './request-floor.ts';

@@ -8,6 +8,7 @@ import { classify } from './classify.ts';
 import { resolveAllowed, type Exchange, type Resolve } from './outgoing-fetch.ts';
 import type { Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
+import { addressOf } from './redirects.ts';
 import { saidError } from './refusal.ts';
 import type { Session } from './session.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
@@ -67,7 +68,7 @@ interface Limits {
   timeoutMs: number;
 }
 
-async function run<Found extends object>(
+async function run<Found extends { note?: string | null }>(
   target: ProbeTarget,
   options: ProbeOptions,
   ask: (session: Session, limits: Limits) => Promise<Found>,
@@ -111,6 +112,7 @@ async function run<Found extends object>(
       capabilities,
       instructions,
       ...found,
+      ...noteOf(found, session.redirectedTo),
     };
   } catch (failure) {
     phases.end();
@@ -121,6 +123,13 @@ async function run<Found extends object>(
     // A server that failed the test is not waited for once more.
     await session?.end(false);
   }
+}
+
+/** What the user should know although the test went well. */
+function noteOf(found: { note?: string | null }, redirectedTo: URL | null): { note?: string } {
+  const redirect = redirectedTo && `The server redirects to ${addressOf(redirectedTo)}, where credentials are not sent: better enter that address.`; // prettier-ignore
+  const note = [redirect, found.note].filter(Boolean).join(' ');
+  return note === '' ? {} : { note };
 }
 
 /** The first answer ends the connect phase; the first that is not a refusal ends the authentication. */

@@ -10,9 +10,9 @@ import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import type { Attempt, FailedAttempt, Route } from './attempts.ts';
-import { GONE } from './calls.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { classify, classifyCall } from './classify.ts';
+import { GONE } from './gone.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
 import { listAllTools, type ListedTools } from './list-tools.ts';
 import { Liveness } from './liveness.ts';
@@ -220,6 +220,11 @@ export class Session {
     } finally {
       this.#calls.delete(call);
     }
+  }
+
+  /** The address on another host that answers in the place of the configured one; null without such a redirect. */
+  get redirectedTo(): URL | null {
+    return this.#wire.redirectedTo;
   }
 
   /** Whether the server is there: see `Liveness`. */

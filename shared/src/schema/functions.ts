@@ -72,7 +72,7 @@ export const ProbeSuccess = z.object({
   instructions: z.string().nullable(),
   tools: z.array(CatalogueTool),
   skipped: z.array(SkippedTool),
-  /** What is odd about the list of tools as a whole. */
+  /** What is odd about the list of tools as a whole, or about the way to the server. */
   note: z.string().nullish(),
 });
 export type ProbeSuccess = z.infer<typeof ProbeSuccess>;
