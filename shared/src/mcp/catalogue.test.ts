@@ -118,6 +118,11 @@ describe('a tool', () => {
       },
     ],
     [
+      'a null that belongs to an extension',
+      { inputSchema: { type: 'object', 'x-mine': null } },
+      { input_schema: { type: 'object', 'x-mine': null } },
+    ],
+    [
       'an empty list as properties',
       { inputSchema: { type: 'object', properties: [] } },
       { input_schema: { type: 'object', properties: {} } },

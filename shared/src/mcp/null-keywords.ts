@@ -9,7 +9,8 @@ const NAMED = new Set(['properties', 'patternProperties', 'dependentSchemas', '$
 /** The same schema; keywords that are null are left out, and a property whose schema is null may be anything. */
 export function withoutNullKeywords(schema: JsonObject): JsonObject {
   const kept = Object.entries(schema).flatMap(([key, value]) => {
-    if (VALUES.has(key)) return [[key, value] as const];
+    // What an extension means by null is its own affair: a null header name is an invalid one.
+    if (VALUES.has(key) || key.startsWith('x-')) return [[key, value] as const];
     if (value === null) return [];
     return [[key, NAMED.has(key) ? namedSchemas(value) : inside(value)] as const];
   });
