@@ -115,6 +115,55 @@ test.describe('with a microphone', () => {
   });
 });
 
+test('a microphone prompt that waits: the conversation is joined, typed, and gets the microphone when it is given', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    // LiveKit may ask twice in one go: one answer holds until the next prompt.
+    let prompt = Promise.withResolvers<MediaStream>();
+    navigator.mediaDevices.getUserMedia = () => prompt.promise;
+    Object.assign(window, {
+      refuseMicrophone: (name: string) => prompt.reject(new DOMException('', name)),
+      giveMicrophone: () => prompt.resolve(new AudioContext().createMediaStreamDestination().stream),
+      promptAgain: () => (prompt = Promise.withResolvers<MediaStream>()),
+    });
+  });
+  const answer = (script: string) => page.evaluate(script);
+  await signIn(page, await newPerson('thinker'));
+  await page.goto(`${runningStack().web_url}/talk`);
+  await page.getByRole('button', { name: 'Start talking' }).click();
+  await expect(page.getByText('Your browser is asking to use the microphone.')).toBeVisible(PATIENCE);
+  await say(page, 'hello');
+  await expect(
+    transcriptOf(page)
+      .getByText(/^Agent/)
+      .first(),
+  ).toBeVisible(PATIENCE);
+  for (const [name, words] of [
+    ['NotAllowedError', 'The microphone is not allowed.'],
+    ['NotFoundError', 'No microphone was found.'],
+    ['NotReadableError', 'The microphone is in use by another program.'],
+  ] as const) {
+    await answer(`refuseMicrophone('${name}')`);
+    await expect(page.getByText(words)).toBeVisible();
+    await answer('void promptAgain()');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByText('Waiting for the microphone')).toBeVisible();
+  }
+  await answer('giveMicrophone()');
+  await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'End' }).click();
+
+  // One that is given after the end is let go.
+  await answer('void promptAgain()');
+  await page.getByRole('button', { name: 'Start talking' }).click();
+  await expect(page.getByText('Waiting for the microphone')).toBeVisible();
+  await page.getByRole('button', { name: 'End' }).click();
+  await answer('giveMicrophone()');
+  await expect(page.getByRole('button', { name: 'Start talking' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeHidden();
+});
+
 test('a microphone that is not allowed: the page says what to do, and typing goes on', async ({ page }) => {
   await signIn(page, await newPerson('quiet'));
   await page.goto(`${runningStack().web_url}/talk`);

@@ -13,6 +13,7 @@ import { extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { z } from 'zod';
+import { decodePath } from './url-path.ts';
 import { compress } from './web-compression.ts';
 import { OutputConfig, routeRequest, type Artefacts } from './web-routes.ts';
 
@@ -103,16 +104,6 @@ function kindOf(path: string | null): 'file' | 'folder' | null {
     return statSync(path).isDirectory() ? 'folder' : 'file';
   } catch {
     // Not there, or a name that no file can have, such as one that is too long.
-    return null;
-  }
-}
-
-/** Null for what is no path: a broken escape, or a NUL, which no file system and no database takes. */
-function decodePath(pathname: string): string | null {
-  try {
-    const path = decodeURIComponent(pathname);
-    return path.includes('\0') ? null : path;
-  } catch {
     return null;
   }
 }

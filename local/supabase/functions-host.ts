@@ -53,7 +53,7 @@ function failure(status: number, code: string, message: string): Response {
 
 async function serve(request: Request): Promise<Response> {
   const name = new URL(request.url).pathname.split('/')[1] ?? '';
-  const isName = /^[A-Za-z][A-Za-z0-9_-]*$/.test(name);
+  const isName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/.test(name);
   if (!isName) return failure(404, 'NOT_FOUND', 'Requested function was not found');
   let handler: Handler;
   try {

@@ -9,6 +9,7 @@ import { createInbox } from './auth/inbox.ts';
 import { createMailRules } from './auth/mail-rules.ts';
 import type { Mailer } from './auth/mailer.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
+import { decodePath } from '../stack/url-path.ts';
 import type { Lite } from './lite.ts';
 import type { ProjectKeys } from './keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -44,6 +45,13 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
   const { lite, keys, tokens, sql, mailer, authConfig, url, functionsAddress } = options;
   const rate = { burst: TOKEN_BURST, perSecond: authConfig.tokensPerFiveMinutes / 300 };
   const tokenLimit = createRateLimit(rate, () => performance.now());
+
+  // As the proxy of a hosted project: what is no address reaches nothing behind it.
+  gateway.use(async (context, next) => {
+    const { pathname, search } = new URL(context.req.url);
+    if (decodePath(pathname) !== null && !search.includes('%00')) return next();
+    return context.json({ message: 'The address is malformed.' }, 400);
+  });
 
   gateway.get('/auth/v1/.well-known/jwks.json', (context) => {
     context.header('Access-Control-Allow-Origin', '*');

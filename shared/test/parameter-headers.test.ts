@@ -58,7 +58,7 @@ describe('a server that insists on the headers of its arguments', () => {
 
   it('loses the tools whose annotations are invalid, and no other', async () => {
     const server = await serve();
-    const bad = { empty: '', space: 'Has Space', number: 7, missing: null };
+    const bad = { empty: '', space: 'Has Space', number: 7, list: ['A'] };
     server.tools = [
       ...Object.entries(bad).map(([name, value]) => tool(name, { a: header(value) })),
       tool('good', { a: header('Fine') }),
