@@ -4,7 +4,14 @@ import type { Log } from './log.ts';
 import { plan } from './plan.ts';
 import type { ServerLink } from './server-link.ts';
 import type { ServerLinks } from './server-links.ts';
-import { type ToolSet, buildToolSet, sameTools, wantedTools } from './tool-set.ts';
+import {
+  type ServerTools,
+  type ToolSet,
+  buildToolSet,
+  prepareToolSet,
+  sameTools,
+  wantedTools,
+} from './tool-set.ts';
 
 /** Everything that may wake the loop. */
 export type WakeReason =
@@ -88,11 +95,11 @@ export class Reconciler {
           this.#options.onSnapshot(snapshot);
         }
       }
-      if (this.#snapshot) this.#act(this.#snapshot);
+      if (this.#snapshot) await this.#act(this.#snapshot);
     }
   }
 
-  #act({ servers }: SessionSnapshot): void {
+  async #act({ servers }: SessionSnapshot): Promise<void> {
     const { links, publish, log } = this.#options;
     const desired = servers.map(({ id, config_version, credential_id }) => ({
       id,
@@ -101,6 +108,8 @@ export class Reconciler {
     }));
     try {
       links.apply(plan(desired, links.actual), servers);
+      await prepareToolSet(this.#serverTools(servers));
+      if (this.#stopped) return;
       publish(this.#toolsOf(servers));
       this.#begun.resolve();
     } catch (error) {
@@ -110,12 +119,14 @@ export class Reconciler {
   }
 
   #toolsOf(servers: SessionSnapshot['servers']): ToolSet {
-    return buildToolSet(
-      servers.map((server) => {
-        const link = this.#options.links.of(server.id);
-        return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
-      }),
-    );
+    return buildToolSet(this.#serverTools(servers));
+  }
+
+  #serverTools(servers: SessionSnapshot['servers']): ServerTools[] {
+    return servers.map((server) => {
+      const link = this.#options.links.of(server.id);
+      return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
+    });
   }
 
   /** The desired state; undefined when it could not be read, which leaves everything as it is. */

@@ -71,11 +71,8 @@ export function isSameWish(before: readonly ModelTool[], after: readonly ModelTo
 
 function isSameTool(before: ModelTool | undefined, after: ModelTool): boolean {
   return (
-    before?.name === after.name &&
+    before !== undefined &&
     before.isPinned === after.isPinned &&
-    before.description === after.description &&
-    // Live lists keep their objects, so that few schemas are really compared.
-    (before.parameters === after.parameters ||
-      canonicalJson(before.parameters) === canonicalJson(after.parameters))
+    definitionKey(before) === definitionKey(after)
   );
 }

@@ -7,6 +7,7 @@ import {
   EMPTY_TOOL_SET,
   buildToolSet,
   definitionKey,
+  prepareToolSet,
   recachedTools,
   sameTools,
   toDefinition,
@@ -213,4 +214,33 @@ it('recachedTools are those that were there with another cache time', () => {
   };
   const changed = recachedTools(toolsWith(60, 60, null), toolsWith(60, null, 30, 10));
   expect(changed.map(({ toolName }) => toolName)).toEqual(['t1', 't2']);
+});
+
+it('makes the definitions of a thousand tools with turns for others, and the set from them at once', async () => {
+  const properties = Object.fromEntries(
+    Array.from({ length: 20 }, (_, place) => [
+      `p${place}`,
+      { type: 'string', description: 'Some words. '.repeat(5) },
+    ]),
+  );
+  const tools = Array.from({ length: 1_083 }, (_, place) =>
+    storedTool(`tool-${place}`, { input_schema: { type: 'object', properties } }),
+  );
+  const servers = [{ server: snapshotServer({ id: 's', name: 'srv', tools }), live: null }];
+  let turns = 0;
+  let isDone = false;
+  const tick = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(tick);
+  };
+  setImmediate(tick);
+  await prepareToolSet(servers);
+  const during = turns;
+  await prepareToolSet(servers);
+  expect(turns).toBe(during);
+  isDone = true;
+  expect(during).toBeGreaterThanOrEqual(50);
+  const built = buildToolSet(servers).tools;
+  expect(built.map(({ parameters }) => parameters)).toHaveLength(1_083);
+  expect(sameTools(built, buildToolSet(servers).tools)).toBe(true);
 });

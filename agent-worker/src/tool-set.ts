@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CatalogueTool, SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import type { LeftOutReason } from '@patchbay/shared/schema/activity';
+import { inTurns } from '@patchbay/shared/in-turns';
 import { modelDefinition } from '@patchbay/shared/mcp/model-definition';
 import { assignToolNames } from '@patchbay/shared/naming';
 import { canonicalJson } from '@patchbay/shared/canonical-json';
-import { estimateToolTokens } from '@patchbay/shared/token-estimate';
+import { estimateTokens } from '@patchbay/shared/token-estimate';
 import type { ToolBudget } from './tool-room.ts';
 
 /** A tool as the voice model is given it, with the server and the tool that it stands for. */
@@ -51,6 +53,9 @@ export interface ServerTools {
   isAway?: boolean;
 }
 
+/** How many tokens of definitions are made before others get a turn: a few milliseconds. */
+const TOKENS_PER_TURN = 5_000;
+
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 
 /**
@@ -59,6 +64,40 @@ export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
  * switched off not among them. What of it the model can take, tool-fit.ts decides.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
+  const enabled = offeredTools(servers).map(({ server, tool, stored, name }) => ({
+    ...toModelTool(server, tool, name),
+    ...choicesOf(stored),
+  }));
+  return {
+    tools: enabled,
+    leftOut: [],
+    servers: servers.map(({ server, isAway }) => ({
+      id: server.id,
+      name: server.name,
+      ...(isAway && { isAway }),
+    })),
+  };
+}
+
+/** Makes what takes long of the set that `buildToolSet` will give: others get their turns meanwhile. */
+export async function prepareToolSet(servers: readonly ServerTools[]): Promise<void> {
+  await inTurns(
+    offeredTools(servers),
+    ({ tool, name }) => (definitions.get(tool)?.name === name ? 0 : definitionOf(tool, name).tokens),
+    TOKENS_PER_TURN,
+  );
+}
+
+interface OfferedTool {
+  server: SnapshotServer;
+  tool: CatalogueTool;
+  /** The same as it is stored; undefined for one that is new. */
+  stored: SnapshotServer['tools'][number] | undefined;
+  /** For the model. */
+  name: string;
+}
+
+function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
   const catalogues = servers.map(({ server, live, isAway }) => ({
     server,
     isAway,
@@ -73,25 +112,18 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
       })),
     ).map(({ slug, tool, name }) => [`${slug}\0${tool}`, name]),
   );
-  const enabled = catalogues.flatMap(({ server, tools, isAway }) => {
+  return catalogues.flatMap(({ server, tools, isAway }) => {
     if (isAway) return [];
     const stored = new Map(server.tools.map((tool) => [tool.name, tool]));
     return tools
       .filter((tool) => stored.get(tool.name)?.is_enabled !== false)
       .map((tool) => ({
-        ...toModelTool(server, tool, names.get(`${server.slug}\0${tool.name}`) ?? tool.name),
-        ...choicesOf(stored.get(tool.name)),
+        server,
+        tool,
+        stored: stored.get(tool.name),
+        name: names.get(`${server.slug}\0${tool.name}`) ?? tool.name,
       }));
   });
-  return {
-    tools: enabled,
-    leftOut: [],
-    servers: servers.map(({ server, isAway }) => ({
-      id: server.id,
-      name: server.name,
-      ...(isAway && { isAway }),
-    })),
-  };
 }
 
 /** How much of a budget tools take. */
@@ -112,7 +144,15 @@ export function recachedTools(before: readonly ModelTool[], after: readonly Mode
 
 /** Whether the model would be given the same tools; another order alone says nothing new to it. */
 export function sameTools(a: readonly ModelTool[], b: readonly ModelTool[]): boolean {
-  return canonicalJson(byName(a)) === canonicalJson(byName(b));
+  const others = byName(b);
+  return a.length === b.length && byName(a).every((tool, place) => isSameTool(tool, others[place]));
+}
+
+/** Whether two tools differ in nothing. */
+function isSameTool(tool: ModelTool, other: ModelTool | undefined): boolean {
+  if (!other || definitionKey(tool) !== definitionKey(other)) return false;
+  const rest = ({ parameters: _parameters, description: _description, ...more }: ModelTool) => more;
+  return isDeepStrictEqual(rest(tool), rest(other));
 }
 
 /** Whether the same tools are left out for the same reasons. */
@@ -126,9 +166,16 @@ export function toDefinition({ name, description, parameters }: ModelTool) {
   return { type: 'function' as const, name, description, parameters };
 }
 
-/** The same for tools that the model would see as the same. */
-export function definitionKey(tool: ModelTool): string {
-  return canonicalJson(toDefinition(tool));
+/** Keys by the schema that they are made of: a live list keeps its objects, and a long one is compared often. */
+const keys = new WeakMap<object, Pick<ModelTool, 'name' | 'description'> & { key: string }>();
+
+/** The definition as text; the same for tools that the model would see as the same. */
+export function definitionKey({ name, description, parameters }: Omit<Definition, 'tokens'>): string {
+  const known = keys.get(parameters);
+  if (known?.name === name && known.description === description) return known.key;
+  const key = canonicalJson({ name, description, parameters });
+  keys.set(parameters, { name, description, key });
+  return key;
 }
 
 /** Tools of a server as it listed them when they were stored; those that are new since come last. */
@@ -164,7 +211,7 @@ function definitionOf(tool: CatalogueTool, name: string): Definition {
   const known = definitions.get(tool);
   if (known?.name === name) return known;
   const shown = modelDefinition(name, tool);
-  const definition = { ...shown, tokens: estimateToolTokens(shown) };
+  const definition = { ...shown, tokens: estimateTokens(definitionKey(shown)) };
   definitions.set(tool, definition);
   return definition;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffCatalogue, fingerprint, readCatalogue } from './catalogue.ts';
+import { diffCatalogue, fingerprint, readCatalogue, readLongCatalogue } from './catalogue.ts';
 
 const good = { name: 'echo', description: 'Says it again.', inputSchema: { type: 'object', properties: {} } };
 
@@ -166,6 +166,41 @@ describe('a tool', () => {
       ...expected,
     });
     expect(name).toBe('echo');
+  });
+});
+
+describe('readLongCatalogue', () => {
+  it('lets others have a turn every few tools, whatever their size', async () => {
+    for (const [count, padding] of [
+      [1_083, 1_000],
+      [20, 60_000],
+    ] as const) {
+      const raw = Array.from({ length: count }, (_, place) => ({
+        ...good,
+        name: `tool-${place}`,
+        description: 'x'.repeat(padding),
+      }));
+      let turns = 0;
+      let isDone = false;
+      const tick = (): void => {
+        turns += 1;
+        if (!isDone) setImmediate(tick);
+      };
+      setImmediate(tick);
+      const { tools } = await readLongCatalogue(raw, () => null);
+      isDone = true;
+      expect(tools).toHaveLength(count);
+      expect(turns).toBeGreaterThanOrEqual(20);
+    }
+  });
+
+  it('skips tools in which a fault is found, and is else the same', async () => {
+    const raw = [good, { ...good, name: 'odd' }, good];
+    const { tools, skipped } = await readLongCatalogue(raw, () => null);
+    expect({ tools, skipped }).toEqual(readCatalogue(raw));
+    const checked = await readLongCatalogue(raw, () => 'The schema is odd.');
+    expect(checked.tools).toEqual([]);
+    expect(checked.skipped[0]).toEqual({ name: 'echo', reason: 'The schema is odd.' });
   });
 });
 

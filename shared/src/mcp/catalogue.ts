@@ -1,6 +1,7 @@
 /** The tools of a server: read leniently one by one, fingerprinted, compared. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
+import { inTurns } from '../in-turns.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import type { CatalogueTool, ToolAnnotations } from '../schema/tool.ts';
 import { isStorable, storable } from '../storable.ts';
@@ -32,33 +33,75 @@ const MAX_NAME_LENGTH = 256;
 const MAX_DESCRIPTION_LENGTH = 100_000;
 /** Without the description; the same unit, as JSON. */
 const MAX_DEFINITION_LENGTH = 1_000_000;
+/** How much of a list is read before others get a turn: a few milliseconds. */
+const CHARACTERS_PER_TURN = 50_000;
 
 const HINTS = new Set(['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']);
 
+/** Finds what is wrong with the schema of a tool's arguments; null when nothing is. */
+type SchemaCheck = (inputSchema: JsonObject) => string | null;
+
 /** Makes a catalogue of the raw elements of `tools/list`; a bad one is skipped and costs no other. */
 export function readCatalogue(rawTools: readonly unknown[]): Catalogue {
-  const tools = new Map<string, CatalogueTool>();
-  const skipped: Catalogue['skipped'] = [];
-  for (const raw of rawTools) {
-    const read = readTool(raw);
-    if ('reason' in read) skipped.push(read);
-    else if (tools.has(read.name)) skipped.push({ name: read.name, reason: 'The name is there twice.' });
-    else tools.set(read.name, read);
-  }
-  return { tools: [...tools.values()], skipped };
+  const reading = new Reading(() => null);
+  for (const raw of rawTools) reading.add(raw);
+  return reading.catalogue;
 }
 
-function readTool(raw: unknown): CatalogueTool | { name: string; reason: string } {
-  if (!isJsonObject(raw)) return { name: '', reason: 'The tool is not an object.' };
-  if (typeof raw.name !== 'string' || raw.name === '') return { name: '', reason: 'The tool has no name.' };
+/** The same for a list that may be long: while it is read, others get their turns. */
+export async function readLongCatalogue(
+  rawTools: readonly unknown[],
+  faultOf: SchemaCheck,
+): Promise<Catalogue> {
+  const reading = new Reading(faultOf);
+  await inTurns(rawTools, (raw) => reading.add(raw), CHARACTERS_PER_TURN);
+  return reading.catalogue;
+}
+
+class Reading {
+  readonly #tools = new Map<string, CatalogueTool>();
+  readonly #skipped: Catalogue['skipped'] = [];
+  readonly #faultOf: SchemaCheck;
+
+  constructor(faultOf: SchemaCheck) {
+    this.#faultOf = faultOf;
+  }
+
+  get catalogue(): Catalogue {
+    return { tools: [...this.#tools.values()], skipped: this.#skipped };
+  }
+
+  /** @returns the size of the tool, in characters */
+  add(raw: unknown): number {
+    const { size, tool } = readTool(raw);
+    const { name } = tool;
+    const reason = 'reason' in tool ? tool.reason : this.#faultOf(tool.input_schema);
+    if (reason !== null) this.#skipped.push({ name, reason });
+    else if (this.#tools.has(name)) this.#skipped.push({ name, reason: 'The name is there twice.' });
+    else if (!('reason' in tool)) this.#tools.set(name, tool);
+    return size;
+  }
+}
+
+interface ReadTool {
+  tool: CatalogueTool | Catalogue['skipped'][number];
+  /** Characters of its JSON. */
+  size: number;
+}
+
+const left = (name: string, reason: string): ReadTool => ({ tool: { name, reason }, size: 1 });
+
+function readTool(raw: unknown): ReadTool {
+  if (!isJsonObject(raw)) return left('', 'The tool is not an object.');
+  if (typeof raw.name !== 'string' || raw.name === '') return left('', 'The tool has no name.');
   const { name } = raw;
   if (name.length > MAX_NAME_LENGTH) {
-    return { name: `${name.slice(0, 40)}…`, reason: `The name has more than ${MAX_NAME_LENGTH} characters.` };
+    return left(`${name.slice(0, 40)}…`, `The name has more than ${MAX_NAME_LENGTH} characters.`);
   }
-  if (!isStorable(name)) return { name: '', reason: 'The name has characters that cannot be used.' };
-  if (isDeeperThan(MAX_DEPTH, raw)) return { name, reason: 'The tool is nested too deeply.' };
+  if (!isStorable(name)) return left('', 'The name has characters that cannot be used.');
+  if (isDeeperThan(MAX_DEPTH, raw)) return left(name, 'The tool is nested too deeply.');
   const inputSchema = inputSchemaOf(raw);
-  if (typeof inputSchema === 'string') return { name, reason: inputSchema };
+  if (typeof inputSchema === 'string') return left(name, inputSchema);
   const annotations = annotationsOf(raw.annotations);
   const tool = {
     name,
@@ -72,9 +115,9 @@ function readTool(raw: unknown): CatalogueTool | { name: string; reason: string 
   };
   const json = JSON.stringify(tool);
   if (json.length - (tool.description?.length ?? 0) > MAX_DEFINITION_LENGTH)
-    return { name, reason: `The definition has more than ${MAX_DEFINITION_LENGTH} characters.` };
+    return left(name, `The definition has more than ${MAX_DEFINITION_LENGTH} characters.`);
   const stored = storable(tool, json);
-  return { ...stored, fingerprint: fingerprint(stored) };
+  return { tool: { ...stored, fingerprint: fingerprint(stored) }, size: json.length };
 }
 
 /** The schema of the arguments, or why it cannot be used. A tool without one, or with `true`, takes none, or any. */

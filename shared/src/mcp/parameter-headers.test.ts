@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parameterHeaderFault, withoutInvalidHeaders } from './parameter-headers.ts';
+import { parameterHeaderFault } from './parameter-headers.ts';
 
 const withParameter = (a: Record<string, unknown>) => ({ type: 'object', properties: { a } });
 const header = (value: unknown, type: unknown = 'string') => ({ type, 'x-mcp-header': value });
@@ -76,18 +76,4 @@ describe('an x-mcp-header is invalid', () => {
     const schema = { type: 'object', properties: { ['x'.repeat(100_000)]: header('') } };
     expect(parameterHeaderFault(schema)?.length).toBeLessThan(200);
   });
-});
-
-it('costs its tool only, which is left out with the reason', () => {
-  const tool = (name: string, input_schema: Record<string, unknown>) => ({
-    name,
-    input_schema,
-    fingerprint: name,
-  });
-  const good = tool('good', withParameter(header('Fine')));
-  const before = [{ name: 'odd', reason: 'The tool is odd.' }];
-  const catalogue = { tools: [tool('bad', withParameter(header('Has Space'))), good], skipped: before };
-  const { tools, skipped } = withoutInvalidHeaders(catalogue);
-  expect(tools).toEqual([good]);
-  expect(skipped).toEqual([...before, { name: 'bad', reason: expect.stringContaining('"a"') as string }]);
 });

@@ -3,7 +3,6 @@
  * Rules: specification 2026-07-28, Streamable HTTP, "Custom Headers from Tool Parameters". The SDK encodes and sends
  * the values; a tool that breaks a rule has to be left out, which is decided here.
  */
-import type { Catalogue } from './catalogue.ts';
 import { isSchemaObject } from './schema-dialect.ts';
 
 const ANNOTATION = 'x-mcp-header';
@@ -34,14 +33,6 @@ const SCHEMAS = [
 const NAMED_SCHEMAS = ['$defs', 'definitions', 'dependencies', 'dependentSchemas', 'patternProperties'];
 /** The reason is shown to people; a name of the server's choice must not fill the page. */
 const MAX_SHOWN = 60;
-
-/** Moves tools with an invalid `x-mcp-header` to those that were left out. */
-export function withoutInvalidHeaders({ tools, skipped }: Catalogue): Catalogue {
-  const faults = new Map(tools.map((tool) => [tool, parameterHeaderFault(tool.input_schema)]));
-  const invalid = [...faults].flatMap(([{ name }, reason]) => (reason === null ? [] : [{ name, reason }]));
-  if (invalid.length === 0) return { tools, skipped };
-  return { tools: tools.filter((tool) => faults.get(tool) === null), skipped: [...skipped, ...invalid] };
-}
 
 /** The first rule that an annotation of this schema breaks, as a sentence; null when all are valid, or there is none. */
 export function parameterHeaderFault(inputSchema: Record<string, unknown>): string | null {

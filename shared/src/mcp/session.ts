@@ -10,14 +10,14 @@ import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import type { Attempt, FailedAttempt, Route } from './attempts.ts';
-import { readCatalogue, type Catalogue } from './catalogue.ts';
+import { readLongCatalogue, type Catalogue } from './catalogue.ts';
 import { classify, classifyCall } from './classify.ts';
 import { GONE } from './gone.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
 import { listAllTools, type ListedTools } from './list-tools.ts';
 import { Liveness } from './liveness.ts';
 import type { Exchange, Resolve } from './outgoing-fetch.ts';
-import { withoutInvalidHeaders } from './parameter-headers.ts';
+import { parameterHeaderFault } from './parameter-headers.ts';
 import { saidError } from './refusal.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
@@ -182,8 +182,8 @@ export class Session {
       this.#hasNoTools = true;
       return { tools: [], skipped: [], note: NO_TOOLS };
     }
-    const read = readCatalogue(listed.tools);
-    const catalogue = this.route.era === 'modern' ? withoutInvalidHeaders(read) : read;
+    const faultOf = this.route.era === 'modern' ? parameterHeaderFault : () => null;
+    const catalogue = await readLongCatalogue(listed.tools, faultOf);
     this.#definitions.set(catalogue.tools);
     const note = listed.note ?? (isDeclared ? null : UNDECLARED_TOOLS);
     return note === null ? catalogue : { ...catalogue, note };

@@ -20,9 +20,9 @@ const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   ...rest,
 });
 
-it('a tool is listed with the size of what the model gets, not of what the server gives', () => {
+it('a tool is listed with the size of what the model gets, not of what the server gives', async () => {
   const long = 'It adds one to the other. '.repeat(200);
-  const [short, shortened] = withModelSize([row({}), row({ description: long })], 'math');
+  const [short, shortened] = await withModelSize([row({}), row({ description: long })], 'math');
   expect(short).toMatchObject({ name: 'add', isShortened: false });
   expect(short?.tokens).toBeGreaterThan(10);
   expect(shortened?.isShortened).toBe(true);

@@ -1,3 +1,4 @@
+import { inTurns } from '@patchbay/shared/in-turns';
 import { isShortened, modelDefinition } from '@patchbay/shared/mcp/model-definition';
 import { modelToolName } from '@patchbay/shared/naming';
 import { estimateToolTokens } from '@patchbay/shared/token-estimate';
@@ -28,13 +29,22 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
   );
 }
 
+/** How many tokens are estimated before other requests get a turn: a few milliseconds. */
+const TOKENS_PER_TURN = 5_000;
+
 /** The same with what each of them is for the model, which knows it by the slug of its server. */
-export function withModelSize(tools: readonly McpToolRow[], slug: string): ListedTool[] {
-  return tools.map((tool) => ({
-    ...tool,
-    tokens: estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool)),
-    isShortened: isShortened(tool),
-  }));
+export async function withModelSize(tools: readonly McpToolRow[], slug: string): Promise<ListedTool[]> {
+  const listed: ListedTool[] = [];
+  await inTurns(
+    tools,
+    (tool) => {
+      const tokens = estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool));
+      listed.push({ ...tool, tokens, isShortened: isShortened(tool) });
+      return tokens;
+    },
+    TOKENS_PER_TURN,
+  );
+  return listed;
 }
 
 /** A tool as the palette lists it. */

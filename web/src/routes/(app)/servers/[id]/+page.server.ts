@@ -44,7 +44,7 @@ export const load: PageServerLoad = async (event) => {
   const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
   return {
     server,
-    tools: withModelSize(tools, server.slug),
+    tools: await withModelSize(tools, server.slug),
     checks,
     calls: { ...wanted, shown: calls.slice(0, SHOWN_CALLS), hasOlder: calls.length > SHOWN_CALLS },
     history,
