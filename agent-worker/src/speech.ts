@@ -22,10 +22,19 @@ const ABOUT_THE_TOOL = new Set<ErrorCode>([
 export function failureSentence(tool: ModelTool, error: AppError): string {
   const { speech } = describeError(error.code);
   if (error.code === 'cancelled') return 'The call was cancelled.';
-  if (error.code === 'invalid_arguments') return argumentRejection(tool.toolName, error.message);
+  const rejection = rejectionOf(error);
+  if (rejection !== null) return argumentRejection(tool.toolName, rejection);
   const said = error.said ? ` It said: ${error.said}` : '';
   if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.${said}`;
   return `The ${tool.serverName} server ${speech}.${said}`;
+}
+
+/** Why the arguments were rejected, by Patchbay or the server; null for any other failure. */
+function rejectionOf({ code, message, said, cause }: AppError): string | null {
+  // The server's own words are cut for people; the end of a validator's JSON is needed to read it.
+  const whole = cause instanceof Error ? cause.message : message;
+  if (code === 'invalid_arguments') return whole;
+  return code === 'call_rejected' && said !== null && isArgumentRejection(whole) ? whole : null;
 }
 
 /** For a server whose outage the user knows of. */

@@ -171,6 +171,28 @@ describe('a tool of the voice model', () => {
         ),
     ],
     [
+      'by its validator, at length',
+      () =>
+        Promise.reject(
+          new AppError('invalid_arguments', {
+            message: 'The server answered: Invalid arguments: [ { "code": "invalid…',
+            cause: new Error(
+              `Invalid arguments: ${JSON.stringify([{ code: 'invalid_type', path: ['n'], message: 'must be a number' }])}`,
+            ),
+          }),
+        ),
+    ],
+    [
+      'under another code',
+      () =>
+        Promise.reject(
+          new AppError('call_rejected', {
+            message: 'Invalid params: /n must be number',
+            said: 'Invalid params',
+          }),
+        ),
+    ],
+    [
       'in its result',
       async () => ({ ...done, isError: true, speech: 'MCP error -32602: data/n must be number' }),
     ],
@@ -179,7 +201,7 @@ describe('a tool of the voice model', () => {
     async (_when, call) => {
       const { execute } = voiceTool(call);
       const sentence =
-        /^The call of add_note was rejected because of its arguments\. .*"n" must be (a )?number\. Correct them/;
+        /^The call of add_note was rejected because of its arguments\. .*"n":? must be (a )?number\. Correct them/;
       await expect(execute()).rejects.toThrow(sentence);
       await expect(execute()).rejects.not.toThrow(/#|\//);
     },
