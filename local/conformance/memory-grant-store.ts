@@ -1,6 +1,6 @@
 import { expiryOf, type Grant, type GrantContent } from '@patchbay/shared/oauth/grant';
 import type { GrantStore } from '@patchbay/shared/oauth/grant-store';
-import { scopesOf, type EarlierScopes } from '@patchbay/shared/oauth/sign-in';
+import { scopesOf, type EarlierScopes } from '@patchbay/shared/oauth/scopes';
 
 /** A grant of one process, as the database would hold it. */
 export class MemoryGrantStore implements GrantStore {

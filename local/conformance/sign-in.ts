@@ -55,7 +55,8 @@ export async function signInAndCall(url: string, scenario: string, context: unkn
       const isForSignIn =
         error instanceof AppError && ['sign_in_required', 'scope_required'].includes(error.code);
       if (!isForSignIn || signIns >= MAX_SIGN_INS) throw error;
-      if (scenario === 'auth/client-credentials-basic') store.put(await signInUnattended(options));
+      if (scenario === 'auth/client-credentials-basic')
+        store.put(await signInUnattended(options, store.earlierScopes));
       else await signIn(options, store);
     }
   }

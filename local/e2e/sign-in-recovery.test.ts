@@ -137,7 +137,9 @@ describe.runIf(hasStack)('a server that makes signing in difficult', { timeout: 
     await discover();
     const before = server.tokenRequests;
     for (let n = 0; n < 4; n += 1) {
-      expect(await call(CLOSED_TOOL)).toMatchObject({ ok: false });
+      const refused = await call(CLOSED_TOOL);
+      expect(refused).toMatchObject({ ok: false, code: 'call_rejected' });
+      expect(refused['message']).toContain('This tool needs a paid plan');
     }
     expect(server.tokenRequests - before).toBeLessThanOrEqual(3);
     expect(await call('open')).toMatchObject({ ok: true, text: 'ran' });

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { clientIdentity } from '../src/oauth/client-metadata.ts';
-import { SignInProblem } from '../src/oauth/sign-in-problem.ts';
-import { beginSignIn, finishSignIn, type EarlierScopes } from '../src/oauth/sign-in.ts';
-import type { SignInOptions } from '../src/oauth/sign-in-provider.ts';
+import type { EarlierScopes } from '../src/oauth/scopes.ts';
+import { signInUnattended } from '../src/oauth/unattended.ts';
 import { metadataOf, startSignInSite, type Replies, type SignInSite } from './sign-in-site.ts';
+import { AS, metadata, problem, RESOURCE, signIn } from './signing-in.ts';
 
 const sites: SignInSite[] = [];
 afterEach(async () => {
@@ -15,43 +14,6 @@ async function start(replies: Replies = {}): Promise<SignInSite> {
   sites.push(site);
   return site;
 }
-
-const AS = '/.well-known/oauth-authorization-server';
-const RESOURCE = '/.well-known/oauth-protected-resource/mcp';
-
-function optionsFor({ url }: SignInSite, more: Partial<SignInOptions> = {}): SignInOptions {
-  const clients = { read: () => Promise.resolve(null), save: () => Promise.resolve() };
-  return {
-    serverUrl: url,
-    identity: clientIdentity('https://page.example'),
-    policy: 'local',
-    clients,
-    ...more,
-  };
-}
-
-/** Signs in as a person who agrees at once. */
-async function signIn(
-  site: SignInSite,
-  iss: string | null = null,
-  more: Partial<SignInOptions> = {},
-  earlier: EarlierScopes | null = null,
-) {
-  const options = optionsFor(site, more);
-  const { authorizationUrl, memory } = await beginSignIn(options, 'state', earlier);
-  const query = new URLSearchParams({ code: 'x', state: 'state', ...(iss !== null && { iss }) });
-  const grant = await finishSignIn(options, memory, query);
-  return { grant, asked: new URL(authorizationUrl).searchParams };
-}
-
-const problem = (signingIn: Promise<unknown>): Promise<SignInProblem> =>
-  signingIn.then(
-    () => Promise.reject(new Error('it signed in')),
-    (error: unknown) => (error instanceof SignInProblem ? error : Promise.reject(error as Error)),
-  );
-const metadata = (change: (origin: string) => object): Replies => ({
-  [AS]: (_asked, origin) => ({ body: { ...metadataOf(origin), ...change(origin) } }),
-});
 
 describe('the issuer', () => {
   const sendsIss = { authorization_response_iss_parameter_supported: true };
@@ -134,6 +96,17 @@ describe('scopes', () => {
     expect(await askedFor(site, { known: 'init read write', wanted: null })).toBe('init read write');
   });
 
+  it('accumulate where no person signs in, too', async () => {
+    const site = await start(narrow);
+    const client = { client_id: 'known', client_secret: 'secret', issuer: site.origin };
+    const clients = { read: () => Promise.resolve(client), save: () => Promise.resolve() };
+    const earlier = { known: 'init', wanted: 'write' };
+    const grant = await signInUnattended({ serverUrl: site.url, policy: 'local', clients }, earlier);
+    expect(grant.requested_scope).toBe('init write');
+    const { text = '' } = site.asked.find(({ path }) => path === '/token') ?? {};
+    expect(new URLSearchParams(text).get('scope')).toBe('init write');
+  });
+
   it('are all that the server lists, when it did not say which one is missing', async () => {
     const site = await start({
       ...narrow,
@@ -183,6 +156,17 @@ describe('discovery', () => {
     expect((await signIn(site)).grant.tokens.access_token).toBe('access');
   });
 
+  it.each([
+    ['the resource', RESOURCE],
+    ['the authorization server, in the form of OAuth', AS],
+  ])('goes on when the metadata of %s are broken', async (_what, path) => {
+    const site = await start({
+      [path]: () => ({ status: 500, body: 'oops' }),
+      '/.well-known/openid-configuration': (_asked, origin) => ({ body: metadataOf(origin) }),
+    });
+    expect((await signIn(site)).grant.tokens.access_token).toBe('access');
+  });
+
   it('tells of a resource that is not this server', async () => {
     const site = await start({
       [RESOURCE]: (_asked, origin) => ({
@@ -198,92 +182,4 @@ describe('discovery', () => {
 
 const usualRefusal = (origin: string) => ({
   headers: { 'www-authenticate': `Bearer resource_metadata="${origin}${RESOURCE}"` },
-});
-
-describe('what an authorization server answers', () => {
-  it('may have nulls wherever a member is optional, lists as text and forms as tokens', async () => {
-    const site = await start({
-      [RESOURCE]: (_asked, origin) => ({
-        body: {
-          resource: `${origin}/mcp`,
-          authorization_servers: [origin],
-          scopes_supported: null,
-          jwks_uri: null,
-        },
-      }),
-      ...metadata(() => ({
-        revocation_endpoint: null,
-        scopes_supported: 'read write',
-        grant_types_supported: null,
-      })),
-      '/register': () => ({
-        status: 201,
-        body: { client_id: 'c', client_secret: null, client_secret_expires_at: null },
-      }),
-      '/token': () => ({
-        body: 'access_token=form&scope=read%2Cwrite&expires_in=60',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      }),
-    });
-    const { tokens, client } = (await signIn(site)).grant;
-    expect(tokens).toEqual({
-      access_token: 'form',
-      token_type: 'Bearer',
-      scope: 'read write',
-      expires_in: 60,
-    });
-    expect(client).toMatchObject({ client_id: 'c' });
-    expect(client).not.toHaveProperty('client_secret');
-  });
-
-  it.each<[string, Replies, string, RegExp]>([
-    [
-      'a web page for tokens',
-      { '/token': () => ({ body: '<html>' }) },
-      'sign_in_bad_response',
-      /web page \(status 200\)/,
-    ],
-    [
-      'no token',
-      { '/token': () => ({ body: { token_type: 'Bearer' } }) },
-      'sign_in_bad_response',
-      /no access_token/,
-    ],
-    [
-      'an error with status 200',
-      { '/token': () => ({ body: { error: 'invalid_grant' } }) },
-      'sign_in_refused',
-      /invalid_grant/,
-    ],
-    [
-      'an unknown client',
-      { '/token': () => ({ status: 401, body: { error: 'invalid_client' } }) },
-      'sign_in_refused',
-      /registers anew/,
-    ],
-    [
-      'a failure',
-      { '/token': () => ({ status: 502, body: 'bad gateway' }) },
-      'sign_in_unreachable',
-      /status 502/,
-    ],
-    [
-      'a refusal to register',
-      { '/register': () => ({ status: 403, body: { error: 'access_denied' } }) },
-      'sign_in_refused',
-      /access_denied.*403/,
-    ],
-    [
-      'metadata without a token endpoint',
-      metadata(() => ({ token_endpoint: null })),
-      'sign_in_bad_response',
-      /no token_endpoint/,
-    ],
-  ])('is told as what it is: %s', async (_what, replies, code, words) => {
-    const site = await start(replies);
-    const found = await problem(signIn(site));
-    expect(found.code).toBe(code);
-    expect(found.message).toMatch(words);
-    expect(site.count('/token')).toBeLessThan(2);
-  });
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readChallenge } from './challenge.ts';
+import { reasonOf } from './reason.ts';
+import { isSessionRefusal } from './refusal.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { TokenSource } from './target.ts';
 
@@ -24,7 +26,10 @@ export async function sendSigned(
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${token}`);
     const response = await send({ ...init, headers });
-    return { response, fault: faultOf(response.status, readChallenge(response.headers, url).error) };
+    const { error } = readChallenge(response.headers, url);
+    const fault = faultOf(response.status, error);
+    const mayBeSession = fault === 'token' && error === null && headers.has('mcp-session-id');
+    return mayBeSession ? readSessionRefusal(response, init) : { response, fault };
   };
   let token = await settleOrAbort(tokens.token(), patience);
   let isRenewed = false;
@@ -53,6 +58,18 @@ function faultOf(status: number, error: string | null): 'token' | 'scope' | null
   return status === 401 || error === 'invalid_token' ? 'token' : null;
 }
 
+/** Some servers answer 401 when they don't know the session, which another token would not change. */
+async function readSessionRefusal(
+  response: Response,
+  init: RequestInit,
+): Promise<{ response: Response; fault: 'token' | null }> {
+  const { status, headers } = response;
+  const text = await response.text();
+  const about = { method: methodOf(init) ?? '', isResponse: false };
+  const isSession = isSessionRefusal({ status, reason: reasonOf(text) }, about);
+  return { response: new Response(text, { status, headers }), fault: isSession ? null : 'token' };
+}
+
 const Message = z.looseObject({ method: z.string() });
 /** Requests for one tool, prompt or resource, which may be closed to somebody who may use the server. */
 const ITEM_METHODS: ReadonlySet<string> = new Set([
@@ -63,13 +80,17 @@ const ITEM_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a request is about less than the whole server, such as one tool, or the stream of an open session. */
-function isAboutOneItem({ method, headers, body }: RequestInit): boolean {
+function isAboutOneItem(init: RequestInit): boolean {
   // The old SSE transport begins with a GET, before a version is negotiated.
-  if (method !== 'POST') return new Headers(headers).has('mcp-protocol-version');
+  if (init.method !== 'POST') return new Headers(init.headers).has('mcp-protocol-version');
+  return ITEM_METHODS.has(methodOf(init) ?? '');
+}
+
+/** The JSON-RPC method of a request; null when it is no single message. */
+function methodOf({ body }: RequestInit): string | null {
   try {
-    const { data } = Message.safeParse(JSON.parse(body as string));
-    return data !== undefined && ITEM_METHODS.has(data.method);
+    return Message.parse(JSON.parse(body as string)).method;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -33,17 +33,28 @@ export async function discover(
   accepted: AcceptedIssuer | null,
 ): Promise<Discovery> {
   const { resourceMetadataUrl, scope } = await askWithoutToken(serverUrl, fetchFn);
+  let failure: number | null = null;
+  // The SDK goes on looking after a 404, and not after a 500.
+  const patient: AuthorizationFetch = async (url, init) => {
+    const response = await fetchFn(url, init);
+    if (response.status < 500) return response;
+    failure = response.status;
+    return new Response(null, { status: 404 });
+  };
   // The issuer is checked below: the SDK doesn't take one with a slash more.
-  const options = { fetchFn, skipIssuerMetadataValidation: true };
+  const options = { fetchFn: patient, skipIssuerMetadataValidation: true };
   let info = await discoverOAuthServerInfo(serverUrl, {
     ...options,
     ...(resourceMetadataUrl && { resourceMetadataUrl }),
   });
   // Nothing usable at the address that the server named.
   if (resourceMetadataUrl && !info.resourceMetadata) info = await discoverOAuthServerInfo(serverUrl, options);
+  if (!info.authorizationServerMetadata && failure !== null)
+    throw new SignInProblem('sign_in_unreachable', `It answered with status ${String(failure)}.`);
   const { authorizationServerUrl: expected, authorizationServerMetadata, resourceMetadata } = info;
   const issuer = authorizationServerMetadata?.issuer ?? expected;
-  const isAccepted = accepted?.expected === expected && accepted.issuer === issuer;
+  const isAccepted =
+    accepted !== null && isSameIssuer(accepted.expected, expected) && accepted.issuer === issuer;
   if (!isSameIssuer(expected, issuer) && !isAccepted) throw issuerMismatch(expected, issuer);
   if (resourceMetadata) checkResource(serverUrl, resourceMetadata.resource);
   const metadataUrl = info.resourceMetadata && resourceMetadataUrl?.href;

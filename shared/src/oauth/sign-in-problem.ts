@@ -65,8 +65,10 @@ export function problemOfSignIn(error: unknown): SignInProblem {
     return new SignInProblem('sign_in_mixed_up', detail, { cause: error });
   }
   if (error instanceof OAuthError) return problemOfRefusal(error);
-  if (error instanceof RegistrationRejectedError) {
-    const detail = `It refused to register Patchbay${said(codeIn(error.body))}, with status ${error.status}.`;
+  // Nothing is there that registers.
+  const hasNone = error instanceof RegistrationRejectedError && [404, 405, 501].includes(error.status);
+  if (error instanceof RegistrationRejectedError && !hasNone) {
+    const detail = `It refused to register Patchbay${said(codeIn(error.body))}, with status ${error.status}. A client that was registered there by hand may work: enter its id.`;
     return new SignInProblem('sign_in_refused', detail, { cause: error });
   }
   // Ours in the chain of causes: the network, or an address that may not be asked.

@@ -1,7 +1,6 @@
 /** Signing in to a server, in two requests with a person in between, on the SDK's own OAuth code. */
 import {
   auth,
-  computeScopeUnion,
   exchangeAuthorization,
   OAuthError,
   validateAuthorizationResponseIssuer,
@@ -10,29 +9,12 @@ import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
 import { withAuthorizationFetch } from './authorization-fetch.ts';
 import { discover } from './discovery.ts';
-import type { Grant, GrantContent } from './grant.ts';
+import type { GrantContent } from './grant.ts';
+import { scopeToAsk, type EarlierScopes } from './scopes.ts';
 import { problemOfSignIn, SignInProblem } from './sign-in-problem.ts';
 import { SignInProvider, type FlowMemory, type SignInOptions } from './sign-in-provider.ts';
 
 const TIMEOUT_MS = 25_000;
-
-/** Scopes that a sign-in asks for beyond those that the server names to whoever isn't signed in. */
-export interface EarlierScopes {
-  /** Those of the sign-in before, which a new one doesn't give up (SEP-2350). */
-  known: string | null;
-  /** What that lacked; null: nothing; blank: the server did not say what. */
-  wanted: string | null;
-}
-
-/** What a new sign-in asks for because of the one before. */
-export function scopesOf({
-  tokens,
-  requested_scope,
-  wanted_scope,
-}: Pick<Grant, 'tokens' | 'requested_scope' | 'wanted_scope'>): EarlierScopes {
-  const known = computeScopeUnion(requested_scope ?? undefined, tokens.scope) ?? null;
-  return { known, wanted: wanted_scope };
-}
 
 /**
  * Finds the authorization server of an MCP server, registers with it where that is needed, and prepares the request
@@ -50,14 +32,11 @@ export function beginSignIn(
   return naming(() =>
     withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
       const found = await discover(serverUrl, fetchFn, acceptedIssuer);
-      const isWidest = earlier?.wanted === '';
-      const listed = isWidest ? found.state.resourceMetadata?.scopes_supported?.join(' ') : undefined;
-      const { known, wanted } = earlier ?? {};
-      const scopes = [found.scope, known, wanted, listed].map((one) => one ?? undefined);
-      const scope = computeScopeUnion(...scopes);
+      const scope = scopeToAsk(found, earlier);
       const provider = new SignInProvider(options, state, found.state);
       const request = { serverUrl, fetchFn, forceReauthorization: true };
       await auth(provider, { ...request, ...(scope !== undefined && { scope }) });
+      const isWidest = earlier?.wanted === '';
       const { authorizationUrl, ...memory } = provider.begun();
       return { authorizationUrl: authorizationUrl.href, memory: { ...memory, isWidest } };
     }),

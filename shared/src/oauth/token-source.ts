@@ -3,6 +3,7 @@
  * authorization server is waited out, and never a reason to sign in again.
  */
 import {
+  computeScopeUnion,
   isStrictScopeSuperset,
   OAuthError,
   OAuthErrorCode,
@@ -110,7 +111,11 @@ export class GrantTokens implements TokenSource {
     const given = tokens.scope ?? requested_scope ?? undefined;
     const isGiven = scope === null ? is_widest : !isStrictScopeSuperset(scope, given);
     if (isGiven) return vainScopeError(scope);
-    await store.wantMore(grant, scope);
+    // Several tools may each lack something: the next sign-in asks for all of it.
+    await store.wantMore(
+      grant,
+      computeScopeUnion(grant.wanted_scope ?? undefined, scope ?? undefined) ?? null,
+    );
     const wasAsked = scope !== null && !isStrictScopeSuperset(scope, requested_scope ?? undefined);
     return wasAsked
       ? new AppError('scope_required', { message: NOT_GRANTED })

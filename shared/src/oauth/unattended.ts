@@ -12,6 +12,7 @@ import { AppError } from '../errors.ts';
 import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
 import { discover } from './discovery.ts';
 import type { Grant, GrantContent } from './grant.ts';
+import { scopeToAsk, type EarlierScopes } from './scopes.ts';
 import { problemOfSignIn } from './sign-in-problem.ts';
 import type { ClientStore, SignInOptions } from './sign-in-provider.ts';
 
@@ -19,22 +20,20 @@ const TIMEOUT_MS = 25_000;
 
 /**
  * Signs in with the client that the user entered.
+ * @param earlier null at the first sign-in
  * @throws SignInProblem with a sentence for the user
  */
-export async function signInUnattended({
-  serverUrl,
-  policy,
-  clients,
-  acceptedIssuer = null,
-}: Omit<SignInOptions, 'identity'>): Promise<
-  Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }
-> {
+export async function signInUnattended(
+  { serverUrl, policy, clients, acceptedIssuer = null }: Omit<SignInOptions, 'identity'>,
+  earlier: EarlierScopes | null,
+): Promise<Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }> {
   const provider = new UnattendedProvider(clients);
   try {
     await withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
-      const { state, scope } = await discover(serverUrl, fetchFn, acceptedIssuer);
-      provider.discovery = state;
-      await auth(provider, { serverUrl, fetchFn, ...(scope !== null && { scope }) });
+      const found = await discover(serverUrl, fetchFn, acceptedIssuer);
+      provider.discovery = found.state;
+      const scope = scopeToAsk(found, earlier);
+      await auth(provider, { serverUrl, fetchFn, ...(scope !== undefined && { scope }) });
     });
   } catch (error) {
     throw problemOfSignIn(error);
@@ -51,7 +50,7 @@ export async function signInUnattended({
     metadata: authorizationServerMetadata ?? null,
     resource,
     requested_scope: scope,
-    is_widest: false,
+    is_widest: earlier?.wanted === '',
     is_unattended: true,
   };
 }

@@ -346,6 +346,20 @@ dialingTest(
   },
 );
 
+dialingTest(
+  'an authorization server that sends an unknown client back is asked as a new one, too',
+  async () => {
+    const { begin, finish, stateOf, base, asked, stop } = await story();
+    try {
+      for (const error of ['unauthorized_client', 'invalid_client', 'access_denied', 'access_denied'])
+        await finish({ error, state: stateOf(await begin()), iss: base });
+      assert.equal(asked.filter((one) => one === 'POST /register').length, 3);
+    } finally {
+      await stop();
+    }
+  },
+);
+
 dialingTest('a client id that the user entered is used ever again', async () => {
   const { begin, finish, stateOf, base, site, asked, stop } = await story({ oauth_client_id: 'entered' });
   site.tokens = { status: 401, body: { error: 'invalid_client' } };

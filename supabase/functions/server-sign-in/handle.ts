@@ -4,7 +4,8 @@ import { expiryOf, holderOf, openGrant, sealGrant } from '../../../shared/src/oa
 import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
 import { SignInProblem } from '../../../shared/src/oauth/sign-in-problem.ts';
 import { FlowMemory, type SignInOptions } from '../../../shared/src/oauth/sign-in-provider.ts';
-import { beginSignIn, finishSignIn, revokeGrant, scopesOf } from '../../../shared/src/oauth/sign-in.ts';
+import { scopesOf } from '../../../shared/src/oauth/scopes.ts';
+import { beginSignIn, finishSignIn, revokeGrant } from '../../../shared/src/oauth/sign-in.ts';
 import { signInUnattended } from '../../../shared/src/oauth/unattended.ts';
 import type { ServerSignInBody } from '../../../shared/src/schema/functions.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
@@ -162,7 +163,9 @@ async function signInAlone(
   const clients = clientsOf(server, database, keys, { isTrusted: true, redirectUrl, now: now() });
   const acceptedIssuer = await database.acceptedIssuer(server_id);
   const options = { serverUrl: server.url, policy, clients, acceptedIssuer };
-  const { issuer, ...granted } = await signInUnattended(options);
+  const holder = holderOf(server, server.workspace_id, database.callerId);
+  const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
+  const { issuer, ...granted } = await signInUnattended(options, before && scopesOf(before));
   const id = crypto.randomUUID();
   const place = { server_id, server_name: server.name, return_to: `/servers/${server_id}` };
   const flow = { ...place, id, workspace_id: server.workspace_id, holder_id: null, url: server.url };
