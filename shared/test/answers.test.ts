@@ -115,10 +115,45 @@ describe('a response on an event stream', () => {
     expect(await callOnce(({ send }) => send(200, `data: ${error}\n\n`, stream))).toBe('invalid_arguments');
   });
 
+  it.each([
+    ['an error event in plain words', 'event: error\ndata: Disk full\n\n', 'server_error', 'Disk full'],
+    ['an error event in JSON', 'event: error\ndata: {"error":"Disk full"}\n\n', 'server_error', 'Disk full'],
+    ['events that are not JSON-RPC', 'data: hello\n\n', 'protocol_error', 'not a JSON-RPC message'],
+  ])('that ends after %s: the call fails with that reason', async (_what, body, code, words) => {
+    const server = await serveCalls(({ send }) => send(200, body, stream));
+    const { connection, ready } = connect(server);
+    await ready();
+    await expect(connection.call('echo', {})).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words) as string,
+    });
+  });
+
+  it('after such an event counts all the same', async () => {
+    const before = 'event: error\ndata: Disk slow\n\ndata: hello\n\n';
+    expect(await callOnce((request) => request.send(200, `${before}data: ${fine(request)}`, stream))).toBe(
+      'fine ä€😀',
+    );
+  });
+
   it('of one event beyond the limit fails the call by name', async () => {
     const line = `data: ${'x'.repeat(1_000_000)}\n`;
     expect(await callOnce(({ send }) => send(200, line.repeat(9), stream))).toBe('response_too_large');
   });
+});
+
+it('hides our key in an error that repeats it, in one piece and on a stream', async () => {
+  let isStream = false;
+  const server = await serveCalls(({ http, error, send }) => {
+    const body = JSON.stringify(error(-32_000, `Unknown key ${String(http.headers['x-key'])}`));
+    if (isStream) send(200, `data: ${body}\n\n`, { 'content-type': 'text/event-stream' });
+    else send(200, body);
+  });
+  const credential = { method: 'api_key', header: 'X-Key', secret: 'my-secret-key' } as const;
+  const { connection, ready } = connect(server, { credential });
+  await ready();
+  for (isStream of [false, true])
+    await expect(connection.call('echo', {})).rejects.toMatchObject({ said: 'Unknown key [hidden]' });
 });
 
 it('reads the events of the old SSE transport in the same way', async () => {

@@ -1,27 +1,30 @@
 /**
- * Between HTTP and the SDK: every message of a server passes through here, from the body of a POST as well as from the
- * events of any stream, before the SDK holds it against its schemas.
+ * Between HTTP and the SDK: every message of a server, in a response body or in an event of any stream, passes through
+ * here before the SDK validates it.
  */
 import type { EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../errors.ts';
 import { charsetOf, decodeText, mediaTypeOf } from './body-text.ts';
 import { rewriteEventStream } from './event-stream.ts';
-import { hasResponseTo, isMessage, readMessages, type Expected } from './incoming-messages.ts';
+import { errorOf, hasResponseTo, isMessage, readMessages, type Expected } from './incoming-messages.ts';
 import { reasonOf } from './reason.ts';
 import { saidError } from './refusal.ts';
 
-/** A whole answer may not be larger than one event. */
+/** The same limit as for a whole body. */
 const MAX_EVENT_CHARS = 8 * 1024 * 1024;
 const EVENT_STREAM = 'text/event-stream';
-/** How a page shows that it is for signing in. */
+const NOT_RPC = "The server's response is not a JSON-RPC message.";
+/** Signs of a sign-in page. */
 const SIGN_IN = /\b(?:sign[ -]?in|log[ -]?in|single sign-on|sso|authenticat\w+|anmelden|captcha)\b/i;
 const PASSWORD_FIELD = /<input[^>]+type=["']?password/i;
-/** How an event stream begins, when its content type does not say that it is one. */
+/** The start of an event stream that has another content type. */
 const STREAM_START = /^(?:data|event|id|retry)?:/;
 
 export interface Listener extends Expected {
-  /** Ends the POSTed request, whose stream brought no response and now cannot. */
+  /** Fails the request of this POST, whose response can't arrive anymore. */
   fail: (error: AppError) => void;
+  /** Removes secrets from a text that may be shown. */
+  hide: (text: string) => string;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function readAnswer(response: Response, listener: Listener): Promis
     return response.body
       ? asEventStream(response, response.body, charsetOf(contentType), listener)
       : response;
-  // What is accepted is answered elsewhere, and what nobody waits for is not read.
+  // A request that was only accepted is answered elsewhere, and notifications have no answer.
   if (!listener.own || response.status === 202) return response;
   const text = decodeText(new Uint8Array(await response.arrayBuffer()), contentType).trim();
   if (STREAM_START.test(text)) {
@@ -47,12 +50,10 @@ export async function readAnswer(response: Response, listener: Listener): Promis
 function asJson(response: Response, text: string, listener: Listener): Response {
   const json = parseJson(text);
   if (json === undefined) throw unreadable(response, text);
-  const messages = readMessages(json, listener, true);
+  const messages = messagesIn(json, listener, true);
   if (listener.own && !hasResponseTo(messages, listener.own)) {
     throw new AppError('protocol_error', {
-      message: messages.some(isMessage)
-        ? 'The server answered, but not to what it was asked.'
-        : 'The server answered with JSON that is not a JSON-RPC message.',
+      message: messages.some(isMessage) ? "The server's response doesn't answer the request." : NOT_RPC,
     });
   }
   const isSame = isUnchanged(json, messages);
@@ -60,7 +61,7 @@ function asJson(response: Response, text: string, listener: Listener): Response 
 }
 
 function unreadable({ headers }: Response, text: string): AppError {
-  if (text === '') return new AppError('protocol_error', { message: 'The server answered with nothing.' });
+  if (text === '') return new AppError('protocol_error', { message: "The server's response is empty." });
   const type = mediaTypeOf(headers);
   if (type === '' || type.includes('json')) return new AppError('protocol_error');
   const title = reasonOf(text);
@@ -73,28 +74,76 @@ function asEventStream(
   charset: string,
   listener: Listener,
 ): Response {
+  const seen = new StreamFindings(listener);
   const stream = rewriteEventStream(body, {
     charset,
     maxEventChars: MAX_EVENT_CHARS,
-    rewrite: (event, isCut) => rewriteEvent(event, isCut, listener),
+    rewrite: (event, isCut) => rewriteEvent(event, isCut, listener, seen),
     onEnd: (error) => {
-      if (error) listener.fail(error);
+      const failure = error ?? seen.failure;
+      if (failure) listener.fail(failure);
     },
   });
   return rewritten(response, EVENT_STREAM, stream);
 }
 
-/** One event for each message; what is no message is passed on as it is. */
-function rewriteEvent(event: EventSourceMessage, isCut: boolean, listener: Listener): EventSourceMessage[] {
+/** One event for each message. Events without a message pass unchanged. */
+function rewriteEvent(
+  event: EventSourceMessage,
+  isCut: boolean,
+  listener: Listener,
+  seen: StreamFindings,
+): EventSourceMessage[] {
   const text = event.data.trim();
   const json = parseJson(text);
-  if (json === undefined) return isCut ? [] : [event];
-  const messages = readMessages(json, listener, false);
+  if (json === undefined && isCut) return [];
+  const messages = json === undefined ? [] : messagesIn(json, listener, false);
+  seen.note(event, messages);
   if (!messages.some(isMessage)) return [event];
   if (isUnchanged(json, messages)) return [{ ...event, event: undefined, data: text }];
-  // The SDK looks at events of its own name only; some servers name them as they like.
+  // The SDK ignores events with a name of their own.
   const { id } = event;
   return messages.map((message) => ({ id, event: undefined, data: JSON.stringify(message) }));
+}
+
+/** What the stream of a request brought so far, to name its end without a response. */
+class StreamFindings {
+  readonly #own: Listener['own'];
+  readonly #hide: Listener['hide'];
+  #isAnswered = false;
+  /** A stream with event ids may be resumed. */
+  #hasIds = false;
+  #failure: AppError | null = null;
+
+  constructor({ own, hide }: Listener) {
+    this.#own = own;
+    this.#hide = hide;
+  }
+
+  note({ id, event, data }: EventSourceMessage, messages: unknown[]): void {
+    this.#hasIds ||= id !== undefined;
+    if (this.#own && hasResponseTo(messages, this.#own)) this.#isAnswered = true;
+    if (messages.some(isMessage)) return;
+    if (event === 'error') this.#failure = saidError('server_error', reasonOf(this.#hide(data)));
+    else if ((event ?? 'message') === 'message' && data.trim() !== '' && !this.#hasIds)
+      this.#failure ??= new AppError('protocol_error', { message: NOT_RPC });
+  }
+
+  /** Why the stream ended without a response, as far as the server said; else null. */
+  get failure(): AppError | null {
+    return this.#isAnswered ? null : this.#failure;
+  }
+}
+
+/** The messages in a piece of JSON, normalized and without secrets of ours in errors. */
+function messagesIn(json: unknown, listener: Listener, isWhole: boolean): unknown[] {
+  return readMessages(json, listener, isWhole).map((message) => {
+    const error = errorOf(message);
+    if (typeof error?.message !== 'string') return message;
+    const shown = listener.hide(error.message);
+    if (shown === error.message) return message;
+    return { ...(message as object), error: { ...error, message: shown } };
+  });
 }
 
 function isUnchanged(json: unknown, messages: unknown[]): boolean {

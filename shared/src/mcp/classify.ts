@@ -71,10 +71,11 @@ export function classify(error: unknown): AppError {
   return new AppError('internal', { cause: error });
 }
 
-/** What became of a call: an error in the protocol is the server's answer to it, and says nothing about the server. */
+/** As `classify`, for a tool call: a JSON-RPC error is the server's answer to it, not a failure of the server. */
 export function classifyCall(error: unknown): AppError {
   const known = classify(error);
-  if (known.code !== 'server_error' || !(error instanceof ProtocolError)) return known;
+  const isAnswer = error instanceof ProtocolError && !(error.data instanceof AppError);
+  if (known.code !== 'server_error' || !isAnswer) return known;
   return new AppError('call_rejected', { cause: error, ...messageOf(error) });
 }
 

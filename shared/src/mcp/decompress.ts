@@ -1,30 +1,30 @@
-/** Undoes the compression that a server or a proxy applied although none was asked for. */
+/** Decompresses responses of servers and proxies that compress although the request asked for `identity`. */
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { AppError } from '../errors.ts';
 
-/** Nobody compresses more often than this. */
+/** More layers than this are an attack or a mistake. */
 const MAX_CODINGS = 4;
-/** What is cut short ends quietly here: whoever parses it sees better what is missing. */
+/** Truncated data ends without an error here; the parser of the content reports what is missing. */
 const ZLIB = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
 const BROTLI = {
   flush: zlib.constants.BROTLI_OPERATION_FLUSH,
   finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
 };
-/** Older runtimes lack Zstandard; the types don't know about them. */
+/** Deno 2.1 lacks Zstandard, which the types don't know. */
 const { createZstdDecompress } = zlib as Partial<typeof zlib>;
 
-/** How JSON, an event stream or a page begins; no compressed data consists of such characters only. */
+/** The start of JSON, an event stream or HTML; compressed data contains other characters soon. */
 const PLAIN = /^\uFEFF?\s*(?:[[{<]|:|(?:data|event|id|retry):)[\s\p{L}\p{N}\p{P}\p{S}]*$/u;
 const PLAIN_BYTES = 32;
 
 type Coding = 'gzip' | 'deflate' | 'deflate_raw' | 'br' | 'zstd' | 'none';
 
 /**
- * The body without its content codings. What does not look compressed is passed on, whatever the header claims, and
- * what the data itself says counts more than the name of the coding.
- * @param header `Content-Encoding`
- * @throws AppError `unreadable_compression`, which names the coding; what breaks the source before its first byte
+ * Removes the content codings of a body. The first bytes count more than the header: plain text passes through, and
+ * gzip and Zstandard are recognized under any name.
+ * @param header the value of `Content-Encoding`
+ * @throws AppError `unreadable_compression`, which names the coding; also the source's error before its first byte
  */
 export async function decompressed(source: Readable, header: string): Promise<Readable> {
   const codings = header.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity'); // prettier-ignore
@@ -33,25 +33,25 @@ export async function decompressed(source: Readable, header: string): Promise<Re
   for (const name of codings.toReversed()) {
     const start = await firstBytes(body);
     const decoder = start && decoderOf(codingOf(name, start), name);
-    // Errors reach the reader of the last stage; nobody else needs them.
+    // Errors reach the reader of the last stage.
     if (decoder) body = pipeline(body, decoder, () => {});
   }
   return body;
 }
 
-/** Whether a stream broke for what a decoder found in its data. */
+/** Whether an error comes from a decoder, because the data is damaged. */
 export function isDecoderError(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^(?:Z_|ERR__ERROR_FORMAT|ERR_BROTLI|BROTLI_|ZSTD_)/.test(code) || /brotli/i.test(code);
 }
 
-/** @param cause what the decoder said, if it got that far */
+/** @param cause the error of the decoder; without it the coding is unknown */
 export function unreadable(name: string, cause?: unknown): AppError {
   const shown = name.replaceAll(/[^\w.,+\- ]/g, '').slice(0, 40);
   return new AppError('unreadable_compression', {
     message: cause
-      ? `The server's compressed answer (content-encoding: ${shown}) is damaged.`
-      : `Patchbay can't read the compression of the server's answer (content-encoding: ${shown}).`,
+      ? `The server's compressed response (content-encoding: ${shown}) is damaged.`
+      : `Patchbay can't decompress the server's response (content-encoding: ${shown}).`,
     cause,
   });
 }
@@ -62,7 +62,7 @@ function codingOf(name: string, start: Buffer): Coding | null {
   if (looksPlain(start)) return 'none';
   if (name === 'br') return 'br';
   if (name !== 'deflate') return null;
-  // RFC 1950 demands a header that many servers leave out.
+  // Many servers omit the header that RFC 1950 requires.
   const hasHeader = start.length >= 2 && (start.readUInt8() & 0x0f) === 8 && start.readUInt16BE() % 31 === 0;
   return hasHeader ? 'deflate' : 'deflate_raw';
 }
@@ -88,14 +88,14 @@ function decoderOf(coding: Coding | null, name: string): Transform | null {
 }
 
 function looksPlain(start: Buffer): boolean {
-  // A character that is cut in the middle decodes to a mark of its own, which is no letter.
+  // In streaming mode a character that is cut at the end is left out.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(start.subarray(0, PLAIN_BYTES), {
     stream: true,
   });
   return PLAIN.test(text);
 }
 
-/** The first bytes of a stream, which stay in it; null when it ends without any. */
+/** Reads the first bytes of a stream and puts them back; null when it ends without any. */
 function firstBytes(stream: Readable): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
   const look = () => {

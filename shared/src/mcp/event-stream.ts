@@ -1,22 +1,22 @@
-/** Rewrites the events of a stream one by one, and mends what the SDK's parser does not take. */
+/** Rewrites the events of a stream one by one, in a form that the SDK's parser accepts. */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { AppError } from '../errors.ts';
 
 export interface EventRewriter {
   charset: string;
-  /** Characters of one event that are held until it is over. */
+  /** Most characters of one event. */
   maxEventChars: number;
   /**
-   * What to pass on in place of an event; `isCut` when the stream ended without the blank line that completes it.
+   * Returns the events that replace an event; `isCut` when the stream ended before the blank line after it.
    */
   rewrite: (event: EventSourceMessage, isCut: boolean) => EventSourceMessage[];
-  /** The stream ended well, or with an event beyond the limit. Not told of a stream that broke or was let go. */
+  /** Called at a regular end, or with the error for an event beyond the limit; not for a broken or canceled stream. */
   onEnd: (error: AppError | null) => void;
 }
 
 /**
- * Any line ends (LF, CRLF, CR, also split between chunks) become LF, any charset becomes UTF-8, and an event at the end
- * counts without the blank line after it. Comments are dropped.
+ * Turns any line ends (LF, CRLF, CR, also split between chunks) into LF and any charset into UTF-8. The last event counts
+ * even without the blank line after it. Comments are dropped.
  */
 export function rewriteEventStream(
   source: ReadableStream<Uint8Array>,

@@ -1,10 +1,10 @@
-/** From the JSON of a server to messages that the SDK can match with its requests. */
+/** Turns the JSON of a server into messages that the SDK can match with its requests. */
 import { normalizeMessage, type SentRequest } from './normalize-message.ts';
 
 type Json = Record<string, unknown>;
 type RequestId = SentRequest['id'];
 
-/** Who waits for the messages of one HTTP response. */
+/** The requests that the messages of one HTTP response may answer. */
 export interface Expected {
   /** The request that was POSTed; null for a stream that belongs to no request. */
   own: SentRequest | null;
@@ -13,10 +13,9 @@ export interface Expected {
 }
 
 /**
- * The messages in a piece of JSON: batches are split, ids are what they were when we sent them, and each message is
- * normalized.
- * @param isWhole the JSON is all that the server says to `own`: a single response with an unknown id is meant for it
- * @returns the messages; those that nothing had to be done about are the same objects
+ * Splits batches, restores ids as they were sent, and normalizes each message.
+ * @param isWhole whether the JSON is the whole response to `own`: then a single response with an unknown id answers it
+ * @returns the messages; unchanged ones are the same objects
  */
 export function readMessages(json: unknown, expected: Expected, isWhole: boolean): unknown[] {
   const raw: unknown[] = Array.isArray(json) ? json : [json];
@@ -59,7 +58,7 @@ function requestOf(message: Json, { own, find }: Expected, isOnly: boolean): Sen
     if (own && isSameId(id, own.id)) return own;
     return find(id) ?? (isOnly && isObject(message.error) ? own : null);
   }
-  // A server that could not read our id, or does not care to send it back, still responds to this request.
+  // Some servers don't send the id back, above all with errors.
   return isOnly || isObject(message.error) ? own : null;
 }
 

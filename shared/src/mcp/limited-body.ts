@@ -6,7 +6,7 @@ export interface BodyLimits {
   maxBytes: number;
   /** `whole`: the limit is for the body; `line`: for each line of an event stream, which has no natural end. */
   piece: 'whole' | 'line';
-  /** The error to show for what broke the source. */
+  /** Replaces the error of the source. */
   nameError?: (error: unknown) => unknown;
   /** Told once when the body is over: null when it ended well or the reader let go, else why not. */
   onEnd?: (error: unknown) => void;
@@ -30,7 +30,7 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      // Whoever looked for the first byte of an empty body has seen its end.
+      // Looking for the first byte of an empty body has consumed its end.
       if (source.readableEnded) {
         end(null);
         controller.close();

@@ -1,14 +1,14 @@
-/** What a server says about its refusal, in a line that people and the model may read. */
+/** Extracts the reason for an error from a response body, as one line for people and the model. */
 
 const MAX_REASON = 200;
-/** Where JSON says in words what is wrong: JSON-RPC, RFC 9457, RFC 6749, and what frameworks do by themselves. */
+/** Keys of the error text in JSON: JSON-RPC, RFC 9457, RFC 6749, and common frameworks. */
 const WORDS = ['message', 'error_description', 'detail', 'msg', 'error', 'title', 'reason', 'errors'];
 const MAX_DEPTH = 4;
 
 /**
- * The words in the body of an error response.
+ * Finds the error text in a response body.
  * @param text of the body: JSON, HTML or plain
- * @returns one line of at most 200 characters without control characters; null when nothing readable is there
+ * @returns one line of at most 200 characters without control characters; null when there is no readable text
  */
 export function reasonOf(text: string): string | null {
   const body = text.trim();
@@ -16,7 +16,7 @@ export function reasonOf(text: string): string | null {
   return oneLine(words);
 }
 
-/** @returns null when no readable character is left */
+/** Cleans and cuts a text. @returns null when no readable character is left */
 export function oneLine(text: string): string | null {
   const line = text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\uFFFD]+/gu, ' ')

@@ -1,4 +1,4 @@
-/** What an HTTP error status means, with the words that came with it. Pure; `wire` reads the body. */
+/** What an HTTP error status and the server's words mean. Pure; `refused-answer` reads the body. */
 import { AppError, describeError, type ErrorCode } from '../errors.ts';
 
 export interface Refusal {
@@ -10,7 +10,7 @@ export interface Refusal {
   cause?: unknown;
 }
 
-/** As Playwright MCP, the SDKs for Rust, Python, Go and TypeScript, Django, Rails and Vite say it. */
+/** Wordings of Playwright MCP, of the SDKs for Rust, Python, Go and TypeScript, and of Django, Rails and Vite. */
 const HOST_REJECTED = [
   /\b(?:invalid|blocked|disallowed|missing|untrusted|unknown|forbidden)\s+(?:http_?)?hosts?(?:name)?\b/i,
   /\bhosts?(?:name)?\b(?:\s+header)?\W.{0,60}?\b(?:not|isn't)\s+(?:allowed|permitted|trusted|recognized)\b/i,
@@ -33,7 +33,7 @@ export function codeOfStatus(status: number): ErrorCode {
   return status >= 300 ? 'redirected' : 'not_mcp';
 }
 
-/** The error for a refused request; its message holds the server's own words. */
+/** The error for a rejected request; its message includes the server's words. */
 export function refusalError({ status, reason, retryAfterMs, cause }: Refusal): AppError {
   const isHost = HOST_STATUSES.has(status) && HOST_REJECTED.some((words) => words.test(reason ?? ''));
   const code = isHost ? 'host_rejected' : codeOfStatus(status);
@@ -41,8 +41,8 @@ export function refusalError({ status, reason, retryAfterMs, cause }: Refusal): 
 }
 
 /**
- * An error with the general sentence for its code, and what the server said.
- * @param more.status is named where the code itself does not tell it
+ * An error with the general sentence for its code and the server's words.
+ * @param more.status shown in the message, for codes that stand for several statuses
  */
 export function saidError(
   code: ErrorCode,
@@ -57,22 +57,22 @@ export function saidError(
 
 const SESSION = '(?:mcp[- ]?)?session(?:[- ]?id)?';
 const REJECTED = '(?:not found|not valid|invalid|unknown|unrecognized|expired|terminated|closed|required|missing|not initialized|does not exist|doesn.t exist|no longer exists)'; // prettier-ignore
-/** A sentence of which the session is the subject, after at most the name of the status. */
+/** A sentence about the session, which may begin with the name of the status. */
 const ABOUT_SESSION = new RegExp(
   `^(?:[a-z ]{3,25}: *)?(?:(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired) ${SESSION}\\b|(?:the )?${SESSION}\\b.{0,40}\\b${REJECTED}\\b|(?:the )?server (?:is )?not (?:yet )?initialized\\b)`,
   'i',
 );
-/** As above, anywhere: for what is no response to our very request. */
+/** The same anywhere in the text, for errors that don't carry the id of the request. */
 const NAMES_SESSION = new RegExp(
   `\\bsession\\b.*\\b${REJECTED}\\b|\\b(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired|stale)\\b.{0,20}\\bsession|\\bnot initialized\\b|\\bexpect(?:ed)? initialize\\b`,
   'i',
 );
 
 /**
- * Whether a server refused a request because it does not know the session, as the SDKs put it: 404 with or without words
- * (the specification; TypeScript, Python, Go, Java, C#), 400 with "No valid session ID provided" (most servers in
- * TypeScript), 401 with "Session not found" (older ones in Rust).
- * @param isResponse whether it is a JSON-RPC response with the id of our request: then only its words can tell
+ * Whether a server rejected a request because it doesn't know the session. The specification and the SDKs for TypeScript,
+ * Python, Go, Java and C# use 404; most servers in TypeScript send 400 with "No valid session ID provided", and older
+ * ones in Rust 401 with "Session not found".
+ * @param isResponse whether the body is a JSON-RPC error with the id of the request: then only its words count
  */
 export function isSessionRefusal(
   { status, reason }: Pick<Refusal, 'status' | 'reason'>,
@@ -80,8 +80,8 @@ export function isSessionRefusal(
 ): boolean {
   if (method === 'initialize' || method === 'server/discover' || status < 400) return false;
   if (isResponse) return ABOUT_SESSION.test(reason ?? '');
-  // Servers that know no ping answer it with any error; and what should a list be rejected for, if not its session?
+  // A ping may just be unsupported. A list without arguments has nothing else to be rejected for.
   const isUnknown = status === 404 && method !== 'ping';
-  const isMute = status === 400 && method === 'tools/list' && reason === null;
-  return isUnknown || isMute || NAMES_SESSION.test(reason ?? '');
+  const isBare = status === 400 && method === 'tools/list' && reason === null;
+  return isUnknown || isBare || NAMES_SESSION.test(reason ?? '');
 }

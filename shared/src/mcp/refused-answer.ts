@@ -1,24 +1,25 @@
-/** Reads a POST that was answered with an error status: the server's answer to the request, or why it refused it. */
+/** Reads the response to a POST with an error status: a JSON-RPC error for the request, or why the server rejected it. */
 import type { AppError } from '../errors.ts';
+import type { Listener } from './answers.ts';
 import { decodeText } from './body-text.ts';
 import { errorOf, readMessages, type Expected } from './incoming-messages.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { oneLine, reasonOf } from './reason.ts';
 import { isSessionRefusal, refusalError, saidError, type Refusal } from './refusal.ts';
 
-/** Of the body of an error no more is read, and not longer. */
+/** Limits for reading the body of an error. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_BODY_MS = 2_000;
-/** Statuses that speak of the credential for all requests; a call may be refused for its own sake. */
+/** Statuses that concern the credential of the whole server, except in response to a single tool call. */
 const OF_CREDENTIAL: ReadonlySet<number> = new Set([401, 403]);
-/** What servers of the old transport answer to a handshake by POST, some of them with a JSON-RPC error. */
+/** Responses of servers with the old transport to a handshake by POST; some add a JSON-RPC error. */
 const NO_POST: ReadonlySet<number> = new Set([404, 405, 410]);
 
 export interface RefusedAnswer {
   status: number;
   /** The body, without secrets. */
   text: string;
-  /** The JSON-RPC response in it, when it is one to the request; its id is that of the request. */
+  /** The JSON-RPC error response for the request, with the id of the request; null without one. */
   rpc: Record<string, unknown> | null;
   error: AppError;
 }
@@ -26,15 +27,14 @@ export interface RefusedAnswer {
 /**
  * @param response whose status is no success; its body is read, up to 1 MB or two seconds
  * @param hasSession whether the request carried a session
- * @param hide removes secrets of ours from a text
  */
 export async function readRefusal(
   response: Response,
-  expected: Expected,
-  { hasSession, hide }: { hasSession: boolean; hide: (text: string) => string },
+  expected: Pick<Listener, 'own' | 'find' | 'hide'>,
+  hasSession: boolean,
 ): Promise<RefusedAnswer> {
   const { status, headers } = response;
-  const text = hide(decodeText(await firstOf(response.body), headers.get('content-type')).trim());
+  const text = expected.hide(decodeText(await firstOf(response.body), headers.get('content-type')).trim());
   const rpc = responseIn(text, expected);
   const said = errorOf(rpc)?.message;
   const reason = (typeof said === 'string' ? oneLine(said) : null) ?? reasonOf(text);
@@ -50,7 +50,7 @@ export async function readRefusal(
   };
 }
 
-/** Whether the status counts more than a JSON-RPC error that comes with it: it is not about this request. */
+/** Whether the status concerns more than this request, so that a JSON-RPC error in the body only gives the reason. */
 function speaksForAll({ status, retryAfterMs: waitMs }: Refusal, { method }: SentRequest): boolean {
   if (status === 429 || (status === 503 && waitMs !== undefined)) return true;
   if (method === 'initialize' && NO_POST.has(status)) return true;
@@ -65,7 +65,7 @@ function responseIn(text: string, expected: Expected): Record<string, unknown> |
   return (response as Record<string, unknown> | undefined) ?? null;
 }
 
-/** Whether the server sent back our id, so that this is no error about the connection as a whole. */
+/** Whether the server sent back the id of the request. */
 function isWithId(text: string, own: SentRequest): boolean {
   return jsonIn(text)
     .flat()
@@ -99,7 +99,7 @@ async function firstOf(body: ReadableStream<Uint8Array> | null): Promise<Uint8Ar
     }
     await reader?.cancel();
   } catch {
-    // What came before the body broke says more than that it broke.
+    // The part that arrived is more useful than the error.
   } finally {
     clearTimeout(timer);
   }

@@ -3,14 +3,14 @@ import { AppError } from '../errors.ts';
 import { decompressed, isDecoderError, unreadable } from './decompress.ts';
 import { limitBody } from './limited-body.ts';
 
-/** Enough for a thousand tools or a picture, and less than what would trouble a small machine. */
+/** Enough for a thousand tools or an image, and little enough for a small machine. */
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
-/** Responses that may not have a body, by the rules of `Response`. */
+/** Statuses with which `Response` allows no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * A response whose body is decompressed, and stops at the limit: 8 MB as they are read, or each line of an event stream.
- * @param onEnd told once when the body is over: null when it ended well or the reader let go, else why not
+ * Makes a response whose body is decompressed and limited: to 8 MB after decompression, per line for an event stream.
+ * @param onEnd called once when the body is over, with null, or with the error that ended it
  * @throws AppError `response_too_large`, `unreadable_compression`
  */
 export async function readableResponse(
@@ -34,10 +34,10 @@ export async function readableResponse(
     const plain = new Headers(headers);
     if (encoding !== '') for (const name of ['content-encoding', 'content-length']) plain.delete(name);
     const response = new Response(BODILESS.has(status) ? null : body, { status, headers: plain });
-    // The answer itself says where it comes from after redirects, as that of the global fetch does.
+    // As with the global fetch, the URL after redirects.
     return Object.defineProperty(response, 'url', { value: url.href });
   } catch (error) {
-    // The socket goes with the body that nobody will read; that this ends it early is no news.
+    // Nobody reads the body, so its socket is closed.
     source.on('error', () => {}).destroy();
     throw error;
   }

@@ -1,8 +1,8 @@
-/** The secrets that a connection sent, so that they can be hidden where a server repeats them. */
+/** The secrets that a connection sent, to hide them in error messages of servers that repeat them. */
 
-/** Tokens are renewed; an old one may still come back. */
+/** Old tokens stay hidden for a while after a refresh. */
 const MAX_SECRETS = 20;
-/** What is shorter could be part of any word. */
+/** Shorter values could be part of any word. */
 const MIN_LENGTH = 6;
 const SCHEMES: ReadonlySet<string> = new Set(['bearer', 'basic', 'apikey', 'token']);
 
@@ -18,7 +18,7 @@ export class SentSecrets {
     for (const pair of headers.get('cookie')?.split(';') ?? []) this.#add(pair.slice(pair.indexOf('=') + 1));
   }
 
-  /** The text without the secrets. */
+  /** Replaces the secrets in a text. */
   hide(text: string): string {
     return [...this.#values].reduce((shown, secret) => shown.replaceAll(secret, '[hidden]'), text);
   }

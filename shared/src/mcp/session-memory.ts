@@ -1,13 +1,13 @@
 /**
- * What a server wants to get back with each request of one session: its cookies, by which load balancers find the
- * machine that holds the session, and its session id. Each goes to the origin that set it, and nowhere else.
+ * Cookies and session ids of one MCP session. Load balancers use cookies to route a session to the instance that holds
+ * it. Both are sent only to the origin that set them.
  */
 import { parseCookie } from 'undici';
 
 const SESSION_HEADER = 'mcp-session-id';
-/** As many as browsers keep for a host, at least (RFC 6265, 6.1). */
+/** The least that browsers keep for a host (RFC 6265, section 6.1). */
 const MAX_COOKIES = 50;
-/** What a header may carry; anything else is not sent back. */
+/** Characters that a header may carry; other cookies are ignored. */
 const SENDABLE = /^[\x20-\x3a\x3c-\x7e]*$/;
 
 interface StoredCookie {
@@ -27,17 +27,17 @@ interface Origin {
 export class SessionMemory {
   readonly #origins = new Map<string, Origin>();
 
-  /** Whether a server assigned a session, at the handshake or later. */
+  /** Whether a server assigned a session id, in the handshake or later. */
   get hasSession(): boolean {
     return [...this.#origins.values()].some(({ sessionId }) => sessionId !== null);
   }
 
-  /** A handshake begins: it goes without the id of an older session. */
+  /** Forgets session ids before a new handshake, which must not carry one. */
   forgetSession(): void {
     for (const origin of this.#origins.values()) origin.sessionId = null;
   }
 
-  /** Adds to the headers of a request what its origin wants to see. */
+  /** Adds the session id and the cookies of the request's origin to its headers. */
   sign(url: URL, headers: Headers): void {
     const origin = this.#origins.get(url.origin);
     if (origin?.sessionId) headers.set(SESSION_HEADER, origin.sessionId);
@@ -51,8 +51,8 @@ export class SessionMemory {
   }
 
   /**
-   * Learns from a response. A session id may come late, and it may change: what counts is one that differs from what
-   * the request carried, so that slow responses to older requests bring no older id back.
+   * Stores what a response sets. A session id may arrive late or change. Only an id that differs from the request's own
+   * counts, so that a slow response to an older request doesn't bring back an older id.
    */
   learn(url: URL, sent: Headers, status: number, received: Headers): void {
     const origin = this.#origins.get(url.origin) ?? { sessionId: null, cookies: new Map() };

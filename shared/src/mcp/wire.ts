@@ -177,6 +177,7 @@ export class Wire {
       fail: (error) => {
         if (own) this.transport.failRequest(own.id, error);
       },
+      hide: (text) => this.#secrets.hide(text),
     };
   }
 
@@ -209,10 +210,7 @@ export class Wire {
   }
 
   #refusal(response: Response, own: SentRequest | null) {
-    return readRefusal(response, this.#listener(own), {
-      hasSession: this.sse !== null || this.#memory.hasSession,
-      hide: (text) => this.#secrets.hide(text),
-    });
+    return readRefusal(response, this.#listener(own), this.sse !== null || this.#memory.hasSession);
   }
 
   /** A key that is not sent to the host that asks for it is not a wrong one. */
