@@ -146,11 +146,19 @@ async function callByConnection(
   options: CallOptions = {},
 ): Promise<Answer> {
   try {
-    return await connection.call(tool, args, options);
+    const { isError: hasFailed, text, structured } = await connection.call(tool, args, options);
+    return { isError: hasFailed, text: withStructured(text, structured) };
   } catch (error) {
     if (isError && error instanceof AppError) return { isError: true, text: error.message };
     throw error;
   }
+}
+
+/** Some servers put the answer itself next to a text that only says that there is one. */
+function withStructured(text: string, structured: unknown): string {
+  return structured == null || text.includes(JSON.stringify(structured))
+    ? text
+    : `${text}\n${JSON.stringify(structured)}`;
 }
 
 /** As a person calls a tool in the page. */
@@ -161,7 +169,7 @@ async function callByFunction(serverId: string, call: CheckedCall, person: Perso
     arguments: call.arguments,
   });
   if (body['ok'] !== true && !call.isError) throw new Unexpected(failureOf(body));
-  const text = String(body['text'] ?? body['message']);
+  const text = withStructured(String(body['text'] ?? body['message']), body['structured_content']);
   check(call, { isError: body['outcome'] !== 'ok', text });
 }
 

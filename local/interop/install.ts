@@ -43,7 +43,8 @@ export async function install(server: Installable, signal?: AbortSignal): Promis
   const folder = join(FOLDER, server.from.toLowerCase(), server.name.replaceAll(/\W+/g, '-'));
   const { program, steps } = planOf(server, folder);
   const stamp = join(folder, 'installed.txt');
-  const wanted = `${server.package}@${server.version} ${process.platform}-${process.arch}\n`;
+  const packages = [`${server.package}@${server.version}`, ...(server.with ?? [])];
+  const wanted = `${packages.join(' ')} ${process.platform}-${process.arch}\n`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return program;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

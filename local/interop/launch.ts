@@ -42,6 +42,7 @@ export async function launch(server: RegistryServer, program: string): Promise<L
   const place = { folder, port: await freePort() };
   const bridge = server.http ? null : await install(BRIDGES[server.bridge ?? 'mcp-proxy']);
   const command = commandFor(server, program, bridge, place);
+  server.prepare?.(folder);
   const deleteFolder = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   let running: ServerProcess;
   try {

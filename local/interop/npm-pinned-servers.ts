@@ -19,7 +19,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     tools: 12,
     calls: () => [
       { tool: 'get-sum', arguments: { a: 2, b: 3 }, answer: /\b5\b/ },
-      { tool: 'echo', arguments: { message: 'hello' }, answer: /^Echo: hello$/ },
+      { tool: 'echo', arguments: { message: 'hello' }, answer: /^Echo: hello\b/ },
     ],
     isQuick: true,
   },
@@ -131,8 +131,8 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
         tool: 'run-code',
         arguments: { code: 'console.log(6 * 7)', languageId: 'javascript' },
         answer: /42/,
-        isQuick: true,
       },
     ],
+    isQuick: true,
   },
 ];

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { findChromium } from '../test-run/chromium.ts';
 import { NOTES, type Place, type RegistryServer } from './registry-server.ts';
 
@@ -53,16 +54,6 @@ export const NPM_SERVERS: readonly RegistryServer[] = [
     calls: () => [{ tool: 'echo', arguments: { message: 'hello' }, answer: /hello/ }],
   },
   {
-    name: 'sqlite',
-    from: 'npm',
-    package: 'mcp-sqlite',
-    version: '1.0.9',
-    program: 'mcp-sqlite-server',
-    args: ({ folder }) => [`${folder}/data.db`],
-    tools: 5,
-    calls: () => [{ tool: 'query', arguments: { sql: 'select 6 * 7 as n' }, answer: /42/ }],
-  },
-  {
     name: 'commands',
     from: 'npm',
     package: 'mcp-server-commands',
@@ -102,7 +93,7 @@ export const NPM_SERVERS: readonly RegistryServer[] = [
     env: ({ port }) => ({ PORT: String(port) }),
     http: { path: '/sse' },
     tools: 12,
-    calls: () => [{ tool: 'echo', arguments: { message: 'hello' }, answer: /^Echo: hello$/ }],
+    calls: () => [{ tool: 'echo', arguments: { message: 'hello' }, answer: /^Echo: hello\b/ }],
   },
   {
     name: 'postgrest',
@@ -144,5 +135,43 @@ export const NPM_SERVERS: readonly RegistryServer[] = [
     }),
     tools: 5,
     calls: () => [{ tool: 'search_nodes', arguments: { query: 'slack' }, answer: /slack/i }],
+  },
+  {
+    name: 'obsidian',
+    from: 'npm',
+    package: 'obsidian-mcp',
+    version: '2.0.1',
+    program: 'obsidian-mcp',
+    args: ({ folder }) => ['serve', '--vault', `notes=${folder}/vault`],
+    prepare: (folder) => void mkdirSync(`${folder}/vault/.obsidian`, { recursive: true }),
+    tools: 5,
+    calls: () => [{ tool: 'obsidian_list_vaults', arguments: {}, answer: /notes/ }],
+  },
+  {
+    name: 'eslint',
+    from: 'npm',
+    package: '@eslint/mcp',
+    version: '0.3.13',
+    program: 'mcp',
+    tools: 1,
+    calls: ({ folder }) => [
+      {
+        tool: 'lint-files',
+        arguments: { filePaths: [`${folder}/none.js`] },
+        answer: /No files matching/,
+        isError: true,
+      },
+    ],
+  },
+  {
+    name: 'knip',
+    from: 'npm',
+    package: '@knip/mcp',
+    version: '0.0.36',
+    program: 'knip-mcp',
+    tools: 2,
+    calls: () => [
+      { tool: 'knip-docs', arguments: { topic: 'features/production-mode' }, answer: /production/i },
+    ],
   },
 ];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { NOTES, type RegistryServer } from './registry-server.ts';
 
 const saysNotes = new RegExp(NOTES);
@@ -22,17 +23,16 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
     isQuick: true,
   },
   {
-    name: 'git',
+    name: 'calculator',
     from: 'PyPI',
-    package: 'mcp-server-git',
-    version: '2026.10.19',
-    program: 'mcp-server-git',
-    tools: 10,
-    calls: ({ folder }) => [
-      { tool: 'git_init', arguments: { repo_path: folder }, answer: /nitialized/ },
-      { tool: 'git_status', arguments: { repo_path: folder }, answer: /notes\.txt/ },
+    package: 'mcp-server-calculator',
+    version: '0.2.1',
+    program: 'mcp-server-calculator',
+    tools: 1,
+    calls: () => [
+      { tool: 'calculate', arguments: { expression: '6 *' }, answer: /error|invalid/i, isError: true },
+      { tool: 'calculate', arguments: { expression: '6 * 7' }, answer: /^42\b/ },
     ],
-    isQuick: true,
   },
   {
     name: 'sqlite (Python)',
@@ -66,36 +66,14 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
     program: 'mcp-server-fetch',
     tools: 1,
     calls: () => [
-      { tool: 'fetch', arguments: { url: 'http://127.0.0.1:9/' }, answer: /fail/i, isError: true },
+      {
+        tool: 'fetch',
+        arguments: { url: 'http://127.0.0.1:9/' },
+        answer: /not a public address/,
+        isError: true,
+      },
     ],
-  },
-  {
-    name: 'calculator',
-    from: 'PyPI',
-    package: 'mcp-server-calculator',
-    version: '0.2.1',
-    program: 'mcp-server-calculator',
-    tools: 1,
-    calls: () => [{ tool: 'calculate', arguments: { expression: '6 * 7' }, answer: /42/ }],
-  },
-  {
-    name: 'excel',
-    from: 'PyPI',
-    package: 'excel-mcp-server',
-    version: '2.2.2',
-    program: 'excel-mcp-server',
-    args: () => ['streamable-http'],
-    env: ({ folder, port }) => ({
-      EXCEL_FILES_PATH: folder,
-      FASTMCP_HOST: '127.0.0.1',
-      FASTMCP_PORT: String(port),
-    }),
-    http: { path: '/mcp' },
-    tools: 20,
-    calls: () => [
-      { tool: 'create_workbook', arguments: { filepath: 'book.xlsx' }, answer: /Created|created/ },
-      { tool: 'get_workbook_metadata', arguments: { filepath: 'book.xlsx' }, answer: /Sheet/ },
-    ],
+    isQuick: true,
   },
   {
     name: 'word',
@@ -110,21 +88,6 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
         tool: 'get_document_info',
         arguments: { filename: `${folder}/letter.docx` },
         answer: /page_count|author/,
-      },
-    ],
-  },
-  {
-    name: 'text-editor',
-    from: 'PyPI',
-    package: 'mcp-text-editor',
-    version: '1.2.2',
-    program: 'mcp-text-editor',
-    tools: 4,
-    calls: ({ folder }) => [
-      {
-        tool: 'get_text_file_contents',
-        arguments: { files: [{ file_path: `${folder}/notes.txt`, ranges: [{ start: 1 }] }] },
-        answer: saysNotes,
       },
     ],
   },
@@ -149,7 +112,7 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
     program: 'duckduckgo-mcp-server',
     tools: 2,
     calls: () => [
-      { tool: 'fetch_content', arguments: { url: 'http://127.0.0.1:9/' }, answer: /error|could not/i },
+      { tool: 'fetch_content', arguments: { url: 'http://127.0.0.1:9/' }, answer: /non-public address/ },
     ],
   },
   {
@@ -166,13 +129,26 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
     ],
   },
   {
-    name: 'basic-memory',
+    name: 'git',
     from: 'PyPI',
-    package: 'basic-memory',
-    version: '0.24.1',
-    program: 'basic-memory',
-    args: () => ['mcp'],
+    package: 'mcp-server-git',
+    version: '2026.10.19',
+    program: 'mcp-server-git',
+    prepare: (folder) => void execFileSync('git', ['init', '--quiet', folder]),
     tools: 10,
-    calls: () => [{ tool: 'list_memory_projects', arguments: {}, answer: /main/ }],
+    calls: ({ folder }) => [{ tool: 'git_status', arguments: { repo_path: folder }, answer: /notes\.txt/ }],
+  },
+  {
+    name: 'excel (Python)',
+    from: 'PyPI',
+    package: 'excel-mcp-server',
+    version: '2.2.2',
+    program: 'excel-mcp-server',
+    args: () => ['stdio'],
+    tools: 20,
+    calls: ({ folder }) => [
+      { tool: 'create_workbook', arguments: { path: `${folder}/book.xlsx` }, answer: /book\.xlsx/ },
+      { tool: 'describe_workbook', arguments: { path: `${folder}/book.xlsx` }, answer: /Sheet1/ },
+    ],
   },
 ];

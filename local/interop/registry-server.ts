@@ -31,6 +31,8 @@ export interface RegistryServer {
   program: string;
   args?: (place: Place) => string[];
   env?: (place: Place) => Record<string, string>;
+  /** Makes in its folder what it needs there. */
+  prepare?: (folder: string) => void;
   /** Where it serves HTTP by itself; without it, it speaks over stdio and gets a bridge. */
   http?: { host?: 'localhost'; path: string };
   /** The program that puts a stdio server behind HTTP. Default: mcp-proxy. */
