@@ -5,14 +5,8 @@ import { STATELESS_VERSION } from '../src/mcp/protocol-versions.ts';
 import type { ServerTarget } from '../src/mcp/target.ts';
 import { cleanups, connect, outcome } from './connect.ts';
 import { listen } from './listen.ts';
-import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
+import { serveScript, type ScriptedRequest } from './scripted-server.ts';
 import { startStatelessServer } from './stateless-server.ts';
-
-async function serve(script: (request: ScriptedRequest) => boolean) {
-  const server = await startScriptedServer(script);
-  cleanups.push(() => server.stop());
-  return server;
-}
 
 const test = (url: string, changes: Partial<ServerTarget> = {}) =>
   probe({ url, transport: 'auto', credential: { method: 'none' }, ...changes }, { policy: 'local' });
@@ -56,7 +50,7 @@ const ODD: Record<string, (request: ScriptedRequest) => unknown> = {
 
 describe('a server with sessions that answers the probe of the newer era with', () => {
   it.each(Object.keys(ODD))('%s is used all the same', async (name) => {
-    const server = await serve((request) => {
+    const server = await serveScript((request) => {
       if (request.what !== 'server/discover') return false;
       ODD[name]?.(request);
       return true;
@@ -67,7 +61,7 @@ describe('a server with sessions that answers the probe of the newer era with', 
 
   it('an error is not asked that again when it loses the session', async () => {
     let isLost = false;
-    const server = await serve(({ what, send }) => {
+    const server = await serveScript(({ what, send }) => {
       if (what === 'server/discover') send(500, 'oops');
       else if (what === 'tools/call' && !isLost) send(404, { error: 'Session not found' });
       else return false;
@@ -91,7 +85,7 @@ describe('a server that cannot be reached is not asked twice', () => {
   });
 
   it('nor when it refuses the credential', async () => {
-    const server = await serve(({ send }) => (send(401, ''), true));
+    const server = await serveScript(({ send }) => (send(401, ''), true));
     const credential = { method: 'bearer_token', secret: 'wrong' } as const;
     expect(await test(server.url, { credential })).toMatchObject({ ok: false, code: 'unauthorized' });
     expect(server.seen).toEqual({ 'server/discover': 1 });
@@ -126,7 +120,7 @@ describe('a version that the server rejects', () => {
   };
 
   it.each(Object.keys(rejections))('with %s: the newest that both speak is used', async (name) => {
-    const server = await serve((request) => {
+    const server = await serveScript((request) => {
       if (request.what !== 'initialize') return false;
       const offered = request.params.protocolVersion;
       if (known.includes(String(offered))) request.send(200, initialize(request, offered));
@@ -139,7 +133,7 @@ describe('a version that the server rejects', () => {
   it('is offered at once the next time', async () => {
     const offers: unknown[] = [];
     let isLost = false;
-    const server = await serve((request) => {
+    const server = await serveScript((request) => {
       const { what, params, send, error } = request;
       if (what === 'initialize') {
         offers.push(params.protocolVersion);
@@ -159,7 +153,7 @@ describe('a version that the server rejects', () => {
   });
 
   it('and has none in common with us is named', async () => {
-    const server = await serve((request) => {
+    const server = await serveScript((request) => {
       if (request.what !== 'initialize') return false;
       request.send(400, request.error(-32_602, 'no', { supported: ['2031-01-01', '2030-01-01'] }));
       return true;
@@ -173,7 +167,7 @@ describe('a version that the server rejects', () => {
   });
 
   it('but answers with one that nobody knows is named, too', async () => {
-    const server = await serve((request) => {
+    const server = await serveScript((request) => {
       if (request.what !== 'initialize') return false;
       request.send(200, initialize(request, '1.0'));
       return true;
@@ -188,13 +182,13 @@ describe('a version that the server rejects', () => {
 
 describe('the era that the user pinned', () => {
   it('sessions: no other question is asked', async () => {
-    const server = await serve(() => false);
+    const server = await serveScript(() => false);
     expect(await test(server.url, { protocolEra: 'sessions' })).toMatchObject({ ok: true });
     expect(server.seen['server/discover']).toBeUndefined();
   });
 
   it('stateless: initialize is never sent, and a server with sessions is named as such', async () => {
-    const server = await serve(() => false);
+    const server = await serveScript(() => false);
     expect(await test(server.url, { protocolEra: 'stateless' })).toMatchObject({
       ok: false,
       code: 'unsupported_version',
@@ -240,7 +234,7 @@ describe('a server without sessions', () => {
 });
 
 it('input that a server requests in the middle of a call is said in a sentence', async () => {
-  const server = await serve((request) => {
+  const server = await serveScript((request) => {
     const { what, send, result } = request;
     const done = { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
     if (what === 'server/discover')

@@ -1,5 +1,6 @@
 /** A server of the era of sessions whose HTTP is written out: it can send what no SDK would. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { cleanups } from './connect.ts';
 import { listen, readJson, type TestServer } from './listen.ts';
 
 export interface ScriptedRequest {
@@ -56,6 +57,25 @@ export async function startScriptedServer(
   };
 }
 
+/** A scripted server that is stopped after the test. */
+export async function serveScript(script: (request: ScriptedRequest) => boolean): Promise<ScriptedServer> {
+  const server = await startScriptedServer(script);
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** Answers `initialize` with these capabilities. */
+export function hello({ send, result }: ScriptedRequest, capabilities: object): void {
+  const serverInfo = { name: 'scripted', version: '1' };
+  const answer = result({ protocolVersion: '2025-06-18', capabilities, serverInfo });
+  send(200, answer, { 'mcp-session-id': SESSION_ID });
+}
+
+/** Opens a stream on which nothing is said yet. */
+export function openStream(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+}
+
 function requestOf(
   http: IncomingMessage,
   response: ServerResponse,
@@ -80,17 +100,12 @@ function requestOf(
   };
 }
 
-function behave({ what, id, params, send, result, error, response }: ScriptedRequest): void {
+function behave(request: ScriptedRequest): void {
+  const { what, id, params, send, result, error, response } = request;
   if (what === 'GET') send(405, '');
   else if (what === 'DELETE') send(200, '');
-  else if (what === 'initialize') {
-    const hello = {
-      protocolVersion: '2025-06-18',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'scripted', version: '1' },
-    };
-    send(200, result(hello), { 'mcp-session-id': SESSION_ID });
-  } else if (id === undefined) response.writeHead(202).end();
+  else if (what === 'initialize') hello(request, { tools: {} });
+  else if (id === undefined) response.writeHead(202).end();
   else if (what === 'ping') send(200, result({}));
   else if (what === 'tools/list') send(200, result({ tools: TOOLS }));
   else if (what === 'tools/call')

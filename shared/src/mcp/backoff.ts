@@ -3,12 +3,17 @@ const BASE_MS = 500;
 const CAP_MS = 15_000;
 /** What only a change by the user can mend is looked at seldom. */
 const HOPELESS_CAP_MS = 60_000;
+/** The least time until the next session of a server that takes one and loses it, over and over; it doubles. */
+const SESSION_FLOOR_MS = 1_000;
+const SESSION_FLOOR_CAP_MS = 30_000;
 /** A server may ask us to wait, but not for ever. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
 export interface Failure {
   retryable: boolean;
   retryAfterMs?: number | undefined;
+  /** A session was open, and was lost. */
+  hadSession?: boolean;
 }
 
 /**
@@ -23,5 +28,8 @@ export function retryDelayMs(failures: number, failure: Failure, random: number)
   const jittered = failure.retryable ? random * ceiling : ceiling / 2 + (random * ceiling) / 2;
   const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   // Those who were all told the same time spread over a second after it.
-  return asked > 0 ? asked + random * 1_000 : jittered;
+  if (asked > 0) return asked + random * 1_000;
+  const isAgain = failure.hadSession === true && failures >= 2;
+  const floorMs = isAgain ? Math.min(SESSION_FLOOR_MS * 2 ** (failures - 2), SESSION_FLOOR_CAP_MS) : 0;
+  return Math.max(jittered, floorMs);
 }

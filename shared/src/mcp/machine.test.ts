@@ -65,6 +65,18 @@ describe('the life of a connection', () => {
     expect(run(...READY, lost, ...READY, lost).state).toMatchObject({ name: 'waiting', failures: 2 });
   });
 
+  it('a session after so many that were lost comes after 1 s at the earliest, then 2 s, up to 30 s', () => {
+    const round: Loose[] = [...READY, { type: 'lost', code: 'session_lost' }];
+    const retry: Loose = { type: 'retry_due' };
+    const pause = (rounds: number) => {
+      const again = Array.from({ length: rounds - 2 }, () => [...round, retry]).flat();
+      const { state } = run(...round, ...again, ...round);
+      return state.name === 'waiting' ? state.retryAt - AROUND.now : null;
+    };
+    // With half of the jitter, the back-off itself would be 0.5, 1, 2, 4 and 7.5 s.
+    expect([2, 3, 4, 5, 6, 7, 9].map(pause)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  });
+
   it('a connection that broke is not dialled in step with all the others that broke with it', () => {
     const { state } = run(...READY, { type: 'lost', code: 'connection_lost', now: AROUND.now + 60_000 });
     expect(state).toMatchObject({ name: 'waiting', failures: 1, retryAt: AROUND.now + 60_250 });

@@ -30,9 +30,6 @@ import { retryDelayMs } from './backoff.ts';
 
 /** A session that lived this long is a good one: losing it says nothing about the next. */
 const STABLE_MS = 60_000;
-/** The least time until the next session of a server that loses one after another; it doubles with each. */
-const SESSION_FLOOR_MS = 1_000;
-const SESSION_FLOOR_CAP_MS = 30_000;
 
 /** After so many failures in a row, calls dial only so long after the last one. */
 const BREAKER_FAILURES = 5;
@@ -137,7 +134,7 @@ const TABLE: Table = {
       effects: [{ type: 'list', generation }],
     }),
     listed: stay,
-    failed: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, []),
+    failed: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, NO_SESSION),
     lost: stay,
     tools_changed: stay,
     retry_due: stay,
@@ -148,8 +145,8 @@ const TABLE: Table = {
   discovering: {
     opened: stay,
     listed: (state, _event, { now }) => becomeReady(state, now),
-    failed: (state, { error }, around) => giveUpSession(state, state.failures + 1, error, around),
-    lost: (state, { error }, around) => giveUpSession(state, state.failures + 1, error, around),
+    failed: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, SESSION),
+    lost: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, SESSION),
     tools_changed: (state) => ({ state: { ...state, isStale: true }, effects: [] }),
     retry_due: stay,
     wanted: stay,
@@ -167,7 +164,7 @@ const TABLE: Table = {
       if (failures === 1 && error.code === 'session_lost')
         return connect(state.generation, failures, [{ type: 'drop' }]);
       const isWorthIt = failures === 1 || error.retryable;
-      return giveUpSession(state, failures, error, around, isWorthIt);
+      return giveUp(state, failures, error, around, { ...SESSION, retryable: isWorthIt });
     },
     tools_changed: (state) =>
       state.listing === 'no'
@@ -245,33 +242,30 @@ function listAgainOr(state: Of<'ready'>, otherwise: 'no'): Transition {
     : stay({ ...state, listing: otherwise });
 }
 
-/** As `giveUp`, after a session was open: a server that takes each and loses it is not asked for one after another. */
-function giveUpSession(
-  state: ConnectionState,
-  failures: number,
-  error: AppError,
-  around: Circumstances,
-  retryable = error.retryable,
-): Transition {
-  const floorMs = failures < 2 ? 0 : Math.min(SESSION_FLOOR_MS * 2 ** (failures - 2), SESSION_FLOOR_CAP_MS);
-  return giveUp(state, failures, error, around, [{ type: 'drop' }], retryable, floorMs);
+/** What a failure left behind. */
+interface Loss {
+  before: ConnectionEffect[];
+  /** A session was open. */
+  hadSession: boolean;
+  retryable?: boolean;
 }
+
+const NO_SESSION: Loss = { before: [], hadSession: false };
+const SESSION: Loss = { before: [{ type: 'drop' }], hadSession: true };
 
 function giveUp(
   { generation }: ConnectionState,
   failures: number,
   error: AppError,
   { now, random }: Circumstances,
-  before: ConnectionEffect[],
-  retryable = error.retryable,
-  floorMs = 0,
+  { before, hadSession, retryable = error.retryable }: Loss,
 ): Transition {
   // Trying again with the same key would only lock the account.
   if (isAboutCredential(error.code)) {
     return { state: { name: 'needs_credentials', generation, error }, effects: before };
   }
-  const pauseMs = retryDelayMs(failures, { retryable, retryAfterMs: error.retryAfterMs }, random);
-  const delayMs = Math.max(pauseMs, floorMs);
+  const { retryAfterMs } = error;
+  const delayMs = retryDelayMs(failures, { retryable, retryAfterMs, hadSession }, random);
   return {
     state: { name: 'waiting', generation, failures, error, since: now, retryAt: now + delayMs },
     effects: [...before, { type: 'wait', generation, delayMs }],
