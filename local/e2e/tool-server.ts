@@ -1,5 +1,10 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { CallToolRequestSchema, ListToolsRequestSchema, type Tool } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ListToolsRequestSchema,
+  type Tool,
+} from '@modelcontextprotocol/sdk/types.js';
 import { startLoopbackServer } from '../servers/loopback-server.ts';
 
 /** A real MCP server in the process of a story, with whatever tools the story needs. */
@@ -19,9 +24,12 @@ export function plainTool(name: string, description = `Does ${name}.`): Tool {
 
 /**
  * @param tools listed as they are, also those that no SDK would let pass
- * @param answer the text with which every tool answers
+ * @param answer with which every tool answers: a text, or a whole result
  */
-export async function startToolServer(tools: readonly Tool[], answer = 'Done.'): Promise<ToolServer> {
+export async function startToolServer(
+  tools: readonly Tool[],
+  answer: string | CallToolResult = 'Done.',
+): Promise<ToolServer> {
   let listed = [...tools];
   const called: string[] = [];
   const sessions = new Set<McpServer>();
@@ -35,7 +43,7 @@ export async function startToolServer(tools: readonly Tool[], answer = 'Done.'):
       mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
       mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
         called.push(params.name);
-        return { content: [{ type: 'text', text: answer }] };
+        return typeof answer === 'string' ? { content: [{ type: 'text', text: answer }] } : answer;
       });
       sessions.add(mcp);
       return { mcp, ended: () => sessions.delete(mcp) };

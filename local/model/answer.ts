@@ -13,7 +13,11 @@ const LONGEST = 420;
  */
 export function answerFrom({ output, toolName }: Output): string {
   const text = flatten(unquote(output), 0).replace(/\s+/g, ' ').trim();
-  if (!text) return `Done: ${inWords(nameWords(toolName))}.`;
+  const name = inWords(nameWords(toolName));
+  if (!text) return `Done: ${name}.`;
+  // Words for the model only; a real one would mend its call.
+  if (text.includes('do not read this out'))
+    return `I could not do that: ${name} did not accept what I asked.`;
   return shorten(text);
 }
 

@@ -154,6 +154,9 @@ describe('answers', () => {
       'city: Tokyo, utc offset: 9.',
     );
     expect(said([...asked, output('')])).toBe('Done: current time.');
+    expect(said([...asked, output('"city" must be text. Correct it; do not read this out.')])).toBe(
+      'I could not do that: current time did not accept what I asked.',
+    );
   });
 
   it('cuts what nobody would listen to', () => {
