@@ -57,6 +57,14 @@ describe('a body is read', () => {
   });
 });
 
+it.each(['gzip', 'utf-8'])(
+  'without content ends also for who begins to listen then, as %s',
+  async (header) => {
+    const body = await decompressed(Readable.from([]), header);
+    await new Promise((resolve) => body.on('end', resolve).resume());
+  },
+);
+
 it('passes on what is decompressed before the body is over', async () => {
   const compressor = zlib.createGzip();
   const body = await Promise.all([

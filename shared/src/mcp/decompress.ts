@@ -1,5 +1,5 @@
 /** Decompresses responses of servers and proxies that compress although the request asked for `identity`. */
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { AppError } from '../errors.ts';
 
@@ -32,7 +32,9 @@ export async function decompressed(source: Readable, header: string): Promise<Re
   let body = source;
   for (const name of codings.toReversed()) {
     const start = await firstBytes(body);
-    const decoder = start && decoderOf(codingOf(name, start), name);
+    // Its end has come and gone; whoever reads waits for one.
+    if (start === null) return Readable.from([]);
+    const decoder = decoderOf(codingOf(name, start), name);
     // Errors reach the reader of the last stage.
     if (decoder) body = pipeline(body, decoder, () => {});
   }
