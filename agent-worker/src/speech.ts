@@ -1,5 +1,6 @@
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
+import { endSentence } from '@patchbay/shared/mcp/reason';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
@@ -24,7 +25,7 @@ export function failureSentence(tool: ModelTool, error: AppError): string {
   if (error.code === 'cancelled') return 'The call was cancelled.';
   const rejection = rejectionOf(error);
   if (rejection !== null) return argumentRejection(tool.toolName, rejection);
-  const said = error.said ? ` It said: ${error.said}` : '';
+  const said = error.said ? ` It said: ${endSentence(error.said)}` : '';
   if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.${said}`;
   return `The ${tool.serverName} server ${speech}.${said}`;
 }

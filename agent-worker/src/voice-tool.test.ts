@@ -137,8 +137,8 @@ describe('a tool of the voice model', () => {
   });
 
   it.each<[ErrorCode, string, string]>([
-    ['call_rejected', 'The tool add_note answered with an error. It said: Notes are read-only', 'refused'],
-    ['forbidden', 'The notes server refused access. It said: Notes are read-only', 'unavailable'],
+    ['call_rejected', 'The tool add_note answered with an error. It said: Notes are read-only.', 'refused'],
+    ['forbidden', 'The notes server refused access. It said: Notes are read-only.', 'unavailable'],
   ])('passes on what a server says with %s', async (code, sentence, outcome) => {
     const { execute, calls } = voiceTool(async () => {
       throw new AppError(code, { said: 'Notes are read-only' });

@@ -37,6 +37,23 @@ export const halfAnAnswer: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).write('{"jsonrpc":"2.0",');
 };
 
+/** Protects itself against DNS rebinding, as Playwright MCP does behind a tunnel. */
+export const otherHostsOnly: RequestListener = (_request, response) => {
+  response.writeHead(403, { 'content-type': 'text/plain' }).end('Access is only allowed at localhost:8931');
+};
+
+/** Redirects in a way that would turn a POST into a GET. */
+export const movedAway: RequestListener = (_request, response) => {
+  response.writeHead(301, { location: '/new/mcp' }).end();
+};
+
+/** Compresses with a coding that nobody asked for. */
+export const oddlyCompressed: RequestListener = (_request, response) => {
+  response
+    .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'compress' })
+    .end(Buffer.from([0x1f, 0x9d, 0x90, 0xff]));
+};
+
 /** Says that it is JSON. */
 export const garbage: RequestListener = (_request, response) => {
   response.setHeader('content-type', 'application/json').end('\u0000\u0001 not json {{{');

@@ -106,6 +106,19 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
         ['server_error'],
       ],
       [
+        'a host name that the server rejects',
+        async () => ({ url: await startFault(faults.otherHostsOnly) }),
+        'connect',
+        ['host_rejected'],
+      ],
+      ['a redirect', async () => ({ url: await startFault(faults.movedAway) }), 'initialize', ['redirected']],
+      [
+        'an unknown compression',
+        async () => ({ url: await startFault(faults.oddlyCompressed) }),
+        'initialize',
+        ['unreadable_compression'],
+      ],
+      [
         'garbage',
         async () => ({ url: await startFault(faults.garbage) }),
         'initialize',

@@ -59,7 +59,7 @@ describe('classify', () => {
   it('takes an error in the protocol for the answer to a call, and any other for what it is', () => {
     expect(classifyCall(new ProtocolError(-32_603, 'Disk full'))).toMatchObject({
       code: 'call_rejected',
-      message: 'The server answered: Disk full',
+      message: 'The server answered: Disk full.',
     });
     expect(classifyCall(new ProtocolError(-32_602, 'bad')).code).toBe('invalid_arguments');
     expect(classifyCall(http(500)).code).toBe('server_error');

@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { isDecoderError } from './decompress.ts';
-import { oneLine, reasonOf } from './reason.ts';
+import { endSentence, oneLine, reasonOf } from './reason.ts';
 import { codeOfStatus, refusalError } from './refusal.ts';
 
 /** Codes of system, undici and TLS errors. Node, undici and Deno share these names. */
@@ -127,7 +127,7 @@ function systemCode(error: unknown): ErrorCode | null {
 /** A JSON-RPC error carries words of the server that help more than our general sentence. */
 function messageOf(error: unknown): { message?: string; said?: string | null } {
   const said = error instanceof ProtocolError ? oneLine(error.message) : null;
-  return said ? { message: `The server answered: ${said}`, said } : {};
+  return said ? { message: `The server answered: ${endSentence(said)}`, said } : {};
 }
 
 /** The error and its causes, the outermost first; of several connection attempts in one error, each. */

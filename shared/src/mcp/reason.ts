@@ -27,6 +27,11 @@ export function oneLine(text: string): string | null {
   return /[\p{L}\p{N}]/u.test(cut) ? cut : null;
 }
 
+/** Adds the full stop that a server's words may lack at the end of our sentence. */
+export function endSentence(words: string): string {
+  return /[.!?…]["')\]]?$/.test(words) ? words : `${words}.`;
+}
+
 function wordsInJson(body: string): string | null {
   if (!/^[[{"]/.test(body)) return null;
   try {

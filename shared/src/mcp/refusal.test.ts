@@ -21,7 +21,7 @@ it.each([
 it('passes on what the server said, and the status where the code does not tell it', () => {
   expect(refusalError({ status: 422, reason: 'x must be positive' })).toMatchObject({
     code: 'request_rejected',
-    message: 'The server rejected the request (HTTP 422). It said: x must be positive',
+    message: 'The server rejected the request (HTTP 422). It said: x must be positive.',
     said: 'x must be positive',
   });
   expect(refusalError({ status: 500, reason: null }).message).toBe('The server failed while answering.');

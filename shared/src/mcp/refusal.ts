@@ -1,5 +1,6 @@
 /** What an HTTP error status and the server's words mean. Pure; `refused-answer` reads the body. */
 import { AppError, describeError, type ErrorCode } from '../errors.ts';
+import { endSentence } from './reason.ts';
 
 export interface Refusal {
   status: number;
@@ -51,7 +52,7 @@ export function saidError(
 ): AppError {
   const general = describeError(code).message;
   const sentence = more.status ? general.replace(/\.$/, ` (HTTP ${more.status}).`) : general;
-  const message = said ? `${sentence} It said: ${said}` : sentence;
+  const message = said ? `${sentence} It said: ${endSentence(said)}` : sentence;
   return new AppError(code, { message, said, retryAfterMs: more.retryAfterMs, cause: more.cause });
 }
 

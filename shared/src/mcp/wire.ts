@@ -11,6 +11,7 @@ import { readAnswer, type Listener } from './answers.ts';
 import { classify } from './classify.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { createOutgoingFetch, type Exchange, type OutgoingFetch, type Resolve } from './outgoing-fetch.ts';
+import { endSentence } from './reason.ts';
 import { addressOf, redirectError } from './redirects.ts';
 import { readRefusal } from './refused-answer.ts';
 import { SentSecrets } from './sent-secrets.ts';
@@ -218,7 +219,8 @@ export class Wire {
     const to = this.redirectedTo;
     if (!to || !this.#target.hasCredential || !isAboutCredential(error.code)) return error;
     const { said } = error;
-    const message = `The server redirects to ${addressOf(to)}, where your key is not sent.${said ? ` It said: ${said}` : ''}`;
+    const reason = said ? ` It said: ${endSentence(said)}` : '';
+    const message = `The server redirects to ${addressOf(to)}, where your key is not sent.${reason}`;
     return new AppError('redirected', { message, said, cause: error });
   }
 
