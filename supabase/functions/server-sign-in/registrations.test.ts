@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { NOW } from '../_shared/fixtures.ts';
+import { dialingTest } from '../_shared/testing/dialing-test.ts';
+import { codeOf, story } from '../_shared/testing/sign-in-story.ts';
+
+/** Who the person is sent to the authorization server as, in one sign-in after the other. */
+async function clientsInTurn(
+  turns: ('left' | 'finished')[],
+  change: (given: Awaited<ReturnType<typeof story>>) => void,
+) {
+  const given = await story();
+  const { begin, finish, stateOf, base, stop } = given;
+  const clients: (string | null)[] = [];
+  try {
+    for (const turn of turns) {
+      const begun = await begin();
+      const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
+      clients.push(searchParams.get('client_id'));
+      if (turn === 'finished') await finish({ code: 'c', state: stateOf(begun), iss: base });
+      change(given);
+    }
+  } finally {
+    await stop();
+  }
+  return clients;
+}
+
+dialingTest('a registration is used again after a sign-in that came back', async () => {
+  const clients = await clientsInTurn(['finished', 'finished', 'left'], () => {});
+  assert.deepEqual(clients, ['registered-1', 'registered-1', 'registered-1']);
+});
+
+dialingTest('a sign-in that nobody came back from does not block the next one', async () => {
+  const clients = await clientsInTurn(['left', 'left', 'finished', 'finished'], () => {});
+  assert.deepEqual(clients, ['registered-1', 'registered-2', 'registered-3', 'registered-3']);
+});
+
+dialingTest(
+  'a registration that has expired, or is for another address of the page, is replaced',
+  async () => {
+    const expiring = { client_secret: 's', client_secret_expires_at: Math.floor(NOW.getTime() / 1000) + 60 };
+    for (const registration of [
+      expiring,
+      { ...expiring, client_secret_expires_at: `${expiring.client_secret_expires_at}` },
+      { redirect_uris: ['https://before.example/oauth/callback'] },
+    ]) {
+      const given = await story();
+      given.site.registration = registration;
+      try {
+        await given.finish({ code: 'c', state: given.stateOf(await given.begin()), iss: given.base });
+        await given.begin();
+        assert.equal(given.asked.filter((one) => one === 'POST /register').length, 2);
+      } finally {
+        await given.stop();
+      }
+    }
+  },
+);
+
+dialingTest(
+  'a registration that the authorization server forgot is replaced at the next sign-in',
+  async () => {
+    for (const error of ['invalid_client', 'unauthorized_client']) {
+      const forget = ({ site }: Awaited<ReturnType<typeof story>>) => {
+        site.tokens = site.tokens ? null : { status: 401, body: { error } };
+      };
+      assert.deepEqual(await clientsInTurn(['finished', 'finished', 'finished'], forget), [
+        'registered-1',
+        'registered-1',
+        'registered-2',
+      ]);
+    }
+  },
+);
+
+dialingTest(
+  'an authorization server that sends an unknown client back is asked as a new one, too',
+  async () => {
+    const { begin, finish, stateOf, base, asked, stop } = await story();
+    try {
+      for (const error of ['unauthorized_client', 'invalid_client', 'access_denied', 'access_denied'])
+        await finish({ error, state: stateOf(await begin()), iss: base });
+      assert.equal(asked.filter((one) => one === 'POST /register').length, 3);
+    } finally {
+      await stop();
+    }
+  },
+);
+
+dialingTest('a client id that the user entered is used ever again', async () => {
+  const { begin, finish, stateOf, base, site, asked, stop } = await story({ oauth_client_id: 'entered' });
+  site.tokens = { status: 401, body: { error: 'invalid_client' } };
+  try {
+    for (let turn = 0; turn < 3; turn += 1) {
+      const begun = await begin();
+      const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
+      assert.equal(searchParams.get('client_id'), 'entered');
+      if (turn > 0)
+        assert.equal(
+          codeOf(await finish({ code: 'c', state: stateOf(begun), iss: base })),
+          'sign_in_refused',
+        );
+    }
+    assert.equal(asked.includes('POST /register'), false);
+  } finally {
+    await stop();
+  }
+});
+
+dialingTest(
+  'another issuer is shown with the one that was expected, and used where it was accepted',
+  async () => {
+    const received = 'https://other.example';
+    const { begin, finish, stateOf, base, database, stop } = await story(
+      {},
+      { role: 'owner' },
+      { issuer: received },
+    );
+    try {
+      const refused = await begin();
+      assert.equal(refused.status, 422);
+      const { code, expected_issuer, received_issuer } = refused.body as Record<string, unknown>;
+      assert.deepEqual([code, expected_issuer, received_issuer], ['issuer_mismatch', base, received]);
+      database.stored.accepted = { expected: base, issuer: received };
+      assert.equal((await finish({ code: 'c', state: stateOf(await begin()), iss: received })).status, 200);
+      assert.equal(database.grants[0]?.issuer, received);
+    } finally {
+      await stop();
+    }
+  },
+);
