@@ -177,6 +177,19 @@ describe('a session that the server has forgotten', () => {
   });
 });
 
+it.each([400, 404, 405, 500])(
+  'a server that rejects notifications with %i is used all the same',
+  async (status) => {
+    const server = await serve(({ what, send }) => {
+      if (what.startsWith('notifications/')) send(status, 'No id');
+      return what.startsWith('notifications/');
+    });
+    const { connection, ready } = connect(server);
+    await ready();
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+  },
+);
+
 describe('what a server wants back with each request', () => {
   it('is the cookie of its load balancer, for one session', async () => {
     let machine = 0;

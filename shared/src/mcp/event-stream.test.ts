@@ -60,6 +60,12 @@ it('reads another charset', async () => {
   expect((await rewritten([latin], 'windows-1252')).text).toBe('data: café\n\n');
 });
 
+it('takes a body of plain JSON for one event', async () => {
+  const pieces = ['\n {"a":', '1,\n"b":2}\n'].map(bytes);
+  expect((await rewritten(pieces)).text).toBe('data: \ndata:  {"a":1,\ndata: "b":2}\ndata: \n\n');
+  expect((await rewritten([bytes(`{${'x'.repeat(2_000)}`)])).ends).toEqual(['response_too_large']);
+});
+
 it('stops at an event beyond the limit, in one line or in many', async () => {
   const line = `data: ${'x'.repeat(60)}\n`;
   for (const source of [line.repeat(20), `data: ${'x'.repeat(1_200)}`]) {

@@ -16,7 +16,7 @@ export interface EventRewriter {
 
 /**
  * Turns any line ends (LF, CRLF, CR, also split between chunks) into LF and any charset into UTF-8. The last event counts
- * even without the blank line after it. Comments are dropped.
+ * even without the blank line after it. Comments are dropped. A body of plain JSON counts as one event.
  */
 export function rewriteEventStream(
   source: ReadableStream<Uint8Array>,
@@ -26,6 +26,8 @@ export function rewriteEventStream(
   const encoder = new TextEncoder();
   const unify = lineFeeds();
   let isOver = false;
+  /** Text so far, as long as there is no other; later a body of plain JSON, or null for real events. */
+  let json: string | null = '';
   let controller: TransformStreamDefaultController<Uint8Array>;
   const pass = (text: string) => controller.enqueue(encoder.encode(text));
   const parser = createParser({
@@ -39,15 +41,27 @@ export function rewriteEventStream(
       controller.error(error);
     },
   });
+  const feed = (text: string) => {
+    if (json === null) {
+      parser.feed(text);
+      return;
+    }
+    json += text;
+    if (/^\s*(?:[{[]|$)/.test(json) && json.length <= maxEventChars) return;
+    parser.feed(json);
+    json = null;
+  };
   return source.pipeThrough(
     new TransformStream({
       start: (started) => {
         controller = started;
       },
-      transform: (chunk) => parser.feed(unify(decoder.decode(chunk, { stream: true }))),
+      transform: (chunk) => feed(unify(decoder.decode(chunk, { stream: true }))),
       flush: () => {
-        parser.feed(unify(decoder.decode()));
+        feed(unify(decoder.decode()));
         isOver = true;
+        if (json)
+          pass(rewrite({ id: undefined, event: undefined, data: json }, true).map(writeEvent).join(''));
         parser.feed('\n\n');
         onEnd(null);
       },

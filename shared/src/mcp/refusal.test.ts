@@ -68,6 +68,9 @@ describe('a session that the server does not know', () => {
     ['Go (mcp-go)', 400, 'Invalid session ID'],
     ['Java', 404, 'Session not found: 1234'],
     ['Rust', 401, 'Unauthorized: Session not found'],
+    ['the old SSE in TypeScript', 400, 'No transport found for sessionId'],
+    ['the old SSE in Python', 400, 'session_id is required'],
+    ['an example for Express', 400, 'Invalid or missing session ID'],
     ['Rust, newer', 422, 'Unexpected message, expect initialize request'],
     ['one in TypeScript', 503, 'MCP session is unknown or expired on this instance'],
   ])('%s: %i %s', (_whose, status, reason) => {
@@ -81,6 +84,7 @@ describe('a session that the server does not know', () => {
     ['Session not found'],
     ['Mcp-Session-Id header is required'],
     ['Unknown session: 1234'],
+    ['Invalid or missing session ID'],
     ['Server not initialized'],
   ])('also with the id of our request, when it speaks of nothing else: %s', (reason) => {
     expect(isSessionRefusal({ status: 400, reason }, { ...call, isResponse: true })).toBe(true);

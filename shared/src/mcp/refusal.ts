@@ -56,16 +56,16 @@ export function saidError(
   return new AppError(code, { message, said, retryAfterMs: more.retryAfterMs, cause: more.cause });
 }
 
-const SESSION = '(?:mcp[- ]?)?session(?:[- ]?id)?';
+const SESSION = '(?:mcp[- ]?)?session(?:[-_ ]?id)?';
 const REJECTED = '(?:not found|not valid|invalid|unknown|unrecognized|expired|terminated|closed|required|missing|not initialized|does not exist|doesn.t exist|no longer exists)'; // prettier-ignore
 /** A sentence about the session, which may begin with the name of the status. */
 const ABOUT_SESSION = new RegExp(
-  `^(?:[a-z ]{3,25}: *)?(?:(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired) ${SESSION}\\b|(?:the )?${SESSION}\\b.{0,40}\\b${REJECTED}\\b|(?:the )?server (?:is )?not (?:yet )?initialized\\b)`,
+  `^(?:[a-z ]{3,25}: *)?(?:(?:no valid|no active|no|invalid or missing|missing or invalid|invalid|unknown|unrecognized|missing|expired) ${SESSION}\\b|(?:the )?${SESSION}\\b.{0,40}\\b${REJECTED}\\b|(?:the )?server (?:is )?not (?:yet )?initialized\\b)`,
   'i',
 );
 /** The same anywhere in the text, for errors that don't carry the id of the request. */
 const NAMES_SESSION = new RegExp(
-  `\\bsession\\b.*\\b${REJECTED}\\b|\\b(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired|stale)\\b.{0,20}\\bsession|\\bnot initialized\\b|\\bexpect(?:ed)? initialize\\b`,
+  `\\b${SESSION}\\b.*\\b${REJECTED}\\b|\\b(?:no valid|no active|no|invalid|unknown|unrecognized|missing|expired|stale)\\b.{0,30}\\bsession|\\bnot initialized\\b|\\bexpect(?:ed)? initialize\\b`,
   'i',
 );
 

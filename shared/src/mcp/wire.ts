@@ -34,9 +34,9 @@ const STREAM_RECONNECTION = {
 const SHORT_STREAM_MS = 10_000;
 const MAX_STREAM_PAUSE_MS = 30_000;
 
-/** Requests that begin a session, and refusals that any of them would have met. */
 const HANDSHAKES: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
-const NOT_ABOUT_VERSION: ReadonlySet<ErrorCode> = new Set([
+/** Errors that any request would meet. */
+const ABOUT_ALL_REQUESTS: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'forbidden',
   'host_rejected',
@@ -205,8 +205,11 @@ export class Wire {
     if (rpc && this.sse) this.transport.receive(rpc as unknown as JSONRPCMessage);
     if (rpc) return this.sse ? new Response(null, { status: 202 }) : Response.json(rpc);
     // What the body says of versions counts for the next handshake, if it is about that.
-    const isAboutVersion = own !== null && HANDSHAKES.has(own.method) && !NOT_ABOUT_VERSION.has(error.code);
+    const isAboutVersion = own !== null && HANDSHAKES.has(own.method) && !ABOUT_ALL_REQUESTS.has(error.code);
     if (isAboutVersion && !this.sse && error.retryAfterMs === undefined) return new Response(text, response);
+    // Some servers reject notifications, which have no id; the next request shows whether more is wrong.
+    const isNotification = own === null && !ABOUT_ALL_REQUESTS.has(error.code);
+    if (isNotification && error.retryAfterMs === undefined) return new Response(null, { status: 202 });
     throw this.#withRedirect(error);
   }
 
