@@ -32,7 +32,7 @@ module.exports = {
       to: {
         path: '^node_modules/',
         pathNot:
-          '^node_modules/(zod|@modelcontextprotocol/client|undici|ipaddr\\.js|p-queue|@cfworker/json-schema|@opentelemetry/[^/]+)/',
+          '^node_modules/(zod|@modelcontextprotocol/client|undici|ipaddr\\.js|p-queue|@cfworker/json-schema|eventsource-parser|@opentelemetry/[^/]+)/',
       },
     },
     {

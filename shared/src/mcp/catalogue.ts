@@ -15,7 +15,7 @@ export interface Catalogue {
   tools: CatalogueTool[];
   skipped: { name: string; reason: string }[];
   /** What was odd about the list as a whole, as a sentence for the user. */
-  note?: string;
+  note?: string | null;
 }
 
 /** Names of the tools that came, changed their fingerprint, or went. */
@@ -181,7 +181,11 @@ export function diffCatalogue(
 export function hasChanged(before: Catalogue, after: Catalogue): boolean {
   const { added, changed, removed } = diffCatalogue(before.tools, after.tools);
   const isOther = added.length + changed.length + removed.length > 0;
-  return isOther || before.skipped.length !== after.skipped.length || before.note !== after.note;
+  return (
+    isOther ||
+    before.skipped.length !== after.skipped.length ||
+    (before.note ?? null) !== (after.note ?? null)
+  );
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

@@ -58,14 +58,15 @@ export function unreadable(name: string, cause?: unknown): AppError {
   });
 }
 
-function codingOf(name: string, start: Buffer): Coding | null {
-  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
-  if (start.length >= 4 && start.readUInt32LE() === 0xfd2fb528) return 'zstd';
+function codingOf(name: string, start: Uint8Array): Coding | null {
+  const [first = 0, second = 0, third = 0, fourth = 0] = start;
+  if (first === 0x1f && second === 0x8b) return 'gzip';
+  if (first === 0x28 && second === 0xb5 && third === 0x2f && fourth === 0xfd) return 'zstd';
   if (looksPlain(start)) return 'none';
   if (name === 'br') return 'br';
   if (name !== 'deflate') return null;
   // Many servers omit the header that RFC 1950 requires.
-  const hasHeader = start.length >= 2 && (start.readUInt8() & 0x0f) === 8 && start.readUInt16BE() % 31 === 0;
+  const hasHeader = start.length >= 2 && (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
   return hasHeader ? 'deflate' : 'deflate_raw';
 }
 
@@ -89,7 +90,7 @@ function decoderOf(coding: Coding | null, name: string): Transform | null {
   }
 }
 
-function looksPlain(start: Buffer): boolean {
+function looksPlain(start: Uint8Array): boolean {
   // In streaming mode a character that is cut at the end is left out.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(start.subarray(0, PLAIN_BYTES), {
     stream: true,
@@ -98,10 +99,10 @@ function looksPlain(start: Buffer): boolean {
 }
 
 /** Reads the first bytes of a stream and puts them back; null when it ends without any. */
-function firstBytes(stream: Readable): Promise<Buffer | null> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
+function firstBytes(stream: Readable): Promise<Uint8Array | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | null>();
   const look = () => {
-    const chunk = stream.read() as Buffer | null;
+    const chunk = stream.read() as Uint8Array | null;
     if (chunk === null) return;
     stop();
     stream.unshift(chunk);

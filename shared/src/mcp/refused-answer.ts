@@ -87,14 +87,14 @@ function jsonIn(text: string): unknown[] {
 }
 
 async function firstOf(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const chunks: Uint8Array[] = [];
   const reader = body?.getReader();
   const timer = setTimeout(() => void reader?.cancel().catch(() => {}), MAX_BODY_MS);
   try {
     for (let size = 0; reader && size < MAX_BODY_BYTES;) {
       const { value, done } = await reader.read();
       if (done) break;
-      chunks.push(value as Uint8Array<ArrayBuffer>);
+      chunks.push(value);
       size += value.length;
     }
     await reader?.cancel();
@@ -103,7 +103,17 @@ async function firstOf(body: ReadableStream<Uint8Array> | null): Promise<Uint8Ar
   } finally {
     clearTimeout(timer);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return joined(chunks);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 /** `Retry-After` in milliseconds: seconds, or a date. */
