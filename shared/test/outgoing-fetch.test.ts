@@ -259,6 +259,17 @@ describe('a token that is refused for one tool', () => {
     expect(refused).toEqual(['two']);
   });
 
+  it('leaves it to the next handshake whether a refused ping ends the sign-in', async () => {
+    const own = await refusing(null);
+    const { credential, refused } = signedIn();
+    const fetch = outgoing({ credential: { origin: own.origin, credential } });
+    const ping = { method: 'POST', body: JSON.stringify({ id: 1, method: 'ping' }) };
+    expect(await codeOf(fetch(`${own.origin}/mcp`, ping))).toBe('server_error');
+    expect(refused).toEqual([]);
+    const hello = { method: 'POST', body: JSON.stringify({ id: 1, method: 'initialize' }) };
+    expect(await codeOf(fetch(`${own.origin}/mcp`, hello))).toBe('sign_in_required');
+  });
+
   it('is not sent again when there is no other', async () => {
     const own = await refusing(null);
     const { credential, refused } = signedIn();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import { readChallenge } from './challenge.ts';
 import { reasonOf } from './reason.ts';
 import { isSessionRefusal } from './refusal.ts';
@@ -48,6 +49,9 @@ export async function sendSigned(
   const isForOneItem = fault === 'token' && error !== 'invalid_token' && isAboutOneItem(init);
   if (fault === null || isForOneItem) return response;
   await response.body?.cancel();
+  // Whether the sign-in is over, the next handshake tells: a server may refuse a ping for its own reasons.
+  if (fault === 'token' && error !== 'invalid_token' && methodOf(init) === 'ping')
+    throw new AppError('server_error', { message: 'The server refused a ping.' });
   throw await (fault === 'token' ? tokens.refuse(token, isRenewed) : tokens.wantMore(token, scope));
 }
 
@@ -71,19 +75,15 @@ async function readSessionRefusal(
 }
 
 const Message = z.looseObject({ method: z.string() });
-/** Requests for one tool, prompt or resource, which may be closed to somebody who may use the server. */
-const ITEM_METHODS: ReadonlySet<string> = new Set([
-  'tools/call',
-  'prompts/get',
-  'resources/read',
-  'resources/subscribe',
-]);
+/** Requests without which nothing of a server can be used. All others may be closed to somebody who may use the rest. */
+const ESSENTIAL: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'tools/list', 'ping']);
 
 /** Whether a request is about less than the whole server, such as one tool, or the stream of an open session. */
 function isAboutOneItem(init: RequestInit): boolean {
   // The old SSE transport begins with a GET, before a version is negotiated.
   if (init.method !== 'POST') return new Headers(init.headers).has('mcp-protocol-version');
-  return ITEM_METHODS.has(methodOf(init) ?? '');
+  const method = methodOf(init);
+  return method !== null && !ESSENTIAL.has(method);
 }
 
 /** The JSON-RPC method of a request; null when it is no single message. */
