@@ -31,7 +31,7 @@ export function isArgumentRejection(text: string): boolean {
 /** @param reason of Patchbay's own check, or the server's message */
 export function argumentRejection(toolName: string, reason: string): string {
   const plain = withoutPaths(reason);
-  const sentence = /[.!?…]$/.test(plain) ? plain : `${plain}.`;
+  const sentence = /[.!?\u2026]$/.test(plain) ? plain : `${plain}.`;
   return `The call of ${toolName} was rejected because of its arguments. ${sentence} Correct them and call it again, or ask the user for what is missing; do not read this out.`;
 }
 

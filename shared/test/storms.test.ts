@@ -50,6 +50,18 @@ describe('a server that promised to announce changes', () => {
   });
 });
 
+it('a list that takes longer than a minute is not followed by another at once', async () => {
+  const server = await serveScript(({ what, send, result }) => {
+    if (what !== 'tools/list' || server.seen['tools/list'] === 1) return false;
+    setTimeout(() => send(200, result({ tools: [] })), 70_000);
+    return true;
+  });
+  const { connection } = await untilReady(connectOnFakeClock(server.url));
+  await pass(2.5 * MINUTE_MS);
+  expect(server.seen['tools/list']).toBe(2);
+  expect(connection.catalogue?.tools).toEqual([]);
+});
+
 describe('a GET for a stream', () => {
   it.each<[string, (request: ScriptedRequest) => void, number]>([
     ['a page', ({ send }) => send(200, '<html>', { 'content-type': 'text/html' }), 1],

@@ -270,7 +270,8 @@ export class ConnectionRunner implements Connection, Line {
   #lookAfter(generation: number): void {
     if (this.#state.name !== 'ready') return;
     this.#idleChecks += 1;
-    if (this.#idleChecks % CHECKS_PER_LIST === 0) this.#noticeTools(generation);
+    const isListDue = this.#idleChecks % CHECKS_PER_LIST === 0 && this.#state.listing === 'no';
+    if (isListDue) this.#noticeTools(generation);
     else if (!this.#calls.isBusy) void this.#check(generation);
   }
 
