@@ -2,6 +2,8 @@
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHeaderServer } from '../../shared/test/header-server.ts';
+import { readJson } from '../../shared/test/listen.ts';
+import { startFaultServer } from './fault-servers.ts';
 import { newPerson, type Person } from './person.ts';
 import { addServer, invoke, serviceClient } from './rest-api.ts';
 import { hasStack } from './running-stack.ts';
@@ -64,6 +66,41 @@ describe.runIf(hasStack)('the tools of a server', { timeout: 60_000 }, () => {
       { name: 'large', reason: expect.stringContaining('1000000') as string },
       { name: '', reason: expect.any(String) as string },
     ]);
+  });
+
+  it('come from a server that says what cannot be stored of itself: its status is stored all the same', async () => {
+    const odd = await startFaultServer((request, response) => {
+      void readJson(request).then((message) => {
+        const { id, method } = message as { id?: number; method?: string };
+        if (method === 'initialize') {
+          const result = {
+            protocolVersion: '2025-06-18',
+            capabilities: { tools: {} },
+            serverInfo: { name: 'a\0b', version: '1' },
+            instructions: 'half \ud83d of a pair',
+          };
+          response.setHeader('content-type', 'application/json');
+          response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+        } else if (method === 'tools/list') {
+          response.setHeader('content-type', 'application/json');
+          response.end(JSON.stringify({ jsonrpc: '2.0', id, result: { tools: [plainTool('ping')] } }));
+        } else response.writeHead(id === undefined && method ? 202 : 405).end();
+      });
+    });
+    closing.push(() => odd.close());
+    const id = await addServer(user, { name: 'odd', url: odd.url });
+    expect((await invoke(user, 'discover-tools', { server_id: id })).body).toMatchObject({ added: ['ping'] });
+    const { data } = await user.client
+      .from('mcp_servers')
+      .select('connection_status, server_info, instructions')
+      .eq('id', id)
+      .single()
+      .throwOnError();
+    expect(data).toEqual({
+      connection_status: 'connected',
+      server_info: { name: 'a\uFFFDb', version: '1' },
+      instructions: 'half \uFFFD of a pair',
+    });
   });
 
   it('may ask for arguments as headers: a call takes them from what is stored', async () => {

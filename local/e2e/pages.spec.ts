@@ -111,3 +111,29 @@ test('an address that does not exist says so, and leads back', async ({ page }) 
   await page.getByRole('link', { name: 'To your servers' }).click();
   await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();
 });
+
+test('an address of nothing that can be there is a 404, also for who is signed in', async ({ page }) => {
+  const { web_url } = runningStack();
+  await signIn(page, scene.person);
+  for (const path of [
+    'servers/x',
+    'servers/%0a',
+    'servers/x/edit',
+    'agents/x',
+    'agents/%ff',
+    'conversations/%0a',
+  ]) {
+    const answer = await page.goto(`${web_url}/${path}`);
+    expect([400, 404], path).toContain(answer?.status());
+  }
+  // Nothing is found where a search asks for what nothing can be called.
+  for (const path of [
+    'servers?q=%00',
+    'servers?tag=%00',
+    'conversations?before=%00',
+    'servers?workspace=x',
+  ]) {
+    const answer = await page.goto(`${web_url}/${path}`);
+    expect([200, 400, 404], path).toContain(answer?.status());
+  }
+});

@@ -1,6 +1,6 @@
 -- What others find well needs no probe: when a monitor comes, and what it does then.
 begin;
-select plan(21);
+select plan(23);
 
 insert into auth.users (id, email) values ('aaaaaaaa-0000-4000-8000-000000000001', 'ada@pgtap.test');
 select set_config('pgtap.team', id::text, true)
@@ -92,8 +92,19 @@ select a.workspace_id, 'aaaaaaaa-0000-4000-8000-000000000001', a.id from public.
 where a.workspace_id = current_setting('pgtap.team')::uuid and a.is_default;
 select ok(pg_temp.due_in() between 14 and 17, 'a conversation that begins has time to connect first');
 
+-- It connects
+update public.mcp_server_incidents set ended_at = clock_timestamp();
+select pg_temp.due('1 second');
+select pg_temp.observe('session', 'connecting', '-4 seconds');
+select ok(pg_temp.due_in() between 14 and 16, 'a conversation that connects is given time');
+insert into public.mcp_server_incidents (server_id, workspace_id, series_id, started_at)
+values (pg_temp.server(), current_setting('pgtap.team')::uuid, gen_random_uuid(), clock_timestamp());
+select pg_temp.due('1 second');
+select pg_temp.observe('session', 'connecting', '-5 seconds');
+select is(pg_temp.due_in(), 1::numeric, 'not while the server is down: a monitor has to decide about that');
+
 -- Another configuration
-select pg_temp.observe('session', 'connected', '-4 seconds');
+select pg_temp.observe('session', 'connected', '-6 seconds');
 update public.mcp_servers set url = 'https://weather.example/other' where id = pg_temp.server();
 select is(pg_temp.is_confirmed(), 'false', 'what was found out about another configuration confirms nothing');
 
