@@ -102,7 +102,7 @@ describe('leases', () => {
     await project.sql`
       update mcp_servers set connection_status = 'connected', status_observed_at = case slug
         when 's1' then now() - interval '3 minutes' else now() - interval '10 seconds' end`;
-    await project.sql`select private.watch(${workspace})`;
+    await project.sql`select private.watch(${workspace}, interval '0 seconds')`;
     const due = await project.sql`
       select s.slug, h.due_at < now() + interval '3 seconds' as is_soon,
         h.due_at < now() + interval '55 seconds' as is_within_its_minute

@@ -3,7 +3,7 @@ import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
 import { Devices } from './devices.svelte.ts';
 import { Microphone } from './microphone.svelte.ts';
-import { closedRoomProblem, UNREACHABLE_ROOM, type Problem } from './problems.ts';
+import type { Problem } from './problems.ts';
 import type { RoomKey } from './rejoin.ts';
 import { SoundMeter } from './sound.svelte.ts';
 import { Transcript } from './transcript.svelte.ts';
@@ -78,7 +78,7 @@ export class Conversation {
     try {
       await room.connect(invitation.value.url, invitation.value.token);
     } catch {
-      if (!signal.aborted) this.#finish(UNREACHABLE_ROOM);
+      if (!signal.aborted) this.#finish(inCall.UNREACHABLE_ROOM);
       return;
     }
     if (signal.aborted) return void room.disconnect();
@@ -156,7 +156,7 @@ export class Conversation {
       },
       onClosed: (reason) => {
         if (signal.aborted || this.phase === 'starting') return;
-        const problem = closedRoomProblem(reason);
+        const problem = this.#inCall.closedRoomProblem(reason);
         if (problem) this.#finish(problem);
         else if (this.#key) void this.#rejoin(room, this.#key, sessionId, signal);
       },

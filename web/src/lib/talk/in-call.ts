@@ -4,6 +4,7 @@ import { idleNote, readActivity } from './activity.ts';
 import { guardAgent } from './agent-guard.ts';
 import { askForDetails } from './call-details.ts';
 import { FINAL_STATUSES, rejoinRoom } from './rejoin.ts';
+import { closedRoomProblem, UNREACHABLE_ROOM } from './room-problems.ts';
 import { hearRoom } from './room-events.ts';
 
 /**
@@ -12,6 +13,7 @@ import { hearRoom } from './room-events.ts';
  */
 export const inCall = {
   askForDetails,
+  closedRoomProblem,
   describeAnswerFailure,
   describeEnd,
   FINAL_STATUSES,
@@ -20,4 +22,5 @@ export const inCall = {
   idleNote,
   readActivity,
   rejoinRoom,
+  UNREACHABLE_ROOM,
 };

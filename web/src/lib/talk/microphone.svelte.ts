@@ -1,5 +1,5 @@
 import type { LocalAudioTrack } from 'livekit-client';
-import { microphoneProblem, type Problem } from './problems.ts';
+import type { Problem } from './problems.ts';
 import { SoundMeter } from './sound.svelte.ts';
 
 /**
@@ -38,14 +38,14 @@ export class Microphone {
       }
       // Pulled out in mid-sentence; LiveKit has looked for another one in vain.
       track.on(TrackEvent.Ended, () => {
-        if (this.#track === track) this.#fail('NotFoundError');
+        if (this.#track === track) void this.#fail(new DOMException('', 'NotFoundError'));
       });
       this.#track = track;
       this.state = 'on';
       await this.meter.listen(track);
       return track;
     } catch (problem) {
-      if (attempt === this.#attempt) this.#fail(problem instanceof Error ? problem.name : '');
+      if (attempt === this.#attempt) await this.#fail(problem);
       return undefined;
     }
   }
@@ -58,7 +58,7 @@ export class Microphone {
       await this.meter.listen(this.#track);
       this.problem = null;
     } catch (problem) {
-      this.problem = microphoneProblem(problem instanceof Error ? problem.name : '', window.isSecureContext);
+      await this.#explain(problem);
     }
   }
 
@@ -83,9 +83,17 @@ export class Microphone {
     this.state = 'off';
   }
 
-  #fail(errorName: string): void {
+  async #fail(error: unknown): Promise<void> {
     this.meter.stop();
     this.state = 'failed';
-    this.problem = microphoneProblem(errorName, window.isSecureContext);
+    await this.#explain(error);
+  }
+
+  /** The words come late: hardly anybody needs them, and this is part of every page. */
+  async #explain(error: unknown): Promise<void> {
+    const attempt = this.#attempt;
+    const { microphoneProblem } = await import('./microphone-problems.ts');
+    if (attempt !== this.#attempt) return;
+    this.problem = microphoneProblem(error instanceof Error ? error.name : '', window.isSecureContext);
   }
 }

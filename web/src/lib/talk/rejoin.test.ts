@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UNREACHABLE_ROOM } from './problems.ts';
+import { UNREACHABLE_ROOM } from './room-problems.ts';
 import { rejoinRoom, type RejoinOptions } from './rejoin.ts';
 
 const MINUTE_MS = 60_000;

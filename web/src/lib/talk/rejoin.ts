@@ -1,5 +1,5 @@
 import type { Problem } from './problems.ts';
-import { UNREACHABLE_ROOM } from './problems.ts';
+import { UNREACHABLE_ROOM } from './room-problems.ts';
 import type { Asked } from './voice-api.ts';
 
 const REJOIN_EVERY_MS = 2000;
