@@ -1,4 +1,5 @@
-import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/errors';
+import { ERROR_SPEECH } from '@patchbay/shared/error-speech';
+import type { AppError, ErrorCode } from '@patchbay/shared/errors';
 import type { CallProgress } from '@patchbay/shared/mcp/connection';
 import { endSentence } from '@patchbay/shared/mcp/reason';
 import type { CallResult } from '@patchbay/shared/mcp/result';
@@ -21,7 +22,7 @@ const ABOUT_THE_TOOL = new Set<ErrorCode>([
  * itself said.
  */
 export function failureSentence(tool: ModelTool, error: AppError): string {
-  const { speech } = describeError(error.code);
+  const speech = ERROR_SPEECH[error.code];
   if (error.code === 'cancelled') return 'The call was cancelled.';
   const rejection = rejectionOf(error);
   if (rejection !== null) return argumentRejection(tool.toolName, rejection);
@@ -54,7 +55,7 @@ export function waitingLine(
   // For a credential that all members share the page has no link: it may take somebody else.
   const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
   const { name } = server;
-  const words = `The ${name} server ${describeError(code).speech}${isLinked ? '; the link is beside our conversation' : ''}.`;
+  const words = `The ${name} server ${ERROR_SPEECH[code]}${isLinked ? '; the link is beside our conversation' : ''}.`;
   return `The ${name} server waits for the user, and cannot be used until then. When the user wants something of it, say once: "${words}"`;
 }
 

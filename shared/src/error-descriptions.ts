@@ -6,8 +6,6 @@ export interface ErrorDescription {
   message: string;
   /** What the user can do about it. */
   hint: string;
-  /** Words that the agent can put after the name of a server or tool, without a full stop. */
-  speech: string;
   /** Whether the same thing may work when tried again without any change by the user. */
   retryable: boolean;
 }
@@ -16,217 +14,181 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
   invalid_url: {
     message: 'This is not a web address.',
     hint: 'Enter the full address of the MCP endpoint, such as https://example.com/mcp.',
-    speech: 'has an address that is not valid',
     retryable: false,
   },
   blocked_address: {
     message: 'Patchbay may not connect to this address.',
     hint: 'Use an https address that is reachable from the public internet.',
-    speech: 'has an address that I may not connect to',
     retryable: false,
   },
   dns_failed: {
     message: 'The host name could not be found.',
     hint: 'Check the spelling of the host name.',
-    speech: 'could not be found',
     retryable: true,
   },
   connection_refused: {
     message: 'Nothing answers at this address.',
     hint: 'Check the port, and that the server is running.',
-    speech: 'is not running right now',
     retryable: true,
   },
   unreachable: {
     message: 'The server could not be reached.',
     hint: 'Check the address, and that the server is online and reachable from the internet.',
-    speech: 'is not reachable right now',
     retryable: true,
   },
   tls_failed: {
     message: 'No secure connection could be made.',
     hint: 'Check the certificate of the server; a server without TLS needs an http address.',
-    speech: 'has a problem with its security certificate',
     retryable: true,
   },
   timeout: {
     message: 'The server did not answer in time.',
     hint: 'Check that the address is the MCP endpoint; a slow server may need a longer time-out.',
-    speech: 'did not answer in time',
     retryable: true,
   },
   unauthorized: {
     message: 'The server did not accept the credential.',
     hint: 'Check the authentication method and enter the key or token again.',
-    speech: 'did not accept its key',
     retryable: false,
   },
   forbidden: {
     message: 'The server refused access.',
     hint: 'Check that the key or token has permission to use this server.',
-    speech: 'refused access',
     retryable: false,
   },
   not_found: {
     message: 'There is nothing at this path of the server.',
     hint: 'Check the path of the address; it often ends in /mcp or /sse.',
-    speech: 'was not found at its address',
     retryable: true,
   },
   host_rejected: {
     message: 'The server rejects the host name of this address.',
     hint: "Add the host name to the server's allowed hosts, or have the tunnel or proxy rewrite the Host header.",
-    speech: 'rejects the address that I use',
     retryable: true,
   },
   request_rejected: {
     message: 'The server rejected the request.',
     hint: "Read the server's message, and check that the address is the MCP endpoint.",
-    speech: 'rejected the request',
     retryable: true,
   },
   redirected: {
     message: 'The server redirects to another address.',
     hint: 'Enter the address that the server names, unless it is a sign-in page.',
-    speech: 'has moved to another address',
     retryable: false,
   },
   redirect_loop: {
     message: 'The server redirects endlessly.',
     hint: 'Fix the redirects of the server or its proxy: try the address with or without a trailing slash, or with https.',
-    speech: 'redirects endlessly',
     retryable: true,
   },
   login_page: {
     message: 'This address shows a sign-in page instead of an MCP endpoint.',
     hint: 'Exempt the MCP endpoint from the proxy or single sign-on in front of it, or enter a key that it accepts.',
-    speech: 'shows a sign-in page instead of answering',
     retryable: true,
   },
   not_mcp: {
     message: 'A web server answers here, but it is no MCP server.',
     hint: 'Check the path of the address; it often ends in /mcp or /sse.',
-    speech: 'does not answer as it should',
     retryable: true,
   },
   unsupported_version: {
     message: 'The server speaks no protocol version that Patchbay speaks.',
     hint: 'Update the server; if you chose a protocol for it, set that back to auto-detect.',
-    speech: 'needs an update before I can use it',
     retryable: false,
   },
   protocol_error: {
     message: 'The server answered with something that is not valid in the protocol.',
     hint: 'Check that the address is the MCP endpoint and that the server is up to date.',
-    speech: 'gave an answer that I could not understand',
     retryable: true,
   },
   unreadable_compression: {
     message: "Patchbay can't decompress the server's response.",
     hint: 'Disable compression for the MCP endpoint, on the server or on its proxy.',
-    speech: 'sent a response that I could not read',
     retryable: true,
   },
   response_too_large: {
     message: 'The answer of the server is too large.',
     hint: 'Check that the address is the MCP endpoint, or let the server answer with less.',
-    speech: 'gave an answer that is too large',
     retryable: false,
   },
   rate_limited: {
     message: 'The server asks for fewer requests.',
     hint: 'Wait a moment; Patchbay tries again by itself.',
-    speech: 'is too busy right now',
     retryable: true,
   },
   server_error: {
     message: 'The server failed while answering.',
     hint: 'Look into the log of the server; Patchbay tries again by itself.',
-    speech: 'has a problem right now',
     retryable: true,
   },
   session_lost: {
     message: 'The server has forgotten the session.',
     hint: 'Patchbay begins a new session by itself; nothing is to be done.',
-    speech: 'lost its connection',
     retryable: true,
   },
   session_rejected: {
     message: 'The server rejects the MCP session that it just opened.',
     hint: 'If several instances serve this address, configure the load balancer for sticky sessions.',
-    speech: 'rejects its own sessions',
     retryable: true,
   },
   connection_lost: {
     message: 'The connection to the server was lost during the request.',
     hint: 'It is not known whether the server did the work; Patchbay connects again by itself.',
-    speech: 'stopped answering',
     retryable: true,
   },
   tool_not_found: {
     message: 'The server has no tool of this name.',
     hint: 'Refresh the tools of the server.',
-    speech: 'is not available any more',
     retryable: false,
   },
   tool_disabled: {
     message: 'This tool is switched off.',
     hint: 'Switch the tool on in the tools of its server.',
-    speech: 'is switched off',
     retryable: false,
   },
   invalid_arguments: {
     message: 'The tool does not accept these arguments.',
     hint: 'Compare the arguments with the input schema of the tool.',
-    speech: 'did not accept what I asked',
     retryable: false,
   },
   input_required: {
     message: "The tool asks for input that Patchbay can't give.",
     hint: 'Give the tool what it asks for in its arguments, or set it up on the server.',
-    speech: 'asks for something that I cannot answer',
     retryable: false,
   },
   call_rejected: {
     message: 'The server answered the call with an error.',
     hint: "Read the server's message.",
-    speech: 'answered with an error',
     retryable: false,
   },
   queue_full: {
     message: 'Too many calls are waiting for this server.',
     hint: 'Try again when the waiting calls are done, or raise the number of calls at a time.',
-    speech: 'has too much to do right now',
     retryable: true,
   },
   cancelled: {
     message: 'The request was cancelled.',
     hint: 'Start it again if it is still wanted.',
-    speech: 'was cancelled',
     retryable: false,
   },
   credential_missing: {
     message: 'The server needs a key or token, and none is set.',
     hint: 'Enter the key or token in the settings of the server.',
-    speech: 'needs a key that is not set',
     retryable: false,
   },
   sign_in_required: {
     message: 'This server needs you to sign in.',
     hint: 'Open the server in Patchbay and choose "Sign in".',
-    speech: 'needs you to sign in to it, on its page',
     retryable: false,
   },
   scope_required: {
     message: 'The server wants more rights for this than your sign-in gives.',
     hint: 'Open the server in Patchbay, choose "Sign in", and agree to them.',
-    speech: 'needs you to allow more for this, on its page',
     retryable: false,
   },
   internal: {
     message: 'Something went wrong in Patchbay.',
     hint: 'Try again; if it stays so, look into the log of Patchbay.',
-    speech: 'cannot be used right now',
     retryable: false,
   },
 };

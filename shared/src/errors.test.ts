@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { ERROR_SPEECH } from './error-speech.ts';
 import { AppError, describeError, ERROR_CODES, isErrorCode } from './errors.ts';
 
 describe('errors', () => {
   it.each(ERROR_CODES)('%s has a sentence, a hint and words to speak', (code) => {
-    const { message, hint, speech } = describeError(code);
+    const { message, hint } = describeError(code);
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(hint).toMatch(/^[A-Z].*\.$/);
     // Spoken after the name of a server: "clock is not running right now".
-    expect(speech).toMatch(/^[a-z][^.]*$/);
+    expect(ERROR_SPEECH[code]).toMatch(/^[a-z][^.]*$/);
   });
 
   it('an AppError takes sentence and retryability from its code', () => {
