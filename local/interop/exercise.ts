@@ -21,6 +21,8 @@ export const STEPS = ['listed', 'stored', 'offered', 'called', 'recovered'] as c
 export type StepName = (typeof STEPS)[number];
 
 export interface Outcome {
+  /** The version of the protocol that was negotiated; null before that. */
+  protocol: string | null;
   /** What each step found, as far as they went. */
   found: Partial<Record<StepName, string>>;
   /** The step that went wrong and why; the rest was not tried. */
@@ -37,6 +39,7 @@ class Unexpected extends Error {}
  */
 export async function exercise(server: RegistryServer, program: string, person: Person): Promise<Outcome> {
   const found: Outcome['found'] = {};
+  let protocol: string | null = null;
   let step: StepName | 'started' = 'started';
   let launched: Launched | undefined;
   let connection: Connection | undefined;
@@ -49,7 +52,8 @@ export async function exercise(server: RegistryServer, program: string, person: 
     if (!last) throw new Unexpected('it has no call to check');
 
     step = 'listed';
-    const names = await list(url, server, person);
+    const { names, version } = await list(url, server, person);
+    protocol = version;
     found.listed = String(names.length);
 
     step = 'stored';
@@ -74,16 +78,16 @@ export async function exercise(server: RegistryServer, program: string, person: 
     );
     for (const call of calls) check(call, await callByConnection(connection, call));
     await callByFunction(serverId, last, person);
-    found.called = calls.map(({ tool }) => tool).join(', ');
+    found.called = [...new Set(calls.map(nameOf))].join(', ');
 
     step = 'recovered';
     await launched.killAndStart();
     const options = { repeatable: true, timeoutMs: RECOVERY_MS };
     check(last, await callByConnection(connection, last, options));
     found.recovered = 'yes';
-    return { found };
+    return { protocol, found };
   } catch (error) {
-    return { found, fault: { step, why: error instanceof Error ? error.message : String(error) } };
+    return { protocol, found, fault: { step, why: error instanceof Error ? error.message : String(error) } };
   } finally {
     await connection?.close();
     if (serverId !== undefined) await person.client.from('mcp_servers').delete().eq('id', serverId);
@@ -91,8 +95,17 @@ export async function exercise(server: RegistryServer, program: string, person: 
   }
 }
 
+/** For the table; a call that should fail is marked. */
+function nameOf({ tool, isError }: CheckedCall): string {
+  return `\`${tool}\`${isError ? ' (error)' : ''}`;
+}
+
 /** By the connection test of the page, before anything is stored. */
-async function list(url: string, server: RegistryServer, person: Person): Promise<string[]> {
+async function list(
+  url: string,
+  server: RegistryServer,
+  person: Person,
+): Promise<{ names: string[]; version: string }> {
   const { body } = await invoke(person, 'test-connection', { url });
   if (body['ok'] !== true) throw new Unexpected(failureOf(body));
   const { tools, skipped } = body as {
@@ -102,7 +115,7 @@ async function list(url: string, server: RegistryServer, person: Person): Promis
   if (skipped.length > 0)
     throw new Unexpected(`skipped ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
   if (tools.length < server.tools) throw new Unexpected(`${tools.length} tools, not ${server.tools}`);
-  return tools.map(({ name }) => name).toSorted();
+  return { names: tools.map(({ name }) => name).toSorted(), version: String(body['protocol_version']) };
 }
 
 async function store(serverId: string, names: readonly string[], person: Person): Promise<number> {

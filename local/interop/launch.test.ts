@@ -1,8 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { z } from 'zod';
 import { commandFor, launch } from './launch.ts';
 import { SERVERS } from './servers.ts';
 import type { RegistryServer } from './registry-server.ts';
@@ -58,17 +55,9 @@ it('what does not start says why', async () => {
   await expect(launch(broken, process.execPath)).rejects.toThrow('no licence');
 });
 
-it('the servers have names of their own, and those of npm test are pinned at their versions', () => {
+it('each server has a name of its own and an exact version; npm test has at least seven from npm', () => {
   const names = SERVERS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
-  const Manifest = z.object({
-    dependencies: z.record(z.string(), z.string()),
-    devDependencies: z.record(z.string(), z.string()),
-  });
-  const file = join(import.meta.dirname, '../package.json');
-  const { dependencies, devDependencies } = Manifest.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const quick = SERVERS.filter(({ isQuick, from }) => isQuick && from === 'npm');
-  expect(quick.length).toBeGreaterThanOrEqual(7);
-  for (const { package: name, version } of quick)
-    expect({ ...dependencies, ...devDependencies }[name], name).toBe(version);
+  for (const { name, version } of SERVERS) expect(version, name).toMatch(/^v?\d+(\.\w+)+$/);
+  expect(SERVERS.filter(({ isQuick, from }) => isQuick && from === 'npm').length).toBeGreaterThanOrEqual(7);
 });

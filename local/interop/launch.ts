@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { install, type Installable } from './install.ts';
+import { pinnedVersion } from './pinned.ts';
 import { NOTES, type Place, type RegistryServer } from './registry-server.ts';
 import { freePort, startServer, type ServerCommand, type ServerProcess } from './server-process.ts';
 
@@ -12,7 +13,7 @@ const BRIDGES: Record<NonNullable<RegistryServer['bridge']>, Installable> = {
     name: 'mcp-proxy',
     from: 'npm',
     package: 'mcp-proxy',
-    version: '6.7.19',
+    version: pinnedVersion('mcp-proxy'),
     program: 'mcp-proxy',
     isQuick: true,
   },

@@ -12,7 +12,7 @@ import { exercise } from './exercise.ts';
 import { install, whatIsMissing } from './install.ts';
 import type { RegistryServer } from './registry-server.ts';
 import { SERVERS } from './servers.ts';
-import { isWhole, tableOf, type Row } from './table.ts';
+import { isWhole, tablesOf, type Row } from './table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/interop.md');
@@ -75,10 +75,10 @@ if (unknown.length > 0) {
   const whole = rows.filter(isWhole).length;
   const day = new Date().toISOString().slice(0, 10);
   const summary = `${whole} of ${rows.length} servers, on ${day}.`;
-  console.log(`\n${tableOf(rows)}\n\n${summary}`);
+  console.log(`\n${tablesOf(rows)}\n\n${summary}`);
   if (words.includes('--write') && !stopped.signal.aborted) {
     const [before = '', , after = ''] = readFileSync(PAGE, 'utf8').split(new RegExp(`${BEGIN}|${END}`));
-    writeFileSync(PAGE, `${before}${BEGIN}\n\n${summary}\n\n${tableOf(rows)}\n\n${END}${after}`);
+    writeFileSync(PAGE, `${before}${BEGIN}\n\n${summary}\n\n${tablesOf(rows)}\n\n${END}${after}`);
   }
   process.exitCode = whole === chosen.length ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 import { findChromium } from '../test-run/chromium.ts';
+import { pinnedVersion } from './pinned.ts';
 import { NOTES, type Place, type RegistryServer } from './registry-server.ts';
 
 const notes = ({ folder }: Place): string => `${folder}/notes.txt`;
@@ -11,7 +12,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'everything',
     from: 'npm',
     package: '@modelcontextprotocol/server-everything',
-    version: '2026.8.31',
+    version: pinnedVersion('@modelcontextprotocol/server-everything'),
     program: 'mcp-server-everything',
     args: () => ['streamableHttp'],
     env: ({ port }) => ({ PORT: String(port) }),
@@ -27,7 +28,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'filesystem',
     from: 'npm',
     package: '@modelcontextprotocol/server-filesystem',
-    version: '2026.8.31',
+    version: pinnedVersion('@modelcontextprotocol/server-filesystem'),
     program: 'mcp-server-filesystem',
     args: ({ folder }) => [folder],
     tools: 11,
@@ -47,7 +48,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'memory',
     from: 'npm',
     package: '@modelcontextprotocol/server-memory',
-    version: '2026.8.31',
+    version: pinnedVersion('@modelcontextprotocol/server-memory'),
     program: 'mcp-server-memory',
     env: ({ folder }) => ({ MEMORY_FILE_PATH: `${folder}/memory.json` }),
     tools: 9,
@@ -67,7 +68,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'sequential-thinking',
     from: 'npm',
     package: '@modelcontextprotocol/server-sequential-thinking',
-    version: '2026.8.31',
+    version: pinnedVersion('@modelcontextprotocol/server-sequential-thinking'),
     program: 'mcp-server-sequential-thinking',
     tools: 1,
     calls: () => [
@@ -83,7 +84,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'chart',
     from: 'npm',
     package: '@antv/mcp-server-chart',
-    version: '0.9.10',
+    version: pinnedVersion('@antv/mcp-server-chart'),
     program: 'mcp-server-chart',
     args: ({ port }) => ['--transport', 'streamable', '--port', String(port)],
     // Nobody listens there: the real service draws elsewhere.
@@ -104,7 +105,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'playwright',
     from: 'npm',
     package: '@playwright/mcp',
-    version: '0.0.83',
+    version: pinnedVersion('@playwright/mcp'),
     program: 'playwright-mcp',
     args: ({ port }) => [
       ...['--port', String(port), '--headless', '--isolated', '--no-sandbox'],
@@ -123,7 +124,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     name: 'code-runner',
     from: 'npm',
     package: 'mcp-server-code-runner',
-    version: '0.1.8',
+    version: pinnedVersion('mcp-server-code-runner'),
     program: 'mcp-server-code-runner',
     tools: 1,
     calls: () => [

@@ -23,7 +23,7 @@ export interface RegistryServer {
   from: 'npm' | 'PyPI' | 'Go';
   /** The package, or the Go package to build. */
   package: string;
-  /** Exact. */
+  /** Exact. Those of npm test are pinned in local/package.json. */
   version: string;
   /** Further requirements of a Python package whose own are too wide. */
   with?: readonly string[];

@@ -9,10 +9,15 @@ export interface Row {
   why?: string;
 }
 
-const HEAD = ['server', 'version', 'reached', ...STEPS] as const;
+const HEAD = ['package', 'version', 'reached', 'protocol', ...STEPS] as const;
 
-/** A Markdown table, one server a row; what went wrong stands in a list behind it. */
-export function tableOf(rows: readonly Row[]): string {
+/** A Markdown table for each registry, one server a row; what went wrong stands in a list behind it. */
+export function tablesOf(rows: readonly Row[]): string {
+  const groups = Map.groupBy(rows, ({ server }) => server.from);
+  return [...groups].map(([from, own]) => `### ${from}\n\n${tableOf(own)}`).join('\n\n');
+}
+
+function tableOf(rows: readonly Row[]): string {
   const cells = rows.map(cellsOf);
   const widths = HEAD.map((head, n) => Math.max(head.length, ...cells.map((row) => row[n]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
@@ -33,15 +38,16 @@ function cellsOf({ server, outcome }: Row): string[] {
     if (found !== undefined) return cell(found);
     return outcome?.fault?.step === step ? '**no**' : '';
   });
-  return [`${server.name} (${server.from})`, server.version, wayTo(server), ...steps];
+  return [`\`${server.package}\``, server.version, wayTo(server), outcome?.protocol ?? '', ...steps];
 }
 
 function wayTo({ http, bridge }: Row['server']): string {
-  return http ? 'HTTP' : (bridge ?? 'mcp-proxy');
+  if (!http) return bridge ?? 'mcp-proxy';
+  return http.path === '/sse' ? 'HTTP+SSE' : 'HTTP';
 }
 
 function faultOf({ server, outcome, why }: Row): string[] {
-  if (outcome === null) return [`- ${server.name}: not installed: ${oneLine(why ?? '')}`];
+  if (outcome === null) return [`- ${server.name}: not tried: ${oneLine(why ?? '')}`];
   const { fault } = outcome;
   return fault ? [`- ${server.name}: ${fault.step}: ${oneLine(fault.why)}`] : [];
 }
@@ -54,5 +60,5 @@ function oneLine(text: string): string {
 }
 
 function cell(text: string): string {
-  return text.replaceAll('|', String.raw`\|`).replaceAll('_', String.raw`\_`);
+  return text.replaceAll('|', String.raw`\|`);
 }
