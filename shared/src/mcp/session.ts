@@ -26,8 +26,6 @@ import { ToolsSubscription } from './tools-subscription.ts';
 import { RAW_TOOLS_KEY } from './watched-transport.ts';
 import { Wire } from './wire.ts';
 
-export type { Route } from './attempts.ts';
-
 const CLIENT_INFO = { name: 'patchbay', version: '0.1.0' };
 /** How long the calls of a session that was replaced may wait for their own answers. */
 const RETIREMENT_MS = 5_000;
