@@ -20,6 +20,12 @@ describe('a text for the model', () => {
       '<img src="data:image/svg+xml,%3Csvg%2F%3E">',
       '<img src="[image/svg+xml, 12 bytes]">',
     ],
+    ['a data URI in capitals', `DATA:image/png;BASE64,${png}`, '[image/png, 225 KB]'],
+    [
+      'JSON of PHP, which escapes slashes',
+      `{"a":"data:image\\/png;base64,${png}","b":"${data(900).replaceAll('/', '\\/')}"}`,
+      '{"a":"[image/png, 225 KB]","b":"[binary data, 900 bytes]"}',
+    ],
     ['base64 of a file', png, '[image/png, 225 KB]'],
     [
       'base64 of a small file',

@@ -15,15 +15,15 @@ const DATA_NAMES = /base64|b64|blob|^data$|bytes|image|audio|picture|thumbnail/i
 
 /**
  * In this order: addresses, which stay; data URIs; runs of base64, with line breaks as such or as in JSON, and a last
- * line that is shorter. Every part begins where a run begins and none can match in two ways: the search takes linear time.
+ * line that is shorter. JSON may escape the slash, as PHP does. Every part begins where a run begins and none can match in two ways: the search takes linear time.
  */
 const CANDIDATES = new RegExp(
   [
     String.raw`(?<address>https?:\/\/[^\s"'<>]+)`,
-    String.raw`(?<![\w-])data:(?<type>[\w.+-]+\/[\w.+-]+)?(?:;[\w.+-]+=[\w.+"-]*)*(?<isBase64>;base64)?,(?<body>[^\s"'<>()\\]*)`,
-    String.raw`(?<![A-Za-z0-9+/_-])(?<run>[A-Za-z0-9+/_-]{60,}(?:(?:\s|\\[nr])+[A-Za-z0-9+/_-]{60,})*(?:(?:\s|\\[nr])+(?:[A-Za-z0-9+/_-]+(?=[="'])|[A-Za-z0-9+/_-]{16,}(?=\s*$)))?={0,2})`,
+    String.raw`(?<![\w-])data:(?<type>[\w.+-]+\\?\/[\w.+-]+)?(?:;[\w.+-]+=[\w.+"-]*)*(?<isBase64>;base64)?,(?<body>(?:[^\s"'<>()\\]|\\\/)*)`,
+    String.raw`(?<![A-Za-z0-9+/_-])(?<run>(?:[A-Za-z0-9+/_-]|\\\/){60,}(?:(?:\s|\\[nr])+(?:[A-Za-z0-9+/_-]|\\\/){60,})*(?:(?:\s|\\[nr])+(?:(?:[A-Za-z0-9+/_-]|\\\/)+(?=[="'])|(?:[A-Za-z0-9+/_-]|\\\/){16,}(?=\s*$)))?={0,2})`,
   ].join('|'),
-  'g',
+  'gi',
 );
 
 interface Found {
@@ -37,7 +37,8 @@ interface Found {
 /** The text with a note such as `[image/png, 12 KB]` in the place of data URIs and base64. */
 export function withoutBinary(text: string): string {
   return text.replace(CANDIDATES, (whole: string, ...rest: unknown[]) => {
-    const { address, type, isBase64, body, run } = rest.at(-1) as Found;
+    const { address, isBase64, ...found } = rest.at(-1) as Found;
+    const [type, body, run] = [found.type, found.body, found.run].map((part) => part?.replaceAll('\\/', '/'));
     if (address !== undefined) return shortAddress(address);
     if (run !== undefined) return isData(run, SHORTEST_DATA) ? noteOf(run) : whole;
     // "data:," without a type is as likely to be prose.

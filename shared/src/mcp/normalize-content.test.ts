@@ -41,7 +41,7 @@ describe('a content block', () => {
     ],
     [
       'with an unknown audience',
-      { ...text, annotations: { audience: ['robot', 'user', null] } },
+      { ...text, annotations: { audience: ['robot', 'User', null] } },
       { ...text, annotations: { audience: ['user'] } },
     ],
     [

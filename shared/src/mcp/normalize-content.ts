@@ -127,7 +127,7 @@ function hintsOf(raw: JsonObject): JsonObject {
 /** Each hint is read by itself: a bad one costs no other. */
 function annotationsOf(raw: unknown): JsonObject | null {
   if (!isJsonObject(raw)) return null;
-  const audience = [raw.audience].flat().filter((role) => ROLES.has(role));
+  const audience = [raw.audience].flat().map((role: unknown) => (typeof role === 'string' ? role.toLowerCase() : role)).filter((role) => ROLES.has(role)); // prettier-ignore
   const { priority, lastModified } = raw;
   const annotations = {
     ...(audience.length > 0 && { audience }),

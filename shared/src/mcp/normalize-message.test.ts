@@ -15,6 +15,14 @@ describe('the envelope of a message', () => {
     ['a null id', { jsonrpc: '2.0', id: null, result: text }],
     ['a null error beside the result', { jsonrpc: '2.0', id: 3, result: text, error: null }],
     ['an empty error beside the result', { jsonrpc: '2.0', id: 3, result: text, error: {} }],
+    [
+      'nulls in an error beside it',
+      { jsonrpc: '2.0', id: 3, result: text, error: { code: null, data: null } },
+    ],
+    [
+      'an error that was not filled in',
+      { jsonrpc: '2.0', id: 3, result: text, error: { code: 0, message: '' } },
+    ],
     ['fields that nobody knows', { jsonrpc: '2.0', id: 3, result: text, method: 'tools/call', time: 7 }],
   ])('of a result is mended when it has %s', (_what, raw) => {
     expect(normalizeMessage(raw, request)).toEqual({ jsonrpc: '2.0', id: 3, result: text });

@@ -45,7 +45,8 @@ function normalizeResponse(raw: JsonObject, request: SentRequest | null): JsonOb
 function isError(error: unknown, result: unknown): boolean {
   if (!error) return false;
   if (result === null || result === undefined) return true;
-  return isJsonObject(error) && Object.keys(error).length > 0;
+  // A struct that was never filled in has the code 0 and no message.
+  return isJsonObject(error) && Object.values(error).some((one) => Boolean(one));
 }
 
 /** Our own id where it is missing or only written differently. */

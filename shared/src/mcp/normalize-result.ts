@@ -47,11 +47,9 @@ export function normalizeResult(result: unknown, { method, params }: AskedReques
 function initializeResult(result: JsonObject, params: unknown): JsonObject {
   const { protocolVersion, capabilities, serverInfo, instructions, ...rest } = result;
   // Any JSON-RPC server may answer with an object; one of these shows that it knows the method.
-  if ([protocolVersion, capabilities, serverInfo].every((one) => one === undefined || one === null))
-    return result;
+  if (!['protocolVersion', 'capabilities', 'serverInfo'].some((key) => key in result)) return result;
   const requested = isJsonObject(params) ? params.protocolVersion : undefined;
-  const version =
-    typeof protocolVersion === 'number' ? String(protocolVersion) : (protocolVersion ?? requested);
+  const version = versionOf(protocolVersion) ?? requested;
   return {
     ...withEnvelope(rest, false),
     ...(version !== undefined && { protocolVersion: version }),
@@ -59,6 +57,13 @@ function initializeResult(result: JsonObject, params: unknown): JsonObject {
     serverInfo: implementationOf(serverInfo),
     ...(typeof instructions === 'string' && { instructions }),
   };
+}
+
+/** A version as text; undefined for what is none. */
+function versionOf(raw: unknown): string | undefined {
+  const value: unknown = Array.isArray(raw) ? raw[0] : raw;
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  return text === '' ? undefined : text;
 }
 
 function discoverResult(result: JsonObject): JsonObject {
