@@ -34,6 +34,21 @@ describe('a redirect that would turn a POST into a GET', () => {
   });
 });
 
+it.each([
+  ['blocked_address', 'http://169.254.169.254/latest', 'http://169.254.169.254/latest'],
+  ['connection_refused', 'http://127.0.0.1:1/mcp?key=secret', 'http://127.0.0.1:1/mcp'],
+])('one that leads nowhere (%s) names the address', async (code, location, named) => {
+  const server = await serve(({ send }) => (send(307, '', { location }), true));
+  const result = await test(server.url);
+  expect(result).toMatchObject({ ok: false, code });
+  expect(result.ok || result.message).toContain(`The server redirects to ${named}. `);
+});
+
+it('one to another scheme names no address', async () => {
+  const server = await serve(({ send }) => (send(307, '', { location: 'file:///etc/passwd' }), true));
+  expect(await test(server.url)).toMatchObject({ ok: false, code: 'redirected' });
+});
+
 it('a loop is named as one', async () => {
   const server = await serve(({ send }) => (send(307, '', { location: '/mcp' }), true));
   const result = await test(server.url);

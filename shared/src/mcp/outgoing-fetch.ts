@@ -7,9 +7,9 @@ import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import { classify } from './classify.ts';
-import { redirectTarget } from './redirects.ts';
+import { misledError, redirectTarget } from './redirects.ts';
 import { readableResponse } from './response-body.ts';
 import type { SentSecrets } from './sent-secrets.ts';
 import type { SessionMemory } from './session-memory.ts';
@@ -19,6 +19,16 @@ import { credentialHeader, type Credential } from './target.ts';
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
+/** Headers of policies and cookies can be long; the default is 16 KB. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** What is wrong with an address, not with a request. */
+const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
+  'blocked_address',
+  'dns_failed',
+  'connection_refused',
+  'unreachable',
+  'tls_failed',
+]);
 
 /** Resolves a host name to all of its addresses; rejects with an error that has a `code`, as `node:dns` does. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
@@ -64,18 +74,23 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
     // Event streams and slow tools are silent for minutes; calls have time-outs of their own.
     bodyTimeout: 0,
     headersTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
     allowH2: false,
   });
   return {
     fetch: async (target, init = {}) => {
       let url = checkUrl(String(target), options.policy);
       for (let redirects = 0; ; redirects += 1) {
-        const response = await sendToServer(agent, url, init, options);
+        const to = redirects > 0 ? url : null;
+        const response = await sendToServer(agent, url, init, options).catch((error: unknown) => {
+          const named = classify(error);
+          throw to && NOT_REACHED.has(named.code) ? misledError(to, named) : error;
+        });
         const mayFollow = redirects < MAX_REDIRECTS && init.redirect !== 'manual';
         const next = mayFollow ? redirectTarget(url, init.method ?? 'GET', response) : null;
         if (!next) return response;
         await response.body?.cancel();
-        url = checkUrl(next.href, options.policy);
+        url = checkRedirect(next, options.policy);
       }
     },
     close: async () => {
@@ -84,6 +99,15 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
       await agent.destroy();
     },
   };
+}
+
+/** @throws AppError that names the address */
+function checkRedirect(next: URL, policy: AddressPolicy): URL {
+  try {
+    return checkUrl(next.href, policy);
+  } catch (error) {
+    throw misledError(next, classify(error));
+  }
 }
 
 function connectorOf({ policy, resolve, onCertificate }: OutgoingFetchOptions) {

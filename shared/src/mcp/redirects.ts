@@ -21,6 +21,11 @@ export function redirectError(from: URL, method: string, response: Response): Ap
   });
 }
 
+/** The error of a redirect that was followed and led nowhere: it names where to. */
+export function misledError(to: URL, { code, message }: AppError): AppError {
+  return new AppError(code, { message: `The server redirects to ${addressOf(to)}. ${message}` });
+}
+
 /** A URL for messages, without its query, which may hold secrets. */
 export function addressOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
@@ -28,5 +33,6 @@ export function addressOf({ origin, pathname }: URL): string {
 
 function locationOf(from: URL, { headers }: Response): URL | null {
   const location = headers.get('location');
-  return location && URL.canParse(location, from.href) ? new URL(location, from) : null;
+  const target = location && URL.canParse(location, from.href) ? new URL(location, from) : null;
+  return target && /^https?:$/.test(target.protocol) ? target : null;
 }
