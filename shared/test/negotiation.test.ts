@@ -75,6 +75,20 @@ describe('a server with sessions that answers the probe of the newer era with', 
   });
 });
 
+describe('a server that takes the notice of a session', () => {
+  it.each<[string, (request: ScriptedRequest) => unknown]>([
+    ['and never responds', () => {}],
+    ['and cuts the connection', ({ response }) => response.destroy()],
+    ['for a request that it rejects', ({ send }) => send(500, 'oops')],
+  ])('%s is used all the same', async (_what, answer) => {
+    const server = await serveScript((request) => {
+      if (request.what === 'notifications/initialized') answer(request);
+      return request.what === 'notifications/initialized';
+    });
+    expect(await test(server.url)).toMatchObject({ ok: true, tools: [{ name: 'echo' }, { name: 'other' }] });
+  });
+});
+
 describe('a server that cannot be reached is not asked twice', () => {
   it('when it refuses connections', async () => {
     const { url, stop } = await listen(() => {});
@@ -115,6 +129,10 @@ describe('a version that the server rejects', () => {
       send(400, error(-32_000, 'Bad version', { supportedVersions: known })),
     'a list in the message': ({ send, error }) =>
       send(400, error(-32_000, `Unsupported protocol version (supported: ${known.join(', ')})`)),
+    'a list without the word': ({ send, error }) =>
+      send(200, error(-32_602, `Only ${known.join(' and ')} are supported`)),
+    'a list in the JSON of a framework': ({ send }) =>
+      send(400, { detail: `Unsupported MCP version. Supported: ${known.join(', ')}` }),
     text: ({ send }) => send(400, `Unsupported protocol version (supported: ${known.join(', ')})`),
     'no list': ({ send, error }) => send(400, error(-32_602, 'Unsupported protocol version')),
   };
@@ -125,6 +143,17 @@ describe('a version that the server rejects', () => {
       const offered = request.params.protocolVersion;
       if (known.includes(String(offered))) request.send(200, initialize(request, offered));
       else rejections[name]?.(request);
+      return true;
+    });
+    expect(await test(server.url)).toMatchObject({ ok: true, protocol_version: '2025-03-26' });
+  });
+
+  it('after it agreed to it: the one that it names is used', async () => {
+    const server = await serveScript((request) => {
+      const { what, http, send, params } = request;
+      if (what === 'initialize') send(200, initialize(request, params.protocolVersion));
+      else if (http.headers['mcp-protocol-version'] !== '2025-11-25') return false;
+      else send(400, 'Unsupported protocol version: 2025-11-25 (supported: 2025-03-26)');
       return true;
     });
     expect(await test(server.url)).toMatchObject({ ok: true, protocol_version: '2025-03-26' });

@@ -66,6 +66,29 @@ it.each([
   expect([server.seen['tools/call'], states.at(-1)]).toEqual([1, 'ready']);
 });
 
+it.each([
+  ['id null', { id: null }],
+  ['no id', {}],
+])('HTTP 404 with a JSON-RPC error of its own and %s does not end the session', async (_what, id) => {
+  const server = await serveCalls(({ send }) =>
+    send(404, { jsonrpc: '2.0', ...id, error: { code: -32_000, message: 'No customer 42' } }),
+  );
+  const { connection, ready } = connect(server);
+  await ready();
+  expect(await failure(connection.call('echo', {}))).toMatchObject({ code: 'call_rejected', said: 'No customer 42' }); // prettier-ignore
+  expect(server.seen).toMatchObject({ 'tools/call': 1, initialize: 1 });
+});
+
+it.each([202, 400, 401, 404, 422, 500])('HTTP %i with a result is the answer, too', async (status) => {
+  const server = await serveCalls(({ send, result }) =>
+    send(status, result({ content: [{ type: 'text', text: 'No customer 42' }], isError: true })),
+  );
+  const { connection, ready } = connect(server);
+  await ready();
+  expect(await connection.call('echo', {})).toMatchObject({ isError: true, text: 'No customer 42' });
+  expect(server.seen).toMatchObject({ 'tools/call': 1, initialize: 1 });
+});
+
 it('an error status with an event stream: its error is the answer', async () => {
   const server = await serveCalls(({ send, error }) =>
     send(400, `event: message\ndata: ${JSON.stringify(error(-32_000, 'No'))}\n\n`, {

@@ -7,8 +7,8 @@ import { AppError } from '../errors.ts';
 import { charsetOf, decodeText, mediaTypeOf } from './body-text.ts';
 import { rewriteEventStream } from './event-stream.ts';
 import { errorOf, hasResponseTo, isMessage, readMessages, type Expected } from './incoming-messages.ts';
-import { reasonOf } from './reason.ts';
-import { saidError } from './refusal.ts';
+import { endSentence, reasonOf } from './reason.ts';
+import { rejectsHost, saidError } from './refusal.ts';
 
 /** The same limit as for a whole body. */
 const MAX_EVENT_CHARS = 8 * 1024 * 1024;
@@ -16,6 +16,7 @@ const EVENT_STREAM = 'text/event-stream';
 const NOT_RPC = "The server's response is not a JSON-RPC message.";
 /** Signs of a sign-in page. */
 const SIGN_IN = /\b(?:sign[ -]?in|log[ -]?in|single sign-on|sso|authenticat\w+|anmelden|captcha)\b/i;
+const HANDSHAKES: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
 const PASSWORD_FIELD = /<input[^>]+type=["']?password/i;
 /** The start of an event stream that has another content type. */
 const STREAM_START = /^(?:data|event|id|retry)?:/;
@@ -49,7 +50,7 @@ export async function readAnswer(response: Response, listener: Listener): Promis
 
 function asJson(response: Response, text: string, listener: Listener): Response {
   const json = parseJson(text);
-  if (json === undefined) throw unreadable(response, text);
+  if (json === undefined) throw unreadable(response, text, listener.own);
   const messages = messagesIn(json, listener, true);
   if (listener.own && !hasResponseTo(messages, listener.own)) {
     throw new AppError('protocol_error', {
@@ -60,12 +61,19 @@ function asJson(response: Response, text: string, listener: Listener): Response 
   return rewritten(response, 'application/json', isSame ? text : JSON.stringify(single(messages)));
 }
 
-function unreadable({ headers }: Response, text: string): AppError {
+function unreadable({ headers }: Response, text: string, own: Listener['own']): AppError {
   if (text === '') return new AppError('protocol_error', { message: "The server's response is empty." });
   const type = mediaTypeOf(headers);
-  if (type === '' || type.includes('json')) return new AppError('protocol_error');
+  if (type === '' || type.includes('json'))
+    return new AppError('protocol_error', { message: "The server's response is not valid JSON." });
   const title = reasonOf(text);
-  return saidError(SIGN_IN.test(title ?? '') || PASSWORD_FIELD.test(text) ? 'login_page' : 'not_mcp', title);
+  if (rejectsHost(text)) return saidError('host_rejected', title);
+  if (SIGN_IN.test(title ?? '') || PASSWORD_FIELD.test(text)) return saidError('login_page', title);
+  if (!own || HANDSHAKES.has(own.method)) return saidError('not_mcp', title);
+  // The handshake showed that it is a server; this is a fault on the way, or in this request.
+  const said = title === null ? '' : ` It said: ${endSentence(title)}`;
+  const message = `The server answered with ${type} instead of a JSON-RPC message.${said}`;
+  return new AppError('protocol_error', { message, said: title });
 }
 
 function asEventStream(

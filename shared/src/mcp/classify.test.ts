@@ -29,7 +29,7 @@ describe('classify', () => {
     ['HTTP 502', http(502), 'server_error'],
     ['a time-out of the SDK', new SdkError(SdkErrorCode.RequestTimeout, ''), 'timeout'],
     ['an abort', new DOMException('', 'AbortError'), 'cancelled'],
-    ['arguments that do not fit', new ProtocolError(-32_602, 'bad'), 'invalid_arguments'],
+    ['parameters of ours that do not fit', new ProtocolError(-32_602, 'bad'), 'server_error'],
     ['another JSON-RPC error', new ProtocolError(-32_603, 'bad'), 'server_error'],
     ['no JSON', new SyntaxError(), 'protocol_error'],
     ['what nobody foresaw', new Error('ECONNREFUSED in words only'), 'internal'],

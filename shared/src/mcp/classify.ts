@@ -49,6 +49,7 @@ const NAMES: Record<string, ErrorCode> = {
   InvalidData: 'tls_failed',
   UnexpectedEof: 'connection_lost',
 };
+const NOT_HTTP = "What answers at this address doesn't speak HTTP/1.1.";
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_)/;
 
 /** JSON-RPC; tools answer so when their arguments do not fit. */
@@ -76,7 +77,8 @@ export function classifyCall(error: unknown): AppError {
   const known = classify(error);
   const isAnswer = error instanceof ProtocolError && !(error.data instanceof AppError);
   if (known.code !== 'server_error' || !isAnswer) return known;
-  return new AppError('call_rejected', { cause: error, ...messageOf(error) });
+  const code = error.code === INVALID_PARAMS ? 'invalid_arguments' : 'call_rejected';
+  return new AppError(code, { cause: error, ...messageOf(error) });
 }
 
 function textOf({ data }: SdkHttpError): string {
@@ -87,15 +89,11 @@ function codeOf(error: unknown): ErrorCode | null {
   if (error instanceof UnauthorizedError) return 'unauthorized';
   if (error instanceof SseError)
     return error.code === undefined ? 'connection_lost' : codeOfStatus(error.code);
-  if (error instanceof ProtocolError) return codeOfProtocol(error.code);
+  if (error instanceof ProtocolError) return 'server_error';
   const system = systemCode(error);
   if (system) return system;
   if (error instanceof SdkError) return codeOfSdk(error);
   return error instanceof Error && Object.hasOwn(NAMES, error.name) ? (NAMES[error.name] ?? null) : null;
-}
-
-function codeOfProtocol(code: number): ErrorCode {
-  return code === INVALID_PARAMS ? 'invalid_arguments' : 'server_error';
 }
 
 function codeOfSdk(error: SdkError): ErrorCode | null {
@@ -126,6 +124,7 @@ function systemCode(error: unknown): ErrorCode | null {
 
 /** A JSON-RPC error carries words of the server that help more than our general sentence. */
 function messageOf(error: unknown): { message?: string; said?: string | null } {
+  if (error instanceof Error && error.name === 'HTTPParserError') return { message: NOT_HTTP };
   const said = error instanceof ProtocolError ? oneLine(error.message) : null;
   return said ? { message: `The server answered: ${endSentence(said)}`, said } : {};
 }

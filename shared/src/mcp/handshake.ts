@@ -39,7 +39,7 @@ export function failedAttempt(
   const offered = attempt.version ?? SESSION_VERSIONS[0] ?? '';
   const answered = transport.answeredVersion;
   const isUnknown = answered !== null && !SESSION_VERSIONS.includes(answered);
-  const rejection = isUnknown ? { speaks: [answered] } : versionRejectionOf(thrown, offered);
+  const rejection = isUnknown ? { speaks: [answered] } : versionRejectionOf(thrown, answered ?? offered);
   const failure = {
     attempt,
     lastMethod: transport.lastMethod,

@@ -16,6 +16,8 @@ describe('the id of a response', () => {
     ['of another request', { id: '8', result: {} }, 8],
     ['null, with an error', { id: null, error }, 7],
     ['missing, with an error', { error }, 7],
+    ['null, with a result', { jsonrpc: '2.0', id: null, result: {} }, 7],
+    ['missing, with a result', { jsonrpc: '2.0', result: {} }, 7],
     ['as text, with an error that is a text', { id: '7', error: 'Not now' }, 7],
     ['as it was sent, beside the method', { id: 7, method: 'tools/call', result: {} }, 7],
   ])('%s', (_what, message, id) => {
@@ -26,8 +28,8 @@ describe('the id of a response', () => {
   it.each([
     ['unknown, with an error', { id: 'server-error', error }, 7],
     ['empty, with an error', { id: '', error }, 7],
-    ['null, with a result', { id: null, result: {} }, 7],
-    ['missing, with a result', { result: {} }, 7],
+    ['null, with a result that may be of no message', { id: null, result: {} }, 7],
+    ['missing, with a result that may be of no message', { result: {} }, 7],
   ])('%s: is taken for the request when the body holds nothing else', (_what, message, id) => {
     expect(idsOf(message, true)).toEqual([id]);
     expect(idsOf(message, false)).not.toEqual([id]);

@@ -59,7 +59,7 @@ function requestOf(message: Json, { own, find }: Expected, isOnly: boolean): Sen
     return find(id) ?? (isOnly && isObject(message.error) ? own : null);
   }
   // Some servers don't send the id back, above all with errors.
-  return isOnly || isObject(message.error) ? own : null;
+  return isOnly || isObject(message.error) || 'jsonrpc' in message ? own : null;
 }
 
 /** As the SDK compares ids: a number may come back as text. */

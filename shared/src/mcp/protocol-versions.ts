@@ -1,6 +1,7 @@
 /** Protocol versions: those we speak, and what a server that rejects ours says about its own. */
 import { ProtocolError, SdkHttpError, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
+import { reasonOf } from './reason.ts';
 
 /** The version without sessions. */
 export const STATELESS_VERSION = '2026-07-28';
@@ -21,7 +22,8 @@ const LIST_KEYS = [
   'versions',
 ];
 const VERSION = /\b\d{4}-\d{2}-\d{2}\b/g;
-const ABOUT_VERSIONS = /protocol[\s_-]*version|version[^.]{0,60}support|support[^.]{0,60}version/i;
+const ABOUT_VERSIONS =
+  /protocol[\s_-]*version|version[^.]{0,60}support|support[^.]{0,60}version|\d{4}-\d\d-\d\d[^.]{0,60}support|support[^.]{0,60}\d{4}-\d\d-\d\d/i;
 /** Names are shown to people. */
 const MAX_VERSIONS = 10;
 const MAX_VERSION_LENGTH = 40;
@@ -79,6 +81,11 @@ export function unsupportedVersion(
   return new AppError('unsupported_version', { message, cause });
 }
 
+/** Whether a text of a server is about versions of the protocol. */
+export function mentionsVersions(text: string): boolean {
+  return ABOUT_VERSIONS.test(text);
+}
+
 function rpcErrorOf(error: Error): RpcError | null {
   if (error instanceof ProtocolError) return error;
   if (!(error instanceof SdkHttpError) || [401, 403, 404].includes(error.status)) return null;
@@ -87,7 +94,8 @@ function rpcErrorOf(error: Error): RpcError | null {
   try {
     const body: unknown = JSON.parse(text);
     const inner = isObject(body) && isObject(body.error) ? body.error : body;
-    return isObject(inner) ? inner : { message: text };
+    if (!isObject(inner)) return { message: text };
+    return typeof inner.message === 'string' ? inner : { ...inner, message: reasonOf(text) };
   } catch {
     return { message: text };
   }
@@ -96,7 +104,7 @@ function rpcErrorOf(error: Error): RpcError | null {
 function rejectionIn({ code, message, data }: RpcError, offered: string): VersionRejection | null {
   const text = typeof message === 'string' ? message : '';
   const listed = listedIn(data).filter((version) => version !== offered);
-  const isAboutVersions = code === UNSUPPORTED_VERSION || ABOUT_VERSIONS.test(text);
+  const isAboutVersions = code === UNSUPPORTED_VERSION || mentionsVersions(text);
   if (listed.length === 0 && !isAboutVersions) return null;
   const inText = [text, typeof data === 'string' ? data : ''].join(' ').match(VERSION) ?? [];
   const found = listed.length > 0 ? listed : inText.filter((version) => version !== offered);

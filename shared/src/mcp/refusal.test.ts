@@ -38,10 +38,16 @@ describe('a rejected Host header', () => {
     [403, 'Blocked request. This host ("mcp.example.com") is not allowed.'],
     [400, "Invalid HTTP_HOST header: 'x'. You may need to add 'x' to ALLOWED_HOSTS."],
     [421, 'Invalid Host header'],
+    [400, 'DisallowedHost at /mcp'],
     [421, null],
     [403, 'DNS rebinding protection'],
   ])('%i %s is no matter of the credential, and tried again', (status, reason) => {
     expect(refusalError({ status, reason })).toMatchObject({ code: 'host_rejected', retryable: true });
+  });
+
+  it('is also seen below the title of a page', () => {
+    const body = '<title>Exception caught</title><h1>Blocked hosts: mcp.example.com</h1>';
+    expect(refusalError({ status: 403, reason: 'Exception caught', body }).code).toBe('host_rejected');
   });
 
   it.each([
@@ -102,6 +108,13 @@ describe('a session that the server does not know', () => {
     [500, 'oops', false],
   ])('is not meant by %i %s', (status, reason, isResponse) => {
     expect(isSessionRefusal({ status, reason }, { ...call, isResponse })).toBe(false);
+  });
+
+  it('is meant by the bare 404 of a JSON-RPC error without an id, and not by one that says more', () => {
+    const said = (reason: string | null) =>
+      isSessionRefusal({ status: 404, reason }, { ...call, isRpc: true });
+    expect(['Not Found', 'Session not found', null].map(said)).toEqual([true, true, true]);
+    expect(said('No customer 42')).toBe(false);
   });
 
   it('is told by a bare 400 to a list, and not by a bare 404 to a ping', () => {

@@ -6,6 +6,8 @@ export interface Refusal {
   status: number;
   /** The server's own words (see `reasonOf`). */
   reason: string | null;
+  /** All of what it sent: an error page may name the reason only in its text. */
+  body?: string;
   /** How long the server asked us to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
   cause?: unknown;
@@ -13,14 +15,21 @@ export interface Refusal {
 
 /** Wordings of Playwright MCP, of the SDKs for Rust, Python, Go and TypeScript, and of Django, Rails and Vite. */
 const HOST_REJECTED = [
-  /\b(?:invalid|blocked|disallowed|missing|untrusted|unknown|forbidden)\s+(?:http_?)?hosts?(?:name)?\b/i,
+  /\b(?:invalid|blocked|disallowed|missing|untrusted|unknown|forbidden)\s*(?:http_?)?hosts?(?:name)?\b/i,
   /\bhosts?(?:name)?\b(?:\s+header)?\W.{0,60}?\b(?:not|isn't)\s+(?:allowed|permitted|trusted|recognized)\b/i,
   /\bonly allowed at\b/i,
   /\ballowed[_ ]?hosts\b/i,
   /\bdns[- ]rebinding\b/i,
 ];
+/** A page that rejects a host does so near its beginning. */
+const MAX_HOST_TEXT = 4_000;
 /** Statuses with which a server rejects the `Host` header. */
 const HOST_STATUSES: ReadonlySet<number> = new Set([400, 403, 421]);
+
+/** Whether a server's words are about the host name of its own address. */
+export function rejectsHost(text: string): boolean {
+  return HOST_REJECTED.some((words) => words.test(text.slice(0, MAX_HOST_TEXT)));
+}
 
 /** What an HTTP status means for a request to an MCP endpoint. */
 export function codeOfStatus(status: number): ErrorCode {
@@ -35,8 +44,8 @@ export function codeOfStatus(status: number): ErrorCode {
 }
 
 /** The error for a rejected request; its message includes the server's words. */
-export function refusalError({ status, reason, retryAfterMs, cause }: Refusal): AppError {
-  const isHost = HOST_STATUSES.has(status) && HOST_REJECTED.some((words) => words.test(reason ?? ''));
+export function refusalError({ status, reason, body, retryAfterMs, cause }: Refusal): AppError {
+  const isHost = HOST_STATUSES.has(status) && rejectsHost(body ?? reason ?? '');
   const code = isHost ? 'host_rejected' : codeOfStatus(status);
   return saidError(code, reason, { retryAfterMs, cause, ...(code === 'request_rejected' && { status }) });
 }
@@ -69,20 +78,25 @@ const NAMES_SESSION = new RegExp(
   'i',
 );
 
+/** A 404 with no more than these words says nothing of its own. */
+const NOT_FOUND = /^(?:http )?(?:404:? *)?(?:page |resource )?not found\b.?$/i;
+
 /**
  * Whether a server rejected a request because it doesn't know the session. The specification and the SDKs for TypeScript,
  * Python, Go, Java and C# use 404; most servers in TypeScript send 400 with "No valid session ID provided", and older
  * ones in Rust 401 with "Session not found".
- * @param isResponse whether the body is a JSON-RPC error with the id of the request: then only its words count
+ * @param about.isResponse whether the body is a JSON-RPC response with the id of the request: then only its words count
+ * @param about.isRpc whether the body is a JSON-RPC error, maybe without an id: for a call, other words in a 404 count too
  */
 export function isSessionRefusal(
   { status, reason }: Pick<Refusal, 'status' | 'reason'>,
-  { method, isResponse }: { method: string; isResponse: boolean },
+  { method, isResponse, isRpc = false }: { method: string; isResponse: boolean; isRpc?: boolean },
 ): boolean {
   if (method === 'initialize' || method === 'server/discover' || status < 400) return false;
   if (isResponse) return ABOUT_SESSION.test(reason ?? '');
   // A ping may just be unsupported. A list without arguments has nothing else to be rejected for.
-  const isUnknown = status === 404 && method !== 'ping';
+  const isAnswer = isRpc && method === 'tools/call' && reason !== null && !NOT_FOUND.test(reason);
+  const isUnknown = status === 404 && method !== 'ping' && !isAnswer;
   const isBare = status === 400 && method === 'tools/list' && reason === null;
   return isUnknown || isBare || NAMES_SESSION.test(reason ?? '');
 }

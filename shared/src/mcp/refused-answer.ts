@@ -1,8 +1,9 @@
 /** Reads the response to a POST with an error status: a JSON-RPC error for the request, or why the server rejected it. */
 import type { AppError } from '../errors.ts';
-import type { Listener } from './answers.ts';
-import { decodeText } from './body-text.ts';
-import { errorOf, readMessages, type Expected } from './incoming-messages.ts';
+import { readAnswer, type Listener } from './answers.ts';
+import { isJsonObject } from '../json-object.ts';
+import { decodeText, mediaTypeOf } from './body-text.ts';
+import { errorOf, hasResponseTo, readMessages, type Expected } from './incoming-messages.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { oneLine, reasonOf } from './reason.ts';
 import { isSessionRefusal, refusalError, saidError, type Refusal } from './refusal.ts';
@@ -19,7 +20,7 @@ export interface RefusedAnswer {
   status: number;
   /** The body, without secrets. */
   text: string;
-  /** The JSON-RPC error response for the request, with the id of the request; null without one. */
+  /** The JSON-RPC response to the request, with the id of the request; null without one. */
   rpc: Record<string, unknown> | null;
   error: AppError;
 }
@@ -38,16 +39,31 @@ export async function readRefusal(
   const rpc = responseIn(text, expected);
   const said = errorOf(rpc)?.message;
   const reason = (typeof said === 'string' ? oneLine(said) : null) ?? reasonOf(text);
-  const refusal = { status, reason, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
+  const refusal = { status, reason, body: text, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
   const { own } = expected;
-  const isResponse = own !== null && rpc !== null && isWithId(text, own);
-  const isLost = hasSession && own !== null && isSessionRefusal(refusal, { method: own.method, isResponse });
+  const isResponse = own !== null && rpc !== null && (isWithId(text, own) || errorOf(rpc) === null);
+  const about = { method: own?.method ?? '', isResponse, isRpc: rpc !== null };
+  const isLost = hasSession && own !== null && isSessionRefusal(refusal, about);
   return {
     status,
     text,
     rpc: isLost || !own || speaksForAll(refusal, own) ? null : rpc,
     error: isLost ? saidError('session_lost', reason) : refusalError(refusal),
   };
+}
+
+/**
+ * The response to a request that was "accepted" (HTTP 202), for servers that send it at once.
+ * @returns null without one; a body that takes more than two seconds is not awaited
+ */
+export async function readAccepted(response: Response, listener: Listener): Promise<Response | null> {
+  const { headers } = response;
+  if (mediaTypeOf(headers) === 'text/event-stream') return readAnswer(response, listener);
+  const text = decodeText(await firstOf(response.body), headers.get('content-type')).trim();
+  const { own } = listener;
+  const messages = jsonIn(text).flatMap((json) => readMessages(json, listener, true));
+  if (!own || !hasResponseTo(messages, own)) return null;
+  return readAnswer(new Response(text, { headers }), listener);
 }
 
 /** Whether the status concerns more than this request, so that a JSON-RPC error in the body only gives the reason. */
@@ -61,8 +77,14 @@ function responseIn(text: string, expected: Expected): Record<string, unknown> |
   const { own } = expected;
   if (!own) return null;
   const found = jsonIn(text).flatMap((json) => readMessages(json, expected, true));
-  const response = found.find((message) => errorOf(message) && (message as { id?: unknown }).id === own.id);
+  const isAnswer = (message: unknown) => errorOf(message) !== null || hasResult(message, own);
+  const response = found.find((message) => isAnswer(message) && (message as { id?: unknown }).id === own.id);
   return (response as Record<string, unknown> | undefined) ?? null;
+}
+
+/** Some servers send the result of a tool that failed with an error status. It opens no session. */
+function hasResult(message: unknown, { method }: SentRequest): boolean {
+  return method !== 'initialize' && method !== 'server/discover' && isJsonObject((message as { result?: unknown }).result); // prettier-ignore
 }
 
 /** Whether the server sent back the id of the request. */

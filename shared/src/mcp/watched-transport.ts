@@ -13,6 +13,7 @@ import type {
   TransportSendOptions,
 } from '@modelcontextprotocol/client';
 import { AppError } from '../errors.ts';
+import { classify } from './classify.ts';
 import { isSameId } from './incoming-messages.ts';
 import { unanswerableInput } from './input-required.ts';
 import type { SentRequest } from './normalize-message.ts';
@@ -25,6 +26,8 @@ export const ANSWER_LOST_CODE = -32_099;
 const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
 /** How long a cancel notice may take before the stream is cut anyway. */
 const CANCEL_NOTICE_MS = 2_000;
+/** How long a server may take to accept that the session begins. */
+const INITIALIZED_NOTICE_MS = 2_000;
 
 type RequestId = SentRequest['id'];
 interface PendingRequest {
@@ -141,12 +144,24 @@ export class WatchedTransport implements Transport {
   async #sendNotice(message: JSONRPCMessage, options: TransportSendOptions): Promise<void> {
     const cancelled = cancelledRequest(message);
     const pending = cancelled === undefined ? undefined : this.#pending.get(cancelled);
+    if (!pending && 'method' in message && message.method === 'notifications/initialized')
+      return this.#sendInitialized(message, options);
     if (cancelled === undefined || !pending) return this.#inner.send(message, options);
     this.#pending.delete(cancelled);
     try {
       await this.#inner.send(message, { ...options, requestSignal: AbortSignal.timeout(CANCEL_NOTICE_MS) });
     } finally {
       pending.stream.abort();
+    }
+  }
+
+  /** Some servers never respond to this notice, or cut its connection. Whether the session works, the next request shows. */
+  async #sendInitialized(message: JSONRPCMessage, options: TransportSendOptions): Promise<void> {
+    const requestSignal = AbortSignal.timeout(INITIALIZED_NOTICE_MS);
+    try {
+      await this.#inner.send(message, { ...options, requestSignal });
+    } catch (error) {
+      if (!requestSignal.aborted && classify(error).code !== 'connection_lost') throw error;
     }
   }
 

@@ -11,9 +11,10 @@ import { readAnswer, type Listener } from './answers.ts';
 import { classify } from './classify.ts';
 import type { SentRequest } from './normalize-message.ts';
 import { createOutgoingFetch, type Exchange, type OutgoingFetch, type Resolve } from './outgoing-fetch.ts';
+import { mentionsVersions } from './protocol-versions.ts';
 import { endSentence } from './reason.ts';
 import { addressOf, redirectError } from './redirects.ts';
-import { readRefusal } from './refused-answer.ts';
+import { readAccepted, readRefusal } from './refused-answer.ts';
 import { SentSecrets } from './sent-secrets.ts';
 import { SessionMemory } from './session-memory.ts';
 import { SseEndpoint } from './sse-endpoint.ts';
@@ -166,9 +167,17 @@ export class Wire {
     const from = new URL(response.url || this.#target.url);
     if (from.origin !== this.#target.url.origin) this.redirectedTo = from;
     const isPost = init.method === 'POST';
+    if (isPost && response.status === 202 && own && !this.sse) return this.#takeAccepted(response, own);
     if (response.ok) return isPost ? readAnswer(response, this.#listener(own)) : this.#takeStream(response);
     if (response.status < 400) throw redirectError(from, init.method ?? 'GET', response);
     return isPost ? this.#takeRefusal(response, own) : this.#missStream(response);
+  }
+
+  /** "Accepted" is said by servers that answer elsewhere; some send the answer itself with it. */
+  async #takeAccepted(response: Response, own: SentRequest): Promise<Response> {
+    const answer = await readAccepted(response, this.#listener(own));
+    if (!answer) this.transport.noticeAccepted(own.id);
+    return answer ?? new Response(null, { status: 202, headers: response.headers });
   }
 
   #listener(own: SentRequest | null): Listener {
@@ -205,7 +214,9 @@ export class Wire {
     if (rpc && this.sse) this.transport.receive(rpc as unknown as JSONRPCMessage);
     if (rpc) return this.sse ? new Response(null, { status: 202 }) : Response.json(rpc);
     // What the body says of versions counts for the next handshake, if it is about that.
-    const isAboutVersion = own !== null && HANDSHAKES.has(own.method) && !ABOUT_ALL_REQUESTS.has(error.code);
+    // Some servers reject a version that they agreed to only after the handshake, from its header.
+    const isHandshake = own === null ? mentionsVersions(text) : HANDSHAKES.has(own.method);
+    const isAboutVersion = isHandshake && !ABOUT_ALL_REQUESTS.has(error.code);
     if (isAboutVersion && !this.sse && error.retryAfterMs === undefined) return new Response(text, response);
     // Some servers reject notifications, which have no id; the next request shows whether more is wrong.
     const isNotification = own === null && !ABOUT_ALL_REQUESTS.has(error.code);
@@ -232,9 +243,6 @@ export class Wire {
       this.#openStreams += 1;
       this.#streamOpenedAt = performance.now();
     }
-    // On the old transport every message is accepted so, and answered on the stream.
-    const accepted = exchange.status === 202 && !this.sse ? sentRequest(exchange.body) : null;
-    if (accepted) this.transport.noticeAccepted(accepted.id);
     this.#options.onExchange?.(exchange);
   }
 
