@@ -45,6 +45,7 @@ describe('a response in one piece', () => {
     ['between blank lines', {}, (json) => `\r\n\n${json}\n`],
     ['in UTF-16', { 'content-type': 'application/json; charset=utf-16' }, utf16],
     ['in a batch', {}, (json) => `[${NOTICE},${json}]`],
+    ['in a batch with a null', {}, (json) => `[null,${json}]`],
     ['in a batch of one', {}, (json) => `[${json}]`],
     ['as an event stream that says it is JSON', {}, (json) => `event: message\ndata: ${json}`],
     [

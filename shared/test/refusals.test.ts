@@ -79,6 +79,22 @@ it.each([
   expect(server.seen).toMatchObject({ 'tools/call': 1, initialize: 1 });
 });
 
+it('a session that is unknown in words only, with HTTP 200, costs one call', async () => {
+  const server = await serve(({ what, error, send }) => {
+    const isLost = server.seen.initialize === 1 && server.seen['tools/call'] !== undefined;
+    const isRefused = isLost && what.startsWith('tools/');
+    if (isRefused) send(200, error(-32_001, 'Session not found'));
+    return isRefused;
+  });
+  const { connection, ready } = connect(server);
+  await ready();
+  expect(await failure(connection.call('echo', {}))).toMatchObject({ code: 'call_rejected' });
+  await until(() => server.seen.initialize === 2, 'a new session');
+  await until(() => connection.state.name === 'ready', 'the tools');
+  expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+  expect(server.seen['tools/call']).toBe(2);
+});
+
 it.each([202, 400, 401, 404, 422, 500])('HTTP %i with a result is the answer, too', async (status) => {
   const server = await serveCalls(({ send, result }) =>
     send(status, result({ content: [{ type: 'text', text: 'No customer 42' }], isError: true })),

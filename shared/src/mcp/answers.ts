@@ -58,7 +58,11 @@ function asJson(response: Response, text: string, listener: Listener): Response 
     });
   }
   const isSame = isUnchanged(json, messages);
-  return rewritten(response, 'application/json', isSame ? text : JSON.stringify(single(messages)));
+  return rewritten(
+    response,
+    'application/json',
+    isSame ? text : JSON.stringify(single(messages.filter(isMessage))),
+  );
 }
 
 function unreadable({ headers }: Response, text: string, own: Listener['own']): AppError {

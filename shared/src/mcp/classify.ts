@@ -10,7 +10,7 @@ import {
 import { AppError, type ErrorCode } from '../errors.ts';
 import { isDecoderError } from './decompress.ts';
 import { endSentence, oneLine, reasonOf } from './reason.ts';
-import { codeOfStatus, refusalError } from './refusal.ts';
+import { codeOfStatus, refusalError, saidError, speaksOfSession } from './refusal.ts';
 
 /** Codes of system, undici and TLS errors. Node, undici and Deno share these names. */
 const NETWORK_CODES: Record<string, ErrorCode> = {
@@ -72,11 +72,22 @@ export function classify(error: unknown): AppError {
   return new AppError('internal', { cause: error });
 }
 
+/** Whether this is a JSON-RPC error of the server, and not one that we gave in its place. */
+export function isAnswer(error: unknown): error is ProtocolError {
+  return error instanceof ProtocolError && !(error.data instanceof AppError);
+}
+
+/** As `classify`, for a list, which has nothing to do with any session but that of the connection. */
+export function classifyList(error: unknown): AppError {
+  const known = classify(error);
+  const isLost = isAnswer(error) && speaksOfSession(known.said);
+  return isLost ? saidError('session_lost', known.said, { cause: error }) : known;
+}
+
 /** As `classify`, for a tool call: a JSON-RPC error is the server's answer to it, not a failure of the server. */
 export function classifyCall(error: unknown): AppError {
   const known = classify(error);
-  const isAnswer = error instanceof ProtocolError && !(error.data instanceof AppError);
-  if (known.code !== 'server_error' || !isAnswer) return known;
+  if (known.code !== 'server_error' || !isAnswer(error)) return known;
   const code = error.code === INVALID_PARAMS ? 'invalid_arguments' : 'call_rejected';
   return new AppError(code, { cause: error, ...messageOf(error) });
 }

@@ -13,7 +13,7 @@ import {
   type ConnectionState,
 } from './machine.ts';
 import type { CallResult } from './result.ts';
-import { GONE } from './gone.ts';
+import { GONE, mayConcernAll } from './gone.ts';
 import { keepsRoute, type Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
 import { RequestFloor } from './request-floor.ts';
@@ -32,8 +32,6 @@ const CHECKS_PER_LIST = 4;
 const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 /** A list that ends so ends the session with it. */
 const ENDS_SESSION: ReadonlySet<ErrorCode> = new Set([...GONE, 'unauthorized', 'forbidden']);
-/** Whether a call that is refused so was refused for itself, or would any request be: a list of the tools shows. */
-const MAY_CONCERN_ALL: ReadonlySet<ErrorCode> = new Set(['unauthorized', 'forbidden', 'request_rejected']);
 
 export class ConnectionRunner implements Connection, Line {
   readonly target: ServerTarget;
@@ -124,7 +122,7 @@ export class ConnectionRunner implements Connection, Line {
   report(generation: number, error: AppError): void {
     if (GONE.has(error.code)) this.#dispatch({ type: 'lost', generation, error });
     if (error.code === 'timeout' || error.code === 'server_error') void this.#check(generation);
-    if (MAY_CONCERN_ALL.has(error.code)) this.#dispatch({ type: 'tools_changed', generation });
+    if (mayConcernAll(error)) this.#dispatch({ type: 'tools_changed', generation });
   }
 
   whenOpen(signal: AbortSignal): Promise<OpenLine> {

@@ -1,4 +1,5 @@
-import type { ErrorCode } from '../errors.ts';
+import type { AppError, ErrorCode } from '../errors.ts';
+import { speaksOfSession } from './refusal.ts';
 
 /** The session is over for every call on it. */
 export const GONE: ReadonlySet<ErrorCode> = new Set([
@@ -11,3 +12,13 @@ export const GONE: ReadonlySet<ErrorCode> = new Set([
   'tls_failed',
   'blocked_address',
 ]);
+
+const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set(['unauthorized', 'forbidden', 'request_rejected']);
+
+/**
+ * Whether a call that is refused so was refused for itself, or would any request be: a list of the tools shows. An
+ * unknown session in a JSON-RPC error may be one of the tool's own.
+ */
+export function mayConcernAll({ code, said }: AppError): boolean {
+  return CONCERNS_ALL.has(code) || (code === 'call_rejected' && speaksOfSession(said));
+}

@@ -1,4 +1,6 @@
+import { ProtocolError } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../errors.ts';
 import { listAllTools, type ToolPage } from './list-tools.ts';
 
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
@@ -57,6 +59,18 @@ describe('a list of tools', () => {
     expect(listed.names).toEqual(['one', 'two']);
     expect(listed.pages).toBe(pages);
     expect(listed.note).toContain('the 2 tools');
+  });
+
+  it('whose cursor the server rejects ends there; a failure of another kind is one', async () => {
+    const failing = (error: Error) =>
+      list((cursor) => {
+        if (cursor !== undefined) throw error;
+        return { tools: two, nextCursor: 'p2' };
+      });
+    const cause = new ProtocolError(-32_602, 'Invalid cursor');
+    const { names, note } = await failing(new AppError('server_error', { cause }));
+    expect({ names, note }).toEqual({ names: ['one', 'two'], note: expect.stringContaining('rejects') as string }); // prettier-ignore
+    await expect(failing(new AppError('server_error'))).rejects.toThrow();
   });
 
   it('with ever new tools ends after a hundred pages', async () => {

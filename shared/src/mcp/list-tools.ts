@@ -1,5 +1,8 @@
 /** Reads all pages of a list of tools, also of a server whose list has no end. */
 
+import { AppError } from '../errors.ts';
+import { isAnswer } from './classify.ts';
+
 /** A list that is longer has lost its way. */
 const MAX_PAGES = 100;
 /** Pages in a row that may bring nothing new: those of a list that is filtered for us do. */
@@ -20,7 +23,8 @@ export interface ListedTools {
 /**
  * Reads page after page. A list that repeats itself, brings nothing new or goes on for too long ends there, with
  * the tools that were found.
- * @param readPage asks for one page; what it throws ends the list
+ * @param readPage asks for one page; what it throws ends the list, unless the server answered a cursor of its own with
+ * an error
  */
 export async function listAllTools(
   readPage: (cursor: string | undefined) => Promise<ToolPage>,
@@ -31,7 +35,13 @@ export async function listAllTools(
   let cursor: string | undefined;
   let emptyPages = 0;
   for (let pages = 1; ; pages += 1) {
-    const page = await readPage(cursor);
+    let page: ToolPage;
+    try {
+      page = await readPage(cursor);
+    } catch (error) {
+      if (cursor === undefined || !isRejectedCursor(error)) throw error;
+      return { tools: unique(tools), note: endless('a cursor that it then rejects', known.size) };
+    }
     const fresh = page.tools.filter((tool) => !known.has(keyOf(tool)));
     for (const tool of fresh) known.add(keyOf(tool));
     cursor = page.nextCursor;
@@ -44,6 +54,11 @@ export async function listAllTools(
     if (reason !== null) return { tools: unique(tools), note: endless(reason, known.size) };
     cursors.add(cursor);
   }
+}
+
+/** A JSON-RPC error is the server's word on the request; anything else may pass. */
+function isRejectedCursor(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'server_error' && isAnswer(error.cause);
 }
 
 function endOf(list: {

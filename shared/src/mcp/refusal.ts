@@ -78,6 +78,11 @@ const NAMES_SESSION = new RegExp(
   'i',
 );
 
+/** Whether a server's words are about a session that it doesn't know, and about nothing else. */
+export function speaksOfSession(words: string | null): boolean {
+  return ABOUT_SESSION.test(words ?? '');
+}
+
 /** A 404 with no more than these words says nothing of its own. */
 const NOT_FOUND = /^(?:http )?(?:404:? *)?(?:page |resource )?not found\b.?$/i;
 
@@ -93,7 +98,7 @@ export function isSessionRefusal(
   { method, isResponse, isRpc = false }: { method: string; isResponse: boolean; isRpc?: boolean },
 ): boolean {
   if (method === 'initialize' || method === 'server/discover' || status < 400) return false;
-  if (isResponse) return ABOUT_SESSION.test(reason ?? '');
+  if (isResponse) return speaksOfSession(reason);
   // A ping may just be unsupported. A list without arguments has nothing else to be rejected for.
   const isAnswer = isRpc && method === 'tools/call' && reason !== null && !NOT_FOUND.test(reason);
   const isUnknown = status === 404 && method !== 'ping' && !isAnswer;

@@ -19,7 +19,7 @@ describe('cookies', () => {
   const memory = learned([
     ['set-cookie', 'route=a; Path=/; HttpOnly; Secure'],
     ['set-cookie', 'narrow=b; Path=/team'],
-    ['set-cookie', 'own=c=d'],
+    ['set-cookie', 'own=c=d; Expires=never'],
     ['set-cookie', 'past=e; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT'],
     ['set-cookie', 'gone=f; Path=/; Max-Age=0'],
     ['set-cookie', 'ä=g'],

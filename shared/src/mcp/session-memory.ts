@@ -9,6 +9,8 @@ const SESSION_HEADER = 'mcp-session-id';
 const MAX_COOKIES = 50;
 /** Characters that a header may carry; other cookies are ignored. */
 const SENDABLE = /^[\x20-\x3a\x3c-\x7e]*$/;
+/** What a session id may consist of (specification 2025-11-25, session management). */
+const SESSION_ID = /^[\x21-\x7e]+$/;
 
 interface StoredCookie {
   name: string;
@@ -58,7 +60,7 @@ export class SessionMemory {
     const origin = this.#origins.get(url.origin) ?? { sessionId: null, cookies: new Map() };
     this.#origins.set(url.origin, origin);
     const sessionId = received.get(SESSION_HEADER);
-    const isAssigned = status >= 200 && status < 300 && sessionId && SENDABLE.test(sessionId);
+    const isAssigned = status >= 200 && status < 300 && sessionId && SESSION_ID.test(sessionId);
     if (isAssigned && sessionId !== sent.get(SESSION_HEADER)) origin.sessionId = sessionId;
     for (const text of received.getSetCookie()) keepCookie(origin.cookies, text, url);
   }
@@ -69,7 +71,10 @@ function keepCookie(cookies: Origin['cookies'], text: string, url: URL): void {
   if (!cookie?.name || !SENDABLE.test(`${cookie.name}${cookie.value}`)) return;
   const { name, value, maxAge, expires } = cookie;
   const path = cookie.path?.startsWith('/') ? cookie.path : url.pathname.slice(0, url.pathname.lastIndexOf('/')) || '/'; // prettier-ignore
-  const expiresAt = maxAge === undefined ? Number(expires ?? Infinity) : Date.now() + maxAge * 1_000;
+  // A date that is none counts as absent.
+  const date = Number(expires ?? Infinity);
+  const expiresAt =
+    maxAge === undefined ? (Number.isNaN(date) ? Infinity : date) : Date.now() + maxAge * 1_000;
   const key = `${name};${path}`;
   cookies.delete(key);
   if (expiresAt > Date.now() && cookies.size < MAX_COOKIES)

@@ -11,7 +11,7 @@ import type { AddressPolicy } from '../address-policy.ts';
 import { AppError } from '../errors.ts';
 import type { Attempt, FailedAttempt, Route } from './attempts.ts';
 import { readLongCatalogue, type Catalogue } from './catalogue.ts';
-import { classify, classifyCall } from './classify.ts';
+import { classify, classifyCall, classifyList } from './classify.ts';
 import { GONE } from './gone.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
 import { listAllTools, type ListedTools } from './list-tools.ts';
@@ -190,8 +190,9 @@ export class Session {
   async #page(cursor: string | undefined, timeoutMs: number, signal?: AbortSignal) {
     const params = cursor === undefined ? {} : { cursor };
     const options = { timeout: timeoutMs, ...(signal && { signal }) };
-    const page = await this.#ask(() =>
-      this.#client.request({ method: 'tools/list', params }, ListPage, options),
+    const page = await this.#ask(
+      () => this.#client.request({ method: 'tools/list', params }, ListPage, options),
+      classifyList,
     );
     return { tools: page._meta[RAW_TOOLS_KEY], nextCursor: page.nextCursor };
   }
