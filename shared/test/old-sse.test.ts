@@ -6,9 +6,19 @@ import { connect, outcome } from './connect.ts';
 import { until } from './listen.ts';
 import { openStream, serveScript } from './scripted-server.ts';
 
+/** How a server takes a message; true when that is the answer to it. */
+type Accept = (response: ServerResponse, answer: string) => boolean;
+const ACCEPTANCES = {
+  'HTTP 202': (response) => (response.writeHead(202).end(), false),
+  'HTTP 200 without a body': (response) => (response.writeHead(200).end(), false),
+  'HTTP 200 and a word': (response) => (response.writeHead(200).end('ok'), false),
+  'HTTP 204': (response) => (response.writeHead(204).end(), false),
+  'the answer itself': (response, answer) => (response.writeHead(200).end(answer), true),
+} satisfies Record<string, Accept>;
+
 describe('an old SSE endpoint', () => {
   /** An old server at `/team/sse`, whose messages go to `taken`, while it names `named`. */
-  async function serveOld(named: string, taken: string) {
+  async function serveOld(named: string, taken: string, accept: Accept = ACCEPTANCES['HTTP 202']) {
     let stream: ServerResponse | undefined;
     const server = await serveScript(({ what, http, response, id, params }) => {
       if (what === 'GET') {
@@ -20,7 +30,6 @@ describe('an old SSE endpoint', () => {
         response.writeHead(404).end('{}');
         return true;
       }
-      response.writeHead(202).end();
       const results: Record<string, unknown> = {
         initialize: {
           protocolVersion: '2024-11-05',
@@ -30,8 +39,9 @@ describe('an old SSE endpoint', () => {
         'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
         'tools/call': { content: [{ type: 'text', text: `${String(params.name)} ran` }] },
       };
-      if (id !== undefined)
-        stream?.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result: results[what] ?? {} })}\n\n`);
+      const answer = JSON.stringify({ jsonrpc: '2.0', id, result: results[what] ?? {} });
+      const isAnswered = accept(response, answer);
+      if (id !== undefined && !isAnswered) stream?.write(`data: ${answer}\n\n`);
       return true;
     });
     return server.url.replace('/mcp', '/team/sse');
@@ -44,6 +54,27 @@ describe('an old SSE endpoint', () => {
       const { connection } = connect({ url }, { transport });
       expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
       await until(() => connection.state.name === 'ready', 'the tools');
+    },
+  );
+
+  it.each(Object.entries(ACCEPTANCES))('may take messages with %s', async (_what, accept) => {
+    const url = await serveOld('/messages', '/messages', accept);
+    const { connection, ready } = connect({ url }, { transport: 'sse' });
+    await ready();
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+  });
+
+  it.each(['http://[', 'javascript:alert(1)'])(
+    'that is no web address (%s) is said to be none',
+    async (named) => {
+      const url = await serveOld(named, '/messages');
+      expect(
+        await probe({ url, transport: 'sse', credential: { method: 'none' } }, { policy: 'local' }),
+      ).toMatchObject({
+        ok: false,
+        code: 'protocol_error',
+        message: expect.stringContaining('not a web address') as string,
+      });
     },
   );
 

@@ -44,7 +44,7 @@ export function failedAttempt(
     attempt,
     lastMethod: transport.lastMethod,
     rejection,
-    isSseServer: sse !== null && sse.named !== null,
+    isSseServer: sse !== null && (sse.named !== null || sse.unusable !== null),
   };
   if (signal.aborted) return { ...failure, error: classify(thrown) };
   const isNotModern =
@@ -58,6 +58,6 @@ export function failedAttempt(
       transport.lostAnswer ?? new AppError('unsupported_version', { message: NOT_STATELESS, cause: thrown });
     return { ...failure, error };
   }
-  const error = sse?.foreignHost ?? (sse ? wire.failure : null) ?? classify(thrown);
+  const error = sse?.unusable ?? (sse ? wire.failure : null) ?? classify(thrown);
   return { ...failure, error };
 }

@@ -58,7 +58,8 @@ export async function readRefusal(
  */
 export async function readAccepted(response: Response, listener: Listener): Promise<Response | null> {
   const { headers } = response;
-  if (mediaTypeOf(headers) === 'text/event-stream') return readAnswer(response, listener);
+  const isStream = response.status === 202 && mediaTypeOf(headers) === 'text/event-stream';
+  if (isStream) return readAnswer(response, listener);
   const text = decodeText(await firstOf(response.body), headers.get('content-type')).trim();
   const { own } = listener;
   const messages = jsonIn(text).flatMap((json) => readMessages(json, listener, true));

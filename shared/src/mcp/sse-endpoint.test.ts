@@ -76,14 +76,14 @@ describe('messages of an old SSE session', () => {
 describe('an endpoint on another host', () => {
   it.each(['\n', '\r\n', '\r'])('is named in the failure (line ends %j)', async (newline) => {
     const { sse } = await session('http://localhost:5409/messages?sessionId=1', {}, newline);
-    expect(sse.foreignHost).toMatchObject({
+    expect(sse.unusable).toMatchObject({
       code: 'protocol_error',
       message: expect.stringContaining('http://localhost:5409/messages') as string,
     });
-    expect(sse.foreignHost?.message).not.toContain('sessionId');
+    expect(sse.unusable?.message).not.toContain('sessionId');
   });
 
   it('is none when it is on the same', async () => {
-    expect((await session('/messages', {})).sse.foreignHost).toBeNull();
+    expect((await session('/messages', {})).sse.unusable).toBeNull();
   });
 });

@@ -8,6 +8,7 @@ type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** The first event is short; what is longer is something else. */
 const MAX_FIRST_EVENT = 8_192;
+const NO_ADDRESS = 'The server wants its messages at a place that is not a web address.';
 /** Answers that are about the request, not about the path. */
 const ABOUT_REQUEST: ReadonlySet<number> = new Set([401, 413, 415, 429, 503]);
 
@@ -15,6 +16,8 @@ const ABOUT_REQUEST: ReadonlySet<number> = new Set([401, 413, 415, 429, 503]);
 export class SseEndpoint {
   /** As the server named it, made absolute; null before that. */
   named: URL | null = null;
+  /** Whether the server named something that is no web address. */
+  #isUnusable = false;
   readonly #configured: URL;
   readonly #fetch: Fetch;
   /** The path that works: the one that was named, or the same under the configured path's prefix. */
@@ -26,7 +29,8 @@ export class SseEndpoint {
   }
 
   /** Why messages cannot be sent to the endpoint that was named; null when they can. */
-  get foreignHost(): AppError | null {
+  get unusable(): AppError | null {
+    if (this.#isUnusable) return new AppError('protocol_error', { message: NO_ADDRESS });
     if (!this.named || this.named.origin === this.#configured.origin) return null;
     return new AppError('protocol_error', {
       message:
@@ -77,8 +81,10 @@ export class SseEndpoint {
       if (this.named || text.length > MAX_FIRST_EVENT) return;
       text += decoder.decode(chunk, { stream: true });
       const data = /^event: ?endpoint[\r\n]/m.test(text) ? /^data: ?(.+)[\r\n]/m.exec(text)?.[1] : undefined;
-      if (data !== undefined && URL.canParse(data, this.#configured.href))
-        this.named = new URL(data, this.#configured);
+      if (data === undefined) return;
+      const named = URL.canParse(data, this.#configured.href) ? new URL(data, this.#configured) : null;
+      if (named && /^https?:$/.test(named.protocol)) this.named = named;
+      else this.#isUnusable = true;
     };
     const watched = response.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({

@@ -167,15 +167,24 @@ export class Wire {
     const from = new URL(response.url || this.#target.url);
     if (from.origin !== this.#target.url.origin) this.redirectedTo = from;
     const isPost = init.method === 'POST';
-    if (isPost && response.status === 202 && own && !this.sse) return this.#takeAccepted(response, own);
+    const isAccepted = this.sse ? response.ok : response.status === 202;
+    if (isPost && own && isAccepted) return this.#takeAccepted(response, own);
     if (response.ok) return isPost ? readAnswer(response, this.#listener(own)) : this.#takeStream(response);
     if (response.status < 400) throw redirectError(from, init.method ?? 'GET', response);
     return isPost ? this.#takeRefusal(response, own) : this.#missStream(response);
   }
 
-  /** "Accepted" is said by servers that answer elsewhere; some send the answer itself with it. */
+  /**
+   * "Accepted" is said by servers that answer elsewhere; some send the answer itself with it. With the old transport any
+   * status of success says so, with any words or none.
+   */
   async #takeAccepted(response: Response, own: SentRequest): Promise<Response> {
     const answer = await readAccepted(response, this.#listener(own));
+    if (this.sse) {
+      const messages = answer ? ([await answer.json()].flat() as JSONRPCMessage[]) : [];
+      for (const message of messages) this.transport.receive(message);
+      return new Response(null, { status: 202 });
+    }
     if (!answer) this.transport.noticeAccepted(own.id);
     return answer ?? new Response(null, { status: 202, headers: response.headers });
   }
