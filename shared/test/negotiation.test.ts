@@ -195,6 +195,21 @@ describe('a version that the server rejects', () => {
     expect(server.seen.initialize).toBe(1);
   });
 
+  it('and names only foreign ones when it is discovered: they are named', async () => {
+    const server = await serveScript(({ what, send, result, error }) => {
+      if (what === 'server/discover')
+        send(200, result({ supportedVersions: ['2031-01-01'], capabilities: {} }));
+      if (what === 'initialize') send(200, error(-32_601, 'Method not found'));
+      return what === 'server/discover' || what === 'initialize';
+    });
+    expect(await test(server.url)).toMatchObject({
+      ok: false,
+      code: 'unsupported_version',
+      message: expect.stringContaining('MCP 2031-01-01') as string,
+    });
+    expect(server.seen.initialize).toBe(1);
+  });
+
   it('but answers with one that nobody knows is named, too', async () => {
     const server = await serveScript((request) => {
       if (request.what !== 'initialize') return false;

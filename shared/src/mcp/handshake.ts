@@ -8,7 +8,13 @@ import {
 import { AppError } from '../errors.ts';
 import type { Attempt, FailedAttempt } from './attempts.ts';
 import { classify } from './classify.ts';
-import { SESSION_VERSIONS, STATELESS_VERSION, versionRejectionOf } from './protocol-versions.ts';
+import {
+  MAX_VERSIONS,
+  SESSION_VERSIONS,
+  STATELESS_VERSION,
+  versionRejectionOf,
+  type VersionRejection,
+} from './protocol-versions.ts';
 import type { Wire } from './wire.ts';
 
 /** How long the probe of the newer era may be met with silence before `initialize` is tried. */
@@ -28,6 +34,13 @@ export function versionsOf({ version: offered }: Attempt): string[] {
   return [...(offered === undefined ? [] : [offered]), ...others, STATELESS_VERSION];
 }
 
+/** A server that named its versions, of which we speak none, has no other reason to reject `initialize`. */
+function foreignVersions(discovered: readonly string[] | null): VersionRejection | null {
+  if (!discovered || discovered.length === 0) return null;
+  const isOurs = (version: string) => version === STATELESS_VERSION || SESSION_VERSIONS.includes(version);
+  return discovered.some(isOurs) ? null : { speaks: discovered.slice(0, MAX_VERSIONS) };
+}
+
 /** What a handshake that failed tells about the server. */
 export function failedAttempt(
   attempt: Attempt,
@@ -39,7 +52,9 @@ export function failedAttempt(
   const offered = attempt.version ?? SESSION_VERSIONS[0] ?? '';
   const answered = transport.answeredVersion;
   const isUnknown = answered !== null && !SESSION_VERSIONS.includes(answered);
-  const rejection = isUnknown ? { speaks: [answered] } : versionRejectionOf(thrown, answered ?? offered);
+  const rejection = isUnknown
+    ? { speaks: [answered] }
+    : (versionRejectionOf(thrown, answered ?? offered) ?? foreignVersions(transport.discoveredVersions));
   const failure = {
     attempt,
     lastMethod: transport.lastMethod,

@@ -25,7 +25,7 @@ const VERSION = /\b\d{4}-\d{2}-\d{2}\b/g;
 const ABOUT_VERSIONS =
   /protocol[\s_-]*version|version[^.]{0,60}support|support[^.]{0,60}version|\d{4}-\d\d-\d\d[^.]{0,60}support|support[^.]{0,60}\d{4}-\d\d-\d\d/i;
 /** Names are shown to people. */
-const MAX_VERSIONS = 10;
+export const MAX_VERSIONS = 10;
 const MAX_VERSION_LENGTH = 40;
 
 /** A server rejected the version that it was offered. */

@@ -44,6 +44,8 @@ export class WatchedTransport implements Transport {
   lastMethod: string | null = null;
   /** The protocol version in the server's answer to `initialize`. */
   answeredVersion: string | null = null;
+  /** The versions in the server's answer to `server/discover`. */
+  discoveredVersions: readonly string[] | null = null;
   /** The last failure that was given in place of an answer. */
   lostAnswer: AppError | null = null;
   readonly #canAsk: boolean;
@@ -179,6 +181,8 @@ export class WatchedTransport implements Transport {
     }
     const { id, result } = message;
     const unanswerable = unanswerableInput(result, this.#canAsk);
+    if (pending.request.method === 'server/discover' && Array.isArray(result.supportedVersions))
+      this.discoveredVersions = result.supportedVersions.filter((one) => typeof one === 'string');
     if (pending.request.method === 'initialize' && typeof result.protocolVersion === 'string')
       this.answeredVersion = result.protocolVersion;
     if (unanswerable) this.onmessage?.(errorResponse(id, unanswerable));
