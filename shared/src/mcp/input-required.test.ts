@@ -26,6 +26,11 @@ describe('a result that asks for input', () => {
     expect(error?.message).not.toContain('secret');
   });
 
+  it.each([{}, null, undefined])('says so when nothing is asked for (%j)', (inputRequests) => {
+    const error = unanswerableInput({ resultType: 'input_required', inputRequests }, true);
+    expect(error?.message).toContain("doesn't say for which");
+  });
+
   it('names each thing that is wanted, and shortens long questions', () => {
     const long = { ...form, params: { message: 'why '.repeat(500) } };
     const message = unanswerableInput(asks(long, { method: 'roots/list' }), false)?.message ?? '';

@@ -13,6 +13,9 @@ export function unanswerableInput(result: Record<string, unknown>, canAsk: boole
   if (result.resultType !== 'input_required') return null;
   const requests = isObject(result.inputRequests) ? Object.values(result.inputRequests) : [];
   const wants = requests.map((request) => wantOf(request, canAsk)).filter((want) => want !== null);
+  // With a state alone the server asks to be called again, which the SDK does.
+  if (requests.length === 0 && typeof result.requestState !== 'string')
+    wants.push("asks for input, but doesn't say for which");
   if (wants.length === 0) return null;
   return new AppError('input_required', {
     message: `The tool can't go on by itself: the server ${wants.join(', and ')}. Patchbay can't give it that.`,
