@@ -127,7 +127,7 @@ async function run<Found extends { note?: string | null }>(
 
 /** What the user should know although the test went well. */
 function noteOf(found: { note?: string | null }, redirectedTo: URL | null): { note?: string } {
-  const redirect = redirectedTo && `The server redirects to ${addressOf(redirectedTo)}, where credentials are not sent: better enter that address.`; // prettier-ignore
+  const redirect = redirectedTo && `The server redirects to ${addressOf(redirectedTo)}. Credentials are not sent there, so enter that address instead.`; // prettier-ignore
   const note = [redirect, found.note].filter(Boolean).join(' ');
   return note === '' ? {} : { note };
 }

@@ -29,7 +29,7 @@ export function oneLine(text: string): string | null {
 
 /** Adds the full stop that a server's words may lack at the end of our sentence. */
 export function endSentence(words: string): string {
-  return /[.!?…]["')\]]?$/.test(words) ? words : `${words}.`;
+  return /[.!?\u2026]["')\]]?$/.test(words) ? words : `${words}.`;
 }
 
 function wordsInJson(body: string): string | null {

@@ -84,6 +84,6 @@ export const PHASE_WORDS: Record<ProbePhase, { done: string; failed: string }> =
   address: { done: 'Address allowed', failed: 'Address' },
   connect: { done: 'Connected', failed: 'Connecting' },
   authenticate: { done: 'Access granted', failed: 'Authentication' },
-  initialize: { done: 'Initialised', failed: 'Initialising' },
+  initialize: { done: 'Initialized', failed: 'Initializing' },
   list_tools: { done: 'Tools listed', failed: 'Listing tools' },
 };
