@@ -1,31 +1,9 @@
 /** Error statuses: what a call costs, what is said of it, and what goes on. Calls are counted on the server. */
 import { describe, expect, it } from 'vitest';
-import type { AppError } from '../src/errors.ts';
-import type { Connection } from '../src/mcp/connection.ts';
 import { probe } from '../src/mcp/probe.ts';
-import { cleanups, connect, outcome } from './connect.ts';
+import { connect, outcome } from './connect.ts';
 import { until } from './listen.ts';
-import { SESSION_ID, startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
-
-async function serve(script: (request: ScriptedRequest) => boolean) {
-  const server = await startScriptedServer(script);
-  cleanups.push(() => server.stop());
-  return server;
-}
-
-/** A server that answers calls of `echo` as the script says. */
-const serveCalls = (script: (request: ScriptedRequest) => void) =>
-  serve((request) => {
-    if (request.what !== 'tools/call' || request.params.name !== 'echo') return false;
-    script(request);
-    return true;
-  });
-
-const failure = (call: ReturnType<Connection['call']>): Promise<AppError> =>
-  call.then(
-    () => expect.fail('The call went well.'),
-    (error: AppError) => error,
-  );
+import { failure, serve, serveCalls } from './scripted-calls.ts';
 
 describe.each([400, 401, 403, 404, 405, 409, 422, 500, 501, 503])(
   'HTTP %i with a JSON-RPC error for our request',
@@ -120,6 +98,7 @@ describe.each([
   [400, 'request_rejected'],
   [401, 'unauthorized'],
   [403, 'forbidden'],
+  [404, 'not_found'],
   [422, 'request_rejected'],
   [500, 'server_error'],
 ] as const)('HTTP %i with a plain body for one tool', (status, code) => {
@@ -228,147 +207,3 @@ it.each([400, 404, 405, 500])(
     expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
   },
 );
-
-describe('what a server wants back with each request', () => {
-  it('is the cookie of its load balancer, for one session', async () => {
-    let machine = 0;
-    const server = await serve(({ what, http, send, result }) => {
-      if (what === 'server/discover') return false;
-      if (what === 'initialize') {
-        machine += 1;
-        const hello = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } }; // prettier-ignore
-        send(200, result(hello), {
-          'mcp-session-id': SESSION_ID,
-          'set-cookie': [`route=m${machine}; Path=/; HttpOnly`, 'other=1; Path=/elsewhere'],
-        });
-        return true;
-      }
-      if (http.headers.cookie === `route=m${machine}`) return false;
-      send(404, 'Session not found');
-      return true;
-    });
-    const { connection, ready } = connect(server);
-    await ready();
-    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
-    await connection.close();
-    expect(server.headers('DELETE').map(({ cookie }) => cookie)).toEqual(['route=m1']);
-    const second = connect(server);
-    await second.ready();
-    // Another session begins without the cookies of the first.
-    expect(server.headers('initialize').map(({ cookie }) => cookie)).toEqual([undefined, undefined]);
-  });
-
-  it.each([
-    ['changes', { 'mcp-session-id': 'session-0001' }],
-    ['sends late', {}],
-  ])('is a session id that it %s', async (_what, first) => {
-    const server = await serve(({ what, http, send, result, error }) => {
-      if (what === 'initialize') {
-        const hello = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } }; // prettier-ignore
-        send(200, result(hello), first);
-        return true;
-      }
-      if (what === 'tools/list') {
-        send(200, result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] }), { 'mcp-session-id': 'session-0002' }); // prettier-ignore
-        return true;
-      }
-      if (what !== 'tools/call' || http.headers['mcp-session-id'] === 'session-0002') return false;
-      send(404, error(-32_000, 'Session not found'));
-      return true;
-    });
-    const { connection, ready } = connect(server);
-    await ready();
-    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
-    await connection.close();
-    expect([server.seen.initialize, server.seen['tools/call']]).toEqual([1, 1]);
-    expect(server.headers('DELETE').map((headers) => headers['mcp-session-id'])).toEqual(['session-0002']);
-  });
-});
-
-describe('the reason of the server', () => {
-  const probed = async (status: number, body: string, secret = 'my-secret-key') => {
-    const server = await serve(({ http, send }) => {
-      send(status, body.replace('{key}', String(http.headers['x-key'])), { 'content-type': 'text/plain' });
-      return true;
-    });
-    const credential = { method: 'api_key', header: 'X-Key', secret } as const;
-    return probe({ url: server.url, transport: 'streamable_http', credential }, { policy: 'local' });
-  };
-
-  it.each([
-    [400, 'request_rejected'],
-    [401, 'unauthorized'],
-    [403, 'forbidden'],
-    [404, 'not_found'],
-    [422, 'request_rejected'],
-    [500, 'server_error'],
-    [502, 'server_error'],
-    [503, 'server_error'],
-    [429, 'rate_limited'],
-  ])('of a %i is passed on', async (status, code) => {
-    const result = await probed(status, 'Only on Sundays');
-    expect(result).toMatchObject({
-      ok: false,
-      code,
-      message: expect.stringContaining('Only on Sundays') as string,
-    });
-  });
-
-  it('does not give away our key', async () => {
-    const result = await probed(401, 'The key {key} is unknown');
-    expect(result).toMatchObject({
-      message: expect.stringContaining('The key [hidden] is unknown') as string,
-    });
-  });
-
-  it.each([
-    [403, 'Access is only allowed at localhost:8931'],
-    [421, 'Invalid Host header'],
-  ])('for a rejected Host header is no matter of the credential: %i', async (status, body) => {
-    expect(await probed(status, body)).toMatchObject({ code: 'host_rejected', phase: 'connect' });
-  });
-
-  it('for a rejected Host header does not keep a connection from trying again', async () => {
-    let isRejected = true;
-    const server = await serve(({ send }) => {
-      if (isRejected) send(403, 'Forbidden: Host header is not allowed');
-      return isRejected;
-    });
-    const { connection, ready } = connect(server);
-    await until(() => connection.state.name === 'waiting', 'the refusal');
-    expect(connection.state).toMatchObject({ error: { code: 'host_rejected' } });
-    isRejected = false;
-    await ready();
-  });
-
-  it('is read also from a body that never ends', async () => {
-    const server = await serve(({ response }) => {
-      response.writeHead(500, { 'content-type': 'text/plain' }).write('Still thinking');
-      return true;
-    });
-    const target = { url: server.url, transport: 'streamable_http', credential: { method: 'none' } } as const;
-    const result = await probe(target, { policy: 'local', timeoutMs: 9_000 });
-    expect(result).toMatchObject({
-      code: 'server_error',
-      message: expect.stringContaining('Still thinking') as string,
-    });
-  });
-});
-
-describe('a page in place of an answer', () => {
-  const page = (title: string, body = '') =>
-    `<html><head><title>${title}</title></head><body>${body}</body></html>`;
-
-  it.each([
-    [page('Sign in to Acme'), 'login_page', 'Sign in to Acme'],
-    [page('Acme', '<form><input name=p type="password"></form>'), 'login_page', 'Acme'],
-    [page('Acme Weather'), 'not_mcp', 'Acme Weather'],
-  ])('is told by what it shows', async (body, code, title) => {
-    const server = await serve(({ send }) => (send(200, body, { 'content-type': 'text/html' }), true));
-    const target = { url: server.url, transport: 'streamable_http', credential: { method: 'none' } } as const;
-    expect(await probe(target, { policy: 'local' })).toMatchObject({
-      code,
-      message: expect.stringContaining(title) as string,
-    });
-  });
-});

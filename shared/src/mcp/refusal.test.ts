@@ -110,9 +110,8 @@ describe('a session that the server does not know', () => {
     expect(isSessionRefusal({ status, reason }, { ...call, isResponse })).toBe(false);
   });
 
-  it('is meant by the bare 404 of a JSON-RPC error without an id, and not by one that says more', () => {
-    const said = (reason: string | null) =>
-      isSessionRefusal({ status: 404, reason }, { ...call, isRpc: true });
+  it('is meant by the bare 404 of a call, and not by one that says more', () => {
+    const said = (reason: string | null) => isSessionRefusal({ status: 404, reason }, call);
     expect(['Not Found', 'Session not found', null].map(said)).toEqual([true, true, true]);
     expect(said('No customer 42')).toBe(false);
   });

@@ -91,16 +91,16 @@ const NOT_FOUND = /^(?:http )?(?:404:? *)?(?:page |resource )?not found\b.?$/i;
  * Python, Go, Java and C# use 404; most servers in TypeScript send 400 with "No valid session ID provided", and older
  * ones in Rust 401 with "Session not found".
  * @param about.isResponse whether the body is a JSON-RPC response with the id of the request: then only its words count
- * @param about.isRpc whether the body is a JSON-RPC error, maybe without an id: for a call, other words in a 404 count too
+ * In response to a call, a 404 in other words is about what the call asked for: nobody knows whether it ran.
  */
 export function isSessionRefusal(
   { status, reason }: Pick<Refusal, 'status' | 'reason'>,
-  { method, isResponse, isRpc = false }: { method: string; isResponse: boolean; isRpc?: boolean },
+  { method, isResponse }: { method: string; isResponse: boolean },
 ): boolean {
   if (method === 'initialize' || method === 'server/discover' || status < 400) return false;
   if (isResponse) return speaksOfSession(reason);
   // A ping may just be unsupported. A list without arguments has nothing else to be rejected for.
-  const isAnswer = isRpc && method === 'tools/call' && reason !== null && !NOT_FOUND.test(reason);
+  const isAnswer = method === 'tools/call' && reason !== null && !NOT_FOUND.test(reason);
   const isUnknown = status === 404 && method !== 'ping' && !isAnswer;
   const isBare = status === 400 && method === 'tools/list' && reason === null;
   return isUnknown || isBare || NAMES_SESSION.test(reason ?? '');

@@ -42,7 +42,7 @@ export async function readRefusal(
   const refusal = { status, reason, body: text, retryAfterMs: retryAfterMs(headers.get('retry-after')) };
   const { own } = expected;
   const isResponse = own !== null && rpc !== null && (isWithId(text, own) || errorOf(rpc) === null);
-  const about = { method: own?.method ?? '', isResponse, isRpc: rpc !== null };
+  const about = { method: own?.method ?? '', isResponse };
   const isLost = hasSession && own !== null && isSessionRefusal(refusal, about);
   return {
     status,

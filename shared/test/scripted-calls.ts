@@ -1,0 +1,28 @@
+/** Servers that answer calls in odd ways, and what becomes of such a call. */
+import { expect } from 'vitest';
+import type { AppError } from '../src/errors.ts';
+import type { Connection } from '../src/mcp/connection.ts';
+import { cleanups } from './connect.ts';
+import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
+
+/** A scripted server that stops when the test is over. */
+export async function serve(script: (request: ScriptedRequest) => boolean) {
+  const server = await startScriptedServer(script);
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** A server that answers calls of `echo` as the script says. */
+export const serveCalls = (script: (request: ScriptedRequest) => void) =>
+  serve((request) => {
+    if (request.what !== 'tools/call' || request.params.name !== 'echo') return false;
+    script(request);
+    return true;
+  });
+
+/** The error that a call ends with. */
+export const failure = (call: ReturnType<Connection['call']>): Promise<AppError> =>
+  call.then(
+    () => expect.fail('The call went well.'),
+    (error: AppError) => error,
+  );
