@@ -102,7 +102,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
   async function targetIn(workspaceId: string): Promise<Target> {
     const [ids] = await sql<Omit<Target, 'workspaceId' | 'userId'>[]>`
       select
-        (select id from public.mcp_servers where workspace_id = w.id) as "serverId",
+        (select id from public.mcp_servers where workspace_id = w.id and name = 'Example') as "serverId",
         (select id from public.agent_configs where workspace_id = w.id limit 1) as "agentId",
         (select id from public.voice_sessions where workspace_id = w.id) as "sessionId"
       from public.workspaces w where w.id = ${workspaceId}`;

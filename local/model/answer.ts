@@ -12,13 +12,29 @@ const LONGEST = 420;
  *   is for outputs that hold nothing to say
  */
 export function answerFrom({ output, toolName }: Output): string {
-  const text = flatten(unquote(output), 0).replace(/\s+/g, ' ').trim();
+  const text = withoutData(flatten(unquote(output), 0))
+    .replace(/\s+/g, ' ')
+    .trim();
   const name = inWords(nameWords(toolName));
   if (!text) return `Done: ${name}.`;
   // Words for the model only; a real one would mend its call.
   if (text.includes('do not read this out'))
     return `I could not do that: ${name} did not accept what I asked.`;
   return shorten(text);
+}
+
+/** Structured content stands in a line of its own after the text, and is for reasoning, not for reading out. */
+function withoutData(text: string): string {
+  const words = text.split('\n').filter((line) => !isData(line));
+  return words.join('\n').trim() === '' ? text : words.join('\n');
+}
+
+function isData(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** LiveKit Agents hands a tool's text over as a JSON string; other clients send it bare. */

@@ -149,6 +149,13 @@ describe('answers', () => {
     );
   });
 
+  it('says the words of a result, and not the structured content below them', () => {
+    expect(said([...asked, output('It is noon.\n{"city":"Tokyo","time":"12:00"}')])).toBe('It is noon.');
+    expect(said([...asked, output('A map:\n[picture, image/png]\n{"id":1}')])).toBe(
+      'A map: [picture, image/png].',
+    );
+  });
+
   it('reads JSON out, and says so when there is nothing', () => {
     expect(said([...asked, output('{"city":"Tokyo","utc_offset":9,"next":null}')])).toBe(
       'city: Tokyo, utc offset: 9.',
