@@ -39,7 +39,8 @@ export interface Lite {
 /** The part of lite's configuration that it looks at for each request. */
 interface ReadPerRequest {
   email: { enable_confirmations: boolean };
-  external?: { github: (NonNullable<LiteAuth['github']> & { enabled: true }) | undefined };
+  /** By default lite holds a provider that is not enabled. */
+  external?: { github: (NonNullable<LiteAuth['github']> & { enabled: boolean }) | undefined };
 }
 
 export function createLite({
@@ -90,7 +91,8 @@ export function createLite({
   const { auth } = app.config as { auth: ReadPerRequest };
   return {
     get auth() {
-      return { confirmations: auth.email.enable_confirmations, github: auth.external?.github ?? null };
+      const github = auth.external?.github;
+      return { confirmations: auth.email.enable_confirmations, github: github?.enabled ? github : null };
     },
     set auth({ confirmations, github }) {
       auth.email.enable_confirmations = confirmations;

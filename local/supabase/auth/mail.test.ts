@@ -54,6 +54,14 @@ const age = (address: string, seconds: number) => project.sql`
 const TOO_SOON = { status: 429, code: 'over_email_send_rate_limit' };
 const EXPIRED = { status: 403, code: 'otp_expired' };
 
+test('a switch of confirmations enables no provider', async () => {
+  const { url, publishableKey } = project.supabase;
+  expect(await confirmations(true)).toBe(204);
+  expect(await confirmations(false)).toBe(204);
+  const settings = await fetch(`${url}/auth/v1/settings`, { headers: { apikey: publishableKey } });
+  expect(await settings.json()).toMatchObject({ external: { github: false, google: false } });
+});
+
 describe('sign-up with confirmations', () => {
   beforeEach(async () => {
     expect(await confirmations(true)).toBe(204);
