@@ -1,20 +1,10 @@
 /** Answers that are readable, though not as the SDK expects them: every message is read, on every way it can come. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { cleanups, connect, outcome } from './connect.ts';
+import { connect, outcome } from './connect.ts';
 import { until } from './listen.ts';
-import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
-
-/** A server that answers each call as the script says. */
-async function serveCalls(script: (request: ScriptedRequest) => void) {
-  const server = await startScriptedServer((request) => {
-    if (request.what !== 'tools/call') return false;
-    script(request);
-    return true;
-  });
-  cleanups.push(() => server.stop());
-  return server;
-}
+import { serveCalls } from './scripted-calls.ts';
+import { serveScript, type ScriptedRequest } from './scripted-server.ts';
 
 const fine = (request: ScriptedRequest) =>
   JSON.stringify(request.result({ content: [{ type: 'text', text: 'fine ä€😀' }] }));
@@ -170,7 +160,7 @@ it('reads the events of the old SSE transport in the same way', async () => {
     'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
     'tools/call': { content: [{ type: 'text', text: 'from the stream' }] },
   };
-  const server = await startScriptedServer(({ what, id, result, response }) => {
+  const server = await serveScript(({ what, id, result, response }) => {
     if (what === 'GET') {
       events = response.writeHead(200, { 'content-type': 'text/event-stream' });
       events.write('event: endpoint\r\ndata: /messages\r\n\r\n');
@@ -181,7 +171,6 @@ it('reads the events of the old SSE transport in the same way', async () => {
     if (answer) events?.write(`data: [${JSON.stringify({ ...result(answer), id: String(id) })}]\r\r`);
     return true;
   });
-  cleanups.push(() => server.stop());
   const { connection } = connect(server, { transport: 'sse' });
   await until(() => connection.state.name === 'ready', 'the tools');
   expect(await outcome(connection.call('echo', {}))).toBe('from the stream');

@@ -1,7 +1,9 @@
 /** Lists of tools as they are found in the world. */
 import { describe, expect, it } from 'vitest';
+import { probe } from '../src/mcp/probe.ts';
 import { connect, ERAS, outcome, serveEra } from './connect.ts';
 import { until } from './listen.ts';
+import { serveScript } from './scripted-server.ts';
 import { tool } from './session-server.ts';
 
 describe.each(ERAS)('the list of a server (%s)', (era) => {
@@ -117,4 +119,19 @@ describe.each(ERAS)('a server (%s) whose tools change', (era) => {
     await until(() => catalogues.at(-1)?.includes('new') === true, 'the new tool');
     expect(server.pages - before).toBe(2);
   });
+});
+
+it('a list with an empty cursor ends there, and the test of the server says so', async () => {
+  const server = await serveScript(({ what, send, result }) => {
+    if (what === 'tools/list') send(200, result({ tools: [tool('one'), tool('two')], nextCursor: '' }));
+    return what === 'tools/list';
+  });
+  expect(
+    await probe({ url: server.url, transport: 'auto', credential: { method: 'none' } }, { policy: 'local' }),
+  ).toMatchObject({
+    ok: true,
+    tools: [{ name: 'one' }, { name: 'two' }],
+    note: expect.stringContaining('an empty cursor') as string,
+  });
+  expect(server.seen['tools/list']).toBe(1);
 });

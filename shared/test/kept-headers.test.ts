@@ -1,13 +1,12 @@
 /** What a server wants back with each request: cookies and session ids. */
 import { describe, expect, it } from 'vitest';
 import { connect, outcome } from './connect.ts';
-import { serve } from './scripted-calls.ts';
-import { SESSION_ID } from './scripted-server.ts';
+import { serveScript, SESSION_ID } from './scripted-server.ts';
 
 describe('what a server wants back with each request', () => {
   it('is the cookie of its load balancer, for one session', async () => {
     let machine = 0;
-    const server = await serve(({ what, http, send, result }) => {
+    const server = await serveScript(({ what, http, send, result }) => {
       if (what === 'server/discover') return false;
       if (what === 'initialize') {
         machine += 1;
@@ -37,7 +36,7 @@ describe('what a server wants back with each request', () => {
     ['changes', { 'mcp-session-id': 'session-0001' }],
     ['sends late', {}],
   ])('is a session id that it %s', async (_what, first) => {
-    const server = await serve(({ what, http, send, result, error }) => {
+    const server = await serveScript(({ what, http, send, result, error }) => {
       if (what === 'initialize') {
         const hello = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } }; // prettier-ignore
         send(200, result(hello), first);

@@ -2,22 +2,21 @@
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
 import type { CallResult } from '../src/mcp/result.ts';
-import { cleanups, connect } from './connect.ts';
-import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
+import { connect } from './connect.ts';
+import { serveScript, type ScriptedRequest } from './scripted-server.ts';
 
 type Answer = (request: ScriptedRequest) => unknown;
 type Envelope = Record<string, unknown>;
 
 /** A server whose answers to one method are written by the test, each as JSON or as an event stream. */
 async function serve(method: string, answer: Answer, isStream = false) {
-  const server = await startScriptedServer((request) => {
+  const server = await serveScript((request) => {
     if (request.what !== method) return false;
     const body = JSON.stringify(answer(request));
     if (isStream) request.send(200, `data: ${body}\n\n`, { 'content-type': 'text/event-stream' });
     else request.send(200, body);
     return true;
   });
-  cleanups.push(() => server.stop());
   return server;
 }
 
@@ -168,12 +167,11 @@ describe.each([false, true])('the result of a call (on a stream: %s)', (isStream
 describe('arguments', () => {
   it('lose nulls by the stored schema while the list is not read yet', async () => {
     const given: unknown[] = [];
-    const server = await startScriptedServer(({ what, params }) => {
+    const server = await serveScript(({ what, params }) => {
       if (what === 'tools/call') given.push(params.arguments);
       // The list does not come.
       return what === 'tools/list';
     });
-    cleanups.push(() => server.stop());
     const inputSchema = {
       type: 'object',
       properties: { query: { type: 'string' }, limit: { type: 'integer' } },
@@ -194,12 +192,11 @@ describe('arguments', () => {
       required: ['query'],
     };
     const given: unknown[] = [];
-    const server = await startScriptedServer(({ what, params, send, result }) => {
+    const server = await serveScript(({ what, params, send, result }) => {
       if (what === 'tools/call') given.push(params.arguments);
       if (what === 'tools/list') send(200, result({ tools: [{ name: 'search', inputSchema }] }));
       return what === 'tools/list';
     });
-    cleanups.push(() => server.stop());
     const { connection, ready } = connect(server);
     await ready();
     await connection.call('search', { query: 'x', limit: null, tag: null });

@@ -2,12 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../src/mcp/target.ts';
 import { probe } from '../src/mcp/probe.ts';
-import { cleanups, connect, outcome } from './connect.ts';
-import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
+import { connect, outcome } from './connect.ts';
+import { serveScript, type ScriptedRequest } from './scripted-server.ts';
 
 async function serve(script: (request: ScriptedRequest) => boolean = () => false) {
-  const server = await startScriptedServer(script);
-  cleanups.push(() => server.stop());
+  const server = await serveScript(script);
   return server;
 }
 

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
 import { connect } from './connect.ts';
 import { until } from './listen.ts';
-import { serve } from './scripted-calls.ts';
+import { serveScript } from './scripted-server.ts';
 
 describe('the reason of the server', () => {
   const probed = async (status: number, body: string, secret = 'my-secret-key') => {
-    const server = await serve(({ http, send }) => {
+    const server = await serveScript(({ http, send }) => {
       send(status, body.replace('{key}', String(http.headers['x-key'])), { 'content-type': 'text/plain' });
       return true;
     });
@@ -50,7 +50,7 @@ describe('the reason of the server', () => {
 
   it('for a rejected Host header does not keep a connection from trying again', async () => {
     let isRejected = true;
-    const server = await serve(({ send }) => {
+    const server = await serveScript(({ send }) => {
       if (isRejected) send(403, 'Forbidden: Host header is not allowed');
       return isRejected;
     });
@@ -62,7 +62,7 @@ describe('the reason of the server', () => {
   });
 
   it('is read also from a body that never ends', async () => {
-    const server = await serve(({ response }) => {
+    const server = await serveScript(({ response }) => {
       response.writeHead(500, { 'content-type': 'text/plain' }).write('Still thinking');
       return true;
     });
@@ -84,7 +84,7 @@ describe('a page in place of an answer', () => {
     [page('Acme', '<form><input name=p type="password"></form>'), 'login_page', 'Acme'],
     [page('Acme Weather'), 'not_mcp', 'Acme Weather'],
   ])('is told by what it shows', async (body, code, title) => {
-    const server = await serve(({ send }) => (send(200, body, { 'content-type': 'text/html' }), true));
+    const server = await serveScript(({ send }) => (send(200, body, { 'content-type': 'text/html' }), true));
     const target = { url: server.url, transport: 'streamable_http', credential: { method: 'none' } } as const;
     expect(await probe(target, { policy: 'local' })).toMatchObject({
       code,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
 import { connect, outcome } from './connect.ts';
 import { until } from './listen.ts';
-import { failure, serve, serveCalls } from './scripted-calls.ts';
+import { failure, serveCalls } from './scripted-calls.ts';
+import { serveScript } from './scripted-server.ts';
 
 describe.each([400, 401, 403, 404, 405, 409, 422, 500, 501, 503])(
   'HTTP %i with a JSON-RPC error for our request',
@@ -58,7 +59,7 @@ it.each([
 });
 
 it('a session that is unknown in words only, with HTTP 200, costs one call', async () => {
-  const server = await serve(({ what, error, send }) => {
+  const server = await serveScript(({ what, error, send }) => {
     const isLost = server.seen.initialize === 1 && server.seen['tools/call'] !== undefined;
     const isRefused = isLost && what.startsWith('tools/');
     if (isRefused) send(200, error(-32_001, 'Session not found'));
@@ -120,7 +121,7 @@ describe.each([
 
 it('a call that is refused like everything else shows that the credential is no good any more', async () => {
   let isRevoked = false;
-  const server = await serve(({ send }) => {
+  const server = await serveScript(({ send }) => {
     if (isRevoked) send(401, '{"error":"token revoked"}');
     return isRevoked;
   });
@@ -148,7 +149,7 @@ describe('a session that the server has forgotten', () => {
     [401, 'Unauthorized: Session not found'],
   ])('is opened again, and the call is made once more: %i %j', async (status, body) => {
     let isForgotten = false;
-    const server = await serve(({ what, send }) => {
+    const server = await serveScript(({ what, send }) => {
       if (what === 'initialize') isForgotten = false;
       if (isForgotten) send(status, body);
       return isForgotten;
@@ -163,7 +164,7 @@ describe('a session that the server has forgotten', () => {
 
   it('also where the error has the id of the request', async () => {
     let isForgotten = false;
-    const server = await serve(({ what, send, error }) => {
+    const server = await serveScript(({ what, send, error }) => {
       if (what === 'initialize') isForgotten = false;
       if (isForgotten) send(400, error(-32_000, 'Bad Request: No valid session ID provided'));
       return isForgotten;
@@ -186,7 +187,7 @@ describe('a session that the server has forgotten', () => {
   });
 
   it('and that never worked is named by a test of the server', async () => {
-    const server = await serve(({ what, send }) => {
+    const server = await serveScript(({ what, send }) => {
       if (what === 'tools/list') send(404, { error: 'Session not found' });
       return what === 'tools/list';
     });
@@ -198,7 +199,7 @@ describe('a session that the server has forgotten', () => {
 it.each([400, 404, 405, 500])(
   'a server that rejects notifications with %i is used all the same',
   async (status) => {
-    const server = await serve(({ what, send }) => {
+    const server = await serveScript(({ what, send }) => {
       if (what.startsWith('notifications/')) send(status, 'No id');
       return what.startsWith('notifications/');
     });

@@ -2,19 +2,11 @@
 import { expect } from 'vitest';
 import type { AppError } from '../src/errors.ts';
 import type { Connection } from '../src/mcp/connection.ts';
-import { cleanups } from './connect.ts';
-import { startScriptedServer, type ScriptedRequest } from './scripted-server.ts';
-
-/** A scripted server that stops when the test is over. */
-export async function serve(script: (request: ScriptedRequest) => boolean) {
-  const server = await startScriptedServer(script);
-  cleanups.push(() => server.stop());
-  return server;
-}
+import { serveScript, type ScriptedRequest } from './scripted-server.ts';
 
 /** A server that answers calls of `echo` as the script says. */
 export const serveCalls = (script: (request: ScriptedRequest) => void) =>
-  serve((request) => {
+  serveScript((request) => {
     if (request.what !== 'tools/call' || request.params.name !== 'echo') return false;
     script(request);
     return true;

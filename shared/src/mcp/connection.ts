@@ -16,7 +16,7 @@ export interface ConnectionFacts {
   serverInfo: Record<string, unknown> | null;
   capabilities: Record<string, unknown> | null;
   instructions: string | null;
-  /** Time of the last connect until the server was initialised. */
+  /** Time of the last connect until the server was initialized. */
   latencyMs: number | null;
   /** Wall clock, ms since 1970, when the connection last became ready. */
   lastReadyAtMs: number | null;

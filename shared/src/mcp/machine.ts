@@ -58,7 +58,7 @@ export type ConnectionState =
   | { name: 'closed'; generation: number };
 
 export type ConnectionEvent =
-  /** The session is initialised. */
+  /** The session is initialized. */
   | { type: 'opened'; generation: number }
   | { type: 'listed'; generation: number }
   /** Opening or listing failed. */

@@ -120,7 +120,7 @@ describe('the result of tools/list', () => {
     ['the tools alone', [tool], { tools: [tool] }],
     ['one tool that is no list', { tools: tool }, { tools: [tool] }],
     ['tools by name', { tools: { a: { inputSchema: tool.inputSchema } } }, { tools: [tool] }],
-    ['an empty cursor', { tools: [tool], nextCursor: '' }, { tools: [tool] }],
+    ['a null cursor', { tools: [tool], nextCursor: null }, { tools: [tool] }],
     ['a number as cursor', { tools: [tool], nextCursor: 2 }, { tools: [tool], nextCursor: '2' }],
   ])('is mended when it has %s', (_what, raw, expected) => {
     expect(list(raw)).toEqual(expected);

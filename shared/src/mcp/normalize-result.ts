@@ -103,7 +103,7 @@ function toolsOf(raw: unknown): unknown[] {
 }
 
 function isCursor(value: unknown): value is string | number {
-  return typeof value === 'number' || (typeof value === 'string' && value !== '');
+  return typeof value === 'number' || typeof value === 'string';
 }
 
 function callResult(raw: unknown, isModern: boolean): unknown {
