@@ -91,3 +91,101 @@ describe('an allow-list', () => {
     },
   );
 });
+
+const METADATA = [
+  '169.254.169.254',
+  '169.254.170.2',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd00:ec2:0:0:0:0:0:fe',
+  'fd20:ce::254',
+  'fd00:c1::a9fe:a9fe',
+  'fd00:42::42',
+  'fd00:a9fe:a9fe::1',
+  'fe80::a9fe:a9fe',
+  'fe80::a9fe:a9fe%eth0',
+  '::ffff:169.254.169.254',
+  '::ffff:a83f:8110',
+];
+/** The same four bytes as translators and tunnels carry them. */
+const CARRIED = [
+  '64:ff9b::169.254.169.254',
+  '64:ff9b::168.63.129.16',
+  '::ffff:0:169.254.169.254',
+  '::169.254.169.254',
+  '2002:a9fe:a9fe::1',
+  '2001:0:0:0:0:0:5601:5601',
+];
+const EVERYTHING = parseAddressPolicy(
+  'public,0.0.0.0/0,::/0,metadata.google.internal,metadata.goog,instance-data,tools.internal',
+)!;
+
+describe('the metadata of a cloud', () => {
+  it.each([...METADATA, ...CARRIED])('%s is closed under every policy', (address) => {
+    for (const policy of ['public', 'local', EVERYTHING] as const) {
+      expect(isAddressAllowed(address, policy)).toBe(false);
+      expect(isAddressAllowed(address, policy, 'tools.internal')).toBe(false);
+      if (!address.includes('%')) {
+        const host = address.includes(':') ? `[${address}]` : address;
+        expect(codeOf(`https://${host}/latest`, policy)).toBe('blocked_address');
+      }
+    }
+  });
+
+  it.each(['http://2852039166/', 'http://0xa83f8110/', 'http://100.6579400/', 'http://168.63.129.16./'])(
+    '%s is the same address in another spelling',
+    (url) => {
+      expect(codeOf(url, 'local')).toBe('blocked_address');
+    },
+  );
+
+  it.each(['metadata.google.internal', 'METADATA.google.internal.', 'metadata.goog', 'instance-data'])(
+    '%s is closed by its name, listed or not',
+    (name) => {
+      for (const policy of ['public', 'local', EVERYTHING] as const)
+        expect(codeOf(`https://${name}/computeMetadata`, policy)).toBe('blocked_address');
+    },
+  );
+
+  it('closes nothing beside it', () => {
+    for (const address of ['100.100.100.199', 'fd00:ec1::254', '10.0.0.1', '192.168.1.1'])
+      expect(isAddressAllowed(address, 'local')).toBe(true);
+    for (const address of ['168.63.129.17', '2606:4700::1111'])
+      expect(isAddressAllowed(address, 'public')).toBe(true);
+  });
+});
+
+describe('an IPv6 address', () => {
+  it.each([
+    '::',
+    '::7f00:1',
+    '::8.8.8.8',
+    '::2',
+    '64:ff9b::8.8.8.8',
+    '64:ff9b:1::7f00:1',
+    '2002:7f00:1::1',
+    '2001::1',
+    '100::1',
+    '2001:db8::1',
+    '3fff::1',
+    '4000::1',
+    '5f00::1',
+    'fec0::1',
+    'ff02::1',
+    'e000::1',
+  ])('%s is no public one', (address) => {
+    expect(isAddressAllowed(address, 'public')).toBe(false);
+    expect(isAddressAllowed(address, 'local')).toBe(false);
+    expect(codeOf(`https://[${address}]/`, 'local')).toBe('blocked_address');
+  });
+
+  it('of a translator that an operator lists is judged by the address inside', () => {
+    const nat64 = parseAddressPolicy('public,64:ff9b::/96')!;
+    expect(isAddressAllowed('64:ff9b::8.8.8.8', nat64)).toBe(true);
+    expect(isAddressAllowed('64:ff9b::127.0.0.1', nat64)).toBe(false);
+    expect(isAddressAllowed('64:ff9b::10.0.0.1', nat64)).toBe(false);
+  });
+});

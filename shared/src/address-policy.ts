@@ -3,11 +3,12 @@
  * what a name resolves to is judged by `outgoing-fetch` at connect time, with the same function.
  */
 import ipaddr from 'ipaddr.js';
+import { embeddedIPv4, isMetadataAddress, isMetadataName } from './cloud-metadata.ts';
 import { AppError } from './errors.ts';
 
 /**
  * `public`: https and public addresses only. `local`: also http, loopback and private networks.
- * An allow-list is `public`, and what an operator lists beside it, by http too.
+ * An allow-list is `public`, and what an operator lists beside it, by http too. None reaches a cloud's metadata.
  */
 export type AddressPolicy = 'public' | 'local' | AllowList;
 
@@ -22,7 +23,7 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** Ranges (names of ipaddr.js) of public addresses. */
 const PUBLIC_RANGES: ReadonlySet<string> = new Set(['unicast']);
-/** Those of this machine and of networks of one's own. Link-local stays closed: cloud metadata lives there. */
+/** Those of this machine and of networks of one's own. */
 const LOCAL_RANGES: ReadonlySet<string> = new Set([
   ...PUBLIC_RANGES,
   'loopback',
@@ -30,6 +31,8 @@ const LOCAL_RANGES: ReadonlySet<string> = new Set([
   'uniqueLocal',
   'carrierGradeNat',
 ]);
+/** All of IPv6 that is assigned to the Internet (RFC 4291, section 2.4); ipaddr.js calls the rest `unicast` too. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 /** Names that only ever mean this machine or a private network. */
 const PRIVATE_NAMES = ['localhost', 'local', 'internal', 'home.arpa'];
@@ -62,11 +65,18 @@ export function parseAddressPolicy(env: string | undefined): AddressPolicy | nul
  */
 export function isAddressAllowed(address: string, policy: AddressPolicy, name?: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  // process() turns IPv4-mapped IPv6 into IPv4, so that ::ffff:127.0.0.1 is judged as loopback.
-  const parsed = ipaddr.process(address);
+  // process() turns IPv4-mapped IPv6 into IPv4, so that ::ffff:127.0.0.1 is judged as loopback. It also takes ::1.2.3.4
+  // for mapped, which is IPv4-compatible and how a resolver writes ::/96.
+  const parsed = ipaddr.process(address.replace(/^::(?=\d+\.)/, '::0:'));
   const isLocalAllowed = policy === 'local' || (name !== undefined && isListedName(name, policy));
-  const ranges = isLocalAllowed ? LOCAL_RANGES : PUBLIC_RANGES;
-  return ranges.has(parsed.range()) || isInListedRange(parsed, policy);
+  if (isMetadataAddress(parsed)) return false;
+  const embedded = embeddedIPv4(parsed);
+  // A translator sends it on: so the address inside must be allowed as well as the prefix.
+  if (embedded && !isAddressAllowed(embedded.toString(), policy, name)) return false;
+  if (isInListedRange(parsed, policy)) return true;
+  const range = parsed.range();
+  if (range === 'unicast' && parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_IPV6)) return false;
+  return (isLocalAllowed ? LOCAL_RANGES : PUBLIC_RANGES).has(range);
 }
 
 /**
@@ -81,6 +91,7 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
     throw new AppError('invalid_url', { message: 'A user name or password does not belong in the address.' });
   }
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isMetadataName(host)) throw new AppError('blocked_address');
   const isLiteral = ipaddr.isValid(host);
   const isListed = isLiteral ? isInListedRange(ipaddr.process(host), policy) : isListedName(host, policy);
   if (policy !== 'local' && !isListed && url.protocol !== 'https:') {
