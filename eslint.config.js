@@ -2,6 +2,33 @@ import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+const TARGET = 'Use a fixed path, or returnPath() for one that comes from a request.';
+/** Where a page sends its user: a literal, a template that begins with a path of ours, or what `returnPath` checked. */
+const checkedTargets = [
+  ['redirect', 1],
+  ['goto', 0],
+].flatMap(([name, place]) => {
+  const call = `CallExpression[callee.name='${name}']`;
+  const argument = `arguments.${place}`;
+  return [
+    `${call}[${argument}.type!=/^(Literal|TemplateLiteral|CallExpression)$/]`,
+    `${call}[${argument}.type='CallExpression'][${argument}.callee.name!=/^returnPath(Of)?$/]`,
+    `${call}[${argument}.type='Literal'][${argument}.value!=/^\\u002f(?!\\u002f)/]`,
+    `${call}[${argument}.type='TemplateLiteral'][${argument}.quasis.0.value.raw!=/^\\u002f[a-z]/]`,
+  ].map((selector) => ({ selector, message: TARGET }));
+});
+const uncheckedLocation = [
+  "CallExpression[callee.property.name=/^(assign|replace)$/][callee.object.name='location']",
+  "CallExpression[callee.property.name=/^(assign|replace)$/][callee.object.property.name='location']",
+  "AssignmentExpression[left.name='location']",
+  "AssignmentExpression[left.object.name='location']",
+  "AssignmentExpression[left.property.name='location']",
+  "AssignmentExpression[left.object.property.name='location']",
+  "CallExpression[callee.property.name='open'][callee.object.name='window']",
+  "NewExpression[callee.name='Redirect']",
+  "CallExpression[callee.object.name='Response'][callee.property.name='redirect']",
+].map((selector) => ({ selector, message: TARGET }));
+
 /** Rules of the house, for every file that TypeScript or Svelte reads. */
 const house = {
   eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -119,6 +146,11 @@ export default tseslint.config(
       'prefer-const': 'off',
       'svelte/prefer-const': ['error', { excludedRunes: ['$props', '$state', '$derived', '$bindable'] }],
     },
+  },
+  {
+    files: ['web/src/**/*.{ts,svelte}'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...checkedTargets, ...uncheckedLocation] },
   },
   {
     files: ['**/*.{js,mjs,cjs}'],

@@ -38,6 +38,7 @@ test('its owner sees both addresses, confirms that they belong together, and sig
   await expect(question).toBeVisible();
   await question.getByRole('checkbox').check();
   await question.getByRole('button', { name: 'Accept for Difficult and sign in' }).click();
+  await page.getByRole('link', { name: /^Continue to/ }).click();
   await expect(page.getByText('You are signed in to Difficult.')).toBeVisible();
   await expect(page.getByText(/^accepted issuer of Difficult added/)).toBeVisible();
 

@@ -18,6 +18,13 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => guarded.close());
 
+/** The page names the host before it leads there. */
+async function leave(page: Page, host: string | RegExp = new URL(guarded.issuer).host): Promise<void> {
+  const onward = page.getByRole('link', { name: /^Continue to/ }).filter({ hasText: host });
+  await expect(onward).toBeFocused();
+  await onward.press('Enter');
+}
+
 async function logIn(page: Page): Promise<void> {
   await page.waitForURL(`${guarded.issuer}/**`);
   await page.getByPlaceholder('Enter any login').fill('ada');
@@ -38,6 +45,7 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
 
   await expect(page.getByRole('heading', { name: 'Sign in to Tickets' })).toBeVisible();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await leave(page);
   await page.waitForURL(`${guarded.issuer}/**`);
   await page.getByRole('link', { name: /cancel/i }).click();
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
@@ -50,6 +58,7 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await page.getByRole('link', { name: 'Tickets', exact: true }).click();
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await leave(page);
   await logIn(page);
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByText('You are signed in to Tickets.')).toBeVisible();
@@ -77,6 +86,7 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
     await expect(page.getByText('The server wants more rights for some of its tools')).toBeVisible();
     await page.getByRole('button', { name: /^Sign in/ }).click();
+    await leave(page);
     await page.waitForURL(`${guarded.issuer}/**`);
   };
 
@@ -122,6 +132,7 @@ test('from a conversation, its user allows more in another tab, and it goes on w
   await transcript.getByRole('link', { name: 'Allow more by signing in anew' }).click();
   const other = await opened;
   await other.getByRole('button', { name: 'Sign in anew' }).click();
+  await leave(other);
   await logIn(other);
   await other.getByRole('button', { name: 'Continue' }).click();
   await expect(other.getByText('You are signed in to Tickets.')).toBeVisible();
@@ -139,6 +150,7 @@ test('at the example of the MCP SDK, which renews nothing and hears of no sign-o
   const signInHere = async () => {
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
     await page.getByRole('button', { name: /^Sign in/ }).click();
+    await leave(page, /127\.0\.0\.1:\d+$/);
     await expect(page.getByText('You are signed in to Example.')).toBeVisible();
     await expect(state('Connected')).toBeVisible();
   };

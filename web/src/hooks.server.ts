@@ -1,6 +1,7 @@
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
 import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
+import { isOwnRequest } from '$lib/server/request-origin.ts';
 import { openSession, signedIn } from '$lib/server/session.ts';
 import { environment, settings } from '$lib/server/settings.ts';
 import { traceRequest } from '$lib/server/trace-request.ts';
@@ -27,6 +28,12 @@ const secureHeaders: Handle = async ({ event, resolve }) => {
   return response;
 };
 
+/** Comes before everything that acts for the user of the cookies. */
+const checkOrigin: Handle = ({ event, resolve }) =>
+  isOwnRequest(event.request, event.url.origin)
+    ? resolve(event)
+    : Response.json({ message: 'This request came from another site.' }, { status: 403 });
+
 /** Routes that need no user. Signing out must work while Auth is away, so it opens no session first. */
 const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata', '/sign-out']);
 
@@ -49,7 +56,7 @@ const authenticate: Handle = async ({ event, resolve }) => {
   });
 };
 
-export const handle = sequence(traceRequest, secureHeaders, authenticate);
+export const handle = sequence(traceRequest, secureHeaders, checkOrigin, authenticate);
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
   if (status === 404)

@@ -1,3 +1,4 @@
+import { localPath } from '../return-path.ts';
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { address } from './address.ts';
@@ -184,7 +185,7 @@ export type ServerCredentialAnswer = z.infer<typeof ServerCredentialAnswer>;
 const ReturnPath = z
   .string()
   .max(500, 'This path is too long.')
-  .regex(/^\/(?![/\\])[^\s\\]*$/, 'This is not a path of the page.');
+  .refine((path) => localPath(path) !== null, 'This is not a path of the page.');
 
 /** The steps of signing in to a server: away to its authorization server, back from there, and out again. */
 export const ServerSignInBody = z.discriminatedUnion('step', [

@@ -5,5 +5,6 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = ({ url }) => {
   const { searchParams, search } = url;
   const isCallback = searchParams.has('code') || searchParams.has('error');
-  redirect(303, isCallback ? `/auth/callback${search}` : '/servers');
+  if (isCallback) redirect(303, `/auth/callback${search}`);
+  redirect(303, '/servers');
 };

@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { setPassword } from '$lib/server/account.ts';
 import { endNewPassword, mayChooseNewPassword } from '$lib/server/new-password.ts';
 import { signedIn } from '$lib/server/session.ts';

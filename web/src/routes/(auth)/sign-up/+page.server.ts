@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { authProblemWords, parseCredentials } from '$lib/server/credentials-form.ts';
 import { isUnsent, linkTarget, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import { settings } from '$lib/server/settings.ts';

@@ -1,7 +1,7 @@
 import { redirect, type Cookies } from '@sveltejs/kit';
 import { CALLBACK_PATH } from '@patchbay/shared/oauth/client-metadata';
 import { z } from 'zod';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { finishSignIn } from '$lib/server/sign-ins.ts';
@@ -33,14 +33,14 @@ export const load: PageServerLoad = async (event) => {
       sameSite: 'lax',
       secure: event.url.protocol === 'https:',
     });
-    redirect(303, CALLBACK_PATH);
+    redirect(303, returnPath(CALLBACK_PATH));
   }
   const { server_id, return_to } = answer.value;
   const patience = new Promise((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS));
   await Promise.race([discoverTools(who, { server_id }), patience]);
-  const back = new URL(return_to, event.url.origin);
+  const back = new URL(returnPath(return_to), event.url.origin);
   back.searchParams.set('signed_in', server_id);
-  redirect(303, back.pathname + back.search);
+  redirect(303, returnPath(back.pathname + back.search));
 };
 
 function readProblem(cookies: Cookies): z.infer<typeof Problem> | null {

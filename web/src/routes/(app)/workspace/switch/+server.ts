@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { signedIn } from '$lib/server/session.ts';
 import { listWorkspaces, rememberWorkspace } from '$lib/server/workspaces.ts';
 import type { RequestHandler } from './$types';

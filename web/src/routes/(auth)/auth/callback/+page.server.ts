@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { callbackProblem } from '$lib/server/callback-problem.ts';
 import type { PageServerLoad } from './$types';
 

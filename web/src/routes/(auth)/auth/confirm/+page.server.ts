@@ -1,6 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { z } from 'zod';
-import { returnPathOf } from '$lib/return-path.ts';
+import { returnPath, returnPathOf } from '@patchbay/shared/return-path';
 import { authProblemWords } from '$lib/server/credentials-form.ts';
 import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
 import { allowNewPassword } from '$lib/server/new-password.ts';
@@ -32,7 +32,7 @@ export const actions: Actions = {
     if (error) return fail(error.status || 503, { message: authProblemWords(error.code) });
     const next = returnPathOf(link.next, event.url.origin);
     if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };
-    if (type !== 'recovery' || !data.user) redirect(303, next);
+    if (type !== 'recovery' || !data.user) redirect(303, returnPath(next));
     allowNewPassword(event, data.user.id);
     redirect(303, `/set-password?next=${encodeURIComponent(next)}`);
   },

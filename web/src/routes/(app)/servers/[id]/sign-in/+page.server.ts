@@ -1,5 +1,5 @@
 import { error, fail, redirect, type RequestEvent } from '@sveltejs/kit';
-import { returnPath } from '$lib/return-path.ts';
+import { returnPath } from '@patchbay/shared/return-path';
 import { acceptIssuer, Issuers, readAcceptedIssuer, withdrawIssuer } from '$lib/server/accepted-issuers.ts';
 import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
@@ -61,7 +61,7 @@ export const actions: Actions = {
   withdraw: async (event) => {
     const problem = await withdrawIssuer(signedIn(event), event.params.id);
     if (problem) return fail(403, { message: problemWords(problem) });
-    return redirect(303, event.url.pathname);
+    redirect(303, `/servers/${event.params.id}/sign-in`);
   },
 
   unattended: async (event) => {

@@ -6,6 +6,10 @@ describe('returnPath', () => {
     expect(returnPath('/servers/new?x=1')).toBe('/servers/new?x=1');
   });
 
+  it('keeps an encoded path in the query, which leads nowhere', () => {
+    expect(returnPath('/sign-in?next=%2Fservers')).toBe('/sign-in?next=%2Fservers');
+  });
+
   it('encodes what a header cannot carry', () => {
     expect(returnPath('/servers?q=日本#x')).toBe('/servers?q=%E6%97%A5%E6%9C%AC#x');
   });
@@ -20,6 +24,20 @@ describe('returnPath', () => {
     '/\n\\evil.example',
     '\t//evil.example',
     '/.//evil.example',
+    '/x/..//evil.example',
+    '/%2f/evil.example',
+    '/%2Fevil.example',
+    '/%5cevil.example',
+    '/%09/evil.example',
+    '/%0d%0aset-cookie:x',
+    '/%252f/evil.example',
+    '/servers\r\nset-cookie: x',
+    '/servers?x=\\evil.example',
+    '/servers\u0000',
+    '/\u007f',
+    'servers',
+    'http:/evil.example',
+    'http:evil.example',
     'javascript:alert(1)',
     'data:text/html,x',
   ])('does not follow %j', (next) => {
