@@ -8,6 +8,7 @@ export const RUN_BY: Record<string, string> = {
   'npm run conformance': 'local/test-run/main.ts',
   'npm run db:types': 'local/database/schema.test.ts',
   'npm run db:diff': 'local/database/schema.test.ts',
+  'node local/hostile/main.ts': 'local/test-run/parts.ts',
   'node local/model/main.ts': 'local/stack/start.story.test.ts',
   'npm run secrets:rotate': 'local/secrets/rotate.story.test.ts',
   'npm run doctor': 'local/e2e/doctor.test.ts',

@@ -1,7 +1,7 @@
 /**
  * `npm test`: every test of every room; its last line is `N passed, N failed, N skipped`.
- * `npm test -- check unit conformance functions database e2e` runs the parts that are named; `newcomer`, which installs
- * everything once more, only when it is named. `conformance` runs every scenario when it is named, else a short form.
+ * `npm test -- check unit conformance functions database e2e hostile` runs the parts that are named; `newcomer`, which
+ * installs everything once more, only when it is named. `conformance` runs every scenario when it is named, else a short form.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   runBrowser,
   runDatabase,
   runFunctions,
+  runHostile,
   runNewcomer,
   runSchema,
   runSecrets,
@@ -29,7 +30,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Apart from the user's own stack: nothing of it is touched. */
 const DATA_DIR = join(ROOT, '.local/test');
 const FIRST_PORT = 5100;
-const USUAL_PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e'] as const;
+const USUAL_PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e', 'hostile'] as const;
 const PARTS = [...USUAL_PARTS, 'newcomer'] as const;
 type PartName = (typeof PARTS)[number];
 
@@ -44,12 +45,24 @@ async function bringChromium(): Promise<string | null> {
 async function runEndToEnd(stack: Stack, chromium: string | null, context: RunContext): Promise<Tally> {
   const reason = chromium === null ? 'there is no Chromium' : stack.voice_unavailable;
   if (chromium !== null && reason === undefined) {
-    const tally = await runBrowser(stackFile(DATA_DIR), chromium, context);
-    return isCi ? { ...tally, failed: tally.failed + tally.skipped, skipped: 0 } : tally;
+    return strictUnderCi(await runBrowser(stackFile(DATA_DIR), chromium, context));
   }
   const files = globSync('local/e2e/*.spec.ts', { cwd: ROOT }).length;
   say(`${files} files of end-to-end tests are ${isCi ? 'not run' : 'skipped'}: ${reason ?? ''}`);
   return isCi ? { ...NOTHING, failed: files } : { ...NOTHING, skipped: files };
+}
+
+/** What is skipped is a failure under CI. */
+async function runAttacks(context: RunContext): Promise<Tally> {
+  if (process.platform !== 'linux') {
+    say('the attacks are skipped: what processes use is read from /proc, which Linux has');
+    return { ...NOTHING, skipped: 1 };
+  }
+  return strictUnderCi(await runHostile(stackFile(DATA_DIR), context));
+}
+
+function strictUnderCi(tally: Tally): Tally {
+  return isCi ? { ...tally, failed: tally.failed + tally.skipped, skipped: 0 } : tally;
 }
 
 async function runWithStack(
@@ -70,6 +83,9 @@ async function runWithStack(
     if (wanted.includes('e2e')) {
       tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
       tallies.push(await part('end to end', async () => runEndToEnd(running.stack, await bringing, context)));
+    }
+    if (wanted.includes('hostile')) tallies.push(await part('hostile', () => runAttacks(context)));
+    if (wanted.includes('e2e')) {
       tallies.push(await part('secrets', () => runSecrets(stackFile(DATA_DIR), context)));
     }
   } finally {
@@ -107,7 +123,7 @@ async function run(wanted: PartName[], isNamed: boolean, context: RunContext): P
   if (has('conformance')) tallies.push(await part('conformance', () => runConformance(suites, context)));
   if (has('functions')) tallies.push(await part('functions', () => runFunctions(context)));
   if (has('newcomer')) tallies.push(await part('newcomer', () => runNewcomer(context)));
-  if (has('database') || has('e2e')) {
+  if (has('database') || has('e2e') || has('hostile')) {
     const broken = (error: unknown): Tally[] => {
       say(`the stack broke: ${error instanceof Error ? error.message : String(error)}`);
       return [{ ...NOTHING, failed: 1 }];

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runPgTap } from '../database/pgtap.ts';
+import { countRows } from '../hostile/report.ts';
 import { runTool } from '../stack/tool.ts';
 import type { Stack } from '../stack/stack-file.ts';
 import { findHostedDeno } from '../supabase/deno.ts';
@@ -116,6 +117,21 @@ export function runNewcomer(context: RunContext): Promise<Tally> {
 /** Stories without a browser, against the running stack. */
 export function runStories(stackFile: string, context: RunContext): Promise<Tally> {
   return vitest('stories', ['stack', 'stack-parallel'], { PATCHBAY_STACK: stackFile }, context);
+}
+
+/** Hostile servers and tenants against the running stack; on Linux, whose /proc tells what a process uses. */
+export function runHostile(stackFile: string, context: RunContext): Promise<Tally> {
+  const report = join(RESULTS, 'hostile.json');
+  return runSuite(
+    {
+      command: process.execPath,
+      args: [join(ROOT, 'local/hostile/main.ts'), `--report=${report}`],
+      env: { PATCHBAY_STACK: stackFile },
+      report,
+      count: (text) => countRows(JSON.parse(text)),
+    },
+    context,
+  );
 }
 
 /** Whether what the stories left behind holds a secret: the last of all. */

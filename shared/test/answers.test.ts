@@ -1,10 +1,10 @@
 /** Answers that are readable, though not as the SDK expects them: every message is read, on every way it can come. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { connect, outcome } from './connect.ts';
+import { connect, outcome, serveScript } from './connect.ts';
 import { until } from './listen.ts';
 import { serveCalls } from './scripted-calls.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 
 const fine = (request: ScriptedRequest) =>
   JSON.stringify(request.result({ content: [{ type: 'text', text: 'fine ä€😀' }] }));

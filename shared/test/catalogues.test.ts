@@ -1,9 +1,8 @@
 /** Lists of tools as they are found in the world. */
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
-import { connect, ERAS, outcome, serveEra } from './connect.ts';
+import { connect, ERAS, outcome, serveEra, serveScript } from './connect.ts';
 import { until } from './listen.ts';
-import { serveScript } from './scripted-server.ts';
 import { tool } from './session-server.ts';
 
 describe.each(ERAS)('the list of a server (%s)', (era) => {

@@ -2,6 +2,7 @@ import { afterEach, vi } from 'vitest';
 import { openConnection, type Connection, type ConnectionOptions } from '../src/mcp/connection.ts';
 import type { ServerTarget } from '../src/mcp/target.ts';
 import { until, type TestServer } from './listen.ts';
+import { startScriptedServer, type ScriptedRequest, type ScriptedServer } from './scripted-server.ts';
 import {
   startSessionServer,
   type FaultServer,
@@ -20,6 +21,13 @@ afterEach(async () => {
 /** A server of the era of sessions, stopped after the test. */
 export async function serve(options?: SessionServerOptions) {
   const server = await startSessionServer(options);
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** A scripted server that is stopped after the test. */
+export async function serveScript(script: (request: ScriptedRequest) => boolean): Promise<ScriptedServer> {
+  const server = await startScriptedServer(script);
   cleanups.push(() => server.stop());
   return server;
 }

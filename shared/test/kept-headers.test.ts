@@ -1,7 +1,7 @@
 /** What a server wants back with each request: cookies and session ids. */
 import { describe, expect, it } from 'vitest';
-import { connect, outcome } from './connect.ts';
-import { serveScript, SESSION_ID } from './scripted-server.ts';
+import { connect, outcome, serveScript } from './connect.ts';
+import { SESSION_ID } from './scripted-server.ts';
 
 describe('what a server wants back with each request', () => {
   it('is the cookie of its load balancer, for one session', async () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
 import { STATELESS_VERSION } from '../src/mcp/protocol-versions.ts';
 import type { ServerTarget } from '../src/mcp/target.ts';
-import { cleanups, connect, outcome } from './connect.ts';
+import { cleanups, connect, outcome, serveScript } from './connect.ts';
 import { listen } from './listen.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 import { startStatelessServer } from './stateless-server.ts';
 
 const test = (url: string, changes: Partial<ServerTarget> = {}) =>

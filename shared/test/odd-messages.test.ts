@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
 import type { CallResult } from '../src/mcp/result.ts';
-import { connect } from './connect.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import { connect, serveScript } from './connect.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 
 type Answer = (request: ScriptedRequest) => unknown;
 type Envelope = Record<string, unknown>;

@@ -2,9 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome } from './connect.ts';
+import { connect, outcome, serveScript } from './connect.ts';
 import { until } from './listen.ts';
-import { openStream, serveScript } from './scripted-server.ts';
+import { openStream } from './scripted-server.ts';
 
 /** How a server takes a message; true when that is the answer to it. */
 type Accept = (response: ServerResponse, answer: string) => boolean;

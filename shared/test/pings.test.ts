@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { lightProbe } from '../src/mcp/probe.ts';
 import { connectOnFakeClock, MINUTE_MS, pass, untilReady } from './fake-clock.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import { serveScript } from './connect.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 
 describe('a server that cannot answer a ping', () => {
   const answers: Record<string, (request: ScriptedRequest) => void> = {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../src/mcp/target.ts';
 import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome } from './connect.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import { connect, outcome, serveScript } from './connect.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 
 async function serve(script: (request: ScriptedRequest) => boolean = () => false) {
   const server = await serveScript(script);

@@ -1,9 +1,8 @@
 /** The words of a server that refuses something: whose they are, where they are found, and what they mean. */
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
-import { connect } from './connect.ts';
+import { connect, serveScript } from './connect.ts';
 import { until } from './listen.ts';
-import { serveScript } from './scripted-server.ts';
 
 describe('the reason of the server', () => {
   const probed = async (status: number, body: string, secret = 'my-secret-key') => {

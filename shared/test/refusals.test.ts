@@ -1,10 +1,9 @@
 /** Error statuses: what a call costs, what is said of it, and what goes on. Calls are counted on the server. */
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome } from './connect.ts';
+import { connect, outcome, serveScript } from './connect.ts';
 import { until } from './listen.ts';
 import { failure, serveCalls } from './scripted-calls.ts';
-import { serveScript } from './scripted-server.ts';
 
 describe.each([400, 401, 403, 404, 405, 409, 422, 500, 501, 503])(
   'HTTP %i with a JSON-RPC error for our request',

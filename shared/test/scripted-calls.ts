@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { AppError } from '../src/errors.ts';
 import type { Connection } from '../src/mcp/connection.ts';
-import { serveScript, type ScriptedRequest } from './scripted-server.ts';
+import { serveScript } from './connect.ts';
+import type { ScriptedRequest } from './scripted-server.ts';
 
 /** A server that answers calls of `echo` as the script says. */
 export const serveCalls = (script: (request: ScriptedRequest) => void) =>

@@ -1,6 +1,5 @@
 /** A server of the era of sessions whose HTTP is written out: it can send what no SDK would. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { cleanups } from './connect.ts';
 import { listen, readJson, type TestServer } from './listen.ts';
 
 export interface ScriptedRequest {
@@ -55,13 +54,6 @@ export async function startScriptedServer(
     seen,
     headers: (what) => headers.filter(([name]) => name === what).map(([, one]) => one),
   };
-}
-
-/** A scripted server that is stopped after the test. */
-export async function serveScript(script: (request: ScriptedRequest) => boolean): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script);
-  cleanups.push(() => server.stop());
-  return server;
 }
 
 /** Answers `initialize` with these capabilities. */

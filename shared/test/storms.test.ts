@@ -1,9 +1,9 @@
 /** What a server can provoke: requests are counted over a minute of a fake clock. */
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { cleanups } from './connect.ts';
+import { cleanups, serveScript } from './connect.ts';
 import { connectOnFakeClock, MINUTE_MS, pass, untilReady } from './fake-clock.ts';
-import { hello, openStream, serveScript, type ScriptedRequest } from './scripted-server.ts';
+import { hello, openStream, type ScriptedRequest } from './scripted-server.ts';
 import { startStatelessServer } from './stateless-server.ts';
 
 describe('a server that announces changed tools after every list', () => {

@@ -1,9 +1,9 @@
 /** Servers whose capabilities say nothing of tools. */
 import { describe, expect, it } from 'vitest';
 import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome } from './connect.ts';
+import { connect, outcome, serveScript } from './connect.ts';
 import { connectOnFakeClock, MINUTE_MS, pass, untilReady } from './fake-clock.ts';
-import { hello, serveScript } from './scripted-server.ts';
+import { hello } from './scripted-server.ts';
 
 describe('a server that declares no tools', () => {
   const probed = (url: string) =>

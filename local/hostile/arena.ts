@@ -1,0 +1,78 @@
+/** What an attack uses: tenants, servers and conversations of its own, which end with it. */
+import {
+  startScriptedServer,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from '../../shared/test/scripted-server.ts';
+import { addDemoServer, addServer, newPerson, type Person } from '../e2e/person.ts';
+import { RoomClient } from '../e2e/room-client.ts';
+import { runningStack } from '../e2e/running-stack.ts';
+import type { Stack } from '../stack/stack-file.ts';
+import { holds, type Finding } from './attack.ts';
+import type { Monitor } from './monitor.ts';
+import type { Victim } from './victim.ts';
+
+export class Arena {
+  readonly stack: Stack = runningStack();
+  /** Another tenant, whose service the runner measures while the attack lasts. */
+  readonly victim: Victim;
+  /** Has the monitor probe a server at once. */
+  readonly monitor: Monitor;
+  readonly #endings: (() => Promise<unknown>)[] = [];
+
+  constructor(victim: Victim, monitor: Monitor) {
+    this.victim = victim;
+    this.monitor = monitor;
+  }
+
+  /** Ends something after the attack, the latest first. */
+  defer(end: () => Promise<unknown>): void {
+    this.#endings.push(end);
+  }
+
+  /** Signs up a user with a personal workspace; their servers are deleted after the attack. */
+  async tenant(name: string): Promise<Person> {
+    const person = await newPerson(name);
+    // Without a condition PostgREST deletes nothing; a user may delete only what is theirs.
+    this.defer(async () => person.client.from('mcp_servers').delete().not('id', 'is', null));
+    return person;
+  }
+
+  /** Starts a server that answers as the script wants, and as a healthy server where the script returns false. */
+  async server(script: (request: ScriptedRequest) => boolean): Promise<ScriptedServer> {
+    const server = await startScriptedServer(script);
+    this.defer(() => server.stop());
+    return server;
+  }
+
+  /** Adds a server by REST; the monitor probes it within seconds. Returns its id. */
+  addServer(person: Person, name: string, url: string): Promise<string> {
+    return addServer(person, name, url);
+  }
+
+  /** Starts a conversation, which ends with the attack. */
+  async conversation(person: Person): Promise<RoomClient> {
+    const client = await RoomClient.join(person);
+    this.defer(() => client.leave());
+    return client;
+  }
+
+  /** Starts a conversation, and finds whether its agent still uses the tools of a healthy server. */
+  async talk(person: Person): Promise<Finding> {
+    await addDemoServer(person, 'clock');
+    const client = await this.conversation(person);
+    await client.told('tools', ({ names }) => names.includes('clock__current_time'));
+    const askedAtMs = Date.now();
+    await client.type('What time is it in Tokyo?');
+    const isAnswered = client.agentSays(/in tokyo/i, askedAtMs).then(
+      () => true,
+      () => false,
+    );
+    return holds('the conversation goes on with the tools of another server', await isAnswered);
+  }
+
+  /** Ends everything that the attack began. Never rejects. */
+  async end(): Promise<void> {
+    for (const end of this.#endings.splice(0).toReversed()) await end().catch(() => {});
+  }
+}
