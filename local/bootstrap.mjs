@@ -33,6 +33,7 @@ const COMMANDS = {
   doctor: 'local/doctor/main.ts',
   'deploy:supabase': 'local/deploy/supabase.ts',
   'bundle:functions': 'local/deploy/bundle-functions.ts',
+  'lockfile:complete': 'local/test-run/complete-lockfile.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

@@ -42,6 +42,37 @@ describe('the workflow', () => {
   });
 });
 
+describe('what comes from elsewhere', () => {
+  const workflow = read('.github/workflows/ci.yml');
+
+  it('is an action of one commit, with its version behind it', () => {
+    const used = [...workflow.matchAll(/^ *- uses: (.+)$/gm)].map(([, action]) => action);
+    expect(used.length).toBeGreaterThan(5);
+    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  const images = [
+    ...workflow.matchAll(/container: (\S+)/g),
+    ...read('compose.yaml').matchAll(/image: (\S+)/g),
+    ...['agent-worker/Dockerfile', 'web/Dockerfile'].flatMap((file) => [
+      ...read(file).matchAll(/^FROM (\S+)/gm),
+    ]),
+  ].map(([, image]) => image);
+
+  it.each(images)('is an image with an exact tag: %s', (image) => {
+    expect(image).toMatch(
+      /^[\w./-]+:(?:v?\d+\.\d+\.\d+|[a-z]+-20\d{6})(?:-[\w-]+)?(?:@sha256:[0-9a-f]{64})?$/,
+    );
+  });
+
+  it('gets digests, and new ones, from Renovate', () => {
+    const { extends: presets } = z
+      .object({ extends: z.array(z.string()) })
+      .parse(JSON.parse(read('renovate.json')));
+    expect(presets).toEqual(expect.arrayContaining(['helpers:pinGitHubActionDigests', 'docker:pinDigests']));
+  });
+});
+
 const Dependencies = z.record(z.string(), z.string()).default({});
 const Manifest = z.object({ dependencies: Dependencies, devDependencies: Dependencies });
 const Renovate = z.object({
