@@ -15,6 +15,50 @@ async function start(replies: Replies = {}): Promise<SignInSite> {
   return site;
 }
 
+describe('the endpoints', () => {
+  it('are refused with a login in them, before anybody is registered or sent there', async () => {
+    const site = await start(
+      metadata((origin) => ({ authorization_endpoint: `${origin.replace('//', '//user:pass@')}/authorize` })),
+    );
+    const found = await problem(signIn(site));
+    expect(found.code).toBe('sign_in_bad_response');
+    expect(found.message).toContain('authorization_endpoint');
+    expect(site.count('/register')).toBe(0);
+  });
+
+  it('get no code and no client from a redirect to another origin, but from one of their own', async () => {
+    const other = await start();
+    const moved = (to: (origin: string) => string): Replies => ({
+      '/token': (_asked, origin) => ({ status: 308, headers: { location: to(origin) } }),
+      '/token/': () => ({ body: { access_token: 'access', token_type: 'Bearer' } }),
+    });
+    const away = await start(moved(() => `${other.origin}/token`));
+    await problem(signIn(away));
+    expect(away.count('/token')).toBe(1);
+    expect(other.asked).toEqual([]);
+    const near = await start(moved((origin) => `${origin}/token/`));
+    expect((await signIn(near)).grant.tokens.access_token).toBe('access');
+  });
+});
+
+describe('PKCE', () => {
+  it.each([[['plain']], [[]], ['plain']])(
+    'is required: a service that offers %j is refused',
+    async (code_challenge_methods_supported) => {
+      const site = await start(metadata(() => ({ code_challenge_methods_supported })));
+      const found = await problem(signIn(site));
+      expect(found.code).toBe('sign_in_unsupported');
+      expect(found.message).toContain('S256');
+      expect(site.count('/register')).toBe(0);
+    },
+  );
+
+  it('is used where the metadata list no methods', async () => {
+    const site = await start(metadata(() => ({ code_challenge_methods_supported: null })));
+    expect((await signIn(site)).asked.get('code_challenge_method')).toBe('S256');
+  });
+});
+
 describe('the issuer', () => {
   const sendsIss = { authorization_response_iss_parameter_supported: true };
 

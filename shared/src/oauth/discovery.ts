@@ -6,12 +6,14 @@ import {
   resourceUrlFromServerUrl,
   type OAuthDiscoveryState,
 } from '@modelcontextprotocol/client';
+import type { AddressPolicy } from '../address-policy.ts';
 import { readChallenge, type Challenge } from '../mcp/challenge.ts';
 import {
   withAuthorizationFetch,
   type AuthorizationFetch,
   type AuthorizationFetchOptions,
 } from './authorization-fetch.ts';
+import { checkEndpoints } from './authorization-server.ts';
 import { isSameIssuer, type AcceptedIssuer } from './issuer.ts';
 import { issuerMismatch, SignInProblem } from './sign-in-problem.ts';
 
@@ -25,12 +27,14 @@ export interface Discovery {
  * Finds the authorization server of an MCP server: by its refusal, at the well-known addresses of its path and of its
  * origin, and at last at the origin itself.
  * @param accepted an issuer that may differ for this server; null: none
- * @throws SignInProblem `issuer_mismatch`, or what the SDK throws
+ * @param policy for the addresses that the metadata name
+ * @throws SignInProblem `issuer_mismatch` or `sign_in_bad_response`, or what the SDK throws
  */
 export async function discover(
   serverUrl: string,
   fetchFn: AuthorizationFetch,
   accepted: AcceptedIssuer | null,
+  policy: AddressPolicy,
 ): Promise<Discovery> {
   const { resourceMetadataUrl, scope } = await askWithoutToken(serverUrl, fetchFn);
   let failure: number | null = null;
@@ -56,6 +60,7 @@ export async function discover(
   const isAccepted =
     accepted !== null && isSameIssuer(accepted.expected, expected) && accepted.issuer === issuer;
   if (!isSameIssuer(expected, issuer) && !isAccepted) throw issuerMismatch(expected, issuer);
+  checkEndpoints(authorizationServerMetadata, policy);
   if (resourceMetadata) checkResource(serverUrl, resourceMetadata.resource);
   const metadataUrl = info.resourceMetadata && resourceMetadataUrl?.href;
   return { state: { ...info, ...(metadataUrl && { resourceMetadataUrl: metadataUrl }) }, scope };

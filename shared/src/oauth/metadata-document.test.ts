@@ -9,6 +9,14 @@ const endpoints = {
   token_endpoint: 'https://as.example/token',
 };
 
+it('keeps an empty list of challenge methods, which says that there are none', () => {
+  const read = (methods: unknown) =>
+    normalizeMetadata({ ...endpoints, code_challenge_methods_supported: methods }, AS);
+  expect(read([])).toMatchObject({ code_challenge_methods_supported: [] });
+  expect(read([null, 7])).toMatchObject({ code_challenge_methods_supported: [] });
+  expect(read(null)).not.toHaveProperty('code_challenge_methods_supported');
+});
+
 it('drops members that are null or of a type that nobody can read, and keeps the rest', () => {
   const read = normalizeMetadata(
     {

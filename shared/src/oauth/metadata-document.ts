@@ -46,6 +46,8 @@ export function normalizeMetadata(document: unknown, url: URL): Members | null {
 function memberOf(name: string, value: unknown, url: URL): unknown {
   if (value === null) return undefined;
   if (BOOLEANS.has(name)) return typeof value === 'boolean' ? value : undefined;
+  // An empty list is a refusal of PKCE, and no list none.
+  if (name === 'code_challenge_methods_supported' && Array.isArray(value)) return listOf(value) ?? [];
   if (LIST.test(name)) return listOf(value);
   if (ADDRESS.test(name)) return addressOf(value, url);
   if (name === 'issuer' || name === 'resource') return typeof value === 'string' ? value : undefined;

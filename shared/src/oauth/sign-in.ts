@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import type { AddressPolicy } from '../address-policy.ts';
+import { checkEndpoint, requirePkce } from './authorization-server.ts';
 import { withAuthorizationFetch } from './authorization-fetch.ts';
 import { discover } from './discovery.ts';
 import type { GrantContent } from './grant.ts';
@@ -31,13 +32,16 @@ export function beginSignIn(
   const { serverUrl, policy, acceptedIssuer = null } = options;
   return naming(() =>
     withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
-      const found = await discover(serverUrl, fetchFn, acceptedIssuer);
+      const found = await discover(serverUrl, fetchFn, acceptedIssuer, policy);
+      requirePkce(found.state.authorizationServerMetadata);
       const scope = scopeToAsk(found, earlier);
       const provider = new SignInProvider(options, state, found.state);
       const request = { serverUrl, fetchFn, forceReauthorization: true };
       await auth(provider, { ...request, ...(scope !== undefined && { scope }) });
       const isWidest = earlier?.wanted === '';
       const { authorizationUrl, ...memory } = provider.begun();
+      // Without metadata it is made from the address of the server.
+      checkEndpoint('authorization_endpoint', authorizationUrl.href, policy);
       return { authorizationUrl: authorizationUrl.href, memory: { ...memory, isWidest } };
     }),
   );

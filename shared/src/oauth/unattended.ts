@@ -30,7 +30,7 @@ export async function signInUnattended(
   const provider = new UnattendedProvider(clients);
   try {
     await withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {
-      const found = await discover(serverUrl, fetchFn, acceptedIssuer);
+      const found = await discover(serverUrl, fetchFn, acceptedIssuer, policy);
       provider.discovery = found.state;
       const scope = scopeToAsk(found, earlier);
       await auth(provider, { serverUrl, fetchFn, ...(scope !== undefined && { scope }) });

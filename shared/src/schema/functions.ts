@@ -197,7 +197,7 @@ export const ServerSignInBody = z.discriminatedUnion('step', [
 ]);
 export type ServerSignInBody = z.infer<typeof ServerSignInBody>;
 
-export const SignInBegun = z.object({ authorization_url: z.url() });
+export const SignInBegun = z.object({ authorization_url: z.url({ protocol: /^https?$/ }) });
 export const SignInFinished = z.object({
   server_id: z.string(),
   server_name: z.string(),
