@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import { createClient } from '@supabase/supabase-js';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
-import { newPerson } from './person.ts';
+import { newPerson, type Person } from './person.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
@@ -53,6 +53,67 @@ test('the password is changed by who knows it; other browsers are out, and at la
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   // A browser logs each form that is answered with 400 as an error of the network.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
+});
+
+test('whoever deletes an account says who owns the shared workspaces afterwards', async ({ page }) => {
+  const [owner, heir, guest] = [await newPerson('owner'), await newPerson('heir'), await newPerson('guest')];
+  const open = async (name: string): Promise<string> => {
+    await owner.client.from('workspaces').insert({ name });
+    const { data } = await owner.client
+      .from('workspaces')
+      .select('id')
+      .eq('name', name)
+      .single<{ id: string }>();
+    return data!.id;
+  };
+  const admit = async (workspaceId: string, role: string, person: Person): Promise<void> => {
+    const args = { p_workspace_id: workspaceId, p_role: role };
+    const { data } = await owner.client.rpc('create_invitation', args);
+    const { error } = await person.client.rpc('accept_invitation', {
+      p_token: (data as { token: string }).token,
+    });
+    expect(error).toBeNull();
+  };
+  const names = async (person: Person) =>
+    (await person.client.from('workspaces').select('name').eq('is_personal', false).order('name')).data;
+  const { data: personal } = await owner.client.from('workspaces').select('id').single<{ id: string }>();
+  const [kept, dropped] = [await open('Kept'), await open('Dropped')];
+  await admit(personal!.id, 'viewer', guest);
+  await admit(kept, 'member', heir);
+  await admit(kept, 'viewer', guest);
+  await admit(dropped, 'viewer', guest);
+
+  await signIn(page, owner);
+  await page.goto(`${runningStack().web_url}/account`);
+  await page.getByText('Delete my account…').click();
+  await expect(page.getByText(guest.email)).toBeVisible();
+  const [keptChoice, droppedChoice] = [
+    page.getByLabel('Who owns Kept after you?'),
+    page.getByLabel('Who owns Dropped after you?'),
+  ];
+  await expect(keptChoice.getByRole('option')).toHaveText([
+    'Choose…',
+    heir.email,
+    'Nobody: delete the workspace',
+  ]);
+  await expect(droppedChoice.getByRole('option')).toHaveText(['Choose…', 'Nobody: delete the workspace']);
+  await keptChoice.selectOption({ label: heir.email });
+  await page.getByLabel(`Type ${owner.email}`).fill(owner.email);
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByText('Choose who owns each shared workspace after you')).toBeVisible();
+  // What was chosen and typed is still there.
+  await expect(keptChoice.locator('option:checked')).toHaveText(heir.email);
+  await expect(page.getByLabel(`Type ${owner.email}`)).toHaveValue(owner.email);
+  await droppedChoice.selectOption('delete');
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
+  expect(await names(guest)).toEqual([{ name: 'Kept' }]);
+  const { data: role } = await heir.client
+    .from('workspace_members')
+    .select('role')
+    .match({ workspace_id: kept, user_id: heir.id })
+    .single<{ role: string }>();
+  expect(role).toEqual({ role: 'owner' });
 });
 
 test('sign out everywhere ends every session', async ({ page }) => {

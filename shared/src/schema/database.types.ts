@@ -372,6 +372,7 @@ export type Database = {
         Row: {
           ciphertext: string;
           created_at: string;
+          entered_by: string | null;
           expires_at: string | null;
           failures: number;
           id: string;
@@ -394,6 +395,7 @@ export type Database = {
         Insert: {
           ciphertext: string;
           created_at?: string;
+          entered_by?: string | null;
           expires_at?: string | null;
           failures?: number;
           id: string;
@@ -415,6 +417,7 @@ export type Database = {
         Update: {
           ciphertext?: string;
           created_at?: string;
+          entered_by?: string | null;
           expires_at?: string | null;
           failures?: number;
           id?: string;
@@ -569,6 +572,7 @@ export type Database = {
       mcp_server_secrets: {
         Row: {
           ciphertext: string;
+          entered_by: string | null;
           id: string;
           key_id: string;
           nonce: string;
@@ -579,6 +583,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           ciphertext: string;
+          entered_by?: string | null;
           id?: string;
           key_id: string;
           nonce: string;
@@ -588,6 +593,7 @@ export type Database = {
         };
         Update: {
           ciphertext?: string;
+          entered_by?: string | null;
           id?: string;
           key_id?: string;
           nonce?: string;
@@ -872,6 +878,7 @@ export type Database = {
       notice_webhooks: {
         Row: {
           created_at: string;
+          entered_by: string | null;
           id: string;
           is_active: boolean;
           updated_at: string;
@@ -881,6 +888,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           created_at?: string;
+          entered_by?: string | null;
           id?: string;
           is_active?: boolean;
           updated_at?: string;
@@ -889,6 +897,7 @@ export type Database = {
         };
         Update: {
           created_at?: string;
+          entered_by?: string | null;
           id?: string;
           is_active?: boolean;
           updated_at?: string;
@@ -1331,7 +1340,7 @@ export type Database = {
         Returns: Json;
       };
       delay_grant: { Args: { p_id: string; p_lease_id: string; p_retry_ms: number }; Returns: undefined };
-      delete_account: { Args: Record<PropertyKey, never>; Returns: undefined };
+      delete_account: { Args: { p_successors?: Json }; Returns: undefined };
       deployment_state: { Args: Record<PropertyKey, never>; Returns: Json };
       drop_grant: { Args: { p_actor: string; p_holder_id: string; p_server_id: string }; Returns: Json };
       drop_registration: { Args: { p_server_id: string }; Returns: undefined };
@@ -1407,6 +1416,7 @@ export type Database = {
           value: number;
         }[];
       };
+      preview_account_deletion: { Args: Record<PropertyKey, never>; Returns: Json };
       preview_invitation: { Args: { p_token: string }; Returns: Json };
       prune_health: { Args: { p_limit?: number }; Returns: number };
       put_client: {
@@ -1428,7 +1438,7 @@ export type Database = {
         Returns: undefined;
       };
       put_notice_webhook: {
-        Args: { p_id: string; p_secret: Json; p_url: string; p_workspace_id: string };
+        Args: { p_actor?: string; p_id: string; p_secret: Json; p_url: string; p_workspace_id: string };
         Returns: undefined;
       };
       put_server_secret: {

@@ -46,6 +46,7 @@ export function webhooksOf(context: SupabaseContext): Webhooks {
           p_workspace_id: workspaceId,
           p_url: url,
           p_secret: secret,
+          p_actor: userId,
         }),
         z.unknown(),
       );

@@ -199,7 +199,7 @@ select is(
   ),
   'accept_invitation agent_document choose_tool create_api_token create_invitation delete_account export_workspace import_agent '
     || 'import_list import_server import_workspace is_address is_language_tag is_model_name is_my_topic is_reserved_header latency_percentile '
-    || 'list_members my_credentials my_sign_ins my_workspace_ids personal_workspace_id preview_invitation problem refuse_fields remove_tag '
+    || 'list_members my_credentials my_sign_ins my_workspace_ids personal_workspace_id preview_account_deletion preview_invitation problem refuse_fields remove_tag '
     || 'rename_tag revoke_api_token server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
     || 'trimmed url_origin watch_workspace workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'

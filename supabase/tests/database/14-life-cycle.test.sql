@@ -147,7 +147,7 @@ select is_empty(
     select a.attrelid::regclass, a.attname
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace in ('public'::regnamespace, 'private'::regnamespace) and c.relkind in ('r', 'p')
-      and a.attname in ('workspace_id', 'user_id', 'created_by', 'invited_by', 'accepted_by', 'actor_id', 'server_id')
+      and a.attname in ('workspace_id', 'user_id', 'created_by', 'entered_by', 'invited_by', 'accepted_by', 'actor_id', 'server_id')
       and not a.attisdropped
       and not exists (
         select from pg_constraint k
@@ -182,7 +182,7 @@ insert into public.voice_sessions (workspace_id, user_id) values
 select public.count_call('probes', 'bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.team')::uuid);
 select is(
   pg_temp.traces_of('bbbbbbbb-0000-4000-8000-000000000002'),
-  'agent_configs audit_events limits mcp_servers private.call_rates voice_sessions workspace_invitations '
+  'agent_configs audit_events limits mcp_server_secrets mcp_servers private.call_rates voice_sessions workspace_invitations '
     || 'workspace_members workspaces',
   'a user is named in many places'
 );
@@ -195,9 +195,9 @@ select results_eq(
     from public.mcp_servers s where s.workspace_id = current_setting('pgtap.team')::uuid order by 1
   $$,
   $$
-    values ('Adas', 'aaaaaaaa-0000-4000-8000-000000000001'::uuid, true, 1::bigint), ('Bobs', null, true, 1)
+    values ('Adas', 'aaaaaaaa-0000-4000-8000-000000000001'::uuid, true, 1::bigint), ('Bobs', null, false, 1)
   $$,
-  'what was shared stays, with its credential and tools'
+  'servers that were shared stay with their tools, without the key that only Bob entered'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select lives_ok(

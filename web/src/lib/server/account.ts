@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authProblemWords } from './credentials-form.ts';
 import { linkTarget, parseEmail } from './email-links.ts';
-import { callProcedure, type Outcome } from './procedures.ts';
+import type { Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
 
 const NewPassword = z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.');
@@ -73,18 +73,6 @@ export async function changeEmail(who: SignedIn, url: URL, form: FormData): Prom
 export async function readPendingEmail({ supabase }: SignedIn): Promise<string | null> {
   const { data } = await supabase.auth.getUser();
   return data.user?.new_email || null;
-}
-
-/** Deletes the account with all that is the user's own; this browser is signed out. */
-export async function deleteAccount(who: SignedIn): Promise<Outcome<null>> {
-  const outcome = await callProcedure(
-    who,
-    'delete_account',
-    {},
-    z.unknown().transform(() => null),
-  );
-  if (outcome.ok) await who.supabase.auth.signOut({ scope: 'local' });
-  return outcome;
 }
 
 function refused(code: string | undefined): Outcome<null> {

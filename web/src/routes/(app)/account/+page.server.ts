@@ -1,16 +1,18 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { changeEmail, changePassword, deleteAccount, readPendingEmail } from '$lib/server/account.ts';
+import { changeEmail, changePassword, readPendingEmail } from '$lib/server/account.ts';
 import { authProblemWords } from '$lib/server/credentials-form.ts';
+import { deleteAccount, previewDeletion, readSuccessors } from '$lib/server/delete-account.ts';
 import { sendEmailLink } from '$lib/server/email-links.ts';
 import { createPlainClient } from '$lib/server/session-client.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async (event) => ({
-  pendingEmail: await readPendingEmail(signedIn(event)),
-  inboxUrl: settings().inboxUrl,
-});
+export const load: PageServerLoad = async (event) => {
+  const who = signedIn(event);
+  const [pendingEmail, deletion] = await Promise.all([readPendingEmail(who), previewDeletion(who)]);
+  return { pendingEmail, deletion, inboxUrl: settings().inboxUrl };
+};
 
 export const actions: Actions = {
   email: async (event) => {
@@ -49,15 +51,15 @@ export const actions: Actions = {
 
   delete: async (event) => {
     const who = signedIn(event);
-    const typed = String((await event.request.formData()).get('confirm') ?? '').trim();
-    if (typed.toLowerCase() !== who.user.email.toLowerCase()) {
-      const errors: Record<string, string[]> = { confirm: ['Type your email address exactly as it is.'] };
-      return fail(400, { about: 'delete' as const, message: '', errors });
-    }
-    const outcome = await deleteAccount(who);
-    if (!outcome.ok) {
-      return fail(outcome.status, { about: 'delete' as const, message: outcome.message, errors: undefined });
-    }
+    const form = await event.request.formData();
+    const confirm = String(form.get('confirm') ?? '').trim();
+    const successors = readSuccessors(form);
+    const refuse = (status: number, message: string, errors?: Record<string, string[]>) =>
+      fail(status, { about: 'delete' as const, message, errors, typed: { confirm, successors } });
+    if (confirm.toLowerCase() !== who.user.email.toLowerCase())
+      return refuse(400, '', { confirm: ['Type your email address exactly as it is.'] });
+    const outcome = await deleteAccount(who, successors);
+    if (!outcome.ok) return refuse(outcome.status, outcome.message, outcome.fieldErrors);
     redirect(303, '/sign-up');
   },
 };
