@@ -16,7 +16,7 @@ import type { ToolLatencies } from './tool-latencies.ts';
 import type { ToolRoom } from './tool-room.ts';
 import { type ModelTool, type ToolSet, recachedTools, sizeOf } from './tool-set.ts';
 import type { ToolUsage } from './tool-usage.ts';
-import { type CallableLink, type VoiceTool, createVoiceTool } from './voice-tool.ts';
+import { type CallableLink, type CurrentTool, type VoiceTool, createVoiceTool } from './voice-tool.ts';
 
 export interface ConversationToolsOptions {
   sessionId: string;
@@ -40,6 +40,8 @@ export class ConversationTools {
   readonly #publisher: Publisher;
   /** The tools that the conversation should have, by name. */
   #current = new Map<string, ModelTool>();
+  /** Names of tools that the role of the user does not allow. */
+  #forbidden: ReadonlySet<string> = new Set();
   /** The first set has reached the model: it is notified of changes from then on. */
   #introduced = false;
 
@@ -69,6 +71,7 @@ export class ConversationTools {
     for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
       this.cache.forget(serverId, [toolName]);
     this.#current = new Map(set.tools.map((tool) => [tool.name, tool]));
+    this.#forbidden = new Set(set.leftOut.map(({ tool }) => tool.name));
     if (set.tools.length === 0) this.#introduced = true;
     this.#publisher.offer(set);
   }
@@ -85,7 +88,7 @@ export class ConversationTools {
     const { sessionId, linkOf, floor, idle, latencies, usage, memory, feed, reports, log } = this.#options;
     return createVoiceTool(tool, {
       sessionId,
-      isCurrent: ({ name, serverId }) => this.#current.get(name)?.serverId === serverId,
+      currentOf: (own) => this.#currentOf(own),
       linkOf,
       floor,
       latencies,
@@ -103,6 +106,12 @@ export class ConversationTools {
       onFault: ({ name }, error) => log.error({ error, tool: name }, 'a tool call failed'),
       now: Date.now,
     });
+  }
+
+  #currentOf({ name, serverId }: ModelTool): CurrentTool {
+    const tool = this.#current.get(name);
+    if (tool?.serverId === serverId) return tool;
+    return this.#forbidden.has(name) ? 'forbidden' : 'gone';
   }
 
   /** What the page of someone who joins is sent. */

@@ -87,6 +87,23 @@ describe('the reconciler', () => {
     expect(world.loads).toBe(1);
   });
 
+  it('takes the tools that write from a user who becomes a viewer, and gives them back', async () => {
+    const server = { ...notes, tools: [storedTool('add'), storedTool('list', { access: 'read' as const })] };
+    const first = sessionSnapshot([server]);
+    const viewed = { ...first, session: { ...first.session, role: 'viewer' as const } };
+    const { reconciler, world } = reconcile(first);
+    for (const [desired, names] of [
+      [first, ['notes__add', 'notes__list']],
+      [viewed, ['notes__list']],
+      [first, ['notes__add', 'notes__list']],
+    ] as const) {
+      world.desired = desired;
+      reconciler.wake('hint');
+      await expect.poll(() => world.published.at(-1), { interval: 2 }).toEqual(names);
+    }
+    expect(world.actions.filter((action) => action.do !== 'open')).toEqual([]);
+  });
+
   it('has no tools while the first look fails, and looks again soon', async () => {
     const { reconciler, world } = newReconciler(sessionSnapshot([clock]), { lookAgainMs: 5 });
     world.isAway = true;

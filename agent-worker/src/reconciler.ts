@@ -8,6 +8,7 @@ import {
   type ServerTools,
   type ToolSet,
   buildToolSet,
+  forRole,
   prepareToolSet,
   sameTools,
   wantedTools,
@@ -70,9 +71,7 @@ export class Reconciler {
 
   /** Whether a set is the one that the conversation should have, by the last look; none is before the first. */
   isSettled(set: ToolSet): boolean {
-    return (
-      this.#snapshot !== null && sameTools(wantedTools(set), this.#toolsOf(this.#snapshot.servers).tools)
-    );
+    return this.#snapshot !== null && sameTools(wantedTools(set), wantedTools(this.#toolsOf(this.#snapshot)));
   }
 
   wake(reason: WakeReason): void {
@@ -99,7 +98,8 @@ export class Reconciler {
     }
   }
 
-  async #act({ servers }: SessionSnapshot): Promise<void> {
+  async #act(snapshot: SessionSnapshot): Promise<void> {
+    const { servers } = snapshot;
     const { links, publish, log } = this.#options;
     const desired = servers.map(({ id, config_version, credential_id }) => ({
       id,
@@ -110,7 +110,7 @@ export class Reconciler {
       links.apply(plan(desired, links.actual), servers);
       await prepareToolSet(this.#serverTools(servers));
       if (this.#stopped) return;
-      publish(this.#toolsOf(servers));
+      publish(this.#toolsOf(snapshot));
       this.#begun.resolve();
     } catch (error) {
       // The loop is what keeps the conversation right: it must not end over one bad pass.
@@ -118,8 +118,8 @@ export class Reconciler {
     }
   }
 
-  #toolsOf(servers: SessionSnapshot['servers']): ToolSet {
-    return buildToolSet(this.#serverTools(servers));
+  #toolsOf({ servers, session }: SessionSnapshot): ToolSet {
+    return forRole(buildToolSet(this.#serverTools(servers)), session.role);
   }
 
   #serverTools(servers: SessionSnapshot['servers']): ServerTools[] {

@@ -201,7 +201,7 @@ describe('a server that goes down', () => {
 
 describe('a tool whose answers may be kept', () => {
   const now = { name: 'now', input_schema: { type: 'object' }, fingerprint: 'f1' };
-  const stored = { ...now, is_enabled: true, is_pinned: false, cache_ttl_seconds: 60 };
+  const stored = { ...now, is_enabled: true, is_pinned: false, cache_ttl_seconds: 60, access: null };
   const cached = async () => {
     const made = linked({ server: { ...server, tools: [stored] } });
     await made.opened();

@@ -13,6 +13,7 @@ import type { ModelTool } from './tool-set.ts';
 const ABOUT_THE_TOOL = new Set<ErrorCode>([
   'tool_not_found',
   'tool_disabled',
+  'role_too_low',
   'invalid_arguments',
   'call_rejected',
 ]);

@@ -58,9 +58,13 @@ function leftOutLine(before: ToolSet, after: ToolSet): string | null {
   const known = new Set(before.leftOut.map(({ tool, reason }) => `${reason} ${definitionKey(tool)}`));
   const fresh = after.leftOut.filter(({ tool, reason }) => !known.has(`${reason} ${definitionKey(tool)}`));
   const refused = fresh.filter(({ reason }) => reason === 'refused').map(({ tool }) => tool);
+  const forbidden = fresh.filter(({ reason }) => reason === 'role').map(({ tool }) => tool);
   const above = fresh.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
   return joined([
     sentence('Tools left out', refused, ['you do not accept their definition; tell the user once']),
+    sentence('Tools left out', forbidden, [
+      "not available to the user's role, which allows only read-only tools; say so when the user needs one",
+    ]),
     sentence('Tools left out', above, ['there is no room for them; say so when the user needs one']),
   ]);
 }

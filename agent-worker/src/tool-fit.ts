@@ -52,7 +52,7 @@ function choose(tools: readonly ModelTool[], { budget, rejected, standingOf }: F
 }
 
 function divide(
-  { tools, servers }: ToolSet,
+  { tools, leftOut: before, servers }: ToolSet,
   isChosen: (tool: ModelTool) => boolean,
   rejected?: ReadonlyMap<string, string>,
 ): ToolSet {
@@ -61,7 +61,8 @@ function divide(
     const message = rejected?.get(definitionKey(tool));
     return [message === undefined ? { tool, reason: 'limit' } : { tool, reason: 'refused', message }];
   });
-  return { tools: tools.filter(isChosen), leftOut, servers };
+  const notAllowed = before.filter(({ reason }) => reason === 'role');
+  return { tools: tools.filter(isChosen), leftOut: [...leftOut, ...notAllowed], servers };
 }
 
 /** Whether the model would see the same tools in the same order. */

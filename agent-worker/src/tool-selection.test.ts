@@ -38,7 +38,12 @@ const cases = fc
       own.map(({ tokens, isReadOnly, isPinned, ...standing }, index) => {
         const name = `s${server}__t${index}`;
         standings.set(name, standing);
-        return modelTool(name, { serverId: `s${server}`, tokens, isReadOnly, isPinned });
+        return modelTool(name, {
+          serverId: `s${server}`,
+          tokens,
+          access: isReadOnly ? 'read' : 'write',
+          isPinned,
+        });
       }),
     );
     return { tools, standings };
@@ -139,9 +144,9 @@ describe('selectTools', () => {
       modelTool('create'),
       modelTool('pinned_write', { isPinned: true }),
       modelTool('delete'),
-      modelTool('list', { isReadOnly: true }),
+      modelTool('list', { access: 'read' }),
       modelTool('held_write'),
-      modelTool('read', { isReadOnly: true }),
+      modelTool('read', { access: 'read' }),
       modelTool('used_write'),
     ];
     const standingOf = ({ name }: ModelTool): ToolStanding => ({

@@ -7,6 +7,7 @@ import {
   EMPTY_TOOL_SET,
   buildToolSet,
   definitionKey,
+  forRole,
   prepareToolSet,
   recachedTools,
   sameTools,
@@ -243,4 +244,60 @@ it('makes the definitions of a thousand tools with turns for others, and the set
   const built = buildToolSet(servers).tools;
   expect(built.map(({ parameters }) => parameters)).toHaveLength(1_083);
   expect(sameTools(built, buildToolSet(servers).tools)).toBe(true);
+});
+
+describe('what the tools may do', () => {
+  const reading = { annotations: { readOnlyHint: true, idempotentHint: true } };
+  const said = (rest: Partial<typeof notes>) => {
+    const server = { ...notes, tools: [storedTool('list', reading), storedTool('add', reading)], ...rest };
+    return buildToolSet([{ server, live: null }]).tools.map(({ access, repeatable }) => [access, repeatable]);
+  };
+
+  it('is not what an untrusted server says', () => {
+    expect(said({})).toEqual([
+      ['write', false],
+      ['write', false],
+    ]);
+    expect(said({ trusts_hints: true })).toEqual([
+      ['read', true],
+      ['read', true],
+    ]);
+  });
+
+  it('is what the workspace set, also for the live list', () => {
+    const tools = [
+      storedTool('list', { access: 'read' }),
+      storedTool('add', { ...reading, access: 'destructive' }),
+    ];
+    const live = [storedTool('list'), storedTool('add', reading)];
+    const set = buildToolSet([{ server: { ...notes, trusts_hints: true, tools }, live }]);
+    expect(set.tools.map(({ access }) => access)).toEqual(['read', 'destructive']);
+  });
+
+  it('changes with a hint of the live list, and the change is no other set for the model alone', () => {
+    const server = { ...notes, trusts_hints: true, tools: [storedTool('list', reading)] };
+    const before = buildToolSet([{ server, live: null }]);
+    const after = buildToolSet([
+      { server, live: [storedTool('list', { annotations: { destructiveHint: true } })] },
+    ]);
+    expect(after.tools[0]).toMatchObject({ access: 'destructive', repeatable: false });
+    expect(sameTools(before.tools, after.tools)).toBe(false);
+  });
+
+  it('leaves a viewer what reads, says why, and leaves everybody else everything', () => {
+    const tools = [storedTool('list', { access: 'read' }), storedTool('add')];
+    const set = buildToolSet([{ server: { ...notes, tools }, live: null }]);
+    expect(forRole(set, 'member')).toEqual(set);
+    const viewed = forRole(set, 'viewer');
+    expect(names(viewed)).toEqual(['notes__list']);
+    expect(viewed.leftOut).toMatchObject([{ tool: { name: 'notes__add' }, reason: 'role' }]);
+    const fitted = fitToModel(viewed, { budget: { tools: 0, tokens: 0 } });
+    expect(fitted.leftOut.map(({ tool, reason }) => [tool.name, reason])).toEqual([
+      ['notes__list', 'limit'],
+      ['notes__add', 'role'],
+    ]);
+    expect(describeChange(EMPTY_TOOL_SET, viewed).leftOutLine).toBe(
+      "Tools left out: notes__add (not available to the user's role, which allows only read-only tools; say so when the user needs one).",
+    );
+  });
 });

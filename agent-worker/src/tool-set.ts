@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CatalogueTool, SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import type { CatalogueTool, SnapshotServer, StoredTool } from '@patchbay/shared/schema/snapshot';
+import type { ToolAccess } from '@patchbay/shared/schema/tool';
 import type { LeftOutReason } from '@patchbay/shared/schema/activity';
 import { inTurns } from '@patchbay/shared/in-turns';
 import { modelDefinition } from '@patchbay/shared/mcp/model-definition';
 import { assignToolNames } from '@patchbay/shared/naming';
+import type { Role } from '@patchbay/shared/schema/workspace';
+import { isRepeatable, mayUseTool, toolAccess } from '@patchbay/shared/tool-access';
 import { canonicalJson } from '@patchbay/shared/canonical-json';
 import { estimateTokens } from '@patchbay/shared/token-estimate';
 import type { ToolBudget } from './tool-room.ts';
@@ -18,10 +21,9 @@ export interface ModelTool {
   serverId: string;
   serverName: string;
   toolName: string;
-  /** The server says that calling twice does no harm. */
+  /** Calling it twice does no harm, as far as the workspace or a trusted server says. */
   repeatable: boolean;
-  /** The server says that it changes nothing. */
-  isReadOnly: boolean;
+  access: ToolAccess;
   /** The user wants it in the conversation before others, where not all fit. */
   isPinned: boolean;
   /** Estimated size of the definition. */
@@ -61,11 +63,11 @@ export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 /**
  * The tools that the conversation wants. Deterministic: servers in the user's order, tools in the stored order of
  * their server, new ones behind (a live list may come in another order each time), names unique, tools that the user
- * switched off not among them. What of it the model can take, tool-fit.ts decides.
+ * switched off not among them. Who may use them, `forRole` decides; what of it the model can take, tool-fit.ts.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   const enabled = offeredTools(servers).map(({ server, tool, stored, name }) => ({
-    ...toModelTool(server, tool, name),
+    ...toModelTool(server, { ...tool, access: stored?.access }, definitionOf(tool, name)),
     ...choicesOf(stored),
   }));
   return {
@@ -76,6 +78,17 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
       name: server.name,
       ...(isAway && { isAway }),
     })),
+  };
+}
+
+/** The same set for a user with this role: the tools that the role may not use are left out. */
+export function forRole(set: ToolSet, role: Role): ToolSet {
+  const isAllowed = ({ access }: ModelTool): boolean => mayUseTool(role, access);
+  const forbidden = set.tools.filter((tool) => !isAllowed(tool));
+  return {
+    ...set,
+    tools: set.tools.filter(isAllowed),
+    leftOut: [...set.leftOut, ...forbidden.map((tool) => ({ tool, reason: 'role' as const }))],
   };
 }
 
@@ -189,15 +202,18 @@ function byName(tools: readonly ModelTool[]): ModelTool[] {
   return tools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function toModelTool(server: SnapshotServer, tool: CatalogueTool, name: string): ModelTool {
-  const isReadOnly = tool.annotations?.readOnlyHint === true;
+function toModelTool(
+  server: SnapshotServer,
+  tool: Pick<StoredTool, 'name' | 'annotations'> & Partial<Pick<StoredTool, 'access'>>,
+  definition: Definition,
+): ModelTool {
   return {
-    ...definitionOf(tool, name),
+    ...definition,
     serverId: server.id,
     serverName: server.name,
     toolName: tool.name,
-    repeatable: isReadOnly || tool.annotations?.idempotentHint === true,
-    isReadOnly,
+    repeatable: isRepeatable(tool, server),
+    access: toolAccess(tool, server),
     isPinned: false,
   };
 }

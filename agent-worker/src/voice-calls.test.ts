@@ -106,7 +106,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
     tools: tools.map((tool) =>
       createVoiceTool(tool, {
         sessionId: 'session',
-        isCurrent: () => true,
+        currentOf: (tool) => tool,
         linkOf: () => link,
         floor,
         latencies,

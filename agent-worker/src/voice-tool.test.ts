@@ -2,7 +2,7 @@ import type { llm } from '@livekit/agents';
 import { AppError, type ErrorCode } from '@patchbay/shared/errors';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import type { Activity } from '@patchbay/shared/schema/activity';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RecordedCall } from './database.ts';
 import type { Floor } from './floor.ts';
 import type { ServerLink } from './server-link.ts';
@@ -47,7 +47,7 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
   const latencies = new ToolLatencies();
   const made = createVoiceTool(tool, {
     sessionId: 's1',
-    isCurrent: () => true,
+    currentOf: (tool) => tool,
     linkOf: () => ({ ...up, call }),
     // Nothing else of the floor is touched by a call that ends in time; voice-calls.test.ts has the others.
     floor: floor as unknown as Floor,
@@ -270,13 +270,33 @@ describe('a tool of the voice model', () => {
     ],
   ])('is refused when %s while the model was still asking', async (_why, link, sentence, record) => {
     const { execute, calls, activity } = voiceTool(async () => done, {
-      isCurrent: () => false,
+      currentOf: () => 'gone',
       linkOf: () => link,
     });
     await expect(execute()).rejects.toThrow(sentence);
     expect(calls[0]).toMatchObject(record);
     expect(activity.at(-1)).toMatchObject(record);
   });
+
+  it('is not carried out for a user whose role does not allow it any more', async () => {
+    const call = vi.fn(async () => done);
+    const { execute, calls } = voiceTool(call, { currentOf: () => 'forbidden' });
+    await expect(execute()).rejects.toThrow(
+      'The tool add_note is not available to your role in this workspace, which allows only read-only tools.',
+    );
+    expect(call).not.toHaveBeenCalled();
+    expect(calls[0]).toMatchObject({ outcome: 'refused', error_code: 'role_too_low' });
+  });
+
+  it.each([true, false])(
+    'is repeated by what is said of it now, not when the model got it: %s',
+    async (repeatable) => {
+      const call = vi.fn<ServerLink['call']>(async () => done);
+      const { execute } = voiceTool(call, { currentOf: (own) => ({ ...own, repeatable }) });
+      await execute();
+      expect(call.mock.calls[0]?.[2]).toMatchObject({ repeatable });
+    },
+  );
 
   it('explains an outage once', async () => {
     const error = new AppError('connection_refused');

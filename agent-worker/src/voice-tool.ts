@@ -29,10 +29,13 @@ import type { ModelTool } from './tool-set.ts';
 /** What a call needs of the link to its server. */
 export type CallableLink = Pick<ServerLink, 'call' | 'outage' | 'tellOutage' | 'isGone' | 'liveTools'>;
 
+/** A tool that the conversation should have, or why it should not. */
+export type CurrentTool = ModelTool | 'forbidden' | 'gone';
+
 export interface VoiceToolContext {
   sessionId: string;
-  /** Whether the conversation should have this tool now; asked again for every call. */
-  isCurrent: (tool: ModelTool) => boolean;
+  /** The tool as it is now; asked again for every call, because hints and roles change while the model holds it. */
+  currentOf: (tool: ModelTool) => CurrentTool;
   linkOf: (serverId: string) => CallableLink | undefined;
   floor: Floor;
   latencies: ToolLatencies;
@@ -104,7 +107,7 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
       if (release !== 'ended') {
         // Before the framework asks for a reply: the model would call again for the result that it misses.
         if (release !== 'interrupted') context.tell(backgroundLine(tool));
-        resolve(goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, floor));
+        resolve(goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, context));
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();
       }
@@ -126,9 +129,9 @@ async function goOnBehind(
   callId: string,
   release: Release,
   response: voice.SpeechHandle,
-  floor: Floor,
+  { floor, currentOf }: Pick<VoiceToolContext, 'floor' | 'currentOf'>,
 ): Promise<void> {
-  if (release === 'interrupted' && tool.repeatable) {
+  if (release === 'interrupted' && isRepeatable(currentOf(tool))) {
     const wasCancelled = await floor.userTurn(callId, call.ending, () => {
       call.cancel();
       floor.answer(callId, interruptedSentence(tool));
@@ -169,7 +172,8 @@ async function recordedCall(
   const link = context.linkOf(tool.serverId);
   const ending = await endingOf(tool, link, async () => {
     if (!link) throw new AppError('tool_not_found');
-    const refusal = refusalOf(tool, link, context.isCurrent(tool));
+    const current = context.currentOf(tool);
+    const refusal = refusalOf(tool, link, current);
     if (refusal) throw refusal;
     return link.call(tool.toolName, args, {
       signal: options.signal,
@@ -177,7 +181,7 @@ async function recordedCall(
         options.onProgress(progress);
         teller.hear(progress);
       },
-      repeatable: tool.repeatable,
+      repeatable: isRepeatable(current),
       // A model that floods one tool leaves places for the others.
       caller: tool.toolName,
       cacheTtlMs: tool.cacheTtlMs,
@@ -219,12 +223,17 @@ async function recordedCall(
  * Why the conversation does not make this call any more; null when it does. A response under way keeps the
  * tools that it began with, so they are looked at once more when it calls one.
  */
-function refusalOf(tool: ModelTool, link: CallableLink, isCurrent: boolean): AppError | null {
-  if (isCurrent) return null;
+function refusalOf(tool: ModelTool, link: CallableLink, current: CurrentTool): AppError | null {
+  if (typeof current === 'object') return null;
+  if (current === 'forbidden') return new AppError('role_too_low');
   if (link.isGone && link.outage) return link.outage;
   // What its server still offers, the user has switched off.
   const isOffered = link.liveTools?.some(({ name }) => name === tool.toolName);
   return new AppError(isOffered ? 'tool_disabled' : 'tool_not_found');
+}
+
+function isRepeatable(current: CurrentTool): boolean {
+  return typeof current === 'object' && current.repeatable;
 }
 
 async function endingOf(

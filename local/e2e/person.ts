@@ -33,7 +33,7 @@ export async function addDemoServer(person: Person, name: string): Promise<strin
   const demo = demoServer(name);
   const { data, error } = await person.client
     .from('mcp_servers')
-    .insert({ name, url: demo.url, auth_method: demo.auth_method })
+    .insert({ name, url: demo.url, auth_method: demo.auth_method, trusts_hints: true })
     .select('id')
     .single<{ id: string }>();
   if (error) throw new Error(`adding ${name} failed: ${error.message}`);
@@ -47,10 +47,15 @@ export async function addDemoServer(person: Person, name: string): Promise<strin
 }
 
 /** Adds a server that needs no credential by REST; returns its id. */
-export async function addServer(person: Person, name: string, url: string): Promise<string> {
+export async function addServer(
+  person: Person,
+  name: string,
+  url: string,
+  more: { trusts_hints?: boolean } = {},
+): Promise<string> {
   const { data, error } = await person.client
     .from('mcp_servers')
-    .insert({ name, url, auth_method: 'none' })
+    .insert({ name, url, auth_method: 'none', ...more })
     .select('id')
     .single<{ id: string }>();
   if (error) throw new Error(`adding ${name} failed: ${error.message}`);

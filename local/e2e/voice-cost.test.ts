@@ -23,7 +23,7 @@ describe.runIf(hasVoice)('what a conversation costs', () => {
     server = await startSessionServer();
     server.tools = [{ ...tool('report'), annotations: { readOnlyHint: true } }, ...MANY];
     person = await newPerson('cost');
-    await addServer(person, 'workshop', server.url);
+    await addServer(person, 'workshop', server.url, { trusts_hints: true });
     tap = await ModelTap.open();
     worker = await startOwnWorker({ OPENAI_BASE_URL: tap.url });
     client = await RoomClient.join(person, undefined, worker.agentName);

@@ -20,7 +20,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
     server = await startSessionServer();
     server.tools = [{ ...tool('report'), annotations: { readOnlyHint: true } }];
     person = await newPerson('away');
-    await addServer(person, 'workshop', server.url);
+    await addServer(person, 'workshop', server.url, { trusts_hints: true });
     worker = await startOwnWorker({ PATCHBAY_IDLE_TIMEOUT_MS: String(TIMEOUT_MS) });
     client = await RoomClient.join(person, undefined, worker.agentName);
     await client.told('tools', ({ names }) => names.includes('workshop__report'), 0, 45_000);

@@ -21,7 +21,7 @@ describe.runIf(hasVoice)('a model that makes several calls at once', () => {
     server.tools = [{ ...tool('report'), annotations: { readOnlyHint: true } }];
     person = await newPerson('several');
     await addDemoServer(person, 'clock');
-    await addServer(person, 'workshop', server.url);
+    await addServer(person, 'workshop', server.url, { trusts_hints: true });
     tap = await ModelTap.open();
     worker = await startOwnWorker({ OPENAI_BASE_URL: tap.url });
     client = await RoomClient.join(person, undefined, worker.agentName);

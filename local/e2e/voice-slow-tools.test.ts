@@ -21,7 +21,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     ];
     person = await newPerson('slow');
     await addDemoServer(person, 'clock');
-    await addServer(person, 'workshop', server.url);
+    await addServer(person, 'workshop', server.url, { trusts_hints: true });
     client = await RoomClient.join(person);
     const wanted = ['clock__current_time', 'workshop__report', 'workshop__hang'];
     await client.told('tools', ({ names }) => wanted.every((name) => names.includes(name)));

@@ -220,6 +220,17 @@ describe('tools that are gone', () => {
     expect(said([system('Tools added: clock__current_time.'), ask], { tools })).toMatch(/no tool/);
   });
 
+  it('for the role of the user are refused with that reason, as long as it is the last word on them', () => {
+    const ask = user('what time is it in Tokyo');
+    const forbidden = system(
+      "Tools left out: clock__current_time (not available to the user's role, which reads).",
+    );
+    expect(said([forbidden, ask], { tools })).toBe(
+      'Your role in this workspace does not allow current time.',
+    );
+    expect(said([forbidden, system('Tools removed: clock__current_time.'), ask], { tools })).toBe(sentence);
+  });
+
   it('do not stand in the way of those that came back', () => {
     const items = [system('Tools removed: clock__current_time.'), user('what time is it in Tokyo')];
     expect(decide(items)).toMatchObject({ kind: 'call', name: currentTime.name });

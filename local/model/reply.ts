@@ -125,7 +125,11 @@ function decideClause(clause: string, situation: Situation): Decision {
   const match = matchTool(clause, chosen(live, situation.toolChoice)) ?? forced(live, situation.toolChoice);
   const gone = matchTool(clause, goneTools(situation));
   if (gone && gone.points > (match?.points ?? 0)) {
-    return { kind: 'say', text: `I cannot do that: ${spokenName(gone.tool.name)} is not available now.` };
+    const name = spokenName(gone.tool.name);
+    const text = isForbidden(gone.tool.name, situation.items)
+      ? `Your role in this workspace does not allow ${name}.`
+      : `I cannot do that: ${name} is not available now.`;
+    return { kind: 'say', text };
   }
   if (!match) {
     const waiting = waitingWords(clause, situation.items);
@@ -172,10 +176,21 @@ function goneTools({ items, tools, formerTools }: Situation): Tool[] {
 }
 
 function removedNames(item: Item): string[] {
+  return partsNaming(item, /remov|no longer|not available|unavailable|gone|deleted|disconnected|lost/i);
+}
+
+/** Whether the last system message about a missing tool says that it is the user's role that forbids it. */
+function isForbidden(name: string, items: readonly Item[]): boolean {
+  const told = items.findLast((item) => removedNames(item).includes(name));
+  return told !== undefined && partsNaming(told, /user's role/i).includes(name);
+}
+
+/** The names of tools in those parts of a system message that speak of something. */
+function partsNaming(item: Item, about: RegExp): string[] {
   if (item.type !== 'message' || item.role !== 'system') return [];
   return textOf(item)
     .split(/[.;\n]/)
-    .filter((part) => /remov|no longer|not available|unavailable|gone|deleted|disconnected|lost/i.test(part))
+    .filter((part) => about.test(part))
     .flatMap((part) => part.match(/[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)+/g) ?? []);
 }
 

@@ -9,6 +9,7 @@ const row = (name: string, more: object = {}) => ({
   url: servers.find((server) => server.name === name)?.url ?? '',
   has_credential: name === 'notes',
   tool_count: 3,
+  trusts_hints: true,
   metadata: { demo: name },
   ...more,
 });
@@ -37,7 +38,7 @@ describe('seed of the demo user', () => {
     const rows = [row('clock', { url: 'http://127.0.0.1:4211/mcp' })];
     const steps = planSeed(servers, rows, ['clock', 'notes', 'everything']);
     expect(steps).toMatchObject([
-      { do: 'move', id: 'id-clock' },
+      { do: 'move', id: 'id-clock', isTrusted: true },
       { do: 'keep', needsTools: true },
     ]);
   });

@@ -21,6 +21,7 @@ const ServerRow = z.object({
   url: z.string(),
   has_credential: z.boolean(),
   tool_count: z.number().nullable(),
+  trusts_hints: z.boolean(),
   metadata: z.record(z.string(), z.unknown()).nullable(),
 });
 type ServerRow = z.infer<typeof ServerRow>;
@@ -37,7 +38,7 @@ export function demoServers({ ports, notesApiKey }: Pick<Settings, 'ports' | 'no
 
 export type SeedStep =
   | { do: 'insert'; server: DemoServer }
-  | { do: 'move'; id: string; server: DemoServer }
+  | { do: 'move'; id: string; server: DemoServer; isTrusted: boolean }
   | { do: 'keep'; id: string; server: DemoServer; needsCredential: boolean; needsTools: boolean };
 
 /**
@@ -52,7 +53,7 @@ export function planSeed(servers: DemoServer[], rows: ServerRow[], seededBefore:
       if (!seededBefore.includes(server.name)) steps.push({ do: 'insert', server });
       continue;
     }
-    if (row.url !== server.url) steps.push({ do: 'move', id: row.id, server });
+    if (row.url !== server.url) steps.push({ do: 'move', id: row.id, server, isTrusted: row.trusts_hints });
     const needsCredential = server.credential !== undefined && !row.has_credential;
     const needsTools = row.url !== server.url || needsCredential || !row.tool_count;
     steps.push({ do: 'keep', id: row.id, server, needsCredential, needsTools });
@@ -73,7 +74,7 @@ export async function seedDemo(settings: Settings): Promise<void> {
   await signIn(client, settings.demo);
   const { data, error } = await client
     .from('mcp_servers')
-    .select('id,name,url,has_credential,tool_count,metadata');
+    .select('id,name,url,has_credential,tool_count,trusts_hints,metadata');
   if (error) throw new Error(`the servers of the demo user cannot be read: ${error.message}`);
   const record = join(dataDir, SEEDED_FILE);
   const seeded = new Set(z.array(z.string()).catch([]).parse(readJson(record)));
@@ -95,8 +96,11 @@ async function signIn(client: SupabaseClient, account: { email: string; password
 async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
   const { server } = step;
   if (step.do === 'move') {
-    const { error } = await client.from('mcp_servers').update({ url: server.url }).eq('id', step.id);
-    if (error) throw new Error(`the address of ${server.name} cannot be changed: ${error.message}`);
+    // Another port is another origin, which loses the trust: two steps.
+    for (const change of [{ url: server.url }, { trusts_hints: step.isTrusted }]) {
+      const { error } = await client.from('mcp_servers').update(change).eq('id', step.id);
+      if (error) throw new Error(`the address of ${server.name} cannot be changed: ${error.message}`);
+    }
     return;
   }
   if (step.do === 'keep') {
@@ -109,6 +113,8 @@ async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
     url: server.url,
     description: DESCRIPTIONS[server.name],
     auth_method: server.auth_method,
+    // They run beside the stack, from its own code and packages.
+    trusts_hints: true,
     metadata: { demo: server.name },
   };
   const answer = await client.from('mcp_servers').insert(row).select('id').single();

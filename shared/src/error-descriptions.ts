@@ -146,6 +146,11 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     hint: 'Switch the tool on in the tools of its server.',
     retryable: false,
   },
+  role_too_low: {
+    message: 'Your role in this workspace allows only read-only tools.',
+    hint: 'Ask an owner or admin of the workspace for another role.',
+    retryable: false,
+  },
   invalid_arguments: {
     message: 'The tool does not accept these arguments.',
     hint: 'Compare the arguments with the input schema of the tool.',

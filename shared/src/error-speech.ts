@@ -32,6 +32,7 @@ export const ERROR_SPEECH: Record<ErrorCode, string> = {
   connection_lost: 'stopped answering',
   tool_not_found: 'is not available any more',
   tool_disabled: 'is switched off',
+  role_too_low: 'is not available to your role in this workspace, which allows only read-only tools',
   invalid_arguments: 'did not accept what I asked',
   input_required: 'asks for something that I cannot answer',
   call_rejected: 'answered with an error',

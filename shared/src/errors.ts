@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'connection_lost',
   'tool_not_found',
   'tool_disabled',
+  'role_too_low',
   'invalid_arguments',
   'input_required',
   'call_rejected',

@@ -10,7 +10,7 @@ export function modelTool(name: string, rest: Partial<ModelTool> = {}): ModelToo
     serverName: 'server',
     toolName: name,
     repeatable: false,
-    isReadOnly: false,
+    access: 'write',
     isPinned: false,
     tokens: 20,
     ...rest,

@@ -10,6 +10,7 @@ export function storedTool(name: string, rest: Partial<StoredTool> = {}): Stored
     is_enabled: true,
     is_pinned: false,
     cache_ttl_seconds: null,
+    access: null,
     ...rest,
   };
 }
@@ -25,6 +26,7 @@ export function snapshotServer(rest: Partial<SnapshotServer> & { id: string; nam
     auth_header: null,
     credential_scope: 'workspace',
     oauth_client_id: null,
+    trusts_hints: false,
     added_by: null,
     credential_id: null,
     call_timeout_ms: 5_000,
@@ -45,7 +47,14 @@ export function sessionSnapshot(
   rest: Partial<SessionSnapshot['agent']> = {},
 ): SessionSnapshot {
   return {
-    session: { id: 's1', workspace_id: 'w1', user_id: 'u1', room_name: 'pb-s1', state: 'active' },
+    session: {
+      id: 's1',
+      workspace_id: 'w1',
+      user_id: 'u1',
+      role: 'member',
+      room_name: 'pb-s1',
+      state: 'active',
+    },
     agent: {
       id: 'a1',
       name: 'Agent',

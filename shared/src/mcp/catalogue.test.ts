@@ -146,9 +146,16 @@ describe('a tool', () => {
       { annotations: { readOnlyHint: true, mine: 7 } },
     ],
     [
-      'hints as text',
-      { annotations: { readOnlyHint: 'true', openWorldHint: 'False' } },
-      { annotations: { readOnlyHint: true, openWorldHint: false } },
+      'hints as text, which count where they only warn',
+      {
+        annotations: {
+          readOnlyHint: 'true',
+          idempotentHint: 1,
+          destructiveHint: 'True',
+          openWorldHint: 'False',
+        },
+      },
+      { annotations: { destructiveHint: true, openWorldHint: false } },
     ],
     ['an empty list of hints', { annotations: [], title: null, description: null, outputSchema: null }, {}],
   ])('with %s is read', (_what, changes, expected) => {

@@ -36,7 +36,9 @@ const MAX_DEFINITION_LENGTH = 1_000_000;
 /** How much of a list is read before others get a turn: a few milliseconds. */
 const CHARACTERS_PER_TURN = 50_000;
 
-const HINTS = new Set(['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']);
+/** Hints that only warn are also read as text or number; what may loosen something has to be a boolean. */
+const WARNINGS = new Set(['destructiveHint', 'openWorldHint']);
+const ALLOWANCES = new Set(['readOnlyHint', 'idempotentHint']);
 
 /** Finds what is wrong with the schema of a tool's arguments; null when nothing is. */
 type SchemaCheck = (inputSchema: JsonObject) => string | null;
@@ -139,11 +141,10 @@ function inputSchemaOf({ inputSchema, input_schema }: JsonObject): JsonObject | 
 function annotationsOf(raw: unknown): ToolAnnotations | null {
   if (!isJsonObject(raw)) return null;
   const entries = Object.entries(raw).flatMap(([key, value]) => {
-    const read = HINTS.has(key)
-      ? booleanOf(value)
-      : key === 'title' && typeof value !== 'string'
-        ? null
-        : value;
+    let read = value;
+    if (WARNINGS.has(key)) read = booleanOf(value);
+    else if (ALLOWANCES.has(key)) read = typeof value === 'boolean' ? value : null;
+    else if (key === 'title' && typeof value !== 'string') read = null;
     return read === null || read === undefined ? [] : [[key, read] as const];
   });
   return Object.fromEntries(entries);

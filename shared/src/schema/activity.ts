@@ -32,8 +32,8 @@ export const ConnectionStateName = z.enum([
 ]);
 export type ConnectionStateName = z.infer<typeof ConnectionStateName>;
 
-/** `limit`: it does not fit into the model; `refused`: it does not accept the definition of this one. */
-export const LEFT_OUT_REASONS = ['limit', 'refused'] as const;
+/** `limit`: it does not fit into the model; `refused`: it does not accept the definition of this one; `role`: the user may not use it. */
+export const LEFT_OUT_REASONS = ['limit', 'refused', 'role'] as const;
 export const LeftOutReason = z.enum(LEFT_OUT_REASONS);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 

@@ -650,6 +650,7 @@ export type Database = {
           tool_count: number | null;
           tools_over_limit: number;
           transport: string;
+          trusts_hints: boolean;
           updated_at: string;
           url: string;
           user_id: string | null;
@@ -694,6 +695,7 @@ export type Database = {
           tool_count?: number | null;
           tools_over_limit?: number;
           transport?: string;
+          trusts_hints?: boolean;
           updated_at?: string;
           url: string;
           user_id?: string | null;
@@ -737,6 +739,7 @@ export type Database = {
           tool_count?: number | null;
           tools_over_limit?: number;
           transport?: string;
+          trusts_hints?: boolean;
           updated_at?: string;
           url?: string;
           user_id?: string | null;
@@ -754,6 +757,7 @@ export type Database = {
       };
       mcp_tools: {
         Row: {
+          access: string | null;
           annotations: Json | null;
           cache_ttl_seconds: number | null;
           description: string | null;
@@ -773,6 +777,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          access?: string | null;
           annotations?: Json | null;
           cache_ttl_seconds?: number | null;
           description?: string | null;
@@ -791,6 +796,7 @@ export type Database = {
           workspace_id: string;
         };
         Update: {
+          access?: string | null;
           annotations?: Json | null;
           cache_ttl_seconds?: number | null;
           description?: string | null;

@@ -13,6 +13,7 @@ it('a new server needs a name and an address; the rest has defaults', () => {
     auth_header: 'X-API-Key',
     credential_scope: 'workspace',
     oauth_client_id: null,
+    trusts_hints: false,
     is_active: true,
     tags: [],
     call_timeout_ms: 30_000,

@@ -105,6 +105,8 @@ const writable = {
   credential_scope: CredentialScope,
   /** Where the authorization server knows us already; its secret, if any, is the credential. */
   oauth_client_id: text({ max: 500 }).nullable(),
+  /** What the server says about its tools is believed: which of them only read, and which may be called twice. */
+  trusts_hints: z.boolean(),
   is_active: z.boolean(),
   /** The user's order of servers, smaller first; when there are too many tools, it decides whose come. */
   position: z.number().min(-POSITION_LIMIT, POSITION_WORDS).max(POSITION_LIMIT, POSITION_WORDS),
@@ -127,6 +129,7 @@ export const McpServerInput = z.object({
   auth_header: writable.auth_header.default('X-API-Key'),
   credential_scope: writable.credential_scope.default('workspace'),
   oauth_client_id: writable.oauth_client_id.default(null),
+  trusts_hints: writable.trusts_hints.default(false),
   is_active: writable.is_active.default(true),
   position: writable.position.optional(),
   tags: writable.tags.default([]),
@@ -155,6 +158,7 @@ export const McpServerRow = z.object({
   auth_header: z.string().nullable(),
   credential_scope: CredentialScope,
   oauth_client_id: z.string().nullable(),
+  trusts_hints: z.boolean(),
   is_active: z.boolean(),
   position: z.number(),
   tags: z.array(z.string()),

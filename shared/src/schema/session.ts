@@ -16,6 +16,7 @@ export function outcomeOf(code: ErrorCode): ToolCallOutcome {
     case 'invalid_arguments':
     case 'call_rejected':
     case 'tool_disabled':
+    case 'role_too_low':
     case 'tool_not_found':
       return 'refused';
     default:

@@ -9,7 +9,8 @@ import {
   Timestamp,
   Transport,
 } from './server.ts';
-import { CatalogueTool } from './tool.ts';
+import { CatalogueTool, ToolAccess } from './tool.ts';
+import { Role } from './workspace.ts';
 
 export { CatalogueTool } from './tool.ts';
 
@@ -22,6 +23,7 @@ export const StoredTool = CatalogueTool.extend({
   is_enabled: z.boolean(),
   is_pinned: z.boolean(),
   cache_ttl_seconds: z.int().nullable(),
+  access: ToolAccess.nullable(),
 });
 export type StoredTool = z.infer<typeof StoredTool>;
 
@@ -41,6 +43,8 @@ export const SnapshotServer = z.object({
   added_by: z.string().nullable(),
   /** Names the key or sign-in that the user of the snapshot uses; another one each time that it is set. */
   credential_id: z.string().nullable(),
+  /** What it says about its tools is believed, see tool-access. */
+  trusts_hints: z.boolean(),
   call_timeout_ms: z.int(),
   max_concurrency: z.int(),
   config_version: z.int(),
@@ -63,6 +67,8 @@ export const SessionSnapshot = z.object({
     id: z.string(),
     workspace_id: z.string(),
     user_id: z.string(),
+    /** The user's in the workspace, at the time of the snapshot. */
+    role: Role,
     room_name: z.string(),
     state: z.string(),
   }),

@@ -3,7 +3,11 @@ import { Timestamp } from './server.ts';
 
 const JsonSchemaObject = z.record(z.string(), z.unknown());
 
-/** Hints that a server gives about a tool. They are claims of the server: use them only to tighten. */
+/** What a tool may do: only read, change something, or delete and overwrite. */
+export const ToolAccess = z.enum(['read', 'write', 'destructive'], 'Choose read, write or destructive.');
+export type ToolAccess = z.infer<typeof ToolAccess>;
+
+/** Hints that a server gives about a tool. They are claims of the server: `toolAccess` says which of them count. */
 export const ToolAnnotations = z.looseObject({
   title: z.string().optional(),
   readOnlyHint: z.boolean().optional(),
@@ -42,6 +46,8 @@ export const McpToolRow = z.object({
   /** Comes before other tools when a model cannot take all of them. */
   is_pinned: z.boolean(),
   cache_ttl_seconds: z.int().nullable(),
+  /** What the workspace set; null: the hints of a trusted server decide, see tool-access. */
+  access: ToolAccess.nullable(),
   first_seen_at: Timestamp,
   last_seen_at: Timestamp,
 });

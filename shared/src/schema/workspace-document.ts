@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ToolAccess } from './tool.ts';
 
 const ToolChoice = z.object({
   name: z.string(),
@@ -6,6 +7,8 @@ const ToolChoice = z.object({
   /** Absent in documents of earlier versions: the pin stays as it is. */
   is_pinned: z.boolean().optional(),
   cache_ttl_seconds: z.int().nullable(),
+  /** Absent in documents of earlier versions: what is set stays. */
+  access: ToolAccess.nullish(),
 });
 
 /**

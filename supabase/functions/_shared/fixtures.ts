@@ -28,6 +28,7 @@ export async function storedServer(change: Partial<ProbeServer> = {}): Promise<P
     auth_header: 'X-API-Key',
     credential_scope: 'workspace',
     oauth_client_id: null,
+    trusts_hints: false,
     added_by: USER_ID,
     credential_id: null,
     call_timeout_ms: 30_000,

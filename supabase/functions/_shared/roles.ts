@@ -14,12 +14,18 @@ export async function requireServer(
 ): Promise<{ ok: true; access: ServerAccess } | { ok: false; answer: Answer }> {
   const access = await database.findServer(serverId);
   if (!access) return { ok: false, answer: refuse(404, 'server_not_found', 'There is no such server.') };
-  if (!allowed(access))
-    return {
-      ok: false,
-      answer: refuse(403, 'role_too_low', 'Your role in this workspace does not allow this.'),
-    };
+  if (!allowed(access)) return { ok: false, answer: refuseRole() };
   return { ok: true, access };
+}
+
+/** @param message a sentence for the user */
+export function refuseRole(message = 'Your role in this workspace does not allow this.'): Answer {
+  return refuse(403, 'role_too_low', message);
+}
+
+/** Whoever sees a server: what a viewer may do there is checked elsewhere. */
+export function maySee(): boolean {
+  return true;
 }
 
 const TESTERS: readonly Role[] = ['owner', 'admin', 'member'];

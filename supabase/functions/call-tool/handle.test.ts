@@ -18,6 +18,7 @@ const addNote: StoredTool = {
   is_enabled: true,
   is_pinned: false,
   cache_ttl_seconds: null,
+  access: null,
 };
 
 const facts: ConnectionFacts = {
@@ -232,6 +233,27 @@ Deno.test('a caller who goes away cancels the call', async () => {
   });
   assertMatches(body, { ok: false, outcome: 'cancelled' });
   assert.equal(recorded[0]?.outcome, 'cancelled');
+});
+
+Deno.test('a viewer calls what reads, by the word of the workspace or of a trusted server', async () => {
+  const reads = { annotations: { readOnlyHint: true } };
+  for (const [tool, trusts_hints, status] of [
+    [reads, false, 403],
+    [reads, true, 200],
+    [{ ...reads, access: 'write' }, true, 403],
+    [{ annotations: { readOnlyHint: true, destructiveHint: true } }, true, 403],
+    [{ access: 'read' }, false, 200],
+    [{ access: 'destructive' }, true, 403],
+    [{}, true, 403],
+  ] as const) {
+    const server = { trusts_hints, tools: [{ ...addNote, ...tool }] };
+    const answer = await callTool({ role: 'viewer', server });
+    assert.equal(answer.status, status, JSON.stringify([tool, trusts_hints]));
+    assert.equal(answer.targets.length, status === 200 ? 1 : 0);
+    if (status === 403) assertMatches(answer.body, { code: 'role_too_low' });
+    assert.equal((await callTool({ server })).status, 200);
+  }
+  assert.equal((await callTool({ role: 'viewer', tool: 'no_such_tool' })).status, 403);
 });
 
 Deno.test('rights: not there for strangers, not for viewers, and nothing is recorded', async () => {

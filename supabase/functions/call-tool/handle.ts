@@ -9,11 +9,13 @@ import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
 import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
 import { outcomeOf } from '../../../shared/src/schema/session.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/schema/workspace.ts';
 import { redact } from '../../../shared/src/redact.ts';
 import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { mayUseTool, toolAccess } from '../../../shared/src/tool-access.ts';
 import { refuse, succeed, type Answer, type Caller } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
-import { mayTest, requireServer } from '../_shared/roles.ts';
+import { maySee, refuseRole, requireServer } from '../_shared/roles.ts';
 import { failureFor, storedTarget } from '../_shared/stored-server.ts';
 
 export interface CallToolDeps {
@@ -39,17 +41,20 @@ const LONGEST_MS = 140_000;
 
 /**
  * Calls a tool of a stored server by hand, as a conversation would: with the stored credential, the server's
- * time-out and the check of the arguments. It takes a member, and a tool that is switched off is refused.
+ * time-out and the check of the arguments. A viewer calls only tools with read access; a tool that is switched off is
+ * refused.
  * The answer of a finished call is 200, whether it went well (`ok: true`) or not. A caller who goes away
  * cancels the call. Each call is recorded in `tool_calls`, without a session.
  */
 export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<Answer> {
   const { database } = deps;
-  const found = await requireServer(body.server_id, mayTest, database);
+  const found = await requireServer(body.server_id, maySee, database);
   if (!found.ok) return found.answer;
   await database.countCall('function_calls', found.access.workspaceId);
   const server = await database.loadServer(body.server_id);
   if (!server) return refuse(404, 'server_not_found', 'There is no such server.');
+  if (!mayCall(found.access.role, body.tool, server))
+    return refuseRole(describeError('role_too_low').message);
 
   const startedAt = deps.now();
   let queueMs: number | null = null;
@@ -70,6 +75,12 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
     .catch(deps.onFault);
   await reportStatus(server, ending, facts, deps).catch(deps.onFault);
   return succeed({ ...ending, ...times });
+}
+
+/** A tool that is not stored takes a member: nobody knows what it does. */
+function mayCall(role: Role, name: string, server: ProbeServer): boolean {
+  const tool = server.tools.find((one) => one.name === name);
+  return mayUseTool(role, tool ? toolAccess(tool, server) : 'write');
 }
 
 /** An answer shows that the server works, whatever was shown before; no probe would find a lost sign-in sooner. */

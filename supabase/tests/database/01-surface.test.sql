@@ -86,7 +86,7 @@ select is(
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'update')
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
-    || 'oauth_client_id position protocol_era slug tags transport url workspace_id',
+    || 'oauth_client_id position protocol_era slug tags transport trusts_hints url workspace_id',
   'of a server users may change its configuration, never its status'
 );
 
@@ -98,7 +98,7 @@ select is(
       and has_column_privilege('authenticated', 'public.mcp_servers', column_name, 'insert')
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
-    || 'oauth_client_id position protocol_era slug tags transport url user_id workspace_id',
+    || 'oauth_client_id position protocol_era slug tags transport trusts_hints url user_id workspace_id',
   'and set no more than that when adding one'
 );
 
@@ -109,8 +109,8 @@ select is(
     where table_schema = 'public' and table_name = 'mcp_tools'
       and has_column_privilege('authenticated', 'public.mcp_tools', column_name, 'update')
   ),
-  'cache_ttl_seconds is_enabled is_pinned',
-  'of a tool users may change only whether it is enabled or pinned, and how long its results are kept'
+  'access cache_ttl_seconds is_enabled is_pinned',
+  'of a tool users may change only whether it is enabled or pinned, what it may do, and how long its results are kept'
 );
 
 select ok(
@@ -197,7 +197,7 @@ select is(
       and has_function_privilege('authenticated', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'accept_invitation agent_document choose_tool create_api_token create_invitation delete_account export_workspace import_agent '
+  'accept_invitation agent_document choose_tool choose_tool_access create_api_token create_invitation delete_account export_workspace import_agent '
     || 'import_list import_server import_workspace is_address is_language_tag is_model_name is_my_topic is_reserved_header latency_percentile '
     || 'list_members my_credentials my_sign_ins my_workspace_ids personal_workspace_id preview_account_deletion preview_invitation problem refuse_fields remove_tag '
     || 'rename_tag revoke_api_token server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '

@@ -57,7 +57,7 @@ select is(
   pg_temp.snapshot() -> 'session',
   jsonb_build_object(
     'id', '55555555-0000-4000-8000-000000000005', 'workspace_id', current_setting('pgtap.workspace'),
-    'user_id', 'cccccccc-0000-4000-8000-000000000003', 'room_name', 'pb-55555555-0000-4000-8000-000000000005',
+    'user_id', 'cccccccc-0000-4000-8000-000000000003', 'role', 'viewer', 'room_name', 'pb-55555555-0000-4000-8000-000000000005',
     'state', 'starting'
   ), 'the snapshot tells whose session it is'
 );
@@ -87,7 +87,7 @@ select is(
   (select s -> 'tools' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'notes'),
   '[{"name": "add", "title": null, "description": "Adds a note.", "input_schema": {"type": "object"},
      "output_schema": null, "annotations": null, "fingerprint": "1", "is_enabled": true, "is_pinned": false,
-     "cache_ttl_seconds": null}]',
+     "cache_ttl_seconds": null, "access": null}]',
   'and the stored tools'
 );
 reset role;

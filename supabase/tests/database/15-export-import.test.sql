@@ -66,9 +66,9 @@ select is(
   pg_temp.document() #> '{servers,0}',
   '{"name": "Notes", "slug": "notes", "url": "https://notes.example/mcp", "description": "", "transport": "auto",
     "protocol_era": "auto", "auth_method": "api_key", "auth_header": "X-API-Key", "is_active": true, "position": 1, "tags": ["home", "work"],
-    "call_timeout_ms": 5000, "max_concurrency": 4, "credential_scope": "workspace", "oauth_client_id": null, "metadata": {"a": 1}, "has_credential": true,
-    "tools": [{"name": "add", "is_enabled": true, "is_pinned": true, "cache_ttl_seconds": null},
-      {"name": "wipe", "is_enabled": false, "is_pinned": false, "cache_ttl_seconds": null}]}',
+    "call_timeout_ms": 5000, "max_concurrency": 4, "credential_scope": "workspace", "oauth_client_id": null, "trusts_hints": false, "metadata": {"a": 1}, "has_credential": true,
+    "tools": [{"name": "add", "is_enabled": true, "is_pinned": true, "cache_ttl_seconds": null, "access": null},
+      {"name": "wipe", "is_enabled": false, "is_pinned": false, "cache_ttl_seconds": null, "access": null}]}',
   'a server with what was chosen for it'
 );
 select is(

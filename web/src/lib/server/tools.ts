@@ -78,7 +78,7 @@ export async function changeTool(
   who: SignedIn,
   serverId: string,
   name: string,
-  change: Partial<Pick<McpToolRow, 'is_enabled' | 'is_pinned' | 'cache_ttl_seconds'>>,
+  change: Partial<Pick<McpToolRow, 'is_enabled' | 'is_pinned' | 'cache_ttl_seconds' | 'access'>>,
 ): Promise<WriteProblem | null> {
   const answer = await who.supabase
     .from('mcp_tools')

@@ -11,6 +11,7 @@ export interface ServerFormValues {
   auth_header: string;
   credential_scope: string;
   oauth_client_id: string;
+  trusts_hints: boolean;
   /** Parted by commas. */
   tags: string;
   /** Seconds. */
@@ -28,6 +29,7 @@ export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
   auth_header: 'Header name',
   credential_scope: 'Whose key or sign-in',
   oauth_client_id: 'Client id',
+  trusts_hints: 'Trust in what it says about its tools',
   tags: 'Tags',
   timeout: 'Time-out',
   is_active: 'Active',
@@ -43,6 +45,7 @@ export const EMPTY_FORM: ServerFormValues = {
   auth_header: '',
   credential_scope: 'workspace',
   oauth_client_id: '',
+  trusts_hints: false,
   tags: '',
   timeout: '30',
   is_active: true,
@@ -59,6 +62,7 @@ export function formValuesOf(server: McpServerRow): ServerFormValues {
     auth_header: server.auth_method === 'api_key' ? (server.auth_header ?? '') : '',
     credential_scope: server.credential_scope,
     oauth_client_id: server.oauth_client_id ?? '',
+    trusts_hints: server.trusts_hints,
     tags: server.tags.join(', '),
     timeout: String(server.call_timeout_ms / 1000),
     is_active: server.is_active,
@@ -80,6 +84,14 @@ export function dropsCredential(
   return (
     isOfAnother || originOf(typed.url) !== originOf(stored.url) || typed.auth_method !== stored.auth_method
   );
+}
+
+/** Whether a server would be another one than the one that is trusted: its trust ends when it is saved so. */
+export function dropsTrust(
+  stored: Pick<McpServerRow, 'url' | 'trusts_hints'>,
+  typed: Pick<ServerFormValues, 'url'>,
+): boolean {
+  return stored.trusts_hints && originOf(typed.url) !== originOf(stored.url);
 }
 
 function originOf(url: string): string {

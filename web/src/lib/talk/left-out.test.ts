@@ -25,3 +25,13 @@ it('tells which tool the model refuses, and what it said', () => {
   expect(notices[0]?.title).toBe('The voice model does not accept a tool: now of clock.');
   expect(notices[0]?.lines).toEqual(['clock · now: array schema missing items']);
 });
+
+it('tells a viewer which tools their role does not allow', () => {
+  const [notice] = leftOutNotices([
+    { server: 'notes', tool: 'add', reason: 'role' },
+    { server: 'notes', tool: 'wipe', reason: 'role' },
+  ]);
+  expect(notice?.title).toBe('2 tools are not available to you: 2 of notes.');
+  expect(notice?.hint).toMatch(/viewer.*only read-only tools/);
+  expect(notice?.lines).toEqual(['notes: add, wipe']);
+});

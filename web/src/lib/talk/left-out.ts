@@ -32,6 +32,15 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
       lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
   }
+  const forbidden = leftOut.filter(({ reason }) => reason === 'role');
+  if (forbidden.length > 0) {
+    notices.push({
+      reason: 'role',
+      title: `${forbidden.length} ${forbidden.length === 1 ? 'tool is' : 'tools are'} not available to you: ${serversInWords(forbidden)}.`,
+      hint: 'Your role in this workspace is viewer, which allows only read-only tools. Ask an owner or admin for another role.',
+      lines: [...toolsByServer(forbidden)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
+    });
+  }
   return notices;
 }
 

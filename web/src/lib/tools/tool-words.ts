@@ -1,4 +1,5 @@
-import type { ToolAnnotations } from '@patchbay/shared/schema/tool';
+import type { ToolAccess, ToolAnnotations } from '@patchbay/shared/schema/tool';
+import { toolAccess, type HintSource, type JudgedTool } from '@patchbay/shared/tool-access';
 import type { Tone } from '../servers/state-words.ts';
 
 export interface Badge {
@@ -8,20 +9,23 @@ export interface Badge {
   title: string;
 }
 
-/** The claims of a server about its tool, in words. Absent claims are not guessed at. */
-export function annotationBadges(annotations: ToolAnnotations | null): Badge[] {
-  if (!annotations) return [];
-  const badges: Badge[] = [];
-  if (annotations.readOnlyHint === true) {
-    badges.push({ word: 'only reads', tone: 'ok', title: 'The server says that this tool changes nothing.' });
-  } else if (annotations.destructiveHint === true) {
-    badges.push({
-      word: 'may destroy',
-      tone: 'warn',
-      title: 'The server says that this tool may delete or overwrite.',
-    });
-  }
-  if (annotations.idempotentHint === true && annotations.readOnlyHint !== true) {
+/** What a tool may do, in the words of the page. */
+export const ACCESS_WORDS: Record<ToolAccess, string> = {
+  read: 'read-only',
+  write: 'writes',
+  destructive: 'destructive',
+};
+
+const TONES: Record<ToolAccess, Tone> = { read: 'ok', write: 'off', destructive: 'warn' };
+
+/** What a tool may do, who says so, and the other claims of its server. Absent claims are not guessed at. */
+export function toolBadges(tool: JudgedTool, server: HintSource): Badge[] {
+  const access = toolAccess(tool, server);
+  const badges: Badge[] = [
+    { word: ACCESS_WORDS[access], tone: TONES[access], title: reasonOf(tool, server) },
+  ];
+  const annotations: ToolAnnotations = tool.annotations ?? {};
+  if (server.trusts_hints && annotations.idempotentHint === true && access !== 'read') {
     badges.push({
       word: 'repeatable',
       tone: 'off',
@@ -36,4 +40,18 @@ export function annotationBadges(annotations: ToolAnnotations | null): Badge[] {
     });
   }
   return badges;
+}
+
+function reasonOf(tool: JudgedTool, server: HintSource): string {
+  if (tool.access) return 'Set in this workspace.';
+  switch (toolAccess(tool, server)) {
+    case 'read':
+      return 'The server says that this tool changes nothing.';
+    case 'destructive':
+      return 'The server says that this tool may delete or overwrite.';
+    case 'write':
+      return tool.annotations?.readOnlyHint === true && !server.trusts_hints
+        ? 'The server says that it only reads, but what this server says about its tools is not trusted.'
+        : 'Counts as a tool that may change something.';
+  }
 }

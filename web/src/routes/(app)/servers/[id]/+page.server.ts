@@ -1,6 +1,7 @@
 import { CredentialText } from '@patchbay/shared/schema/functions';
 import { AuthMethod } from '@patchbay/shared/schema/server';
 import { ToolCallOutcome } from '@patchbay/shared/schema/session';
+import { ToolAccess } from '@patchbay/shared/schema/tool';
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { problemWords } from '$lib/server/database.ts';
@@ -93,6 +94,12 @@ export const actions: Actions = {
   pin: async (event) => {
     const form = await event.request.formData();
     return change(event, form, { is_pinned: form.get('to') === 'on' });
+  },
+
+  /** What a tool may do; empty for what its server says, where that is trusted. */
+  access: async (event) => {
+    const form = await event.request.formData();
+    return change(event, form, { access: ToolAccess.safeParse(form.get('access')).data ?? null });
   },
 
   /** How long answers of a tool may be kept; empty for not at all. */
