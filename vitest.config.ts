@@ -12,7 +12,7 @@ const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
  */
 const PARALLEL = [
   'local/e2e/health{,-changes,-leases,-one-client}.test.ts',
-  'local/e2e/voice-{config,cost,idle,model-away,model-failures,real-servers,reasoning-model}.test.ts',
+  'local/e2e/voice-{config,cost,idle,limits,model-away,model-failures,real-servers,reasoning-model}.test.ts',
   'local/e2e/voice-{one-client,several-calls,sign-in,slow-tools,tool-limit,worker}.test.ts',
   'local/stack/{restore,start}.story.test.ts',
 ];

@@ -19,7 +19,6 @@ import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
-import { IdleWatch } from './idle-watch.ts';
 import { LinkNews } from './link-news.ts';
 import { LinkReports } from './link-reports.ts';
 import type { Log } from './log.ts';
@@ -31,7 +30,7 @@ import { Reconciler } from './reconciler.ts';
 import { Reports } from './reports.ts';
 import type { ServerLink } from './server-link.ts';
 import { ServerLinks } from './server-links.ts';
-import { idleSentence } from './speech.ts';
+import { SessionLimits } from './session-limits.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
 import { ToolRoom } from './tool-room.ts';
 import type { ToolUsage } from './tool-usage.ts';
@@ -86,7 +85,7 @@ export class Conversation {
   readonly #realtimeSession: VoiceModel['session'];
   readonly #history: History;
   readonly #floor: Floor;
-  readonly #idle: IdleWatch;
+  readonly #limits: SessionLimits;
   /** From then on there is time to make tools and connections. */
   readonly #begun = Promise.withResolvers<void>();
   #hints: HintSubscription | null = null;
@@ -127,15 +126,13 @@ export class Conversation {
       turnSettlesMs,
       onFault: (error) => log.warn({ error }, 'the agent could not take the floor'),
     });
-    this.#idle = new IdleWatch({
-      timeoutMs: environment.PATCHBAY_IDLE_TIMEOUT_MS,
-      onWarning: (leftMs) => {
-        this.#floor.say(idleSentence(leftMs));
-        this.#feed.send({ type: 'idle', ends_in_ms: leftMs });
-      },
-      onIdle: () => this.#endFor('idle'),
+    this.#limits = new SessionLimits({
+      idleTimeoutMs: environment.PATCHBAY_IDLE_TIMEOUT_MS,
+      floor: this.#floor,
+      feed: this.#feed,
+      end: (reason) => this.#endFor(reason),
     });
-    this.#idle.follow(this.#session);
+    this.#limits.idle.follow(this.#session);
     this.#model = new ModelSession({
       agent: this.#agent,
       realtimeSession: session,
@@ -147,7 +144,7 @@ export class Conversation {
       room: toolRoom,
       linkOf: (serverId) => this.#links.of(serverId),
       floor: this.#floor,
-      idle: this.#idle,
+      idle: this.#limits.idle,
       latencies: options.latencies,
       usage: options.usage,
       history: this.#history,
@@ -187,7 +184,7 @@ export class Conversation {
     room.on(RoomEvent.Disconnected, () => (this.#endReason ??= 'room_closed'));
     room.on(RoomEvent.ParticipantConnected, () => {
       this.#sendEverything();
-      this.#idle.userActive();
+      this.#limits.idle.userActive();
       this.#reconciler.wake('user');
     });
     hearLines(this.#session, this.#sessionId, (line) => this.#reports.line(line));
@@ -202,7 +199,7 @@ export class Conversation {
     });
     // A model that fails for good may do so before that.
     if (this.#isEnding) return;
-    this.#idle.start();
+    this.#limits.start(beginning.limits);
     announceUserTurns(this.#realtimeSession(), (activity) => this.#feed.send(activity));
     void greet(this.#session, beginning.agent.greeting).then(this.#begun.resolve);
     void this.#begun.promise.then(() => this.#reconciler.run());
@@ -242,7 +239,7 @@ export class Conversation {
 
   async #close(): Promise<void> {
     this.#reconciler.wake('shutdown');
-    this.#idle.stop();
+    this.#limits.stop();
     this.#tools.stop();
     if (this.#endReason) this.#reports.sessionState('ended', this.#endReason);
     const letGo = Promise.allSettled([this.#links.close(), this.#hints?.close()]);
@@ -252,7 +249,8 @@ export class Conversation {
   }
 
   /** Applies what of a configuration may change in a running conversation; the rest waits for the next one. */
-  #onSnapshot({ agent }: SessionSnapshot): void {
+  #onSnapshot({ agent, limits }: SessionSnapshot): void {
+    this.#limits.apply(limits);
     this.#linkReports.confirm(this.#links.all());
     this.#voiceModel.listenAs(agent);
     this.#prompt.change(instructionsFor(agent.system_prompt));

@@ -19,7 +19,7 @@ describe('the environment of the worker', () => {
       OPENAI_NOISE_REDUCTION: 'off',
       PATCHBAY_AGENT_NAME: 'patchbay',
       PATCHBAY_ADDRESS_POLICY: 'public',
-      PATCHBAY_IDLE_TIMEOUT_MS: 600_000,
+      PATCHBAY_IDLE_TIMEOUT_MS: 0,
     });
   });
 
@@ -32,7 +32,7 @@ describe('the environment of the worker', () => {
       );
   });
 
-  it('takes 0 as a conversation that never ends for a user who is away', () => {
+  it('takes 0 as no idle limit of its own', () => {
     expect(readEnvironment({ ...complete, PATCHBAY_IDLE_TIMEOUT_MS: '0' }).PATCHBAY_IDLE_TIMEOUT_MS).toBe(0);
     expect(() => readEnvironment({ ...complete, PATCHBAY_IDLE_TIMEOUT_MS: '-1' })).toThrow(EnvironmentError);
   });

@@ -40,8 +40,11 @@ const Environment = z.object({
   PATCHBAY_WORKER_CORES: z.coerce.number().positive().optional(),
   /** How long conversations may go on after SIGTERM; below what the platform gives a machine to stop. */
   PATCHBAY_DRAIN_TIMEOUT_MS: z.coerce.number().int().min(1).default(270_000),
-  /** A conversation ends when its user neither spoke nor typed for so long; 0: never. */
-  PATCHBAY_IDLE_TIMEOUT_MS: z.coerce.number().int().min(0).default(600_000),
+  /**
+   * A conversation of this worker ends when its user neither spoke nor typed for so long, where that is shorter than
+   * what the workspace allows (`session_idle_minutes`); 0: as the workspace allows.
+   */
+  PATCHBAY_IDLE_TIMEOUT_MS: z.coerce.number().int().min(0).default(0),
   /** Where traces go (OTLP over HTTP); without it there are none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),

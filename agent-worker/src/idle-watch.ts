@@ -9,7 +9,7 @@ import { voice } from '@livekit/agents';
 const WARN_BEFORE_MS = 60_000;
 
 export interface IdleWatchOptions {
-  /** Without a sign of the user for so long, in ms, the conversation ends; 0: never. */
+  /** See `IdleWatch.timeoutMs`. */
   timeoutMs: number;
   /** @param leftMs until the end, unless the user is active again */
   onWarning: (leftMs: number) => void;
@@ -17,13 +17,22 @@ export interface IdleWatchOptions {
 }
 
 export class IdleWatch {
-  readonly #options: IdleWatchOptions;
+  readonly #options: Omit<IdleWatchOptions, 'timeoutMs'>;
+  #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
   #work = 0;
   #isStopped = true;
 
-  constructor(options: IdleWatchOptions) {
+  constructor({ timeoutMs, ...options }: IdleWatchOptions) {
+    this.#timeoutMs = timeoutMs;
     this.#options = options;
+  }
+
+  /** Without a sign of the user for so long, in ms, the conversation ends; 0: never. Another value starts it anew. */
+  set timeoutMs(timeoutMs: number) {
+    if (timeoutMs === this.#timeoutMs) return;
+    this.#timeoutMs = timeoutMs;
+    this.userActive();
   }
 
   /** The time runs from now on. */
@@ -45,7 +54,8 @@ export class IdleWatch {
   /** The user spoke, typed, or came in. */
   userActive(): void {
     clearTimeout(this.#timer);
-    const { timeoutMs, onWarning, onIdle } = this.#options;
+    const { onWarning, onIdle } = this.#options;
+    const timeoutMs = this.#timeoutMs;
     if (timeoutMs === 0 || this.#isStopped || this.#work > 0) return;
     const leftMs = Math.min(WARN_BEFORE_MS, timeoutMs / 2);
     this.#timer = setTimeout(() => {

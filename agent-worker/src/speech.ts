@@ -84,6 +84,11 @@ export function idleSentence(leftMs: number): string {
   return `Are you still there? I will end this conversation in ${durationInWords(leftMs)} unless you say something.`;
 }
 
+/** @param leftMs until the conversation ends, whatever the user does */
+export function timeLimitSentence(leftMs: number): string {
+  return `This conversation has almost reached its time limit. I will end it in ${durationInWords(leftMs)}.`;
+}
+
 /** The longest message of a server about its progress that is said. */
 const LONGEST_PROGRESS = 80;
 

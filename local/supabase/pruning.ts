@@ -1,10 +1,10 @@
 import type { Sql } from 'postgres';
 
-const EVERY_MS = 6 * 60 * 60_000;
+const EVERY_MS = 10 * 60_000;
 
 /**
  * Stands in for pg_cron, which the embedded Postgres lacks: lets the database end its old history, now and every
- * few hours. A database without that function (other migrations than ours) is left alone.
+ * few minutes. A database without that function (other migrations than ours) is left alone.
  * @returns how to stop
  */
 export async function startPruning(

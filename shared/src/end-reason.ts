@@ -6,6 +6,8 @@ export const END_REASONS = [
   'user_left',
   'room_closed',
   'idle',
+  'time_limit',
+  'ended_elsewhere',
   'error',
   'lost',
   'nobody_joined',
@@ -33,6 +35,14 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   room_closed: { title: 'The room was closed.', hint: 'Start a new one at any time.' },
   idle: {
     title: 'The conversation ended because nobody spoke for a while.',
+    hint: 'Start a new one at any time.',
+  },
+  time_limit: {
+    title: 'The conversation reached its time limit.',
+    hint: 'Start a new one at any time. The limits of the workspace show how long one may last.',
+  },
+  ended_elsewhere: {
+    title: 'The conversation was ended from History.',
     hint: 'Start a new one at any time.',
   },
   error: {

@@ -55,6 +55,7 @@ export function sessionSnapshot(
       room_name: 'pb-s1',
       state: 'active',
     },
+    limits: { ends_in_ms: null, idle_ms: null },
     agent: {
       id: 'a1',
       name: 'Agent',

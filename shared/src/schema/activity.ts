@@ -140,6 +140,12 @@ export type UserTurnActivity = z.infer<typeof UserTurnActivity>;
 /** The user is away: the agent ends the conversation in a while, unless they speak or type. */
 export const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
 
+/** The conversation has lasted almost as long as it may: the agent ends it in a while, whatever the user does. */
+export const TimeLimitActivity = z.object({
+  type: z.literal('time_limit'),
+  ends_in_ms: z.number().positive(),
+});
+
 /** One message on `patchbay.activity`. */
 export const Activity = z.discriminatedUnion('type', [
   ToolsActivity,
@@ -150,6 +156,7 @@ export const Activity = z.discriminatedUnion('type', [
   UnansweredActivity,
   ModelActivity,
   IdleActivity,
+  TimeLimitActivity,
   UserTurnActivity,
 ]);
 export type Activity = z.infer<typeof Activity>;

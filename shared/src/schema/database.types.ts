@@ -1354,6 +1354,7 @@ export type Database = {
         Args: { p_actor?: string; p_holder_id?: string; p_server_id: string };
         Returns: undefined;
       };
+      end_conversation: { Args: { p_session_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
         Args: {

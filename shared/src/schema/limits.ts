@@ -11,10 +11,10 @@ export const LimitReached = z.object({
 });
 export type LimitReached = z.infer<typeof LimitReached>;
 
-/** A row of the answer of `workspace_usage`; `allowed` is null where there is no limit. */
+/** A row of the answer of `workspace_usage`; `allowed` is null where there is no limit, `used` where it is a length. */
 export const WorkspaceUsageRow = z.object({
   limit: z.string(),
   allowed: z.int().nullable(),
-  used: z.int(),
+  used: z.int().nullable(),
 });
 export type WorkspaceUsageRow = z.infer<typeof WorkspaceUsageRow>;

@@ -72,6 +72,12 @@ export const SessionSnapshot = z.object({
     room_name: z.string(),
     state: z.string(),
   }),
+  limits: z.object({
+    /** Until the conversation has to end; null: never. */
+    ends_in_ms: z.number().nullable(),
+    /** Without a sign of the user for so long, the conversation ends; null: never. */
+    idle_ms: z.number().nullable(),
+  }),
   agent: z.object({
     id: z.string(),
     name: z.string(),

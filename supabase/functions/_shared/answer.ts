@@ -87,9 +87,9 @@ export function send({ status, body, headers = {} }: Answer): Response {
 }
 
 /** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
-export function refusalOf({ status, message, code, limit }: DatabaseRefusal): Answer {
+export function refusalOf({ status, message, code, hint, limit }: DatabaseRefusal): Answer {
   if (!limit) return refuse(status, code ?? 'refused', message);
-  const answer = refuse(status, 'limit_reached', message, limit);
+  const answer = refuse(status, 'limit_reached', message, { ...limit, hint });
   const { retry_after_s: seconds } = limit;
   return seconds === undefined ? answer : { ...answer, headers: { 'retry-after': String(seconds) } };
 }

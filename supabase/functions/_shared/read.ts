@@ -4,6 +4,8 @@ import { LimitReached } from '../../../shared/src/schema/limits.ts';
 
 interface RefusalDetails {
   code?: string | undefined;
+  /** What helps, as a sentence. */
+  hint?: string | undefined;
   limit?: LimitReached | undefined;
 }
 
@@ -13,26 +15,32 @@ export class DatabaseRefusal extends Error {
   readonly status: number;
   /** What a program compares, where the rule has one. */
   readonly code: string | undefined;
+  readonly hint: string | undefined;
   /** Set when the rule is a limit. */
   readonly limit: LimitReached | undefined;
 
-  constructor(status: number, message: string, { code, limit }: RefusalDetails = {}) {
+  constructor(status: number, message: string, { code, hint, limit }: RefusalDetails = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.hint = hint;
     this.limit = limit;
   }
 }
 
 /** The rows of an answer, checked; a failed one throws as `Database` says. */
 export async function read<Schema extends z.ZodType>(
-  query: PromiseLike<{ data: unknown; error: { code?: string; message: string; details?: unknown } | null }>,
+  query: PromiseLike<{
+    data: unknown;
+    error: { code?: string; message: string; details?: unknown; hint?: string | null } | null;
+  }>,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const { data, error } = await query;
   if (error) {
     const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
-    if (status) throw new DatabaseRefusal(Number(status), error.message, detailsOf(error.details));
+    const details = { ...detailsOf(error.details), hint: error.hint ?? undefined };
+    if (status) throw new DatabaseRefusal(Number(status), error.message, details);
     throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
   }
   const parsed = schema.safeParse(data);

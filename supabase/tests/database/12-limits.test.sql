@@ -1,6 +1,6 @@
 -- Limits: what is enough is enough, told by name and number, and changed by the operator only.
 begin;
-select plan(44);
+select plan(45);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -153,6 +153,7 @@ select is(
 select results_eq(
   $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) order by 1 $$,
   $$ values ('agents', 2, 1::bigint), ('api_tokens', 50, 0), ('members', 2, 2), ('open_invitations', 1, 1), ('servers', 3, 3),
+    ('session_idle_minutes', 10, null), ('session_minutes', 120, null), ('sessions_at_once', 50, 0),
     ('sessions_per_day', 2, 0) $$,
   'members see what is used'
 );
@@ -216,17 +217,22 @@ $$;
 select is(pg_temp.talk('bbbbbbbb-0000-4000-8000-000000000002', 'team'), null, 'conversations');
 select is(
   pg_temp.talk('bbbbbbbb-0000-4000-8000-000000000002', 'team'),
-  'PT429 The limit of 1 sessions per day per user is reached: there are 1 already. '
-    || '{"used": 1, "limit": "sessions_per_day_per_user", "allowed": 1}',
+  'PT429 The limit of 1 conversations per day per user is reached: try again in 24 hours. '
+    || '{"used": 1, "limit": "sessions_per_day_per_user", "allowed": 1, "retry_after_s": 86400}',
   'are counted for each user'
 );
 select is(pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), null, 'and for the workspace');
 select matches(
-  pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), '^PT429 The limit of 2 sessions per day is reached',
+  pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), '^PT429 The limit of 2 conversations per day is reached',
   'which has a limit of its own'
 );
-update public.voice_sessions set started_at = now() - interval '25 hours'
-where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
+delete from public.voice_sessions where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
+select matches(
+  pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), '^PT429 The limit of 2 conversations per day is reached',
+  'deleting conversations makes no room'
+);
+update private.uses set used_at = now() - interval '25 hours'
+where workspace_id = current_setting('pgtap.team')::uuid;
 select is(pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), null, 'a day later there is room again');
 
 -- Rates ---------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ $$;
 select is(pg_temp.ours(), '2 2 2 2', 'there is some history');
 select private.prune_history();
 select is(pg_temp.ours(), '2 2 2 2', 'which stays while it is young');
-update public.voice_sessions set state = 'active', started_at = now() - interval '23 hours'
+update public.voice_sessions set state = 'active', started_at = now() - interval '59 minutes'
 where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
 update public.voice_sessions set started_at = now() - interval '61 minutes'
 where user_id = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -103,7 +103,7 @@ select is(
    where workspace_id = current_setting('pgtap.team')::uuid),
   'active, ended nobody_joined', 'a conversation that nobody joined ends'
 );
-update public.voice_sessions set started_at = now() - interval '25 hours'
+update public.voice_sessions set started_at = now() - interval '61 minutes'
 where state = 'active' and workspace_id = current_setting('pgtap.team')::uuid;
 select private.prune_history();
 select is(
@@ -182,7 +182,8 @@ insert into public.voice_sessions (workspace_id, user_id) values
 select public.count_call('probes', 'bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.team')::uuid);
 select is(
   pg_temp.traces_of('bbbbbbbb-0000-4000-8000-000000000002'),
-  'agent_configs audit_events limits mcp_server_secrets mcp_servers private.call_rates voice_sessions workspace_invitations '
+  'agent_configs audit_events limits mcp_server_secrets mcp_servers private.call_rates private.uses voice_sessions '
+    || 'workspace_invitations '
     || 'workspace_members workspaces',
   'a user is named in many places'
 );

@@ -1,6 +1,7 @@
 import { ToolCallRow, TranscriptLine, VoiceSessionRow } from '@patchbay/shared/schema/session';
 import { z } from 'zod';
 import { firstRow, rows, writeProblem, type WriteProblem } from './database.ts';
+import { callProcedure, type Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
 
 const AgentName = z.object({ name: z.string() }).nullable();
@@ -80,6 +81,11 @@ export function listSessionCalls(who: SignedIn, sessionId: string): Promise<Tool
       .order('started_at'),
     ToolCallRow,
   );
+}
+
+/** Ends a conversation that runs, wherever it does; one that is over stays as it is. */
+export function endConversation(who: SignedIn, id: string): Promise<Outcome<unknown>> {
+  return callProcedure(who, 'end_conversation', { p_session_id: id }, z.unknown());
 }
 
 /** Deletes a conversation that is over, with its words and calls; a running one reads as `conflict`. */

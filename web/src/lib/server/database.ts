@@ -4,6 +4,7 @@ import type { z } from 'zod';
 interface DatabaseError {
   code: string;
   message: string;
+  hint?: string | null;
 }
 
 interface DatabaseAnswer {
@@ -71,8 +72,8 @@ type PlainProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invali
 export type WriteProblem = PlainProblem | { refused: string };
 
 /** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
-export function writeProblem({ code, message }: DatabaseError, status: number): WriteProblem {
-  if (code === 'PT409' || code === 'PT429') return { refused: message };
+export function writeProblem({ code, message, hint }: DatabaseError, status: number): WriteProblem {
+  if (code === 'PT409' || code === 'PT429') return { refused: hint ? `${message} ${hint}` : message };
   if (code === '42501' || code === 'PT403' || status === 403) return 'forbidden';
   if (code === '23505' || status === 409) return 'conflict';
   if (code === 'PT404' || status === 404) return 'not_found';

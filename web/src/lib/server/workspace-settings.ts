@@ -1,4 +1,5 @@
 import { readFields } from '@patchbay/shared/schema/fields';
+import { WorkspaceUsageRow } from '@patchbay/shared/schema/limits';
 import { TagName } from '@patchbay/shared/schema/server';
 import { TagChange, WorkspaceInput } from '@patchbay/shared/schema/workspace';
 import { z } from 'zod';
@@ -6,16 +7,13 @@ import { rows } from './database.ts';
 import { callProcedure, refusalOf, refusedFields, type Outcome } from './procedures.ts';
 import type { SignedIn } from './session.ts';
 
-const Usage = z.object({ limit: z.string(), allowed: z.number().nullable(), used: z.number() });
-export type Usage = z.infer<typeof Usage>;
-
 const NewTag = z.object({ new_tag: TagName });
 
 const WorkspacePatch = WorkspaceInput.extend({ keep_transcripts: z.boolean() }).partial();
 
 /** What the workspace uses of its limits. */
-export async function readUsage(who: SignedIn, workspaceId: string): Promise<Usage[]> {
-  return rows(who.supabase.rpc('workspace_usage', { p_workspace_id: workspaceId }), Usage);
+export async function readUsage(who: SignedIn, workspaceId: string): Promise<WorkspaceUsageRow[]> {
+  return rows(who.supabase.rpc('workspace_usage', { p_workspace_id: workspaceId }), WorkspaceUsageRow);
 }
 
 /** Every tag with the number of its servers, by name. */

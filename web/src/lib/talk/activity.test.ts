@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idleNote, readActivity } from './activity.ts';
+import { endingNote, readActivity } from './activity.ts';
 
 describe('readActivity', () => {
   it.each([
@@ -31,6 +31,7 @@ describe('readActivity', () => {
     { type: 'unanswered', reason: 'rate_limited' },
     { type: 'model', state: 'reconnecting' },
     { type: 'idle', ends_in_ms: 60_000 },
+    { type: 'time_limit', ends_in_ms: 300_000 },
     { type: 'user_turn', id: 'item_1', phase: 'started' },
   ])('reads $type', (message) => {
     expect(readActivity(JSON.stringify(message))).toEqual(message);
@@ -55,6 +56,7 @@ describe('readActivity', () => {
     '{"type":"unanswered","reason":"model_quota"}',
     '{"type":"model","state":"tired"}',
     '{"type":"idle","ends_in_ms":"soon"}',
+    '{"type":"time_limit"}',
     '{"type":"user_turn","id":"1","phase":"heard"}',
   ])('leaves out %s', (text) => {
     expect(readActivity(text)).toBeNull();
@@ -62,7 +64,13 @@ describe('readActivity', () => {
 });
 
 it('tells a user who is away how long the conversation goes on without them', () => {
-  expect(idleNote(60_000)).toBe(
+  expect(endingNote({ type: 'idle', ends_in_ms: 60_000 })).toBe(
     'You have not said anything for a while. The conversation ends in 60 seconds unless you speak or type.',
+  );
+});
+
+it('says when a conversation ends that has lasted as long as it may', () => {
+  expect(endingNote({ type: 'time_limit', ends_in_ms: 300_000 })).toBe(
+    'This conversation has almost reached its time limit. It ends in 5 minutes.',
   );
 });

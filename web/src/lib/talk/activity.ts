@@ -49,6 +49,7 @@ export function readActivity(text: string): Activity | null {
     case 'model':
       return message.state === 'reconnecting' || message.state === 'connected' ? (message as Activity) : null;
     case 'idle':
+    case 'time_limit':
       return typeof message.ends_in_ms === 'number' ? (message as Activity) : null;
     case 'user_turn':
       return typeof message.id === 'string' && TURN_PHASES.has(String(message.phase))
@@ -59,10 +60,13 @@ export function readActivity(text: string): Activity | null {
   }
 }
 
-/** What the transcript shows when the agent warns a user who is away. */
-export function idleNote(endsInMs: number): string {
-  const seconds = Math.round(endsInMs / 1_000);
-  return `You have not said anything for a while. The conversation ends in ${seconds} seconds unless you speak or type.`;
+/** What the transcript shows when the agent warns of the end: the user is away, or the time is over. */
+export function endingNote({ type, ends_in_ms }: Extract<Activity, { type: 'idle' | 'time_limit' }>): string {
+  const seconds = Math.round(ends_in_ms / 1_000);
+  const left = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+  return type === 'idle'
+    ? `You have not said anything for a while. The conversation ends in ${left} unless you speak or type.`
+    : `This conversation has almost reached its time limit. It ends in ${left}.`;
 }
 
 function isLeftOut(value: unknown): boolean {

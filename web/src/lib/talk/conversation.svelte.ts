@@ -184,8 +184,8 @@ export class Conversation {
       this.unansweredSince = null;
     } else if (activity.type === 'model') {
       this.isModelLost = activity.state === 'reconnecting';
-    } else if (activity.type === 'idle') {
-      this.transcript.note(this.#inCall.idleNote(activity.ends_in_ms));
+    } else if (activity.type === 'idle' || activity.type === 'time_limit') {
+      this.transcript.note(this.#inCall.endingNote(activity));
     } else if (activity.acknowledged) {
       for (const words of describeTools(this.toolNames, activity.names)) this.transcript.note(words);
       const before = new Set(this.toolNames);

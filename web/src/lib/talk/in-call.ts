@@ -1,6 +1,6 @@
 import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
 import { describeEnd } from '@patchbay/shared/end-reason';
-import { idleNote, readActivity } from './activity.ts';
+import { endingNote, readActivity } from './activity.ts';
 import { guardAgent } from './agent-guard.ts';
 import { askForDetails } from './call-details.ts';
 import { FINAL_STATUSES, rejoinRoom } from './rejoin.ts';
@@ -16,10 +16,10 @@ export const inCall = {
   closedRoomProblem,
   describeAnswerFailure,
   describeEnd,
+  endingNote,
   FINAL_STATUSES,
   guardAgent,
   hearRoom,
-  idleNote,
   readActivity,
   rejoinRoom,
   UNREACHABLE_ROOM,

@@ -25,6 +25,9 @@ export function limitWords(name: string): string {
     open_invitations: 'Open invitations',
     api_tokens: 'API tokens',
     sessions_per_day: 'Conversations in 24 hours',
+    sessions_at_once: 'Conversations at once',
+    session_minutes: 'Longest conversation, minutes',
+    session_idle_minutes: 'Ends when nobody speaks, minutes',
   };
   return words[name] ?? name.replaceAll('_', ' ');
 }

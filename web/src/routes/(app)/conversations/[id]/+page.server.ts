@@ -2,6 +2,7 @@ import { describeEnd } from '@patchbay/shared/end-reason';
 import { error, fail, redirect } from '@sveltejs/kit';
 import {
   deleteConversation,
+  endConversation,
   listLines,
   listSessionCalls,
   readConversation,
@@ -39,6 +40,10 @@ export const load: PageServerLoad = async (event) => {
 };
 
 export const actions: Actions = {
+  end: async (event) => {
+    const outcome = await endConversation(signedIn(event), event.params.id);
+    if (!outcome.ok) return fail(outcome.status, { message: outcome.message });
+  },
   delete: async (event) => {
     const problem = await deleteConversation(signedIn(event), event.params.id);
     if (problem === 'conflict') {

@@ -1,0 +1,57 @@
+import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
+import type { ActivityFeed } from './activity.ts';
+import type { Floor } from './floor.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { idleSentence, timeLimitSentence } from './speech.ts';
+import { TimeLimit } from './time-limit.ts';
+
+export interface SessionLimitsOptions {
+  /** The worker's own limit for users who are away, in ms; 0: none. */
+  idleTimeoutMs: number;
+  floor: Pick<Floor, 'say'>;
+  feed: Pick<ActivityFeed, 'send'>;
+  end: (reason: 'idle' | 'time_limit') => void;
+}
+
+/** What ends a conversation that nobody ends: its user is away, or it has lasted as long as it may. */
+export class SessionLimits {
+  readonly idle: IdleWatch;
+  readonly #timeLimit: TimeLimit;
+  readonly #ownIdleMs: number;
+
+  constructor({ idleTimeoutMs, floor, feed, end }: SessionLimitsOptions) {
+    this.#ownIdleMs = idleTimeoutMs;
+    this.idle = new IdleWatch({
+      timeoutMs: idleTimeoutMs,
+      onWarning: (leftMs) => {
+        floor.say(idleSentence(leftMs));
+        feed.send({ type: 'idle', ends_in_ms: leftMs });
+      },
+      onIdle: () => end('idle'),
+    });
+    this.#timeLimit = new TimeLimit({
+      onWarning: (leftMs) => {
+        floor.say(timeLimitSentence(leftMs));
+        feed.send({ type: 'time_limit', ends_in_ms: leftMs });
+      },
+      onOver: () => end('time_limit'),
+    });
+  }
+
+  /** The limits of the workspace, which may change while the conversation runs. */
+  apply({ ends_in_ms, idle_ms }: SessionSnapshot['limits']): void {
+    const idleLimits = [this.#ownIdleMs, idle_ms ?? 0].filter((ms) => ms > 0);
+    this.idle.timeoutMs = idleLimits.length > 0 ? Math.min(...idleLimits) : 0;
+    this.#timeLimit.endIn(ends_in_ms);
+  }
+
+  start(limits: SessionSnapshot['limits']): void {
+    this.apply(limits);
+    this.idle.start();
+  }
+
+  stop(): void {
+    this.idle.stop();
+    this.#timeLimit.stop();
+  }
+}

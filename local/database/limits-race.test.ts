@@ -1,0 +1,50 @@
+/** Limits hold when many requests of one owner come at the same moment, each in a transaction of its own. */
+import { randomUUID } from 'node:crypto';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+
+const AT_ONCE = 20;
+const ALLOWED = 5;
+
+let sql: Sql;
+let userId: string;
+let workspaceId: string;
+
+beforeAll(async () => {
+  sql = postgres(inject('databaseUrl'), { max: AT_ONCE, onnotice: () => undefined });
+  userId = randomUUID();
+  await sql`insert into auth.users (id, email) values (${userId}, ${`${userId}@limits.test`})`;
+  const [home] = await sql<{ id: string }[]>`select id from public.workspaces where created_by = ${userId}`;
+  workspaceId = home!.id;
+});
+afterAll(async () => {
+  await sql`delete from auth.users where id = ${userId}`;
+  await sql.end({ timeout: 2 });
+});
+
+/** How many of so many requests pass, and the codes of the others. */
+async function race(request: (sql: Sql, nth: number) => Promise<unknown>) {
+  const answers = await Promise.allSettled(Array.from({ length: AT_ONCE }, (_, nth) => request(sql, nth)));
+  const refused = answers.filter((answer) => answer.status === 'rejected');
+  const codes = new Set(refused.map(({ reason }) => (reason as { code?: string }).code));
+  return { passed: AT_ONCE - refused.length, codes: [...codes] };
+}
+
+const limitUser = (name: string) =>
+  sql`insert into public.limits (name, user_id, allowed) values (${name}, ${userId}, ${ALLOWED})`;
+const talk = (on: Sql) =>
+  on`insert into public.voice_sessions (workspace_id, user_id) values (${workspaceId}, ${userId})`;
+
+it('conversations at once', async () => {
+  await limitUser('sessions_at_once_per_user');
+  expect(await race(talk)).toEqual({ passed: ALLOWED, codes: ['PT409'] });
+});
+
+it('conversations of a day', async () => {
+  await sql`delete from public.limits where user_id = ${userId}`;
+  await sql`delete from public.voice_sessions where user_id = ${userId}`;
+  await sql`insert into public.limits (name, user_id, allowed) values
+    ('sessions_at_once_per_user', ${userId}, 1000), ('sessions_per_day_per_user', ${userId}, ${2 * ALLOWED})`;
+  // Those of the first test are deleted, and count.
+  expect(await race(talk)).toEqual({ passed: ALLOWED, codes: ['PT429'] });
+});
