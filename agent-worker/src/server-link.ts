@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@patchbay/shared/errors';
+import { assertDepth } from '@patchbay/shared/mcp/arguments';
 import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/mcp/catalogue';
 import type {
   CallOptions,
@@ -212,6 +213,7 @@ export class ServerLink {
     args: Record<string, unknown>,
     { cacheTtlMs, ...options }: LinkCallOptions,
   ): Promise<CallResult> {
+    assertDepth(args);
     const known = this.#knownTools.find(({ name }) => name === tool);
     const credential = cacheTtlMs && known ? await this.#credential : null;
     if (!cacheTtlMs || !known || !credential) return this.#call(tool, args, options);

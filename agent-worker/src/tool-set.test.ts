@@ -68,6 +68,19 @@ describe('buildToolSet', () => {
     expect(tools.map(({ cacheTtlMs }) => cacheTtlMs)).toEqual([60_000, undefined]);
   });
 
+  it('does without a stored tool whose schema is a bomb, and keeps all others', async () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 422 }, (_, place) => [`d${place}`, { $ref: `#/$defs/d${place + 1}` }]),
+    );
+    const bomb = storedTool('bomb', { input_schema: { $ref: '#/$defs/d0', $defs } });
+    const servers = [
+      { server: { ...notes, tools: [bomb, storedTool('list')] }, live: null },
+      { server: clock, live: null },
+    ];
+    await prepareToolSet(servers);
+    expect(names(buildToolSet(servers))).toEqual(['notes__list', 'clock__time_in_zone']);
+  });
+
   it('keeps two servers with the same tool apart, and long names within 64 characters', () => {
     const other = snapshotServer({
       id: 'o',

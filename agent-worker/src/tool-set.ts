@@ -66,10 +66,13 @@ export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
  * switched off not among them. Who may use them, `forRole` decides; what of it the model can take, tool-fit.ts.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
-  const enabled = offeredTools(servers).map(({ server, tool, stored, name }) => ({
-    ...toModelTool(server, { ...tool, access: stored?.access }, definitionOf(tool, name)),
-    ...choicesOf(stored),
-  }));
+  const enabled = offeredTools(servers).flatMap(({ server, tool, stored, name }) => {
+    const definition = definitionOf(tool, name);
+    if (!definition) return [];
+    return [
+      { ...toModelTool(server, { ...tool, access: stored?.access }, definition), ...choicesOf(stored) },
+    ];
+  });
   return {
     tools: enabled,
     leftOut: [],
@@ -96,7 +99,8 @@ export function forRole(set: ToolSet, role: Role): ToolSet {
 export async function prepareToolSet(servers: readonly ServerTools[]): Promise<void> {
   await inTurns(
     offeredTools(servers),
-    ({ tool, name }) => (definitions.get(tool)?.name === name ? 0 : definitionOf(tool, name).tokens),
+    ({ tool, name }) =>
+      definitions.get(tool)?.name === name ? 0 : (definitionOf(tool, name)?.tokens ?? TOKENS_PER_TURN),
     TOKENS_PER_TURN,
   );
 }
@@ -223,13 +227,21 @@ type Definition = Pick<ModelTool, 'name' | 'description' | 'parameters' | 'token
 /** A live list is read again with every change of anything, and its definitions are the same. */
 const definitions = new WeakMap<CatalogueTool, Definition>();
 
-function definitionOf(tool: CatalogueTool, name: string): Definition {
+/**
+ * Null for a tool whose schema can't be brought into the shape for models. A new list skips those and says why; one that
+ * was stored before must not cost the others.
+ */
+function definitionOf(tool: CatalogueTool, name: string): Definition | null {
   const known = definitions.get(tool);
   if (known?.name === name) return known;
-  const shown = modelDefinition(name, tool);
-  const definition = { ...shown, tokens: estimateTokens(definitionKey(shown)) };
-  definitions.set(tool, definition);
-  return definition;
+  try {
+    const shown = modelDefinition(name, tool);
+    const definition = { ...shown, tokens: estimateTokens(definitionKey(shown)) };
+    definitions.set(tool, definition);
+    return definition;
+  } catch {
+    return null;
+  }
 }
 
 /** What the user decided about a tool; nothing yet about one that was not stored. */

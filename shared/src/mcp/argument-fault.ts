@@ -4,8 +4,14 @@ import { isSchemaObject, type JsonSchema } from './schema-dialect.ts';
 
 /** More at once is not read. */
 const MAX_FAULTS = 4;
+/** Findings of the validator that are looked at, each with all others. */
+const MAX_ERRORS = 200;
 const MAX_VALUES = 12;
 const MAX_DEPTH = 8;
+/** Branches of a choice that are told, in all of a sentence. */
+const MAX_BRANCHES = 100;
+/** Of the sentence, in UTF-16 units. */
+const MAX_LENGTH = 1_000;
 /** They only say that something inside does not fit, which is told by itself. */
 const WRAPPERS = new Set([
   'properties',
@@ -46,10 +52,13 @@ interface Fault {
  * @param schema in the dialect that `uniformSchema` writes, with its `$defs`
  */
 export function faultSentence(errors: readonly OutputUnit[], schema: JsonSchema, args: unknown): string {
-  const faults = withoutBranches(errors).flatMap((error) => faultOf(error, schema, args));
-  const words = [...new Set(faults.map((fault) => inWords(fault, schema)))];
-  const shown =
-    words.slice(0, MAX_FAULTS).join('; ') || 'the arguments do not fit the input schema of the tool';
+  const faults = withoutBranches(errors.slice(0, MAX_ERRORS)).flatMap((error) =>
+    faultOf(error, schema, args),
+  );
+  const words = new Set<string>();
+  for (const fault of faults) if (words.size < MAX_FAULTS) words.add(inWords(fault, schema));
+  const whole = [...words].join('; ') || 'the arguments do not fit the input schema of the tool';
+  const shown = whole.length > MAX_LENGTH ? `${whole.slice(0, MAX_LENGTH).toWellFormed()}…` : whole;
   return `${shown.charAt(0).toUpperCase()}${shown.slice(1)}.`;
 }
 
@@ -177,16 +186,16 @@ function inWords({ keyword, path, value, schema }: Fault, root: JsonSchema): str
 }
 
 function wanted(name: string, value: unknown, schema: JsonSchema, root: JsonSchema): string {
-  const allowed = allowedBy(schema, root, 0);
+  const allowed = allowedBy(schema, root);
   return allowed
     ? `${name} must be ${allowed}, not ${given(value)}`
     : `${name} has a value that is not allowed`;
 }
 
 function missing(names: string[], path: string[], schema: JsonSchema, root: JsonSchema): string {
-  const described = names.map((name) => {
+  const described = names.slice(0, MAX_VALUES).map((name) => {
     const properties = isSchemaObject(schema.properties) ? schema.properties : {};
-    const allowed = allowedBy(properties[name], root, 0);
+    const allowed = allowedBy(properties[name], root);
     return `"${[...path, name].join('.')}"${allowed ? ` (${allowed})` : ''}`;
   });
   return `the required ${plural('argument', names)} ${listed(described)} ${names.length === 1 ? 'is' : 'are'} missing`;
@@ -195,7 +204,7 @@ function missing(names: string[], path: string[], schema: JsonSchema, root: Json
 function unknown(path: string[], value: unknown, { properties }: JsonSchema): string {
   const known = isSchemaObject(properties) ? Object.keys(properties) : [];
   const others = Object.keys(isSchemaObject(value) ? value : {}).filter((one) => !known.includes(one));
-  const names = others.map((one) => `"${[...path, one].join('.')}"`);
+  const names = others.slice(0, MAX_VALUES).map((one) => `"${[...path, one].join('.')}"`);
   const takes =
     known.length > 0
       ? `only ${listed(known.slice(0, MAX_VALUES).map((one) => `"${one}"`))} can be given`
@@ -205,7 +214,7 @@ function unknown(path: string[], value: unknown, { properties }: JsonSchema): st
 
 /** Sets of arguments, of which one must be there. */
 function choice(branches: unknown, keyword: string): string {
-  const sets = (Array.isArray(branches) ? branches : [])
+  const sets = (Array.isArray(branches) ? branches.slice(0, MAX_VALUES) : [])
     .map((branch) => namesOf(isSchemaObject(branch) ? branch.required : []))
     .filter((names) => names.length > 0)
     .map((names) => listed(names.map((name) => `"${name}"`)));
@@ -215,16 +224,21 @@ function choice(branches: unknown, keyword: string): string {
 }
 
 /** What a value may be, in words; empty when the schema does not tell. */
-function allowedBy(schema: unknown, root: JsonSchema, depth: number): string {
-  if (!isSchemaObject(schema) || depth > MAX_DEPTH) return '';
-  if ('const' in schema) return JSON.stringify(schema.const);
-  if (Array.isArray(schema.enum)) return valuesInWords(schema.enum);
-  if (typeof schema.$ref === 'string') return allowedBy(targetOf(schema.$ref, root), root, depth + 1);
-  const choices = [schema.anyOf, schema.oneOf].find(Array.isArray);
-  const words = choices
-    ? choices.map((one) => allowedBy(one, root, depth + 1))
-    : [schema.type].flat().map((type) => TYPES[String(type)] ?? '');
-  return [...new Set(words)].filter(Boolean).join(' or ');
+function allowedBy(schema: unknown, root: JsonSchema): string {
+  let left = MAX_BRANCHES;
+  const allowed = (one: unknown, depth: number): string => {
+    left -= 1;
+    if (!isSchemaObject(one) || depth > MAX_DEPTH || left < 0) return '';
+    if ('const' in one) return JSON.stringify(one.const);
+    if (Array.isArray(one.enum)) return valuesInWords(one.enum);
+    if (typeof one.$ref === 'string') return allowed(targetOf(one.$ref, root), depth + 1);
+    const choices = [one.anyOf, one.oneOf].find(Array.isArray);
+    const words = choices
+      ? choices.slice(0, MAX_BRANCHES).map((branch) => allowed(branch, depth + 1))
+      : [one.type].flat().map((type) => TYPES[String(type)] ?? '');
+    return [...new Set(words)].filter(Boolean).join(' or ');
+  };
+  return allowed(schema, 0);
 }
 
 function valuesInWords(values: unknown[]): string {

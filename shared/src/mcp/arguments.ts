@@ -1,16 +1,15 @@
 /** The arguments of a call as its tool takes them, or why it does not. */
 import { Validator } from '@cfworker/json-schema';
+import { AppError } from '../errors.ts';
+import { TooMuchWork } from '../work-budget.ts';
 import { faultSentence } from './argument-fault.ts';
+import { CountedSchema, sizeOfArguments, type ArgumentSize } from './counted-schema.ts';
 import { withoutExplicitNulls } from './explicit-nulls.ts';
-import { isSchemaObject, uniformSchema, type JsonSchema } from './schema-dialect.ts';
+import { uniformSchema, type JsonSchema } from './schema-dialect.ts';
 
-/** Keywords under which the keys are names, not keywords. */
-const NAMED = new Set(['properties', '$defs', 'dependentSchemas']);
-/** Values, in which nothing is a keyword. */
-const DATA = new Set(['const', 'enum', 'default', 'examples']);
-
-/** Steps that a check may take at most, as far as the schema tells; more would block everything else. */
-const MAX_STEPS = 100_000;
+/** Deeper arguments cannot be checked, compared or stored safely; no honest tool needs them. */
+const MAX_DEPTH = 64;
+const TOO_DEEP = `The arguments are nested too deeply: at most ${MAX_DEPTH} levels are allowed.`;
 
 type Args = Record<string, unknown>;
 
@@ -24,63 +23,49 @@ export interface ReadArguments {
 /** Reads the arguments of a call. Never throws. */
 export type ArgumentReader = (args: Args) => ReadArguments;
 
-/** A reader for the original input schema. A schema that cannot be used leaves the judgement to the server. */
+/** @throws AppError `invalid_arguments` for arguments that are nested too deeply for any tool */
+export function assertDepth(args: Args): void {
+  if (sizeOfArguments(args).depth > MAX_DEPTH) throw new AppError('invalid_arguments', { message: TOO_DEEP });
+}
+
+/**
+ * A reader for the original input schema. A schema that cannot be used, or takes too much work for these arguments,
+ * leaves the judgement to the server.
+ */
 export function argumentReader(inputSchema: JsonSchema): ArgumentReader {
-  const { root, defs } = uniformSchema(inputSchema);
-  const whole = { ...root, $defs: defs };
-  const schema = withoutPatterns(whole) as JsonSchema;
-  const isTooLong = steps(schema, defs, new Map()) > MAX_STEPS;
+  const whole = wholeSchema(inputSchema);
+  let check: ((args: Args, size: ArgumentSize) => string | null) | undefined;
+  return (given) => {
+    const size = sizeOfArguments(given);
+    if (size.depth > MAX_DEPTH) return { args: given, fault: TOO_DEEP };
+    const args = withoutExplicitNulls(given, whole);
+    check ??= validation(whole);
+    return { args, fault: check(args, size) };
+  };
+}
+
+function wholeSchema(inputSchema: JsonSchema): JsonSchema {
+  try {
+    const { root, defs } = uniformSchema(inputSchema);
+    return { ...root, $defs: defs };
+  } catch (error) {
+    if (error instanceof TooMuchWork) return {};
+    throw error;
+  }
+}
+
+function validation(whole: JsonSchema): (args: Args, size: ArgumentSize) => string | null {
+  const counted = new CountedSchema(whole);
   let validator: Validator | undefined;
-  const faultOf = (args: Args) => {
-    if (isTooLong) return null;
+  return (args, size) => {
     try {
       // It interprets the schema, without making code of it; all faults at once save the model a round.
-      validator ??= new Validator(schema, '2020-12', false);
+      validator ??= new Validator(counted.schema, '2020-12', false);
+      counted.begin(size);
       const { valid, errors } = validator.validate(args);
-      return valid ? null : faultSentence(errors, schema, args);
+      return valid ? null : faultSentence(errors, counted.schema, args);
     } catch {
       return null;
     }
   };
-  return (given) => {
-    const args = withoutExplicitNulls(given, whole);
-    return { args, fault: faultOf(args) };
-  };
-}
-
-/** A pattern of a stranger can keep us busy for hours; those the server checks itself. */
-function withoutPatterns(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPatterns);
-  if (!isSchemaObject(value)) return value;
-  const { pattern: _pattern, patternProperties, ...rest } = value;
-  // Which properties are additional only the patterns could tell.
-  if (isSchemaObject(patternProperties)) {
-    delete rest.additionalProperties;
-    delete rest.unevaluatedProperties;
-  }
-  const kept = Object.entries(rest).map(([key, part]) => [
-    key,
-    NAMED.has(key) && isSchemaObject(part)
-      ? Object.fromEntries(Object.entries(part).map(([name, one]) => [name, withoutPatterns(one)]))
-      : DATA.has(key)
-        ? part
-        : withoutPatterns(part),
-  ]);
-  return Object.fromEntries(kept);
-}
-
-/** How many schemas a check visits, each reference followed; what refers to itself goes only as deep as the arguments. */
-function steps(value: unknown, defs: Record<string, JsonSchema>, known: Map<string, number>): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  let sum = 1;
-  for (const [key, part] of Object.entries(value)) {
-    if (key !== '$defs' && !DATA.has(key)) sum += steps(part, defs, known);
-  }
-  if (!('$ref' in value) || typeof value.$ref !== 'string') return sum;
-  const name = value.$ref.replace('#/$defs/', '');
-  if (!known.has(name)) {
-    known.set(name, 1);
-    known.set(name, steps(defs[name], defs, known));
-  }
-  return sum + (known.get(name) ?? 0);
 }

@@ -3,6 +3,37 @@ import { diffCatalogue, fingerprint, readCatalogue, readLongCatalogue } from './
 
 const good = { name: 'echo', description: 'Says it again.', inputSchema: { type: 'object', properties: {} } };
 
+function nested(levels: number): unknown {
+  let value: unknown = {};
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+}
+
+const named = (count: number, schemaOf: (place: number) => unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, place) => [`d${place}`, schemaOf(place)]));
+const reference = (place: number) => ({ $ref: `#/$defs/d${place}` });
+
+function chain(length: number, more: object) {
+  return { ...reference(0), $defs: named(length, (place) => ({ ...more, ...reference(place + 1) })) };
+}
+
+function fan(length: number) {
+  const next = (place: number) => ({ allOf: [reference(place + 1), reference(place + 1)] });
+  return { ...reference(0), $defs: named(length, next) };
+}
+
+function branches(count: number, properties: number) {
+  const shared = { properties: named(properties, () => ({})) };
+  return { anyOf: Array.from({ length: count }, () => reference(0)), $defs: { d0: shared } };
+}
+
+function levels(count: number, properties: number) {
+  let schema: object = { properties: named(properties, () => ({ type: 'null' })) };
+  const paths = Array.from({ length: count }, (_, level) => `#${'/properties/a'.repeat(level + 1)}`);
+  for (let level = 0; level < count; level += 1) schema = { properties: { a: schema } };
+  return { allOf: [schema, ...paths.map(($ref) => ({ $ref: $ref.replace('#', '#/allOf/0') }))] };
+}
+
 describe('readCatalogue', () => {
   it('keeps the good tools of a list with bad ones, and says why the others are missing', () => {
     const { tools, skipped } = readCatalogue([
@@ -35,18 +66,78 @@ describe('readCatalogue', () => {
     ]);
   });
 
-  it('leaves out a definition that is too large, cuts a description that is too long, and keeps the rest', () => {
-    const large = { type: 'object', properties: { a: { type: 'string', enum: ['x'.repeat(1_000_000)] } } };
+  it('skips schemas of more than 64 KB, whatever they are made of, and keeps the rest', () => {
+    const withValues = (values: unknown[]) => ({ type: 'object', properties: { a: { enum: values } } });
+    const big = (name: string, values: unknown[]) => ({ ...good, name, inputSchema: withValues(values) });
     const { tools, skipped } = readCatalogue([
-      { ...good, name: 'large', inputSchema: large },
-      { ...good, name: 'long', description: 'y'.repeat(2_000_000) },
+      big('fits', ['x'.repeat(65_000)]),
+      big('large', ['x'.repeat(66_000)]),
+      big('wide', ['\u4e16'.repeat(22_000)]),
+      big(
+        'long numbers',
+        Array.from({ length: 500 }, () => 1e300),
+      ),
+      { ...big('both', ['x'.repeat(40_000)]), outputSchema: withValues(['y'.repeat(40_000)]) },
+      big('no number', ['5e+300000']),
       good,
     ]);
-    expect(tools.map(({ name, description }) => [name, description?.length])).toEqual([
-      ['long', 100_000],
-      ['echo', 14],
+    expect(tools.map(({ name }) => name)).toEqual(['fits', 'no number', 'echo']);
+    const reason = 'Its schemas have more than 64 KB.';
+    expect(skipped).toEqual(['large', 'wide', 'long numbers', 'both'].map((name) => ({ name, reason })));
+  });
+
+  it('cuts descriptions after 4 KB, never within a character, and keeps the hints beside large annotations', () => {
+    const { tools, skipped } = readCatalogue([
+      { ...good, name: 'long', description: 'y'.repeat(2_000_000) },
+      { ...good, name: 'wide', description: `y${'\u{1f600}'.repeat(2_000)}`, title: 't'.repeat(5_000) },
+      { ...good, name: 'hints', annotations: { readOnlyHint: true, mine: 'z'.repeat(5_000) } },
+      { ...good, name: 'deep hints', annotations: { destructiveHint: true, mine: nested(100_000) } },
+      { ...good, name: 'meta', _meta: nested(100_000), icons: nested(100_000) },
     ]);
-    expect(skipped).toEqual([{ name: 'large', reason: 'The definition has more than 1000000 characters.' }]);
+    expect(skipped).toEqual([]);
+    expect(tools.map(({ description }) => Buffer.byteLength(description ?? ''))).toEqual([
+      4_096, 4_093, 14, 14, 14,
+    ]);
+    expect(tools[1]?.title).toHaveLength(1_024);
+    expect(tools.slice(2).map(({ annotations }) => annotations)).toEqual([
+      { readOnlyHint: true },
+      { destructiveHint: true },
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['a chain of references with choices', chain(422, { anyOf: [{ required: ['a'] }, { required: ['b'] }] })],
+    ['a plain chain of references', chain(1_125, {})],
+    ['references that fan out', fan(40)],
+    ['branches with all properties each', branches(900, 1_500)],
+    ['references into each level of itself', levels(40, 2_000)],
+  ])('skips %s, and says why', (_what, inputSchema) => {
+    const { tools, skipped } = readCatalogue([{ ...good, name: 'bomb', inputSchema }, good]);
+    expect(tools.map(({ name }) => name)).toEqual(['echo']);
+    expect(skipped).toEqual([
+      { name: 'bomb', reason: expect.stringMatching(/^The input schema (is too|has more)/) as string },
+    ]);
+  });
+
+  it.each([
+    [
+      'references in a circle',
+      { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } },
+    ],
+    ['a chain of references below a property', { properties: { x: { $ref: '#/$defs/d0' } }, ...chain(300, {}), $ref: undefined }], // prettier-ignore
+    ['a tree', { properties: { x: { type: 'array', items: { $ref: '#' } } } }],
+    ['a large enumeration', { properties: { x: { enum: Array.from({ length: 9_000 }, (_, i) => i) } } }],
+    ['a reference outside ASCII', { properties: { x: { $ref: '#/$defs/%C3%A4' } }, $defs: { '\u00e4': {} } }],
+  ])('takes %s', (_what, inputSchema) => {
+    expect(readCatalogue([{ ...good, inputSchema }])).toMatchObject({
+      tools: [{ name: 'echo' }],
+      skipped: [],
+    });
+  });
+
+  it('tells of a thousand skipped tools, of a list of millions', () => {
+    expect(readCatalogue(Array.from({ length: 200_000 }, () => 7)).skipped).toHaveLength(1_000);
   });
 
   it('replaces characters that no database takes, and leaves out names that have them', () => {
@@ -185,7 +276,7 @@ describe('readLongCatalogue', () => {
       const raw = Array.from({ length: count }, (_, place) => ({
         ...good,
         name: `tool-${place}`,
-        description: 'x'.repeat(padding),
+        inputSchema: { type: 'object', description: 'x'.repeat(padding) },
       }));
       let turns = 0;
       let isDone = false;

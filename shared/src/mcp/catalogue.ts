@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import { inTurns } from '../in-turns.ts';
+import { isDeeperThan } from '../json-depth.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { SkippedTool } from '../schema/skipped-tool.ts';
 import type { CatalogueTool, ToolAnnotations } from '../schema/tool.ts';
 import { isStorable, storable } from '../storable.ts';
+import { STORAGE_LIMITS, firstBytes, jsonBytes } from '../stored-size.ts';
 import { booleanOf } from './boolean-of.ts';
+import { tryConversion } from './model-schema.ts';
 import { withoutNullKeywords } from './null-keywords.ts';
 
 export type { CatalogueTool } from '../schema/tool.ts';
@@ -13,7 +17,7 @@ export type { CatalogueTool } from '../schema/tool.ts';
 /** The tools of a server, and those that were left out with the reason. */
 export interface Catalogue {
   tools: CatalogueTool[];
-  skipped: { name: string; reason: string }[];
+  skipped: SkippedTool[];
   /** What was odd about the list as a whole, as a sentence for the user. */
   note?: string | null;
 }
@@ -29,12 +33,14 @@ export interface CatalogueDiff {
 const MAX_DEPTH = 100;
 /** What the database stores; one name beyond it must not cost the whole catalogue. */
 const MAX_NAME_LENGTH = 256;
-/** Of what is longer the rest is cut; the model gets far less (see model-definition). In UTF-16 units. */
-const MAX_DESCRIPTION_LENGTH = 100_000;
-/** Without the description; the same unit, as JSON. */
-const MAX_DEFINITION_LENGTH = 1_000_000;
+/** Skipped tools that are told of; a list may have millions of elements that are none. */
+const MAX_SKIPPED = 1_000;
+const TOO_LARGE = `Its schemas have more than ${STORAGE_LIMITS.schemas / 1024} KB.`;
+const TOO_DEEP = 'The tool is nested too deeply.';
 /** How much of a list is read before others get a turn: a few milliseconds. */
 const CHARACTERS_PER_TURN = 50_000;
+/** What a unit of work on a schema takes, in the time for characters. */
+const CHARACTERS_PER_UNIT = 10;
 
 /** Hints that only warn are also read as text or number; what may loosen something has to be a boolean. */
 const WARNINGS = new Set(['destructiveHint', 'openWorldHint']);
@@ -73,27 +79,38 @@ class Reading {
     return { tools: [...this.#tools.values()], skipped: this.#skipped };
   }
 
-  /** @returns the size of the tool, in characters */
+  /** @returns the work that it was, in characters */
   add(raw: unknown): number {
-    const { size, tool } = readTool(raw);
-    const { name } = tool;
-    const reason = 'reason' in tool ? tool.reason : this.#faultOf(tool.input_schema);
-    if (reason !== null) this.#skipped.push({ name, reason });
-    else if (this.#tools.has(name)) this.#skipped.push({ name, reason: 'The name is there twice.' });
-    else if (!('reason' in tool)) this.#tools.set(name, tool);
-    return size;
+    const { tool, work } = readAnyTool(raw, this.#faultOf);
+    if ('reason' in tool) this.#skip(tool);
+    else if (this.#tools.has(tool.name)) this.#skip({ name: tool.name, reason: 'The name is there twice.' });
+    else this.#tools.set(tool.name, tool);
+    return work;
+  }
+
+  #skip(tool: SkippedTool): void {
+    if (this.#skipped.length < MAX_SKIPPED) this.#skipped.push(tool);
   }
 }
 
 interface ReadTool {
-  tool: CatalogueTool | Catalogue['skipped'][number];
-  /** Characters of its JSON. */
-  size: number;
+  tool: CatalogueTool | SkippedTool;
+  /** What it took to read, in characters of JSON. */
+  work: number;
 }
 
-const left = (name: string, reason: string): ReadTool => ({ tool: { name, reason }, size: 1 });
+const left = (name: string, reason: string, work = 1): ReadTool => ({ tool: { name, reason }, work });
 
-function readTool(raw: unknown): ReadTool {
+/** A tool that we fail to read costs no other. */
+function readAnyTool(raw: unknown, faultOf: SchemaCheck): ReadTool {
+  try {
+    return readTool(raw, faultOf);
+  } catch {
+    return left('', 'The tool cannot be read.');
+  }
+}
+
+function readTool(raw: unknown, faultOf: SchemaCheck): ReadTool {
   if (!isJsonObject(raw)) return left('', 'The tool is not an object.');
   if (typeof raw.name !== 'string' || raw.name === '') return left('', 'The tool has no name.');
   const { name } = raw;
@@ -101,25 +118,32 @@ function readTool(raw: unknown): ReadTool {
     return left(`${name.slice(0, 40)}…`, `The name has more than ${MAX_NAME_LENGTH} characters.`);
   }
   if (!isStorable(name)) return left('', 'The name has characters that cannot be used.');
-  if (isDeeperThan(MAX_DEPTH, raw)) return left(name, 'The tool is nested too deeply.');
+  const { title, description, outputSchema } = raw;
+  if (isDeeperThan([raw.inputSchema, raw.input_schema, outputSchema], MAX_DEPTH)) return left(name, TOO_DEEP);
   const inputSchema = inputSchemaOf(raw);
   if (typeof inputSchema === 'string') return left(name, inputSchema);
+  const schemas = {
+    input_schema: inputSchema,
+    ...(isJsonObject(outputSchema) && { output_schema: outputSchema }),
+  };
+  const bytes = jsonBytes(schemas.input_schema) + jsonBytes(schemas.output_schema);
+  if (bytes > STORAGE_LIMITS.schemas) return left(name, TOO_LARGE, bytes);
+  const conversion = tryConversion(inputSchema);
+  const work = bytes + conversion.work * CHARACTERS_PER_UNIT;
+  const fault = conversion.fault ?? faultOf(inputSchema);
+  if (fault !== null) return left(name, fault, work);
   const annotations = annotationsOf(raw.annotations);
   const tool = {
     name,
-    ...(typeof raw.title === 'string' && { title: raw.title }),
-    ...(typeof raw.description === 'string' && {
-      description: raw.description.slice(0, MAX_DESCRIPTION_LENGTH),
+    ...(typeof title === 'string' && { title: firstBytes(title, STORAGE_LIMITS.title) }),
+    ...(typeof description === 'string' && {
+      description: firstBytes(description, STORAGE_LIMITS.description),
     }),
-    input_schema: inputSchema,
-    ...(isJsonObject(raw.outputSchema) && { output_schema: raw.outputSchema }),
+    ...schemas,
     ...(annotations && { annotations }),
   };
-  const json = JSON.stringify(tool);
-  if (json.length - (tool.description?.length ?? 0) > MAX_DEFINITION_LENGTH)
-    return left(name, `The definition has more than ${MAX_DEFINITION_LENGTH} characters.`);
-  const stored = storable(tool, json);
-  return { tool: { ...stored, fingerprint: fingerprint(stored) }, size: json.length };
+  const stored = storable(tool);
+  return { tool: { ...stored, fingerprint: fingerprint(stored) }, work };
 }
 
 /** The schema of the arguments, or why it cannot be used. A tool without one, or with `true`, takes none, or any. */
@@ -147,7 +171,11 @@ function annotationsOf(raw: unknown): ToolAnnotations | null {
     else if (key === 'title' && typeof value !== 'string') read = null;
     return read === null || read === undefined ? [] : [[key, read] as const];
   });
-  return Object.fromEntries(entries);
+  const annotations: ToolAnnotations = Object.fromEntries(entries);
+  const isSmall =
+    !isDeeperThan(annotations, MAX_DEPTH) && jsonBytes(annotations) <= STORAGE_LIMITS.annotations;
+  const isHint = (key: string) => WARNINGS.has(key) || ALLOWANCES.has(key);
+  return isSmall ? annotations : Object.fromEntries(entries.filter(([key]) => isHint(key)));
 }
 
 /**
@@ -187,9 +215,4 @@ export function hasChanged(before: Catalogue, after: Catalogue): boolean {
     before.skipped.length !== after.skipped.length ||
     (before.note ?? null) !== (after.note ?? null)
   );
-}
-
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }

@@ -1,6 +1,6 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
 import { AppError, type ErrorCode } from '../errors.ts';
-import { argumentReader, type ArgumentReader } from './arguments.ts';
+import { argumentReader, assertDepth, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue } from './catalogue.ts';
 import { Calls, type Line, type OpenLine } from './calls.ts';
 import { classify } from './classify.ts';
@@ -111,6 +111,7 @@ export class ConnectionRunner implements Connection, Line {
     const known: readonly KnownTool[] = this.catalogue?.tools ?? this.target.storedTools ?? [];
     const tool = known.find((one) => one.name === name);
     if (!tool && isListed) throw new AppError('tool_not_found');
+    assertDepth(given);
     if (!tool) return given;
     const read = this.#readers.get(tool) ?? argumentReader(tool.input_schema);
     this.#readers.set(tool, read);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { argumentReader } from './arguments.ts';
+import { argumentReader, assertDepth } from './arguments.ts';
 import { schemaForModel } from './model-schema.ts';
 import type { JsonSchema } from './schema-dialect.ts';
 
@@ -132,7 +132,7 @@ describe('the schema for the model', () => {
       return [`f${i}`, { allOf: [next, next] }];
     });
     const tangle = { $ref: '#/$defs/f0', $defs: Object.fromEntries(fans) as JsonSchema };
-    expect(schemaForModel(tangle)).toMatchObject({ type: 'object' });
+    expect(() => schemaForModel(tangle)).toThrow('too complex');
     const odd = { properties: 7, required: 'a', allOf: {}, $ref: 3, $defs: [], items: null };
     expect(schemaForModel(odd as never)).toEqual({ type: 'object', properties: {} });
   });
@@ -202,5 +202,84 @@ describe('arguments', () => {
     expect(tangled({ a: 1 })).toBeNull();
     expect(performance.now() - startedAt).toBeLessThan(500);
     expect(argumentCheck({ $ref: '#' })({ a: 1 })).toBeNull();
+  });
+
+  const nested = (levels: number, innermost: object = {}) => {
+    let args: Record<string, unknown> = { ...innermost };
+    for (let level = 0; level < levels; level += 1) args = { x: args };
+    return args;
+  };
+
+  it.each(['allOf', 'anyOf', 'oneOf'])('end also where %s refers to the schema itself, twice', (keyword) => {
+    const again = { [keyword]: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/a' }] };
+    const check = argumentCheck({ $ref: '#/$defs/a', $defs: { a: object({ x: again, n: number }) } });
+    expect(check({ n: 'no' })).toContain('"n" must be a number');
+    expect(check(nested(30, { n: 'no' }))).toBeNull();
+    expect(check(nested(60))).toBeNull();
+  });
+
+  it('may be nested in 64 levels', () => {
+    const check = argumentCheck(object({}));
+    expect(check(nested(64))).toBeNull();
+    expect(check(nested(65))).toContain('at most 64 levels');
+    expect(check(nested(200_000))).toContain('at most 64 levels');
+    expect(() => assertDepth(nested(200_000))).toThrow('at most 64 levels');
+  });
+
+  it.each<[string, JsonSchema, Record<string, unknown>]>([
+    [
+      'a list in which nothing may be twice',
+      object({ a: { uniqueItems: true } }),
+      { a: Array.from({ length: 100_000 }, (_, i) => i) },
+    ],
+    [
+      'an enumeration that each element misses',
+      object({ a: { items: { enum: Array.from({ length: 9_000 }, (_, i) => `v${i}`) } } }),
+      { a: Array.from({ length: 20_000 }, (_, i) => i) },
+    ],
+    [
+      'a format with an expression of exponential time',
+      object({ a: { ...text, format: 'url' } }),
+      { a: `http://${'a'.repeat(80)}!` },
+    ],
+    [
+      'many limits of a long text',
+      object({ a: { allOf: Array.from({ length: 3_000 }, () => ({ minLength: 1 })) } }),
+      { a: 'x'.repeat(1_000_000) },
+    ],
+    [
+      'a null that many choices may allow',
+      {
+        $ref: '#/$defs/f0',
+        $defs: Object.fromEntries(
+          Array.from({ length: 31 }, (_, i) => [
+            `f${i}`,
+            i === 30
+              ? object({ x: text })
+              : { anyOf: [{ $ref: `#/$defs/f${i + 1}` }, { $ref: `#/$defs/f${i + 1}` }] },
+          ]),
+        ),
+      },
+      { x: null },
+    ],
+  ])(
+    'take no more than moments for %s',
+    (_what, schema, args) => {
+      // prettier-ignore
+      expect(() => argumentReader(schema)(args)).not.toThrow();
+    },
+    2_000,
+  );
+
+  it('are checked by what stands beside a key that is a prototype elsewhere', () => {
+    const schema = JSON.parse('{"properties": {"x": {"type": "string", "__proto__": {"type": "number"}}}}') as JsonSchema; // prettier-ignore
+    expect(argumentCheck(schema)({ x: 1 })).toContain('"x" must be text');
+  });
+
+  it('that nobody expects are told by a few names', () => {
+    const check = argumentCheck({ ...object({}), additionalProperties: false });
+    const fault = check(Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`key-${i}`, i])));
+    expect(fault).toContain('"key-0"');
+    expect(fault?.length).toBeLessThan(1_100);
   });
 });

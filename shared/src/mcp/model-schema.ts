@@ -3,7 +3,8 @@
  * choice there. Choices of the root become optional properties and a sentence; the arguments are checked
  * against the original (see `arguments`), which nothing here changes.
  */
-import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../canonical-json.ts';
+import { TooMuchWork, WorkBudget } from '../work-budget.ts';
 import { isSchemaObject, uniformSchema, type JsonSchema } from './schema-dialect.ts';
 
 /** What a schema says of an object, without its choices. */
@@ -16,14 +17,44 @@ interface ObjectView {
   notes: string[];
 }
 
-/** Schemas that are looked at for one root; a tangle of references is cut off there. */
-const MAX_VIEWS = 1_000;
+/** Views and the properties in them, which is what takes the time; honest schemas need some hundred. */
+const MAX_WORK = 10_000;
+/** Characters of JSON that are compared for the price of one property. */
+const CHARACTERS_PER_UNIT = 200;
+/** Choices and references in each other. */
+const MAX_DEPTH = 100;
+/** Values that are told of a choice. */
+const MAX_VALUES = 12;
+const TOO_COMPLEX = 'The input schema is too complex: its choices and references lead to too many others.';
+const TOO_DEEP = `The input schema is too complex: more than ${MAX_DEPTH} choices and references lie in each other.`;
 const NOTHING: ObjectView = { properties: new Map(), required: [], isClosed: false, notes: [] };
 
-/** Never throws. */
-export function schemaForModel(inputSchema: JsonSchema): JsonSchema {
+/** Whether a schema can be brought into the shape for models. */
+export interface Conversion {
+  /** Why it can't, as a sentence for the user; null when `schemaForModel` converts it. */
+  fault: string | null;
+  /** What it took to find out, in views and properties: a few thousand are some milliseconds. */
+  work: number;
+}
+
+export function tryConversion(inputSchema: JsonSchema): Conversion {
+  const budget = new WorkBudget(MAX_WORK, TOO_COMPLEX);
+  try {
+    schemaForModel(inputSchema, budget);
+    return { fault: null, work: budget.spent };
+  } catch (error) {
+    if (error instanceof TooMuchWork) return { fault: error.message, work: MAX_WORK };
+    throw error;
+  }
+}
+
+/** @throws TooMuchWork for a schema that is too complex */
+export function schemaForModel(
+  inputSchema: JsonSchema,
+  budget = new WorkBudget(MAX_WORK, TOO_COMPLEX),
+): JsonSchema {
   const { root, defs } = uniformSchema(inputSchema);
-  const { properties, required, isClosed, notes } = viewOf(root, [], { defs, left: MAX_VIEWS });
+  const { properties, required, isClosed, notes } = new Views(defs, budget).of(root, []);
   const description = [root.description, ...notes].filter((part) => typeof part === 'string').join(' ');
   const fitted = {
     type: 'object',
@@ -39,32 +70,100 @@ export function schemaForModel(inputSchema: JsonSchema): JsonSchema {
   return used.size > 0 ? { ...fitted, $defs: Object.fromEntries(used) } : fitted;
 }
 
-interface Search {
-  defs: Record<string, JsonSchema>;
-  left: number;
-}
+class Views {
+  readonly #defs: Record<string, JsonSchema>;
+  readonly #budget: WorkBudget;
+  /** The JSON of property schemas, by which equal ones are found. */
+  readonly #texts = new WeakMap<object, string>();
 
-function viewOf(schema: unknown, path: readonly unknown[], search: Search): ObjectView {
-  search.left -= 1;
-  // A schema that refers to itself at its root adds nothing the second time.
-  if (!isSchemaObject(schema) || path.includes(schema) || search.left < 0) return NOTHING;
-  const look = (one: unknown) => viewOf(one, [...path, schema], search);
-  const views: ObjectView[] = [ownView(schema)];
-  if (typeof schema.$ref === 'string') views.push(look(search.defs[schema.$ref.replace('#/$defs/', '')]));
-  for (const one of listOf(schema.allOf)) views.push(look(one));
-  for (const [key, words] of [
-    ['anyOf', 'Give at least one of these sets of arguments'],
-    ['oneOf', 'Give exactly one of these sets of arguments'],
-  ] as const) {
-    const branches = listOf(schema[key]).filter(isSchemaObject).map(look);
-    if (branches.length > 0) views.push(either(branches, words));
+  constructor(defs: Record<string, JsonSchema>, budget: WorkBudget) {
+    this.#defs = defs;
+    this.#budget = budget;
   }
-  // Conditions only say what may come on top; whether it must is seen to by the check of the arguments.
-  const dependent = isSchemaObject(schema.dependentSchemas) ? Object.values(schema.dependentSchemas) : [];
-  for (const one of [schema.then, schema.else, ...dependent]) {
-    if (one !== undefined) views.push({ ...look(one), required: [], isClosed: false });
+
+  /** @param path the schemas in which this one lies */
+  of(schema: unknown, path: readonly unknown[]): ObjectView {
+    this.#budget.spend();
+    // A schema that refers to itself at its root adds nothing the second time.
+    if (!isSchemaObject(schema) || path.includes(schema)) return NOTHING;
+    if (path.length >= MAX_DEPTH) throw new TooMuchWork(TOO_DEEP);
+    const look = (one: unknown) => this.of(one, [...path, schema]);
+    const views: ObjectView[] = [ownView(schema)];
+    if (typeof schema.$ref === 'string') views.push(look(this.#defs[schema.$ref.replace('#/$defs/', '')]));
+    for (const one of listOf(schema.allOf)) views.push(look(one));
+    for (const [key, words] of [
+      ['anyOf', 'Give at least one of these sets of arguments'],
+      ['oneOf', 'Give exactly one of these sets of arguments'],
+    ] as const) {
+      const branches = listOf(schema[key]).filter(isSchemaObject).map(look);
+      if (branches.length > 0) views.push(this.#either(branches, words));
+    }
+    // Conditions only say what may come on top; whether it must is seen to by the check of the arguments.
+    const dependent = isSchemaObject(schema.dependentSchemas) ? Object.values(schema.dependentSchemas) : [];
+    for (const one of [schema.then, schema.else, ...dependent]) {
+      if (one !== undefined) views.push({ ...look(one), required: [], isClosed: false });
+    }
+    return this.#both(views);
   }
-  return both(views);
+
+  /** All of the schemas hold. */
+  #both(views: readonly ObjectView[]): ObjectView {
+    return {
+      properties: this.#joined(views, (schemas) => ({ allOf: schemas })),
+      required: [...new Set(views.flatMap(({ required }) => required))],
+      isClosed: views.some(({ isClosed }) => isClosed),
+      notes: views.flatMap(({ notes }) => notes),
+    };
+  }
+
+  /** One of the schemas holds; it may be any. */
+  #either(views: readonly ObjectView[], words: string): ObjectView {
+    const [first = NOTHING, ...others] = views.map((view) => ({ ...view, names: new Set(view.required) }));
+    const sets = [...new Set(views.map(inWords))];
+    return {
+      properties: this.#joined(views, choice),
+      required: first.required.filter((name) => others.every(({ names }) => names.has(name))),
+      isClosed: views.every(({ isClosed }) => isClosed),
+      notes:
+        sets.length > 1 ? [`${words}: ${sets.join('; or ')}.`, ...views.flatMap(({ notes }) => notes)] : [],
+    };
+  }
+
+  #joined(views: readonly ObjectView[], join: (schemas: unknown[]) => unknown): ObjectView['properties'] {
+    const all = new Map<string, unknown[]>();
+    for (const { properties, required } of views) {
+      this.#budget.spend(properties.size + required.length);
+      for (const [name, schema] of properties) {
+        const known = all.get(name);
+        if (known) known.push(schema);
+        else all.set(name, [schema]);
+      }
+    }
+    return new Map(
+      [...all].map(([name, schemas]) => {
+        const [only, ...others] = this.#different(schemas);
+        return [name, others.length === 0 ? only : join([only, ...others])];
+      }),
+    );
+  }
+
+  /** The first of each kind. */
+  #different(schemas: readonly unknown[]): unknown[] {
+    const once = [...new Set(schemas)];
+    if (once.length === 1) return once;
+    const kinds = new Map(once.toReversed().map((schema) => [this.#textOf(schema), schema]));
+    return once.filter((schema) => kinds.get(this.#textOf(schema)) === schema);
+  }
+
+  #textOf(schema: unknown): string {
+    if (!isSchemaObject(schema)) return canonicalJson(schema);
+    const known = this.#texts.get(schema);
+    if (known !== undefined) return known;
+    const text = canonicalJson(schema);
+    this.#texts.set(schema, text);
+    this.#budget.spend(text.length / CHARACTERS_PER_UNIT);
+    return text;
+  }
 }
 
 function ownView(schema: JsonSchema): ObjectView {
@@ -76,46 +175,6 @@ function ownView(schema: JsonSchema): ObjectView {
       !('patternProperties' in schema),
     notes: [],
   };
-}
-
-/** All of the schemas hold. */
-function both(views: readonly ObjectView[]): ObjectView {
-  return {
-    properties: joined(views, (schemas) => ({ allOf: schemas })),
-    required: [...new Set(views.flatMap(({ required }) => required))],
-    isClosed: views.some(({ isClosed }) => isClosed),
-    notes: views.flatMap(({ notes }) => notes),
-  };
-}
-
-/** One of the schemas holds; it may be any. */
-function either(views: readonly ObjectView[], words: string): ObjectView {
-  const [first = NOTHING, ...others] = views;
-  const sets = [...new Set(views.map(inWords))];
-  return {
-    properties: joined(views, choice),
-    required: first.required.filter((name) => others.every(({ required }) => required.includes(name))),
-    isClosed: views.every(({ isClosed }) => isClosed),
-    notes:
-      sets.length > 1 ? [`${words}: ${sets.join('; or ')}.`, ...views.flatMap(({ notes }) => notes)] : [],
-  };
-}
-
-function joined(
-  views: readonly ObjectView[],
-  join: (schemas: unknown[]) => unknown,
-): ObjectView['properties'] {
-  const all = new Map<string, unknown[]>();
-  for (const { properties } of views) {
-    for (const [name, schema] of properties) {
-      const known = all.get(name) ?? [];
-      if (!known.some((one) => isDeepStrictEqual(one, schema))) known.push(schema);
-      all.set(name, known);
-    }
-  }
-  return new Map(
-    [...all].map(([name, schemas]) => [name, schemas.length === 1 ? schemas[0] : join(schemas)]),
-  );
 }
 
 /** Of constants one list, which models understand better than a choice of schemas. */
@@ -141,7 +200,9 @@ function inWords({ properties, required }: ObjectView): string {
   return names
     .map((name) => {
       const values = valuesOf(properties.get(name));
-      return values ? `${name} (${values.map((value) => JSON.stringify(value)).join(', ')})` : name;
+      if (!values) return name;
+      const shown = values.slice(0, MAX_VALUES).map((value) => JSON.stringify(value));
+      return `${name} (${[...shown, ...(values.length > MAX_VALUES ? ['…'] : [])].join(', ')})`;
     })
     .join(', ');
 }
@@ -149,17 +210,18 @@ function inWords({ properties, required }: ObjectView): string {
 /** The definitions that a schema refers to, and those that they refer to. */
 function reachable(schema: unknown, defs: Record<string, JsonSchema>): Map<string, JsonSchema> {
   const found = new Map<string, JsonSchema>();
-  const search = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const part of Object.values(value)) search(part);
-    if (!('$ref' in value) || typeof value.$ref !== 'string') return;
+  const open: unknown[] = [schema];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const part of Object.values(value)) open.push(part);
+    if (!('$ref' in value) || typeof value.$ref !== 'string') continue;
     const name = value.$ref.replace('#/$defs/', '');
-    const definition = defs[name];
-    if (!definition || found.has(name)) return;
+    const definition = Object.hasOwn(defs, name) ? defs[name] : undefined;
+    if (!definition || found.has(name)) continue;
     found.set(name, definition);
-    search(definition);
-  };
-  search(schema);
+    open.push(definition);
+  }
   return found;
 }
 

@@ -2,6 +2,8 @@
  * JSON Schema of any dialect, told in one: that of 2020-12, with every reference pointing into `$defs`
  * of the root. What it allows stays the same; a reference that leads nowhere allows anything.
  */
+import { WorkBudget } from '../work-budget.ts';
+
 export type JsonSchema = Record<string, unknown>;
 
 export interface UniformSchema {
@@ -12,6 +14,9 @@ export interface UniformSchema {
 
 /** A schema that is nested deeper is not looked at any further: what lies below is allowed. */
 const MAX_DEPTH = 64;
+/** Subschemas, counted once for each target of a reference in which they lie. */
+const MAX_SUBSCHEMAS = 20_000;
+const TOO_MANY = `The input schema has more than ${MAX_SUBSCHEMAS} subschemas.`;
 const ONE = ['contains', 'additionalProperties', 'propertyNames', 'if', 'then', 'else', 'not'];
 const ONE_NEW = ['unevaluatedItems', 'unevaluatedProperties', 'contentSchema'];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
@@ -33,7 +38,10 @@ const RESOLVED = [
   'additionalItems',
 ];
 
-/** Never throws; what it cannot read it leaves out. */
+/**
+ * What it cannot read it leaves out.
+ * @throws TooMuchWork
+ */
 export function uniformSchema(schema: JsonSchema): UniformSchema {
   return new Reading(schema).read();
 }
@@ -47,6 +55,7 @@ class Reading {
   readonly #defs: Record<string, JsonSchema> = {};
   /** Targets of references by the object they point to. */
   readonly #names = new Map<JsonSchema, string>();
+  readonly #budget = new WorkBudget(MAX_SUBSCHEMAS, TOO_MANY);
   readonly #anchors = new Map<string, JsonSchema>();
 
   constructor(source: JsonSchema) {
@@ -55,7 +64,10 @@ class Reading {
   }
 
   read(): UniformSchema {
-    return { root: this.#object(this.#source, 0), defs: this.#defs };
+    const root = this.#object(this.#source, 0);
+    // Reading one target may name further ones, which the loop then comes to.
+    for (const [target, name] of this.#names) this.#defs[name] = readNullable(this.#object(target, 0));
+    return { root, defs: this.#defs };
   }
 
   #any(value: unknown, depth: number): unknown {
@@ -64,6 +76,7 @@ class Reading {
   }
 
   #object(schema: JsonSchema, depth: number): JsonSchema {
+    this.#budget.spend();
     const next = depth + 1;
     const result: JsonSchema = { ...schema };
     for (const key of RESOLVED) Reflect.deleteProperty(result, key);
@@ -139,7 +152,6 @@ class Reading {
     if (known !== undefined) return known;
     const name = `d${this.#names.size + 1}`;
     this.#names.set(target, name);
-    this.#defs[name] = readNullable(this.#object(target, 0));
     return name;
   }
 

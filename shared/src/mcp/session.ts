@@ -20,6 +20,7 @@ import type { Exchange, Resolve } from './outgoing-fetch.ts';
 import { parameterHeaderFault } from './parameter-headers.ts';
 import { saidError } from './refusal.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
+import { storedFacts } from './stored-facts.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
 import { ToolDefinitions, withLatestHeaders } from './tool-definitions.ts';
 import { ToolsSubscription } from './tools-subscription.ts';
@@ -106,12 +107,12 @@ export class Session {
     this.#definitions.set(options.knownTools ?? []);
     const { transport, version } = attempt;
     this.route = { transport, era: client.getProtocolEra() ?? 'legacy', ...(version && { version }) };
-    this.facts = {
+    this.facts = storedFacts({
       protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
       serverInfo: client.getServerVersion() ?? null,
       capabilities: client.getServerCapabilities() ?? null,
       instructions: client.getInstructions() ?? null,
-    };
+    });
     this.#liveness = new Liveness({
       ping: (timeout) =>
         this.#ask(() =>
