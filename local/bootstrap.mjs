@@ -281,16 +281,21 @@ async function main() {
   return goOn(runtime, file, args);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    interrupted = signal;
-    try {
-      passOn(signal);
-    } catch (error) {
-      // It ended by itself just now.
-      if (error.code !== 'ESRCH') throw error;
-    }
-  });
+function stop(signal) {
+  interrupted = signal;
+  try {
+    passOn(signal);
+  } catch (error) {
+    // It ended by itself just now.
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+// npm passes on SIGINT and SIGTERM, and goes without a word on SIGHUP and SIGKILL, as its shell does on SIGTERM.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop('SIGTERM'), 500).unref();
 }
 
 const PLACE_ERRORS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);

@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { GO, MACHINE, NETWORK, pickEnv } from '../stack/child-env.ts';
 import { runTool } from '../stack/tool.ts';
 import type { Watchdog } from '../stack/watchdog.ts';
 import { assetFor, checksumOf, isUsableVersion, LIVEKIT_VERSION } from './release.ts';
@@ -31,7 +32,7 @@ class NotThisWay extends Error {}
  * @returns `path: null` with the reasons where none can be had; never throws
  */
 export async function findLivekitServer(options: FindOptions): Promise<LivekitServer> {
-  const env = options.env ?? process.env;
+  const env = pickEnv(options.env ?? process.env, MACHINE, NETWORK, GO);
   const cached = join(
     options.cacheDir ?? cacheFolder(env),
     `livekit-server-${LIVEKIT_VERSION}`,
@@ -39,8 +40,8 @@ export async function findLivekitServer(options: FindOptions): Promise<LivekitSe
   );
   const ways: [string, () => Promise<string>][] = [
     ['PATH', () => fromPath(env)],
-    ['cache', () => usable(cached)],
-    ['release', () => fromRelease(cached, options)],
+    ['cache', () => usable(cached, env)],
+    ['release', () => fromRelease(cached, env, options)],
     ['Go', () => fromGo(cached, env, options)],
   ];
   const reasons: string[] = [];
@@ -63,7 +64,7 @@ function cacheFolder(env: NodeJS.ProcessEnv): string {
 async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
   const found = onPath('livekit-server', env);
   if (!found) throw new NotThisWay('not there');
-  return usable(found);
+  return usable(found, env);
 }
 
 function onPath(name: string, env: NodeJS.ProcessEnv): string | null {
@@ -80,10 +81,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-async function usable(file: string): Promise<string> {
+async function usable(file: string, env: NodeJS.ProcessEnv): Promise<string> {
   if (!isExecutable(file)) throw new NotThisWay('not there');
   const signal = AbortSignal.timeout(VERSION_TIMEOUT_MS);
-  const { code, output } = await runTool({ command: file, args: ['--version'], signal });
+  const { code, output } = await runTool({ command: file, args: ['--version'], env, signal });
   if (code !== 0) throw new NotThisWay(`${file} does not run`);
   if (!isUsableVersion(output)) throw new NotThisWay(`${file} is of another version`);
   return file;
@@ -91,6 +92,7 @@ async function usable(file: string): Promise<string> {
 
 async function fromRelease(
   cached: string,
+  env: NodeJS.ProcessEnv,
   { say, signal, fetch = globalThis.fetch }: FindOptions,
 ): Promise<string> {
   const asset = assetFor(process.platform, process.arch);
@@ -108,10 +110,11 @@ async function fromRelease(
     const { code } = await runTool({
       command: 'tar',
       args: ['-xzf', file, '-C', folder, 'livekit-server'],
+      env,
       signal,
     });
     if (code !== 0) throw new NotThisWay('tar could not unpack the release');
-    return store(join(folder, 'livekit-server'), cached);
+    return store(join(folder, 'livekit-server'), cached, env);
   });
 }
 
@@ -155,7 +158,7 @@ async function fromGo(
       });
       if (code !== 0) throw new NotThisWay(`go install failed: ${output.split('\n').at(-1) ?? ''}`);
       say(`livekit-server is built, ${elapsed()}`);
-      return store(join(folder, 'server'), cached);
+      return store(join(folder, 'server'), cached, env);
     });
   } finally {
     clearInterval(timer);
@@ -172,12 +175,12 @@ async function inScratch<T>(run: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** Into the cache under another name first: two starts at once, or an interrupted one, leave a whole file. */
-async function store(file: string, cached: string): Promise<string> {
+async function store(file: string, cached: string, env: NodeJS.ProcessEnv): Promise<string> {
   const draft = `${cached}.${randomUUID()}`;
   await mkdir(dirname(cached), { recursive: true });
   await copyFile(file, draft);
   await chmod(draft, 0o755);
-  await usable(draft);
+  await usable(draft, env);
   await rename(draft, cached);
   return cached;
 }

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { isFromThisMachine } from '../stack/loopback.ts';
 
 const LOOPBACK = '127.0.0.1';
-const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const SESSION_IDLE_MS = 60 * 60_000;
 
 export interface LoopbackServerOptions {
@@ -60,7 +60,8 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isFromThisMachine(request)) return refuse(response, 403, 'Only this machine may call this server.');
+    if (!isFromThisMachine(request.headers.host, request.headers.origin))
+      return refuse(response, 403, 'Only this machine may call this server.');
     if (new URL(request.url ?? '/', 'http://loopback').pathname !== '/mcp')
       return refuse(response, 404, 'The MCP endpoint is /mcp.');
     if (options.isAuthorized && !options.isAuthorized(request))
@@ -127,16 +128,6 @@ export async function runAsProcess(
     );
     process.exit(1);
   }
-}
-
-/** A web page in a browser of this machine must not reach the server by a rebound name. */
-function isFromThisMachine(request: IncomingMessage): boolean {
-  const origins = [`http://${request.headers.host ?? ''}`, request.headers.origin];
-  return origins.every((origin) => origin === undefined || LOOPBACK_NAMES.has(hostname(origin)));
-}
-
-function hostname(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).hostname : '';
 }
 
 /** Clients that died without a DELETE leave their session behind. */

@@ -5,8 +5,6 @@ import { readJson, writeJson, type DemoServer } from './stack-file.ts';
 import type { Settings } from './settings.ts';
 
 export const DEMO_EMAIL = 'demo@patchbay.example';
-/** No secret: the stack listens on loopback only, and its sign-in page offers this account. */
-export const DEMO_PASSWORD = 'patchbay-demo';
 export const SEEDED_FILE = 'seeded.json';
 
 const DESCRIPTIONS: Record<string, string> = {
@@ -35,6 +33,12 @@ export function demoServers({ ports, notesApiKey }: Pick<Settings, 'ports' | 'no
     { name: 'everything', url: url(ports.everything), auth_method: 'none' },
   ];
 }
+
+/**
+ * Tools that are disabled when a server is seeded: `get-env` of the reference server tells the environment of its
+ * process to whoever asks, so also to the model.
+ */
+const DISABLED_TOOLS: Record<string, string[]> = { everything: ['get-env'] };
 
 export type SeedStep =
   | { do: 'insert'; server: DemoServer }
@@ -71,7 +75,7 @@ export async function seedDemo(settings: Settings): Promise<void> {
   const client = createClient(supabase.url, supabase.publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  await signIn(client, settings.demo);
+  await signIn(client, settings);
   const { data, error } = await client
     .from('mcp_servers')
     .select('id,name,url,has_credential,tool_count,trusts_hints,metadata');
@@ -85,12 +89,21 @@ export async function seedDemo(settings: Settings): Promise<void> {
   }
 }
 
-async function signIn(client: SupabaseClient, account: { email: string; password: string }): Promise<void> {
-  const known = await client.auth.signInWithPassword(account);
+/** Signs up where there is no such account; one with another password (of an older start) gets that of this checkout. */
+async function signIn(client: SupabaseClient, { demo, supabase }: Settings): Promise<void> {
+  const known = await client.auth.signInWithPassword(demo);
   if (known.data.session) return;
-  const made = await client.auth.signUp(account);
-  if (!made.data.session)
-    throw new Error(`the demo user cannot sign up: ${made.error?.message ?? 'no session'}`);
+  const made = await client.auth.signUp(demo);
+  if (made.data.session) return;
+  const admin = createClient(supabase.url, supabase.secretKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+  const { data } = await admin.auth.admin.listUsers({ perPage: 1000 });
+  const account = data.users.find(({ email }) => email === demo.email);
+  if (!account) throw new Error(`the demo user cannot sign up: ${made.error?.message ?? 'no session'}`);
+  await admin.auth.admin.updateUserById(account.id, { password: demo.password });
+  const again = await client.auth.signInWithPassword(demo);
+  if (again.error) throw new Error(`the demo user cannot sign in: ${again.error.message}`);
 }
 
 async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
@@ -122,6 +135,13 @@ async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
   const { id } = z.object({ id: z.string() }).parse(answer.data);
   await putCredential(client, id, server);
   await invoke(client, 'discover-tools', { server_id: id });
+  const disabled = await client
+    .from('mcp_tools')
+    .update({ is_enabled: false })
+    .eq('server_id', id)
+    .in('name', DISABLED_TOOLS[server.name] ?? []);
+  if (disabled.error)
+    throw new Error(`tools of ${server.name} cannot be disabled: ${disabled.error.message}`);
 }
 
 async function putCredential(client: SupabaseClient, serverId: string, server: DemoServer): Promise<void> {

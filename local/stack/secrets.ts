@@ -10,6 +10,8 @@ export const LocalSecrets = z.object({
   livekitApiKey: z.string(),
   livekitApiSecret: z.string().min(32),
   notesApiKey: z.string(),
+  /** Of the demo account. Random, so that no web page and no other checkout knows it. */
+  demoPassword: z.string(),
 });
 /** What one installation makes up for itself; it lasts as long as its data, which it opens. */
 export type LocalSecrets = z.infer<typeof LocalSecrets>;
@@ -22,8 +24,14 @@ export const SECRETS_FILE = 'secrets.json';
  */
 export function loadSecrets(dataDir: string): LocalSecrets {
   const file = join(dataDir, SECRETS_FILE);
-  const stored = LocalSecrets.safeParse(readJson(file));
-  if (stored.success) return stored.data;
+  const stored = LocalSecrets.partial({ demoPassword: true }).safeParse(readJson(file)).data;
+  if (stored?.demoPassword !== undefined) return { ...stored, demoPassword: stored.demoPassword };
+  if (stored) {
+    // From when the password was the same everywhere: the seed gives the account this one.
+    const completed = { ...stored, demoPassword: makePassword() };
+    writeJson(file, completed);
+    return completed;
+  }
   if (existsSync(file))
     throw new Error(`${file} is damaged; mend it, or begin anew with npm start -- --fresh`);
   const secrets: LocalSecrets = {
@@ -31,7 +39,13 @@ export function loadSecrets(dataDir: string): LocalSecrets {
     livekitApiKey: `API${randomBytes(6).toString('hex')}`,
     livekitApiSecret: randomBytes(32).toString('base64url'),
     notesApiKey: `notes-${randomBytes(16).toString('hex')}`,
+    demoPassword: makePassword(),
   };
   writeJson(file, secrets);
   return secrets;
+}
+
+/** 80 bits, in letters and digits that can be typed. */
+function makePassword(): string {
+  return `demo-${randomBytes(10).toString('hex')}`;
 }

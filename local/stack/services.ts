@@ -2,20 +2,12 @@ import { join } from 'node:path';
 import { connect } from 'node:net';
 import { livekitConfig } from '../livekit/config.ts';
 import type { ChildSpec } from './child.ts';
+import { FUNCTIONS, MACHINE, MONITOR, NETWORK, pickEnv, TRACES, WORKER } from './child-env.ts';
 import { demoServers } from './demo.ts';
 import { supabaseFolder, type Settings } from './settings.ts';
 
-/** Names that only those children get that need them. */
-const WITHHELD = /^(SUPABASE_|LIVEKIT_|OPENAI_|PATCHBAY_|NOTES_API_KEY$|npm_|NODE_OPTIONS$|PORT$)/;
-/** Settings of the person who starts the stack that a part reads by itself. */
-const PASSED_ON = [
-  'PATCHBAY_TEST_TIMEOUT_MS',
-  'PATCHBAY_AGENT_NAME',
-  'OPENAI_REALTIME_MODEL',
-  'OPENAI_TRANSCRIPTION_MODEL',
-  'OPENAI_NOISE_REDUCTION',
-];
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
+const GUARD = new URL('./loopback-guard.ts', import.meta.url).href;
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--import', GUARD];
 /** A killed demo server stays away for a while, so that a conversation can be heard to cope with it. */
 const DEMO_RESTART_MS = 5_000;
 
@@ -24,9 +16,9 @@ type Extra = Partial<Pick<ChildSpec, 'restartDelayMs' | 'readyTimeoutMs' | 'stop
 /** How each part is run. Pure: nothing starts here. `env` is the environment of the supervisor. */
 export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
   const { root, ports } = settings;
-  const entries = Object.entries(env);
-  const plain = Object.fromEntries(entries.filter(([name]) => !WITHHELD.test(name)));
-  const passedOn = Object.fromEntries(entries.filter(([name]) => PASSED_ON.includes(name)));
+  const machine = pickEnv(env, MACHINE);
+  /** For the parts that are ours and reach out: `names` are their own settings. */
+  const outgoing = (names: readonly string[] = []) => pickEnv(env, NETWORK, TRACES, names);
 
   const program = (
     name: string,
@@ -40,7 +32,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     command,
     args,
     cwd: root,
-    env: { ...plain, ...passedOn, ...own },
+    env: { ...machine, ...own },
     isReady,
     readyTimeoutMs: 60_000,
     restartDelayMs: 500,
@@ -66,6 +58,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     PATCHBAY_ADDRESS_POLICY: settings.addressPolicy,
   };
   const webEnv = (voiceUnavailable: string | null): NodeJS.ProcessEnv => ({
+    ...outgoing(),
     PUBLIC_SUPABASE_URL: settings.supabase.url,
     PUBLIC_SUPABASE_PUBLISHABLE_KEY: settings.supabase.publishableKey,
     SUPABASE_URL: settings.supabase.url,
@@ -92,6 +85,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       'supabase',
       'local/supabase/main.ts',
       {
+        ...outgoing(FUNCTIONS),
         ...livekitEnv,
         ...sealedEnv,
         PATCHBAY_WEB_URL: settings.webUrl,
@@ -143,6 +137,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       'worker',
       'agent-worker/src/main.ts',
       {
+        ...outgoing(WORKER),
         ...livekitEnv,
         ...sealedEnv,
         SUPABASE_URL: settings.supabase.url,
@@ -161,6 +156,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       'monitor',
       'agent-worker/src/monitor/main.ts',
       {
+        ...outgoing(MONITOR),
         ...sealedEnv,
         SUPABASE_URL: settings.supabase.url,
         SUPABASE_SECRET_KEY: settings.supabase.secretKey,

@@ -16,6 +16,7 @@ const source = (env: NodeJS.ProcessEnv = {}, keys: SettingsSource['keys'] = embe
     livekitApiKey: 'APIlocal',
     livekitApiSecret: 'livekit-secret'.repeat(3),
     notesApiKey: 'notes-key',
+    demoPassword: 'demo-password',
   },
 });
 const embedded = { publishableKey: 'sb_publishable_x', secretKey: 'sb_secret_x', databasePassword: 'p@ss' };
@@ -58,9 +59,23 @@ describe('settings', () => {
 describe('what each part gets', () => {
   const env = {
     PATH: '/bin',
+    HOME: '/home/dev',
+    LC_ALL: 'C.UTF-8',
+    HTTPS_PROXY: 'http://user:proxy-password@proxy',
+    OTEL_EXPORTER_OTLP_HEADERS: 'trace-key',
     OPENAI_API_KEY: 'sk-person',
+    PATCHBAY_IDLE_TIMEOUT_MS: '1000',
+    PATCHBAY_MONITOR_CONCURRENCY: '4',
+    PATCHBAY_TEST_TIMEOUT_MS: '3000',
     SUPABASE_SECRET_KEY: 'sb_secret_other',
-    npm_config_x: '1',
+    AWS_SECRET_ACCESS_KEY: 'other-secret',
+    GITHUB_TOKEN: 'other-secret',
+    DATABASE_URL: 'other-secret',
+    PATCHBAY_ANYTHING: 'other-secret',
+    PATH_TO_SECRETS: 'other-secret',
+    NODE_OPTIONS: '--require other-secret',
+    LD_PRELOAD: 'other-secret',
+    npm_config_x: 'other-secret',
   };
   const settings = makeSettings(source(env));
   const services = describeServices(settings, env);
@@ -85,6 +100,29 @@ describe('what each part gets', () => {
     expect(holding('sb_secret_x')).toEqual(['worker', 'monitor']);
     expect(holding('sk-person')).toEqual(['worker']);
     expect(holding('sb_secret_other')).toEqual([]);
+  });
+
+  it('is chosen by name: nothing else of the shell reaches any part', () => {
+    for (const spec of specs) expect(JSON.stringify(spec.env)).not.toContain('other-secret');
+    const named = (name: string) => specs.find((spec) => spec.name === name)?.env;
+    expect(named('worker')).toMatchObject({ HTTPS_PROXY: env.HTTPS_PROXY, PATCHBAY_IDLE_TIMEOUT_MS: '1000' });
+    expect(named('monitor')).toMatchObject({ PATCHBAY_MONITOR_CONCURRENCY: '4' });
+    expect(named('supabase')).toMatchObject({ PATCHBAY_TEST_TIMEOUT_MS: '3000', HOME: '/home/dev' });
+    expect(named('web')).toMatchObject({ OTEL_EXPORTER_OTLP_HEADERS: 'trace-key' });
+  });
+
+  it('is least for the demo servers, of which one is code of others', () => {
+    const demos = specs.filter(({ name }) => ['clock', 'notes', 'everything'].includes(name));
+    const known = ['PATH', 'LC_ALL', 'PORT', 'NOTES_API_KEY'];
+    expect(demos).toHaveLength(3);
+    for (const { env: given } of demos)
+      expect(Object.keys(given).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('has the guard against other hosts and origins in every process of Node', () => {
+    const withNode = specs.filter(({ command }) => command === process.execPath);
+    expect(withNode.length).toBe(specs.length - 1);
+    for (const { args } of withNode) expect(args.join(' ')).toMatch(/--import file:\S+loopback-guard\.ts /);
   });
 
   it('puts no secret on a command line', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEMO_EMAIL, DEMO_PASSWORD } from './demo.ts';
+import { DEMO_EMAIL } from './demo.ts';
 import type { Ports } from './ports.ts';
 import type { LocalSecrets } from './secrets.ts';
 
@@ -119,7 +119,7 @@ export function makeSettings({
     secretsKeys: env['PATCHBAY_SECRETS_KEYS'] || secrets.secretsKeys,
     addressPolicy: env['PATCHBAY_ADDRESS_POLICY'] || 'local',
     notesApiKey: secrets.notesApiKey,
-    demo: { email: DEMO_EMAIL, password: DEMO_PASSWORD },
+    demo: { email: DEMO_EMAIL, password: secrets.demoPassword },
   };
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { MACHINE, pickEnv } from './child-env.ts';
 
 /** Ends the process groups that it was told of, should this process die without doing so itself. */
 export interface Watchdog {
@@ -13,6 +14,7 @@ export interface Watchdog {
 export function startWatchdog(): Watchdog {
   const shell = spawn('/bin/sh', [fileURLToPath(new URL('./watchdog.sh', import.meta.url))], {
     cwd: '/',
+    env: pickEnv(process.env, MACHINE),
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

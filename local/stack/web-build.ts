@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BUILD, MACHINE, NETWORK, pickEnv } from './child-env.ts';
 import { withFileLock } from './file-lock.ts';
 import { runTool } from './tool.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -78,7 +79,7 @@ async function build({ root, say, signal, watchdog }: BuildOptions): Promise<voi
     command: process.execPath,
     args: [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'],
     cwd: join(root, 'web'),
-    env: { ...process.env, NODE_ENV: 'production' },
+    env: { ...pickEnv(process.env, MACHINE, NETWORK, BUILD), NODE_ENV: 'production' },
     signal,
     watchdog,
   });

@@ -4,6 +4,8 @@
  *
  * Arguments: the folder of the functions, the port. Prints `{"port": n}` once it listens, ends when stdin does.
  */
+import { isFromThisMachine, REFUSAL } from '../stack/loopback.ts';
+
 type Handler = (request: Request) => Response | Promise<Response>;
 
 interface Runtime {
@@ -52,6 +54,8 @@ function failure(status: number, code: string, message: string): Response {
 }
 
 async function serve(request: Request): Promise<Response> {
+  if (!isFromThisMachine(request.headers.get('host'), request.headers.get('origin')))
+    return new Response(REFUSAL, { status: 403 });
   const name = new URL(request.url).pathname.split('/')[1] ?? '';
   const isName = /^[A-Za-z][A-Za-z0-9_-]{0,99}$/.test(name);
   if (!isName) return failure(404, 'NOT_FOUND', 'Requested function was not found');

@@ -19,8 +19,11 @@ export type Lockfile = z.infer<typeof Lockfile>;
 
 export const LOCKFILE = join(import.meta.dirname, '../../package-lock.json');
 
+/** As npm wrote it, with the keys in its order. @throws ZodError where it is no lockfile */
 export function readLockfile(): Lockfile {
-  return Lockfile.parse(JSON.parse(readFileSync(LOCKFILE, 'utf8')));
+  const lockfile: unknown = JSON.parse(readFileSync(LOCKFILE, 'utf8'));
+  Lockfile.parse(lockfile);
+  return lockfile as Lockfile;
 }
 
 /** The name by which a registry knows a package. `place` is its key, such as `node_modules/a/node_modules/b`. */
