@@ -168,6 +168,8 @@ export type Database = {
           row_id: string | null;
           row_name: string | null;
           table_name: string;
+          token_id: string | null;
+          token_name: string | null;
           workspace_id: string;
         };
         ComputedFields: never;
@@ -180,6 +182,8 @@ export type Database = {
           row_id?: string | null;
           row_name?: string | null;
           table_name: string;
+          token_id?: string | null;
+          token_name?: string | null;
           workspace_id: string;
         };
         Update: {
@@ -191,6 +195,8 @@ export type Database = {
           row_id?: string | null;
           row_name?: string | null;
           table_name?: string;
+          token_id?: string | null;
+          token_name?: string | null;
           workspace_id?: string;
         };
         Relationships: [

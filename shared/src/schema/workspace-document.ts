@@ -39,11 +39,22 @@ const Outcomes = z.object({
   refused: z.array(z.string()),
 });
 
+/** What an import changes of one thing: each field with the values before and after. */
+const ImportChange = z.object({
+  kind: z.enum(['server', 'agent', 'tool']),
+  /** Of a tool after the slug of its server, such as `notes/add`. */
+  name: z.string(),
+  is_new: z.boolean(),
+  fields: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })),
+});
+export type ImportChange = z.infer<typeof ImportChange>;
+
 /** The answer of `import_workspace`: slugs of servers, names of agents. */
 export const ImportAnswer = z.object({
   servers: Outcomes,
   agents: Outcomes,
   /** Slugs of servers whose key has to be entered, with the function `server-credential`. */
   credentials_needed: z.array(z.string()),
+  changes: z.array(ImportChange),
 });
 export type ImportAnswer = z.infer<typeof ImportAnswer>;

@@ -102,7 +102,10 @@ export const AuditEventRow = z.object({
   id: z.string(),
   workspace_id: z.string(),
   actor_id: z.string().nullable(),
-  action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out']),
+  /** The API token that was used; its id and name stay when the token is deleted. */
+  token_id: z.string().nullable(),
+  token_name: z.string().nullable(),
+  action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out', 'export', 'import', 'sign_out']),
   table_name: z.string(),
   row_id: z.string().nullable(),
   row_name: z.string().nullable(),

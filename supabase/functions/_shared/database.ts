@@ -121,8 +121,15 @@ export interface Database {
 }
 
 /** The database as a signed-in caller of a function reaches it. */
-export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseContext<ClientSchema>): Database {
+export function databaseOf({
+  supabase,
+  supabaseAdmin,
+  userClaims,
+  jwtClaims,
+}: SupabaseContext<ClientSchema>): Database {
   const userId = callerId({ userClaims });
+  // The audit trail names the API token, where one was used, beside whoever created it.
+  const actorId = z.uuid().safeParse(jwtClaims?.['token_id']).data ?? userId;
 
   return {
     callerId: userId,
@@ -227,7 +234,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
           p_ciphertext: ciphertext,
           p_nonce: nonce,
           p_key_id: key_id,
-          p_actor: userId,
+          p_actor: actorId,
           p_holder_id: holderId,
         }),
         z.unknown(),
@@ -235,7 +242,7 @@ export function databaseOf({ supabase, supabaseAdmin, userClaims }: SupabaseCont
     },
 
     async dropSecret(serverId, holderId) {
-      const args = { p_server_id: serverId, p_actor: userId, p_holder_id: holderId };
+      const args = { p_server_id: serverId, p_actor: actorId, p_holder_id: holderId };
       await read(supabaseAdmin.rpc('drop_server_secret', args), z.unknown());
     },
 

@@ -8,7 +8,9 @@ const Change = z.object({ from: z.unknown(), to: z.unknown() }).partial().nullab
 export const AuditEvent = z.object({
   id: z.string(),
   actor_id: z.string().nullable(),
-  action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out']),
+  /** Of the API token that was used. */
+  token_name: z.string().nullable(),
+  action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out', 'export', 'import', 'sign_out']),
   table_name: z.string(),
   row_id: z.string().nullable(),
   row_name: z.string().nullable(),

@@ -6,6 +6,7 @@ import { changeWords, eventWords } from './audit-words.ts';
 const event = (more: Partial<AuditEvent>): AuditEvent => ({
   id: '1',
   actor_id: null,
+  token_name: null,
   action: 'insert',
   table_name: 'agent_config_servers',
   row_id: 'agent',
@@ -39,6 +40,16 @@ describe('names in the trail', () => {
       ['server: gone'],
       ['role: member'],
     ]);
+  });
+
+  it('stand for the new owner of a workspace', () => {
+    const handed = event({
+      table_name: 'workspaces',
+      action: 'update',
+      changes: { owner: { from: 'a deleted account', to: 'user' } },
+    });
+    const [told] = nameEvents([handed], new Map([['user', 'ada@example.org']]));
+    expect(changeWords(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
   });
 
   it('change nothing else', () => {

@@ -18,13 +18,15 @@ export function nameEvents(events: AuditEvent[], names: ReadonlyMap<string, stri
   const nameOf = (id: unknown) => (typeof id === 'string' ? (names.get(id) ?? id) : id);
   return events.map((event) => {
     const { changes, row_name, row_id, table_name } = event;
-    const { server_id: server, ...others } = changes;
+    const { server_id: server, owner, ...others } = changes;
     return {
       ...event,
       row_name: row_name ?? (row_id && NAMED_BY_ID.has(table_name) ? (names.get(row_id) ?? null) : null),
-      changes: server
-        ? { ...others, server: { ...server, from: nameOf(server.from), to: nameOf(server.to) } }
-        : changes,
+      changes: {
+        ...others,
+        ...(owner && { owner: { ...owner, to: nameOf(owner.to) } }),
+        ...(server && { server: { ...server, from: nameOf(server.from), to: nameOf(server.to) } }),
+      },
     };
   });
 }

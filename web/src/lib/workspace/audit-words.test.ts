@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../server/audit.ts';
-import { changeWords, eventWords } from './audit-words.ts';
+import { actorWords, changeWords, eventWords } from './audit-words.ts';
 
 const event = (more: Partial<AuditEvent>): AuditEvent => ({
   id: '1',
   actor_id: null,
+  token_name: null,
   action: 'update',
   table_name: 'mcp_servers',
   row_id: null,
@@ -23,6 +24,24 @@ describe('the words of the trail', () => {
     expect(eventWords(event({ table_name: 'some_later_table', action: 'delete' }))).toBe(
       'some later table clock removed',
     );
+  });
+
+  it('tell who did it, with the API token that was used', () => {
+    const emails = { ada: 'ada@example.org' };
+    expect(actorWords(event({}), emails)).toBe('the system');
+    expect(actorWords(event({ actor_id: 'ada' }), emails)).toBe('ada@example.org');
+    expect(actorWords(event({ actor_id: 'bob' }), emails)).toBe('a former member');
+    expect(actorWords(event({ actor_id: 'ada', token_name: 'CI' }), emails)).toBe(
+      'ada@example.org with API token CI',
+    );
+    expect(actorWords(event({ table_name: 'accounts' }), emails)).toBe('its user or an administrator');
+  });
+
+  it('tell exports, imports and webhooks', () => {
+    const told = (more: Partial<AuditEvent>) => eventWords(event({ row_name: null, ...more }));
+    expect(told({ action: 'export', table_name: 'workspaces' })).toBe('workspace exported');
+    expect(told({ action: 'import', table_name: 'workspaces' })).toBe('workspace changed by an import');
+    expect(told({ action: 'delete', table_name: 'notice_webhooks' })).toBe('webhook removed');
   });
 
   it('tell each field with both values, and of closed ones only the name', () => {

@@ -14,6 +14,11 @@ export const SUBJECTS: Record<string, string> = {
   mcp_tools: 'tool',
   agent_configs: 'agent',
   agent_config_servers: 'server of agent',
+  notice_webhooks: 'webhook',
+  limits: 'limit',
+  voice_sessions: 'conversation',
+  accounts: 'account',
+  sessions: 'session',
 };
 
 const VERBS: Record<AuditEvent['action'], string> = {
@@ -22,12 +27,29 @@ const VERBS: Record<AuditEvent['action'], string> = {
   delete: 'removed',
   move_in: 'moved here',
   move_out: 'moved away',
+  export: 'exported',
+  import: 'changed by an import',
+  sign_out: 'signed out',
 };
 
 /** What was done, such as `server clock changed`. */
 export function eventWords({ action, table_name, row_name }: AuditEvent): string {
   const subject = SUBJECTS[table_name] ?? table_name.replaceAll('_', ' ');
   return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
+}
+
+/**
+ * Who did it, such as `ada@example.org with API token CI`.
+ * @param emails of the members by id
+ */
+export function actorWords(
+  { actor_id, token_name, table_name }: Pick<AuditEvent, 'actor_id' | 'token_name' | 'table_name'>,
+  emails: Readonly<Record<string, string>>,
+): string {
+  // Auth does not say whether the user or an administrator changed an account.
+  const nobody = table_name === 'accounts' ? 'its user or an administrator' : 'the system';
+  const who = actor_id === null ? nobody : (emails[actor_id] ?? 'a former member');
+  return token_name === null ? who : `${who} with API token ${token_name}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { withNames } from '$lib/server/audit-names.ts';
 import { listAuditEvents } from '$lib/server/audit.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { signedIn } from '$lib/server/session.ts';
-import { eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
+import { actorWords, eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
 import type { PageServerLoad } from './$types';
 
 const PAGE = 50;
@@ -21,6 +21,7 @@ export const load: PageServerLoad = async (event) => {
   const by = members.find(({ user_id }) => user_id === asked('by'))?.user_id ?? null;
   const found = await listAuditEvents(who, workspace.id, { about, by, before }, PAGE + 1);
   const shown = await withNames(who, found.slice(0, PAGE), members);
+  const emails = Object.fromEntries(members.map(({ user_id, email }) => [user_id, email]));
   return {
     events: shown.map((one) => ({
       id: one.id,
@@ -28,9 +29,7 @@ export const load: PageServerLoad = async (event) => {
       words: eventWords(one),
       action: one.action,
       changes: one.changes,
-      by:
-        members.find(({ user_id }) => user_id === one.actor_id)?.email ??
-        (one.actor_id ? 'a former member' : 'the system'),
+      by: actorWords(one, emails),
       href: one.table_name === 'mcp_servers' && one.action !== 'delete' ? `/servers/${one.row_id}` : null,
     })),
     older: found.length > PAGE ? (shown.at(-1)?.created_at ?? null) : null,

@@ -1,4 +1,5 @@
 import { fail } from '@sveltejs/kit';
+import { showChanges } from '$lib/server/import-changes.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { importWorkspace } from '$lib/server/workspace-transfer.ts';
 import { currentWorkspace } from '$lib/server/workspaces.ts';
@@ -10,7 +11,10 @@ async function take(event: RequestEvent, isDryRun: boolean) {
   const form = await event.request.formData();
   const mode = form.get('mode') === 'add' ? 'add' : 'merge';
   const outcome = await importWorkspace(who, workspace.id, form.get('file'), { mode, isDryRun });
-  if (outcome.ok) return { mode, answer: outcome.value, isDryRun };
+  if (outcome.ok) {
+    const { changes, ...answer } = outcome.value;
+    return { mode, answer, changes: isDryRun ? showChanges(changes) : [], isDryRun };
+  }
   return fail(outcome.status, { mode, message: outcome.message, errors: outcome.fieldErrors });
 }
 
