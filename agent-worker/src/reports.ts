@@ -28,7 +28,8 @@ export class Reports {
 
   constructor(database: Database, sessionId: string, log: Log) {
     const shared = (what: string) => ({
-      isRetryable: (error: unknown) => !(error instanceof DatabaseError) || error.retryable,
+      // Anything else is a fault of ours, which a report that waits for it would meet again and again.
+      isRetryable: (error: unknown) => error instanceof DatabaseError && error.retryable,
       onDropped: (items: readonly unknown[], error: unknown) => {
         this.#dropped += items.length;
         log.error({ error, what, count: items.length, total: this.#dropped }, 'reports were dropped');

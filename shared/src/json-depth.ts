@@ -3,6 +3,8 @@
  * levels overflow the stack.
  */
 
+/** Of what a server sends; what lies deeper is cut off. */
+export const MAX_JSON_DEPTH = 256;
 /** What takes the place of a value that lies too deep. */
 const CUT = '…';
 

@@ -3,7 +3,7 @@
  * one unknown field. What is no message of ours comes back as it is, for the SDK to refuse.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { cutDepth } from '../json-depth.ts';
+import { MAX_JSON_DEPTH, cutDepth } from '../json-depth.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { normalizeResult, type AskedRequest } from './normalize-result.ts';
 
@@ -13,8 +13,6 @@ export interface SentRequest extends AskedRequest {
 }
 
 const INTERNAL_ERROR = -32_603;
-/** Of a message; what lies deeper is cut off, since it could not be written, compared or stored. */
-const MAX_DEPTH = 256;
 /** Fields of notices and questions that the SDK takes as numbers only. */
 const NUMBERS = new Set(['progress', 'total']);
 
@@ -27,7 +25,7 @@ const NUMBERS = new Set(['progress', 'total']);
  */
 export function normalizeMessage(raw: unknown, request: SentRequest | null): unknown {
   if (!isJsonObject(raw)) return raw;
-  const flat = cutDepth(raw, MAX_DEPTH) as JsonObject;
+  const flat = cutDepth(raw, MAX_JSON_DEPTH) as JsonObject;
   const message = isResponse(flat) ? normalizeResponse(flat, request) : normalizeCall(flat);
   return isSame(raw, message) ? raw : message;
 }

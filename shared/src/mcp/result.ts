@@ -1,5 +1,6 @@
 /** The result of a tool, made readable: for the voice model in short, for the user whole. */
 import type { CallToolResult } from '@modelcontextprotocol/client';
+import { MAX_JSON_DEPTH, cutDepth } from '../json-depth.ts';
 import { readableJson, sizeInWords, withoutBinary } from './binary-text.ts';
 import { bytesOfBase64, sniffMediaType, UNKNOWN_TYPE } from './media-type.ts';
 import { RAW_STRUCTURED_KEY } from './normalize-result.ts';
@@ -38,8 +39,12 @@ interface Part {
   priority: number;
 }
 
-/** Makes the readable forms of a raw result. Pictures, sounds and links are named, not left out. */
-export function readResult(raw: CallToolResult): CallResult {
+/**
+ * Makes the readable forms of a raw result. Pictures, sounds and links are named, not left out. Of all of it only what
+ * JSON.stringify can write is kept: it is measured, cached and answered with.
+ */
+export function readResult(given: CallToolResult): CallResult {
+  const raw = cutDepth(given, MAX_JSON_DEPTH) as CallToolResult;
   const structured = structuredOf(raw);
   const isError = raw.isError === true;
   const [forModel, forUser] = [partsFor('assistant', raw), partsFor('user', raw)];

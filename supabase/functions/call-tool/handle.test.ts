@@ -267,6 +267,21 @@ Deno.test('rights: not there for strangers, not for viewers, and nothing is reco
   }
 });
 
+Deno.test('a call is recorded and answered, however deep its arguments and its result are', async () => {
+  const deep = (): Record<string, unknown> =>
+    JSON.parse(`${'{"a":['.repeat(100_000)}${']}'.repeat(100_000)}`);
+  const call: Call = () => Promise.resolve(readResult({ content: [], structuredContent: deep() }));
+  const { body, recorded } = await callTool({ call });
+  assertMatches(body, { ok: true, outcome: 'ok' });
+  assertMatches(recorded, [{ outcome: 'ok', arguments: { text: 'milk' } }]);
+  assert.match(JSON.stringify(body), /…/);
+
+  const refused = await callTool({ args: { text: 'milk', ...deep() } });
+  assertMatches(refused.body, { ok: false, code: 'invalid_arguments' });
+  assertMatches(refused.recorded, [{ outcome: 'refused', arguments: { text: 'milk' } }]);
+  assert.deepEqual(refused.targets, []);
+});
+
 Deno.test('neither the answer nor the record holds a secret', async () => {
   const { body, recorded } = await callTool({ args: { text: 'x', password: 'hush' } });
   assert.doesNotMatch(JSON.stringify([body, recorded]), new RegExp(`${SECRET}|hush`));
