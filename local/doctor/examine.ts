@@ -61,14 +61,16 @@ export async function examine(subject: Subject, now = new Date()): Promise<Findi
   const environment = missing.map(([, name]) => failed('environment', `${name} is not set`, `Set ${name}.`));
   const { findings: malformed, readable } = readAddresses(subject);
   const [supabase, parts] = await Promise.all([examineSupabase(readable), examineParts(readable, now)]);
-  const monitor = await examineMonitor(readable, supabase.monitors);
+  const monitor = await examineMonitor(readable, supabase.state);
   return [...environment, ...malformed, ...supabase.findings, ...parts, monitor];
 }
 
-async function examineSupabase(subject: Subject): Promise<{ findings: Finding[]; monitors: number | null }> {
+async function examineSupabase(
+  subject: Subject,
+): Promise<{ findings: Finding[]; state: DeploymentState | null }> {
   const { supabaseUrl: url, secretKey, publishableKey, secretsKeys, expected } = subject;
   const keyForm = judgeKeyForm(secretsKeys);
-  if (!url || !secretKey || !publishableKey) return { findings: [keyForm], monitors: null };
+  if (!url || !secretKey || !publishableKey) return { findings: [keyForm], state: null };
   const keys = secretsKeys === undefined ? null : readKeys(secretsKeys);
 
   const answer = await askState(url, secretKey);
@@ -98,7 +100,7 @@ async function examineSupabase(subject: Subject): Promise<{ findings: Finding[];
         judgeWorkers(answer, subject.agentName, subject.expectedWorkers),
       ),
     );
-  return { findings: await Promise.all(looks.map(settled)), monitors: state?.monitors ?? null };
+  return { findings: await Promise.all(looks.map(settled)), state };
 }
 
 const settled = async (look: Finding | Promise<Finding>): Promise<Finding> => look;
@@ -138,6 +140,7 @@ async function examineParts(subject: Subject, now: Date): Promise<Finding[]> {
   return [...first, ...middle, ...last];
 }
 
-async function examineMonitor({ monitorUrl }: Subject, atWork: number | null): Promise<Finding> {
-  return judgeMonitor(monitorUrl ? await ask(`${monitorUrl.replace(/\/$/, '')}/`) : null, atWork);
+async function examineMonitor({ monitorUrl }: Subject, state: DeploymentState | null): Promise<Finding> {
+  const health = monitorUrl ? await ask(`${monitorUrl.replace(/\/$/, '')}/`) : null;
+  return judgeMonitor(health, state?.monitors ?? null, state?.monitors_without_network);
 }

@@ -24,7 +24,13 @@ const answer = (
   body,
   headers: new Headers(headers),
 });
-const state = { migrations: ['1', '2'], open_tables: [], prunes: true, monitors: 1 };
+const state = {
+  migrations: ['1', '2'],
+  open_tables: [],
+  prunes: true,
+  monitors: 1,
+  monitors_without_network: 0,
+};
 const worker = { agent_name: 'patchbay', version: '0.1.0', capacity: 6, conversations: 1 };
 const settings = {
   livekit_url: 'wss://x',
@@ -181,6 +187,7 @@ describe('a check', () => {
       /not a number/,
     ],
     ['no monitor at work', judgeMonitor(null, 0), 'failed', /none/],
+    ['a monitor without a network', judgeMonitor(null, 2, 1), 'failed', /1 of 2/],
     ['a monitor nobody knows of', judgeMonitor(null, null), 'unknown', /known/],
     ['a page that says what it lacks', judgePage(answer(503), WEB, NEEDED), 'failed', /not set up/],
     [

@@ -75,8 +75,15 @@ export function judgeWorker({ health, agentName }: WorkerLook, expectedName: str
   return ok('worker', `it is registered as ${agentName ?? expectedName}`);
 }
 
-/** @param atWork monitors that the database saw within the last minute; null when it does not tell */
-export function judgeMonitor(health: Pick<Answer, 'status'> | null, atWork: number | null): Finding {
+/**
+ * @param atWork monitors that the database saw within the last minute; null when it does not tell
+ * @param withoutNetwork those of them that reach none of their reference hosts
+ */
+export function judgeMonitor(
+  health: Pick<Answer, 'status'> | null,
+  atWork: number | null,
+  withoutNetwork = 0,
+): Finding {
   if (health && health.status !== 200)
     return failed(
       'monitor',
@@ -88,6 +95,12 @@ export function judgeMonitor(health: Pick<Answer, 'status'> | null, atWork: numb
       'monitor',
       'none has been at work within the last minute',
       'Start one: `fly scale count monitor=1`, or node agent-worker/src/monitor/main.ts.',
+    );
+  if (withoutNetwork > 0)
+    return failed(
+      'monitor',
+      `${withoutNetwork} of ${atWork} can't reach any reference host, so no server is shown as offline`,
+      'Check how the monitor reaches the internet, its DNS, and PATCHBAY_MONITOR_REFERENCE_HOSTS.',
     );
   if (atWork === null && health === null)
     return unknown('monitor', 'neither its address nor the database is known');

@@ -15,6 +15,7 @@ export const DeploymentState = z.object({
   open_tables: z.array(z.string()),
   prunes: z.boolean().nullable(),
   monitors: z.number(),
+  monitors_without_network: z.number().default(0),
 });
 export type DeploymentState = z.infer<typeof DeploymentState>;
 

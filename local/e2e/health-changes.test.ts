@@ -170,14 +170,9 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     const monitor = new Monitor({
       database,
       examine: (job) => examiner.examine(job),
-      network: {
-        isAway: false,
-        noteAnswer: silent,
-        isHostToBlame: async () => true,
-        lookAgain: async () => {},
-      },
+      network: { awaySince: null, isHere: async () => true },
       pace: hasten(PACE, 10 * SPEED),
-      places: 4,
+      slots: 4,
       log: { info: silent, warn: silent, error: silent },
       spans: null,
       now: () => server.expiresAt.getTime() - daysLeft * DAY_MS,

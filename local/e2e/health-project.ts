@@ -25,8 +25,11 @@ export interface HealthProject {
   addServer(workspaceId: string, url: string, more?: Record<string, string>): Promise<string>;
   /** Somebody looks at it, from now on. */
   watch(workspaceId: string): Promise<void>;
-  /** @param speed how many times as fast as usual servers are looked at */
-  startMonitor(speed: number): ChildProcess;
+  /**
+   * @param speed how many times as fast as usual servers are looked at
+   * @param more of its environment
+   */
+  startMonitor(speed: number, more?: Record<string, string>): ChildProcess;
   /** Ends a monitor that was started here. */
   stopMonitor(monitor: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   stopDatabase(): Promise<void>;
@@ -91,7 +94,7 @@ export async function openHealthProject(): Promise<HealthProject> {
         insert into private.watched_workspaces values (${workspaceId}, now() + interval '1 hour')
         on conflict (workspace_id) do update set watched_until = excluded.watched_until`;
     },
-    startMonitor(speed) {
+    startMonitor(speed, more = {}) {
       const flags = ['--disable-warning=ExperimentalWarning'];
       const monitor = spawn(process.execPath, [...flags, 'agent-worker/src/monitor/main.ts'], {
         cwd: ROOT,
@@ -104,6 +107,7 @@ export async function openHealthProject(): Promise<HealthProject> {
           PATCHBAY_ADDRESS_POLICY: 'local',
           PATCHBAY_MONITOR_PORT: '0',
           PATCHBAY_MONITOR_SPEED: String(speed),
+          ...more,
         },
       });
       monitors.add(monitor);

@@ -31,10 +31,10 @@ export class HealthStory {
     await this.project.watch(this.workspace);
   }
 
-  /** The same, with a monitor. */
-  async begin(): Promise<void> {
+  /** The same, with a monitor. @param more of its environment */
+  async begin(more: Record<string, string> = {}): Promise<void> {
     await this.beginWithoutMonitor();
-    const monitor = this.project.startMonitor(SPEED);
+    const monitor = this.project.startMonitor(SPEED, more);
     this.endings.push(() => this.project.stopMonitor(monitor, 'SIGTERM'));
   }
 

@@ -21,7 +21,7 @@ import {
 } from './fault-servers.ts';
 import { HealthStory, PATIENCE, SPEED } from './health-story.ts';
 
-/** Of this machine, and hosts of their own to the monitor. */
+/** Of this machine. */
 const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 let story: HealthStory;
@@ -163,10 +163,10 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   });
 
   it('database and network away and back together: one server of many is down then, and it alone is told of', async () => {
-    await story.begin();
     const [steady, mortal] = [await story.working(), await story.working()];
     let doors = await Promise.all(HOSTS.map((host) => door(host, steady.port)));
     story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await story.begin(withReferences(doors));
     const steadyIds = await Promise.all(
       Array.from({ length: 12 }, (_, n) => story.add(doors[n % doors.length]?.url ?? '')),
     );
@@ -190,11 +190,11 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   });
 
   it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
-    await story.begin();
     const server = await story.working();
-    // Hosts of their own, with the network as a door before each.
+    // Each with the network as a door before it; the monitor knows two of them as reference hosts.
     let doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
     story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await story.begin(withReferences(doors.slice(1)));
     const ids = await Promise.all(doors.map(({ url }) => story.add(url)));
     await Promise.all(ids.map((id) => story.shows(id, 'connected')));
     await Promise.all(doors.map((one) => one.close()));
@@ -210,6 +210,23 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     expect(failed).toEqual({ n: 0 });
   });
 
+  it('the servers of a tenant all vanish together: that is no outage, and the servers of others are probed on', async () => {
+    const [server, reference] = [await story.working(), await story.working()];
+    const doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
+    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await story.begin({ PATCHBAY_MONITOR_REFERENCE_HOSTS: reference.url });
+    const other = await story.project.addWorkspace();
+    await story.project.watch(other);
+    const victim = await story.project.addServer(other, reference.url);
+    const ids = await Promise.all(Array.from({ length: 60 }, (_, n) => story.add(doors[n % 3]?.url ?? '')));
+    await Promise.all([...ids, victim].map((id) => story.shows(id, 'connected')));
+    await Promise.all(doors.map((one) => one.close()));
+    await Promise.all(ids.map((id) => story.shows(id, 'error connection_refused')));
+    await story.looks(victim, 2);
+    expect(await isNetworkAway()).toBe(false);
+    expect(await story.shownOf(victim)).toBe('connected');
+  });
+
   it('two monitors, one killed in the middle: the other goes on', async () => {
     await story.begin();
     const victim = story.project.startMonitor(SPEED);
@@ -220,6 +237,10 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     await server.stop();
     await Promise.all(ids.map((id) => story.shows(id, 'error connection_refused')));
   });
+});
+
+const withReferences = (doors: readonly Door[]) => ({
+  PATCHBAY_MONITOR_REFERENCE_HOSTS: doors.map(({ url }) => url).join(','),
 });
 
 interface Door {

@@ -39,6 +39,8 @@ const Incident = z.object({
 export const ProbeJob = z.object({
   id: z.string(),
   workspace_id: z.string(),
+  /** Who is charged for the probe: the creator of the workspace. */
+  owner_id: z.string(),
   url: z.string(),
   transport: Transport,
   protocol_era: ProtocolEra,
@@ -104,6 +106,8 @@ export interface MonitorDatabase {
     limit: number;
     leaseMs: number;
     freshMs: number;
+    /** How many servers of each owner this monitor holds already. */
+    held: Record<string, number>;
     networkAwaySince: Date | null;
   }): Promise<ProbeJob[]>;
   finishProbes(finished: readonly FinishedProbe[]): Promise<void>;
@@ -137,7 +141,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
 
   return {
     grantRpc: (name, args) => rpc(name, args, z.unknown()),
-    claimServers: ({ limit, leaseMs, freshMs, networkAwaySince }) =>
+    claimServers: ({ limit, leaseMs, freshMs, held, networkAwaySince }) =>
       rpc(
         'claim_due_servers',
         {
@@ -146,6 +150,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
           p_lease_ms: leaseMs,
           p_fresh_ms: Math.round(freshMs),
           p_network_away_since: networkAwaySince?.toISOString() ?? null,
+          p_held: held,
         },
         z.array(ProbeJob),
       ),

@@ -13,6 +13,11 @@ const MonitorEnvironment = z.object({
   PATCHBAY_MONITOR_PORT: z.coerce.number().int().min(0).max(65_535).default(8082),
   /** Probes at a time. */
   PATCHBAY_MONITOR_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
+  /** Hosts that tell an outage of the monitor's network from one of a server; see reference-hosts.ts. */
+  PATCHBAY_MONITOR_REFERENCE_HOSTS: z.string().optional(),
+  LIVEKIT_URL: z.string().optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: z.string().optional(),
   /** How many times as fast as usual servers are looked at; for tests, which cannot wait for minutes. */
   PATCHBAY_MONITOR_SPEED: z.coerce.number().min(1).max(1_000).default(1),
   /** Where traces go (OTLP over HTTP); without it there are none. */

@@ -16,6 +16,7 @@ import { EXPOSITION_TYPE, exposition } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
 import { hasten, PACE } from './pace.ts';
+import { referenceHosts } from './reference-hosts.ts';
 import { runRevocations } from './revocations.ts';
 
 const REACH_TIMEOUT_MS = 3_000;
@@ -45,7 +46,8 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
   const random = Math.random;
   const now = Date.now;
   const network = new Network({
-    reach: (url) => reach(url, policy),
+    referenceHosts: referenceHosts(env),
+    reach,
     now,
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
@@ -56,7 +58,7 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     examine: (job) => examiner.examine(job),
     network,
     pace: hasten(PACE, env.PATCHBAY_MONITOR_SPEED),
-    places: env.PATCHBAY_MONITOR_CONCURRENCY,
+    slots: env.PATCHBAY_MONITOR_CONCURRENCY,
     log,
     spans,
     now,
@@ -106,9 +108,9 @@ async function tellMetrics(
   }
 }
 
-/** Whether anything answers at an address, whatever it says. */
-async function reach(url: string, policy: MonitorEnvironment['PATCHBAY_ADDRESS_POLICY']): Promise<boolean> {
-  const outgoing = createOutgoingFetch({ policy });
+/** Whether anything answers at an address of the operator's, whatever it says. */
+async function reach(url: string): Promise<boolean> {
+  const outgoing = createOutgoingFetch({ policy: 'local' });
   try {
     const signal = AbortSignal.timeout(REACH_TIMEOUT_MS);
     await (await outgoing.fetch(url, { method: 'HEAD', signal })).body?.cancel();

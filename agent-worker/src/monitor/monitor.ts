@@ -6,6 +6,7 @@ import { TraceContext } from '@patchbay/shared/trace-context';
 import { DatabaseError } from '../database.ts';
 import type { Log } from '../log.ts';
 import { Outbox } from '../outbox.ts';
+import { ClaimedJobs } from './claimed-jobs.ts';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
 import { decide, type Finding, type History } from './decide.ts';
 import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './examine.ts';
@@ -13,22 +14,21 @@ import type { Network } from './network.ts';
 import type { Pace } from './pace.ts';
 import { probeSpan } from './trace-probe.ts';
 
-/** Long enough to wait for a place, for the slowest probe, and for the database to be away for a moment. */
-const LEASE_MS = 2 * PROBE_TIMEOUT_MS + 10_000;
-const LOOK_AGAIN_MS = 1_000;
+/** The longest that a claimed job waits for a slot; after that it is given back. */
+const MOST_WAIT_MS = 20_000;
+/** Long enough to wait for a slot, for the slowest probe, and for the database to be away for a moment. */
+const LEASE_MS = MOST_WAIT_MS + PROBE_TIMEOUT_MS + 5_000;
+const CLAIM_AGAIN_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
-const NETWORK_LOOK_MS = 2_000;
 const PRUNE_EVERY_MS = 600_000;
-/** So many times as many servers as there are places are held, so that no place is idle during a claim. */
-const HELD_FOR_PLACE = 2;
 
 export interface MonitorOptions {
   database: MonitorDatabase;
   examine: (job: ProbeJob) => Promise<Examination>;
-  network: Pick<Network, 'isAway' | 'noteAnswer' | 'isHostToBlame' | 'lookAgain'>;
+  network: Pick<Network, 'awaySince' | 'isHere'>;
   pace: Pace;
   /** Probes at a time. */
-  places: number;
+  slots: number;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** Takes one span a probe; null where nothing is traced. */
   spans: Pick<SpanExport, 'add'> | null;
@@ -43,17 +43,17 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #finished: Outbox<FinishedProbe>;
   readonly #running = new Set<Promise<void>>();
-  /** Claimed, and without a place yet. */
-  readonly #waiting: ProbeJob[] = [];
+  readonly #jobs: ClaimedJobs<ProbeJob>;
   readonly #stop = new AbortController();
-  #freed = Promise.withResolvers<void>();
-  #awaySince: Date | null = null;
+  /** Called when a probe has ended: may end the pause before the next claim. */
+  #onProbeEnd = (): void => undefined;
   #prunedAtMs = 0;
   #failures = 0;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { database, log } = options;
+    this.#jobs = new ClaimedJobs(options.slots);
     this.#finished = new Outbox<FinishedProbe>({
       send: (batch) => database.finishProbes(batch),
       isRetryable: (error) => !(error instanceof DatabaseError) || error.retryable,
@@ -76,6 +76,7 @@ export class Monitor {
         await this.#pause(this.#options.random() * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** this.#failures));
       }
     }
+    this.#giveBack(Infinity);
     while (this.#running.size > 0) await Promise.race(this.#running);
     await this.#finished.flush(5_000);
   }
@@ -85,44 +86,47 @@ export class Monitor {
   }
 
   async #turn(): Promise<void> {
-    const { database, network, pace, places } = this.#options;
-    if (network.isAway) return this.#waitForNetwork();
-    this.#awaySince = null;
-    if (this.#waiting.length > 0) {
-      await this.#freed.promise;
-      return;
-    }
-    const limit = places * HELD_FOR_PLACE - this.#running.size;
-    const claim = { limit, leaseMs: LEASE_MS, freshMs: pace.freshMs, networkAwaySince: null };
-    const jobs = await database.claimServers(claim);
-    this.lastClaimAtMs = this.#options.now();
-    this.#waiting.push(...jobs);
-    this.#fillPlaces();
-    await this.#pruneWhenDue();
-    if (jobs.length < limit) await this.#pause(LOOK_AGAIN_MS * (0.5 + this.#options.random()));
-  }
-
-  /** Nothing is claimed meanwhile: what is shown stays, and the page says since when nobody could look. */
-  async #waitForNetwork(): Promise<void> {
     const { database, network, now, pace } = this.#options;
-    this.#awaySince ??= new Date(now());
-    await database.claimServers({
-      limit: 0,
-      leaseMs: 0,
+    this.#giveBack(now() - MOST_WAIT_MS);
+    if (this.#jobs.isStocked) await this.#pauseUntil(() => !this.#jobs.isStocked);
+    if (this.#stop.signal.aborted) return;
+    // While the network is away, this asks whether it is back.
+    if (network.awaySince !== null) void network.isHere(now());
+    const claim = {
+      limit: this.#jobs.room,
+      leaseMs: LEASE_MS,
       freshMs: pace.freshMs,
-      networkAwaySince: this.#awaySince,
-    });
+      held: this.#jobs.heldByOwner,
+      networkAwaySince: network.awaySince === null ? null : new Date(network.awaySince),
+    };
+    const claimedAtMs = now();
+    const jobs = await database.claimServers(claim);
     this.lastClaimAtMs = now();
-    await this.#pause(NETWORK_LOOK_MS);
-    await network.lookAgain();
+    this.#jobs.add(jobs, claimedAtMs);
+    this.#fillSlots();
+    await this.#pruneWhenDue();
+    const isWaiting = this.#jobs.isWaiting;
+    if (jobs.length < claim.limit) await this.#pauseUntil(() => isWaiting && !this.#jobs.isWaiting);
   }
 
-  #fillPlaces(): void {
-    while (this.#running.size < this.#options.places) {
-      const job = this.#waiting.shift();
-      if (!job) return;
-      this.#start(job);
+  /** Gives back what was claimed before a time and waits still: other monitors may have slots for it. */
+  #giveBack(claimedBeforeMs: number): void {
+    for (const { id: server_id, lease_id, memory } of this.#jobs.takeOverdue(claimedBeforeMs)) {
+      const nothing = { certificate_expires_at: null, observation: null, notices: [] };
+      this.#finished.add({ server_id, lease_id, next_ms: 0, memory, ...nothing });
     }
+  }
+
+  /** Pauses until another claim is due, or until a probe has ended and a claim is worth it before. */
+  async #pauseUntil(isWorthIt: () => boolean): Promise<void> {
+    const early = new AbortController();
+    this.#onProbeEnd = () => isWorthIt() && early.abort();
+    await this.#pause(CLAIM_AGAIN_MS * (0.5 + this.#options.random()), early.signal);
+    this.#onProbeEnd = () => undefined;
+  }
+
+  #fillSlots(): void {
+    for (let job = this.#jobs.takeNext(); job; job = this.#jobs.takeNext()) this.#start(job);
   }
 
   #start(job: ProbeJob): void {
@@ -132,9 +136,9 @@ export class Monitor {
       .catch((error: unknown) => this.#options.log.error({ error, ...fields }, 'a probe broke'))
       .finally(() => {
         this.#running.delete(probe);
-        this.#fillPlaces();
-        this.#freed.resolve();
-        this.#freed = Promise.withResolvers();
+        this.#jobs.release(job);
+        this.#fillSlots();
+        this.#onProbeEnd();
       });
     this.#running.add(probe);
   }
@@ -162,8 +166,7 @@ export class Monitor {
     const examination = await examine(job);
     spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
     const { result, catalogue, certificateExpiresAt } = examination;
-    if (!examination.isUnreached && (result.ok || !isOurFault(result))) network.noteAnswer(job.url);
-    const isOurs = examination.isUnreached && !(await network.isHostToBlame(job.url, startedAt));
+    const isOurs = examination.isUnreached && !(await network.isHere(startedAt));
     const observedAt = new Date(now());
 
     const finding = findingOf(examination, isOurs);
@@ -203,8 +206,9 @@ export class Monitor {
     await database.prune();
   }
 
-  async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
+  async #pause(ms: number, early?: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, ...(early ? [early] : [])]);
+    await delay(ms, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -1,91 +1,64 @@
 import { describe, expect, it } from 'vitest';
 import { Network } from './network.ts';
 
-/** A network in which some hosts answer, with a clock that is set by hand. */
-function open(answering: string[]) {
-  const hosts = new Set(answering);
-  const world = { now: 1_000, asked: [] as string[], changes: [] as boolean[], hosts };
+/** Reference hosts of which some answer, with a clock that is set by hand. */
+function open(referenceHosts: string[], answering = referenceHosts) {
+  const world = { now: 1_000, asked: [] as string[], changes: [] as boolean[], hosts: new Set(answering) };
   const network = new Network({
+    referenceHosts,
     reach: async (url) => {
-      world.asked.push(new URL(url).hostname);
-      return hosts.has(new URL(url).hostname);
+      world.asked.push(url);
+      return world.hosts.has(url);
     },
     now: () => world.now,
     onChange: (isAway) => world.changes.push(isAway),
   });
-  for (const host of answering) network.noteAnswer(`https://${host}/mcp`);
   return { network, world };
 }
 
-describe('whether a host or the network is to blame', () => {
-  it('the host, when another host answered since; nobody is asked', async () => {
-    const { network, world } = open(['a.test', 'b.test', 'c.test']);
-    world.now += 50;
-    network.noteAnswer('https://b.test/mcp');
-    expect(await network.isHostToBlame('https://a.test/mcp', 1_020)).toBe(true);
-    expect(world.asked).toEqual([]);
-  });
-
-  it('the host, when one of the others answers when asked', async () => {
-    const { network, world } = open(['a.test', 'b.test', 'c.test']);
-    world.now += 5_000;
-    world.hosts.delete('a.test');
-    world.hosts.delete('b.test');
-    expect(await network.isHostToBlame('https://a.test/mcp', 2_000)).toBe(true);
+describe('whether a server or the network is at fault', () => {
+  it('the server, when one reference host of several answers', async () => {
+    const { network, world } = open(['a', 'b', 'c'], ['c']);
+    expect(await network.isHere(900)).toBe(true);
+    expect(network.awaySince).toBeNull();
     expect(world.changes).toEqual([]);
   });
 
-  it('the network, when none of them does; until one does again', async () => {
-    const { network, world } = open(['a.test', 'b.test', 'c.test']);
-    world.now += 5_000;
-    world.hosts.clear();
-    expect(await network.isHostToBlame('https://a.test/mcp', 2_000)).toBe(false);
-    expect(network.isAway).toBe(true);
-    await network.lookAgain();
-    expect(network.isAway).toBe(true);
-    world.hosts.add('c.test');
-    await network.lookAgain();
-    expect(network.isAway).toBe(false);
+  it('the network, when none does; and the server again as soon as one does', async () => {
+    const { network, world } = open(['a', 'b'], []);
+    expect(await network.isHere(900)).toBe(false);
+    expect(network.awaySince).toBe(1_000);
+    world.hosts.add('b');
+    world.now += 2_000;
+    expect(await network.isHere(2_900)).toBe(true);
+    expect(network.awaySince).toBeNull();
     expect(world.changes).toEqual([true, false]);
   });
 
-  it('the host, when fewer than two others are known: their silence would say nothing', async () => {
-    const { network, world } = open(['a.test', 'b.test']);
-    world.hosts.clear();
-    world.now += 5_000;
-    expect(await network.isHostToBlame('https://a.test/mcp', 2_000)).toBe(true);
-    expect(world.asked).toEqual([]);
+  it('the server, however many fail together, as long as a reference host answers', async () => {
+    const { network, world } = open(['a']);
+    const verdicts = await Promise.all(Array.from({ length: 60 }, () => network.isHere(900)));
+    expect(new Set(verdicts)).toEqual(new Set([true]));
+    expect(world.asked).toEqual(['a']);
   });
 
-  it('several servers of one host are one witness', async () => {
-    const { network, world } = open(['b.test']);
-    network.noteAnswer('https://b.test:8443/other');
+  it('an answer stands for five seconds, silence for two', async () => {
+    const { network, world } = open(['a']);
+    await network.isHere(1_000);
+    expect(await network.isHere(6_000)).toBe(true);
+    expect(world.asked).toHaveLength(1);
     world.hosts.clear();
-    world.now += 5_000;
-    expect(await network.isHostToBlame('https://a.test/mcp', 2_000)).toBe(true);
+    world.now = 6_100;
+    expect(await network.isHere(6_100)).toBe(false);
+    world.now = 8_000;
+    expect(await network.isHere(7_000)).toBe(false);
+    expect(world.asked).toHaveLength(2);
+    world.now = 8_200;
+    await network.isHere(8_200);
+    expect(world.asked).toHaveLength(3);
   });
 
-  it('servers that fail together share one question', async () => {
-    const { network, world } = open(['a.test', 'b.test', 'c.test']);
-    world.now += 5_000;
-    world.hosts.clear();
-    const urls = ['https://a.test/mcp', 'https://d.test/mcp', 'https://e.test/mcp'];
-    expect(await Promise.all(urls.map((url) => network.isHostToBlame(url, 2_000)))).toEqual([
-      false,
-      false,
-      false,
-    ]);
-    expect(world.asked.length).toBeLessThanOrEqual(4);
-  });
-
-  it('after ten minutes of silence the hosts are believed to be down', async () => {
-    const { network, world } = open(['a.test', 'b.test', 'c.test']);
-    world.now += 5_000;
-    world.hosts.clear();
-    await network.isHostToBlame('https://a.test/mcp', 2_000);
-    world.now += 11 * 60_000;
-    await network.lookAgain();
-    expect(network.isAway).toBe(false);
-    expect(await network.isHostToBlame('https://a.test/mcp', world.now)).toBe(true);
+  it('the server, where there are no reference hosts', async () => {
+    expect(await open([]).network.isHere(900)).toBe(true);
   });
 });

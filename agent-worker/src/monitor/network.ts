@@ -1,17 +1,17 @@
 /**
- * Tells a server that is down from a network that is away. Before a monitor believes that it cannot reach a
- * host, it wants a proof that it can reach others: one that answered since, or one of those that did lately.
+ * Tells a server that is down from a network that is away. Before a monitor believes that a host does not answer, one of
+ * the reference hosts must answer. The operator chooses them (reference-hosts.ts): servers of tenants prove nothing,
+ * since whoever owns enough of them could fake an outage by switching them off together.
  */
-const WITNESSES_ASKED = 4;
-/** Fewer other hosts say nothing about the network. */
-const FEWEST_WITNESSES = 2;
-const WITNESS_LASTS_MS = 10 * 60_000;
-const MOST_WITNESSES = 50;
-/** After that the other hosts are believed to be down, too. */
-const LONGEST_ABSENCE_MS = 10 * 60_000;
+
+/** An answer, or silence, of the reference hosts stands for so long: many servers that fail ask them once. */
+const ANSWER_STANDS_MS = 5_000;
+const SILENCE_STANDS_MS = 2_000;
 
 export interface NetworkOptions {
-  /** Whether anything answers at this address. */
+  /** Addresses of the operator's hosts; without any, a server that does not answer is always at fault. */
+  referenceHosts: readonly string[];
+  /** Whether anything answers at this address; never rejects. */
   reach: (url: string) => Promise<boolean>;
   /** Milliseconds; only differences count. */
   now: () => number;
@@ -20,80 +20,55 @@ export interface NetworkOptions {
 
 export class Network {
   readonly #options: NetworkOptions;
-  /** The hosts that answered lately, the latest last. */
-  readonly #witnesses = new Map<string, { url: string; at: number }>();
   #asking: Promise<boolean> | null = null;
+  #answeredAt = -Infinity;
+  #silentAt = -Infinity;
   #awaySince: number | null = null;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
   }
 
-  get isAway(): boolean {
-    return this.#awaySince !== null;
+  /** Since when no reference host answers, on the clock of `now`; null while one does. */
+  get awaySince(): number | null {
+    return this.#awaySince;
   }
 
-  /** Something answered at this address, well or not. */
-  noteAnswer(url: string): void {
-    const host = hostOf(url);
-    this.#witnesses.delete(host);
-    this.#witnesses.set(host, { url, at: this.#options.now() });
-    const [oldest] = this.#witnesses.keys();
-    if (oldest !== undefined && this.#witnesses.size > MOST_WITNESSES) this.#witnesses.delete(oldest);
-    this.#set(false);
-  }
-
-  /** Whether that nothing answers at an address is the fault of its host. @param since when the attempt began */
-  async isHostToBlame(url: string, since: number): Promise<boolean> {
-    const others = this.#others(hostOf(url));
-    if (others.length < FEWEST_WITNESSES || others.some(({ at }) => at >= since)) return true;
-    return this.#ask(others.slice(-WITNESSES_ASKED));
-  }
-
-  /** While the network is away: looks whether it is back. */
-  async lookAgain(): Promise<void> {
-    const { now } = this.#options;
-    if (this.#awaySince !== null && now() - this.#awaySince > LONGEST_ABSENCE_MS) {
-      this.#witnesses.clear();
-      this.#set(false);
-      return;
-    }
-    await this.#ask([...this.#witnesses.values()]);
-  }
-
-  #others(host: string): { url: string; at: number }[] {
-    const oldest = this.#options.now() - WITNESS_LASTS_MS;
-    return [...this.#witnesses].flatMap(([name, witness]) =>
-      name !== host && (witness.at >= oldest || this.isAway) ? [witness] : [],
-    );
+  /**
+   * Whether the network is there, so that a server that did not answer is itself at fault.
+   * @param since when the attempt to reach the server began
+   */
+  async isHere(since: number): Promise<boolean> {
+    const { referenceHosts, now } = this.#options;
+    if (referenceHosts.length === 0 || this.#answeredAt >= since - ANSWER_STANDS_MS) return true;
+    if (now() - this.#silentAt < SILENCE_STANDS_MS) return false;
+    return this.#ask();
   }
 
   /** One question at a time: servers that fail together share its answer. */
-  #ask(witnesses: { url: string }[]): Promise<boolean> {
-    this.#asking ??= this.#askAll(witnesses).finally(() => (this.#asking = null));
+  #ask(): Promise<boolean> {
+    this.#asking ??= this.#askAll().finally(() => (this.#asking = null));
     return this.#asking;
   }
 
-  async #askAll(witnesses: { url: string }[]): Promise<boolean> {
-    const answers = await Promise.all(
-      witnesses.map(async ({ url }) => {
-        const isReached = await this.#options.reach(url);
-        if (isReached) this.noteAnswer(url);
-        return isReached;
-      }),
-    );
-    const isHere = answers.includes(true);
-    this.#set(!isHere);
+  async #askAll(): Promise<boolean> {
+    const { referenceHosts, reach, now, onChange } = this.#options;
+    const isHere = await anyOf(referenceHosts.map(reach));
+    if (isHere) this.#answeredAt = now();
+    else this.#silentAt = now();
+    if (isHere !== (this.#awaySince === null)) {
+      this.#awaySince = isHere ? null : now();
+      onChange(!isHere);
+    }
     return isHere;
-  }
-
-  #set(isAway: boolean): void {
-    if (isAway === this.isAway) return;
-    this.#awaySince = isAway ? this.#options.now() : null;
-    this.#options.onChange(isAway);
   }
 }
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : url;
+/** Whether one of them is true, as soon as one is. */
+async function anyOf(answers: readonly Promise<boolean>[]): Promise<boolean> {
+  const proofs = answers.map(async (answer) => {
+    if (!(await answer)) throw new Error('No answer.');
+    return true;
+  });
+  return Promise.any(proofs).catch(() => false);
 }

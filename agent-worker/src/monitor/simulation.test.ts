@@ -19,4 +19,15 @@ describe('monitors that come and go, with servers that fail in every way', () =>
       for (const count of [incidents, crashes, notices]) expect(count).toBeGreaterThan(0);
     },
   );
+
+  it(
+    'one owner has 400 servers that hang: those of the others find a slot at any time',
+    { timeout: 120_000 },
+    () => {
+      const options = { servers: 800, seconds: HOUR, monitors: 2, seed: 4, isFirstOwnerHanging: true };
+      const { secondsCrowded, slowestDownWatched, slowestBackWatched } = simulate(options);
+      expect(secondsCrowded).toBe(0);
+      for (const seconds of [slowestDownWatched, slowestBackWatched]) expect(seconds).toBeGreaterThan(0);
+    },
+  );
 });

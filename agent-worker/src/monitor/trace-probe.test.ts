@@ -9,6 +9,7 @@ import { PACE } from './pace.ts';
 const job: ProbeJob = {
   id: 'server-1',
   workspace_id: 'workspace-1',
+  owner_id: 'user-1',
   url: 'https://canary.example/mcp?key=canary',
   transport: 'auto',
   protocol_era: 'auto',
@@ -76,14 +77,9 @@ async function look(examination: Examination | Error) {
     } as unknown as MonitorDatabase,
     examine: () =>
       examination instanceof Error ? Promise.reject(examination) : Promise.resolve(examination),
-    network: {
-      isAway: false,
-      noteAnswer: () => undefined,
-      isHostToBlame: () => Promise.resolve(true),
-      lookAgain: () => Promise.resolve(),
-    },
+    network: { awaySince: null, isHere: () => Promise.resolve(true) },
     pace: PACE,
-    places: 1,
+    slots: 1,
     log: { info: line, warn: line, error: line },
     spans: { add: (span) => void spans.push(span) },
     now: Date.now,

@@ -454,10 +454,12 @@ export type Database = {
       };
       mcp_server_health: {
         Row: {
+          abandoned: number;
           catalogue_digest: string | null;
           certificate_expires_at: string | null;
           confirmed_until: string | null;
           due_at: string | null;
+          hurried_at: string | null;
           lease_id: string | null;
           leased_until: string | null;
           memory: NonNullable<Json>;
@@ -466,10 +468,12 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          abandoned?: number;
           catalogue_digest?: string | null;
           certificate_expires_at?: string | null;
           confirmed_until?: string | null;
           due_at?: string | null;
+          hurried_at?: string | null;
           lease_id?: string | null;
           leased_until?: string | null;
           memory?: NonNullable<Json>;
@@ -477,10 +481,12 @@ export type Database = {
           workspace_id: string;
         };
         Update: {
+          abandoned?: number;
           catalogue_digest?: string | null;
           certificate_expires_at?: string | null;
           confirmed_until?: string | null;
           due_at?: string | null;
+          hurried_at?: string | null;
           lease_id?: string | null;
           leased_until?: string | null;
           memory?: NonNullable<Json>;
@@ -1331,6 +1337,7 @@ export type Database = {
       claim_due_servers: {
         Args: {
           p_fresh_ms: number;
+          p_held?: Json;
           p_lease_ms: number;
           p_limit: number;
           p_monitor_id: string;

@@ -1,4 +1,7 @@
-/** The lease rules of `claim_due_servers` and `finish_probes` in memory, in whole seconds. */
+/**
+ * The lease rules of `claim_due_servers` and `finish_probes` in memory, in whole seconds. Each workspace has an owner of
+ * its own.
+ */
 export interface Claim {
   server: number;
   leaseId: number;
@@ -54,16 +57,17 @@ export class Ledger {
     this.#wheel[now] = [];
   }
 
-  claim(now: number, limit: number, leaseSeconds: number): Claim[] {
+  /** @param heldOf how many servers of a workspace the monitor holds already */
+  claim(now: number, limit: number, leaseSeconds: number, heldOf: (workspace: number) => number): Claim[] {
     const claims: Claim[] = [];
     const leaseId = ++this.#lastLeaseId;
-    while (claims.length < limit && this.#turns.length > 0) {
+    for (let turn = 1; turn + claims.length <= limit && this.#turns.length > 0; turn += 1) {
+      const served: number[] = [];
       const rest: number[] = [];
-      for (const [turn, workspace] of this.#turns.entries()) {
-        if (claims.length >= limit) {
-          // Who had no turn this time is first the next.
-          rest.unshift(...this.#turns.slice(turn));
-          break;
+      for (const workspace of this.#turns) {
+        if (heldOf(workspace) >= turn || turn + claims.length > limit) {
+          rest.push(workspace);
+          continue;
         }
         const server = this.#shift(workspace);
         this.#isWaiting[server] = 0;
@@ -71,9 +75,10 @@ export class Ledger {
         this.#leaseId[server] = leaseId;
         this.#wheel[now + leaseSeconds]?.push(server);
         claims.push({ server, leaseId, claimedAt: now, waited: now - this.#due[server]! });
-        if (this.#waiting[workspace]!.length > 0) rest.push(workspace);
+        if (this.#waiting[workspace]!.length > 0) served.push(workspace);
       }
-      this.#turns = rest;
+      // Who had no turn this time is first the next.
+      this.#turns = [...rest, ...served];
     }
     return claims;
   }

@@ -5,6 +5,7 @@
  */
 import type { ErrorCode } from '@patchbay/shared/errors';
 import type { ConnectionStatus } from '@patchbay/shared/schema/server';
+import { ClaimedJobs } from '../claimed-jobs.ts';
 import { decide, NOTHING_KNOWN, SERIES_GAP_MS, type Finding, type Incident, type Memory } from '../decide.ts';
 import { PACE } from '../pace.ts';
 import { Ledger, type Claim } from './ledger.ts';
@@ -16,16 +17,20 @@ export interface SimulationOptions {
   seconds: number;
   monitors: number;
   seed: number;
+  /** The servers of the first owner, half of all, never answer. */
+  isFirstOwnerHanging?: boolean;
 }
 
-/** Counts, and seconds. Of those with `slowest` the time in which no hand was free is taken off. */
+/** Counts, and seconds. Of those with `slowest` the time in which no slot was free is taken off. */
 export interface Figures {
   probes: number;
   notices: number;
   incidents: number;
   crashes: number;
-  /** In which every monitor that lived had its hands full, or none lived, or the network was away. */
-  secondsWithoutHands: number;
+  /** In which no monitor lived, or none of them had a slot for any owner with few servers. */
+  secondsWithoutSlots: number;
+  /** Those of them in which a monitor lived. */
+  secondsCrowded: number;
   longestWait: number;
   oldestStatus: number;
   slowestDownWatched: number;
@@ -33,25 +38,30 @@ export interface Figures {
   slowestBackWatched: number;
 }
 
-interface Running extends Claim {
+interface Job extends Claim {
+  owner_id: string;
+}
+interface Running extends Job {
   monitor: number;
 }
 
-const PLACES = 32;
-/** As many more as there are places are claimed ahead: each waits for the end of one look at most. */
-const MOST_HELD = 2 * PLACES;
+const SLOTS = 32;
+const MOST_WAIT_SECONDS = 20;
 const LEASE_SECONDS = 40;
+/** Owners with few servers have three each, of which two may be probed already. */
+const FEW = 2;
 const FLAPPING_FROM = 3;
 /** Every second workspace is looked at; the first is very large, the last ones have three servers each. */
 const isWatched = (workspace: number): boolean => workspace % 2 === 1;
 
 /** @throws Error at the first breach of an invariant */
-export function simulate({ servers, seconds, monitors, seed }: SimulationOptions): Figures {
+export function simulate(options: SimulationOptions): Figures {
+  const { servers, seconds, monitors, seed, isFirstOwnerHanging } = options;
   const random = seeded(seed);
   const workspaceOf = Uint32Array.from({ length: servers }, (_, server) =>
     server < servers / 2 ? 0 : 1 + Math.floor((server - servers / 2) / 3),
   );
-  const world = new World(servers, random);
+  const world = new World(servers, random, isFirstOwnerHanging ? servers / 2 : 0);
   const ledger = new Ledger(workspaceOf, seconds + 1_000);
   const status: ConnectionStatus[] = Array.from({ length: servers }, () => 'disconnected');
   const memory: Memory[] = Array.from({ length: servers }, () => NOTHING_KNOWN);
@@ -59,7 +69,7 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   const failedWith: (ErrorCode | null)[] = Array.from({ length: servers }, () => null);
   const hasConnected = new Uint8Array(servers);
   const observedAt = new Float64Array(servers);
-  /** Since the status was observed: seconds in which the server waited for a hand, or for the network. */
+  /** Since the status was observed: seconds in which the server waited for a slot, or for the network. */
   const heldUp = new Float64Array(servers);
   /** Monitors that died with the server in hand since it was due. */
   const deaths = new Uint8Array(servers);
@@ -69,7 +79,8 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
     notices: 0,
     incidents: 0,
     crashes: 0,
-    secondsWithoutHands: 0,
+    secondsWithoutSlots: 0,
+    secondsCrowded: 0,
     longestWait: 0,
     oldestStatus: 0,
     slowestDownWatched: 0,
@@ -78,11 +89,12 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   };
   const endings: Running[][] = Array.from({ length: seconds + 100 }, () => []);
   const aliveFrom = new Float64Array(monitors);
-  const busy = new Uint32Array(monitors);
-  const held: Set<number>[] = Array.from({ length: monitors }, () => new Set());
-  const ahead: Claim[][] = Array.from({ length: monitors }, () => []);
-  /** Of the seconds before each one, those without a free hand. */
-  const withoutHands = new Uint32Array(seconds + 1);
+  const held: Map<number, Job>[] = Array.from({ length: monitors }, () => new Map<number, Job>());
+  const jobs = Array.from({ length: monitors }, () => new ClaimedJobs<Job>(SLOTS));
+  const running = Array.from({ length: monitors }, () => ({ all: 0, ofFirst: 0 }));
+  /** Of the seconds before each one, those without a slot for the first owner, and for the others. */
+  const withoutSlots = { first: new Uint32Array(seconds + 1), others: new Uint32Array(seconds + 1) };
+  const withoutSlotsFor = (server: number) => withoutSlots[workspaceOf[server] === 0 ? 'first' : 'others'];
   let networkBackAt = -1;
 
   const breach = (what: string, server: number, now: number): never => {
@@ -93,65 +105,85 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
 
   for (let now = 0; now < seconds; now += 1) {
     ledger.tick(now);
-    const isAway = now < networkBackAt;
-    if (!isAway && random() < 1 / 100_000) networkBackAt = now + 30 + Math.floor(random() * 270);
-    for (const running of endings[now]!) end(running, now);
+    if (now >= networkBackAt && random() < 1 / 100_000) networkBackAt = now + 30 + Math.floor(random() * 270);
+    for (const ended of endings[now]!) end(ended, now);
     endings[now] = [];
 
-    let hasFreeHand = false;
+    const hasSlot = { first: false, others: false };
+    let isAlive = false;
     for (let monitor = 0; monitor < monitors; monitor += 1) {
       if (aliveFrom[monitor]! <= now && random() < 1 / 2_000) crash(monitor, now);
-      if (aliveFrom[monitor]! > now || isAway) continue;
-      fillPlaces(monitor, now);
-      if (ahead[monitor]!.length === 0) {
-        const claims = ledger.claim(now, MOST_HELD - busy[monitor]!, LEASE_SECONDS);
-        for (const { server } of claims) held[monitor]!.add(server);
-        ahead[monitor] = claims;
-        fillPlaces(monitor, now);
-      }
-      hasFreeHand ||= busy[monitor]! < PLACES;
+      if (aliveFrom[monitor]! > now) continue;
+      isAlive = true;
+      work(monitor, now);
+      const { all, ofFirst } = running[monitor]!;
+      hasSlot.first ||= ofFirst < SLOTS - all;
+      hasSlot.others ||= FEW < SLOTS - all;
     }
-    withoutHands[now + 1] = withoutHands[now]! + (hasFreeHand ? 0 : 1);
+    for (const kind of ['first', 'others'] as const)
+      withoutSlots[kind][now + 1] = withoutSlots[kind][now]! + (hasSlot[kind] ? 0 : 1);
+    if (isAlive && !hasSlot.others) figures.secondsCrowded += 1;
   }
-  figures.secondsWithoutHands = withoutHands[seconds]!;
+  figures.secondsWithoutSlots = withoutSlots.others[seconds]!;
   for (let server = 0; server < servers; server += 1) {
-    const excuse = heldUp[server]! + withoutHands[seconds]! - withoutHands[observedAt[server]!]!;
+    const without = withoutSlotsFor(server);
+    const excuse = heldUp[server]! + without[seconds]! - without[observedAt[server]!]!;
     const age = seconds - observedAt[server]! - excuse - deaths[server]! * LEASE_SECONDS;
     if (age > OLDEST_STATUS) breach(`is forgotten for ${age} s`, server, seconds);
   }
   return figures;
 
-  function fillPlaces(monitor: number, now: number): void {
-    while (busy[monitor]! < PLACES) {
-      const claim = ahead[monitor]!.shift();
-      if (!claim) return;
-      begin({ ...claim, waited: claim.waited + now - claim.claimedAt }, monitor, now);
+  function work(monitor: number, now: number): void {
+    const claimed = jobs[monitor]!;
+    for (const { server, leaseId } of claimed.takeOverdue(now - MOST_WAIT_SECONDS)) {
+      held[monitor]!.delete(server);
+      ledger.finish(server, leaseId, now);
     }
+    fillSlots(monitor, now);
+    if (claimed.isStocked) return;
+    const { heldByOwner } = claimed;
+    const claims = ledger.claim(now, claimed.room, LEASE_SECONDS, (owner) => heldByOwner[owner] ?? 0);
+    const taken = claims.map((claim) => ({ ...claim, owner_id: String(workspaceOf[claim.server]) }));
+    for (const job of taken) held[monitor]!.set(job.server, job);
+    claimed.add(taken, now);
+    fillSlots(monitor, now);
   }
 
-  /** Nobody waits while a hand is free, but for the lease of a monitor that died, and for a place of one that lives. */
-  function begin(claim: Claim, monitor: number, now: number): void {
-    const { server, waited } = claim;
+  function fillSlots(monitor: number, now: number): void {
+    const claimed = jobs[monitor]!;
+    for (let job = claimed.takeNext(); job; job = claimed.takeNext()) begin(job, monitor, now);
+  }
+
+  function count(monitor: number, server: number, by: 1 | -1): void {
+    running[monitor]!.all += by;
+    if (workspaceOf[server] === 0) running[monitor]!.ofFirst += by;
+  }
+
+  /** Nobody waits while its owner may take a slot, but for the lease of a monitor that died, and for one of one that lives. */
+  function begin(job: Job, monitor: number, now: number): void {
+    const { server } = job;
+    const waited = job.waited + now - job.claimedAt;
     if (probing[server]) breach('is probed by two', server, now);
-    const excused = withoutHands[now]! - withoutHands[now - waited]! + deaths[server]! * LEASE_SECONDS;
+    const without = withoutSlotsFor(server);
+    const excused = without[now]! - without[now - waited]! + deaths[server]! * LEASE_SECONDS;
     if (waited > excused + SLOWEST_PROBE)
-      breach(`waited ${waited} s, of them ${excused} s for a hand`, server, now);
+      breach(`waited ${waited} s, of them ${excused} s for a slot`, server, now);
     figures.longestWait = Math.max(figures.longestWait, waited);
     probing[server] = 1;
-    busy[monitor]! += 1;
+    count(monitor, server, 1);
     const truth = world.at(server, now);
     const isHanging = !truth.isUp && truth.code === 'timeout';
     const takes = isHanging ? SLOWEST_PROBE : random() < 0.02 ? 5 : 1;
-    endings[now + takes]!.push({ ...claim, monitor });
+    endings[now + takes]!.push({ ...job, waited, monitor });
   }
 
   /** As SIGKILL: what it had in hand is never heard of again. */
   function crash(monitor: number, now: number): void {
     figures.crashes += 1;
     aliveFrom[monitor] = now + 5 + Math.floor(random() * 600);
-    busy[monitor] = 0;
-    ahead[monitor] = [];
-    for (const server of held[monitor]!) {
+    running[monitor] = { all: 0, ofFirst: 0 };
+    jobs[monitor] = new ClaimedJobs<Job>(SLOTS);
+    for (const server of held[monitor]!.keys()) {
       probing[server] = 0;
       deaths[server]! += 1;
     }
@@ -159,10 +191,12 @@ export function simulate({ servers, seconds, monitors, seed }: SimulationOptions
   }
 
   function end({ server, leaseId, monitor, waited }: Running, now: number): void {
+    const job = held[monitor]!.get(server);
     // Whoever crashed since began anew, without this server.
-    if (!held[monitor]!.has(server)) return;
+    if (job?.leaseId !== leaseId) return;
     held[monitor]!.delete(server);
-    busy[monitor]! -= 1;
+    jobs[monitor]!.release(job);
+    count(monitor, server, -1);
     probing[server] = 0;
     deaths[server] = 0;
     heldUp[server]! += waited;

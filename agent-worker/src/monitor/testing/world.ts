@@ -4,6 +4,7 @@ import type { ErrorCode } from '@patchbay/shared/errors';
 export type Truth = { isUp: true } | { isUp: false; code: ErrorCode };
 
 const UP: Truth = { isUp: true };
+const HANGING: Truth = { isUp: false, code: 'timeout' };
 const FAILURES: Truth[] = (
   [
     'connection_refused',
@@ -33,9 +34,12 @@ export class World {
   readonly #since: Float64Array;
   readonly #until: Float64Array;
   readonly #isRestless: Uint8Array;
+  readonly #hanging: number;
 
-  constructor(servers: number, random: () => number) {
+  /** @param hanging of the first servers, so many never answer */
+  constructor(servers: number, random: () => number, hanging = 0) {
     this.#random = random;
+    this.#hanging = hanging;
     this.#truth = Array.from({ length: servers }, () => UP);
     this.#since = new Float64Array(servers);
     this.#until = new Float64Array(servers);
@@ -48,6 +52,7 @@ export class World {
 
   /** What a probe at this second finds. */
   at(server: number, now: number): Truth {
+    if (server < this.#hanging) return HANGING;
     while (this.#until[server]! <= now) {
       const wasUp = this.#truth[server]!.isUp;
       this.#since[server] = this.#until[server]!;
