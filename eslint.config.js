@@ -1,3 +1,4 @@
+import regexp from 'eslint-plugin-regexp';
 import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
@@ -151,6 +152,16 @@ export default tseslint.config(
     files: ['web/src/**/*.{ts,svelte}'],
     ignores: ['**/*.test.ts'],
     rules: { 'no-restricted-syntax': ['error', ...checkedTargets, ...uncheckedLocation] },
+  },
+  {
+    // What users and servers send may be megabytes: time must not grow with its square.
+    files: ['{web,shared,agent-worker}/src/**/*.{ts,svelte}', 'supabase/functions/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+    },
   },
   {
     files: ['**/*.{js,mjs,cjs}'],

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
+import { trimEnd } from '@patchbay/shared/trim-end';
 import type { Environment } from './environment.ts';
 import type { Log } from './log.ts';
 
@@ -96,7 +97,7 @@ export function callWithServiceKey({
   SUPABASE_SECRET_KEY: key,
 }: Pick<Environment, 'SUPABASE_URL' | 'SUPABASE_SECRET_KEY'>): CallDatabase {
   // As supabase-js, which everything else here uses, takes it.
-  const base = url.replace(/\/+$/, '');
+  const base = trimEnd(url, '/');
   return async (name, args) => {
     const { ok, status } = await fetch(`${base}/rest/v1/rpc/${name}`, {
       method: 'POST',

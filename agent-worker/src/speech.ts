@@ -5,6 +5,7 @@ import { endSentence } from '@patchbay/shared/mcp/reason';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
+import { trimEnd } from '@patchbay/shared/trim-end';
 import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
 import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
@@ -119,7 +120,7 @@ function progressWords({ progress, total, message }: CallProgress): string | nul
     .replace(/[^\p{L}\p{N} .,%/()-]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  if (said && said.length <= LONGEST_PROGRESS) return said.replace(/[.,]+$/, '');
+  if (said && said.length <= LONGEST_PROGRESS) return trimEnd(said, '.,');
   return total ? `${Math.round((100 * progress) / total)} percent` : null;
 }
 

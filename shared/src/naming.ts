@@ -2,6 +2,8 @@
  * Names under which the voice model knows tools: `slug__tool`, at most 64 characters of
  * [a-zA-Z0-9_-], the same for the same input in every process.
  */
+import { trimEnd } from './trim-end.ts';
+
 const NAME_LIMIT = 64;
 const SLUG_LIMIT = 32;
 const HASH_LENGTH = 7;
@@ -14,9 +16,8 @@ export function slugFromName(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+/, '')
-    .slice(0, SLUG_LIMIT)
-    .replace(/-+$/, '');
-  return slug || 'server';
+    .slice(0, SLUG_LIMIT);
+  return trimEnd(slug, '-') || 'server';
 }
 
 /**

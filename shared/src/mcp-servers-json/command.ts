@@ -26,8 +26,8 @@ export function remoteOfCommand(entry: Readonly<Record<string, unknown>>): Remot
   rest.forEach((word, index) => {
     const value = rest[index + 1] ?? '';
     if (word === '--header') {
-      const [, name = '', text = ''] = /^([^:]+):\s*(.*)$/s.exec(value) ?? [];
-      if (name) headers[name.trim()] = fillIn(text, entry['env']);
+      const [, name = '', text = ''] = /^([^:]+):(.*)$/s.exec(value) ?? [];
+      if (name) headers[name.trim()] = fillIn(text.trimStart(), entry['env']);
     }
     if (word === '--transport' && value === 'sse-only') transport = 'sse';
     if (word === '--transport' && value === 'http-only') transport = 'streamable_http';

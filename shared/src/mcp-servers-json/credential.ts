@@ -13,7 +13,7 @@ export interface FoundCredential {
 const NOTHING: FoundCredential = { auth_method: 'none', auth_header: null, credential: null, notes: [] };
 const LIKE_A_KEY = /key|token|secret|auth|password|pat$/i;
 /** `${input:name}`, `${env:NAME}`, `${NAME}`, `{{NAME}}`, `<your key>`: the file says where the key is, not what. */
-const PLACEHOLDER = /\$\{[^}]*\}|\{\{[^}]*\}\}|<[^>]*>|\bYOUR[_-]/;
+const PLACEHOLDER = /\$\{[^{}]*\}|\{\{[^{}]*\}\}|<[^<>]*>|\bYOUR[_-]/;
 
 /**
  * Tells which of the headers of an entry carries the credential. Patchbay sends one: `Authorization`, else the
@@ -37,7 +37,7 @@ export function credentialOfHeaders(headers: Readonly<Record<string, unknown>>):
   if (!chosen) return { ...NOTHING, notes };
   const [name, value] = chosen;
 
-  const [, token] = /^bearer\s+(.+)$/i.exec(value.trim()) ?? [];
+  const [, token] = /^bearer\s+(\S.*)$/i.exec(value.trim()) ?? [];
   const isBearer = name.toLowerCase() === 'authorization' && token !== undefined;
   const secret = CredentialText.safeParse(isBearer ? token : value);
   const isKnown = secret.success && !PLACEHOLDER.test(secret.data);

@@ -1,4 +1,5 @@
 /** What kind of file some base64 holds, by its first bytes. */
+import { trimEnd } from '../trim-end.ts';
 
 /** Of bytes that say nothing. */
 export const UNKNOWN_TYPE = 'application/octet-stream';
@@ -73,12 +74,12 @@ function decode(base64: string): string {
 
 /** The base64 that RFC 4648 describes, from its URL-safe form, with line breaks or without padding; null for none. */
 export function plainBase64(text: string): string | null {
-  const digits = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  const digits = trimEnd(text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/'), '=');
   if (digits.length % 4 === 1 || !/^[A-Za-z0-9+/]+$/.test(digits)) return null;
   return digits.padEnd(Math.ceil(digits.length / 4) * 4, '=');
 }
 
 /** How many bytes some base64 holds. */
 export function bytesOfBase64(base64: string): number {
-  return Math.floor((base64.replace(/[\s=]+$/, '').length * 3) / 4);
+  return Math.floor((trimEnd(base64, '= \t\r\n').length * 3) / 4);
 }

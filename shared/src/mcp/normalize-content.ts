@@ -75,10 +75,12 @@ function textBlock({ text }: JsonObject): JsonObject | null {
 function mediaBlock(type: 'image' | 'audio', raw: JsonObject): JsonObject | null {
   const source = isJsonObject(raw.source) ? raw.source : {};
   const given = textOf(raw.data) ?? textOf(source.data) ?? '';
-  const uri = /^data:([\w.+-]+\/[\w.+-]+)?[^,]*;base64,/.exec(given);
+  const uri = /^data:([^,]*);base64,/.exec(given);
   const data = plainBase64(uri ? given.slice(uri[0].length) : given);
   if (data === null) return null;
-  const named = [raw.mimeType, source.media_type, uri?.[1]].find(isMediaType);
+  const named = [raw.mimeType, source.media_type, /^[\w.+-]+\/[\w.+-]+/.exec(uri?.[1] ?? '')?.[0]].find(
+    isMediaType,
+  );
   return { type, data, mimeType: named ?? sniffMediaType(data, type) ?? UNKNOWN_TYPE };
 }
 
@@ -115,7 +117,9 @@ function linkBlock(raw: JsonObject): JsonObject | null {
 }
 
 function lastPart(uri: string): string {
-  return /([^/?#]+)\/?(?:[?#].*)?$/.exec(uri)?.[1] ?? uri;
+  const [path = ''] = /^[^?#]*/.exec(uri) ?? [];
+  const trimmed = path.endsWith('/') ? path.slice(0, -1) : path;
+  return trimmed.slice(trimmed.lastIndexOf('/') + 1) || uri;
 }
 
 function hintsOf(raw: JsonObject): JsonObject {

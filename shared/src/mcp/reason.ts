@@ -51,7 +51,14 @@ function wordsIn(value: unknown, depth: number): string | null {
 
 /** The title of a page, else its text. */
 function wordsInMarkup(body: string): string {
-  const title = /<title[^>]*>([^<]*)</i.exec(body)?.[1]?.trim();
-  const text = title || body.replaceAll(/<(script|style)\b.*?<\/\1\s*>/gis, ' ').replaceAll(/<[^>]*>/g, ' ');
+  const title = /<title[^<>]*>([^<]*)</i.exec(body)?.[1]?.trim();
+  const text = title || withoutScripts(body).replaceAll(/<[^<>]*>/g, ' ');
   return text.replaceAll(/&(?:nbsp|#160);/gi, ' ').replaceAll('&quot;', '"').replaceAll(/&(?:#0?39|apos);/g, "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'); // prettier-ignore
+}
+
+/** Without scripts and styles; one that is not closed ends where the next one begins. */
+function withoutScripts(body: string): string {
+  const [before, ...scripts] = body.split(/<(?:script|style)\b/i);
+  const after = scripts.map((script) => /<\/(?:script|style)\s*>(.*)$/is.exec(script)?.[1] ?? '');
+  return [before, ...after].join(' ');
 }
