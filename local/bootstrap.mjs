@@ -34,6 +34,7 @@ const COMMANDS = {
   'deploy:supabase': 'local/deploy/supabase.ts',
   'bundle:functions': 'local/deploy/bundle-functions.ts',
   'lockfile:complete': 'local/test-run/complete-lockfile.ts',
+  'release:freeze': 'local/release/freeze.ts',
 };
 
 /** A failure whose message is all that the person needs: it is printed without a stack. */

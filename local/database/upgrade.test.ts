@@ -1,9 +1,10 @@
-/** Migrations go up from nothing and from each earlier one, with what people had stored by then. */
+/** Migrations go up from nothing, from each earlier one and from each release, with what people had stored by then. */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { frozenUpTo, readReleased } from '../release/released.ts';
 import { applyMigrations } from '../supabase/migrations.ts';
 import { findDifferences } from './differences.ts';
 import { EXAMPLES } from './example-rows.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   for (const file of FILES) {
     cpSync(join(MIGRATIONS, file), join(folder, file));
     expect(await applyMigrations(sql, folder)).toEqual([file]);
-    people.push(await signUp(file));
+    people.push(await signUp(file, sql));
   }
 });
 afterAll(async () => {
@@ -37,7 +38,7 @@ afterAll(async () => {
 });
 
 /** Somebody comes, and stores one of everything that there is at this version. */
-async function signUp(version: string): Promise<(typeof people)[number]> {
+async function signUp(version: string, sql: Sql): Promise<(typeof people)[number]> {
   const [user] = await sql<{ id: string }[]>`
     insert into auth.users (id, email) values (gen_random_uuid(), ${`${version}@upgrade.test`}) returning id`;
   const id = user!.id;
@@ -80,4 +81,51 @@ it('whoever came early has in the end what a newcomer has', async () => {
 
 it('and the database is the same as one that was made at once', async () => {
   expect(await findDifferences(database.url, inject('databaseUrl'))).toEqual([]);
+});
+
+const released = readReleased();
+/** As long as nothing is released, a part of the migrations stands for a release: the upgrade itself is the same. */
+const EXAMPLE = { name: 'a release of the first half', files: FILES.slice(0, FILES.length / 2) };
+const RELEASES = [
+  EXAMPLE,
+  ...released.releases.map(({ version }) => ({ name: version, files: frozenUpTo(released, version) })),
+];
+
+describe.each(RELEASES)('from $name', ({ name, files }) => {
+  let folder: string;
+  let database: MigratedDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'patchbay-release-'));
+    for (const file of files) cpSync(join(MIGRATIONS, file), join(folder, file));
+    database = await startMigratedDatabase(folder);
+    sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  });
+  afterAll(async () => {
+    await sql?.end({ timeout: 2 });
+    await database?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function countRows(): Promise<Map<string, number>> {
+    const tables = await sql<{ name: string }[]>`
+      select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public' order by 1`;
+    const counts = new Map<string, number>();
+    for (const { name } of tables) {
+      const [row] = await sql.unsafe<{ n: number }[]>(`select count(*)::int as n from ${name}`);
+      counts.set(name, row?.n ?? 0);
+    }
+    return counts;
+  }
+
+  it('the other migrations apply, what people had stored stays, and the result is that of a new database', async () => {
+    const person = await signUp(name, sql);
+    expect(person.rows).toBeGreaterThan(10);
+    const before = await countRows();
+    expect(await applyMigrations(sql, MIGRATIONS)).toEqual(FILES.filter((file) => !files.includes(file)));
+    const after = await countRows();
+    const lost = [...before].filter(([table, n]) => after.has(table) && (after.get(table) ?? 0) < n);
+    expect(lost).toEqual([]);
+    expect(await findDifferences(database.url, inject('databaseUrl'))).toEqual([]);
+  });
 });

@@ -1,62 +1,17 @@
 /** What a web page can do to the developer who opens it while `npm start` runs: every port refuses it. */
-import { connect } from 'node:net';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, it } from 'vitest';
 import { portsFrom, type Ports } from '../stack/ports.ts';
+import { REFUSED, runningParts, statusOf } from './foreign-page.ts';
 import { demoServer, hasStack, runningStack } from './running-stack.ts';
 
-/** Postgres speaks no HTTP, and LiveKit's port for media is UDP. */
-const HTTP_PARTS = [
-  ['web', '/'],
-  ['supabase', '/health'],
-  ['supabase', '/rest/v1/'],
-  ['supabase', '/auth/v1/health'],
-  ['supabase', '/inbox'],
-  ['supabase', '/functions/v1/voice-token'],
-  ['supabase', '/realtime/v1/websocket'],
-  ['functions', '/voice-token'],
-  ['model', '/health'],
-  ['worker', '/'],
-  ['monitor', '/'],
-  ['monitor', '/metrics'],
-  ['clock', '/mcp'],
-  ['notes', '/mcp'],
-  ['everything', '/mcp'],
-] as const satisfies [keyof Ports, string][];
-const UPGRADE = [
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: eA==',
-];
-/** Host and Origin as a browser sends them; PORT stands for the port of the part. */
-const REFUSED: [what: string, lines: string[]][] = [
-  ['a rebound name', ['Host: rebound.example:PORT']],
-  ['a page of a rebound name', ['Host: rebound.example:PORT', 'Origin: http://rebound.example:PORT']],
-  ['the address of all interfaces', ['Host: 0.0.0.0:PORT']],
-  ['a page of another site', ['Host: 127.0.0.1:PORT', 'Origin: https://evil.example']],
-  ['a page without an origin', ['Host: localhost:PORT', 'Origin: null']],
-  ['a WebSocket of another site', ['Host: 127.0.0.1:PORT', 'Origin: https://evil.example', ...UPGRADE]],
-];
 const LOCAL_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
-
-async function statusOf(port: number, path: string, lines: string[]): Promise<number> {
-  const head = [`GET ${path} HTTP/1.1`, ...lines].map((line) => line.replaceAll('PORT', String(port)));
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  try {
-    for await (const chunk of socket) return Number(/^HTTP\/1.1 (\d+)/.exec(String(chunk))?.[1]);
-    return 0;
-  } finally {
-    socket.destroy();
-  }
-}
 
 describe.runIf(hasStack)('a web page', () => {
   const ports = (): Ports => portsFrom(Number(new URL(runningStack().web_url).port));
 
-  it.each(HTTP_PARTS)('does not reach %s %s', async (part, path) => {
+  it.each(hasStack ? runningParts(runningStack()) : [])('does not reach %s %s', async (part, path) => {
     const port = ports()[part];
     for (const [what, lines] of REFUSED)
       expect([what, await statusOf(port, path, lines)]).toEqual([what, 403]);

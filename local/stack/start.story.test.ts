@@ -1,11 +1,12 @@
 /** The life of a stack: it comes up, says where it is, is kept up, and leaves nothing behind, however it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findFreeBlock, portsFrom } from './ports.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
@@ -176,5 +177,51 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
     expect(refused.output()).toContain(`port ${portBase + 7} (model) is in use`);
     expect(refused.output()).toContain('PATCHBAY_PORT_BASE');
     other.close();
+  });
+
+  describe('whose data are set aside by --fresh', () => {
+    let first: string | undefined;
+
+    it('begins anew, and says where they are', async () => {
+      const { process: old, stack } = await startAndWait();
+      first = await signIn(stack);
+      expect(first).toBeDefined();
+      old.kill('SIGTERM');
+      await exitCode(old);
+      const fresh = await startAndWait({}, ['--fresh']);
+      expect(fresh.output()).toMatch(
+        /the old data are in \S.*data-\d{8}-\d{6}: delete them, or see docs\/upgrade\.md/,
+      );
+      expect(fresh.stack.demo.password).not.toBe(stack.demo.password);
+      expect(await signIn(fresh.stack)).not.toBe(first);
+      fresh.process.kill('SIGTERM');
+      expect(await exitCode(fresh.process)).toBe(0);
+    });
+
+    it('has them back when they are moved back, as docs/upgrade.md says', async () => {
+      const names = ['supabase', 'secrets.json', 'seeded.json', 'logs'];
+      const [aside = ''] = readdirSync(dataDir).filter((name) => name.startsWith('data-'));
+      for (const name of names) rmSync(join(dataDir, name), { recursive: true });
+      for (const name of names) renameSync(join(dataDir, aside, name), join(dataDir, name));
+      const { process: again, stack } = await startAndWait();
+      expect(await signIn(stack)).toBe(first);
+      // As if an older version had made the database.
+      const sql = postgres(stack.database_url ?? '', { max: 1 });
+      await sql`update supabase_migrations.schema_migrations set statements = array['select 1']
+        where version = (select min(version) from supabase_migrations.schema_migrations)`;
+      await sql.end();
+      again.kill('SIGTERM');
+      expect(await exitCode(again)).toBe(0);
+    });
+
+    it('says of a database from before 0.1.0 that it cannot be upgraded, and how servers are carried over', async () => {
+      const refused = start();
+      expect(await exitCode(refused.process)).toBe(1);
+      expect(refused.output()).toMatch(
+        /from before 0\.1\.0.* cannot be upgraded: \d+_\w+\.sql was changed since/,
+      );
+      for (const step of ['git reflog', '/workspace/transfer', 'npm start -- --fresh', 'docs/upgrade.md'])
+        expect(refused.output()).toContain(step);
+    });
   });
 });

@@ -1,12 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadKeys } from '../supabase/keys.ts';
 import { bringUp, type Part } from './bring-up.ts';
-import { demoServers, SEEDED_FILE } from './demo.ts';
+import { demoServers } from './demo.ts';
 import { DEFAULT_PORT_BASE, findFreeBlock, findTakenPort, portsFrom, readPortBase } from './ports.ts';
 import { claim } from './run-record.ts';
-import { loadSecrets, SECRETS_FILE } from './secrets.ts';
+import { loadSecrets } from './secrets.ts';
+import { setAside } from './set-aside.ts';
 import { BadEnvironment, isEmbedded, makeSettings, supabaseFolder, type Settings } from './settings.ts';
 import { removeStack, writeStack, type Stack } from './stack-file.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -23,7 +24,7 @@ export interface StackOptions {
   dataDir?: string;
   /** First port of the block; without it PATCHBAY_PORT_BASE decides, else the first free block from 4100 on. */
   portBase?: number;
-  /** Throws the data away first. */
+  /** Moves the data of earlier starts aside first. */
   isFresh?: boolean;
   /** Serves the page from its sources, and restarts what was changed. */
   isLive?: boolean;
@@ -75,7 +76,11 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
 
   try {
     removeStack(dataDir);
-    if (options.isFresh) throwAway(dataDir);
+    const aside = options.isFresh ? await setAside(dataDir, new Date()) : null;
+    if (aside !== null)
+      say(
+        `the old data are in ${relative(ROOT, aside)}: delete them, or see docs/upgrade.md for the way back`,
+      );
     const logFolder = join(dataDir, 'logs');
     mkdirSync(logFolder, { recursive: true });
     const portBase = await choosePortBase(options.portBase, held.isTakenOver, say);
@@ -154,13 +159,6 @@ async function choosePortBase(
   for (const { taken: other } of skipped) say(`port ${other.port} (${other.name}) is in use`);
   if (skipped.length > 0) say(`taking the ports from ${base} on; PATCHBAY_PORT_BASE chooses others`);
   return base;
-}
-
-/** Everything that one installation made; not the runtime, nor what was built. */
-function throwAway(dataDir: string): void {
-  for (const name of ['supabase', SECRETS_FILE, SEEDED_FILE, 'logs']) {
-    rmSync(join(dataDir, name), { recursive: true, force: true });
-  }
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -62,13 +62,45 @@ test('a failing migration leaves nothing of itself, and its file and line are na
   expect(await applyMigrations(sql, folder)).toEqual(['2_bad.sql']);
 });
 
-test('a change to an applied migration, or its absence, is told with the way out', async () => {
+const hasTable = async (name: string): Promise<boolean> => {
+  const [found] = await sql<
+    { there: boolean }[]
+  >`select to_regclass(${`public.${name}`}) is not null as there`;
+  return found?.there === true;
+};
+
+test('a database of other migrations is from before the first release: the way to carry servers over is told', async () => {
   await write('1_first.sql', 'create table a (n int);');
   await applyMigrations(sql, folder);
+  await write('0_before.sql', 'create table b (n int);');
   await write('1_first.sql', 'create table a (n bigint);');
-  await expect(applyMigrations(sql, folder)).rejects.toThrow(
-    /1_first\.sql was changed.*npm start -- --fresh/,
+  const refusal = await applyMigrations(sql, folder).catch((error: Error) => error.message);
+  expect(refusal).toMatch(
+    /^This database is from before 0\.1\.0.*cannot be upgraded: 1_first\.sql was changed/,
   );
+  expect(refusal).toContain('/workspace/transfer');
+  expect(refusal).toContain('npm start -- --fresh');
+  // Also what sorts before the change is left alone.
+  expect(await hasTable('b')).toBe(false);
+});
+
+test('so is one with a migration that has gone, although newer ones are there', async () => {
+  await write('1_first.sql', 'create table a (n int);');
+  await applyMigrations(sql, folder);
   await rm(join(folder, '1_first.sql'));
-  await expect(applyMigrations(sql, folder)).rejects.toThrow(/migration 1,.*npm start -- --fresh/);
+  await write('2_second.sql', 'create table b (n int);');
+  await expect(applyMigrations(sql, folder)).rejects.toThrow(
+    /from before 0\.1\.0.*migration 1 is no longer there/,
+  );
+  expect(await hasTable('b')).toBe(false);
+});
+
+test('one of a newer version is told apart', async () => {
+  await write('1_first.sql', 'create table a (n int);');
+  await write('2_second.sql', 'create table b (n int);');
+  await applyMigrations(sql, folder);
+  await rm(join(folder, '2_second.sql'));
+  await expect(applyMigrations(sql, folder)).rejects.toThrow(
+    /newer version of Patchbay: it has had migration 2,[^]*Update the checkout[^]*npm start -- --fresh/,
+  );
 });

@@ -12,37 +12,53 @@ interface Migration {
  * Applies the migrations of a folder that the database has not had yet, in order, each in one transaction, and
  * records them as the Supabase CLI does (`supabase_migrations.schema_migrations`).
  * @returns the names of the files that were applied.
- * @throws Error that names the file: its SQL failed, or it was changed after it had been applied.
+ * @throws Error that names the file: its SQL failed; or one that says what to do, where the database was made by other
+ * migrations. Then nothing is applied.
  */
 export async function applyMigrations(sql: Sql, folder: string): Promise<string[]> {
   const migrations = await readMigrations(folder);
-  const applied = new Map<string, string>();
-  for (const row of await sql<{ version: string; statements: string[] | null }[]>`
-    select version, statements from supabase_migrations.schema_migrations`) {
-    applied.set(row.version, (row.statements ?? []).join('\n'));
-  }
+  const rows = await sql<{ version: string; statements: string[] | null }[]>`
+    select version, statements from supabase_migrations.schema_migrations`;
+  const applied = new Map(rows.map(({ version, statements }) => [version, (statements ?? []).join('\n')]));
+  const refusal = whyNotUpgradable(applied, migrations);
+  if (refusal !== null) throw new Error(refusal);
   const done: string[] = [];
   for (const migration of migrations) {
-    const before = applied.get(migration.version);
-    if (before === undefined) {
-      await applyMigration(sql, migration);
-      done.push(fileName(migration));
-    } else if (before !== migration.content) {
-      throw new Error(
-        `supabase/migrations/${fileName(migration)} was changed after it had been applied to this database. ` +
-          'Begin anew with `npm start -- --fresh`, or put the change into a new migration.',
-      );
-    }
-    applied.delete(migration.version);
-  }
-  const [orphan] = applied.keys();
-  if (orphan !== undefined) {
-    throw new Error(
-      `The database has had migration ${orphan}, which supabase/migrations no longer holds. ` +
-        'Begin anew with `npm start -- --fresh`.',
-    );
+    if (applied.has(migration.version)) continue;
+    await applyMigration(sql, migration);
+    done.push(fileName(migration));
   }
   return done;
+}
+
+/**
+ * Released migrations never change, so a database that has had others is from before 0.1.0, or from between two releases.
+ * @param applied what the database has had: the SQL by the version
+ */
+function whyNotUpgradable(applied: ReadonlyMap<string, string>, migrations: Migration[]): string | null {
+  const changed = migrations.find(({ version, content }) => (applied.get(version) ?? content) !== content);
+  const newest = migrations.at(-1)?.version ?? '';
+  const unknown = [...applied.keys()]
+    .filter((version) => migrations.every((one) => one.version !== version))
+    .sort();
+  const newer = unknown.at(-1);
+  if (!changed && newer !== undefined && unknown.every((version) => version > newest))
+    return [
+      `This database was made by a newer version of Patchbay: it has had migration ${newer}, which is not in this checkout.`,
+      'Update the checkout, or set the data aside and begin without them: npm start -- --fresh.',
+    ].join('\n');
+  if (!changed && newer === undefined) return null;
+  return [
+    'This database is from before 0.1.0, or from between two releases, and cannot be upgraded: ' +
+      (changed
+        ? `${fileName(changed)} was changed since.`
+        : `its migration ${unknown[0]} is no longer there.`),
+    'To carry your servers and agents over (docs/upgrade.md):',
+    '1. Check out the commit that made it (git reflog lists where you were), run npm start there, and download the file',
+    '   on the page /workspace/transfer.',
+    '2. Here, run npm start -- --fresh, which moves the old data aside, and import the file on the same page.',
+    'If you changed that file yourself, put the change into a new migration instead.',
+  ].join('\n');
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {

@@ -31,6 +31,7 @@ export interface RunningPostgres {
 }
 
 const MAJOR_VERSION = '17';
+const ELSEWHERE_NOTE = 'postgres-is-elsewhere.txt';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -108,7 +109,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 /** Postgres refuses to run as root: the owner of an existing cluster, else an account that every system has. */
 async function findAccount(dataDir: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  for (const folder of [join(dataDir, 'postgres'), outsideCluster(dataDir)]) {
+  for (const folder of [join(dataDir, 'postgres'), (await readNote(dataDir)) ?? outsideCluster(dataDir)]) {
     const owner = await stat(folder).catch(() => undefined);
     if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   }
@@ -130,6 +131,23 @@ function outsideCluster(dataDir: string): string {
   return join(OUTSIDE_FOLDER, createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16));
 }
 
+/** Where the cluster of a data directory lies that Postgres cannot enter; undefined where it lies inside. */
+async function readNote(dataDir: string): Promise<string | undefined> {
+  const noted = await readFile(join(dataDir, ELSEWHERE_NOTE), 'utf8').catch(() => undefined);
+  return noted?.startsWith(`${OUTSIDE_FOLDER}/`) ? noted.trim() : undefined;
+}
+
+/**
+ * Moves the cluster that lies outside of a data directory along, when that is set aside: a new one would take its place.
+ * @param mark is put behind its name
+ */
+export async function setClusterAside(dataDir: string, mark: string): Promise<void> {
+  const noted = await readNote(dataDir);
+  if (noted === undefined) return;
+  await rename(noted, `${noted}-${mark}`);
+  await writeFile(join(dataDir, ELSEWHERE_NOTE), `${noted}-${mark}\n`);
+}
+
 /**
  * The cluster lies beside the other data, unless its account cannot get there (a checkout in /root). Then a
  * note in the data directory stands for it: without the note the data was removed on purpose.
@@ -140,15 +158,14 @@ async function findClusterFolder(
   log: (line: string) => void,
 ): Promise<string> {
   const inside = join(resolve(dataDir), 'postgres');
+  const noted = await readNote(dataDir);
   // The data directory is ours: it lets others through (its secrets have modes of their own), not look.
   if (account) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
   if (!account || (await isReachable(dirname(inside), account))) return inside;
-  const outside = outsideCluster(dataDir);
-  const note = join(dataDir, 'postgres-is-elsewhere.txt');
-  const noted = await readFile(note, 'utf8').catch(() => undefined);
+  const outside = noted ?? outsideCluster(dataDir);
   if (noted === undefined) await rm(outside, { recursive: true, force: true });
   await mkdir(OUTSIDE_FOLDER, { recursive: true, mode: 0o755 });
-  await writeFile(note, `${outside}\n`);
+  await writeFile(join(dataDir, ELSEWHERE_NOTE), `${outside}\n`);
   log(`the account of Postgres cannot enter ${dataDir}: the database lies in ${outside}`);
   return outside;
 }
