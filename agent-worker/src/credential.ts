@@ -33,7 +33,7 @@ export function credentialsIn(
  * cannot be opened
  */
 export async function openCredential(
-  server: Pick<SnapshotServer, 'id' | 'auth_method' | 'auth_header' | 'credential_scope' | 'secret'>,
+  server: Pick<SnapshotServer, 'id' | 'url' | 'auth_method' | 'auth_header' | 'credential_scope' | 'secret'>,
   workspaceId: string,
   keys: SecretKeys,
   user: GrantUser,

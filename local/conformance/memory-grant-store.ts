@@ -12,12 +12,13 @@ export class MemoryGrantStore implements GrantStore {
   }
 
   /** Stores what a sign-in gave. */
-  put(granted: Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }): void {
+  put(granted: Omit<GrantContent, 'server_id' | 'holder_id' | 'server_address'> & { issuer: string }): void {
     this.#grant = {
       ...granted,
       id: crypto.randomUUID(),
       server_id: 'one',
       holder_id: null,
+      server_address: null,
       user_id: null,
       revision: 1,
       expires_at: expiryOf(granted.tokens, Date.now()),

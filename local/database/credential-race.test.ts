@@ -1,4 +1,4 @@
-/** A credential never travels to another host, whoever edits the server while it is being stored. */
+/** A credential never travels to another address, whoever edits the server while it is being stored. */
 import { setImmediate as tick } from 'node:timers/promises';
 import fc from 'fast-check';
 import postgres, { type ISql, type Sql } from 'postgres';
@@ -80,20 +80,28 @@ async function store(sql: ISql, id: string, place: Place): Promise<string> {
   }
 }
 
-/** What is stored, and for what; null when nothing is. */
+/** What is stored and in use, and for what; null when nothing is. */
 async function stored(id: string): Promise<{ sealedFor: Place; server: Place } | null> {
   const [row] = await editor<
-    (Place & { ciphertext: string | null; user_id: string | null; has_credential: boolean })[]
+    (Place & {
+      ciphertext: string | null;
+      user_id: string | null;
+      has_credential: boolean;
+      is_held: boolean;
+      is_used: boolean;
+    })[]
   >`
-    select s.workspace_id, s.url, s.auth_method, s.credential_scope, s.has_credential, x.ciphertext, x.user_id
+    select s.workspace_id, s.url, s.auth_method, s.credential_scope, s.has_credential,
+      s.credential_held_since is not null as is_held, x.ciphertext, x.user_id,
+      exists (select from private.key_of(s, ${userId}) k where k.id = x.id) as is_used
     from public.mcp_servers s left join public.mcp_server_secrets x on x.server_id = s.id where s.id = ${id}`;
-  const { ciphertext, user_id, has_credential, ...server } = row!;
+  const { ciphertext, user_id, has_credential, is_held, is_used, ...server } = row!;
   expect(has_credential).toBe(ciphertext !== null && user_id === null);
+  expect(is_held).toBe(ciphertext !== null && !is_used);
+  if (is_held) return null;
   if (ciphertext !== null) expect(user_id !== null).toBe(server.credential_scope === 'member');
   return ciphertext === null ? null : { sealedFor: JSON.parse(ciphertext) as Place, server };
 }
-
-const essence = ({ url, ...rest }: Place) => ({ ...rest, origin: new URL(url).origin });
 
 async function runOnce({ edits, writers: stores }: Run): Promise<void> {
   const id = await addServer();
@@ -114,7 +122,7 @@ async function runOnce({ edits, writers: stores }: Run): Promise<void> {
   }
   await Promise.all([edit(), ...stores.map((mine, i) => write(writers[i]!, mine))]);
   const end = await stored(id);
-  if (end) expect(essence(end.sealedFor)).toEqual(essence(end.server));
+  if (end) expect(end.sealedFor).toEqual(end.server);
   await editor`delete from public.mcp_servers where id = ${id}`;
 }
 
@@ -151,11 +159,35 @@ it('an edit that meets a credential on its way waits for it, and drops it', asyn
   expect(await stored(id)).toBeNull();
 });
 
-it('another path of the same origin is no other host', async () => {
+it('another path of the same origin is another address', async () => {
   const id = await addServer();
   const read = await look(editor, id);
   await editor`update public.mcp_servers set url = 'https://one.example/elsewhere' where id = ${id}`;
-  expect(await store(editor, id, read)).toBe('stored');
+  expect(await store(editor, id, read)).toBe('server_changed');
+});
+
+it('a confirmation that meets another edit is refused, and the key stays held', async () => {
+  const id = await addServer();
+  const [writer] = writers as [Sql];
+  const { workspace_id, url } = await look(editor, id);
+  await editor`select public.put_server_secret(
+    ${id}, ${workspace_id}, ${url}, 'api_key', 'sealed', 'nonce', 'key-1', p_actor => ${userId})`;
+  await editor`update public.mcp_servers set url = 'https://one.example/b' where id = ${id}`;
+  const [held] = await editor<
+    { held: { id: string } }[]
+  >`select public.held_secret(${id}, ${userId}) as held`;
+  const secret = { ciphertext: 'anew', nonce: 'nonce', key_id: 'key-1' };
+  let outcome: Promise<unknown> | undefined;
+  await editor.begin(async (sql) => {
+    await sql`update public.mcp_servers set url = 'https://one.example/attacker' where id = ${id}`;
+    outcome = writer`select public.confirm_secret(
+      ${id}, ${held!.held.id}, 'https://one.example/b', ${secret as never}, ${userId})`.catch(
+      (error: unknown) => (error as postgres.PostgresError).code,
+    );
+    await waitsForLock(sql);
+  });
+  expect(await outcome).toBe('PT409');
+  expect(await stored(id)).toBeNull();
 });
 
 /** Until a session of this database waits for a lock. */

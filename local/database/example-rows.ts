@@ -53,8 +53,11 @@ export const EXAMPLES: Record<string, Example> = {
   },
   mcp_server_secrets: {
     make: (place) => `
-      insert into public.mcp_server_secrets (server_id, ciphertext, nonce, key_id)
-      select id, 'ciphertext', 'nonce', 'key' from (${ownServers(place)}) s`,
+      insert into public.mcp_server_secrets
+      select x.* from (${ownServers(place)}) s, jsonb_populate_record(null::public.mcp_server_secrets, jsonb_build_object(
+        'id', gen_random_uuid(), 'server_id', id, 'ciphertext', 'ciphertext', 'nonce', 'nonce', 'key_id', 'key',
+        'updated_at', now(), 'address', 'https://mcp.examples.test/mcp'
+      )) x`,
     within: (workspaceId) =>
       `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
   },

@@ -22,7 +22,7 @@ export interface GrantOrder {
 const [databaseUrl = '', keys = '', text = '{}'] = process.argv.slice(2);
 const { serverId, workspaceId, url, calls, leaseMs } = JSON.parse(text) as GrantOrder;
 const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-const holder = { serverId, workspaceId, holderId: null };
+const holder = { serverId, workspaceId, holderId: null, address: url };
 const store = databaseGrantStore(grantRpcOf(sql), holder, parseSecretKeys(keys));
 const tokens = new GrantTokens({ store, policy: 'local', leaseMs });
 const connection = openConnection(

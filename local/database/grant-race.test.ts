@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { boundAddress } from '@patchbay/shared/bound-address';
 import { clientIdentity } from '@patchbay/shared/oauth/client-metadata';
 import { expiryOf, sealGrant } from '@patchbay/shared/oauth/grant';
 import { beginSignIn, finishSignIn } from '@patchbay/shared/oauth/sign-in';
@@ -44,7 +45,8 @@ beforeEach(async () => {
   const back = await consentAs('ada', authorizationUrl);
   const { issuer, ...granted } = await finishSignIn(options, memory, back);
   const id = crypto.randomUUID();
-  const content = { ...granted, server_id: serverId, holder_id: null };
+  const place = { server_id: serverId, holder_id: null, server_address: boundAddress(guarded.url) };
+  const content = { ...granted, ...place };
   const secret = await sealGrant(content, id, workspaceId, parseSecretKeys(KEYS));
   await sql`select public.put_grant(
     ${id}, ${serverId}, ${workspaceId}, ${guarded.url}, null, ${issuer}, ${secret as never},

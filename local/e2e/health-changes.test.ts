@@ -3,6 +3,7 @@
  * at once; each story has a server of its own.
  */
 import { randomUUID } from 'node:crypto';
+import { boundAddress } from '@patchbay/shared/bound-address';
 import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openMonitorDatabase } from '../../agent-worker/src/monitor/database.ts';
@@ -83,9 +84,9 @@ describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
     });
     const { sql, secretsKeys } = story.project;
     const id = await story.add(server.url, { auth_method: 'bearer_token' });
-    const owner = { workspaceId: story.workspace, serverId: id };
+    const owner = { workspaceId: story.workspace, serverId: id, address: server.url };
     const sealed = await seal('right', owner, parseSecretKeys(secretsKeys));
-    await sql`insert into mcp_server_secrets ${sql({ server_id: id, ...sealed })}`;
+    await sql`insert into mcp_server_secrets ${sql({ server_id: id, address: boundAddress(server.url), ...sealed })}`;
     await story.shows(id, 'connected');
     await sql`delete from mcp_server_secrets where server_id = ${id}`;
     await story.shows(id, 'needs_auth credential_missing');

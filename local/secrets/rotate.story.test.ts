@@ -151,7 +151,12 @@ it('beside tests and changes of credentials it ends with all of them under the n
   const { data } = await system.from('mcp_server_secrets').select().throwOnError();
   for (const { server_id, ciphertext, nonce, key_id } of data) {
     const holderId = server_id === servers[OF_MEMBERS]!.id ? userId : null;
-    const owner = { workspaceId: servers[0]!.workspace_id, serverId: server_id, holderId };
+    const owner = {
+      workspaceId: servers[0]!.workspace_id,
+      serverId: server_id,
+      holderId,
+      address: notes.url,
+    };
     const expected = server_id === servers[CHANGED]!.id ? lastSet : KEY;
     expect(await open({ ciphertext, nonce, key_id }, owner, parseSecretKeys(NEW))).toBe(expected);
   }

@@ -11,36 +11,48 @@ const AT_ONCE = 8;
  * is sealed to, and the table that knows the workspace.
  */
 export const SEALED_TABLES = [
-  { table: 'mcp_server_clients', id: 'id', place: 'id', holder: null, owners: 'mcp_servers' },
-  { table: 'mcp_server_grants', id: 'id', place: 'id', holder: null, owners: 'mcp_servers' },
-  { table: 'mcp_server_secrets', id: 'id', place: 'server_id', holder: 'user_id', owners: 'mcp_servers' },
+  { table: 'mcp_server_clients', id: 'id', place: ['place:id', 'issuer'], owners: 'mcp_servers' },
+  // The address of its server is in what is sealed.
+  { table: 'mcp_server_grants', id: 'id', place: ['place:id'], owners: 'mcp_servers' },
+  {
+    table: 'mcp_server_secrets',
+    id: 'id',
+    place: ['place:server_id', 'holder:user_id', 'address', 'issuer'],
+    owners: 'mcp_servers',
+  },
   {
     table: 'notice_webhook_secrets',
     id: 'webhook_id',
-    place: 'webhook_id',
-    holder: null,
+    place: ['place:webhook_id'],
     owners: 'notice_webhooks',
   },
 ] as const;
 type SealedTable = (typeof SEALED_TABLES)[number];
 
 /** What is read of a row, for PostgREST. */
-export function sealedColumns({ id, place, holder, owners }: SealedTable): string {
-  const names = [`id:${id}`, `place:${place}`, ...(holder ? [`holder:${holder}`] : [])];
-  return [...names, 'ciphertext', 'nonce', 'key_id', `owner:${owners}(workspace_id)`].join(',');
+export function sealedColumns({ id, place, owners }: SealedTable): string {
+  return [`id:${id}`, ...place, 'ciphertext', 'nonce', 'key_id', `owner:${owners}(workspace_id)`].join(',');
 }
 
 export const StoredSecret = SealedSecret.extend({
   id: z.string(),
   place: z.string(),
   holder: z.string().nullish(),
+  address: z.string().optional(),
+  issuer: z.string().nullish(),
   owner: z.object({ workspace_id: z.string() }),
 });
 type StoredSecret = z.infer<typeof StoredSecret>;
 
 /** What a stored secret is sealed to. */
-export function placeOf({ owner, place, holder }: StoredSecret): SecretOwner {
-  return { workspaceId: owner.workspace_id, serverId: place, holderId: holder ?? null };
+export function placeOf({ owner, place, holder, address, issuer }: StoredSecret): SecretOwner {
+  return {
+    workspaceId: owner.workspace_id,
+    serverId: place,
+    holderId: holder ?? null,
+    issuer: issuer ?? null,
+    ...(address !== undefined && { address }),
+  };
 }
 
 export interface Rotation {

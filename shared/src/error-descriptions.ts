@@ -177,8 +177,8 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     retryable: false,
   },
   credential_missing: {
-    message: 'The server needs a key or token, and none is set.',
-    hint: 'Enter the key or token in the settings of the server.',
+    message: 'The server needs a key or token, and none is set for its address.',
+    hint: 'Enter the key or token in the settings of the server, or confirm its new address there.',
     retryable: false,
   },
   sign_in_required: {

@@ -6,7 +6,8 @@ it('a key is of the member who entered it where each has one, and of the workspa
   const holder = (
     auth_method: 'api_key' | 'bearer_token' | 'oauth',
     credential_scope: 'workspace' | 'member',
-  ) => keyOwnerOf({ id: 's', auth_method, credential_scope }, 'w', 'ada').holderId;
+  ) =>
+    keyOwnerOf({ id: 's', url: 'https://mcp.example/a', auth_method, credential_scope }, 'w', 'ada').holderId;
   expect(holder('api_key', 'member')).toBe('ada');
   expect(holder('bearer_token', 'member')).toBe('ada');
   expect(holder('api_key', 'workspace')).toBe(null);
@@ -16,9 +17,16 @@ it('a key is of the member who entered it where each has one, and of the workspa
 
 it('what is sealed for a member opens for nobody else, nor for the workspace', async () => {
   const keys = parseSecretKeys(`k:${btoa('k'.repeat(32))}`);
-  const server = { id: 's', auth_method: 'api_key', credential_scope: 'member' } as const;
+  const server = {
+    id: 's',
+    url: 'https://mcp.example/a',
+    auth_method: 'api_key',
+    credential_scope: 'member',
+  } as const;
   const ofAda = await seal('key-of-ada', keyOwnerOf(server, 'w', 'ada'), keys);
   expect(await open(ofAda, keyOwnerOf(server, 'w', 'ada'), keys)).toBe('key-of-ada');
   await expect(open(ofAda, keyOwnerOf(server, 'w', 'bob'), keys)).rejects.toThrow();
   await expect(open(ofAda, keyOwnerOf(server, 'w', null), keys)).rejects.toThrow();
+  const moved = { ...server, url: 'https://mcp.example/b' };
+  await expect(open(ofAda, keyOwnerOf(moved, 'w', 'ada'), keys)).rejects.toThrow();
 });

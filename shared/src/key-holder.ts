@@ -14,9 +14,10 @@ export function hasKeysOfMembers({ auth_method: method, credential_scope: scope 
 
 /** What the stored credential that somebody uses at a server is sealed to. */
 export function keyOwnerOf(
-  server: KeyFields & { id: string },
+  server: KeyFields & { id: string; url: string },
   workspaceId: string,
   userId: string | null,
 ): SecretOwner {
-  return { workspaceId, serverId: server.id, holderId: hasKeysOfMembers(server) ? userId : null };
+  const holderId = hasKeysOfMembers(server) ? userId : null;
+  return { workspaceId, serverId: server.id, holderId, address: server.url };
 }

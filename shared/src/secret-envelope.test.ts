@@ -37,6 +37,34 @@ describe('secret envelope', () => {
     await expect(open(sealed, other, keys)).rejects.toMatchObject({ code: 'internal' });
   });
 
+  const bound = { ...owner, address: 'https://host.example/tenant/mcp', issuer: 'https://as.example' };
+  it.each([
+    ['another path', { ...bound, address: 'https://host.example/attacker/mcp' }],
+    ['another query', { ...bound, address: 'https://host.example/tenant/mcp?to=attacker' }],
+    ['another origin', { ...bound, address: 'https://evil.example/tenant/mcp' }],
+    ['another issuer', { ...bound, issuer: 'https://evil.example' }],
+    ['no issuer', { ...bound, issuer: null }],
+    ['no address', { ...owner, issuer: bound.issuer }],
+    ['neither', owner],
+  ])('that is bound to an address and issuer does not open for %s', async (_what, other) => {
+    const keys = parseSecretKeys(key('k1'));
+    const sealed = await seal('secret', bound, keys);
+    expect(await open(sealed, bound, keys)).toBe('secret');
+    await expect(open(sealed, other, keys)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('opens for another spelling of its address', async () => {
+    const keys = parseSecretKeys(key('k1'));
+    const sealed = await seal('secret', bound, keys);
+    const address = 'HTTPS://Host.Example:443/tenant/mcp#x';
+    expect(await open(sealed, { ...bound, address }, keys)).toBe('secret');
+  });
+
+  it('of before addresses were bound still opens', async () => {
+    const keys = parseSecretKeys(key('k1'));
+    expect(await open(await seal('secret', owner, keys), bound, keys)).toBe('secret');
+  });
+
   it('does not open under another key id, though the key is the same', async () => {
     const text = randomBytes(32).toString('base64');
     const keys = parseSecretKeys(`a:${text},b:${text}`);

@@ -1,7 +1,9 @@
 /**
- * Credentials at rest: AES-256-GCM with a fresh nonce. Workspace, server, key id, and the member whose it is are
- * associated data, so that a ciphertext moved to another row, or relabelled, does not open.
+ * Credentials at rest: AES-256-GCM with a fresh nonce. Workspace, server, key id, the member whose it is, and the address
+ * and issuer that it may be sent to are associated data, so that a ciphertext doesn't open in another row, nor for a
+ * server that has another address by now.
  */
+import { boundAddress } from './bound-address.ts';
 import { AppError } from './errors.ts';
 import type { SealedSecret } from './schema/snapshot.ts';
 
@@ -26,6 +28,10 @@ export interface SecretOwner {
   serverId: string;
   /** The member whose it is; null or left out: the workspace's. */
   holderId?: string | null;
+  /** The URL at which it was entered, in any spelling; left out for what is not sent to a server. */
+  address?: string;
+  /** The authorization server that it is for; left out or null where there is none, or none yet. */
+  issuer?: string | null;
 }
 
 /**
@@ -63,8 +69,9 @@ export async function seal(plaintext: string, owner: SecretOwner, keys: SecretKe
 }
 
 /**
- * Opens what `seal` made.
- * @throws AppError `internal` when the key is unknown or the envelope belongs to another server or member
+ * Opens what `seal` made. Older envelopes are not bound to an address or issuer: the database alone keeps those in place,
+ * until they are entered or sealed anew.
+ * @throws AppError `internal` when the key is unknown or the envelope belongs to another server, member, address or issuer
  */
 export async function open(sealed: SealedSecret, owner: SecretOwner, keys: SecretKeys): Promise<string> {
   const entry = keys.find(({ id }) => id === sealed.key_id);
@@ -74,21 +81,32 @@ export async function open(sealed: SealedSecret, owner: SecretOwner, keys: Secre
   const ciphertext = decodeBase64(sealed.ciphertext);
   if (!nonce || !ciphertext)
     throw new AppError('internal', { message: 'The sealed credential is malformed.' });
-  try {
-    const plaintext = await crypto.subtle.decrypt(
-      { name: 'AES-GCM', iv: nonce, additionalData: associatedData(owner, entry.id) },
-      await entry.key,
-      ciphertext,
+  const key = await entry.key;
+  const openAs = async (additionalData: Bytes): Promise<string> =>
+    new TextDecoder().decode(
+      await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData }, key, ciphertext),
     );
-    return new TextDecoder().decode(plaintext);
+  try {
+    return await openAs(associatedData(owner, entry.id)).catch(() => openAs(unboundData(owner, entry.id)));
   } catch (cause) {
     throw new AppError('internal', { message: 'The sealed credential could not be opened.', cause });
   }
 }
 
 function associatedData(owner: SecretOwner, keyId: string): Bytes {
-  const place = [owner.workspaceId, owner.serverId, ...(owner.holderId ? [owner.holderId] : [])];
-  return new TextEncoder().encode(JSON.stringify([...place, keyId]));
+  const { address, issuer } = owner;
+  if (address === undefined && !issuer) return unboundData(owner, keyId);
+  const bound = { address: address === undefined ? null : boundAddress(address), issuer: issuer ?? null };
+  return new TextEncoder().encode(JSON.stringify([...placeOf(owner), bound, keyId]));
+}
+
+/** Of what is bound to its place only. */
+function unboundData(owner: SecretOwner, keyId: string): Bytes {
+  return new TextEncoder().encode(JSON.stringify([...placeOf(owner), keyId]));
+}
+
+function placeOf({ workspaceId, serverId, holderId }: SecretOwner): string[] {
+  return [workspaceId, serverId, ...(holderId ? [holderId] : [])];
 }
 
 function encodeBase64(bytes: Uint8Array): string {

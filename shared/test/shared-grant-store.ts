@@ -8,6 +8,7 @@ export function grantAt(origin: string, rest: Partial<Grant> = {}): Grant {
     server_id: 's',
     user_id: null,
     holder_id: null,
+    server_address: null,
     issuer: origin,
     revision: 1,
     expires_at: null,

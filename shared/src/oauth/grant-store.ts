@@ -47,7 +47,7 @@ export function databaseGrantStore(rpc: GrantRpc, holder: GrantHolder, keys: Sec
     async read() {
       const row = await rpc('read_grant', { p_server_id: serverId, p_holder_id: holderId });
       const stored = StoredGrant.nullable().parse(row);
-      return stored && openGrant(stored, workspaceId, keys);
+      return stored && openGrant(stored, holder, keys);
     },
     async lease({ id, revision }, leaseMs) {
       const args = { p_id: id, p_revision: revision, p_lease_ms: leaseMs };

@@ -6,6 +6,7 @@ const keys = parseSecretKeys(`test:${btoa('k'.repeat(32))}`);
 const content: GrantContent = {
   server_id: 's',
   holder_id: 'ada',
+  server_address: 'https://mcp.example/a',
   tokens: { access_token: 'secret-access', token_type: 'Bearer' },
   client: { client_id: 'patchbay' },
   authorization_server: 'https://as.example/',
@@ -15,6 +16,7 @@ const content: GrantContent = {
   is_widest: false,
   is_unattended: false,
 };
+const place = { workspaceId: 'w', address: 'https://MCP.example/a#x' };
 const row = {
   id: 'g',
   server_id: 's',
@@ -34,29 +36,43 @@ const row = {
 it('opens a grant in its own row, and in no other', async () => {
   const secret = await sealGrant(content, 'g', 'w', keys);
   expect(JSON.stringify(secret)).not.toContain('secret-access');
-  expect((await openGrant({ ...row, secret }, 'w', keys)).tokens).toEqual(content.tokens);
+  expect((await openGrant({ ...row, secret }, place, keys)).tokens).toEqual(content.tokens);
   for (const moved of [{ user_id: 'bob' }, { user_id: null }, { server_id: 'other' }, { id: 'other' }])
-    await expect(openGrant({ ...row, ...moved, secret }, 'w', keys)).rejects.toMatchObject({
+    await expect(openGrant({ ...row, ...moved, secret }, place, keys)).rejects.toMatchObject({
       code: 'internal',
     });
-  await expect(openGrant({ ...row, secret }, 'another workspace', keys)).rejects.toMatchObject({
+  await expect(
+    openGrant({ ...row, secret }, { ...place, workspaceId: 'another' }, keys),
+  ).rejects.toMatchObject({
     code: 'internal',
   });
 });
 
+it('opens a grant for no other address of its server', async () => {
+  const secret = await sealGrant(content, 'g', 'w', keys);
+  for (const address of ['https://mcp.example/attacker', 'https://mcp.example/a?x', 'https://evil.example/a'])
+    await expect(openGrant({ ...row, secret }, { ...place, address }, keys)).rejects.toMatchObject({
+      code: 'internal',
+    });
+});
+
 it('knows whose sign-in is used, and whose tells the status', () => {
-  expect(holderOf({ id: 's', credential_scope: 'workspace' }, 'w', 'ada').holderId).toBe(null);
-  expect(holderOf({ id: 's', credential_scope: 'member' }, 'w', 'ada').holderId).toBe('ada');
+  expect(
+    holderOf({ id: 's', url: 'https://mcp.example/a', credential_scope: 'workspace' }, 'w', 'ada').holderId,
+  ).toBe(null);
+  expect(
+    holderOf({ id: 's', url: 'https://mcp.example/a', credential_scope: 'member' }, 'w', 'ada').holderId,
+  ).toBe('ada');
   expect(countsForStatus({ credential_scope: 'workspace', added_by: 'ada' }, 'bob')).toBe(true);
   expect(countsForStatus({ credential_scope: 'member', added_by: 'ada' }, 'bob')).toBe(false);
   expect(countsForStatus({ credential_scope: 'member', added_by: 'ada' }, 'ada')).toBe(true);
 });
 
 it('opens a grant of before, which does not say what its sign-in asked for', async () => {
-  const { requested_scope: _scope, is_widest: _widest, ...before } = content;
+  const { requested_scope: _scope, is_widest: _widest, server_address: _address, ...before } = content;
   const text = JSON.stringify(before);
   const secret = await seal(text, { workspaceId: 'w', serverId: 'g' }, keys);
-  expect(await openGrant({ ...row, secret }, 'w', keys)).toMatchObject({
+  expect(await openGrant({ ...row, secret }, place, keys)).toMatchObject({
     requested_scope: null,
     is_widest: false,
   });

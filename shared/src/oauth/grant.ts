@@ -1,5 +1,6 @@
 /** A grant: what a sign-in to a server gave. In the database it is sealed; here it is opened. */
 import { z } from 'zod';
+import { boundAddress } from '../bound-address.ts';
 import { AppError } from '../errors.ts';
 import { Timestamp, type CredentialScope } from '../schema/server.ts';
 import { SealedSecret } from '../schema/snapshot.ts';
@@ -10,15 +11,18 @@ export interface GrantHolder {
   workspaceId: string;
   serverId: string;
   holderId: string | null;
+  /** URL of the server: a grant is for no other. */
+  address: string;
 }
 
 /** The holder of the grant that somebody uses at a server. */
 export function holderOf(
-  server: { id: string; credential_scope: CredentialScope },
+  server: { id: string; url: string; credential_scope: CredentialScope },
   workspaceId: string,
   userId: string | null,
 ): GrantHolder {
-  return { workspaceId, serverId: server.id, holderId: server.credential_scope === 'member' ? userId : null };
+  const holderId = server.credential_scope === 'member' ? userId : null;
+  return { workspaceId, serverId: server.id, holderId, address: server.url };
 }
 
 const Tokens = z.looseObject({
@@ -45,6 +49,8 @@ export function countsForStatus(
 export const GrantContent = z.object({
   server_id: z.string(),
   holder_id: z.string().nullable(),
+  /** The URL that the sign-in was for; null in older grants, which the database alone keeps in place. */
+  server_address: z.string().nullable().default(null),
   tokens: Tokens,
   /** The client that the tokens were given to. */
   client: z.looseObject({ client_id: z.string(), client_secret: z.string().optional() }),
@@ -86,16 +92,18 @@ export type StoredGrant = z.infer<typeof StoredGrant>;
 
 export type Grant = Omit<StoredGrant, 'secret'> & GrantContent;
 
-/** @throws AppError `internal` when it does not open, or belongs to somebody else */
+/** @throws AppError `internal` when it does not open, or belongs to somebody else or another address */
 export async function openGrant(
   { secret, ...stored }: StoredGrant,
-  workspaceId: string,
+  { workspaceId, address }: Pick<GrantHolder, 'workspaceId' | 'address'>,
   keys: SecretKeys,
 ): Promise<Grant> {
   const text = await open(secret, { workspaceId, serverId: stored.id }, keys);
   const content = GrantContent.parse(JSON.parse(text));
   if (content.server_id !== stored.server_id || content.holder_id !== stored.user_id)
     throw new AppError('internal', { message: 'The grant belongs to another server or member.' });
+  if (content.server_address !== null && content.server_address !== boundAddress(address))
+    throw new AppError('internal', { message: 'The grant belongs to another address of the server.' });
   return { ...stored, ...content };
 }
 

@@ -57,7 +57,7 @@ export function finishSignIn(
   { policy, identity }: Pick<SignInOptions, 'policy' | 'identity'>,
   memory: FlowMemory,
   callback: URLSearchParams,
-): Promise<Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }> {
+): Promise<Omit<GrantContent, 'server_id' | 'holder_id' | 'server_address'> & { issuer: string }> {
   const { client, verifier, resource, scope, isWidest, discovery } = memory;
   const { authorizationServerUrl, authorizationServerMetadata: metadata } = discovery;
   return naming(() =>

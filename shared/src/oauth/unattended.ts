@@ -26,7 +26,7 @@ const TIMEOUT_MS = 25_000;
 export async function signInUnattended(
   { serverUrl, policy, clients, acceptedIssuer = null }: Omit<SignInOptions, 'identity'>,
   earlier: EarlierScopes | null,
-): Promise<Omit<GrantContent, 'server_id' | 'holder_id'> & { issuer: string }> {
+): Promise<Omit<GrantContent, 'server_id' | 'holder_id' | 'server_address'> & { issuer: string }> {
   const provider = new UnattendedProvider(clients);
   try {
     await withAuthorizationFetch({ policy, timeoutMs: TIMEOUT_MS }, async (fetchFn) => {

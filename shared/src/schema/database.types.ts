@@ -583,9 +583,11 @@ export type Database = {
       };
       mcp_server_secrets: {
         Row: {
+          address: string;
           ciphertext: string;
           entered_by: string | null;
           id: string;
+          issuer: string | null;
           key_id: string;
           nonce: string;
           server_id: string;
@@ -594,9 +596,11 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          address: string;
           ciphertext: string;
           entered_by?: string | null;
           id?: string;
+          issuer?: string | null;
           key_id: string;
           nonce: string;
           server_id: string;
@@ -604,9 +608,11 @@ export type Database = {
           user_id?: string | null;
         };
         Update: {
+          address?: string;
           ciphertext?: string;
           entered_by?: string | null;
           id?: string;
+          issuer?: string | null;
           key_id?: string;
           nonce?: string;
           server_id?: string;
@@ -635,6 +641,8 @@ export type Database = {
           connection_status: string;
           consecutive_failures: number;
           created_at: string;
+          credential_held_since: string | null;
+          credential_holder_id: string | null;
           credential_scope: string;
           description: string;
           detected_transport: string | null;
@@ -680,6 +688,8 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_held_since?: string | null;
+          credential_holder_id?: string | null;
           credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
@@ -724,6 +734,8 @@ export type Database = {
           connection_status?: string;
           consecutive_failures?: number;
           created_at?: string;
+          credential_held_since?: string | null;
+          credential_holder_id?: string | null;
           credential_scope?: string;
           description?: string;
           detected_transport?: string | null;
@@ -939,6 +951,7 @@ export type Database = {
           id: string;
           key: string;
           kind: string;
+          recipient_id: string | null;
           server_id: string;
           workspace_id: string;
         };
@@ -949,6 +962,7 @@ export type Database = {
           id?: string;
           key: string;
           kind: string;
+          recipient_id?: string | null;
           server_id: string;
           workspace_id: string;
         };
@@ -958,6 +972,7 @@ export type Database = {
           id?: string;
           key?: string;
           kind?: string;
+          recipient_id?: string | null;
           server_id?: string;
           workspace_id?: string;
         };
@@ -1332,6 +1347,7 @@ export type Database = {
         };
         Returns: undefined;
       };
+      bind_client_secret: { Args: { p_id: string; p_issuer: string; p_secret: Json }; Returns: boolean };
       claim_deliveries: { Args: { p_lease_ms: number; p_limit: number }; Returns: Json };
       claim_dispatch: { Args: { p_lease_ms: number; p_session_id: string }; Returns: boolean };
       claim_due_servers: {
@@ -1346,6 +1362,10 @@ export type Database = {
         Returns: Json;
       };
       claim_revocations: { Args: { p_limit: number }; Returns: Json };
+      confirm_secret: {
+        Args: { p_actor: string; p_id: string; p_secret: Json; p_server_id: string; p_url: string };
+        Returns: undefined;
+      };
       count_call: {
         Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
         Returns: undefined;
@@ -1383,6 +1403,7 @@ export type Database = {
       };
       finish_probes: { Args: { p_results: Json }; Returns: number };
       finish_revocation: { Args: { p_id: string }; Returns: undefined };
+      held_secret: { Args: { p_actor: string; p_server_id: string }; Returns: Json };
       import_workspace: {
         Args: { p_document: Json; p_dry_run?: boolean; p_mode?: string; p_workspace_id: string };
         Returns: Json;
@@ -1476,6 +1497,7 @@ export type Database = {
         Returns: undefined;
       };
       read_client: { Args: { p_issuer: string; p_server_id: string }; Returns: Json };
+      read_client_secret: { Args: { p_server_id: string }; Returns: Json };
       read_grant: { Args: { p_holder_id: string; p_server_id: string }; Returns: Json };
       recent_call_times: {
         Args: { p_session_id: string };

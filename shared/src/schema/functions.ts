@@ -167,15 +167,22 @@ export const DiscoverToolsAnswer = z.object({
 });
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
 
+const EnteredUrl = z.string().max(2000, 'This address is too long.');
+
 /**
  * Of the caller alone where each member has one; `credential: null` removes it. With `url` and `auth_method` the caller
- * says what it was entered for: it is refused when the server has another origin or another method by now.
+ * says what it was entered for: it is refused when the server has another address or another method by now. With
+ * `confirmed_url` whoever entered the workspace's credential lets it be used at the new address of the server.
  */
-export const ServerCredentialBody = ServerReference.extend({
-  credential: CredentialText.nullable(),
-  url: z.string().max(2000, 'This address is too long.').optional(),
-  auth_method: AuthMethod.optional(),
-});
+export const ServerCredentialBody = eitherBy(
+  'confirmed_url',
+  ServerReference.extend({ confirmed_url: EnteredUrl }),
+  ServerReference.extend({
+    credential: CredentialText.nullable(),
+    url: EnteredUrl.optional(),
+    auth_method: AuthMethod.optional(),
+  }),
+);
 export type ServerCredentialBody = z.infer<typeof ServerCredentialBody>;
 
 export const ServerCredentialAnswer = z.object({ has_credential: z.boolean() });

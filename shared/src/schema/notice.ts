@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { Timestamp } from './server.ts';
 
-export const NoticeKind = z.enum(['down', 'needs_auth', 'back', 'unstable', 'tools_changed', 'certificate']);
+export const NoticeKind = z.enum([
+  'down',
+  'needs_auth',
+  'back',
+  'unstable',
+  'tools_changed',
+  'certificate',
+  'credential_dropped',
+  'credential_held',
+]);
 export type NoticeKind = z.infer<typeof NoticeKind>;
 
 /** What a notice says beside its kind; which of it is there depends on the kind. */
@@ -14,6 +23,10 @@ const NoticeDetails = z.looseObject({
   changed: z.array(z.string()).nullish(),
   removed: z.array(z.string()).nullish(),
   expires_at: Timestamp.nullish(),
+  /** Whose address changed: `key` or `sign_in`. */
+  credential: z.string().nullish(),
+  old_url: z.string().nullish(),
+  new_url: z.string().nullish(),
 });
 
 /** A row of `notices` as REST gives it. */

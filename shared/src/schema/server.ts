@@ -169,6 +169,10 @@ export const McpServerRow = z.object({
   created_at: Timestamp,
   updated_at: Timestamp,
   has_credential: z.boolean(),
+  /** Who entered the workspace's credential; null when nobody did, or it is not known. */
+  credential_holder_id: z.string().nullable(),
+  /** Since when it waits for its holder to confirm the address of the server; null: it is in use. */
+  credential_held_since: Timestamp.nullable(),
   connection_status: ConnectionStatus,
   last_connected: Timestamp.nullable(),
   status_observed_at: Timestamp.nullable(),

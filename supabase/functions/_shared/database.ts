@@ -4,11 +4,7 @@ import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { AppError } from '../../../shared/src/errors.ts';
 import type { Catalogue } from '../../../shared/src/mcp/catalogue.ts';
 import type { GrantRpc } from '../../../shared/src/oauth/grant-store.ts';
-import {
-  ProbeServer,
-  type SealedSecret,
-  type StatusObservation,
-} from '../../../shared/src/schema/snapshot.ts';
+import { ProbeServer, SealedSecret, type StatusObservation } from '../../../shared/src/schema/snapshot.ts';
 import { AuthMethod, CredentialScope } from '../../../shared/src/schema/server.ts';
 import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
 import { Role } from '../../../shared/src/schema/workspace.ts';
@@ -41,6 +37,15 @@ const ServerReference = z.object({
   auth_method: AuthMethod,
   credential_scope: CredentialScope,
 });
+
+/** The workspace's credential of a server that has another address by now. */
+const HeldSecret = z.object({
+  id: z.string(),
+  address: z.string(),
+  issuer: z.string().nullable(),
+  secret: SealedSecret,
+});
+export type HeldSecret = z.infer<typeof HeldSecret>;
 
 const AgentReference = z.object({ id: z.string(), workspace_id: z.string() });
 type AgentReference = z.infer<typeof AgentReference>;
@@ -108,6 +113,15 @@ export interface Database {
   putSecret(sealedFor: SealedFor, secret: SealedSecret): Promise<void>;
   /** @param holderId whose; null: the workspace's */
   dropSecret(serverId: string, holderId: string | null): Promise<void>;
+  /** The credential that waits for the caller to confirm the address of the server; null when none does. */
+  heldSecret(serverId: string): Promise<HeldSecret | null>;
+  /** @throws DatabaseRefusal 409 `server_changed` when the server has another address by now, or the credential is gone */
+  confirmSecret(confirmed: {
+    id: string;
+    serverId: string;
+    url: string;
+    secret: SealedSecret;
+  }): Promise<void>;
   createSession(session: {
     id: string;
     workspace_id: string;
@@ -244,6 +258,17 @@ export function databaseOf({
     async dropSecret(serverId, holderId) {
       const args = { p_server_id: serverId, p_actor: actorId, p_holder_id: holderId };
       await read(supabaseAdmin.rpc('drop_server_secret', args), z.unknown());
+    },
+
+    heldSecret: (serverId) =>
+      read(
+        supabaseAdmin.rpc('held_secret', { p_server_id: serverId, p_actor: userId }),
+        HeldSecret.nullable(),
+      ),
+
+    async confirmSecret({ id, serverId, url, secret }) {
+      const args = { p_server_id: serverId, p_id: id, p_url: url, p_secret: secret, p_actor: userId };
+      await read(supabaseAdmin.rpc('confirm_secret', args), z.unknown());
     },
 
     async createSession(session) {

@@ -16,12 +16,13 @@ export const NOW = new Date('2026-11-22T12:00:00.000Z');
 export const keys = parseSecretKeys(`test:${btoa('k'.repeat(32))}`);
 
 export async function storedServer(change: Partial<ProbeServer> = {}): Promise<ProbeServer> {
+  const { url = 'https://notes.example/mcp' } = change;
   return {
     id: SERVER_ID,
     workspace_id: WORKSPACE_ID,
     name: 'Notes',
     slug: 'notes',
-    url: 'https://notes.example/mcp',
+    url,
     transport: 'auto',
     protocol_era: 'auto',
     auth_method: 'api_key',
@@ -37,7 +38,7 @@ export async function storedServer(change: Partial<ProbeServer> = {}): Promise<P
     metadata: {},
     connection_status: 'disconnected',
     has_credential: true,
-    secret: await seal(SECRET, { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys),
+    secret: await seal(SECRET, { workspaceId: WORKSPACE_ID, serverId: SERVER_ID, address: url }, keys),
     tools: [],
     ...change,
   };

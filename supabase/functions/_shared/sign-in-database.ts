@@ -29,6 +29,14 @@ const StoredClient = z.object({
 });
 export type StoredClient = z.infer<typeof StoredClient>;
 
+/** The client secret that the user entered; `issuer` is null until it is used for the first time. */
+const StoredClientSecret = z.object({
+  id: z.string(),
+  issuer: z.string().nullable(),
+  secret: SealedSecret,
+});
+export type StoredClientSecret = z.infer<typeof StoredClientSecret>;
+
 /** What signing in asks of the database, with the service role; rejects as `Database` does. */
 export interface SignInDatabase {
   beginFlow(flow: {
@@ -59,6 +67,10 @@ export interface SignInDatabase {
   dropRegistration(serverId: string): Promise<void>;
   /** The issuer that an owner or admin accepted for a server. */
   acceptedIssuer(serverId: string): Promise<AcceptedIssuer | null>;
+  /** Null: none was entered, or for another address of the server. */
+  readClientSecret(serverId: string): Promise<StoredClientSecret | null>;
+  /** False: it was bound to an authorization server or replaced meanwhile. */
+  bindClientSecret(bound: { id: string; issuer: string; secret: SealedSecret }): Promise<boolean>;
   putClient(client: { id: string; serverId: string; issuer: string; secret: SealedSecret }): Promise<void>;
 }
 
@@ -123,6 +135,13 @@ export function signInDatabaseOf(context: SupabaseContext<ClientSchema>): SignIn
           .eq('server_id', serverId)
           .maybeSingle(),
         z.object({ expected: z.string(), issuer: z.string() }).nullable(),
+      ),
+    readClientSecret: (serverId) =>
+      read(supabaseAdmin.rpc('read_client_secret', { p_server_id: serverId }), StoredClientSecret.nullable()),
+    bindClientSecret: ({ id, issuer, secret }) =>
+      read(
+        supabaseAdmin.rpc('bind_client_secret', { p_id: id, p_issuer: issuer, p_secret: secret }),
+        z.boolean(),
       ),
     async putClient({ id, serverId, issuer, secret }) {
       const args = { p_id: id, p_server_id: serverId, p_issuer: issuer, p_secret: secret };

@@ -21,7 +21,7 @@ const Client = z.looseObject({
  */
 export function clientsOf(
   server: ProbeServer,
-  database: Pick<SignInDatabase, 'readClient' | 'putClient'>,
+  database: Pick<SignInDatabase, 'readClient' | 'putClient' | 'readClientSecret' | 'bindClientSecret'>,
   keys: SecretKeys,
   use: { isTrusted: boolean; redirectUrl: string; now: number },
 ): ClientStore {
@@ -32,12 +32,14 @@ export function clientsOf(
       if (oauth_client_id === null) {
         // Whoever was sent away with it and did not come back may have met an error page.
         if (!stored || !use.isTrusted || stored.is_unfinished) return null;
-        const text = await open(stored.secret, { workspaceId, serverId: stored.id }, keys);
-        const client = Client.parse(JSON.parse(text));
-        return isUsable(client, use) ? client : null;
+        // What was registered elsewhere does not open for this issuer.
+        const place = { workspaceId, serverId: stored.id, issuer };
+        const text = await open(stored.secret, place, keys).catch(() => null);
+        const client = text === null ? null : Client.parse(JSON.parse(text));
+        return client && isUsable(client, use) ? client : null;
       }
       if (stored && !isSameIssuer(stored.issuer, issuer)) throw anotherService(stored.issuer, issuer);
-      const secret = server.secret && (await open(server.secret, { workspaceId, serverId }, keys));
+      const secret = await clientSecretFor(issuer, server, database, keys);
       return {
         client_id: oauth_client_id,
         ...(secret !== null && { client_secret: secret }),
@@ -46,10 +48,33 @@ export function clientsOf(
     },
     async save(issuer, client) {
       const id = crypto.randomUUID();
-      const secret = await seal(JSON.stringify(client), { workspaceId, serverId: id }, keys);
+      const secret = await seal(JSON.stringify(client), { workspaceId, serverId: id, issuer }, keys);
       await database.putClient({ id, serverId, issuer, secret });
     },
   };
+}
+
+/**
+ * The client secret that the user entered, for one authorization server. The first use seals it to that one: when the MCP
+ * server names another one later, it does not open.
+ * @throws SignInProblem `sign_in_mixed_up` when it belongs to another authorization server
+ */
+async function clientSecretFor(
+  issuer: string,
+  server: ProbeServer,
+  database: Pick<SignInDatabase, 'readClientSecret' | 'bindClientSecret'>,
+  keys: SecretKeys,
+): Promise<string | null> {
+  const stored = await database.readClientSecret(server.id);
+  if (!stored) return null;
+  if (stored.issuer !== null && !isSameIssuer(stored.issuer, issuer))
+    throw anotherService(stored.issuer, issuer);
+  const place = { workspaceId: server.workspace_id, serverId: server.id, address: server.url };
+  const secret = await open(stored.secret, { ...place, issuer: stored.issuer }, keys);
+  if (stored.issuer !== null) return secret;
+  const bound = { id: stored.id, issuer, secret: await seal(secret, { ...place, issuer }, keys) };
+  // Somebody else was faster.
+  return (await database.bindClientSecret(bound)) ? secret : clientSecretFor(issuer, server, database, keys);
 }
 
 /** Whether a registration still holds: not with a secret that has expired, and not for another address of the page. */
@@ -66,6 +91,6 @@ function isUsable(
 const SIGN_IN_MS = 15 * 60_000;
 
 function anotherService(known: string, named: string): SignInProblem {
-  const words = `The client id was first used at ${known}, and this server now names ${named}. Enter it again if that is right.`;
+  const words = `The client id was first used at ${known}, and this server now names ${named}. Enter the client id and secret again if that is right.`;
   return new SignInProblem('sign_in_mixed_up', words);
 }

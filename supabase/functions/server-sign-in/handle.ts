@@ -1,4 +1,5 @@
 import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
+import { boundAddress } from '../../../shared/src/bound-address.ts';
 import type { ClientIdentity } from '../../../shared/src/oauth/client-metadata.ts';
 import { expiryOf, holderOf, openGrant, sealGrant } from '../../../shared/src/oauth/grant.ts';
 import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
@@ -99,7 +100,7 @@ async function begin(
   const options: SignInOptions = { serverUrl: server.url, identity, policy, clients, acceptedIssuer };
   const { authorizationUrl, memory } = await beginSignIn(options, state, before && scopesOf(before));
   const id = crypto.randomUUID();
-  const place = { workspaceId: server.workspace_id, serverId: id };
+  const place = { workspaceId: server.workspace_id, serverId: id, address: server.url };
   await database.beginFlow({
     id,
     stateHash: await hashOf(state),
@@ -128,12 +129,17 @@ async function finish(
     );
   const where = { server_id: flow.server_id, server_name: flow.server_name, return_to: flow.return_to };
   const keys = readKeys();
-  const place = { workspaceId: flow.workspace_id, serverId: flow.id };
+  const place = { workspaceId: flow.workspace_id, serverId: flow.id, address: flow.url };
   const memory = FlowMemory.parse(JSON.parse(await open(flow.secret, place, keys)));
   try {
     const { issuer, ...granted } = await finishSignIn({ identity, policy }, memory, params);
     const id = crypto.randomUUID();
-    const content = { ...granted, server_id: flow.server_id, holder_id: flow.holder_id };
+    const content = {
+      ...granted,
+      server_id: flow.server_id,
+      holder_id: flow.holder_id,
+      server_address: boundAddress(flow.url),
+    };
     const secret = await sealGrant(content, id, flow.workspace_id, keys);
     await database.putGrant({ id, flow, issuer, secret, expiresAt: expiryOf(granted.tokens, now()) });
   } catch (error) {
@@ -169,7 +175,8 @@ async function signInAlone(
   const id = crypto.randomUUID();
   const place = { server_id, server_name: server.name, return_to: `/servers/${server_id}` };
   const flow = { ...place, id, workspace_id: server.workspace_id, holder_id: null, url: server.url };
-  const secret = await sealGrant({ ...granted, server_id, holder_id: null }, id, server.workspace_id, keys);
+  const content = { ...granted, server_id, holder_id: null, server_address: boundAddress(server.url) };
+  const secret = await sealGrant(content, id, server.workspace_id, keys);
   await database.putGrant({ id, flow, issuer, secret, expiresAt: expiryOf(granted.tokens, now()) });
   return succeed(place);
 }
@@ -179,8 +186,9 @@ async function end({ server_id }: Step<'end'>, deps: ServerSignInDeps): Promise<
   if (!found.ok) return found.answer;
   const { server } = found;
   const { database, policy, readKeys } = deps;
-  const dropped = await database.dropGrant(holderOf(server, server.workspace_id, database.callerId));
-  const grant = dropped && (await openGrant(dropped, server.workspace_id, readKeys()).catch(() => null));
+  const holder = holderOf(server, server.workspace_id, database.callerId);
+  const dropped = await database.dropGrant(holder);
+  const grant = dropped && (await openGrant(dropped, holder, readKeys()).catch(() => null));
   const revocation = grant ? await revokeGrant(grant, policy) : 'failed';
   // What failed is tried again by the monitor.
   if (grant && revocation !== 'failed') await database.finishRevocation(grant.id);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { NOW } from '../_shared/fixtures.ts';
+import { open, seal } from '../../../shared/src/secret-envelope.ts';
+import { keys, NOW, SERVER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
 import { codeOf, story } from '../_shared/testing/sign-in-story.ts';
 
@@ -129,3 +130,43 @@ dialingTest(
     }
   },
 );
+
+dialingTest('a client secret is sealed to the first authorization server that gets it', async () => {
+  const secret = await seal('client-secret', { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys);
+  const { begin, base, database, asked, stop } = await story({ oauth_client_id: 'entered', secret });
+  try {
+    assert.equal((await begin()).status, 200);
+    const bound = database.stored.clientSecret!;
+    assert.equal(bound.issuer, base);
+    const place = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID, address: `${base}/mcp` };
+    assert.equal(await open(bound.secret, { ...place, issuer: base }, keys), 'client-secret');
+    await assert.rejects(open(bound.secret, { ...place, issuer: 'https://evil.example' }, keys));
+    await assert.rejects(open(bound.secret, place, keys));
+    // It is used again there, also by another spelling of the issuer.
+    assert.equal((await begin()).status, 200);
+    // Another authorization server doesn't get it, and neither does one to which the row was edited.
+    database.stored.client = null;
+    database.stored.clientSecret = { ...bound, issuer: 'https://evil.example' };
+    const other = await begin();
+    assert.deepEqual([other.status, codeOf(other)], [422, 'sign_in_mixed_up']);
+    assert.equal(asked.includes('POST /token'), false);
+  } finally {
+    await stop();
+  }
+});
+
+dialingTest('a registration that was stored for another issuer is not used', async () => {
+  const { begin, asked, database, stop } = await story();
+  try {
+    await begin();
+    database.stored.client!.is_unfinished = false;
+    const place = { workspaceId: WORKSPACE_ID, serverId: database.stored.client!.id };
+    const client = JSON.stringify({ client_id: 'of another', client_secret: 'secret-of-another' });
+    database.stored.client!.secret = await seal(client, { ...place, issuer: 'https://other.example' }, keys);
+    const begun = await begin();
+    assert.doesNotMatch(JSON.stringify(begun), /of\+another|of%20another/);
+    assert.equal(asked.filter((one) => one === 'POST /register').length, 2);
+  } finally {
+    await stop();
+  }
+});

@@ -173,7 +173,12 @@ Deno.test('the secret is in no answer', async () => {
 Deno.test(
   'where each member has a key, that of the caller is used, and is no matter of the status of others',
   async () => {
-    const owner = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID, holderId: USER_ID };
+    const owner = {
+      workspaceId: WORKSPACE_ID,
+      serverId: SERVER_ID,
+      holderId: USER_ID,
+      address: 'https://notes.example/mcp',
+    };
     const server: Partial<ProbeServer> = {
       credential_scope: 'member',
       added_by: SERVER_ID,

@@ -6,7 +6,7 @@ import { clientIdentity } from '../../../../shared/src/oauth/client-metadata.ts'
 import type { ProbeServer, SealedSecret } from '../../../../shared/src/schema/snapshot.ts';
 import type { Role } from '../../../../shared/src/schema/workspace.ts';
 import { fakeDatabase, keys, NOW, SERVER_ID, storedServer, USER_ID, WORKSPACE_ID } from '../fixtures.ts';
-import type { SignInDatabase, StoredClient, StoredFlow } from '../sign-in-database.ts';
+import type { SignInDatabase, StoredClient, StoredClientSecret, StoredFlow } from '../sign-in-database.ts';
 import { handle } from '../../server-sign-in/handle.ts';
 
 const CALLBACK = 'https://page.example/oauth/callback';
@@ -70,8 +70,13 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     flow: Omit<StoredFlow, 'secret'>;
   }[] = [];
   const finished: string[] = [];
-  const stored: { client: StoredClient | null; accepted: AcceptedIssuer | null } = {
+  const stored: {
+    client: StoredClient | null;
+    clientSecret: StoredClientSecret | null;
+    accepted: AcceptedIssuer | null;
+  } = {
     client: null,
+    clientSecret: server.secret && { id: 'entered', issuer: null, secret: server.secret },
     accepted: null,
   };
   const signIns: SignInDatabase = {
@@ -121,6 +126,12 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
     },
     finishRevocation: (id) => Promise.resolve(void finished.push(id)),
     readClient: () => Promise.resolve(stored.client),
+    readClientSecret: () => Promise.resolve(stored.clientSecret),
+    bindClientSecret: ({ id, issuer, secret }) => {
+      const isFirst = stored.clientSecret?.id === id && stored.clientSecret.issuer === null;
+      if (isFirst) stored.clientSecret = { id, issuer, secret };
+      return Promise.resolve(isFirst);
+    },
     putClient: ({ id, issuer, secret }) => {
       stored.client = { id, issuer, secret, is_unfinished: false };
       return Promise.resolve();

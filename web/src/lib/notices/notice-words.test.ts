@@ -40,6 +40,22 @@ describe('what a notice says', () => {
     );
   });
 
+  it('names both addresses to those whose credential was for the old one', () => {
+    const urls = { old_url: 'https://host.example/a', new_url: 'https://host.example/b' };
+    expect(words('credential_held', { credential: 'key', ...urls })).toEqual({
+      tone: 'warn',
+      title: 'Confirm the new address of Notes',
+      detail:
+        'Its address changed from https://host.example/a to https://host.example/b. The key that you entered is not used there until you confirm the address.',
+    });
+    expect(words('credential_dropped', { credential: 'sign_in', ...urls }).title).toBe(
+      'Sign in to Notes again',
+    );
+    expect(words('credential_dropped', { credential: 'key' }).detail).toBe(
+      'The settings of the server changed. Patchbay dropped the key that you entered.',
+    );
+  });
+
   it('has words for each kind', () => {
     for (const kind of ['down', 'needs_auth', 'back', 'unstable', 'tools_changed', 'certificate'] as const)
       expect(words(kind).title).toContain('Notes');

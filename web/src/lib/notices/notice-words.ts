@@ -30,9 +30,29 @@ export function noticeWords({
       return { tone: 'ok', title: `${name} is back`, detail: outage(details) };
     case 'tools_changed':
       return { tone: 'wait', title: `The tools of ${name} changed`, detail: change(details) };
+    case 'credential_dropped':
+      return {
+        tone: 'warn',
+        title:
+          details.credential === 'sign_in' ? `Sign in to ${name} again` : `Enter the key for ${name} again`,
+        detail: `${moved(details)} Patchbay dropped ${details.credential === 'sign_in' ? 'your sign-in' : 'the key that you entered'}.`,
+      };
+    case 'credential_held':
+      return {
+        tone: 'warn',
+        title: `Confirm the new address of ${name}`,
+        detail: `${moved(details)} The key that you entered is not used there until you confirm the address.`,
+      };
     case 'certificate':
       return { tone: 'warn', title: `The certificate of ${name} ends soon`, detail: expiry(details) };
   }
+}
+
+/** A server that was changed in another way keeps its address. */
+function moved({ old_url: from, new_url: to }: NoticeRow['details']): string {
+  return from && to && from !== to
+    ? `Its address changed from ${from} to ${to}.`
+    : 'The settings of the server changed.';
 }
 
 function need({ error_code: code }: NoticeRow['details']): string {
