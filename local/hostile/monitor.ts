@@ -19,8 +19,10 @@ export class Monitor {
    */
   async probe(serverId: string, withinMs = 30_000): Promise<{ ok: boolean }> {
     const sql = this.#sql;
+    // What a conversation or a test confirmed a moment ago is not probed.
     const [due] = await sql<{ at: Date }[]>`
-      update mcp_server_health set due_at = clock_timestamp(), lease_id = null, leased_until = null
+      update mcp_server_health set due_at = clock_timestamp(), lease_id = null, leased_until = null,
+        confirmed_until = null
       where server_id = ${serverId} returning clock_timestamp() as at`;
     if (!due) throw new Error('The monitor knows no such server.');
     let check: { ok: boolean } | undefined;

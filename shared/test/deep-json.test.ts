@@ -4,14 +4,15 @@ import { probe } from '../src/mcp/probe.ts';
 import { connect, outcome, serveScript } from './connect.ts';
 import type { ScriptedRequest } from './scripted-server.ts';
 
-const DEEP = `${'{"a":['.repeat(100_000)}${']}'.repeat(100_000)}`;
+const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
+const DEEP = nested(200_000);
 
 /** A server that writes the answers to some methods as text, with `DEEP` in the place of "deep". */
-const serve = (answers: Record<string, Record<string, unknown>>, isStream: boolean) =>
+const serve = (answers: Record<string, Record<string, unknown>>, isStream: boolean, deep = DEEP) =>
   serveScript(({ what, result, send }: ScriptedRequest) => {
     const answer = answers[what];
     if (!answer) return false;
-    const body = JSON.stringify(result(answer)).replaceAll('"deep"', DEEP);
+    const body = JSON.stringify(result(answer)).replaceAll('"deep"', deep);
     if (isStream) send(200, `data: ${body}\n\n`, { 'content-type': 'text/event-stream' });
     else send(200, body);
     return true;
@@ -40,6 +41,8 @@ it.each([true, false])(
         'tools/list': { tools, _meta: 'deep' },
       },
       isStream,
+      // Several times 200,000 values in one message are refused for the memory that they take.
+      nested(20_000),
     );
     const found = await probe(
       { url: server.url, transport: 'auto', credential: { method: 'none' } },

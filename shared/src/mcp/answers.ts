@@ -2,16 +2,28 @@
  * Between HTTP and the SDK: every message of a server, in a response body or in an event of any stream, passes through
  * here before the SDK validates it.
  */
-import type { EventSourceMessage } from 'eventsource-parser';
+
 import { AppError } from '../errors.ts';
+import type { ServerEvent } from './event-parser.ts';
 import { charsetOf, decodeText, mediaTypeOf } from './body-text.ts';
 import { rewriteEventStream } from './event-stream.ts';
-import { errorOf, hasResponseTo, isMessage, readMessages, type Expected } from './incoming-messages.ts';
+import type { HeldPiece } from './held-memory.ts';
+import {
+  answeredRequest,
+  errorOf,
+  hasResponseTo,
+  isMessage,
+  readMessages,
+  type Expected,
+} from './incoming-messages.ts';
+import { jsonWeight } from './json-weight.ts';
 import { endSentence, reasonOf } from './reason.ts';
 import { rejectsHost, saidError } from './refusal.ts';
 
 /** The same limit as for a whole body. */
 const MAX_EVENT_CHARS = 8 * 1024 * 1024;
+/** See `jsonWeight`. What weighs more is refused before it is parsed. */
+const MAX_MESSAGE_WEIGHT = 24 * 1024 * 1024;
 const EVENT_STREAM = 'text/event-stream';
 const NOT_RPC = "The server's response is not a JSON-RPC message.";
 /** Signs of a sign-in page. */
@@ -24,6 +36,10 @@ const STREAM_START = /^(?:data|event|id|retry)?:/;
 export interface Listener extends Expected {
   /** Fails the request of this POST, whose response can't arrive anymore. */
   fail: (error: AppError) => void;
+  /** Holds the event of a stream that has not ended yet. */
+  holdEvent: () => HeldPiece;
+  /** Told of each response to `tools/list`, with its `jsonWeight`. */
+  noteList: (weight: number) => void;
   /** Removes secrets from a text that may be shown. */
   hide: (text: string) => string;
 }
@@ -49,9 +65,9 @@ export async function readAnswer(response: Response, listener: Listener): Promis
 }
 
 function asJson(response: Response, text: string, listener: Listener): Response {
-  const json = parseJson(text);
+  const { json, weight } = parseJson(text);
   if (json === undefined) throw unreadable(response, text, listener.own);
-  const messages = messagesIn(json, listener, true);
+  const messages = messagesIn(json, weight, listener, true);
   if (listener.own && !hasResponseTo(messages, listener.own)) {
     throw new AppError('protocol_error', {
       message: messages.some(isMessage) ? "The server's response doesn't answer the request." : NOT_RPC,
@@ -87,11 +103,14 @@ function asEventStream(
   listener: Listener,
 ): Response {
   const seen = new StreamFindings(listener);
+  const held = listener.holdEvent();
   const stream = rewriteEventStream(body, {
     charset,
     maxEventChars: MAX_EVENT_CHARS,
     rewrite: (event, isCut) => rewriteEvent(event, isCut, listener, seen),
+    onHeld: (chars) => held.set(chars),
     onEnd: (error) => {
+      held.free();
       const failure = error ?? seen.failure;
       if (failure) listener.fail(failure);
     },
@@ -101,15 +120,15 @@ function asEventStream(
 
 /** One event for each message. Events without a message pass unchanged. */
 function rewriteEvent(
-  event: EventSourceMessage,
+  event: ServerEvent,
   isCut: boolean,
   listener: Listener,
   seen: StreamFindings,
-): EventSourceMessage[] {
+): ServerEvent[] {
   const text = event.data.trim();
-  const json = parseJson(text);
+  const { json, weight } = parseJson(text);
   if (json === undefined && isCut) return [];
-  const messages = json === undefined ? [] : messagesIn(json, listener, false);
+  const messages = json === undefined ? [] : messagesIn(json, weight, listener, false);
   seen.note(event, messages);
   if (!messages.some(isMessage)) return [event];
   if (isUnchanged(json, messages)) return [{ ...event, event: undefined, data: text }];
@@ -132,7 +151,7 @@ class StreamFindings {
     this.#hide = hide;
   }
 
-  note({ id, event, data }: EventSourceMessage, messages: unknown[]): void {
+  note({ id, event, data }: ServerEvent, messages: unknown[]): void {
     this.#hasIds ||= id !== undefined;
     if (this.#own && hasResponseTo(messages, this.#own)) this.#isAnswered = true;
     if (messages.some(isMessage)) return;
@@ -148,8 +167,9 @@ class StreamFindings {
 }
 
 /** The messages in a piece of JSON, normalized and without secrets of ours in errors. */
-function messagesIn(json: unknown, listener: Listener, isWhole: boolean): unknown[] {
+function messagesIn(json: unknown, weight: number, listener: Listener, isWhole: boolean): unknown[] {
   return readMessages(json, listener, isWhole).map((message) => {
+    if (answeredRequest(message, listener)?.method === 'tools/list') listener.noteList(weight);
     const error = errorOf(message);
     if (typeof error?.message !== 'string') return message;
     const shown = listener.hide(error.message);
@@ -166,13 +186,18 @@ function single(messages: unknown[]): unknown {
   return messages.length === 1 ? messages[0] : messages;
 }
 
-/** Undefined for what is not JSON, and for JSON that is neither an object nor a list. */
-function parseJson(text: string): unknown {
-  if (!text.startsWith('{') && !text.startsWith('[')) return undefined;
+/**
+ * `json` is undefined for what is not JSON, and for JSON that is neither an object nor a list.
+ * @throws AppError `response_too_large` for what would take too much memory
+ */
+function parseJson(text: string): { json: unknown; weight: number } {
+  if (!text.startsWith('{') && !text.startsWith('[')) return { json: undefined, weight: 0 };
+  const weight = jsonWeight(text);
+  if (weight > MAX_MESSAGE_WEIGHT) throw new AppError('response_too_large');
   try {
-    return JSON.parse(text) as unknown;
+    return { json: JSON.parse(text) as unknown, weight };
   } catch {
-    return undefined;
+    return { json: undefined, weight };
   }
 }
 

@@ -28,6 +28,14 @@ export function readMessages(json: unknown, expected: Expected, isWhole: boolean
   });
 }
 
+/** The request that a message which `readMessages` returned responds to; null without one. */
+export function answeredRequest(message: unknown, { own, find }: Expected): SentRequest | null {
+  if (!isResponse(message)) return null;
+  const { id } = message;
+  if (own && id === own.id) return own;
+  return typeof id === 'string' || typeof id === 'number' ? find(id) : null;
+}
+
 /** Whether one of these messages is the response to a request. */
 export function hasResponseTo(messages: unknown[], { id }: SentRequest): boolean {
   return messages.some((message) => isResponse(message) && message.id === id);

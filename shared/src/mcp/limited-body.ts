@@ -2,25 +2,22 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../errors.ts';
 
 export interface BodyLimits {
-  /** Bytes that may come in one piece (see `piece`). */
+  /** Most bytes of the whole body; infinite for an event stream, which has no natural end. */
   maxBytes: number;
-  /** `whole`: the limit is for the body; `line`: for each line of an event stream, which has no natural end. */
-  piece: 'whole' | 'line';
+  /** Told of the bytes of each chunk. */
+  onChunk?: ((bytes: number) => void) | undefined;
   /** Replaces the error of the source. */
   nameError?: (error: unknown) => unknown;
   /** Told once when the body is over: null when it ended well or the reader let go, else why not. */
   onEnd?: (error: unknown) => void;
 }
 
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-
 /**
  * Passes a body through and stops reading as soon as it breaks its limit.
  * @returns a web stream that errors with AppError `response_too_large`, or with what broke the source
  */
 export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<Uint8Array> {
-  let held = 0;
+  let received = 0;
   let isOver = false;
   const end = (error: unknown): boolean => {
     const isFirst = !isOver;
@@ -38,12 +35,13 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
       }
       source.on('data', (chunk: Uint8Array) => {
         if (isOver) return;
-        held = sizeAfter(held, chunk, limits.piece);
-        if (held > limits.maxBytes) {
+        received += chunk.length;
+        if (received > limits.maxBytes) {
           source.destroy(new AppError('response_too_large'));
           return;
         }
         controller.enqueue(chunk);
+        limits.onChunk?.(chunk.length);
         if ((controller.desiredSize ?? 0) <= 0) source.pause();
       });
       source.on('end', () => {
@@ -63,10 +61,4 @@ export function limitBody(source: Readable, limits: BodyLimits): ReadableStream<
       source.destroy();
     },
   });
-}
-
-function sizeAfter(held: number, chunk: Uint8Array, piece: BodyLimits['piece']): number {
-  const lastBreak =
-    piece === 'line' ? Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN)) : -1;
-  return lastBreak === -1 ? held + chunk.length : chunk.length - lastBreak - 1;
 }

@@ -6,9 +6,13 @@ import { listAllTools, type ToolPage } from './list-tools.ts';
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
 const two = [tool('one'), tool('two')];
 
-async function list(pageOf: (cursor: string | undefined, page: number) => ToolPage) {
+type Page = Omit<ToolPage, 'listWeight'> & Partial<Pick<ToolPage, 'listWeight'>>;
+
+async function list(pageOf: (cursor: string | undefined, page: number) => Page) {
   const cursors: (string | undefined)[] = [];
-  const listed = await listAllTools((cursor) => Promise.resolve(pageOf(cursor, cursors.push(cursor))));
+  const listed = await listAllTools((cursor) =>
+    Promise.resolve({ listWeight: 0, ...pageOf(cursor, cursors.push(cursor)) }),
+  );
   return {
     ...listed,
     names: listed.tools.map((one) => (one as { name: string }).name),
@@ -44,7 +48,7 @@ describe('a list of tools', () => {
     expect({ names: short.names, note: short.note }).toEqual({ names: ['late'], note: null });
   });
 
-  it.each<[string, (cursor: string | undefined, page: number) => ToolPage, number]>([
+  it.each<[string, (cursor: string | undefined, page: number) => Page, number]>([
     ['an empty cursor', () => ({ tools: two, nextCursor: '' }), 1],
     ['the same cursor again and again', () => ({ tools: two, nextCursor: 'p2' }), 2],
     ['two cursors in turns', (_cursor, page) => ({ tools: two, nextCursor: page % 2 === 0 ? 'a' : 'b' }), 3],
@@ -81,5 +85,30 @@ describe('a list of tools', () => {
     expect(pages).toBe(100);
     expect(names).toHaveLength(100);
     expect(note).toContain('more than 100 pages');
+  });
+
+  it('of more than 8 MB ends at the page that goes beyond, and keeps what it found', async () => {
+    const { pages, note } = await list((_cursor, page) => ({
+      tools: [tool(`tool-${page}`)],
+      nextCursor: `${page}`,
+      listWeight: page * 3 * 2 ** 20,
+    }));
+    expect(pages).toBe(3);
+    expect(note).toContain('more than 8 MB');
+  });
+
+  it('of a million tools in one page keeps 5,000 and says so', async () => {
+    const tools = Array.from({ length: 1_000_000 }, (_, index) => tool(`tool-${index}`));
+    const { names, note } = await list(() => ({ tools, nextCursor: undefined }));
+    expect(names).toHaveLength(5_000);
+    expect(note).toContain('more than 5000 tools. Patchbay stopped there and keeps the 5000 tools');
+  });
+
+  it('survives a tool without a name that is nested too deeply', async () => {
+    const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as unknown;
+    const listed = await listAllTools(() =>
+      Promise.resolve({ tools: [deep, tool('one')], nextCursor: undefined, listWeight: 0 }),
+    );
+    expect(listed.tools).toHaveLength(2);
   });
 });

@@ -7,10 +7,16 @@ import { isAnswer } from './classify.ts';
 const MAX_PAGES = 100;
 /** Pages in a row that may bring nothing new: those of a list that is filtered for us do. */
 const MAX_EMPTY_PAGES = 3;
+/** Beyond it no further page is read (see `jsonWeight`). */
+const MAX_LIST_WEIGHT = 8 * 1024 * 1024;
+/** A model takes 128 at most. */
+const MAX_TOOLS = 5_000;
 
 export interface ToolPage {
   tools: readonly unknown[];
   nextCursor: string | undefined;
+  /** The `jsonWeight` of this page and those before it. */
+  listWeight: number;
 }
 
 export interface ListedTools {
@@ -42,13 +48,20 @@ export async function listAllTools(
       if (cursor === undefined || !isRejectedCursor(error)) throw error;
       return { tools: unique(tools), note: endless('a cursor that it then rejects', known.size) };
     }
-    const fresh = page.tools.filter((tool) => !known.has(keyOf(tool)));
-    for (const tool of fresh) known.add(keyOf(tool));
+    const room = MAX_TOOLS - tools.length;
+    let fresh = 0;
+    for (const tool of page.tools.slice(0, room)) {
+      const key = keyOf(tool);
+      if (!known.has(key)) fresh += 1;
+      known.add(key);
+      tools.push(tool);
+    }
     cursor = page.nextCursor;
     const isRepeated = cursor !== undefined && cursors.has(cursor);
-    tools.push(...page.tools);
+    const excess = excessOf(page, room);
+    if (excess !== null) return { tools: unique(tools), note: tooLong(excess, known.size) };
     if (cursor === undefined) return { tools, note: null };
-    emptyPages = fresh.length === 0 ? emptyPages + 1 : 0;
+    emptyPages = fresh === 0 ? emptyPages + 1 : 0;
     const reason = endOf({ cursor, isRepeated, emptyPages, pages });
     // A tool that is there twice in an honest list is reported by the catalog; a page that came again is not.
     if (reason !== null) return { tools: unique(tools), note: endless(reason, known.size) };
@@ -59,6 +72,13 @@ export async function listAllTools(
 /** A JSON-RPC error is the server's word on the request; anything else may pass. */
 function isRejectedCursor(error: unknown): boolean {
   return error instanceof AppError && error.code === 'server_error' && isAnswer(error.cause);
+}
+
+/** What the list has too much of; null while there is room for another page. */
+function excessOf({ tools, nextCursor, listWeight }: ToolPage, room: number): string | null {
+  const hasMore = nextCursor !== undefined;
+  if (tools.length > room || (hasMore && tools.length === room)) return `more than ${MAX_TOOLS} tools`;
+  return hasMore && listWeight > MAX_LIST_WEIGHT ? 'more than 8 MB' : null;
 }
 
 function endOf(list: {
@@ -74,8 +94,16 @@ function endOf(list: {
 }
 
 function endless(reason: string, count: number): string {
+  return `The list of tools does not end properly: the server sends ${reason}. ${stoppedAt(count)}`;
+}
+
+function tooLong(excess: string, count: number): string {
+  return `The list of tools is too long: the server sends ${excess}. ${stoppedAt(count)}`;
+}
+
+function stoppedAt(count: number): string {
   const tools = count === 1 ? 'the tool' : `the ${count} tools`;
-  return `The list of tools does not end properly: the server sends ${reason}. Patchbay stopped there and keeps ${tools} it found.`;
+  return `Patchbay stopped there and keeps ${tools} it found.`;
 }
 
 function unique(tools: readonly unknown[]): unknown[] {
@@ -85,5 +113,11 @@ function unique(tools: readonly unknown[]): unknown[] {
 /** What tells one raw tool from another. */
 function keyOf(tool: unknown): string {
   const name = typeof tool === 'object' && tool !== null && 'name' in tool ? tool.name : undefined;
-  return typeof name === 'string' ? `name ${name}` : JSON.stringify(tool);
+  if (typeof name === 'string') return `name ${name}`;
+  try {
+    return JSON.stringify(tool);
+  } catch {
+    // Nested too deeply; the catalog skips it.
+    return 'unreadable';
+  }
 }

@@ -53,6 +53,10 @@ export interface OutgoingFetchOptions {
   secrets?: SentSecrets;
   resolve?: Resolve | undefined;
   onResponse?: ((exchange: Exchange) => void) | undefined;
+  /** The caller limits the events of a stream itself; without it, a stream has the limit of any other body. */
+  readsEvents?: boolean;
+  /** Told of the bytes of each chunk of a body. */
+  onChunk?: (exchange: Exchange, bytes: number) => void;
   /** The body of an answer is over: null when it ended well or the reader let go, else why not. */
   onBodyEnd?: (exchange: Exchange, error: unknown) => void;
   /** Told of each TLS connection: until when the certificate of the server is valid. */
@@ -171,7 +175,11 @@ async function send(
   };
   options.memory?.learn(url, headers, exchange.status, exchange.headers);
   options.onResponse?.(exchange);
-  return readableResponse(answer.body, exchange, (error) => options.onBodyEnd?.(exchange, error));
+  return readableResponse(answer.body, exchange, {
+    readsEvents: options.readsEvents === true,
+    onChunk: options.onChunk && ((bytes) => options.onChunk?.(exchange, bytes)),
+    onEnd: (error) => options.onBodyEnd?.(exchange, error),
+  });
 }
 
 /** What was asked for, and the credential for its own origin only. */

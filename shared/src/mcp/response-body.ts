@@ -8,27 +8,39 @@ const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 /** Statuses with which `Response` allows no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
+export interface BodyWatch {
+  readsEvents: boolean;
+  /** Told of the bytes of each chunk, after decompression. */
+  onChunk?: ((bytes: number) => void) | undefined;
+  /** Called once when the body is over, with null, or with the error that ended it. */
+  onEnd: (error: unknown) => void;
+}
+
+export function isEventStream(headers: Headers): boolean {
+  return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
+}
+
 /**
- * Makes a response whose body is decompressed and limited: to 8 MB after decompression, per line for an event stream.
- * @param onEnd called once when the body is over, with null, or with the error that ended it
+ * Makes a response whose body is decompressed and limited to 8 MB after decompression.
+ * @param watch.readsEvents whether the reader limits the events of a stream itself: then the whole may be longer
  * @throws AppError `response_too_large`, `unreadable_compression`
  */
 export async function readableResponse(
   source: Readable,
   head: { status: number; headers: Headers; url: URL },
-  onEnd: (error: unknown) => void,
+  watch: BodyWatch,
 ): Promise<Response> {
   const { status, headers, url } = head;
-  const isStream = headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
+  const isStream = watch.readsEvents && isEventStream(headers);
   const encoding = headers.get('content-encoding') ?? '';
   try {
     if (!isStream && Number(headers.get('content-length') ?? 0) > MAX_RESPONSE_BYTES)
       throw new AppError('response_too_large');
     const body = limitBody(encoding === '' ? source : await decompressed(source, encoding), {
-      maxBytes: MAX_RESPONSE_BYTES,
-      piece: isStream ? 'line' : 'whole',
+      maxBytes: isStream ? Infinity : MAX_RESPONSE_BYTES,
+      onChunk: watch.onChunk,
       nameError: (error) => (isDecoderError(error) ? unreadable(encoding, error) : error),
-      onEnd,
+      onEnd: watch.onEnd,
     });
     if (BODILESS.has(status)) void body.cancel();
     const plain = new Headers(headers);

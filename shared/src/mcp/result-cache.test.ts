@@ -192,7 +192,7 @@ it('forgets the tools that are named, or the whole server, and nothing else', as
 });
 
 it('gives up what was not asked for the longest when it holds too much', async () => {
-  const { server, ask } = cached({ maxBytes: 3_500 });
+  const { server, ask } = cached({ maxBytes: 4_000 });
   server.answer = () => Promise.resolve(says('x'.repeat(400)));
   const number = (n: number) => ask({ args: { n } });
   await number(1);

@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import { AppError } from '../errors.ts';
 import { classify } from './classify.ts';
+import { jsonWeight } from './json-weight.ts';
 import type { CallResult } from './result.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import type { ServerTarget } from './target.ts';
 
 /** How long after its time an answer may stand in for a server that fails. */
 const STALE_FOR_MS = 10 * 60_000;
-/** All answers together, counted as JSON; the ones that were not asked for the longest go first. */
+/** All answers together (see `jsonWeight`); the ones that were not asked for the longest go first. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Everything that an answer depends on. */
@@ -150,7 +151,7 @@ export class ResultCache {
 
   #keep(key: string, owner: Owner, result: CallResult): void {
     this.#drop(key);
-    const bytes = JSON.stringify(result).length;
+    const bytes = jsonWeight(JSON.stringify(result));
     this.#entries.set(key, { ...owner, result, storedAt: this.#now(), bytes });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {

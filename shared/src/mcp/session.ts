@@ -175,6 +175,7 @@ export class Session {
     const pageMs = isDeclared ? timeoutMs : Math.min(timeoutMs, UNDECLARED_LIST_MS);
     let listed: ListedTools;
     try {
+      this.#wire.traffic.beginList();
       listed = await listAllTools((cursor) => this.#page(cursor, pageMs, signal));
     } catch (error) {
       if (isDeclared || signal.aborted || GONE.has(classify(error).code)) throw error;
@@ -195,7 +196,8 @@ export class Session {
       () => this.#client.request({ method: 'tools/list', params }, ListPage, options),
       classifyList,
     );
-    return { tools: page._meta[RAW_TOOLS_KEY], nextCursor: page.nextCursor };
+    const { listWeight } = this.#wire.traffic;
+    return { tools: page._meta[RAW_TOOLS_KEY], nextCursor: page.nextCursor, listWeight };
   }
 
   async call({ tool, args, signal, timeoutMs, onProgress }: CallRequest): Promise<CallToolResult> {

@@ -128,6 +128,11 @@ export class WatchedTransport implements Transport {
     this.onmessage?.(errorResponse(id, error));
   }
 
+  /** Answers every request that is still open in the server's place. */
+  failAll(error: AppError): void {
+    for (const id of [...this.#pending.keys()]) this.failRequest(id, error);
+  }
+
   /** The server took a request without answering it (HTTP 202). */
   noticeAccepted(id: RequestId): void {
     const method = this.#pending.get(id)?.request.method;

@@ -4,7 +4,6 @@ import {
   type JSONRPCMessage,
 } from '@modelcontextprotocol/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { checkUrl, type AddressPolicy } from '../address-policy.ts';
 import { AppError, isAboutCredential, type ErrorCode } from '../errors.ts';
 import { readAnswer, type Listener } from './answers.ts';
@@ -15,8 +14,11 @@ import { mentionsVersions } from './protocol-versions.ts';
 import { endSentence } from './reason.ts';
 import { addressOf, redirectError } from './redirects.ts';
 import { readAccepted, readRefusal } from './refused-answer.ts';
+import { isEventStream } from './response-body.ts';
+import { sentRequest } from './sent-request.ts';
 import { SentSecrets } from './sent-secrets.ts';
 import { SessionMemory } from './session-memory.ts';
+import { SessionTraffic } from './session-traffic.ts';
 import { SseEndpoint } from './sse-endpoint.ts';
 import type { ServerTarget } from './target.ts';
 import { WatchedTransport } from './watched-transport.ts';
@@ -57,17 +59,12 @@ export interface WireOptions {
   onDoubt?: (() => void) | undefined;
 }
 
-const Sent = z.object({
-  id: z.union([z.string(), z.number()]),
-  method: z.string(),
-  params: z.record(z.string(), z.unknown()).optional(),
-});
-
 /** The transport of one session, with its own sockets. */
 export class Wire {
   readonly transport: WatchedTransport;
   /** Of the old transport: where the server wants its messages; null for streamable HTTP. */
   readonly sse: SseEndpoint | null;
+  readonly traffic: SessionTraffic;
   /** The last request that failed; the old transport passes on no more than that one did. */
   failure: AppError | null = null;
   /** The address on another host that answers in the place of the configured one, if any. */
@@ -82,6 +79,8 @@ export class Wire {
   #streamOpenedAt = 0;
   #shortStreams = 0;
   #isClosed = false;
+  /** Why the session was ended from our side: it received or held too much. */
+  #excess: AppError | null = null;
 
   /** @throws AppError `invalid_url`, `blocked_address` */
   constructor(
@@ -92,6 +91,7 @@ export class Wire {
     const url = checkUrl(target.url, options.policy);
     this.#options = options;
     const isSse = kind === 'sse';
+    this.traffic = new SessionTraffic(options.isBrief === true, (error) => this.#endAtOnce(error));
     this.#target = { url, hasCredential: target.credential.method !== 'none' };
     this.#outgoing = createOutgoingFetch({
       policy: options.policy,
@@ -100,6 +100,8 @@ export class Wire {
       secrets: this.#secrets,
       resolve: options.resolve,
       onCertificate: options.onCertificate,
+      readsEvents: true,
+      onChunk: (exchange, bytes) => this.traffic.noteChunk(exchange, bytes),
       onResponse: (exchange) => this.#noticeResponse(exchange),
       onBodyEnd: (exchange, error) => this.#noticeBodyEnd(exchange, error),
     });
@@ -107,6 +109,7 @@ export class Wire {
     const isWithoutStream = !isSse && options.isBrief === true;
     const fetch = async (input: string | URL, init?: RequestInit) => {
       try {
+        if (this.#excess) throw this.#excess;
         // As a server answers that has no such stream.
         if (init?.method === 'GET' && isWithoutStream) return new Response(null, { status: 405 });
         if (init?.method === 'GET') await this.#pauseBeforeStream(init.signal ?? undefined);
@@ -144,6 +147,14 @@ export class Wire {
     this.#isClosed = true;
     await this.transport.close().catch(() => {});
     await this.#outgoing.close();
+    this.traffic.close();
+  }
+
+  #endAtOnce(error: AppError): void {
+    this.#excess = error;
+    this.failure = error;
+    this.transport.failAll(error);
+    void this.#outgoing.close();
   }
 
   async #pauseBeforeStream(signal: AbortSignal | undefined): Promise<void> {
@@ -163,7 +174,10 @@ export class Wire {
     const own = sentRequest(init.body);
     if (own?.method === 'initialize') this.#memory.forgetSession();
     const response = await (this.sse ?? this.#outgoing).fetch(input, init);
-    if (init.method === 'DELETE') return response;
+    if (init.method === 'DELETE') {
+      await response.body?.cancel();
+      return new Response(null, { status: response.status });
+    }
     const from = new URL(response.url || this.#target.url);
     if (from.origin !== this.#target.url.origin) this.redirectedTo = from;
     const isPost = init.method === 'POST';
@@ -196,12 +210,14 @@ export class Wire {
       fail: (error) => {
         if (own) this.transport.failRequest(own.id, error);
       },
+      holdEvent: () => this.traffic.event(),
+      noteList: (weight) => this.traffic.addToList(weight),
       hide: (text) => this.#secrets.hide(text),
     };
   }
 
   #takeStream(response: Response): Promise<Response> {
-    const isStream = isEventStream(response);
+    const isStream = isEventStream(response.headers);
     if (!this.sse && !isStream) return noStream(response);
     // The SDK says no more than that the connection failed.
     if (!isStream) this.failure = new AppError('not_mcp');
@@ -256,6 +272,7 @@ export class Wire {
   }
 
   #noticeBodyEnd(exchange: Exchange, error: unknown): void {
+    this.traffic.noteBodyEnd(exchange);
     if (isStandalone(exchange)) {
       this.#openStreams -= 1;
       const livedMs = performance.now() - this.#streamOpenedAt;
@@ -269,20 +286,9 @@ export class Wire {
   }
 }
 
-/** The request in a body that we send; null for notices and responses, and where there is no body. */
-function sentRequest(body: RequestInit['body']): SentRequest | null {
-  if (typeof body !== 'string') return null;
-  const sent = Sent.safeParse(JSON.parse(body));
-  return sent.success ? sent.data : null;
-}
-
-function isEventStream({ headers }: Pick<Exchange, 'headers'>): boolean {
-  return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
-}
-
 /** A stream on which the server speaks unasked. */
 function isStandalone(exchange: Exchange): boolean {
-  return exchange.method === 'GET' && exchange.status === 200 && isEventStream(exchange);
+  return exchange.method === 'GET' && exchange.status === 200 && isEventStream(exchange.headers);
 }
 
 /** A GET that is answered with anything but events says that there is no stream; the SDK would ask on and on. */
