@@ -1,5 +1,5 @@
 /** The account: another password, out of every browser, and its end. */
-import { expect, test } from '@playwright/test';
+import { expect, test, type BrowserContext } from '@playwright/test';
 import { createClient } from '@supabase/supabase-js';
 import { browserOptions } from './browser.ts';
 import { complaintsOf } from './complaints.ts';
@@ -8,6 +8,31 @@ import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
+
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+/** Makes the session in the cookies of a browser look as it does when its access token has expired. */
+async function expireAccessToken(context: BrowserContext): Promise<void> {
+  const cookies = (await context.cookies()).filter(({ name }) => /^sb-.+-auth-token/.test(name));
+  const joined = cookies
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    .map(({ value }) => value)
+    .join('');
+  const text = Buffer.from(joined.replace(/^base64-/, ''), 'base64url').toString();
+  const expired = { ...(JSON.parse(text) as object), expires_at: 1, expires_in: 0 };
+  const value = `base64-${Buffer.from(JSON.stringify(expired)).toString('base64url')}`;
+  const [first] = cookies;
+  const name = first!.name.replace(/\.\d+$/, '');
+  await context.clearCookies({ name: /^sb-.+-auth-token/ });
+  const parts = value.match(/.{1,3000}/g)!;
+  await context.addCookies(
+    parts.map((part, index) => ({
+      ...first!,
+      name: parts.length > 1 ? `${name}.${index}` : name,
+      value: part,
+    })),
+  );
+}
 
 const mayEnter = async (email: string, password: string): Promise<boolean> => {
   const { supabase_url, publishable_key } = runningStack();
@@ -20,6 +45,11 @@ test('the password is changed by who knows it; other browsers are out, and at la
 }) => {
   const complaints = complaintsOf(page);
   const person = await newPerson('changer');
+  const { data: own } = await person.client.from('workspaces').select('id').single<{ id: string }>();
+  for (const p_name of ['Laptop', 'Server room']) {
+    const args = { p_workspace_id: own!.id, p_name };
+    expect((await person.client.rpc('create_api_token', args)).error).toBeNull();
+  }
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/account`);
   const [now, next] = [page.getByLabel('Your password now'), page.getByLabel('New password')];
@@ -36,6 +66,13 @@ test('the password is changed by who knows it; other browsers are out, and at la
   await next.fill('another long password');
   await change.click();
   await expect(page.getByText('The password is changed.')).toBeVisible();
+  // Programs go on working with their tokens, so the page asks about them.
+  await expect(page.getByText('Revoke your API tokens too?')).toBeVisible();
+  await page.getByLabel('Laptop').check();
+  await page.getByRole('button', { name: 'Revoke selected' }).click();
+  await expect(page.getByText('1 API token is revoked.')).toBeVisible();
+  await expect(page.getByLabel('Laptop')).toBeHidden();
+  await expect(page.getByLabel('Server room')).toBeVisible();
   expect(await mayEnter(person.email, person.password)).toBe(false);
   expect(await mayEnter(person.email, 'another long password')).toBe(true);
   // The session that the person had elsewhere.
@@ -114,6 +151,52 @@ test('whoever deletes an account says who owns the shared workspaces afterwards'
     .match({ workspace_id: kept, user_id: heir.id })
     .single<{ role: string }>();
   expect(role).toEqual({ role: 'owner' });
+});
+
+test('sessions are listed with their browser, and signed out from elsewhere', async ({ page, browser }) => {
+  const person = await newPerson('traveler');
+  const elsewhere = await (await browser.newContext({ userAgent: FIREFOX })).newPage();
+  await signIn(elsewhere, person);
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/account`);
+  const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem');
+  await expect(rows).toHaveCount(3);
+  await expect(rows.first()).toContainText('This browser');
+  await expect(rows.filter({ hasText: 'Firefox on Windows · 127.0.0.1' })).toHaveCount(1);
+  await rows.filter({ hasText: 'Firefox on Windows' }).getByRole('button').click();
+  await expect(page.getByText('Signed out. That browser loses access within an hour.')).toBeVisible();
+  await expect(rows).toHaveCount(2);
+  // As if the hour were over: the browser has to refresh its session.
+  await expireAccessToken(elsewhere.context());
+  await elsewhere.goto(`${runningStack().web_url}/agents`);
+  await expect(elsewhere.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect(new URL(elsewhere.url()).searchParams.get('next')).toBe('/agents');
+  await page.getByRole('button', { name: 'Sign out other browsers' }).click();
+  await expect(page.getByText('1 other browser is signed out.')).toBeVisible();
+  expect((await person.client.auth.refreshSession()).error).not.toBeNull();
+  await page.reload();
+  await expect(rows).toHaveCount(1);
+  await elsewhere.context().close();
+});
+
+test('a form that is sent without a session keeps what was typed', async ({ page, context }) => {
+  const person = await newPerson('typist');
+  await signIn(page, person);
+  await page.goto(`${runningStack().web_url}/agents/new`);
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('Half written');
+  await context.clearCookies();
+  await page
+    .getByRole('button', { name: /^(Save|Add|Create)/ })
+    .first()
+    .click();
+  await expect(page.getByText('You are signed out, and nothing was saved.')).toBeVisible();
+  await expect(name).toHaveValue('Half written');
+  const [tab] = await Promise.all([
+    context.waitForEvent('page'),
+    page.getByRole('link', { name: 'Sign in in a new tab' }).click(),
+  ]);
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });
 
 test('sign out everywhere ends every session', async ({ page }) => {

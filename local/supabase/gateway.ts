@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { Sql } from 'postgres';
 import { z } from 'zod';
 import { createAdminApi } from './auth/admin.ts';
@@ -9,6 +9,7 @@ import { createInbox } from './auth/inbox.ts';
 import { createMailRules } from './auth/mail-rules.ts';
 import type { Mailer } from './auth/mailer.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
+import { noteSession } from './auth/session-facts.ts';
 import { decodePath } from '../stack/url-path.ts';
 import type { Lite } from './lite.ts';
 import type { ProjectKeys } from './keys.ts';
@@ -46,6 +47,9 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
   const rate = { burst: TOKEN_BURST, perSecond: authConfig.tokensPerFiveMinutes / 300 };
   const tokenLimit = createRateLimit(rate, () => performance.now());
 
+  const addressOf = ({ env, req }: Context<Env>): string =>
+    clientAddress(req.raw.headers, env.incoming.socket.remoteAddress ?? '', keys.secretKey);
+
   // As the proxy of a hosted project: what is no address reaches nothing behind it.
   gateway.use(async (context, next) => {
     const { pathname, search } = new URL(context.req.url);
@@ -67,8 +71,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
   gateway.all('/rest/v1/*', async (context) => lite.fetch(await withInnerToken(context.req.raw, tokens)));
 
   gateway.post('/auth/v1/token', async (context, next) => {
-    const connection = context.env.incoming.socket.remoteAddress ?? '';
-    if (tokenLimit.take(clientAddress(context.req.raw.headers, connection, keys.secretKey))) return next();
+    if (tokenLimit.take(addressOf(context))) return next();
     return context.json(
       { code: 429, error_code: 'over_request_rate_limit', msg: 'Request rate limit reached' },
       429,
@@ -88,6 +91,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
 
   gateway.all('/auth/v1/*', async (context) => {
     const response = await lite.fetch(await withInnerToken(context.req.raw, tokens));
+    await noteSession(sql, response, context.req.raw, addressOf(context));
     return withOuterTokens(response, tokens, `${url}/auth/v1`);
   });
 

@@ -1388,6 +1388,8 @@ export type Database = {
         Returns: undefined;
       };
       end_conversation: { Args: { p_session_id: string }; Returns: undefined };
+      end_other_sessions: { Args: Record<PropertyKey, never>; Returns: number };
+      end_session: { Args: { p_id: string }; Returns: undefined };
       export_workspace: { Args: { p_workspace_id: string }; Returns: Json };
       finish_delivery: {
         Args: {
@@ -1428,12 +1430,35 @@ export type Database = {
           version: string;
         }[];
       };
+      my_api_tokens: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          last_used_at: string;
+          name: string;
+          scopes: string[];
+          workspace_name: string;
+        }[];
+      };
       my_credentials: {
         Args: { p_workspace_id: string };
         Returns: {
           has_credential: boolean;
           server_id: string;
           set_at: string;
+        }[];
+      };
+      my_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          created_at: string;
+          id: string;
+          ip: string;
+          is_current: boolean;
+          last_used_at: string;
+          user_agent: string;
         }[];
       };
       my_sign_ins: {
@@ -1529,6 +1554,7 @@ export type Database = {
       };
       retire_worker: { Args: { p_id: string }; Returns: undefined };
       revoke_api_token: { Args: { p_id: string }; Returns: undefined };
+      revoke_my_api_tokens: { Args: { p_ids: string[] }; Returns: number };
       server_for_probe: { Args: { p_server_id: string; p_user_id: string }; Returns: Json };
       server_history: { Args: { p_server_id: string }; Returns: Json };
       set_session_state: {

@@ -6,6 +6,7 @@ vi.mock('./settings.ts', () => ({
 }));
 const event = {
   getClientAddress: () => '203.0.113.7',
+  request: new Request('https://patchbay.example/forgot-password'),
   url: new URL('https://patchbay.example/forgot-password'),
 };
 

@@ -32,7 +32,7 @@ export type SentLink = { ok: true } | { ok: false; status: number; message: stri
  * @param next path to go on to behind the link
  */
 export async function sendEmailLink(
-  event: Pick<RequestEvent, 'getClientAddress' | 'url'>,
+  event: Pick<RequestEvent, 'getClientAddress' | 'request' | 'url'>,
   kind: LinkKind,
   email: string,
   next: string | null,

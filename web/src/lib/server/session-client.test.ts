@@ -39,7 +39,8 @@ function expired() {
     set: (name: string, value: string) => void (value === '' ? jar.delete(name) : jar.set(name, value)),
     delete: (name: string) => void jar.delete(name),
   };
-  const event = { cookies, setHeaders: () => undefined, url: new URL('http://127.0.0.1/servers') };
+  const request = new Request('http://127.0.0.1/servers');
+  const event = { cookies, request, setHeaders: () => undefined, url: new URL(request.url) };
   return { jar, event: event as unknown as Parameters<typeof createSessionClient>[0] };
 }
 

@@ -3,6 +3,7 @@ import { createServerClient } from '@supabase/ssr';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { RequestEvent } from '@sveltejs/kit';
 import { watchAuth, type AuthWatch } from './auth-watch.ts';
+import { withUserAgent } from './client-agent.ts';
 import { withClientIp } from './client-ip.ts';
 
 interface Project {
@@ -21,9 +22,9 @@ export interface SessionClient {
  * Supabase-js removes the session whenever a refresh fails; the cookies are kept where Auth was only away.
  */
 export function createSessionClient(
-  event: Pick<RequestEvent, 'cookies' | 'getClientAddress' | 'setHeaders' | 'url'>,
+  event: Pick<RequestEvent, 'cookies' | 'getClientAddress' | 'request' | 'setHeaders' | 'url'>,
   { supabaseUrl, publishableKey }: Project,
-  watch = watchAuth(withClientIp(fetch, () => event.getClientAddress())),
+  watch = watchAuth(fetchFor(event)),
 ): SessionClient {
   let saidNotToCache = false;
   const supabase = createServerClient<ClientSchema>(supabaseUrl, publishableKey, {
@@ -52,14 +53,21 @@ export function createSessionClient(
 
 /** A client that keeps nothing, for an attempt to sign in that must leave the session of the request as it is. */
 export function createPlainClient(
-  event: Pick<RequestEvent, 'getClientAddress'>,
+  event: Pick<RequestEvent, 'getClientAddress' | 'request'>,
   { supabaseUrl, publishableKey }: Project,
 ): SupabaseClient<ClientSchema> {
   return createClient<ClientSchema>(supabaseUrl, publishableKey, {
     auth: { persistSession: false, autoRefreshToken: false },
-    global: { fetch: withClientIp(fetch, () => event.getClientAddress()) },
+    global: { fetch: fetchFor(event) },
   });
 }
+
+/** Fetch that tells Auth who is behind a request. */
+const fetchFor = (event: Pick<RequestEvent, 'getClientAddress' | 'request'>): typeof fetch =>
+  withClientIp(
+    withUserAgent(fetch, () => event.request.headers.get('user-agent')),
+    () => event.getClientAddress(),
+  );
 
 /** Forgets the session in this browser, whether or not Auth answers. */
 export function forgetSession({ cookies }: Pick<RequestEvent, 'cookies'>): void {

@@ -38,5 +38,11 @@ export function signedIn(event: Pick<RequestEvent, 'locals' | 'url' | 'route'>):
   if (event.route.id?.startsWith('/api/')) {
     error(401, { message: 'Your session has expired.', hint: 'Sign in again.' });
   }
-  redirect(303, `/sign-in?next=${encodeURIComponent(event.url.pathname + event.url.search)}`);
+  redirect(303, `/sign-in?next=${encodeURIComponent(pathOf(event.url))}`);
+}
+
+/** Where to go back to. The name of a form action (`?/rename`) is left out: nobody can open it. */
+function pathOf({ pathname, searchParams }: URL): string {
+  const kept = new URLSearchParams([...searchParams].filter(([name]) => !name.startsWith('/')));
+  return kept.size > 0 ? `${pathname}?${kept.toString()}` : pathname;
 }

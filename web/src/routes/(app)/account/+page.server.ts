@@ -1,18 +1,49 @@
+import { returnPath } from '@patchbay/shared/return-path';
 import { fail, redirect } from '@sveltejs/kit';
 import { changeEmail, changePassword, readPendingEmail } from '$lib/server/account.ts';
 import { authProblemWords } from '$lib/server/credentials-form.ts';
 import { deleteAccount, previewDeletion, readSuccessors } from '$lib/server/delete-account.ts';
 import { sendEmailLink } from '$lib/server/email-links.ts';
+import type { Outcome } from '$lib/server/procedures.ts';
 import { createPlainClient } from '$lib/server/session-client.ts';
+import {
+  endOtherSessions,
+  endSession,
+  listOwnTokens,
+  listSessions,
+  revokeOwnTokens,
+} from '$lib/server/sessions.ts';
 import { signedIn } from '$lib/server/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
-  const [pendingEmail, deletion] = await Promise.all([readPendingEmail(who), previewDeletion(who)]);
-  return { pendingEmail, deletion, inboxUrl: settings().inboxUrl };
+  const [pendingEmail, deletion, sessions, tokens] = await Promise.all([
+    readPendingEmail(who),
+    previewDeletion(who),
+    listSessions(who),
+    listOwnTokens(who),
+  ]);
+  const { searchParams } = event.url;
+  const next = searchParams.get('next');
+  return {
+    pendingEmail,
+    deletion,
+    sessions,
+    tokens,
+    /** A link in an email has led to another password just now. */
+    hasNewPassword: searchParams.get('password') === 'changed',
+    afterwards: next ? returnPath(next) : '/account',
+    inboxUrl: settings().inboxUrl,
+  };
 };
+
+function sessionsAnswer<T>(outcome: Outcome<T>, words: (value: T) => string) {
+  const about = 'sessions' as const;
+  if (outcome.ok) return { about, message: words(outcome.value), done: true };
+  return fail(outcome.status, { about, message: outcome.message });
+}
 
 export const actions: Actions = {
   email: async (event) => {
@@ -39,6 +70,30 @@ export const actions: Actions = {
     if (outcome.ok) return { about: 'password' as const, done: true };
     const { status, message, fieldErrors: errors } = outcome;
     return fail(status, { about: 'password' as const, message, errors });
+  },
+
+  endSession: async (event) => {
+    const who = signedIn(event);
+    const outcome = await endSession(who, String((await event.request.formData()).get('id')));
+    return sessionsAnswer(outcome, () => 'Signed out. That browser loses access within an hour.');
+  },
+
+  endOthers: async (event) => {
+    const outcome = await endOtherSessions(signedIn(event));
+    return sessionsAnswer(outcome, (count) =>
+      count === 1
+        ? '1 other browser is signed out. It loses access within an hour.'
+        : `${count} other browsers are signed out. They lose access within an hour.`,
+    );
+  },
+
+  revokeTokens: async (event) => {
+    const who = signedIn(event);
+    const outcome = await revokeOwnTokens(who, (await event.request.formData()).getAll('id').map(String));
+    if (!outcome.ok) return fail(outcome.status, { about: 'tokens' as const, message: outcome.message });
+    const message =
+      outcome.value === 1 ? '1 API token is revoked.' : `${outcome.value} API tokens are revoked.`;
+    return { about: 'tokens' as const, message, done: true };
   },
 
   signOut: async (event) => {

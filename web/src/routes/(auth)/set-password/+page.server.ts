@@ -2,6 +2,7 @@ import { fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
 import { setPassword } from '$lib/server/account.ts';
 import { endNewPassword, mayChooseNewPassword } from '$lib/server/new-password.ts';
+import { listOwnTokens } from '$lib/server/sessions.ts';
 import { signedIn } from '$lib/server/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -22,6 +23,11 @@ export const actions: Actions = {
       return fail(outcome.status, { message: outcome.message, errors: outcome.fieldErrors });
     }
     endNewPassword(event);
-    redirect(303, returnPath(event.url.searchParams.get('next')));
+    const next = event.url.searchParams.get('next');
+    const tokens = await listOwnTokens(who);
+    // Tokens from before still work: the account page asks about them, and leads on.
+    if (tokens?.length)
+      redirect(303, `/account?${new URLSearchParams({ password: 'changed', next: next ?? '' })}`);
+    redirect(303, returnPath(next));
   },
 };
