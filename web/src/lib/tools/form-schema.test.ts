@@ -26,3 +26,26 @@ it('refuses what nobody could fill in', () => {
   for (let depth = 0; depth < 40; depth++) schema = { type: 'object', properties: { a: schema } };
   expect(() => formSchema(schema)).toThrow(RangeError);
 });
+
+it.each(['allOf', 'anyOf'])('refuses references of %s that lead to millions of others', (keyword) => {
+  const next = (level: number) => [{ $ref: `#/$defs/d${level + 1}` }, { $ref: `#/$defs/d${level + 1}` }];
+  const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n}`, { [keyword]: next(n) }]));
+  const schema = { type: 'object', properties: { a: { $ref: '#/$defs/d0' } }, $defs };
+  expect(() => formSchema(schema)).toThrow(RangeError);
+});
+
+it('refuses a default value that is nested too deeply', () => {
+  const schema = {
+    properties: { a: { default: JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`) as unknown } },
+  };
+  expect(() => formSchema(schema)).toThrow(RangeError);
+});
+
+it('takes a schema that refers to itself', () => {
+  const node = {
+    type: 'object',
+    properties: { children: { type: 'array', items: { $ref: '#/$defs/node' } } },
+  };
+  const schema = { type: 'object', properties: { tree: { $ref: '#/$defs/node' } }, $defs: { node } };
+  expect(formSchema(schema)).toEqual(schema);
+});

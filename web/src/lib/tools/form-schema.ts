@@ -1,7 +1,11 @@
+import { isDeeperThan } from '@patchbay/shared/json-depth';
+
 type Schema = Record<string, unknown>;
 
 /** Deeper than any form that a person fills in. */
 const DEEPEST = 12;
+/** Schemas of the form, each reference followed; the form library joins them all before it shows anything. */
+const MOST_SCHEMAS = 3_000;
 /** Names of their own lie under these; they are no keywords. */
 const NAMED = new Set(['properties', '$defs', 'definitions', 'dependentSchemas']);
 /** Values, in which nothing is a keyword. */
@@ -11,9 +15,10 @@ const LEFT_OUT = new Set(['pattern', 'patternProperties', 'format', '$schema', '
 
 /**
  * The schema of a tool as a form may be made from it: without what could hang the page.
- * @throws RangeError when it is nested too deeply for a form
+ * @throws RangeError when it is nested too deeply for a form, or leads to too many others
  */
 export function formSchema(schema: Schema): Schema {
+  countSchemas(schema, [], { schema, left: MOST_SCHEMAS });
   return kept(schema, 0) as Schema;
 }
 
@@ -28,6 +33,31 @@ function kept(value: unknown, depth: number): unknown {
       DATA.has(key) ? part : NAMED.has(key) ? namesKept(part, depth) : kept(part, depth + 1),
     ]),
   );
+}
+
+/** @param path references that are being followed; what refers to itself is joined once */
+function countSchemas(value: unknown, path: string[], root: { schema: Schema; left: number }): void {
+  if (typeof value !== 'object' || value === null) return;
+  root.left -= 1;
+  if (root.left < 0) throw new RangeError('The schema leads to too many others.');
+  for (const [key, part] of Object.entries(value)) {
+    if (DATA.has(key)) {
+      if (isDeeperThan(part, DEEPEST))
+        throw new RangeError('The schema has values that are nested too deeply.');
+    } else if (key !== '$defs' && key !== 'definitions') countSchemas(part, path, root);
+  }
+  const reference = '$ref' in value ? value.$ref : undefined;
+  if (typeof reference === 'string' && !path.includes(reference))
+    countSchemas(targetOf(reference, root.schema), [...path, reference], root);
+}
+
+function targetOf(reference: string, schema: Schema): unknown {
+  let target: unknown = schema;
+  for (const part of reference.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    target = typeof target === 'object' && target !== null ? (target as Schema)[key] : undefined;
+  }
+  return target;
 }
 
 function namesKept(named: unknown, depth: number): unknown {

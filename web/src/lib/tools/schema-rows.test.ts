@@ -50,6 +50,13 @@ describe('schemaRows', () => {
     ).toHaveLength(1);
   });
 
+  it('ends on choices that lead to millions of others', () => {
+    const next = (level: number) => Array.from({ length: 50 }, () => ({ $ref: `#/d${level + 1}` }));
+    const levels = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`d${n}`, { anyOf: next(n) }]));
+    const rows = schemaRows({ properties: { a: { $ref: '#/d0' }, b: { type: 'string' } }, ...levels });
+    expect(rows.map(({ path }) => path)).toEqual(['a', 'b']);
+  });
+
   it('survives anything, in bounds', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (properties) => {

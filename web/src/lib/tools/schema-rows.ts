@@ -12,6 +12,8 @@ export interface SchemaRow {
 const DEEPEST = 4;
 const MOST_ROWS = 100;
 const LONGEST = 300;
+/** Schemas that are read for the types of all rows; choices of choices may lead to millions. */
+const MOST_TYPES = 1_000;
 
 type Schema = Record<string, unknown>;
 
@@ -21,17 +23,23 @@ type Schema = Record<string, unknown>;
  */
 export function schemaRows(schema: unknown): SchemaRow[] {
   const rows: SchemaRow[] = [];
-  if (isObject(schema)) collect(schema, schema, '', 0, rows);
+  if (isObject(schema)) collect({ schema, typesLeft: MOST_TYPES }, schema, '', 0, rows);
   return rows;
 }
 
-function collect(root: Schema, schema: Schema, prefix: string, depth: number, rows: SchemaRow[]): void {
+interface Root {
+  /** References lead into it. */
+  schema: Schema;
+  typesLeft: number;
+}
+
+function collect(root: Root, schema: Schema, prefix: string, depth: number, rows: SchemaRow[]): void {
   const properties = isObject(schema.properties) ? schema.properties : {};
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   for (const [name, given] of Object.entries(properties)) {
     if (rows.length >= MOST_ROWS) return;
     if (!isObject(given)) continue;
-    const property = resolved(root, given);
+    const property = resolved(root.schema, given);
     const path = cut(`${prefix}${name}`, 80);
     rows.push({
       path,
@@ -42,26 +50,27 @@ function collect(root: Schema, schema: Schema, prefix: string, depth: number, ro
     });
     if (depth >= DEEPEST) continue;
     if (isObject(property.properties)) collect(root, property, `${path}.`, depth + 1, rows);
-    const items = isObject(property.items) ? resolved(root, property.items) : null;
+    const items = isObject(property.items) ? resolved(root.schema, property.items) : null;
     if (items && isObject(items.properties)) collect(root, items, `${path}[].`, depth + 1, rows);
   }
 }
 
-function typeWords(root: Schema, schema: Schema, depth = 0): string {
-  if (depth > DEEPEST) return '…';
+function typeWords(root: Root, schema: Schema, depth = 0): string {
+  root.typesLeft -= 1;
+  if (depth > DEEPEST || root.typesLeft < 0) return '…';
   if (Array.isArray(schema.enum)) return cut(schema.enum.map(literal).join(' | '), LONGEST);
   if ('const' in schema) return cut(literal(schema.const), LONGEST);
   const choices = [schema.anyOf, schema.oneOf].find(Array.isArray);
   if (choices) {
     const words = choices
       .filter(isObject)
-      .map((choice) => typeWords(root, resolved(root, choice), depth + 1));
+      .map((choice) => typeWords(root, resolved(root.schema, choice), depth + 1));
     return cut([...new Set(words)].join(' or '), LONGEST);
   }
   if (Array.isArray(schema.type)) return cut(schema.type.map(String).join(' or '), LONGEST);
   if (schema.type === 'array') {
     return isObject(schema.items)
-      ? `list of ${typeWords(root, resolved(root, schema.items), depth + 1)}`
+      ? `list of ${typeWords(root, resolved(root.schema, schema.items), depth + 1)}`
       : 'list';
   }
   return typeof schema.type === 'string' ? cut(schema.type, 40) : 'anything';
