@@ -228,6 +228,15 @@ describe('a tool whose answers may be kept', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('is not asked with arguments that are nested without end, which nothing could compare', async () => {
+    const { link, calls } = await cached();
+    const args = JSON.parse(`{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`) as Record<string, unknown>;
+    await expect(link.call('now', args, { cacheTtlMs: 60_000 })).rejects.toMatchObject({
+      code: 'invalid_arguments',
+    });
+    expect(calls).toHaveLength(0);
+  });
+
   it('is asked each time by those who do not allow it', async () => {
     const { link, calls, ask } = await cached();
     await ask();
