@@ -20,7 +20,7 @@ export async function withStack(
     delete process.env[name];
   }
   const { base } = await findFreeBlock(FIRST_PORT);
-  const running = await startStack({ dataDir: DATA_DIR, portBase: base, isFresh: true, say, signal });
+  const running = await startStack({ dataDir: DATA_DIR, portBase: base, earlier: 'delete', say, signal });
   try {
     // Where the pieces that are shared with the stories look for the stack.
     process.env['PATCHBAY_STACK'] = stackFile(DATA_DIR);

@@ -43,7 +43,7 @@ async function run(servers: readonly RegistryServer[]): Promise<Row[]> {
   const { base } = await findFreeBlock(FIRST_PORT);
   const { signal } = stopped;
   const say = (text: string): void => console.log(text);
-  const running = await startStack({ dataDir: DATA_DIR, portBase: base, isFresh: true, say, signal });
+  const running = await startStack({ dataDir: DATA_DIR, portBase: base, earlier: 'delete', say, signal });
   // Where the pieces that are shared with the end-to-end tests look for the stack.
   process.env['PATCHBAY_STACK'] = stackFile(DATA_DIR);
   const rows: Row[] = [];

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { setAside } from './set-aside.ts';
+import { deleteData, setAside } from './set-aside.ts';
 
 const NOW = new Date('2026-12-01T08:09:10.500Z');
 const dataDir = mkdtempSync(join(tmpdir(), 'patchbay-aside-'));
@@ -49,4 +49,11 @@ it('each time into another folder, and into none where there is nothing', async 
   expect(readFileSync(join(dataDir, 'data-20261201-080910/secrets.json'), 'utf8')).toBe('1');
   expect(readFileSync(join(dataDir, 'data-20261201-080911/secrets.json'), 'utf8')).toBe('2');
   expect(existsSync(join(dataDir, 'secrets.json'))).toBe(false);
+});
+
+it('deleted, they leave what was built and what was set aside', () => {
+  for (const file of ['supabase/keys.json', 'secrets.json', 'logs/web.log', 'web/0/a', 'data-1/secrets.json'])
+    put(file, '');
+  deleteData(dataDir);
+  expect(readdirSync(dataDir).sort()).toEqual(['data-1', 'web']);
 });

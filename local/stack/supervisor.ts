@@ -7,7 +7,7 @@ import { demoServers } from './demo.ts';
 import { DEFAULT_PORT_BASE, findFreeBlock, findTakenPort, portsFrom, readPortBase } from './ports.ts';
 import { claim } from './run-record.ts';
 import { loadSecrets } from './secrets.ts';
-import { setAside } from './set-aside.ts';
+import { deleteData, setAside } from './set-aside.ts';
 import { BadEnvironment, isEmbedded, makeSettings, supabaseFolder, type Settings } from './settings.ts';
 import { removeStack, writeStack, type Stack } from './stack-file.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -24,8 +24,8 @@ export interface StackOptions {
   dataDir?: string;
   /** First port of the block; without it PATCHBAY_PORT_BASE decides, else the first free block from 4100 on. */
   portBase?: number;
-  /** Moves the data of earlier starts aside first. */
-  isFresh?: boolean;
+  /** What becomes of the data of earlier starts. Default: they are used. Tests delete theirs. */
+  earlier?: 'use' | 'set aside' | 'delete';
   /** Serves the page from its sources, and restarts what was changed. */
   isLive?: boolean;
   say?: (text: string) => void;
@@ -76,7 +76,8 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
 
   try {
     removeStack(dataDir);
-    const aside = options.isFresh ? await setAside(dataDir, new Date()) : null;
+    if (options.earlier === 'delete') deleteData(dataDir);
+    const aside = options.earlier === 'set aside' ? await setAside(dataDir, new Date()) : null;
     if (aside !== null)
       say(
         `the old data are in ${relative(ROOT, aside)}: delete them, or see docs/upgrade.md for the way back`,

@@ -26,7 +26,8 @@ export async function runInTerminal({ isLive, dataDir = DEFAULT_DATA_DIR }: Term
   const startedAt = Date.now();
   const seconds = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
   try {
-    const running = await startStack({ dataDir, isFresh, isLive, say, signal: starting.signal });
+    const earlier = isFresh ? 'set aside' : 'use';
+    const running = await startStack({ dataDir, earlier, isLive, say, signal: starting.signal });
     tell(running.stack, running.settings, seconds());
     await stopRequested;
     say('stopping');

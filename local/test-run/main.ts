@@ -72,8 +72,13 @@ async function runWithStack(
 ): Promise<Tally[]> {
   const { base } = await findFreeBlock(FIRST_PORT);
   say('\n== a stack for the tests');
-  const options = { dataDir: DATA_DIR, portBase: base, isFresh: true, say, signal: context.signal };
-  const running = await startStack(options);
+  const running = await startStack({
+    dataDir: DATA_DIR,
+    portBase: base,
+    earlier: 'delete',
+    say,
+    signal: context.signal,
+  });
   const tallies: Tally[] = [];
   try {
     if (wanted.includes('database')) {
