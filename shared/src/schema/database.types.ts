@@ -909,8 +909,11 @@ export type Database = {
         Row: {
           created_at: string;
           entered_by: string | null;
+          failing_since: string | null;
+          failures: number;
           id: string;
           is_active: boolean;
+          paused_at: string | null;
           updated_at: string;
           url: string;
           workspace_id: string;
@@ -919,8 +922,11 @@ export type Database = {
         Insert: {
           created_at?: string;
           entered_by?: string | null;
+          failing_since?: string | null;
+          failures?: number;
           id?: string;
           is_active?: boolean;
+          paused_at?: string | null;
           updated_at?: string;
           url: string;
           workspace_id: string;
@@ -928,8 +934,11 @@ export type Database = {
         Update: {
           created_at?: string;
           entered_by?: string | null;
+          failing_since?: string | null;
+          failures?: number;
           id?: string;
           is_active?: boolean;
+          paused_at?: string | null;
           updated_at?: string;
           url?: string;
           workspace_id?: string;
@@ -952,7 +961,7 @@ export type Database = {
           key: string;
           kind: string;
           recipient_id: string | null;
-          server_id: string;
+          server_id: string | null;
           workspace_id: string;
         };
         ComputedFields: never;
@@ -963,7 +972,7 @@ export type Database = {
           key: string;
           kind: string;
           recipient_id?: string | null;
-          server_id: string;
+          server_id?: string | null;
           workspace_id: string;
         };
         Update: {
@@ -973,7 +982,7 @@ export type Database = {
           key?: string;
           kind?: string;
           recipient_id?: string | null;
-          server_id?: string;
+          server_id?: string | null;
           workspace_id?: string;
         };
         Relationships: [
@@ -983,6 +992,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: 'mcp_servers';
             referencedColumns: ['id', 'workspace_id'];
+          },
+          {
+            foreignKeyName: 'notices_workspace';
+            columns: ['workspace_id'];
+            isOneToOne: false;
+            referencedRelation: 'workspaces';
+            referencedColumns: ['id'];
           },
         ];
       };
@@ -1573,7 +1589,7 @@ export type Database = {
         Returns: Json;
       };
       take_sign_in: { Args: { p_state_hash: string; p_user_id: string }; Returns: Json };
-      test_notice_webhook: { Args: { p_workspace_id: string }; Returns: undefined };
+      test_notice_webhook: { Args: { p_workspace_id: string }; Returns: string };
       tool_limit: { Args: { p_workspace_id?: string }; Returns: number };
       transfer_ownership: { Args: { p_user_id: string; p_workspace_id: string }; Returns: undefined };
       use_api_token: { Args: { p_hash: string }; Returns: Json };

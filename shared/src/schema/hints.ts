@@ -41,7 +41,11 @@ export type AgentConfigChangedHint = z.infer<typeof AgentConfigChangedHint>;
 export const SessionChangedHint = z.object({ session_id: z.string(), state: z.string() });
 export type SessionChangedHint = z.infer<typeof SessionChangedHint>;
 
-export const NoticeCreatedHint = z.object({ notice_id: z.string(), server_id: z.string(), kind: z.string() });
+export const NoticeCreatedHint = z.object({
+  notice_id: z.string(),
+  server_id: z.string().nullable(),
+  kind: z.string(),
+});
 export type NoticeCreatedHint = z.infer<typeof NoticeCreatedHint>;
 
 /** A person came, went or got another role; who is told of their own removal leaves the topic. */

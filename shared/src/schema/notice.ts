@@ -10,6 +10,7 @@ export const NoticeKind = z.enum([
   'certificate',
   'credential_dropped',
   'credential_held',
+  'webhook_paused',
 ]);
 export type NoticeKind = z.infer<typeof NoticeKind>;
 
@@ -32,7 +33,8 @@ const NoticeDetails = z.looseObject({
 /** A row of `notices` as REST gives it. */
 export const NoticeRow = z.object({
   id: z.string(),
-  server_id: z.string(),
+  /** Null: it is about the workspace. */
+  server_id: z.string().nullable(),
   kind: NoticeKind,
   details: NoticeDetails,
   created_at: Timestamp,

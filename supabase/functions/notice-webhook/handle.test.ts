@@ -12,7 +12,11 @@ const URL = 'https://hooks.example/patchbay';
 
 async function ask(
   more: Partial<Record<'url' | 'new_secret' | 'test', unknown>>,
-  { role = 'owner', known = null }: { role?: Role | null; known?: string | null } = {},
+  {
+    role = 'owner',
+    known = null,
+    outcome = 'queued',
+  }: { role?: Role | null; known?: string | null; outcome?: 'queued' | 'waiting' | 'off' } = {},
 ) {
   const put: Parameters<Webhooks['put']>[0][] = [];
   const counted: unknown[] = [];
@@ -21,7 +25,7 @@ async function ask(
     roleIn: () => Promise.resolve(role),
     find: () => Promise.resolve(known),
     put: (webhook) => Promise.resolve(void put.push(webhook)),
-    sendTest: () => Promise.resolve(void (tests += 1)),
+    sendTest: () => Promise.resolve(((tests += 1), outcome)),
   };
   const body = { workspace_id: WORKSPACE_ID, ...more } as NoticeWebhookBody;
   const database = { countCall: (...call: unknown[]) => Promise.resolve(void counted.push(call)) };
@@ -63,6 +67,13 @@ Deno.test('a test message needs a webhook', async () => {
   assert.equal((await ask({ test: true })).status, 404);
   const { status, tests, counted } = await ask({ test: true }, { known: WEBHOOK_ID });
   assert.deepEqual([status, tests, counted], [200, 1, [['function_calls', WORKSPACE_ID]]]);
+});
+
+Deno.test('a second test while one is queued, and one of a webhook that is off, are answered', async () => {
+  const waiting = await ask({ test: true }, { known: WEBHOOK_ID, outcome: 'waiting' });
+  assert.deepEqual([waiting.status, (waiting.body as { code: string }).code], [409, 'test_waiting']);
+  const off = await ask({ test: true }, { known: WEBHOOK_ID, outcome: 'off' });
+  assert.deepEqual([off.status, (off.body as { code: string }).code], [409, 'webhook_off']);
 });
 
 Deno.test('rights: owners and admins only, not there for strangers', async () => {

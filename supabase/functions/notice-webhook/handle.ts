@@ -33,8 +33,7 @@ export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): 
   const known = await webhooks.find(workspaceId);
   if ('test' in body) {
     if (!known) return refuse(404, 'webhook_not_found', 'This workspace has no webhook.');
-    await webhooks.sendTest(workspaceId);
-    return succeed({ secret: null });
+    return testAnswers[await webhooks.sendTest(workspaceId)];
   }
   try {
     checkUrl(body.url, policy);
@@ -50,6 +49,16 @@ export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): 
   await webhooks.put({ id, workspaceId, url: body.url, secret: sealed });
   return succeed({ secret });
 }
+
+const testAnswers: Record<Awaited<ReturnType<Webhooks['sendTest']>>, Answer> = {
+  queued: succeed({ secret: null }),
+  waiting: refuse(
+    409,
+    'test_waiting',
+    'A test message is already queued. Its outcome is listed in a moment.',
+  ),
+  off: refuse(409, 'webhook_off', 'The webhook is off. Save its address to switch it on again.'),
+};
 
 function makeSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));

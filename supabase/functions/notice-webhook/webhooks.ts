@@ -13,7 +13,8 @@ export interface Webhooks {
   find(workspaceId: string): Promise<string | null>;
   /** @param secret null keeps the one that is stored */
   put(webhook: { id: string; workspaceId: string; url: string; secret: SealedSecret | null }): Promise<void>;
-  sendTest(workspaceId: string): Promise<void>;
+  /** Queues a test message; `waiting`: an earlier one is still on its way, `off`: the webhook is switched off. */
+  sendTest(workspaceId: string): Promise<'queued' | 'waiting' | 'off'>;
 }
 
 export function webhooksOf(context: SupabaseContext): Webhooks {
@@ -51,8 +52,10 @@ export function webhooksOf(context: SupabaseContext): Webhooks {
         z.unknown(),
       );
     },
-    async sendTest(workspaceId) {
-      await read(supabaseAdmin.rpc('test_notice_webhook', { p_workspace_id: workspaceId }), z.unknown());
-    },
+    sendTest: (workspaceId) =>
+      read(
+        supabaseAdmin.rpc('test_notice_webhook', { p_workspace_id: workspaceId }),
+        z.enum(['queued', 'waiting', 'off']),
+      ),
   };
 }

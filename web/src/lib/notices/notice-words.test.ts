@@ -56,6 +56,10 @@ describe('what a notice says', () => {
     );
   });
 
+  it('says that the webhook of the workspace is paused, without a server', () => {
+    expect(words('webhook_paused').title).toBe('The webhook is paused');
+  });
+
   it('has words for each kind', () => {
     for (const kind of ['down', 'needs_auth', 'back', 'unstable', 'tools_changed', 'certificate'] as const)
       expect(words(kind).title).toContain('Notes');

@@ -45,6 +45,13 @@ export function noticeWords({
       };
     case 'certificate':
       return { tone: 'warn', title: `The certificate of ${name} ends soon`, detail: expiry(details) };
+    case 'webhook_paused':
+      return {
+        tone: 'warn',
+        title: 'The webhook is paused',
+        detail:
+          'Its address failed for more than an hour. An owner or admin can save it again, or send a test.',
+      };
   }
 }
 

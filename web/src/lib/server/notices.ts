@@ -26,7 +26,7 @@ export async function listNotices(who: SignedIn, workspaceId: string, limit: num
   );
   if (notices.length === 0) return [];
   const ids = notices.map(({ id }) => id);
-  const serverIds = [...new Set(notices.map(({ server_id }) => server_id))];
+  const serverIds = [...new Set(notices.flatMap(({ server_id }) => server_id ?? []))];
   const [servers, read] = await Promise.all([
     rows(who.supabase.from('mcp_servers').select('id, name').in('id', serverIds), Named),
     rows(who.supabase.from('notice_reads').select('notice_id').in('notice_id', ids), Read),
@@ -35,7 +35,7 @@ export async function listNotices(who: SignedIn, workspaceId: string, limit: num
   const readIds = new Set(read.map(({ notice_id }) => notice_id));
   return notices.map((notice) => ({
     ...notice,
-    server_name: names.get(notice.server_id) ?? 'A server',
+    server_name: (notice.server_id && names.get(notice.server_id)) ?? 'A server',
     is_read: readIds.has(notice.id),
   }));
 }

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { firstRow, rows, writeProblem, type WriteProblem } from './database.ts';
 import type { SignedIn } from './session.ts';
 
-export const WebhookRow = z.object({ id: z.string(), url: z.string(), is_active: z.boolean() });
+export const WebhookRow = z.object({
+  id: z.string(),
+  url: z.string(),
+  is_active: z.boolean(),
+  paused_at: z.string().nullable(),
+});
 export type WebhookRow = z.infer<typeof WebhookRow>;
 
 export const DeliveryRow = z.object({
@@ -19,7 +24,10 @@ export type DeliveryRow = z.infer<typeof DeliveryRow>;
 /** The webhook of a workspace; null without one, and for those who may not see it. */
 export function readWebhook(who: SignedIn, workspaceId: string): Promise<WebhookRow | null> {
   return firstRow(
-    who.supabase.from('notice_webhooks').select('id, url, is_active').eq('workspace_id', workspaceId),
+    who.supabase
+      .from('notice_webhooks')
+      .select('id, url, is_active, paused_at')
+      .eq('workspace_id', workspaceId),
     WebhookRow,
   );
 }

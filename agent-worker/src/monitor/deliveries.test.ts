@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Attempt, Delivery } from './database.ts';
+import { runDeliveries } from './deliveries.ts';
+
+const KEYS = parseSecretKeys(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+
+const endings: (() => void)[] = [];
+afterEach(() => {
+  for (const end of endings.splice(0)) end();
+});
+
+/** Answers 500, or nothing at all under /hanging. */
+async function receiver(): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/hanging') response.writeHead(500).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endings.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function delivery(id: string, url: string, type = 'server.down'): Promise<Delivery> {
+  const secret = await seal(SECRET, { workspaceId: 'workspace', serverId: 'webhook' }, KEYS);
+  const body = { type, timestamp: new Date().toISOString(), data: {} };
+  const names = { lease_id: 'lease', webhook_id: 'webhook', workspace_id: 'workspace' };
+  return { id, ...names, body, attempts: 0, url, secret };
+}
+
+async function run(batches: Delivery[][], finished: string[]) {
+  const attempts = new Map<string, Attempt>();
+  const limits: number[] = [];
+  const stop = new AbortController();
+  const over = runDeliveries(
+    {
+      database: {
+        claimDeliveries: async (limit) => {
+          limits.push(limit);
+          return batches.shift() ?? [];
+        },
+        finishDelivery: async ({ id }, attempt) => void attempts.set(id, attempt),
+      },
+      policy: 'local',
+      keys: KEYS,
+      log: { warn: () => undefined },
+      speed: 1,
+      random: () => 0,
+    },
+    stop.signal,
+  );
+  await vi.waitFor(() => expect([...attempts.keys()].sort()).toEqual(finished), 4_000);
+  stop.abort();
+  return { attempts, limits, over };
+}
+
+it('a receiver that hangs holds its slot only: the next deliveries are claimed and sent meanwhile', async () => {
+  const url = await receiver();
+  const batches = [[await delivery('hanging', `${url}/hanging`)], [await delivery('next', url)]];
+  const { limits, over, attempts } = await run(batches, ['next']);
+  expect(limits.slice(0, 2)).toEqual([8, 7]);
+  await over;
+  expect(attempts.get('hanging')).toMatchObject({ isDelivered: false, errorCode: 'timeout' });
+}, 20_000);
+
+it('a notice is sent again, and a test is not', async () => {
+  const url = await receiver();
+  const { attempts } = await run(
+    [[await delivery('notice', url), await delivery('test', url, 'webhook.test')]],
+    ['notice', 'test'],
+  );
+  expect(attempts.get('notice')?.retryMs).toBeGreaterThan(0);
+  expect(attempts.get('test')).toMatchObject({ httpStatus: 500, retryMs: null });
+});
