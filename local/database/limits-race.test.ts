@@ -48,3 +48,15 @@ it('conversations of a day', async () => {
   // Those of the first test are deleted, and count.
   expect(await race(talk)).toEqual({ passed: ALLOWED, codes: ['PT429'] });
 });
+
+it('writes of a minute', async () => {
+  await limitUser('writes_per_minute_per_user');
+  const claims = JSON.stringify({ sub: userId, role: 'authenticated' });
+  const write = (on: Sql) =>
+    on.begin(async (transaction) => {
+      await transaction`
+        select set_config('request.jwt.claims', ${claims}, true), set_config('role', 'authenticated', true)`;
+      await transaction`update public.mcp_servers set description = 'x'`;
+    });
+  expect(await race(write)).toEqual({ passed: ALLOWED, codes: ['PT429'] });
+});
