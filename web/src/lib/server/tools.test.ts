@@ -15,6 +15,7 @@ const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   is_enabled: true,
   is_pinned: false,
   cache_ttl_seconds: null,
+  access: null,
   first_seen_at: '2026-01-01T00:00:00Z',
   last_seen_at: '2026-01-01T00:00:00Z',
   ...rest,
