@@ -25,6 +25,7 @@ const COMMANDS = {
   conformance: 'local/conformance/main.ts',
   interop: 'local/interop/main.ts',
   bench: 'local/bench/main.ts',
+  eval: 'local/eval/main.ts',
   screenshots: 'local/screenshots/main.ts',
   'db:types': 'local/database/write-types.ts',
   'db:diff': 'local/database/diff.ts',

@@ -1,4 +1,5 @@
 /** What the model hears when a tool rejects its arguments: enough to correct them, and nothing that sounds like code. */
+import { asData, plainName } from '@patchbay/shared/mcp/untrusted-text';
 
 /**
  * How the validators behind MCP servers begin: the SDKs, Zod, Pydantic, Ajv. A server reports such a fault as a result,
@@ -28,11 +29,18 @@ export function isArgumentRejection(text: string): boolean {
   return REJECTION.test(text.slice(0, 2_000));
 }
 
-/** @param reason of Patchbay's own check, or the server's message */
-export function argumentRejection(toolName: string, reason: string): string {
+/**
+ * @param reason of Patchbay's own check, which quotes the schema, or the server's message
+ * @param quote marks it as data
+ */
+export function argumentRejection(
+  toolName: string,
+  reason: string,
+  quote: (words: string) => string = asData,
+): string {
   const plain = withoutPaths(reason);
   const sentence = /[.!?\u2026]$/.test(plain) ? plain : `${plain}.`;
-  return `The call of ${toolName} was rejected because of its arguments. ${sentence} Correct them and call it again, or ask the user for what is missing; do not read this out.`;
+  return `The call of ${plainName(toolName)} was rejected because of its arguments. ${quote(sentence)} Correct them and call it again, or ask the user for what is missing; do not read this out.`;
 }
 
 /** A validator's message with the names of arguments in place of paths into a schema or a document. */

@@ -108,7 +108,7 @@ describe('the tools of a conversation', () => {
   it('record, show and remember a call', async () => {
     const { tools, sent, calls, remembered } = conversationTools();
     tools.offer(setOf(tool('add')));
-    expect(await tools.toFunctionTool(tool('add')).execute({}, toolOptions)).toBe('Done.');
+    expect(await tools.toFunctionTool(tool('add')).execute({}, toolOptions)).toBe('<data>Done.</data>');
     expect(calls).toMatchObject([{ session_id: 's1', server_id: 'n', tool_name: 'add', outcome: 'ok' }]);
     expect(remembered).toEqual([{ result: 'Done.' }]);
     const phases = sent.flatMap((activity) => ('phase' in activity ? [activity.phase] : []));

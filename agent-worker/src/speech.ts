@@ -6,6 +6,7 @@ import type { CallResult } from '@patchbay/shared/mcp/result';
 import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
 import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import { trimEnd } from '@patchbay/shared/trim-end';
+import { asData, plainName } from '@patchbay/shared/mcp/untrusted-text';
 import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
 import type { Sign } from './pacing.ts';
 import type { ModelTool } from './tool-set.ts';
@@ -22,15 +23,20 @@ const ABOUT_THE_TOOL = new Set<ErrorCode>([
 /**
  * What the model is told when a call failed: one sentence that it can say to the user as it is, and what the server
  * itself said.
+ * @param quote marks the server's words as data; for people they need no marks
  */
-export function failureSentence(tool: ModelTool, error: AppError): string {
+export function failureSentence(
+  tool: ModelTool,
+  error: AppError,
+  quote: (words: string) => string = asData,
+): string {
   const speech = ERROR_SPEECH[error.code];
   if (error.code === 'cancelled') return 'The call was cancelled.';
   const rejection = rejectionOf(error);
-  if (rejection !== null) return argumentRejection(tool.toolName, rejection);
-  const said = error.said ? ` It said: ${endSentence(error.said)}` : '';
-  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${tool.toolName} ${speech}.${said}`;
-  return `The ${tool.serverName} server ${speech}.${said}`;
+  if (rejection !== null) return argumentRejection(tool.toolName, rejection, quote);
+  const said = error.said ? ` It said: ${quote(endSentence(error.said))}` : '';
+  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${plainName(tool.toolName)} ${speech}.${said}`;
+  return `The ${plainName(tool.serverName)} server ${speech}.${said}`;
 }
 
 /** Why the arguments were rejected, by Patchbay or the server; null for any other failure. */
@@ -43,7 +49,7 @@ function rejectionOf({ code, message, said, cause }: AppError): string | null {
 
 /** For a server whose outage the user knows of. */
 export function stillAwaySentence(tool: ModelTool): string {
-  return `The ${tool.serverName} server is not back yet.`;
+  return `The ${plainName(tool.serverName)} server is not back yet.`;
 }
 
 /**
@@ -56,21 +62,21 @@ export function waitingLine(
 ): string {
   // For a credential that all members share the page has no link: it may take somebody else.
   const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
-  const { name } = server;
+  const name = plainName(server.name);
   const words = `The ${name} server ${ERROR_SPEECH[code]}${isLinked ? '; the link is beside our conversation' : ''}.`;
   return `The ${name} server waits for the user, and cannot be used until then. When the user wants something of it, say once: "${words}"`;
 }
 
 /** For a tool whose server left the conversation while the model was still asking for it. */
 export function removedSentence(tool: ModelTool): string {
-  return `The ${tool.serverName} server was removed from this conversation.`;
+  return `The ${plainName(tool.serverName)} server was removed from this conversation.`;
 }
 
-/** What the model is told of an answer; of one that only stands in, how old it is. */
+/** What the model is told of an answer, marked as data; of one that only stands in, how old it is. */
 export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallResult): string {
   if (isError && isArgumentRejection(speech)) return argumentRejection(tool.toolName, speech);
-  if (!cached?.isStale) return speech;
-  return `${speech}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
+  if (!cached?.isStale) return asData(speech);
+  return `${asData(speech)}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
 }
 
 /** @param ms rounded; one second at least */
@@ -104,13 +110,13 @@ export function signSentence(
     case 'announce':
       return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
     case 'wait':
-      return `One moment, I am asking the ${tool.serverName} server.`;
+      return `One moment, I am asking the ${plainName(tool.serverName)} server.`;
     case 'still':
       return news ? `Still working on it: ${news}.` : 'I am still working on it.';
     case 'handover':
       return 'This takes a little longer. We can go on meanwhile, and I will tell you when it is done.';
     case 'update':
-      return `The ${tool.serverName} server is still at work${news ? `: ${news}` : ''}.`;
+      return `The ${plainName(tool.serverName)} server is still at work${news ? `: ${news}` : ''}.`;
   }
 }
 
@@ -151,5 +157,5 @@ export const LATE_RESULT_INSTRUCTIONS =
 
 /** For a call that the user spoke over. */
 export function interruptedSentence(tool: ModelTool): string {
-  return `The call of ${tool.toolName} was cancelled because the user spoke. If its answer is still wanted, call it again.`;
+  return `The call of ${plainName(tool.toolName)} was cancelled because the user spoke. If its answer is still wanted, call it again.`;
 }

@@ -1,3 +1,4 @@
+import { plainName } from '@patchbay/shared/mcp/untrusted-text';
 import { type ModelTool, type ToolSet, definitionKey } from './tool-set.ts';
 
 /** More names than these say nothing more: the model has the list itself. */
@@ -41,8 +42,8 @@ function ownersOf(tools: readonly ModelTool[], other: ToolSet, ifLacking: string
   const known = new Map(other.servers.map((server) => [server.id, server]));
   const told = tools.flatMap(({ serverId, serverName }) => {
     const server = known.get(serverId);
-    if (!server) return [`server ${serverName} ${ifLacking}`];
-    return server.isAway ? [`server ${serverName} ${ifAway}`] : [];
+    if (!server) return [`server ${plainName(serverName)} ${ifLacking}`];
+    return server.isAway ? [`server ${plainName(serverName)} ${ifAway}`] : [];
   });
   return [...new Set(told)];
 }
@@ -51,7 +52,7 @@ function renames(before: ToolSet, after: ToolSet): string[] {
   const names = new Map(before.servers.map(({ id, name }) => [id, name]));
   return after.servers
     .filter(({ id, name }) => names.has(id) && names.get(id) !== name)
-    .map(({ id, name }) => `server ${names.get(id)} is now called ${name}`);
+    .map(({ id, name }) => `server ${plainName(names.get(id) ?? '')} is now called ${plainName(name)}`);
 }
 
 function leftOutLine(before: ToolSet, after: ToolSet): string | null {

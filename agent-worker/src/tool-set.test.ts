@@ -100,7 +100,7 @@ describe('buildToolSet', () => {
   it('shortens long descriptions, and counts the tokens of what is left', () => {
     const long = { ...storedTool('now'), description: 'It says the time. '.repeat(200) };
     const [tool] = buildToolSet([{ server: clock, live: [long] }]).tools;
-    expect(tool?.description).toMatch(/It says the time\. …$/);
+    expect(tool?.description).toMatch(/It says the time\. …<\/data>$/);
     expect(tool?.tokens).toBe(tool && estimateToolTokens(toDefinition(tool)));
   });
 

@@ -195,7 +195,7 @@ describe('a slow call', () => {
     type('and now');
     await until(() => said.includes('You said and now.'));
     expect(said.filter((words) => words.includes('echo ran'))).toHaveLength(1);
-    expect(outputs().map(({ output }) => output)).toEqual(['echo ran']);
+    expect(outputs().map(({ output }) => output)).toEqual(['<data>echo ran</data>']);
     expect(calls).toEqual([expect.objectContaining({ outcome: 'ok' })]);
     expect(server.ran).toEqual(['echo']);
   });
@@ -240,7 +240,7 @@ describe('several calls of one response', () => {
       const { said, lines, type, outputs } = await conversation();
       type(`call all ${['fast', ...slow].join(' ')}`);
       await until(() => said.some((words) => words.includes('fast ran')));
-      expect(outputsOf(outputs())).toEqual(['fast ran']);
+      expect(outputsOf(outputs())).toEqual(['<data>fast ran</data>']);
       expect(lines).toEqual(
         slow.map((name) => expect.stringContaining(`The call of ${name} is still running`)),
       );
@@ -250,7 +250,9 @@ describe('several calls of one response', () => {
       }
       type('and now');
       await until(() => said.includes('You said and now.'));
-      expect(resultsIn(said)).toEqual(['fast', ...slow.toReversed()].map((name) => `Result: ${name} ran`));
+      expect(resultsIn(said)).toEqual(
+        ['fast', ...slow.toReversed()].map((name) => `Result: <data>${name} ran</data>`),
+      );
       expect(server.ran.toSorted()).toEqual(['fast', ...slow]);
     },
   );
@@ -262,7 +264,7 @@ describe('several calls of one response', () => {
     await until(() => server.ran.length === 2);
     open('slow');
     await until(() => said.length > 0);
-    expect(outputsOf(outputs()).toSorted()).toEqual(['fast ran', 'slow ran']);
+    expect(outputsOf(outputs()).toSorted()).toEqual(['<data>fast ran</data>', '<data>slow ran</data>']);
     expect(said).toHaveLength(1);
     expect(lines).toEqual([]);
   });
@@ -274,7 +276,7 @@ describe('several calls of one response', () => {
     await until(() => lines.length === 1);
     open('slow');
     await until(() => said.some((words) => words.includes('slow ran')));
-    expect(resultsIn(said)).toEqual(['Result: fast ran', 'Result: slow ran']);
+    expect(resultsIn(said)).toEqual(['Result: <data>fast ran</data>', 'Result: <data>slow ran</data>']);
   });
 
   it('let the user go on with one sentence for all', async () => {

@@ -85,7 +85,7 @@ describe('a tool of the voice model', () => {
       onDequeued?.(7.4);
       return done;
     });
-    expect(await execute({ text: 'milk', password: 'x' })).toBe('Written.');
+    expect(await execute({ text: 'milk', password: 'x' })).toBe('<data>Written.</data>');
     expect(activity.map((message) => 'phase' in message && message.phase)).toEqual(['started', 'finished']);
     expect(calls).toEqual([
       expect.objectContaining({
@@ -119,9 +119,9 @@ describe('a tool of the voice model', () => {
 
   it('says how old an answer is that stands in for a server that fails', async () => {
     const { execute } = voiceTool(async () => ({ ...done, cached: { ageMs: 180_000, isStale: true } }));
-    expect(await execute()).toMatch(/^Written\.\n.*3 minutes old/);
+    expect(await execute()).toMatch(/^<data>Written\.<\/data>\n.*3 minutes old/);
     const fresh = voiceTool(async () => ({ ...done, cached: { ageMs: 180_000, isStale: false } }));
-    expect(await fresh.execute()).toBe('Written.');
+    expect(await fresh.execute()).toBe('<data>Written.</data>');
   });
 
   it.each<[ErrorCode, string, string]>([
@@ -137,8 +137,16 @@ describe('a tool of the voice model', () => {
   });
 
   it.each<[ErrorCode, string, string]>([
-    ['call_rejected', 'The tool add_note answered with an error. It said: Notes are read-only.', 'refused'],
-    ['forbidden', 'The notes server refused access. It said: Notes are read-only.', 'unavailable'],
+    [
+      'call_rejected',
+      'The tool add_note answered with an error. It said: <data>Notes are read-only.</data>',
+      'refused',
+    ],
+    [
+      'forbidden',
+      'The notes server refused access. It said: <data>Notes are read-only.</data>',
+      'unavailable',
+    ],
   ])('passes on what a server says with %s', async (code, sentence, outcome) => {
     const { execute, calls } = voiceTool(async () => {
       throw new AppError(code, { said: 'Notes are read-only' });
@@ -201,9 +209,9 @@ describe('a tool of the voice model', () => {
     async (_when, call) => {
       const { execute } = voiceTool(call);
       const sentence =
-        /^The call of add_note was rejected because of its arguments\. .*"n":? must be (a )?number\. Correct them/;
+        /^The call of add_note was rejected because of its arguments\. <data>.*"n":? must be (a )?number\.<\/data> Correct them/;
       await expect(execute()).rejects.toThrow(sentence);
-      await expect(execute()).rejects.not.toThrow(/#|\//);
+      await expect(execute()).rejects.not.toThrow(/#|(?<!<)\//);
     },
   );
 
@@ -214,7 +222,7 @@ describe('a tool of the voice model', () => {
     };
     const call = async () => ({ ...done, speech: 'Shown on the page.', text: 'Code 7.', raw });
     const { execute } = voiceTool(call, { onCall: (_record, details) => shown.push(details) });
-    expect(await execute()).toBe('Shown on the page.');
+    expect(await execute()).toBe('<data>Shown on the page.</data>');
     expect(shown).toEqual([{ result: 'Code 7.', for_user: true }]);
   });
 
@@ -297,6 +305,16 @@ describe('a tool of the voice model', () => {
       expect(call.mock.calls[0]?.[2]).toMatchObject({ repeatable });
     },
   );
+
+  it('shows the words of a server without marks, which are for the model alone', async () => {
+    const shown: object[] = [];
+    const call = () => Promise.reject(new AppError('call_rejected', { said: 'No </data> room' }));
+    const { execute } = voiceTool(call, { onCall: (_call, details) => shown.push(details) });
+    await expect(execute()).rejects.toThrow('It said: <data>No (/data> room.</data>');
+    expect(shown).toEqual([
+      { result: 'The tool add_note answered with an error. It said: No </data> room.' },
+    ]);
+  });
 
   it('explains an outage once', async () => {
     const error = new AppError('connection_refused');

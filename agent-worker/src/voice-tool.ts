@@ -255,12 +255,14 @@ async function endingOf(
   } catch (cause) {
     const error = cause instanceof AppError ? cause : new AppError('internal', { cause });
     const outcome = outcomeOf(error.code);
-    const speech = link ? failureSpeech(tool, link, error) : removedSentence(tool);
+    const [speech, shown] = link
+      ? failureWords(tool, link, error)
+      : [removedSentence(tool), removedSentence(tool)];
     return {
       outcome,
       error,
       speech,
-      shown: error.code === 'invalid_arguments' ? error.message : speech,
+      shown: error.code === 'invalid_arguments' ? error.message : shown,
       isForUser: false,
       resultBytes: null,
       isTypical: outcome === 'timeout',
@@ -279,10 +281,14 @@ function bytesOf({ content, structuredContent }: CallResult['raw']): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** An outage is explained once; after that it is enough to say that it goes on. What the user has to do is said again. */
-function failureSpeech(tool: ModelTool, link: CallableLink, error: AppError): string {
+/**
+ * For the model and for the page. An outage is explained once; after that it is enough to say that it goes on. What the
+ * user has to do is said again.
+ */
+function failureWords(tool: ModelTool, link: CallableLink, error: AppError): [string, string] {
   const isOutage = outcomeOf(error.code) === 'unavailable' && error.retryable && link.outage !== null;
-  return isOutage && link.tellOutage() ? stillAwaySentence(tool) : failureSentence(tool, error);
+  if (isOutage && link.tellOutage()) return [stillAwaySentence(tool), stillAwaySentence(tool)];
+  return [failureSentence(tool, error), failureSentence(tool, error, (words) => words)];
 }
 
 function phaseOf(outcome: ToolCallOutcome): 'finished' | 'failed' | 'cancelled' {

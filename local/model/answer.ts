@@ -1,4 +1,5 @@
 // A tool's output as words that a voice can say.
+import { withoutMarks, wordsAround } from './data-marks.ts';
 import type { Output } from './turn.ts';
 import { inWords, nameWords } from './words.ts';
 
@@ -12,13 +13,14 @@ const LONGEST = 420;
  *   is for outputs that hold nothing to say
  */
 export function answerFrom({ output, toolName }: Output): string {
-  const text = withoutData(flatten(unquote(output), 0))
+  const whole = withoutQuotes(output);
+  const text = withoutData(flatten(parsed(withoutMarks(whole)), 0))
     .replace(/\s+/g, ' ')
     .trim();
   const name = inWords(nameWords(toolName));
   if (!text) return `Done: ${name}.`;
   // Words for the model only; a real one would mend its call.
-  if (text.includes('do not read this out'))
+  if (wordsAround(whole).includes('do not read this out'))
     return `I could not do that: ${name} did not accept what I asked.`;
   return shorten(text);
 }
@@ -38,18 +40,18 @@ function isData(line: string): boolean {
 }
 
 /** LiveKit Agents hands a tool's text over as a JSON string; other clients send it bare. */
-function unquote(output: string): unknown {
+function withoutQuotes(output: string): string {
+  const value = parsed(output);
+  return typeof value === 'string' ? value : output;
+}
+
+/** The value that a text is the JSON of; the text itself where it is none, or a plain one. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(output);
-    if (typeof value !== 'string') return value;
-    try {
-      const inner: unknown = JSON.parse(value);
-      return typeof inner === 'object' ? inner : value;
-    } catch {
-      return value;
-    }
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' || typeof value === 'string' ? value : text;
   } catch {
-    return output;
+    return text;
   }
 }
 

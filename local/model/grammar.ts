@@ -1,6 +1,7 @@
 // The sentences that can be heard, made from the live tools. Small on purpose: a large grammar mistakes words.
 import type { Phrase } from '../speech/automaton.ts';
 import { createGrammar, type Grammar } from '../speech/hear.ts';
+import { withoutMarks } from './data-marks.ts';
 import { isNumeric, spokenForms } from './match-tool.ts';
 import { SMALL_TALK_SENTENCES } from './small-talk.ts';
 import { paramsOf, type Param } from './tool-schema.ts';
@@ -58,7 +59,7 @@ function isHarmless(tool: Tool): boolean {
 
 /** The ways to ask for one tool, and the most natural of them with values filled in. */
 function phrasesOf(tool: Tool): { phrases: Phrase[]; sample: string } {
-  const command = commandOf(nameWords(tool.name), tool.description ?? '');
+  const command = commandOf(nameWords(tool.name), withoutMarks(tool.description ?? ''));
   const slots = argumentSlots(paramsOf(tool.parameters), command.lead);
   return {
     phrases: command.patterns.flatMap((pattern) => slots.variants.map((slot) => [...pattern, ...slot])),

@@ -1,4 +1,5 @@
 // Which tool an utterance means: points for words that it shares with the tool's name, values and description.
+import { withoutMarks } from './data-marks.ts';
 import { paramsOf, type Param } from './tool-schema.ts';
 import type { Tool } from './validate.ts';
 import {
@@ -58,7 +59,7 @@ function weigh(tokens: Token[], tool: Tool): Match | undefined {
     if (!isVerb) nameHits++;
     points += !isVerb ? 3 : tokens[found[0] ?? 0]?.word === word ? 2.5 : 2;
   }
-  const described = sharedWords(tokens, tool.description ?? '', name);
+  const described = sharedWords(tokens, withoutMarks(tool.description ?? ''), name);
   if (nameHits === 0 && described < 2) return undefined;
   points += Math.min(3, described) + argumentPoints(tokens, paramsOf(tool.parameters));
   const isServerNamed = prefixWords(tool.name).some((word) => findWord(tokens, word, head).length > 0);

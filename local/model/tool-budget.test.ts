@@ -27,7 +27,7 @@ function wishFor(names: readonly string[]) {
           annotations: tool.annotations,
         }),
       );
-      return { server: snapshotServer({ id: name, name, tools }), live: null };
+      return { server: snapshotServer({ id: name, name, tools, trusts_hints: true }), live: null };
     }),
   );
 }

@@ -4,14 +4,17 @@ import { withoutBinary } from './binary-text.ts';
 import { schemaForModel } from './model-schema.ts';
 import { isSchemaObject, type JsonSchema } from './schema-dialect.ts';
 import { shorten } from './shorten.ts';
+import { asData, DATA_END, DATA_START, unmarked, visibleText } from './untrusted-text.ts';
 
-/** Longer descriptions cost tokens on every turn and add little; in UTF-16 units. */
+/** Longer descriptions cost tokens on every turn and add little; in UTF-16 units, with the marks of data. */
 export const TOOL_DESCRIPTION_LIMIT = 1_024;
+const DESCRIPTION_ROOM = TOOL_DESCRIPTION_LIMIT - DATA_START.length - DATA_END.length;
 /** The same for the descriptions of parameters, at any depth. */
 export const PARAMETER_DESCRIPTION_LIMIT = 300;
 
 export interface ModelDefinition {
   name: string;
+  /** Marked as data. */
   description: string;
   /** JSON Schema of the arguments; always an object schema. */
   parameters: JsonSchema;
@@ -23,14 +26,14 @@ type Described = Pick<CatalogueTool, 'name' | 'title' | 'description' | 'input_s
 export function modelDefinition(name: string, tool: Described): ModelDefinition {
   return {
     name,
-    description: shorten(withoutBinary(tool.description || tool.title || tool.name), TOOL_DESCRIPTION_LIMIT),
+    description: asData(shortText(tool.description || tool.title || tool.name, DESCRIPTION_ROOM)),
     parameters: schemaForModel(withShortDescriptions(tool.input_schema) as JsonSchema),
   };
 }
 
 /** Whether the model gets less of a tool's descriptions than its server gives. */
 export function isShortened({ description, input_schema }: Described): boolean {
-  if ((description?.length ?? 0) > TOOL_DESCRIPTION_LIMIT) return true;
+  if ((description?.length ?? 0) > DESCRIPTION_ROOM) return true;
   return JSON.stringify(withShortDescriptions(input_schema)) !== JSON.stringify(input_schema);
 }
 
@@ -44,12 +47,16 @@ function withShortDescriptions(schema: unknown): unknown {
   if (!isSchemaObject(schema)) return schema;
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
-      if (key === 'description' && typeof value === 'string')
-        return [key, shorten(withoutBinary(value), PARAMETER_DESCRIPTION_LIMIT)];
+      if ((key === 'description' || key === 'title') && typeof value === 'string')
+        return [key, unmarked(shortText(value, PARAMETER_DESCRIPTION_LIMIT))];
       if (NAMED.has(key) && isSchemaObject(value)) return [key, mapValues(value, withShortDescriptions)];
       return [key, VALUES.has(key) ? value : withShortDescriptions(value)];
     }),
   );
+}
+
+function shortText(text: string, limit: number): string {
+  return shorten(visibleText(withoutBinary(text)), limit);
 }
 
 function mapValues(object: Record<string, unknown>, change: (value: unknown) => unknown) {
