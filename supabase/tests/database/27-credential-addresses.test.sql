@@ -1,6 +1,6 @@
 -- A credential is for the address at which it was entered: at another one of the same host it is dropped or held.
 begin;
-select plan(32);
+select plan(33);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -141,6 +141,12 @@ select results_eq('select pg_temp.told()', $$ values
   'and they are notified, but for whoever changed it');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is((select count(*)::integer from public.notices), 1, 'each sees their own notice');
+select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
+select set_config('pgtap.token', public.create_api_token('77777777-0000-4000-8000-000000000007', 'CI', '{}') ->> 'id', true);
+select set_config('request.jwt.claims', json_build_object(
+  'sub', 'aaaaaaaa-0000-4000-8000-000000000001', 'role', 'api_token', 'token_id', current_setting('pgtap.token')
+)::text, true), set_config('role', 'api_token', true);
+select is((select count(*)::integer from public.notices), 0, 'and an API token those for all members only');
 select pg_temp.as_system();
 
 -- Sign-ins.

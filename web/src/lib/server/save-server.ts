@@ -133,6 +133,16 @@ export async function saveTyped(
       };
     }
   }
+  const { credential_held_since: heldSince } = written.value;
+  if (credential === null && heldSince !== null && form.get('confirms_address') === 'yes') {
+    const answer = await storeCredential(who, { server_id: id, confirmed_url: url });
+    if (!answer.ok)
+      return {
+        values,
+        message: `The server is saved, but the address was not confirmed: ${answer.message}`,
+        savedId: id,
+      };
+  }
   if (activateLast) {
     const activated = await updateServer(who, id, { is_active: true });
     if (!activated.ok) {

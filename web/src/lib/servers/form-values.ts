@@ -1,3 +1,4 @@
+import { boundAddress } from '@patchbay/shared/bound-address';
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 
 /** The add / edit form as text fields; the credential is apart, because it is never sent back. */
@@ -74,16 +75,45 @@ export function formBase(server: McpServerRow): string {
   return JSON.stringify({ updated_at: server.updated_at, values: formValuesOf(server) });
 }
 
+type StoredKey = Pick<
+  McpServerRow,
+  | 'url'
+  | 'auth_method'
+  | 'credential_scope'
+  | 'oauth_client_id'
+  | 'has_credential'
+  | 'credential_holder_id'
+  | 'credential_held_since'
+>;
+type TypedKey = Pick<ServerFormValues, 'url' | 'auth_method' | 'credential_scope'> & {
+  oauth_client_id: string | null;
+};
+
 /** Whether the stored credential of a server would go when it is saved so: it never follows to another place. */
-export function dropsCredential(
-  stored: Pick<McpServerRow, 'url' | 'auth_method' | 'credential_scope' | 'has_credential'>,
-  typed: Pick<ServerFormValues, 'url' | 'auth_method' | 'credential_scope'>,
-): boolean {
+export function dropsCredential(stored: StoredKey, typed: TypedKey): boolean {
   if (!stored.has_credential) return false;
-  const isOfAnother = typed.auth_method !== 'oauth' && typed.credential_scope !== stored.credential_scope;
+  if (typed.auth_method !== stored.auth_method || originOf(typed.url) !== originOf(stored.url)) return true;
+  if (typed.auth_method === 'oauth')
+    return (typed.oauth_client_id?.trim() || null) !== stored.oauth_client_id;
+  if (typed.credential_scope !== stored.credential_scope) return true;
+  return stored.credential_scope === 'member' && isMoved(stored, typed);
+}
+
+/**
+ * Whether the workspace's credential would wait for its holder when the server is saved so: at another address of the
+ * same origin it is used after a confirmation only.
+ */
+export function holdsCredential(stored: StoredKey, typed: TypedKey): boolean {
   return (
-    isOfAnother || originOf(typed.url) !== originOf(stored.url) || typed.auth_method !== stored.auth_method
+    stored.has_credential &&
+    !dropsCredential(stored, typed) &&
+    (typed.auth_method === 'oauth' || typed.credential_scope === 'workspace') &&
+    (stored.credential_held_since !== null || isMoved(stored, typed))
   );
+}
+
+function isMoved(stored: Pick<StoredKey, 'url'>, typed: Pick<TypedKey, 'url'>): boolean {
+  return boundAddress(typed.url.trim()) !== boundAddress(stored.url);
 }
 
 /** Whether a server would be another one than the one that is trusted: its trust ends when it is saved so. */

@@ -1,5 +1,5 @@
 import { CredentialText } from '@patchbay/shared/schema/functions';
-import { AuthMethod } from '@patchbay/shared/schema/server';
+import { AuthMethod, type McpServerRow } from '@patchbay/shared/schema/server';
 import { ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { ToolAccess } from '@patchbay/shared/schema/tool';
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
@@ -9,7 +9,7 @@ import { discoverTools, storeCredential } from '$lib/server/edge-functions.ts';
 import { readHistory } from '$lib/server/history.ts';
 import { listMembers } from '$lib/server/members.ts';
 import { readServer } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn, type SignedIn } from '$lib/server/session.ts';
 import { changeTool, listCalls, listChecks, listTools, withModelSize } from '$lib/server/tools.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -43,6 +43,7 @@ export const load: PageServerLoad = async (event) => {
   ]);
   if (!server) error(404, { message: 'This server is not there.', hint: 'It may have been deleted.' });
   const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
+  const keyHolder = server.credential_held_since && (await holderOf(who, server, people));
   return {
     server,
     tools: await withModelSize(tools, server.slug),
@@ -51,8 +52,20 @@ export const load: PageServerLoad = async (event) => {
     history,
     changes,
     people,
+    keyHolder: keyHolder || '',
   };
 };
+
+/** Who entered the key of the workspace, by email address; empty when that is not known. */
+async function holderOf(
+  who: SignedIn,
+  { workspace_id, credential_holder_id: id }: McpServerRow,
+  people: Record<string, string>,
+): Promise<string> {
+  if (id === null) return '';
+  if (people[id]) return people[id];
+  return (await listMembers(who, workspace_id)).find(({ user_id }) => user_id === id)?.email ?? '';
+}
 
 export const actions: Actions = {
   /** Connects anew and reads the tools. */
@@ -75,6 +88,15 @@ export const actions: Actions = {
     });
     if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
     // It is stored, whatever the server says to it.
+    const { status: _status, ...told } = await discover(event);
+    return told;
+  },
+
+  /** Lets the workspace's key be used at the address that its holder saw. */
+  confirmAddress: async (event) => {
+    const confirmed_url = String((await event.request.formData()).get('url'));
+    const answer = await storeCredential(signedIn(event), { server_id: event.params.id, confirmed_url });
+    if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
     const { status: _status, ...told } = await discover(event);
     return told;
   },
