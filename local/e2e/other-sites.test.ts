@@ -19,17 +19,18 @@ const TYPES = [
   'application/x-www-form-urlencoded',
   'application/octet-stream',
 ];
+const SENT: Record<string, string>[] = [
+  ...TYPES.map((type) => ({ 'content-type': type, origin: 'https://evil.example' })),
+  { origin: 'null' },
+  { 'sec-fetch-site': 'cross-site' },
+  {},
+];
 
 describe.runIf(hasStack)('a page of another site', () => {
   it.each(PATHS)('has no unsafe request to %s carried out', async (path) => {
     const { web_url } = runningStack();
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
-      for (const headers of [
-        ...TYPES.map((type) => ({ 'content-type': type, origin: 'https://evil.example' })),
-        { origin: 'null' },
-        { 'sec-fetch-site': 'cross-site' },
-        {},
-      ]) {
+      for (const headers of SENT) {
         const init = { method, headers: { accept: 'text/html', ...headers }, body: '{}' };
         const response = await fetch(web_url + path, { ...init, redirect: 'manual' });
         expect([method, headers, response.status]).toEqual([method, headers, 403]);
