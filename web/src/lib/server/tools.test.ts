@@ -30,3 +30,14 @@ it('a tool is listed with the size of what the model gets, not of what the serve
   expect(shortened?.description).toBe(long);
   expect(shortened?.tokens).toBeLessThan(350);
 });
+
+it('a tool whose schema is too complex for a model is listed all the same', async () => {
+  const names = Array.from({ length: 422 }, (_, place) => `d${place}`);
+  const $defs = Object.fromEntries(names.map((name, place) => [name, { $ref: `#/$defs/d${place + 1}` }]));
+  const bomb = row({ name: 'bomb', input_schema: { $ref: '#/$defs/d0', $defs } });
+  const listed = await withModelSize([bomb, row({})], 'math');
+  expect(listed.map(({ name, tokens }) => [name, tokens > 0])).toEqual([
+    ['bomb', false],
+    ['add', true],
+  ]);
+});

@@ -4,6 +4,7 @@ import { modelToolName } from '@patchbay/shared/naming';
 import { estimateToolTokens } from '@patchbay/shared/token-estimate';
 import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
 import { McpToolRow } from '@patchbay/shared/schema/tool';
+import { TooMuchWork } from '@patchbay/shared/work-budget';
 import { z } from 'zod';
 import { allRows, rows, writeProblem, type WriteProblem } from './database.ts';
 import type { ListedTool } from '../tools/listed-tool.ts';
@@ -38,13 +39,23 @@ export async function withModelSize(tools: readonly McpToolRow[], slug: string):
   await inTurns(
     tools,
     (tool) => {
-      const tokens = estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool));
+      const tokens = tokensOf(tool, slug);
       listed.push({ ...tool, tokens, isShortened: isShortened(tool) });
       return tokens;
     },
     TOKENS_PER_TURN,
   );
   return listed;
+}
+
+/** None for a tool stored earlier whose schema is too complex for the model: conversations do without it. */
+function tokensOf(tool: McpToolRow, slug: string): number {
+  try {
+    return estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool));
+  } catch (error) {
+    if (error instanceof TooMuchWork) return 0;
+    throw error;
+  }
 }
 
 /** A tool as the palette lists it. */
