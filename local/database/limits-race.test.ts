@@ -60,3 +60,14 @@ it('writes of a minute', async () => {
     });
   expect(await race(write)).toEqual({ passed: ALLOWED, codes: ['PT429'] });
 });
+
+it('servers of an owner, in several workspaces', async () => {
+  await limitUser('servers_per_user');
+  const workspaces = await sql<{ id: string }[]>`
+    insert into public.workspaces (name, created_by)
+    select 'Workspace ' || n, ${userId} from generate_series(1, 4) n returning id`;
+  const add = (on: Sql, nth: number) => on`
+    insert into public.mcp_servers (workspace_id, user_id, name, url)
+    values (${workspaces[nth % 4]!.id}, ${userId}, ${`Server ${nth}`}, 'https://x.example')`;
+  expect(await race(add)).toEqual({ passed: ALLOWED, codes: ['PT409'] });
+});

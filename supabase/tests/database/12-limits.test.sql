@@ -153,7 +153,7 @@ select is(
 select results_eq(
   $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) order by 1 $$,
   $$ values ('agents', 2, 1::bigint), ('api_tokens', 50, 0), ('members', 2, 2), ('open_invitations', 1, 1), ('servers', 3, 3),
-    ('session_idle_minutes', 10, null), ('session_minutes', 120, null), ('sessions_at_once', 50, 0),
+    ('servers_per_user', 1000, 3), ('session_idle_minutes', 10, null), ('session_minutes', 120, null), ('sessions_at_once', 50, 0),
     ('sessions_per_day', 2, 0) $$,
   'members see what is used'
 );

@@ -20,6 +20,7 @@ export const SCOPE_WORDS: Record<TokenScope, string> = {
 export function limitWords(name: string): string {
   const words: Record<string, string> = {
     servers: 'Servers',
+    servers_per_user: 'Servers in all your workspaces',
     agents: 'Agents',
     members: 'Members',
     open_invitations: 'Open invitations',
