@@ -89,8 +89,10 @@ describe.runIf(hasStack)('API tokens', { timeout: 20_000 }, () => {
     );
 
     // The trail tells who did it, and the list when the token was used.
-    const trail = await owner.client.from('audit_events').select('actor_id').eq('row_id', id);
-    expect(new Set(trail.data?.map(({ actor_id }) => actor_id as string))).toEqual(new Set([owner.id]));
+    const trail = await owner.client.from('audit_events').select('actor_id, token_name').eq('row_id', id);
+    expect(trail.data?.length).toBeGreaterThan(3);
+    const { name } = (await owner.client.from('api_tokens').select('name').single<{ name: string }>()).data!;
+    for (const event of trail.data!) expect(event).toEqual({ actor_id: owner.id, token_name: name });
     const listed = await owner.client.from('api_tokens').select('name, last_used_at').single();
     expect(listed.data?.last_used_at).not.toBeNull();
   });

@@ -97,8 +97,10 @@ export const actions: Actions = {
   },
 
   signOut: async (event) => {
-    const { supabase } = signedIn(event);
-    const { error } = await supabase.auth.signOut({ scope: 'global' });
+    const who = signedIn(event);
+    // Auth ends them all; asking the database first leaves an event in the audit trail.
+    await endOtherSessions(who);
+    const { error } = await who.supabase.auth.signOut({ scope: 'global' });
     // The session stays in this browser then, to try again with.
     if (error) return fail(503, { about: 'sessions' as const, message: authProblemWords(error.code) });
     redirect(303, '/sign-in');

@@ -9,7 +9,7 @@ it('says so when other browsers could not be signed out', async () => {
   const locals = {
     user: { id: 'ann', email: 'ann@x.test' },
     accessToken: 'token',
-    supabase: { auth: { signOut } },
+    supabase: { auth: { signOut }, rpc: async () => ({ data: 0, error: null }) },
   };
   const failure = await actions['signOut']?.({ locals } as never);
   expect(failure).toMatchObject({ status: 503, data: { about: 'sessions' } });
