@@ -1,7 +1,7 @@
 -- The audit trail of what no change of a server or agent shows: webhooks, limits, exports, imports, ends of accounts,
 -- and the API token that was used.
 begin;
-select plan(26);
+select plan(27);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -79,6 +79,11 @@ update public.notice_webhooks set is_active = false where id = current_setting('
 select is(
   pg_temp.trail(), 'update notice_webhooks {"is_active": {"to": false, "from": true}}',
   'a webhook that the system switches off is recorded'
+);
+update public.notice_webhooks set paused_at = '2026-11-30T12:00Z' where id = current_setting('pgtap.hook')::uuid;
+select is(
+  pg_temp.trail(), 'update notice_webhooks {"paused_at": {"to": "2026-11-30T12:00:00+00:00"}}',
+  'a webhook that the system pauses is recorded'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 delete from public.notice_webhooks;
