@@ -32,7 +32,7 @@ export const WORKER: Names = [
 ];
 
 /** Those of the health monitor. */
-export const MONITOR: Names = ['PATCHBAY_MONITOR_CONCURRENCY'];
+export const MONITOR: Names = ['PATCHBAY_MONITOR_CONCURRENCY', 'PATCHBAY_MONITOR_REFERENCE_HOSTS'];
 
 /** Those of the edge functions. */
 export const FUNCTIONS: Names = ['PATCHBAY_AGENT_NAME', 'PATCHBAY_TEST_TIMEOUT_MS'];
@@ -41,7 +41,10 @@ export const FUNCTIONS: Names = ['PATCHBAY_AGENT_NAME', 'PATCHBAY_TEST_TIMEOUT_M
 export const BUILD: Names = ['PATCHBAY_REGION'];
 
 /** Go, which builds livekit-server where no release can be had, has settings for its caches and module proxies. */
-export const GO: Names = ['GO*'];
+export const GO: Names = [
+  ...['GOROOT', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOENV', 'GOTOOLCHAIN'],
+  ...['GOPROXY', 'GONOPROXY', 'GOPRIVATE', 'GOINSECURE', 'GOSUMDB', 'GONOSUMDB'],
+];
 
 /** The variables of `env` that one of the lists names. */
 export function pickEnv(env: NodeJS.ProcessEnv, ...lists: Names[]): NodeJS.ProcessEnv {
