@@ -61,6 +61,8 @@ export async function openHealthProject(): Promise<HealthProject> {
   }
 
   await startDatabase();
+  // Everything here is on one host, and hastened.
+  await sql`update limits set allowed = 1000000 where name like 'host_requests%'`;
   return {
     get sql() {
       return sql;

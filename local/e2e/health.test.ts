@@ -5,6 +5,7 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -225,6 +226,34 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     await story.looks(victim, 2);
     expect(await isNetworkAway()).toBe(false);
     expect(await story.shownOf(victim)).toBe('connected');
+  });
+
+  it('a hundred servers on one host: it gets what one owner is allowed, and another owner is served there', async () => {
+    await story.beginWithoutMonitor();
+    const { sql } = story.project;
+    await sql`update limits set allowed = 600 where name = 'host_requests_per_minute'`;
+    story.endings.push(
+      () => sql`update limits set allowed = 1000000 where name = 'host_requests_per_minute'`,
+    );
+    let requests = 0;
+    const target = await startFaultServer((request, answer) => {
+      if (request.url?.startsWith('/victim') === false) requests += 1;
+      failure(request, answer);
+    });
+    story.endings.push(() => target.close());
+    for (let n = 0; n < 100; n += 1) await story.add(target.url);
+    const other = await story.project.addWorkspace();
+    await story.project.watch(other);
+    const monitor = story.project.startMonitor(SPEED);
+    story.endings.push(() => story.project.stopMonitor(monitor, 'SIGTERM'));
+    await expect.poll(() => requests, PATIENCE).toBeGreaterThan(10);
+    const victim = await story.project.addServer(other, new URL('/victim', target.url).href);
+    await story.shows(victim, 'error server_error');
+    await sleep(10_000);
+    // Two minutes may have begun meanwhile.
+    expect(requests).toBeLessThanOrEqual(600);
+    const [refused] = await sql`select count(*)::int as n from mcp_servers where error_code = 'host_busy'`;
+    expect(refused).toEqual({ n: 0 });
   });
 
   it('two monitors, one killed in the middle: the other goes on', async () => {

@@ -171,6 +171,11 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     hint: 'Try again when the waiting calls are done, or raise the number of calls at a time.',
     retryable: true,
   },
+  host_busy: {
+    message: 'Patchbay makes no more requests to this host for a moment.',
+    hint: 'Requests to one host are limited over all workspaces. Wait a minute; Patchbay tries again by itself.',
+    retryable: true,
+  },
   cancelled: {
     message: 'The request was cancelled.',
     hint: 'Start it again if it is still wanted.',

@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   'input_required',
   'call_rejected',
   'queue_full',
+  'host_busy',
   'cancelled',
   'credential_missing',
   'sign_in_required',

@@ -1,4 +1,4 @@
-import { FairSlots } from '../fair-slots.ts';
+import { FairSlots } from '@patchbay/shared/fair-slots';
 
 /** So many times as many servers as there are slots are held, so that no slot is idle during a claim. */
 const HELD_FOR_SLOT = 2;

@@ -1,5 +1,6 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
 import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
+import { HostAllowance } from '@patchbay/shared/mcp/host-admission';
 import { DroppedGrant } from '@patchbay/shared/oauth/grant';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import {
@@ -116,6 +117,8 @@ export interface MonitorDatabase {
     observedAt: Date,
     catalogue: Catalogue,
   ): Promise<void>;
+  /** Counts requests to a host for the owner of a workspace; see `HostAdmission`. */
+  countHostRequests(workspaceId: string, hosts: string[], requests: number): Promise<HostAllowance>;
   prune(): Promise<void>;
   /** What is told to whoever runs the installation. */
   metrics(): Promise<MetricRow[]>;
@@ -171,6 +174,12 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
         z.unknown(),
       );
     },
+    countHostRequests: (workspaceId, hosts, requests) =>
+      rpc(
+        'count_host_requests',
+        { p_hosts: hosts, p_requests: requests, p_workspace_id: workspaceId },
+        HostAllowance,
+      ),
     async prune() {
       await rpc('prune_health', {}, z.unknown());
     },

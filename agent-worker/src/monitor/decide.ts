@@ -11,7 +11,7 @@ export type Finding =
   | { kind: 'well'; certificateExpiresAtMs: number | null }
   | { kind: 'failed'; code: ErrorCode; status: Extract<ConnectionStatus, 'error' | 'needs_auth'> }
   /** A failure of our own, or of our network: says nothing about the server. */
-  | { kind: 'ours' };
+  | { kind: 'ours'; retryAfterMs?: number | undefined };
 
 /** What a decision leaves for the next one. */
 export interface Memory {
@@ -81,15 +81,23 @@ const isClear = (code: ErrorCode): boolean => isAboutCredential(code) || BAD_ADD
 /** What follows from a probe. */
 export function decide(finding: Finding, history: History, circumstances: Circumstances): Decision {
   const { memory } = history;
-  const { pace, random } = circumstances;
   switch (finding.kind) {
     case 'ours':
-      return { status: null, nextMs: pace.oursMs * (0.5 + random / 2), memory, notice: null };
+      return { status: null, nextMs: nextAfterOurs(finding, circumstances), memory, notice: null };
     case 'failed':
       return decideFailed(finding, history, circumstances);
     case 'well':
       return decideWell(finding, history, circumstances);
   }
+}
+
+/** Those that wait for the same minute of a host come back over the one after it. */
+function nextAfterOurs(
+  { retryAfterMs = 0 }: { retryAfterMs?: number | undefined },
+  clock: Circumstances,
+): number {
+  const { pace, random } = clock;
+  return retryAfterMs > 0 ? retryAfterMs * (1 + random) : pace.oursMs * (0.5 + random / 2);
 }
 
 type Failed = Extract<Finding, { kind: 'failed' }>;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@patchbay/shared/errors';
+import { HostAdmission } from '@patchbay/shared/mcp/host-admission';
 import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
 import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelope';
 import { openSpanExport } from '@patchbay/shared/span-export';
@@ -52,10 +53,16 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
   const examiner = new Examiner(policy, secretKeys, database.grantRpc);
+  const hosts = new HostAdmission();
   const spans = await openSpanExport(env, 'patchbay-monitor');
   const monitor = new Monitor({
     database,
-    examine: (job) => examiner.examine(job),
+    examine: (job) =>
+      hosts.run(
+        job.owner_id,
+        (names, requests) => database.countHostRequests(job.workspace_id, names, requests),
+        () => examiner.examine(job),
+      ),
     network,
     pace: hasten(PACE, env.PATCHBAY_MONITOR_SPEED),
     slots: env.PATCHBAY_MONITOR_CONCURRENCY,

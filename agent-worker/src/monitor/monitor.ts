@@ -215,7 +215,11 @@ export class Monitor {
 /** What an examination says for the decision. */
 function findingOf({ result, certificateExpiresAt }: Examination, isOurs: boolean): Finding {
   if (result.ok) return { kind: 'well', certificateExpiresAtMs: certificateExpiresAt?.getTime() ?? null };
-  if (isOurs || isOurFault(result)) return { kind: 'ours' };
+  if (isOurs || isOurFault(result))
+    return {
+      kind: 'ours',
+      retryAfterMs: result.code === 'host_busy' ? 1_000 * (result.retry_after_s ?? 0) : 0,
+    };
   const status = statusOfFailure(result) === 'needs_auth' ? 'needs_auth' : 'error';
   return { kind: 'failed', code: result.code, status };
 }

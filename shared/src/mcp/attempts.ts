@@ -55,6 +55,7 @@ export interface Asked {
 /** Another way to ask would meet the same: nothing of the server was seen, or it said when to come back. */
 const ENDS_ATTEMPTS: ReadonlySet<ErrorCode> = new Set([
   'invalid_url',
+  'host_busy',
   'blocked_address',
   'dns_failed',
   'connection_refused',

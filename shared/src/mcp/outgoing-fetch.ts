@@ -5,10 +5,12 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from '../address-policy.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { classify } from './classify.ts';
+import { admitRequest } from './host-admission.ts';
 import { misledError, redirectTarget } from './redirects.ts';
 import { readableResponse } from './response-body.ts';
 import type { SentSecrets } from './sent-secrets.ts';
@@ -81,11 +83,18 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
     maxHeaderSize: MAX_HEADER_BYTES,
     allowH2: false,
   });
+  const addressesOf = async (host: string) => {
+    const bare = host.replace(/^\[|\]$/g, '');
+    if (isIP(bare)) return [bare];
+    const resolved = await resolveAllowed(host, options.policy, options.resolve);
+    return resolved.map(({ address }) => address);
+  };
   return {
     fetch: async (target, init = {}) => {
       let url = checkUrl(String(target), options.policy);
       for (let redirects = 0; ; redirects += 1) {
         const to = redirects > 0 ? url : null;
+        await admitRequest(url, addressesOf);
         const response = await sendToServer(agent, url, init, options).catch((error: unknown) => {
           const named = classify(error);
           throw to && NOT_REACHED.has(named.code) ? misledError(to, named) : error;

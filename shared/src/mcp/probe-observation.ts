@@ -5,7 +5,7 @@ import type { ProbeServer, StatusObservation } from '../schema/snapshot.ts';
 import type { ConnectionFacts } from './connection.ts';
 import type { LightProbeResult } from './probe.ts';
 
-const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled']);
+const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled', 'host_busy']);
 
 /** Whether a probe failed through our own fault and says nothing about the server. */
 export function isOurFault({ code }: Pick<ProbeFailure, 'code'>): boolean {

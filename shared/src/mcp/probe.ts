@@ -173,7 +173,13 @@ function failed(error: AppError, phases: Phases, target: ProbeTarget, wanted: Wa
   const { code } = error;
   const isOpen = target.credential.method === 'none';
   const isRefused = code === 'unauthorized' || code === 'forbidden';
-  const told = { ok: false, phase: phases.current, code, phases: phases.timings } as const;
+  const told = {
+    ok: false,
+    phase: phases.current,
+    code,
+    phases: phases.timings,
+    ...(error.retryAfterMs !== undefined && { retry_after_s: Math.ceil(error.retryAfterMs / 1_000) }),
+  } as const;
   const phase = phaseOf(code, phases.current);
   if (isOpen && isRefused && wanted === 'oauth')
     return { ...told, phase, wanted_auth: wanted, ...SIGN_IN_WANTED };

@@ -1386,6 +1386,10 @@ export type Database = {
         Args: { p_action: string; p_user_id: string; p_workspace_id?: string };
         Returns: undefined;
       };
+      count_host_requests: {
+        Args: { p_hosts: string[]; p_requests: number; p_user_id?: string; p_workspace_id?: string };
+        Returns: Json;
+      };
       create_api_token: {
         Args: { p_expires_in_days?: number; p_name: string; p_scopes?: string[]; p_workspace_id: string };
         Returns: Json;

@@ -86,6 +86,8 @@ export const ProbeFailure = z.object({
   hint: z.string(),
   /** What the server asks for in the `WWW-Authenticate` of its refusal, when it says so. */
   wanted_auth: AuthMethod.exclude(['none']).nullish(),
+  /** After how many seconds to try again, where that is known. */
+  retry_after_s: z.int().nullish(),
   phases: z.array(PhaseTiming),
 });
 export type ProbeFailure = z.infer<typeof ProbeFailure>;

@@ -6,6 +6,7 @@ import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { respond } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
+import { countingHosts } from '../_shared/host-requests.ts';
 import { probeSettings } from '../_shared/settings.ts';
 import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
@@ -18,13 +19,15 @@ export default {
       'servers:test',
       withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
         respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
-          handle(body, {
-            database: databaseOf(context),
-            probe,
-            settings: probeSettings(Deno.env.toObject()),
-            readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-            now: () => new Date(),
-          }),
+          countingHosts(context, () =>
+            handle(body, {
+              database: databaseOf(context),
+              probe,
+              settings: probeSettings(Deno.env.toObject()),
+              readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+              now: () => new Date(),
+            }),
+          ),
         ),
       ),
     ),

@@ -6,6 +6,7 @@ import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
 import { respond } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
+import { countingHosts } from '../_shared/host-requests.ts';
 import { probeSettings } from '../_shared/settings.ts';
 import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
@@ -18,17 +19,19 @@ export default {
       'servers:test',
       withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
         respond(request, 'test-connection', TestConnectionBody, (body, caller) =>
-          handle(body, {
-            database: databaseOf(context),
-            probe,
-            settings: probeSettings(Deno.env.toObject()),
-            watch: {
-              onPhase: (phase, phases) => caller.tell({ type: 'phase', phase, phases: [...phases] }),
-              signal: caller.signal,
-            },
-            readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-            now: () => new Date(),
-          }),
+          countingHosts(context, () =>
+            handle(body, {
+              database: databaseOf(context),
+              probe,
+              settings: probeSettings(Deno.env.toObject()),
+              watch: {
+                onPhase: (phase, phases) => caller.tell({ type: 'phase', phase, phases: [...phases] }),
+                signal: caller.signal,
+              },
+              readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
+              now: () => new Date(),
+            }),
+          ),
         ),
       ),
     ),

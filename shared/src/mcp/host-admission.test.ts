@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { admitRequest, HostAdmission, type CountHostRequests } from './host-admission.ts';
+
+const ENOUGH: CountHostRequests = async () => ({ wait_s: 0, at_once: 4 });
+const addressesOf = async () => ['192.0.2.1'];
+const visit = (url: string) => admitRequest(new URL(url), addressesOf);
+
+it('counts five requests at a time, under the name of the host and its addresses', async () => {
+  const counted: unknown[] = [];
+  const count: CountHostRequests = async (...call) => {
+    counted.push(call);
+    return ENOUGH(...call);
+  };
+  await new HostAdmission().run('ada', count, async () => {
+    for (let request = 0; request < 6; request += 1) await visit('https://API.example.:8443/mcp');
+    await visit('https://elsewhere.example/');
+  });
+  const once = [['name:api.example', 'address:192.0.2.1'], 5];
+  expect(counted).toEqual([once, once, [['name:elsewhere.example', 'address:192.0.2.1'], 5]]);
+});
+
+it('a host with no requests left is an error that says when to come back', async () => {
+  const count: CountHostRequests = async () => ({ wait_s: 17, at_once: 4 });
+  const refused = new HostAdmission().run('ada', count, () => visit('https://api.example/'));
+  await expect(refused).rejects.toMatchObject({ code: 'host_busy', retryAfterMs: 17_000 });
+});
+
+it('one owner visits a host with half of what is allowed at once, and leaves a place for others', async () => {
+  const admission = new HostAdmission();
+  admission.allow(4);
+  const inside = Promise.withResolvers<void>();
+  const stay = (owner: string) =>
+    admission.run(owner, ENOUGH, async () => {
+      await visit('https://api.example/');
+      await inside.promise;
+    });
+  const first = [stay('ada'), stay('ada')];
+  const third = stay('ada').then(
+    () => 'visited',
+    ({ code }: { code: string }) => code,
+  );
+  const other = stay('bob');
+  expect(await third).toBe('host_busy');
+  inside.resolve();
+  await Promise.all([...first, other]);
+  await stay('ada');
+});
+
+it('a visit that waits goes on when another one ends', async () => {
+  const admission = new HostAdmission();
+  admission.allow(1);
+  const inside = Promise.withResolvers<void>();
+  const first = admission.run('ada', ENOUGH, async () => {
+    await visit('https://api.example/');
+    await inside.promise;
+  });
+  const second = admission.run('bob', ENOUGH, () => visit('https://api.example/'));
+  inside.resolve();
+  await Promise.all([first, second]);
+});
+
+it('outside of a visit nothing is counted', async () => {
+  await visit('https://api.example/');
+});
