@@ -1,8 +1,8 @@
 /** One attempt as a conversation: real servers and connections, the words of the worker, and a model in text. */
 import { AppError } from '@patchbay/shared/errors';
 import { openConnection, type Connection } from '@patchbay/shared/mcp/connection';
+import type { SnapshotServer } from '@patchbay/shared/schema/snapshot';
 import { failureSentence, resultSpeech } from '../../../agent-worker/src/speech.ts';
-import { snapshotServer } from '../../../agent-worker/src/testing/snapshot.ts';
 import { describeChange } from '../../../agent-worker/src/tool-change.ts';
 import {
   buildToolSet,
@@ -88,10 +88,32 @@ function link({ name, url }: RunningAttackServer): Link {
   return { name, connection, listed: promise };
 }
 
+/** A server as the database has it: nobody trusts it, and nothing was set for its tools. */
+const STORED: Omit<SnapshotServer, 'id' | 'name' | 'slug'> = {
+  url: 'http://127.0.0.1/mcp',
+  transport: 'auto',
+  protocol_era: 'auto',
+  auth_method: 'none',
+  auth_header: null,
+  credential_scope: 'workspace',
+  oauth_client_id: null,
+  added_by: null,
+  credential_id: null,
+  trusts_hints: false,
+  call_timeout_ms: 10_000,
+  max_concurrency: 4,
+  config_version: 1,
+  metadata: null,
+  connection_status: 'connected',
+  has_credential: false,
+  secret: null,
+  tools: [],
+};
+
 function toolSetOf(links: readonly Link[]): ToolSet {
   return buildToolSet(
     links.map(({ name, connection }) => ({
-      server: snapshotServer({ id: name, name }),
+      server: { ...STORED, id: name, name, slug: name },
       live: connection.catalogue?.tools ?? null,
     })),
   );
