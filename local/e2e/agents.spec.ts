@@ -3,6 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from './browser.ts';
 import { addDemoServer, newPerson } from './person.ts';
+import { serviceClient } from './rest-api.ts';
 import { runningStack } from './running-stack.ts';
 import { signIn } from './sign-in.ts';
 
@@ -52,6 +53,30 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
     turn_eagerness: 'high',
     language: 'de',
   });
+});
+
+test('a user who writes too much is told when to try again, and what was typed stays', async ({ page }) => {
+  const person = await newPerson('hasty');
+  await serviceClient()
+    .from('limits')
+    .insert({ name: 'writes_per_minute_per_user', user_id: person.id, allowed: 2 })
+    .throwOnError();
+  const writeMuch = () =>
+    Promise.all(
+      [1, 2, 3].map(() => person.client.from('mcp_servers').update({ description: 'x' }).neq('name', '')),
+    );
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await page.getByRole('button', { name: 'Add agent' }).click();
+  await page.getByLabel('Name').fill('Guide');
+  await page.getByLabel('Prompt').fill('You know the city.');
+  await writeMuch();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(
+    page.getByText(/The limit of 2 writes per minute per user is reached: try again in \d+ seconds\./),
+  ).toBeVisible();
+  await expect(page.getByLabel('Name')).toHaveValue('Guide');
+  await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
 });
 
 test('an agent is copied, mended, chosen for a talk, made the default and deleted', async ({ page }) => {
