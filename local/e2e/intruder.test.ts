@@ -250,10 +250,13 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
       expect(answer.status, `${what}: ${answer.text}`).toBeLessThan(500);
       expect(answer.text, what).not.toMatch(/ciphertext|token_hash/);
     }
-    // A viewer may talk: the only rows that came are sessions of the viewer's own.
+    // A viewer may talk and export: the only rows that came are sessions of the viewer's own, and the record of the export.
     await sql`
       delete from public.voice_sessions
       where workspace_id = ${real.workspaceId} and user_id <> ${owner.id}`;
+    await sql`
+      delete from public.audit_events
+      where workspace_id = ${real.workspaceId} and action = 'export' and actor_id <> ${owner.id}`;
     expect(await contents()).toEqual(before);
   });
 
