@@ -12,10 +12,14 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
+import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/body-limit';
 import { z } from 'zod';
 import { decodePath } from './url-path.ts';
 import { compress } from './web-compression.ts';
 import { OutputConfig, routeRequest, type Artefacts } from './web-routes.ts';
+
+/** How long a client may take to send the headers, and the whole of a request. */
+const PATIENCE = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
@@ -117,6 +121,15 @@ export function knownAddress(requested: string, known: string): URL {
   return Object.assign(new URL(known), { pathname, search });
 }
 
+/** The page's own forms read their answers as JSON (SvelteKit's `ActionResult`). */
+function refuseBody(request: Request): Response {
+  const isAction = request.headers.get('x-sveltekit-action') === 'true';
+  const result = { type: 'error', error: { message: BODY_TOO_LARGE } };
+  // The rest of the body is not read.
+  const head = { status: 413, headers: { connection: 'close' } };
+  return isAction ? Response.json(result, head) : new Response(BODY_TOO_LARGE, head);
+}
+
 if (import.meta.main) {
   const [folder = '', port = ''] = process.argv.slice(2);
   const serve = createOutputServer(folder);
@@ -124,9 +137,14 @@ if (import.meta.main) {
   const listener = getRequestListener((request, env) => {
     const { incoming } = env as { incoming: IncomingMessage };
     const asKnown = known ? new Request(knownAddress(request.url, known), request) : request;
-    return serve(asKnown, incoming.socket.remoteAddress ?? '127.0.0.1');
+    const address = incoming.socket.remoteAddress ?? '127.0.0.1';
+    return withBodyLimit(
+      asKnown,
+      (limited) => serve(limited, address),
+      () => refuseBody(asKnown),
+    );
   });
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createServer(PATIENCE, (incoming, outgoing) => void listener(incoming, outgoing));
   server.listen(Number(port), host, () => console.log(`serving ${folder} on http://${host}:${port}`));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 }

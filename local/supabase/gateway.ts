@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/body-limit';
 import { Hono, type Context } from 'hono';
 import type { Sql } from 'postgres';
 import { z } from 'zod';
@@ -56,6 +57,24 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
     if (decodePath(pathname) !== null && !search.includes('%00')) return next();
     return context.json({ message: 'The address is malformed.' }, 400);
   });
+
+  for (const path of ['/auth/v1/*', '/functions/v1/*'])
+    gateway.use(path, async (context, next) => {
+      const handle = async (request: Request): Promise<Response> => {
+        context.req.raw = request;
+        await next();
+        return context.res;
+      };
+      const refuse = (): Response =>
+        context.json({ code: 'body_too_large', message: BODY_TOO_LARGE }, 413, {
+          'Access-Control-Allow-Origin': '*',
+          // The rest of the body is not read.
+          Connection: 'close',
+        });
+      // Hono ignores what a middleware returns once there is a response.
+      const response = await withBodyLimit(context.req.raw, handle, refuse);
+      if (response !== context.res) context.res = response;
+    });
 
   gateway.get('/auth/v1/.well-known/jwks.json', (context) => {
     context.header('Access-Control-Allow-Origin', '*');

@@ -94,6 +94,20 @@ describe('auth', () => {
   });
 });
 
+test('Auth refuses a body of more than 5 MB while it is read', async () => {
+  const pieces = Array.from({ length: 6 * 16 }, () => new Uint8Array(65_536).fill(120));
+  const response = await fetch(`${project.supabase.url}/auth/v1/signup`, {
+    method: 'POST',
+    headers: { apikey: project.supabase.publishableKey },
+    body: ReadableStream.from(pieces),
+    duplex: 'half',
+  });
+  expect([response.status, await response.json()]).toEqual([
+    413,
+    { code: 'body_too_large', message: 'The request is larger than 5 MB. Send less at once.' },
+  ]);
+});
+
 describe('rest', () => {
   test('two users never see each other, the secret key sees all', async () => {
     const [ann, bob] = await Promise.all([signUp('ann'), signUp('bob')]);

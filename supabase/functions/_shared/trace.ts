@@ -1,5 +1,6 @@
 /** Each request to a function is a piece of a trace: of its caller's, of its conversation's, or of one that begins here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { BODY_TOO_LARGE, withBodyLimit } from '../../../shared/src/body-limit.ts';
 import { openSpanExport, type SpanExport } from '../../../shared/src/span-export.ts';
 import { TraceContext } from '../../../shared/src/trace-context.ts';
 
@@ -15,7 +16,8 @@ interface Work {
 const current = new AsyncLocalStorage<Work>();
 
 /**
- * Lets everything that a function does for a request know the trace that it belongs to. Where the environment names an
+ * Lets everything that a function does for a request know the trace that it belongs to, and limits the body of the
+ * request: the outermost of what a function is made of. Where the environment names an
  * OTLP endpoint, each request becomes a span, sent behind its answer.
  * @param name of the function, and of the span
  */
@@ -28,7 +30,7 @@ export function traced(name: string, handler: Handler, spans: SpansOf = spansOfT
     const startedAtMs = Date.now();
     const tell = (status: number) => afterAnswer(tellOf(name, work, { startedAtMs, status }, spans));
     try {
-      const response = await current.run(work, () => handler(request));
+      const response = await current.run(work, () => withBodyLimit(request, handler, refuseBody));
       // Browsers ask before each request whether they may: nobody looks for that.
       if (request.method !== 'OPTIONS') tell(response.status);
       return response;
@@ -37,6 +39,12 @@ export function traced(name: string, handler: Handler, spans: SpansOf = spansOfT
       throw error;
     }
   };
+}
+
+/** As `refuse` answers, for callers in a browser, too. */
+function refuseBody(): Response {
+  const body = { code: 'body_too_large', message: BODY_TOO_LARGE };
+  return Response.json(body, { status: 413, headers: { 'access-control-allow-origin': '*' } });
 }
 
 /** Of the request that is being answered; undefined outside of one. */
