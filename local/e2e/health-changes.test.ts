@@ -171,6 +171,7 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     const monitor = new Monitor({
       database,
       examine: (job) => examiner.examine(job),
+      examineApart: async () => null,
       network: { awaySince: null, isHere: async () => true },
       pace: hasten(PACE, 10 * SPEED),
       slots: 4,

@@ -256,6 +256,19 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     expect(refused).toEqual({ n: 0 });
   });
 
+  it('a server that was in hand when monitors died is probed apart, and is released when it does no harm', async () => {
+    await story.beginWithoutMonitor();
+    const server = await story.working();
+    const id = await story.add(server.url);
+    const { sql } = story.project;
+    await sql`update mcp_server_health set abandoned = 2 where server_id = ${id}`;
+    const monitor = story.project.startMonitor(SPEED);
+    story.endings.push(() => story.project.stopMonitor(monitor, 'SIGTERM'));
+    await story.shows(id, 'connected');
+    const [row] = await sql`select abandoned from mcp_server_health where server_id = ${id}`;
+    expect(row).toEqual({ abandoned: 0 });
+  });
+
   it('two monitors, one killed in the middle: the other goes on', async () => {
     await story.begin();
     const victim = story.project.startMonitor(SPEED);

@@ -176,6 +176,11 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     hint: 'Requests to one host are limited over all workspaces. Wait a minute; Patchbay tries again by itself.',
     retryable: true,
   },
+  probe_crashed: {
+    message: 'Checking this server ended the process that checked it.',
+    hint: 'Patchbay checks it apart from others, once an hour. Find out what the server sends, then edit it to have it checked again.',
+    retryable: true,
+  },
   cancelled: {
     message: 'The request was cancelled.',
     hint: 'Start it again if it is still wanted.',

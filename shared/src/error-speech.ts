@@ -38,6 +38,7 @@ export const ERROR_SPEECH: Record<ErrorCode, string> = {
   call_rejected: 'answered with an error',
   queue_full: 'has too much to do right now',
   host_busy: 'gets too many requests from here right now',
+  probe_crashed: 'sends more than I can take',
   cancelled: 'was cancelled',
   credential_missing: 'needs a key that is not set',
   sign_in_required: 'needs you to sign in to it, on its page',

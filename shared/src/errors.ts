@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'call_rejected',
   'queue_full',
   'host_busy',
+  'probe_crashed',
   'cancelled',
   'credential_missing',
   'sign_in_required',

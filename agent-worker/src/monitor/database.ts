@@ -60,6 +60,8 @@ export const ProbeJob = z.object({
   catalogue_digest: z.string().nullable(),
   memory: StoredMemory,
   is_watched: z.boolean(),
+  /** Monitors died twice while they had it in hand: it is probed in a process of its own. */
+  is_quarantined: z.boolean(),
   lease_id: z.string(),
   incident: Incident.nullable(),
 });
@@ -74,6 +76,8 @@ export interface FinishedProbe {
   certificate_expires_at: string | null;
   observation: StatusObservation | null;
   notices: NoticeDraft[];
+  /** Not probed at all, or the process that probed it crashed; absent: probed. */
+  outcome?: 'returned' | 'crashed';
 }
 
 /** A message that is claimed. */

@@ -9,10 +9,11 @@ import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/secret-envelo
 import { openSpanExport } from '@patchbay/shared/span-export';
 import { EnvironmentError } from '../environment.ts';
 import { installLog } from '../log.ts';
-import { openMonitorDatabase, type MonitorDatabase } from './database.ts';
+import { openMonitorDatabase, type MonitorDatabase, type ProbeJob } from './database.ts';
 import { runDeliveries } from './deliveries.ts';
 import { readMonitorEnvironment, type MonitorEnvironment } from './environment.ts';
-import { Examiner } from './examine.ts';
+import { Examiner, type Examination } from './examine.ts';
+import { answerApart, APART, examineApart } from './examine-apart.ts';
 import { EXPOSITION_TYPE, exposition } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
@@ -36,7 +37,27 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-await run(environment, keys);
+if (process.argv[2] === APART) runApart(environment, keys);
+else await run(environment, keys);
+
+/** Probes one server for the monitor that started this process. */
+function runApart(env: MonitorEnvironment, secretKeys: SecretKeys): void {
+  const database = openMonitorDatabase(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, randomUUID());
+  answerApart(
+    examineCounted(new Examiner(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.grantRpc), database),
+  );
+}
+
+/** Probes whose requests to each host are counted for the owner of the workspace. */
+function examineCounted(examiner: Examiner, database: Pick<MonitorDatabase, 'countHostRequests'>) {
+  const hosts = new HostAdmission();
+  return (job: ProbeJob): Promise<Examination> =>
+    hosts.run(
+      job.owner_id,
+      (names, requests) => database.countHostRequests(job.workspace_id, names, requests),
+      () => examiner.examine(job),
+    );
+}
 
 async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<void> {
   const id = randomUUID();
@@ -53,16 +74,11 @@ async function run(env: MonitorEnvironment, secretKeys: SecretKeys): Promise<voi
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
   const examiner = new Examiner(policy, secretKeys, database.grantRpc);
-  const hosts = new HostAdmission();
   const spans = await openSpanExport(env, 'patchbay-monitor');
   const monitor = new Monitor({
     database,
-    examine: (job) =>
-      hosts.run(
-        job.owner_id,
-        (names, requests) => database.countHostRequests(job.workspace_id, names, requests),
-        () => examiner.examine(job),
-      ),
+    examine: examineCounted(examiner, database),
+    examineApart: (job) => examineApart(job, process.argv[1] ?? ''),
     network,
     pace: hasten(PACE, env.PATCHBAY_MONITOR_SPEED),
     slots: env.PATCHBAY_MONITOR_CONCURRENCY,

@@ -28,6 +28,7 @@ const job: ProbeJob = {
   catalogue_digest: null,
   memory: { ...NOTHING_KNOWN, failures: 3 },
   is_watched: true,
+  is_quarantined: false,
   lease_id: 'lease-1',
   incident: { started_at: ago(90), ended_at: ago(1), in_series: 1, announced: ['down'] },
 };
@@ -46,6 +47,7 @@ async function turn(claimed: ProbeJob) {
       prune: () => Promise.resolve(),
     } as unknown as MonitorDatabase,
     examine: () => Promise.reject(new Error('A second connection was opened.')),
+    examineApart: () => Promise.resolve(null),
     network: { awaySince: null, isHere: () => Promise.resolve(true) },
     pace: PACE,
     slots: 1,
@@ -70,4 +72,14 @@ it('a server that a conversation found well is not connected to, and the notice 
       notices: [{ kind: 'back' }],
     },
   ]);
+});
+
+it('a quarantined server whose probe ends its own process is shown so, and left alone for an hour', async () => {
+  const [finished] = await turn({ ...job, is_confirmed: false, is_quarantined: true });
+  expect(finished).toMatchObject({
+    next_ms: 3_600_000,
+    outcome: 'crashed',
+    observation: { ok: false, status: 'error', error_code: 'probe_crashed' },
+    notices: [],
+  });
 });

@@ -1,6 +1,8 @@
 /** One monitor: claims servers that are due, probes each once, decides, and tells the database. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LightProbeResult } from '@patchbay/shared/mcp/probe';
 import { isOurFault, probeObservation, statusOfFailure } from '@patchbay/shared/mcp/probe-observation';
+import { describeError } from '@patchbay/shared/errors';
 import type { SpanExport } from '@patchbay/shared/span-export';
 import { TraceContext } from '@patchbay/shared/trace-context';
 import { DatabaseError } from '../database.ts';
@@ -21,10 +23,16 @@ const LEASE_MS = MOST_WAIT_MS + PROBE_TIMEOUT_MS + 5_000;
 const CLAIM_AGAIN_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 const PRUNE_EVERY_MS = 600_000;
+/** How long a server whose probe crashed is left alone. */
+const QUARANTINE_MS = 3_600_000;
+/** When a quarantined server comes up again while another one is probed apart. */
+const APART_AGAIN_MS = 5_000;
 
 export interface MonitorOptions {
   database: MonitorDatabase;
   examine: (job: ProbeJob) => Promise<Examination>;
+  /** The same in a process of its own; null when that ended without an answer. */
+  examineApart: (job: ProbeJob) => Promise<Examination | null>;
   network: Pick<Network, 'awaySince' | 'isHere'>;
   pace: Pace;
   /** Probes at a time. */
@@ -47,6 +55,7 @@ export class Monitor {
   readonly #stop = new AbortController();
   /** Called when a probe has ended: may end the pause before the next claim. */
   #onProbeEnd = (): void => undefined;
+  #isProbingApart = false;
   #prunedAtMs = 0;
   #failures = 0;
 
@@ -111,10 +120,43 @@ export class Monitor {
 
   /** Gives back what was claimed before a time and waits still: other monitors may have slots for it. */
   #giveBack(claimedBeforeMs: number): void {
-    for (const { id: server_id, lease_id, memory } of this.#jobs.takeOverdue(claimedBeforeMs)) {
-      const nothing = { certificate_expires_at: null, observation: null, notices: [] };
-      this.#finished.add({ server_id, lease_id, next_ms: 0, memory, ...nothing });
+    for (const job of this.#jobs.takeOverdue(claimedBeforeMs))
+      this.#finishUndecided(job, 0, 'returned', null);
+  }
+
+  /** Ends the lease of a server on which nothing is decided. */
+  #finishUndecided(
+    { id: server_id, lease_id, memory }: ProbeJob,
+    next_ms: number,
+    outcome: 'returned' | 'crashed',
+    observation: FinishedProbe['observation'],
+  ): void {
+    const nothing = { certificate_expires_at: null, notices: [] };
+    this.#finished.add({ server_id, lease_id, next_ms, memory, ...nothing, outcome, observation });
+  }
+
+  /** One at a time. @returns null when nothing came of it, which is reported then */
+  async #probeApart(job: ProbeJob): Promise<Examination | null> {
+    if (this.#isProbingApart) {
+      this.#finishUndecided(job, APART_AGAIN_MS, 'returned', null);
+      return null;
     }
+    this.#isProbingApart = true;
+    const examination = await this.#options.examineApart(job).finally(() => (this.#isProbingApart = false));
+    if (examination) return examination;
+    this.#options.log.error({ server: job.id }, 'a probe ended its process');
+    const { message, hint } = describeError('probe_crashed');
+    const result: LightProbeResult = {
+      ok: false,
+      phase: 'connect',
+      code: 'probe_crashed',
+      message,
+      hint,
+      phases: [],
+    };
+    const observation = probeObservation(job, result, 'monitor', new Date(this.#options.now()));
+    this.#finishUndecided(job, QUARANTINE_MS, 'crashed', observation);
+    return null;
   }
 
   /** Pauses until another claim is due, or until a probe has ended and a claim is worth it before. */
@@ -163,7 +205,8 @@ export class Monitor {
     if (job.is_confirmed) return this.#decideConfirmed(job);
     const { examine, network, database, pace, now, random, spans } = this.#options;
     const startedAt = now();
-    const examination = await examine(job);
+    const examination = await (job.is_quarantined ? this.#probeApart(job) : examine(job));
+    if (!examination) return;
     spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
     const { result, catalogue, certificateExpiresAt } = examination;
     const isOurs = examination.isUnreached && !(await network.isHere(startedAt));

@@ -26,6 +26,7 @@ const job: ProbeJob = {
   catalogue_digest: null,
   memory: NOTHING_KNOWN,
   is_watched: false,
+  is_quarantined: false,
   lease_id: 'lease-1',
   incident: null,
 };
@@ -77,6 +78,7 @@ async function look(examination: Examination | Error) {
     } as unknown as MonitorDatabase,
     examine: () =>
       examination instanceof Error ? Promise.reject(examination) : Promise.resolve(examination),
+    examineApart: () => Promise.resolve(null),
     network: { awaySince: null, isHere: () => Promise.resolve(true) },
     pace: PACE,
     slots: 1,
