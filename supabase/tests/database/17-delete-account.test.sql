@@ -1,6 +1,6 @@
 -- The end of an account: what is deleted, who owns what others share, and which credentials go.
 begin;
-select plan(47);
+select plan(48);
 
 create function pg_temp.act_as(p_user uuid) returns void language plpgsql as $$
 begin
@@ -163,6 +163,10 @@ select matches(
 ) from unnest(array[
   'aaaaaaaa-0000-4000-8000-000000000001', 'ffffffff-0000-4000-8000-000000000009', 'cyd@pgtap.test', ''
 ]) v;
+select matches(
+  pg_temp.refusal(jsonb_build_array(current_setting('pgtap.audience'), current_setting('pgtap.crew'))),
+  '^PT400 \{"successors": \[\{"code": "wrong_type"', 'a list of ids is no choice'
+);
 reset role;
 update auth.users set banned_until = now() + interval '1 day' where email = 'cyd@pgtap.test';
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
