@@ -82,3 +82,19 @@ describe('the session id', () => {
     expect([memory.hasSession, idOf(memory)]).toEqual([false, undefined]);
   });
 });
+
+it('keeps little of what grows: cookies and session ids are cut off at a few KB', () => {
+  const large = learned([['set-cookie', `large=${'x'.repeat(4_096)}; Path=/`]]);
+  expect(signed(large, 'https://example.com/').cookie).toBeUndefined();
+  const many = Array.from({ length: 40 }, (_, n): [string, string] => [
+    'set-cookie',
+    `c${n}=${'x'.repeat(1_000)}; Path=/`,
+  ]);
+  const cookie = signed(learned(many), 'https://example.com/').cookie ?? '';
+  expect(cookie.length).toBeGreaterThan(15_000);
+  expect(cookie.length).toBeLessThan(16_500);
+  const idOf = (length: number) =>
+    signed(learned([['mcp-session-id', 'x'.repeat(length)]]), 'https://example.com/')['mcp-session-id'];
+  expect(idOf(4_096)).toBe('x'.repeat(4_096));
+  expect(idOf(4_097)).toBeUndefined();
+});

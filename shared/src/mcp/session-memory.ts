@@ -7,6 +7,11 @@ import { parseCookie } from 'undici';
 const SESSION_HEADER = 'mcp-session-id';
 /** The least that browsers keep for a host (RFC 6265, section 6.1). */
 const MAX_COOKIES = 50;
+/** The least that browsers take of one cookie (the same section), and a limit for all that a request sends back. */
+const MAX_COOKIE_CHARS = 4_096;
+const MAX_ALL_COOKIES_CHARS = 16_384;
+/** Longer than any id in use; it is sent with each request. */
+const MAX_SESSION_ID_CHARS = 4_096;
 /** Characters that a header may carry; other cookies are ignored. */
 const SENDABLE = /^[\x20-\x3a\x3c-\x7e]*$/;
 /** What a session id may consist of (specification 2025-11-25, session management). */
@@ -60,7 +65,7 @@ export class SessionMemory {
     const origin = this.#origins.get(url.origin) ?? { sessionId: null, cookies: new Map() };
     this.#origins.set(url.origin, origin);
     const sessionId = received.get(SESSION_HEADER);
-    const isAssigned = status >= 200 && status < 300 && sessionId && SESSION_ID.test(sessionId);
+    const isAssigned = status >= 200 && status < 300 && isSessionId(sessionId);
     if (isAssigned && sessionId !== sent.get(SESSION_HEADER)) origin.sessionId = sessionId;
     for (const text of received.getSetCookie()) keepCookie(origin.cookies, text, url);
   }
@@ -77,8 +82,18 @@ function keepCookie(cookies: Origin['cookies'], text: string, url: URL): void {
     maxAge === undefined ? (Number.isNaN(date) ? Infinity : date) : Date.now() + maxAge * 1_000;
   const key = `${name};${path}`;
   cookies.delete(key);
-  if (expiresAt > Date.now() && cookies.size < MAX_COOKIES)
-    cookies.set(key, { name, value, path, expiresAt });
+  const hasRoom = cookies.size < MAX_COOKIES && fits([...cookies.values()], { name, value, path, expiresAt });
+  if (expiresAt > Date.now() && hasRoom) cookies.set(key, { name, value, path, expiresAt });
+}
+
+function isSessionId(text: string | null): text is string {
+  return text !== null && text.length <= MAX_SESSION_ID_CHARS && SESSION_ID.test(text);
+}
+
+function fits(stored: readonly StoredCookie[], cookie: StoredCookie): boolean {
+  const sizeOf = ({ name, value, path }: StoredCookie): number => name.length + value.length + path.length;
+  const all = stored.reduce((sum, one) => sum + sizeOf(one), sizeOf(cookie));
+  return sizeOf(cookie) <= MAX_COOKIE_CHARS && all <= MAX_ALL_COOKIES_CHARS;
 }
 
 /** RFC 6265, 5.1.4. */
