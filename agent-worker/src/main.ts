@@ -5,7 +5,7 @@ import { AgentServer, InferenceRunner, ServerOptions, initializeLogger, log } fr
 import { AppError } from '@patchbay/shared/errors';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import manifest from '../package.json' with { type: 'json' };
-import { capacityOf } from './capacity.ts';
+import { capacityOf, CONVERSATION_MEMORY_MB } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
 import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
 import { callWithServiceKey, healthUrl, startHeartbeat, type Heartbeat } from './heartbeat.ts';
@@ -53,6 +53,8 @@ async function run(env: Environment): Promise<void> {
       // The default, CPU load of 0.7, makes a small machine reject conversations while it is merely starting one.
       loadFunc: async (worker) => worker.activeJobs.length / capacity,
       loadThreshold: 1,
+      jobMemoryWarnMB: CONVERSATION_MEMORY_MB.warn,
+      jobMemoryLimitMB: CONVERSATION_MEMORY_MB.limit,
       drainTimeout: env.PATCHBAY_DRAIN_TIMEOUT_MS,
       production: true,
       // A LiveKit server that is away comes back: never give up.
