@@ -108,6 +108,18 @@ test('Auth refuses a body of more than 5 MB while it is read', async () => {
   ]);
 });
 
+test('a function is not handed a body of more than 5 MB', async () => {
+  const { token } = await signUp('ann');
+  const pieces = Array.from({ length: 6 * 16 }, () => new Uint8Array(65_536).fill(120));
+  const response = await fetch(`${project.supabase.url}/functions/v1/whoami`, {
+    method: 'POST',
+    headers: { apikey: project.supabase.publishableKey, authorization: `Bearer ${token}` },
+    body: ReadableStream.from(pieces),
+    duplex: 'half',
+  });
+  expect(response.status).toBe(413);
+});
+
 describe('rest', () => {
   test('two users never see each other, the secret key sees all', async () => {
     const [ann, bob] = await Promise.all([signUp('ann'), signUp('bob')]);
