@@ -42,7 +42,7 @@ export async function openHealthProject(): Promise<HealthProject> {
   const ports = { gateway: await freePort(), postgres: await freePort(), functions: 0 };
   const monitors = new Set<ChildProcess>();
   let supabase: RunningSupabase;
-  let sql: Sql;
+  let sql!: Sql;
 
   async function startDatabase(): Promise<void> {
     supabase = await startSupabase({ dataDir, ports, functionsDir: null });
