@@ -110,7 +110,7 @@ begin
 end
 $$;
 
--- As before, with who does it.
+-- Sets the webhook of a workspace: its address, and its sealed key when there is a new one. p_actor: who does it.
 drop function public.put_notice_webhook(uuid, uuid, text, jsonb);
 create function public.put_notice_webhook(
   p_id uuid, p_workspace_id uuid, p_url text, p_secret jsonb, p_actor uuid default null

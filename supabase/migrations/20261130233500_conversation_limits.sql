@@ -7,7 +7,8 @@ insert into public.limits (name, allowed) values
   ('session_minutes', 120),
   ('session_idle_minutes', 10);
 
--- What a refusal says: the limit in words, what is used, and what helps. The rest is as before.
+-- Every refusal for a limit: PT409, or PT429 for a rate. The message has the limit in words, what is used, and what
+-- helps; `details` is {"limit", "allowed", "used"}, and "retry_after_s" where waiting that many seconds helps.
 create or replace function private.refuse_limit(
   p_limit text, p_allowed integer, p_used bigint, p_adding bigint default 1, p_retry_after_s integer default null
 ) returns void
@@ -247,8 +248,10 @@ $$;
 
 -- Length ----------------------------------------------------------------------------------------
 
--- As before, and `limits`: in how many ms the conversation has to end (null: never), and after how many ms without
--- its user. Asking counts as a sign that a worker holds the conversation.
+-- What a conversation should be like now: its agent, the active servers of that agent in the user's order, the user's
+-- role, and `limits`: in how many ms it has to end (null: never), and after how many ms without its user. Null when it
+-- has ended or its user is no longer a member. When its agent was deleted, the workspace's default takes over. Without
+-- servers it is what a conversation begins with. Asking counts as a sign that a worker holds the conversation.
 create or replace function public.voice_session_snapshot(p_session_id uuid, p_with_servers boolean default true)
 returns jsonb
 language plpgsql volatile set search_path = ''

@@ -20,7 +20,8 @@ as $$
   )
 $$;
 
--- As before; an edge function may name an API token as the actor, which acts for whoever created it.
+-- Who is acting: the signed-in user, or the one for whom an edge function acts with the service role, which may also
+-- name an API token: it acts for whoever created it. Null for an account that is being deleted.
 create or replace function private.actor_id() returns uuid
 language sql stable set search_path = ''
 as $$
@@ -186,7 +187,8 @@ create trigger patchbay_audit_account after update on auth.users
 alter function public.export_workspace(uuid) rename to workspace_document;
 alter function public.workspace_document(uuid) set schema private;
 
--- private.workspace_document, with an event that says how much was exported. PT404: no such workspace.
+-- The document of a workspace, for any of its members; the audit trail says how much was exported. Tools are listed
+-- where the user chose something for them. PT404: no such workspace.
 create function public.export_workspace(p_workspace_id uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -259,7 +261,8 @@ as $$
   where d.fields is not null
 $$;
 
--- As before, and answers `changes` too: every field that the import changes, by private.import_changes.
+-- Imports a document into a workspace, all of it or nothing, and returns what became of each server and agent, and
+-- `changes`: every field that the import changes, by private.import_changes.
 create or replace function public.import_workspace(
   p_workspace_id uuid, p_document jsonb, p_mode text default 'merge', p_dry_run boolean default false
 ) returns jsonb

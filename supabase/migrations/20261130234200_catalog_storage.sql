@@ -112,7 +112,11 @@ where octet_length(instructions) > 8192 or octet_length(server_info::text) > 819
 alter table public.mcp_tools add constraint mcp_tools_schema_size
   check (private.schema_bytes(input_schema, output_schema) <= 65536);
 
--- As before; tools whose schemas are too large are skipped, and of each skipped tool some words are kept.
+-- Replaces the catalog of a server by the given list and keeps what the user chose for each tool. Of a list that is too
+-- long the first tools are stored; `over_limit` counts the others. A list that is older than the stored one, or was
+-- read under another configuration, changes nothing and returns `stored: false`. Tools whose schemas are too large are
+-- skipped. p_skipped: [{"name", "reason"}], the tools that can't be used, of which a few words are kept. p_note: what
+-- is odd about the list as a whole; null when nothing is.
 create or replace function public.store_catalogue(
   p_server_id uuid, p_config_version integer, p_observed_at timestamptz, p_tools jsonb, p_skipped jsonb default '[]',
   p_note text default null

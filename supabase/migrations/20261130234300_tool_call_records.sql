@@ -56,7 +56,9 @@ $$;
 revoke all on function private.as_integer(numeric), private.insert_tool_calls(jsonb) from public;
 grant execute on function private.as_integer(numeric), private.insert_tool_calls(jsonb) to service_role;
 
--- As before; when one of the calls can't be stored, the others are, each by itself.
+-- Records finished calls and returns how many were new. The caller makes the ids, so that a repeated report counts
+-- once. Calls of a conversation that is gone are left out. When one of the calls can't be stored, the others are, each
+-- by itself.
 create or replace function public.record_tool_calls(p_calls jsonb) returns integer
 language plpgsql set search_path = ''
 as $$

@@ -31,7 +31,8 @@ $$;
 create trigger limit_tool_settings before insert on private.vanished_tool_choices
   for each row execute function private.limit_tool_settings();
 
--- As before, with no more settings of tools than may be kept.
+-- Adds one server or changes the one of its slug, with no more settings of tools than may be kept. Returns its slug and
+-- what became of it: added, changed, left (as it was), refused (it is there, and not the caller's to edit).
 create or replace function private.import_server(p_workspace_id uuid, p_item jsonb, p_mode text) returns text[]
 language plpgsql set search_path = ''
 as $$

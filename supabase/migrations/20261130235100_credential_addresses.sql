@@ -64,7 +64,8 @@ drop trigger deliver_notice on public.notices;
 create trigger deliver_notice after insert on public.notices
   for each row when (new.recipient_id is null) execute function private.deliver_notice();
 
--- The credential of another address is no credential.
+-- The credential that p_user_id uses at a server: the member's own, or the workspace's. One row or none: the credential
+-- of another address doesn't count.
 create or replace function private.key_of(s public.mcp_servers, p_user_id uuid) returns setof public.mcp_server_secrets
 language sql stable set search_path = ''
 as $$
@@ -187,7 +188,11 @@ begin
 end
 $$;
 
--- As before, for the whole address.
+-- Stores a sealed credential of a member or (p_holder_id null) of the workspace, and lets every connection with it take
+-- it up. Workspace, address (path included), authentication and holder are those that it was entered and sealed for:
+-- when the server has others by now, it is refused (PT409, `details` {"code": "server_changed"}). The lock makes an
+-- edit that comes at the same moment wait, and then drop the credential. p_actor: the user for whom this is done, for
+-- the audit trail.
 create or replace function public.put_server_secret(
   p_server_id uuid, p_workspace_id uuid, p_url text, p_auth_method text,
   p_ciphertext text, p_nonce text, p_key_id text, p_actor uuid default null, p_holder_id uuid default null

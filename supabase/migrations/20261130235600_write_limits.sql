@@ -14,8 +14,8 @@ alter table public.limits add constraint limits_name check (name in (
 -- Each statement counts one, and one more for every ten rows after the first.
 insert into public.limits (name, allowed) values ('writes_per_minute_per_user', 600);
 
--- As before, with what one call counts. Without `retry_after_s` for one that counts more than a minute allows: waiting
--- doesn't help.
+-- Counts a call, as p_cost of them, in a bucket that empties at the rate of the limit; PT429 when it overflows. Without
+-- `retry_after_s` for a call that counts more than a minute allows: waiting doesn't help.
 drop function private.count_in_bucket(text, uuid, uuid, uuid);
 create function private.count_in_bucket(
   p_limit text, p_workspace_id uuid, p_user_id uuid, p_token_id uuid default null, p_cost bigint default 1
@@ -211,7 +211,8 @@ begin
 end
 $$;
 
--- As before, without looking at 10,000 names where the wanted one is free: most of the time of an import was spent here.
+-- The wanted slug, or one with a number behind it that no other server of the workspace has. Other names are only tried
+-- where the wanted one is taken: that was most of the time of an import.
 create or replace function private.free_slug(p_workspace_id uuid, p_wanted text, p_server_id uuid) returns text
 language sql stable set search_path = ''
 as $$
@@ -237,7 +238,8 @@ as $$
   end
 $$;
 
--- As before, and stops after 100 errors.
+-- Imports a list with import_server or import_agent: {added, changed, left, refused}, each a list of slugs or names,
+-- and `errors`, the field errors by place in the list ("servers[2].url"). Stops after 100 errors.
 create or replace function private.import_list(p_workspace_id uuid, p_document jsonb, p_kind text, p_mode text) returns jsonb
 language plpgsql set search_path = ''
 as $$

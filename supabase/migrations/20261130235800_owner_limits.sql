@@ -20,7 +20,8 @@ insert into public.limits (name, allowed) values
   ('invitations_per_day_per_user', 200),
   ('api_tokens_per_day_per_user', 100);
 
--- As before, with words for servers_per_user.
+-- Every refusal for a limit: PT409, or PT429 for a rate. The message has the limit in words, what is used, and what
+-- helps; `details` is {"limit", "allowed", "used"}, and "retry_after_s" where waiting that many seconds helps.
 create or replace function private.refuse_limit(
   p_limit text, p_allowed integer, p_used bigint, p_adding bigint default 1, p_retry_after_s integer default null
 ) returns void
