@@ -12,7 +12,21 @@ it('an exported workspace and an answer of an import are read', () => {
   };
   expect(WorkspaceDocument.parse(document)).toEqual(document);
   const none = { added: [], changed: [], left: [], refused: [] };
-  expect(ImportAnswer.safeParse({ servers: none, agents: none, credentials_needed: [] }).success).toBe(true);
+  const change = {
+    kind: 'agent',
+    name: 'Assistant',
+    is_new: false,
+    fields: { greeting: { from: null, to: 'Hi' } },
+  };
+  const answer = { servers: none, agents: none, credentials_needed: [], changes: [change] };
+  expect(ImportAnswer.parse(answer)).toEqual(answer);
+});
+
+it('a document of an earlier version is read, where tools have neither a pin nor an access', () => {
+  const tools = [{ name: 'add', is_enabled: true, cache_ttl_seconds: null }];
+  const servers = [{ name: 'Notes', url: 'https://notes.example', tools }];
+  const document = { format: 'patchbay.workspace', version: 1, servers, agents: [] };
+  expect(WorkspaceDocument.parse(document)).toEqual(document);
 });
 
 it('servers of an mcpServers file make a document without secrets', () => {

@@ -102,8 +102,9 @@ select set_eq(
 );
 
 select is(
-  public.voice_session_snapshot('55555555-0000-4000-8000-000000000005', p_with_servers => false),
-  pg_temp.snapshot() - 'servers', 'what a conversation begins with is the same without servers'
+  -- The time that is left is not the same a moment later.
+  public.voice_session_snapshot('55555555-0000-4000-8000-000000000005', p_with_servers => false) - 'limits',
+  pg_temp.snapshot() - 'servers' - 'limits', 'what a conversation begins with is the same without servers'
 );
 
 -- Whose it is
