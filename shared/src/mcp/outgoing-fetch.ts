@@ -23,6 +23,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 /** Headers of policies and cookies can be long; the default is 16 KB. */
 const MAX_HEADER_BYTES = 64 * 1024;
+/** Addresses of one name that are counted and tried; `count_host_requests` takes so many. */
+const MAX_ADDRESSES = 16;
 /** What is wrong with an address, not with a request. */
 const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
   'blocked_address',
@@ -212,7 +214,7 @@ function headersOf(raw: Record<string, string | string[] | undefined>): Headers 
 }
 
 /**
- * All addresses of a name that the policy allows.
+ * The addresses of a name that the policy allows, the first 16 of them.
  * @throws AppError `blocked_address` when none is; what the resolver throws when the name has none
  */
 export async function resolveAllowed(
@@ -223,7 +225,7 @@ export async function resolveAllowed(
   const addresses = await resolve(hostname);
   const allowed = addresses.filter(({ address }) => isAddressAllowed(address, policy, hostname));
   if (allowed.length === 0) throw new AppError('blocked_address');
-  return allowed;
+  return allowed.slice(0, MAX_ADDRESSES);
 }
 
 function resolveBySystem(hostname: string): Promise<LookupAddress[]> {

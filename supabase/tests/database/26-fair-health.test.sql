@@ -61,8 +61,7 @@ update public.workspaces set created_by = null where created_by = pg_temp.bob();
 select pg_temp.victim_is_due();
 select results_eq(
   $$ select (job ->> 'owner_id')::uuid from pg_temp.claim(1, jsonb_build_object(pg_temp.ada(), 99)) job $$,
-  $$ select workspace_id from public.mcp_servers where id = pg_temp.victim() $$,
-  'a workspace whose creator has left stands for itself'
+  $$ values (pg_temp.bob()) $$, 'a workspace whose creator is forgotten is charged to its owner'
 );
 
 -- Edits
