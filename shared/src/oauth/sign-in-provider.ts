@@ -27,8 +27,11 @@ export const FlowMemory = z.custom<FlowMemory>((one) => typeof one === 'object' 
 
 /** The clients that authorization servers know us by, at one server. */
 export interface ClientStore {
-  /** @param issuer of the authorization server */
-  read(issuer: string): Promise<StoredOAuthClientInformation | null>;
+  /**
+   * @param issuer of the authorization server, by its own word
+   * @param server the authorization server that is asked: the same, or one whose other issuer was accepted
+   */
+  read(issuer: string, server: string): Promise<StoredOAuthClientInformation | null>;
   save(issuer: string, client: StoredOAuthClientInformation): Promise<void>;
 }
 
@@ -75,7 +78,8 @@ export class SignInProvider implements OAuthClientProvider {
   }
 
   async clientInformation({ issuer }: OAuthClientInformationContext = { issuer: '' }) {
-    this.#memory.client ??= (await this.#clients.read(issuer)) ?? undefined;
+    const server = this.#memory.discovery?.authorizationServerUrl ?? issuer;
+    this.#memory.client ??= (await this.#clients.read(issuer, server)) ?? undefined;
     return this.#memory.client;
   }
 

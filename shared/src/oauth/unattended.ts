@@ -88,7 +88,8 @@ class UnattendedProvider implements OAuthClientProvider {
   }
 
   async clientInformation({ issuer }: OAuthClientInformationContext = { issuer: '' }) {
-    this.client ??= await this.#clients.read(issuer);
+    const server = this.discovery?.authorizationServerUrl ?? issuer;
+    this.client ??= await this.#clients.read(issuer, server);
     return this.client ?? undefined;
   }
 

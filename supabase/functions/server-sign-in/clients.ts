@@ -27,7 +27,7 @@ export function clientsOf(
 ): ClientStore {
   const { id: serverId, workspace_id: workspaceId, oauth_client_id } = server;
   return {
-    async read(issuer) {
+    async read(issuer, asked) {
       const stored = await database.readClient(serverId, oauth_client_id === null ? issuer : null);
       if (oauth_client_id === null) {
         // Whoever was sent away with it and did not come back may have met an error page.
@@ -39,7 +39,9 @@ export function clientsOf(
         return client && isUsable(client, use) ? client : null;
       }
       if (stored && !isSameIssuer(stored.issuer, issuer)) throw anotherService(stored.issuer, issuer);
-      const secret = await clientSecretFor(issuer, server, database, keys);
+      // Anybody can claim an issuer, and an accepted claim is no reason to hand out the secret of another service.
+      const service = isSameIssuer(asked, issuer) ? issuer : asked;
+      const secret = await clientSecretFor(service, server, database, keys);
       return {
         client_id: oauth_client_id,
         ...(secret !== null && { client_secret: secret }),

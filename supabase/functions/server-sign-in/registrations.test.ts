@@ -155,6 +155,32 @@ dialingTest('a client secret is sealed to the first authorization server that ge
   }
 });
 
+dialingTest('an accepted claim to be another issuer does not get the client secret of that one', async () => {
+  const issuer = 'https://login.example';
+  const place = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID };
+  const { begin, base, database, asked, stop } = await story(
+    { oauth_client_id: 'entered' },
+    { role: 'owner' },
+    { issuer },
+  );
+  try {
+    const secret = await seal('client-secret', { ...place, address: `${base}/mcp`, issuer }, keys);
+    database.stored.clientSecret = { id: 'entered', issuer, secret };
+    database.stored.accepted = { expected: base, issuer };
+    const begun = await begin();
+    assert.deepEqual([begun.status, codeOf(begun)], [422, 'sign_in_mixed_up']);
+    assert.equal(asked.includes('POST /token'), false);
+    // What is entered after that belongs to the service that was accepted, and is used again there.
+    const entered = await seal('client-secret', { ...place, address: `${base}/mcp` }, keys);
+    database.stored.clientSecret = { id: 'again', issuer: null, secret: entered };
+    assert.equal((await begin()).status, 200);
+    assert.equal(database.stored.clientSecret.issuer, base);
+    assert.equal((await begin()).status, 200);
+  } finally {
+    await stop();
+  }
+});
+
 dialingTest('a registration that was stored for another issuer is not used', async () => {
   const { begin, asked, database, stop } = await story();
   try {

@@ -22,7 +22,7 @@ describe('the preview of an import', () => {
     };
     expect(showChanges([change(fields, { kind: 'server', name: 'Notes' })])).toEqual([
       {
-        key: 'server Notes',
+        key: '0 server Notes',
         title: 'Server Notes',
         isNew: false,
         fields: [
@@ -58,11 +58,19 @@ describe('the preview of an import', () => {
     expect(parts.map(({ kind }) => kind)).toEqual(['removed', 'added']);
   });
 
+  it('tells agents of the same name apart, so that a page shows each', () => {
+    const same = change({ system_prompt: { from: '', to: 'Hi' } });
+    expect(new Set(showChanges([same, same]).map(({ key }) => key)).size).toBe(2);
+  });
+
   it.each([
     ['zero-width space', '\u200B', '200B'],
     ['right-to-left override', '\u202E', '202E'],
     ['tag letter', '\u{E0041}', 'E0041'],
     ['Hangul filler', '\u3164', '3164'],
+    ['combining grapheme joiner', '\u034F', '034F'],
+    ['Mongolian selector', '\u180B', '180B'],
+    ['Khmer vowel', '\u17B4', '17B4'],
     ['variation selector', '\u{E0100}', 'E0100'],
     ['escape', '\u001B', '001B'],
     ['carriage return', '\r', '000D'],

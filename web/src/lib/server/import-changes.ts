@@ -12,8 +12,9 @@ const KINDS = { server: 'Server', agent: 'Agent', tool: 'Tool' };
 
 /** What an import changes, for a page: long texts as differences, invisible characters made visible. */
 export function showChanges(changes: ImportChange[]): ShownChange[] {
-  return changes.map(({ kind, name, is_new, fields }) => ({
-    key: `${kind} ${name}`,
+  return changes.map(({ kind, name, is_new, fields }, place) => ({
+    // Names may be given twice, and one must not hide the other.
+    key: `${place} ${kind} ${name}`,
     title: `${KINDS[kind]} ${visible(name)}`,
     isNew: is_new,
     fields: Object.entries(fields).map(([field, { from, to }]) => showField(field, from, to)),
@@ -58,7 +59,7 @@ function valueWords(field: string, value: unknown): string {
 /** With a code in place of each character that shows nothing or reorders others, which could hide a change. */
 function visible(text: string): string {
   return text.replaceAll(
-    /[\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u{3164}\u{FFA0}\u{115F}\u{1160}\u{2800}\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}]|(?![\n\t])\p{Cc}/gu,
+    /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u{2800}]|(?![\n\t])\p{Cc}/gu,
     (character) => `\u27E8U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}\u27E9`,
   );
 }
