@@ -8,6 +8,7 @@ import { TraceContext } from '@patchbay/shared/trace-context';
 import { DatabaseError } from '../database.ts';
 import type { Log } from '../log.ts';
 import { Outbox } from '../outbox.ts';
+import { ApartTurns } from './apart-turns.ts';
 import { ClaimedJobs } from './claimed-jobs.ts';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
 import { decide, type Finding, type History } from './decide.ts';
@@ -55,7 +56,7 @@ export class Monitor {
   readonly #stop = new AbortController();
   /** Called when a probe has ended: may end the pause before the next claim. */
   #onProbeEnd = (): void => undefined;
-  #isProbingApart = false;
+  readonly #apartTurns = new ApartTurns();
   #prunedAtMs = 0;
   #failures = 0;
 
@@ -135,14 +136,13 @@ export class Monitor {
     this.#finished.add({ server_id, lease_id, next_ms, memory, ...nothing, outcome, observation });
   }
 
-  /** One at a time. @returns null when nothing came of it, which is reported then */
+  /** One at a time, and owners take turns. @returns null when nothing came of it, which is reported then */
   async #probeApart(job: ProbeJob): Promise<Examination | null> {
-    if (this.#isProbingApart) {
+    if (!this.#apartTurns.take(job.owner_id, this.#options.now())) {
       this.#finishUndecided(job, APART_AGAIN_MS, 'returned', null);
       return null;
     }
-    this.#isProbingApart = true;
-    const examination = await this.#options.examineApart(job).finally(() => (this.#isProbingApart = false));
+    const examination = await this.#options.examineApart(job).finally(() => this.#apartTurns.release());
     if (examination) return examination;
     this.#options.log.error({ server: job.id }, 'a probe ended its process');
     const { message, hint } = describeError('probe_crashed');
