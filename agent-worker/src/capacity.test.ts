@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capacityOf, type Machine } from './capacity.ts';
+import { capacityOf, CONVERSATION_MEMORY_MB, type Machine } from './capacity.ts';
 
 const GB = 2 ** 30;
 /** What Node answers on a machine without a limit (cgroup v2). */
@@ -15,6 +15,11 @@ const machine = (given: Partial<Machine>): Machine => ({
 describe('the capacity of a worker', () => {
   it('is eight conversations on one core of its own with 2 GB', () => {
     expect(capacityOf(machine({}))).toBe(8);
+  });
+
+  it('leaves room on a machine of 2 GB for one process at its limit beside others of the usual size', () => {
+    const usualMb = (capacityOf(machine({})) - 1) * 116 + 133;
+    expect(usualMb + CONVERSATION_MEMORY_MB.kill).toBeLessThan(2048);
   });
 
   it('is bounded by memory where there is plenty of CPU', () => {

@@ -11,10 +11,11 @@ export interface Machine {
 /** One conversation with fifty servers takes 116 MB; the rest is headroom. */
 const CONVERSATION_BYTES = 160 * 2 ** 20;
 /**
- * When the process of one conversation is logged as large, and when it is ended, in MB: a multiple of the plan, since what
- * all its servers hold together is limited well below. The page then calls another agent, as for any that is lost.
+ * When the process of one conversation is logged as large, when it ends its conversation, and when the framework kills it,
+ * in MB: multiples of the plan, since what all its servers hold together is limited well below. After a kill the page calls
+ * another agent, as for any that is lost.
  */
-export const CONVERSATION_MEMORY_MB = { warn: 400, limit: 768 };
+export const CONVERSATION_MEMORY_MB = { warn: 400, end: 640, kill: 768 };
 /** The worker itself and its idle process: 133 MB, and headroom. */
 const WORKER_BYTES = 256 * 2 ** 20;
 /** One conversation while the agent talks, in cores. */

@@ -54,7 +54,7 @@ async function run(env: Environment): Promise<void> {
       loadFunc: async (worker) => worker.activeJobs.length / capacity,
       loadThreshold: 1,
       jobMemoryWarnMB: CONVERSATION_MEMORY_MB.warn,
-      jobMemoryLimitMB: CONVERSATION_MEMORY_MB.limit,
+      jobMemoryLimitMB: CONVERSATION_MEMORY_MB.kill,
       drainTimeout: env.PATCHBAY_DRAIN_TIMEOUT_MS,
       production: true,
       // A LiveKit server that is away comes back: never give up.

@@ -1,5 +1,6 @@
 import type { Activity } from '@patchbay/shared/schema/activity';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CONVERSATION_MEMORY_MB } from './capacity.ts';
 import { SessionLimits } from './session-limits.ts';
 
 const MINUTE_MS = 60_000;
@@ -7,12 +8,13 @@ const MINUTE_MS = 60_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function newLimits(idleTimeoutMs: number) {
+function newLimits(idleTimeoutMs: number, usedBytes = () => 0) {
   const said: string[] = [];
   const sent: Activity[] = [];
   const ends: string[] = [];
   const limits = new SessionLimits({
     idleTimeoutMs,
+    usedBytes,
     floor: { say: (sentence) => void said.push(sentence) },
     feed: { send: (activity) => void sent.push(activity) },
     end: (reason) => void ends.push(reason),
@@ -63,8 +65,20 @@ describe('the limits of a conversation', () => {
     expect(ends).toEqual(['idle']);
   });
 
+  it('ends when its process takes more than 640 MB, once, and well before the framework kills it', async () => {
+    let used = 640 * 2 ** 20;
+    const { limits, ends } = newLimits(0, () => used);
+    limits.start({ ends_in_ms: null, idle_ms: null });
+    await after(1);
+    expect(ends).toEqual([]);
+    used += 1;
+    await after(1);
+    expect(ends).toEqual(['out_of_memory']);
+    expect(CONVERSATION_MEMORY_MB.kill).toBeGreaterThan(CONVERSATION_MEMORY_MB.end + 100);
+  });
+
   it('ends nothing once it was stopped', async () => {
-    const { limits, ends } = newLimits(MINUTE_MS);
+    const { limits, ends } = newLimits(MINUTE_MS, () => Infinity);
     limits.start({ ends_in_ms: 5 * MINUTE_MS, idle_ms: MINUTE_MS });
     limits.stop();
     await after(10);

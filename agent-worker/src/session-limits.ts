@@ -1,7 +1,9 @@
 import type { SessionSnapshot } from '@patchbay/shared/schema/snapshot';
 import type { ActivityFeed } from './activity.ts';
+import { CONVERSATION_MEMORY_MB } from './capacity.ts';
 import type { Floor } from './floor.ts';
 import { IdleWatch } from './idle-watch.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { idleSentence, timeLimitSentence } from './speech.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -10,16 +12,19 @@ export interface SessionLimitsOptions {
   idleTimeoutMs: number;
   floor: Pick<Floor, 'say'>;
   feed: Pick<ActivityFeed, 'send'>;
-  end: (reason: 'idle' | 'time_limit') => void;
+  end: (reason: 'idle' | 'time_limit' | 'out_of_memory') => void;
+  /** Resident memory of the process, in bytes. */
+  usedBytes?: () => number;
 }
 
-/** What ends a conversation that nobody ends: its user is away, or it has lasted as long as it may. */
+/** What ends a conversation that nobody ends: its user is away, it has lasted as long as it may, or it takes too much memory. */
 export class SessionLimits {
   readonly idle: IdleWatch;
   readonly #timeLimit: TimeLimit;
+  readonly #memory: MemoryWatch;
   readonly #ownIdleMs: number;
 
-  constructor({ idleTimeoutMs, floor, feed, end }: SessionLimitsOptions) {
+  constructor({ idleTimeoutMs, floor, feed, end, usedBytes }: SessionLimitsOptions) {
     this.#ownIdleMs = idleTimeoutMs;
     this.idle = new IdleWatch({
       timeoutMs: idleTimeoutMs,
@@ -36,6 +41,11 @@ export class SessionLimits {
       },
       onOver: () => end('time_limit'),
     });
+    this.#memory = new MemoryWatch({
+      limitBytes: CONVERSATION_MEMORY_MB.end * 2 ** 20,
+      onTooMuch: () => end('out_of_memory'),
+      ...(usedBytes && { usedBytes }),
+    });
   }
 
   /** The limits of the workspace, which may change while the conversation runs. */
@@ -48,10 +58,12 @@ export class SessionLimits {
   start(limits: SessionSnapshot['limits']): void {
     this.apply(limits);
     this.idle.start();
+    this.#memory.start();
   }
 
   stop(): void {
     this.idle.stop();
     this.#timeLimit.stop();
+    this.#memory.stop();
   }
 }

@@ -7,6 +7,7 @@ export const END_REASONS = [
   'room_closed',
   'idle',
   'time_limit',
+  'out_of_memory',
   'ended_elsewhere',
   'error',
   'lost',
@@ -40,6 +41,10 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   time_limit: {
     title: 'The conversation reached its time limit.',
     hint: 'Start a new one at any time. The limits of the workspace show how long one may last.',
+  },
+  out_of_memory: {
+    title: 'The conversation ended because it took too much memory.',
+    hint: 'Start a new one. If it happens again, turn off servers whose tools answer with very much.',
   },
   ended_elsewhere: {
     title: 'The conversation was ended from History.',
