@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Attempt, Delivery } from './database.ts';
@@ -14,9 +15,10 @@ afterEach(() => {
   for (const end of endings.splice(0)) end();
 });
 
-/** Answers 500, or nothing at all under /hanging. */
+/** Answers 500, or nothing at all under /hanging; under /endless with a body that has no end. */
 async function receiver(): Promise<string> {
   const server = createServer((request, response) => {
+    if (request.url === '/endless') return writeOn(response.writeHead(200));
     if (request.url !== '/hanging') response.writeHead(500).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -25,6 +27,14 @@ async function receiver(): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+let written = 0;
+/** Writes as fast as the other side reads. */
+function writeOn(response: ServerResponse): void {
+  do written += 64 * 1024;
+  while (response.write(Buffer.alloc(64 * 1024)));
+  response.once('drain', () => writeOn(response));
 }
 
 async function delivery(id: string, url: string, type = 'server.down'): Promise<Delivery> {
@@ -77,4 +87,16 @@ it('a notice is sent again, and a test is not', async () => {
   );
   expect(attempts.get('notice')?.retryMs).toBeGreaterThan(0);
   expect(attempts.get('test')).toMatchObject({ httpStatus: 500, retryMs: null });
+});
+
+it('does not read what a receiver answers', async () => {
+  const url = await receiver();
+  const { attempts, over } = await run([[await delivery('endless', `${url}/endless`)]], ['endless']);
+  await over;
+  expect(attempts.get('endless')).toMatchObject({ isDelivered: true, httpStatus: 200 });
+  const sent = written;
+  await delay(200);
+  expect(written).toBe(sent);
+  // What the sockets of both sides hold.
+  expect(sent).toBeLessThan(16 * 2 ** 20);
 });

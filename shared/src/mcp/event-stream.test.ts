@@ -47,6 +47,11 @@ it('drops a byte order mark and comments, and keeps the retry time', async () =>
   expect(text).toBe('retry: 50\n\ndata: x\n\n');
 });
 
+it('lets a server ask for a pause of a minute at most before the next attempt', async () => {
+  const source = 'retry: 60000\n\nretry: 60001\n\nretry: 99999999999999999999\n\n';
+  expect(await rewritten([bytes(source)])).toMatchObject({ text: 'retry: 60000\n\n'.repeat(3) });
+});
+
 it('takes an event at the end without its blank line, and says that it may be cut', async () => {
   expect(await rewritten([bytes('data: whole\n\ndata: last')])).toEqual({
     text: 'data: whole\n\ndata: last\n\n',

@@ -5,6 +5,9 @@ import { normalizeMetadata } from './metadata-document.ts';
 import { SignInProblem } from './sign-in-problem.ts';
 import { normalizeRegistration, normalizeTokenResponse } from './token-response.ts';
 
+/** Most bytes of a response. Metadata of real servers are 1 to 4 KB; a token is a header of later requests. */
+const MAX_BYTES = { metadata: 256 * 1024, registration: 64 * 1024, tokens: 64 * 1024 };
+
 /** A fetch as the SDK's OAuth code wants it. */
 export type AuthorizationFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -55,7 +58,7 @@ async function normalized(response: Response, url: URL, init: RequestInit, sent:
   const isRedirect = status >= 300 && status < 400;
   const kind = kindOf(init);
   if (kind === null || isRedirect || status === 204) return response;
-  const text = await response.text();
+  const text = await textOf(response, MAX_BYTES[kind]);
   const told = { status, contentType: headers.get('content-type')?.toLowerCase() ?? '', text };
   if (kind === 'tokens') return json(normalizeTokenResponse(told));
   if (kind === 'registration') return json(normalizeRegistration(told, sent));
@@ -75,6 +78,20 @@ function kindOf({
   const accept = headers.get('accept');
   if (type.startsWith('application/x-www-form-urlencoded')) return accept === null ? null : 'tokens';
   return type.startsWith('application/json') && accept === null ? 'registration' : null;
+}
+
+/** @throws AppError `response_too_large` as soon as it is; the rest is not read */
+async function textOf(response: Response, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let received = 0;
+  const chunks: ReadableStream<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
+  for await (const chunk of chunks) {
+    received += chunk.length;
+    if (received > maxBytes) throw new AppError('response_too_large');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function parsed(text: string): unknown {
