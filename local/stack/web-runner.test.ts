@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compress } from './web-compression.ts';
-import { createOutputServer, knownAddress } from './web-runner.ts';
+import { createOutputServer, createPageServer, knownAddress } from './web-runner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-output-'));
 const put = (file: string, content: string): void => {
@@ -91,3 +93,20 @@ describe('web runner', () => {
     },
   );
 });
+
+it('the server waits 15 s for headers and a minute for a request', () => {
+  const { headersTimeout, requestTimeout } = createPageServer(folder);
+  expect({ headersTimeout, requestTimeout }).toEqual({ headersTimeout: 15_000, requestTimeout: 60_000 });
+});
+
+it('the server cuts off a client that sends its headers too slowly', async () => {
+  const server = createPageServer(folder);
+  server.headersTimeout = 100;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET /a.js HTTP/1.1\r\nHost: x\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
+  server.close();
+}, 15_000);

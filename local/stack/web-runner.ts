@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
@@ -130,10 +130,12 @@ function refuseBody(request: Request): Response {
   return isAction ? Response.json(result, head) : new Response(BODY_TOO_LARGE, head);
 }
 
-if (import.meta.main) {
-  const [folder = '', port = ''] = process.argv.slice(2);
+/**
+ * The HTTP server of an output folder, not listening yet. Slow clients are cut off, and large bodies refused.
+ * @param known the address that people know, where it is another than that of the requests
+ */
+export function createPageServer(folder: string, known?: string): Server {
   const serve = createOutputServer(folder);
-  const { PATCHBAY_PAGE_HOST: host = '127.0.0.1', PATCHBAY_WEB_URL: known } = process.env;
   const listener = getRequestListener((request, env) => {
     const { incoming } = env as { incoming: IncomingMessage };
     const asKnown = known ? new Request(knownAddress(request.url, known), request) : request;
@@ -144,7 +146,13 @@ if (import.meta.main) {
       () => refuseBody(asKnown),
     );
   });
-  const server = createServer(PATIENCE, (incoming, outgoing) => void listener(incoming, outgoing));
+  return createServer(PATIENCE, (incoming, outgoing) => void listener(incoming, outgoing));
+}
+
+if (import.meta.main) {
+  const [folder = '', port = ''] = process.argv.slice(2);
+  const { PATCHBAY_PAGE_HOST: host = '127.0.0.1', PATCHBAY_WEB_URL: known } = process.env;
+  const server = createPageServer(folder, known);
   server.listen(Number(port), host, () => console.log(`serving ${folder} on http://${host}:${port}`));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 }
