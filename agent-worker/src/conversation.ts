@@ -17,6 +17,7 @@ import { FailureReports } from './failure-reports.ts';
 import { Floor } from './floor.ts';
 import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
+import { HostConnects } from './host-connects.ts';
 import { type HintSubscription, openHints } from './hints.ts';
 import { History } from './history.ts';
 import { LinkNews } from './link-news.ts';
@@ -156,10 +157,13 @@ export class Conversation {
     this.#prompt = new PromptUpdates({ instructions, tools: this.#tools, model: this.#model, log });
     const tell = (line: string): void => this.#model.tell(line);
     const news = new LinkNews({ feed: this.#feed, reports: this.#linkReports, tell, log });
+    const connects = new HostConnects((hosts, requests) =>
+      database.countHostRequests(beginning.session.workspace_id, hosts, requests),
+    );
     this.#links = new ServerLinks({
       cache: this.#tools.cache,
       credentialOf: credentialsIn(beginning, secretKeys, database.grantRpc, policy),
-      open: (target, events) => openConnection(target, { policy, ...events }),
+      open: (target, events) => openConnection(target, { policy, admit: connects.admit, ...events }),
       onState: (link) => news.state(link),
       onCatalogue: (link) => this.#onCatalogue(link),
       onReach: () => this.#reconciler.wake('connection'),

@@ -1,6 +1,7 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
 import type { EndReason } from '@patchbay/shared/end-reason';
 import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
+import { HostAllowance } from '@patchbay/shared/mcp/host-admission';
 import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
 import type { ClientSchema } from '@patchbay/shared/schema/database';
 import {
@@ -61,6 +62,8 @@ export interface Database {
   recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
   /** Of all tools that the conversation may use and that were called before. */
   recentCallTimes(sessionId: string): Promise<RecentCallTimes[]>;
+  /** Counts requests to a host for the owner of a workspace; see `HostAdmission`. */
+  countHostRequests(workspaceId: string, hosts: string[], requests: number): Promise<HostAllowance>;
   recordTranscript(lines: readonly TranscriptLine[]): Promise<void>;
   setSessionState(sessionId: string, state: SessionState, endReason: EndReason | null): Promise<void>;
 }
@@ -126,6 +129,12 @@ export function createDatabase(client: ServiceClient): Database {
     },
     recentCallTimes: (sessionId) =>
       rpc('recent_call_times', { p_session_id: sessionId }, z.array(RecentCallTimes)),
+    countHostRequests: (workspaceId, hosts, requests) =>
+      rpc(
+        'count_host_requests',
+        { p_hosts: hosts, p_requests: requests, p_workspace_id: workspaceId },
+        HostAllowance,
+      ),
     async recordTranscript(lines) {
       await rpc('record_transcript', { p_lines: lines }, z.unknown());
     },

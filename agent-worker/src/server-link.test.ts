@@ -79,6 +79,15 @@ describe('a link to a server', () => {
     expect(await call).toBe(result);
   });
 
+  it('is no worse while Patchbay puts its attempts off', async () => {
+    const { link, enter, states, opened } = linked();
+    await opened();
+    enter({ name: 'waiting', error: new AppError('host_busy', { retryAfterMs: 17_000 }) });
+    expect(link.state).toEqual({ name: 'connecting' });
+    expect(link.outage).toBe(null);
+    expect(states).not.toContain('waiting');
+  });
+
   it('gives up an early call after the time-out of the server', async () => {
     const { link } = linked({ credentialOf: () => new Promise(() => {}) });
     await expect(link.call('now', {}, {})).rejects.toMatchObject({ code: 'timeout' });

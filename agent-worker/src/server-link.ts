@@ -8,6 +8,7 @@ import type {
   ConnectionFacts,
   ConnectionOptions,
 } from '@patchbay/shared/mcp/connection';
+import { isPutOff } from '@patchbay/shared/mcp/machine';
 import type { CallResult } from '@patchbay/shared/mcp/result';
 import type { ResultCache } from '@patchbay/shared/mcp/result-cache';
 import { settleOrAbort } from '@patchbay/shared/mcp/settle-or-abort';
@@ -181,8 +182,11 @@ export class ServerLink {
     this.#options.onCatalogue(this);
   }
 
-  #enter(state: LinkState): void {
+  #enter(entered: LinkState): void {
     if (this.#state.name === 'closed') return;
+    // That Patchbay puts an attempt off makes no server look down.
+    const isPutOffByUs = entered.name === 'waiting' && isPutOff(entered.error);
+    const state: LinkState = isPutOffByUs ? { name: 'connecting' } : entered;
     this.#state = state;
     if (this.#retired) {
       clearTimeout(this.#graceTimer);

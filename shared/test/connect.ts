@@ -49,7 +49,7 @@ export async function serveEra(
 export function connect(
   server: Pick<TestServer, 'url'>,
   changes: Partial<ServerTarget> = {},
-  options: Pick<ConnectionOptions, 'now'> = {},
+  options: Pick<ConnectionOptions, 'now' | 'admit'> = {},
 ) {
   const target: ServerTarget = {
     serverId: 'server',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../src/errors.ts';
+import type { Admit } from '../src/mcp/connection.ts';
 import { connect, outcome, serve } from './connect.ts';
 import { until } from './listen.ts';
 
@@ -203,5 +205,23 @@ describe('a stream that is cut while nothing happens', () => {
     expect(states).toEqual(['discovering', 'ready']);
     expect(connection.state.name).toBe('ready');
     expect(server.sessions).toBe(1);
+  });
+});
+
+describe('a host that gets too many requests', () => {
+  it('is left alone for as long as it should be, but for a call', async () => {
+    const server = await serve();
+    const asked: boolean[] = [];
+    const admit: Admit = async (work, isAsked) => {
+      asked.push(isAsked);
+      if (!isAsked) throw new AppError('host_busy', { retryAfterMs: 60_000 });
+      return work();
+    };
+    const { connection, states } = connect(server, {}, { admit });
+    await until(() => connection.state.name === 'waiting', 'the connection to wait');
+    expect(server.sessions).toBe(0);
+    expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
+    expect(asked).toEqual([false, true]);
+    expect(states.slice(0, 2)).toEqual(['waiting', 'connecting']);
   });
 });

@@ -47,6 +47,7 @@ async function delivery(id: string, url: string, type = 'server.down'): Promise<
 async function run(batches: Delivery[][], finished: string[]) {
   const attempts = new Map<string, Attempt>();
   const limits: number[] = [];
+  const counted: unknown[] = [];
   const stop = new AbortController();
   const over = runDeliveries(
     {
@@ -56,6 +57,10 @@ async function run(batches: Delivery[][], finished: string[]) {
           return batches.shift() ?? [];
         },
         finishDelivery: async ({ id }, attempt) => void attempts.set(id, attempt),
+        countHostRequests: async (...call) => {
+          counted.push(call);
+          return { wait_s: 17, at_once: 1 };
+        },
       },
       policy: 'local',
       keys: KEYS,
@@ -67,7 +72,7 @@ async function run(batches: Delivery[][], finished: string[]) {
   );
   await vi.waitFor(() => expect([...attempts.keys()].sort()).toEqual(finished), 4_000);
   stop.abort();
-  return { attempts, limits, over };
+  return { attempts, limits, counted, over };
 }
 
 it('a receiver that hangs holds its slot only: the next deliveries are claimed and sent meanwhile', async () => {
@@ -99,4 +104,11 @@ it('does not read what a receiver answers', async () => {
   expect(written).toBe(sent);
   // What the sockets of both sides hold.
   expect(sent).toBeLessThan(16 * 2 ** 20);
+});
+
+it('what is sent counts as requests to its host, and is sent although the host gets too many', async () => {
+  const url = await receiver();
+  const { attempts, counted } = await run([[await delivery('notice', url)]], ['notice']);
+  expect(counted).toEqual([['workspace', ['name:127.0.0.1', 'address:127.0.0.1'], 5]]);
+  expect(attempts.get('notice')).toMatchObject({ httpStatus: 500 });
 });

@@ -6,6 +6,7 @@ import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
 import { open, type SecretKeys } from '@patchbay/shared/secret-envelope';
 import { Webhook } from 'standardwebhooks';
 import type { Log } from '../log.ts';
+import { countingFor } from './counted-hosts.ts';
 import type { Attempt, Delivery, MonitorDatabase } from './database.ts';
 
 const SEND_TIMEOUT_MS = 5_000;
@@ -17,7 +18,7 @@ const LONGEST_RETRY_MS = 10_000;
 const RETRY_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
 
 export interface DeliveriesOptions {
-  database: Pick<MonitorDatabase, 'claimDeliveries' | 'finishDelivery'>;
+  database: Pick<MonitorDatabase, 'claimDeliveries' | 'finishDelivery' | 'countHostRequests'>;
   policy: AddressPolicy;
   keys: SecretKeys;
   log: Pick<Log, 'warn'>;
@@ -67,15 +68,14 @@ async function attempt(delivery: Delivery, options: DeliveriesOptions): Promise<
     const owner = { workspaceId: delivery.workspace_id, serverId: delivery.webhook_id };
     const secret = await open(delivery.secret, owner, options.keys);
     const body = JSON.stringify(delivery.body);
-    const response = await outgoing.fetch(delivery.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...signatureHeaders(secret, delivery.id, body, new Date()),
-      },
-      body,
-      signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
-    });
+    const headers = {
+      'content-type': 'application/json',
+      ...signatureHeaders(secret, delivery.id, body, new Date()),
+    };
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const response = await countingFor(options.database, delivery, () =>
+      outgoing.fetch(delivery.url, { method: 'POST', headers, body, signal }),
+    );
     await response.body?.cancel();
     const isGone = response.status === 410;
     return {

@@ -5,13 +5,14 @@ import { openDropped } from '@patchbay/shared/oauth/grant';
 import { revokeGrant } from '@patchbay/shared/oauth/sign-in';
 import type { SecretKeys } from '@patchbay/shared/secret-envelope';
 import type { Log } from '../log.ts';
+import { countingFor } from './counted-hosts.ts';
 import type { MonitorDatabase } from './database.ts';
 
 const AT_ONCE = 8;
 const LOOK_AGAIN_MS = 5_000;
 
 export interface RevocationsOptions {
-  database: Pick<MonitorDatabase, 'claimRevocations' | 'finishRevocation'>;
+  database: Pick<MonitorDatabase, 'claimRevocations' | 'finishRevocation' | 'countHostRequests'>;
   policy: AddressPolicy;
   keys: SecretKeys;
   log: Pick<Log, 'warn'>;
@@ -28,7 +29,9 @@ export async function runRevocations(options: RevocationsOptions, stop: AbortSig
         dropped.map(async (grant) => {
           // One that does not open now may do so with the keys of another monitor.
           const content = await openDropped(grant, keys).catch(() => null);
-          const outcome = content ? await revokeGrant(content, policy) : 'failed';
+          const outcome = content
+            ? await countingFor(database, grant, () => revokeGrant(content, policy))
+            : 'failed';
           if (outcome !== 'failed') await database.finishRevocation(grant.id);
         }),
       );

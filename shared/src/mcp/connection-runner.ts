@@ -1,5 +1,5 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { argumentReader, assertDepth, type ArgumentReader } from './arguments.ts';
 import { hasChanged, type Catalogue } from './catalogue.ts';
 import { Calls, type Line, type OpenLine } from './calls.ts';
@@ -13,7 +13,7 @@ import {
   type ConnectionState,
 } from './machine.ts';
 import type { CallResult } from './result.ts';
-import { GONE, mayConcernAll } from './gone.ts';
+import { ENDS_SESSION, GONE, mayConcernAll } from './gone.ts';
 import { keepsRoute, type Route } from './attempts.ts';
 import { openSession } from './open-session.ts';
 import { RequestFloor } from './request-floor.ts';
@@ -30,8 +30,6 @@ const IDLE_CHECK_MS = 15_000;
 const CHECKS_PER_LIST = 4;
 /** Lists that a server asks for; one that announces changed tools after every list gets few. */
 const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
-/** A list that ends so ends the session with it. */
-const ENDS_SESSION: ReadonlySet<ErrorCode> = new Set([...GONE, 'unauthorized', 'forbidden']);
 
 export class ConnectionRunner implements Connection, Line {
   readonly target: ServerTarget;
@@ -196,22 +194,24 @@ export class ConnectionRunner implements Connection, Line {
   }
 
   async #open(generation: number): Promise<void> {
-    const attempt = new AbortController();
-    this.#attempt = attempt;
+    const attempt = (this.#attempt = new AbortController());
     // A signal with a time-out of its own would be held until then, with all that hangs on it.
     const timer = setTimeout(() => attempt.abort(new AppError('timeout')), OPEN_TIMEOUT_MS);
     const startedAt = this.#now();
     try {
-      const session = await openSession(this.target, {
-        policy: this.#options.policy,
-        signal: attempt.signal,
-        timeoutMs: OPEN_TIMEOUT_MS,
-        route: this.#route,
-        knownTools: this.catalogue?.tools ?? this.target.storedTools,
-        elicit: this.#options.elicit,
-        onToolsChanged: () => this.#noticeTools(generation),
-        onDoubt: () => void this.#lookAgain(generation),
-      });
+      const { policy, elicit, admit = (work) => work() } = this.#options;
+      const open = () =>
+        openSession(this.target, {
+          policy,
+          signal: attempt.signal,
+          timeoutMs: OPEN_TIMEOUT_MS,
+          route: this.#route,
+          knownTools: this.catalogue?.tools ?? this.target.storedTools,
+          elicit,
+          onToolsChanged: () => this.#noticeTools(generation),
+          onDoubt: () => void this.#lookAgain(generation),
+        });
+      const session = await admit(open, this.#calls.isBusy);
       if (this.#state.name !== 'connecting' || this.#state.generation !== generation) {
         await session.end(true);
         return;

@@ -22,6 +22,8 @@ export interface ConnectionFacts {
   lastReadyAtMs: number | null;
 }
 
+export type Admit = <T>(work: () => Promise<T>, isAsked: boolean) => Promise<T>;
+
 export interface ConnectionOptions {
   policy: AddressPolicy;
   /** Told of each new state but the first; must not throw. */
@@ -30,6 +32,11 @@ export interface ConnectionOptions {
   onCatalogue?: (catalogue: Catalogue, connection: Connection) => void;
   /** Asks the user what the server wants to know; without it the server is told that nobody can be asked. */
   elicit?: Elicit;
+  /**
+   * Runs an attempt to connect, or rejects with `host_busy` when it has to wait; without it none waits.
+   * `isAsked`: a call waits for the connection.
+   */
+  admit?: Admit;
   /** Wall clock in milliseconds. */
   now?: () => number;
   /** 0 to below 1, for the jitter. */

@@ -13,6 +13,9 @@ export const GONE: ReadonlySet<ErrorCode> = new Set([
   'blocked_address',
 ]);
 
+/** A list that ends so ends the session with it. */
+export const ENDS_SESSION: ReadonlySet<ErrorCode> = new Set([...GONE, 'unauthorized', 'forbidden']);
+
 const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set(['unauthorized', 'forbidden', 'request_rejected']);
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { admitRequest, HostAdmission, type CountHostRequests } from './host-admission.ts';
+import { admitRequest, countedAside, HostAdmission, type CountHostRequests } from './host-admission.ts';
 
 const ENOUGH: CountHostRequests = async () => ({ wait_s: 0, at_once: 4 });
 const addressesOf = async () => ['192.0.2.1'];
@@ -57,6 +57,29 @@ it('a visit that waits goes on when another one ends', async () => {
   const second = admission.run('bob', ENOUGH, () => visit('https://api.example/'));
   inside.resolve();
   await Promise.all([first, second]);
+});
+
+it('what goes on after a visit is not counted, and takes no place', async () => {
+  const admission = new HostAdmission();
+  admission.allow(1);
+  const later = Promise.withResolvers<void>();
+  let goesOn = Promise.resolve();
+  await admission.run('ada', ENOUGH, async () => {
+    goesOn = later.promise.then(() => visit('https://api.example/'));
+  });
+  later.resolve();
+  await goesOn;
+  expect(admission.take('api.example', 'bob')).toBe(true);
+});
+
+it('what is counted aside waits for no answer, and is never refused', async () => {
+  const counted: unknown[] = [];
+  const count = countedAside(async (...call) => {
+    counted.push(call);
+    throw new Error('the database is away');
+  });
+  await new HostAdmission().run('ada', count, () => visit('https://api.example/'));
+  expect(counted).toEqual([[['name:api.example', 'address:192.0.2.1'], 5]]);
 });
 
 it('outside of a visit nothing is counted', async () => {

@@ -25,6 +25,14 @@ export type HostAllowance = z.infer<typeof HostAllowance>;
 /** Counts requests in the database, under the names of the host. */
 export type CountHostRequests = (hosts: string[], requests: number) => Promise<HostAllowance>;
 
+/** Counts without waiting for the answer, so nothing is refused or delayed; what could not be counted is not. */
+export function countedAside(count: CountHostRequests): CountHostRequests {
+  return async (hosts, requests) => {
+    void count(hosts, requests).catch(() => {});
+    return { wait_s: 0, at_once: null };
+  };
+}
+
 const visits = new AsyncLocalStorage<Visit>();
 
 /** The limits of one process: how much work visits a host at a time. */
@@ -69,6 +77,7 @@ class Visit {
   /** Requests to each host that are counted and not made yet. */
   readonly #left = new Map<string, number>();
   readonly #held = new Set<string>();
+  #isOver = false;
 
   constructor(admission: HostAdmission, owner: string, count: CountHostRequests) {
     this.#admission = admission;
@@ -77,6 +86,8 @@ class Visit {
   }
 
   async admit(host: string, addressesOf: (host: string) => Promise<string[]>): Promise<void> {
+    // A session that goes on after the visit in which it was opened.
+    if (this.#isOver) return;
     const left = this.#left.get(host) ?? 0;
     if (left > 0) {
       this.#left.set(host, left - 1);
@@ -93,12 +104,14 @@ class Visit {
   }
 
   end(): void {
+    this.#isOver = true;
     for (const host of this.#held) this.#admission.release(host, this.#owner);
     this.#held.clear();
   }
 
   async #takeSlot(host: string): Promise<void> {
     for (let waitedMs = 0; !this.#held.has(host); waitedMs += RETRY_SLOT_MS) {
+      if (this.#isOver) return;
       if (this.#admission.take(host, this.#owner)) this.#held.add(host);
       else if (waitedMs >= LONGEST_WAIT_MS) throw busy(BUSY_RETRY_MS);
       else await delay(RETRY_SLOT_MS);

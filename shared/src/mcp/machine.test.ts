@@ -115,6 +115,13 @@ describe('the life of a connection', () => {
     expect(transition(state, { type: 'wake' }, AROUND).state.name).toBe('connecting');
   });
 
+  it('an attempt that is put off is no failure, waits as long as it should, and a call need not', () => {
+    const error = new AppError('host_busy', { retryAfterMs: 17_000 });
+    const { state } = transition(begin().state, { type: 'failed', generation: 1, error }, AROUND);
+    expect(state).toMatchObject({ name: 'waiting', failures: 0, retryAt: AROUND.now + 17_500 });
+    expect(transition(state, { type: 'wanted' }, AROUND).state.name).toBe('connecting');
+  });
+
   it('wake forgets the failures and tries now', () => {
     const { state, effects } = run({ type: 'failed' }, { type: 'wake' });
     expect(state).toMatchObject({ name: 'connecting', failures: 0 });

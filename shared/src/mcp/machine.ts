@@ -23,6 +23,7 @@
  *  - nothing leaves `closed`, and one `end` comes with it: 'closed is final';
  *  - a call does not dial against an open breaker, and never before the time that the server named: 'calls keep
  *    to the breaker';
+ *  - what Patchbay itself puts off is no failure, and a call need not wait for it: 'an attempt that is put off';
  *  - whatever happened, the user's `wake` gets a connection that is not up to dial: 'wake always dials'.
  */
 import { isAboutCredential, type AppError } from '../errors.ts';
@@ -134,7 +135,9 @@ const TABLE: Table = {
       effects: [{ type: 'list', generation }],
     }),
     listed: stay,
-    failed: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, NO_SESSION),
+    failed: (state, { error }, around) =>
+      // What Patchbay itself puts off says nothing about the server.
+      giveUp(state, state.failures + (isPutOff(error) ? 0 : 1), error, around, NO_SESSION),
     lost: stay,
     tools_changed: stay,
     retry_due: stay,
@@ -272,8 +275,14 @@ function giveUp(
   };
 }
 
-/** From when on a call may end the wait: not before the time that the server named, nor while the breaker is open. */
+/** Patchbay makes no request to the host for a while, over all tenants; of the server nothing was seen. */
+export function isPutOff({ code }: AppError): boolean {
+  return code === 'host_busy';
+}
+
+/** From when on a call may end the wait: at once where only Patchbay wants to wait, not before the time that the server named, nor while the breaker is open. */
 export function callMayDialAt({ failures, error, since, retryAt }: Of<'waiting'>): number {
+  if (isPutOff(error)) return since;
   if (error.retryAfterMs !== undefined) return retryAt;
   return failures < BREAKER_FAILURES ? since : since + BREAKER_PAUSE_MS;
 }
