@@ -19,6 +19,17 @@ it('counts five requests at a time, under the name of the host and its addresses
   expect(counted).toEqual([once, once, [['name:elsewhere.example', 'address:192.0.2.1'], 5]]);
 });
 
+it('counts an IPv4 address and the same one within IPv6 once', async () => {
+  const counted: string[][] = [];
+  const count: CountHostRequests = async (names) => {
+    counted.push(names);
+    return { wait_s: 0, at_once: 4 };
+  };
+  const addresses = async () => ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:c000:201'];
+  await new HostAdmission().run('ada', count, () => admitRequest(new URL('https://a.example/'), addresses));
+  expect(counted).toEqual([['name:a.example', 'address:192.0.2.1']]);
+});
+
 it('a host with no requests left is an error that says when to come back', async () => {
   const count: CountHostRequests = async () => ({ wait_s: 17, at_once: 4 });
   const refused = new HostAdmission().run('ada', count, () => visit('https://api.example/'));

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { FairSlots } from '../fair-slots.ts';
@@ -96,7 +97,7 @@ class Visit {
     // A name without an address is never connected to.
     const addresses = await addressesOf(host).catch(() => []);
     await this.#takeSlot(host);
-    const names = [`name:${host}`, ...addresses.map((address) => `address:${address}`)];
+    const names = [`name:${host}`, ...new Set(addresses.map(nameOfAddress))];
     const { wait_s, at_once } = await this.#count(names, COUNTED_AT_A_TIME);
     this.#admission.allow(at_once);
     if (wait_s > 0) throw busy(wait_s * 1_000);
@@ -129,6 +130,11 @@ export async function admitRequest(
 ): Promise<void> {
   const host = url.hostname.toLowerCase().replace(/\.$/, '');
   await visits.getStore()?.admit(host, addressesOf);
+}
+
+/** The same for all spellings of an address, IPv4 within IPv6 included. */
+function nameOfAddress(address: string): string {
+  return `address:${ipaddr.isValid(address) ? ipaddr.process(address).toString() : address}`;
 }
 
 function busy(retryAfterMs: number): AppError {
