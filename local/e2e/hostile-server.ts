@@ -26,7 +26,12 @@ const tool = (name: string) => ({
   description: ATTACK,
   inputSchema: {
     type: 'object' as const,
-    properties: { [ATTACK]: { type: 'string', description: ATTACK, enum: [ATTACK] } },
+    properties: {
+      [ATTACK]: { type: 'string', description: ATTACK, enum: [ATTACK] },
+      // Both have the same path.
+      'a.b': { type: 'string' },
+      a: { type: 'object', properties: { b: { type: 'string' } } },
+    },
   },
   annotations: { title: ATTACK, readOnlyHint: true },
 });
