@@ -79,7 +79,10 @@ select is(pg_temp.talk('ada', 'team'), null, 'and in one that the user leaves');
 select is(pg_temp.talk('ada', 'adas'), null, 'and at home');
 reset role;
 update private.uses set used_at = now() - interval '23 hours'
-where ctid in (select ctid from private.uses where user_id = current_setting('pgtap.ada')::uuid limit 1);
+where ctid in (
+  select ctid from private.uses
+  where user_id = current_setting('pgtap.ada')::uuid and limit_name = 'sessions_per_day_per_user' limit 1
+);
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select public.end_conversation(id) from public.voice_sessions;
 delete from public.voice_sessions;
