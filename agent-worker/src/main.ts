@@ -1,15 +1,15 @@
 /** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
 import { availableParallelism, totalmem } from 'node:os';
-import { extname, join } from 'node:path';
-import { AgentServer, InferenceRunner, ServerOptions, initializeLogger, log } from '@livekit/agents';
+import { AgentServer, InferenceRunner, initializeLogger, log } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/errors';
 import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
 import manifest from '../package.json' with { type: 'json' };
-import { capacityOf, CONVERSATION_MEMORY_MB } from './capacity.ts';
+import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
 import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
 import { callWithServiceKey, healthUrl, startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { installLog } from './log.ts';
+import { workerOptions } from './worker-options.ts';
 
 let environment: Environment;
 try {
@@ -36,31 +36,7 @@ async function run(env: Environment): Promise<void> {
     cores: env.PATCHBAY_WORKER_CORES ?? availableParallelism(),
   });
   log().info({ capacity }, 'capacity of this worker, in conversations');
-  const server = new AgentServer(
-    new ServerOptions({
-      // Beside this file, from source and compiled.
-      agent: join(import.meta.dirname, `agent${extname(import.meta.filename)}`),
-      agentName: env.PATCHBAY_AGENT_NAME,
-      wsURL: env.LIVEKIT_URL,
-      apiKey: env.LIVEKIT_API_KEY,
-      apiSecret: env.LIVEKIT_API_SECRET,
-      host: env.PATCHBAY_WORKER_HOST,
-      port: env.PATCHBAY_WORKER_PORT,
-      // The defaults of production are one idle process for each of up to four processors.
-      numIdleProcesses: 1,
-      // The default of 10 s ends a process over and over on a machine that is busy.
-      initializeProcessTimeout: 60_000,
-      // The default, CPU load of 0.7, makes a small machine reject conversations while it is merely starting one.
-      loadFunc: async (worker) => worker.activeJobs.length / capacity,
-      loadThreshold: 1,
-      jobMemoryWarnMB: CONVERSATION_MEMORY_MB.warn,
-      jobMemoryLimitMB: CONVERSATION_MEMORY_MB.kill,
-      drainTimeout: env.PATCHBAY_DRAIN_TIMEOUT_MS,
-      production: true,
-      // A LiveKit server that is away comes back: never give up.
-      maxRetry: Number.POSITIVE_INFINITY,
-    }),
-  );
+  const server = new AgentServer(workerOptions(env, capacity));
 
   const heartbeat = startHeartbeat({
     call: callWithServiceKey(env),
