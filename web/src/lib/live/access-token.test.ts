@@ -27,3 +27,11 @@ it('a token is kept while it lasts, and renewed before it ends or when it was re
   vi.setSystemTime(Date.now() + HOUR_MS - 60_000);
   expect(await ask()).toBe('token-3');
 });
+
+it('a session that is gone is told apart from a server that is away', async () => {
+  const { currentAccess, SessionExpired } = await import('./access-token.ts');
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 401 })));
+  await expect(currentAccess()).rejects.toBeInstanceOf(SessionExpired);
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 503 })));
+  await expect(currentAccess()).rejects.toBeInstanceOf(TypeError);
+});

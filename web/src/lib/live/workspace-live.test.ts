@@ -10,20 +10,23 @@ const realtime = vi.hoisted(() => ({
   isConnected: true,
   /** Of each time a token was asked for: the one that was refused before, if any. */
   refused: [] as (string | undefined)[],
+  isSessionGone: false,
   hear: new Map<string, (message: { payload?: Record<string, unknown> }) => void>(),
   say: (_status: string) => {},
 }));
 
-vi.mock('./access-token.ts', () => ({
-  SessionExpired: class extends Error {},
-  currentAccess: (refused?: string) => {
+vi.mock('./access-token.ts', async (original) => ({
+  SessionExpired: (await original<typeof import('./access-token.ts')>()).SessionExpired,
+  currentAccess: async (refused?: string) => {
     realtime.refused.push(refused);
-    return Promise.resolve({
+    const { SessionExpired } = await import('./access-token.ts');
+    if (realtime.isSessionGone) throw new SessionExpired();
+    return {
       accessToken: `t${realtime.topics.length}`,
       expiresAt: Infinity,
       supabaseUrl: 'http://x',
       publishableKey: 'k',
-    });
+    };
   },
 }));
 vi.mock('./realtime-client.ts', () => ({
@@ -55,6 +58,7 @@ beforeEach(() => {
   realtime.disconnects = 0;
   realtime.isConnected = true;
   realtime.refused = [];
+  realtime.isSessionGone = false;
   membership = 200;
   asked = [];
   vi.stubGlobal('window', new EventTarget());
@@ -82,6 +86,17 @@ async function joined() {
 
 const membersChanged = (user_id: string, op: string) =>
   realtime.hear.get('members.changed')?.({ payload: { user_id, op } });
+
+it('a page whose session was ended elsewhere stops listening when it needs another token', async () => {
+  const { live } = await joined();
+  realtime.isSessionGone = true;
+  realtime.say('CHANNEL_ERROR');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(live.state).toBe('signed_out');
+  const asked = realtime.refused.length;
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(realtime.refused.length).toBe(asked);
+});
 
 describe('a page whose user is removed', () => {
   it('leaves the topic at once, and looks and listens no more', async () => {
