@@ -55,10 +55,11 @@ function wholeSchema(inputSchema: JsonSchema): JsonSchema {
 }
 
 function validation(whole: JsonSchema): (args: Args, size: ArgumentSize) => string | null {
-  const counted = new CountedSchema(whole);
+  let counted: CountedSchema | undefined;
   let validator: Validator | undefined;
   return (args, size) => {
     try {
+      counted ??= new CountedSchema(whole);
       // It interprets the schema, without making code of it; all faults at once save the model a round.
       validator ??= new Validator(counted.schema, '2020-12', false);
       counted.begin(size);

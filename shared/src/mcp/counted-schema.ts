@@ -30,6 +30,11 @@ const VALUES_PER_VISIT = 20;
 /** The same for entries of one object or list of the arguments, and for characters of one text. */
 const ENTRIES_PER_VISIT = 50;
 const CHARACTERS_PER_VISIT = 2_000;
+/**
+ * Characters of the paths to all subschemas together, which the validator writes out before it begins; those of 5,000 in
+ * an honest schema have some 300,000.
+ */
+const MAX_PATHS = 1_000_000;
 
 /** What of the arguments makes one visit of a schema dear. */
 export interface ArgumentSize {
@@ -39,7 +44,7 @@ export interface ArgumentSize {
   widest: number;
   /** All objects, lists and other values. */
   values: number;
-  /** UTF-16 units of the longest text. */
+  /** UTF-16 units of the longest text or name. */
   longest: number;
 }
 
@@ -54,6 +59,8 @@ export function sizeOfArguments(args: unknown): ArgumentSize {
       if (typeof value === 'string') size.longest = Math.max(size.longest, value.length);
       if (typeof value !== 'object' || value === null) continue;
       const parts = Object.values(value);
+      if (!Array.isArray(value))
+        for (const name of Object.keys(value)) size.longest = Math.max(size.longest, name.length);
       size.widest = Math.max(size.widest, parts.length);
       for (const part of parts) below.push(part);
     }
@@ -68,9 +75,13 @@ export class CountedSchema {
   readonly schema: JsonSchema;
   readonly #weights = new WeakMap<JsonSchema, number>();
   #size: ArgumentSize = { depth: 0, widest: 0, values: 0, longest: 0 };
+  readonly #paths = new WorkBudget(MAX_PATHS, 'The names in the input schema are too long.');
   #budget = new WorkBudget(Number.POSITIVE_INFINITY, '');
 
-  /** @param schema in the dialect that `uniformSchema` writes */
+  /**
+   * @param schema in the dialect that `uniformSchema` writes
+   * @throws TooMuchWork for one that no validator should be made of
+   */
   constructor(schema: JsonSchema) {
     const visit = (one: JsonSchema) => this.#visit(one);
     // A keyword of an older dialect, which the validator reads in every schema that it visits.
@@ -80,7 +91,7 @@ export class CountedSchema {
         return undefined;
       },
     });
-    this.schema = this.#checkable(schema, prototype) as JsonSchema;
+    this.schema = this.#checkable(schema, prototype, 0) as JsonSchema;
   }
 
   /** Begins a validation: from now on the schema throws TooMuchWork in the validator once it was visited too often. */
@@ -114,10 +125,12 @@ export class CountedSchema {
 
   /**
    * Without the patterns of a stranger, of which one can keep us busy for hours: those the server checks itself.
+   * @param pathLength of the path from the root
    */
-  #checkable(value: unknown, prototype: object): unknown {
-    if (Array.isArray(value)) return value.map((one) => this.#checkable(one, prototype));
+  #checkable(value: unknown, prototype: object, pathLength: number): unknown {
+    if (Array.isArray(value)) return value.map((one, n) => this.#checkable(one, prototype, pathLength + 1 + String(n).length)); // prettier-ignore
     if (!isSchemaObject(value)) return value;
+    this.#paths.spend(pathLength);
     const { pattern: _pattern, patternProperties, format, ...rest } = value;
     // Which properties are additional only the patterns could tell.
     if (isSchemaObject(patternProperties)) {
@@ -129,11 +142,14 @@ export class CountedSchema {
       key,
       NAMED.has(key) && isSchemaObject(part)
         ? Object.fromEntries(
-            Object.entries(part).map(([name, one]) => [name, this.#checkable(one, prototype)]),
+            Object.entries(part).map(([name, one]) => [
+              name,
+              this.#checkable(one, prototype, pathLength + key.length + name.length + 2),
+            ]),
           )
         : DATA.has(key)
           ? part
-          : this.#checkable(part, prototype),
+          : this.#checkable(part, prototype, pathLength + key.length + 1),
     ]);
     // Defined, not assigned: a key `__proto__` must not take the place of the prototype.
     return Object.create(prototype, Object.getOwnPropertyDescriptors(Object.fromEntries(kept))) as unknown;

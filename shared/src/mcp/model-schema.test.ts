@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { argumentReader, assertDepth } from './arguments.ts';
-import { schemaForModel } from './model-schema.ts';
+import { CountedSchema } from './counted-schema.ts';
+import { schemaForModel, tryConversion } from './model-schema.ts';
 import type { JsonSchema } from './schema-dialect.ts';
 
 const text = { type: 'string' };
@@ -121,6 +122,39 @@ describe('the schema for the model', () => {
   ])('tells %s as 2020-12 does', (_what, schema, expected) => {
     const fitted = schemaForModel(object({ a: schema }));
     expect((fitted.properties as JsonSchema).a).toEqual(expected);
+  });
+
+  it('is refused where references repeat what is long, and leads nowhere quickly', () => {
+    const lying = (inner: JsonSchema): JsonSchema => {
+      let schema = inner;
+      for (let n = 0; n < 58; n += 1) schema = { $anchor: `a${n}`, not: schema };
+      const refs = Array.from({ length: 58 }, (_, n) => [`p${n}`, { $ref: `#a${n}` }]);
+      return object({ x: schema, ...(Object.fromEntries(refs) as JsonSchema) });
+    };
+    for (const inner of [
+      { enum: ['v'.repeat(58_000)] },
+      { $ref: `#${'/a'.repeat(28_000)}` },
+      object({ ['n'.repeat(58_000)]: text }),
+      { description: 'd'.repeat(58_000) },
+    ])
+      expect(tryConversion(lying(inner)).fault).toMatch('256 KB once its references are followed');
+    expect(tryConversion(lying(text)).fault).toBeNull();
+    expect(schemaForModel(object({ a: { $ref: `#${'/a'.repeat(28_000)}` } })).properties).toEqual({ a: {} });
+  });
+
+  it('is refused where the words for its choices would be many times as long', () => {
+    const a = { const: 'v'.repeat(30_000) };
+    const anyOf = Array.from({ length: 700 }, (_, n) => ({ $ref: '#/$defs/x', required: [`b${n}`] }));
+    expect(tryConversion({ $defs: { x: object({ a }, ['a']) }, anyOf }).fault).toMatch('too complex');
+    const few = schemaForModel({ $defs: { x: object({ a }, ['a']) }, anyOf: anyOf.slice(0, 3) });
+    expect(String(few.description).length).toBeLessThan(1_000);
+  });
+
+  it('names each type once', () => {
+    const type = Array<string>(5_000).fill('string');
+    expect(schemaForModel(object({ a: { type: [...type, 'null'] } })).properties).toEqual({
+      a: { type: ['string', 'null'] },
+    });
   });
 
   it('ends, whatever it is given', () => {
@@ -270,6 +304,15 @@ describe('arguments', () => {
     },
     2_000,
   );
+
+  it('are left to the server where the validator would write out a long name for each of many schemas', () => {
+    const many = Object.fromEntries(Array.from({ length: 1_500 }, (_, n) => [`q${n}`, number]));
+    const name = 'n'.repeat(30_000);
+    const schema = object({ [name]: object(many) });
+    expect(() => new CountedSchema(schema)).toThrow('too long');
+    expect(argumentCheck(schema)({ [name]: { q1: 'x' } })).toBeNull();
+    expect(argumentCheck(object({ a_name_of_usual_length: object(many) }))({ a_name_of_usual_length: { q1: 'x' } })).toMatch('a number'); // prettier-ignore
+  });
 
   it('are checked by what stands beside a key that is a prototype elsewhere', () => {
     const schema = JSON.parse('{"properties": {"x": {"type": "string", "__proto__": {"type": "number"}}}}') as JsonSchema; // prettier-ignore

@@ -23,8 +23,11 @@ const MAX_WORK = 10_000;
 const CHARACTERS_PER_UNIT = 200;
 /** Choices and references in each other. */
 const MAX_DEPTH = 100;
-/** Values that are told of a choice. */
+/** Values that are told of a choice, and UTF-16 units of each. */
 const MAX_VALUES = 12;
+const MAX_VALUE_LENGTH = 100;
+/** Characters of the words for choices for the price of one property: all of them go to the model. */
+const WORDS_PER_UNIT = 20;
 const TOO_COMPLEX = 'The input schema is too complex: its choices and references lead to too many others.';
 const TOO_DEEP = `The input schema is too complex: more than ${MAX_DEPTH} choices and references lie in each other.`;
 const NOTHING: ObjectView = { properties: new Map(), required: [], isClosed: false, notes: [] };
@@ -119,7 +122,7 @@ class Views {
   /** One of the schemas holds; it may be any. */
   #either(views: readonly ObjectView[], words: string): ObjectView {
     const [first = NOTHING, ...others] = views.map((view) => ({ ...view, names: new Set(view.required) }));
-    const sets = [...new Set(views.map(inWords))];
+    const sets = [...new Set(views.map((view) => this.#inWords(view)))];
     return {
       properties: this.#joined(views, choice),
       required: first.required.filter((name) => others.every(({ names }) => names.has(name))),
@@ -153,6 +156,25 @@ class Views {
     if (once.length === 1) return once;
     const kinds = new Map(once.toReversed().map((schema) => [this.#textOf(schema), schema]));
     return once.filter((schema) => kinds.get(this.#textOf(schema)) === schema);
+  }
+
+  /** The arguments that a choice wants, with their values where it names them. */
+  #inWords({ properties, required }: ObjectView): string {
+    const names = required.length > 0 ? required : [...properties.keys()];
+    if (names.length === 0) return 'nothing';
+    const words = names.map((name) => {
+      const values = valuesOf(properties.get(name));
+      if (!values) return name;
+      const shown = values.slice(0, MAX_VALUES).map((value) => {
+        const text = JSON.stringify(value);
+        this.#budget.spend(text.length / CHARACTERS_PER_UNIT);
+        return shortValue(text);
+      });
+      return `${name} (${[...shown, ...(values.length > MAX_VALUES ? ['…'] : [])].join(', ')})`;
+    });
+    const text = words.join(', ');
+    this.#budget.spend(text.length / WORDS_PER_UNIT);
+    return text;
   }
 
   #textOf(schema: unknown): string {
@@ -194,17 +216,8 @@ function valuesOf(schema: unknown): unknown[] | null {
   return key === 'enum' && Array.isArray(rest.enum) ? rest.enum : null;
 }
 
-function inWords({ properties, required }: ObjectView): string {
-  const names = required.length > 0 ? required : [...properties.keys()];
-  if (names.length === 0) return 'nothing';
-  return names
-    .map((name) => {
-      const values = valuesOf(properties.get(name));
-      if (!values) return name;
-      const shown = values.slice(0, MAX_VALUES).map((value) => JSON.stringify(value));
-      return `${name} (${[...shown, ...(values.length > MAX_VALUES ? ['…'] : [])].join(', ')})`;
-    })
-    .join(', ');
+function shortValue(text: string): string {
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH).toWellFormed()}…` : text;
 }
 
 /** The definitions that a schema refers to, and those that they refer to. */

@@ -17,6 +17,9 @@ const MAX_DEPTH = 64;
 /** Subschemas, counted once for each target of a reference in which they lie. */
 const MAX_SUBSCHEMAS = 20_000;
 const TOO_MANY = `The input schema has more than ${MAX_SUBSCHEMAS} subschemas.`;
+/** UTF-16 units of what is not a subschema, such as values and descriptions, counted in the same way. */
+const MAX_CHARACTERS = 256 * 1024;
+const TOO_LONG = `The input schema has more than ${MAX_CHARACTERS / 1024} KB once its references are followed.`;
 const ONE = ['contains', 'additionalProperties', 'propertyNames', 'if', 'then', 'else', 'not'];
 const ONE_NEW = ['unevaluatedItems', 'unevaluatedProperties', 'contentSchema'];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
@@ -38,6 +41,19 @@ const RESOLVED = [
   'additionalItems',
 ];
 
+/** Keywords whose schemas have lengths of their own, or are left out until something refers to them. */
+const NAMED = new Set([...MAPS, 'dependencies']);
+const WALKED = new Set([
+  ...ONE,
+  ...ONE_NEW,
+  ...LISTS,
+  ...NAMED,
+  'items',
+  'additionalItems',
+  '$defs',
+  'definitions',
+]);
+
 /**
  * What it cannot read it leaves out.
  * @throws TooMuchWork
@@ -56,6 +72,7 @@ class Reading {
   /** Targets of references by the object they point to. */
   readonly #names = new Map<JsonSchema, string>();
   readonly #budget = new WorkBudget(MAX_SUBSCHEMAS, TOO_MANY);
+  readonly #characters = new WorkBudget(MAX_CHARACTERS, TOO_LONG);
   readonly #anchors = new Map<string, JsonSchema>();
 
   constructor(source: JsonSchema) {
@@ -77,6 +94,7 @@ class Reading {
 
   #object(schema: JsonSchema, depth: number): JsonSchema {
     this.#budget.spend();
+    this.#characters.spend(ownLength(schema));
     const next = depth + 1;
     const result: JsonSchema = { ...schema };
     for (const key of RESOLVED) Reflect.deleteProperty(result, key);
@@ -138,6 +156,7 @@ class Reading {
     const start = document === '' ? this.#source : this.#anchors.get(document);
     let place: unknown = start;
     for (const part of fragment.split('/').slice(1)) {
+      if (place === undefined) break;
       const key = decodePointer(part);
       const isThere = typeof place === 'object' && place !== null && Object.hasOwn(place, key);
       place = isThere ? (place as JsonSchema)[key] : undefined;
@@ -170,6 +189,17 @@ class Reading {
   }
 }
 
+/** The length of a schema as JSON without the schemas in it, but with their names. */
+function ownLength(schema: JsonSchema): number {
+  let length = 0;
+  for (const [key, value] of Object.entries(schema)) {
+    if (!WALKED.has(key)) length += key.length + (JSON.stringify(value)?.length ?? 0);
+    else if (NAMED.has(key) && isSchemaObject(value))
+      for (const name of Object.keys(value)) length += name.length;
+  }
+  return length;
+}
+
 function decodePointer(part: string): string {
   const plain =
     URL.canParse(`x:/${part}`) && !/%(?![0-9a-f]{2})/i.test(part) ? decodeURIComponent(part) : part;
@@ -199,6 +229,8 @@ function readType(schema: JsonSchema): void {
   const types = [schema.type].flat();
   if (!types.every((type) => typeof type === 'string' && TYPES.has(type))) delete schema.type;
   else if (types.includes('array')) schema.items ??= {};
+  // Each one is looked at for each value.
+  if (Array.isArray(schema.type)) schema.type = [...new Set(types)];
 }
 
 /** OpenAPI 3.0 says beside the type that null is allowed, too. */

@@ -26,9 +26,11 @@ const MOST_JOINERS = 2;
 /** What stands for an opening angle bracket: lookalikes, and how markup and JSON write it. */
 const BRACKET =
   /[<\u02C2\u1438\u2039\u227A\u276E\u2770\u27E8\u29FC\u3008\uFE3F\uFE64\uFF1C]|&lt;?|&#0*60;?|&#x0*3c;?|\\u003c|\\x3c|%3c/giu;
-/** How far behind a bracket the name of a mark may begin and end. */
+/** What may stand between a bracket and the name of a mark. */
+const BETWEEN = /[\s\\/\u2044\u2215\u29F8\uFF0F\uFF3C]*/y;
+/** How far behind that the name of a mark may end; accents are characters of their own. */
 const REACH = 24;
-const SLASHES = /[\\/\u2044\u2215\u29F8]/g;
+const ACCENTS = /\p{M}/gu;
 /** Letters of other scripts that look like those of the marks. */
 const LOOKALIKES: Record<string, string> = {
   '\u0430': 'a', '\u03B1': 'a', '\u0251': 'a',
@@ -64,14 +66,22 @@ export function asData(text: string): string {
 /** The text without what looks like a mark; for texts that stand inside something that is data as a whole. */
 export function unmarked(text: string): string {
   return text.replace(BRACKET, (bracket: string, at: number) =>
-    isMark(text.slice(at + bracket.length, at + bracket.length + REACH)) ? '(' : bracket,
+    isMark(text, at + bracket.length) ? '(' : bracket,
   );
 }
 
-/** Whether a bracket in front of this would make it a mark. */
-function isMark(behind: string): boolean {
-  const letters = [...behind.normalize('NFKC').toLowerCase()].map((letter) => LOOKALIKES[letter] ?? letter);
-  return letters.join('').replaceAll(SLASHES, '').trimStart().startsWith('data');
+/** Whether a bracket that ends here begins a mark. */
+function isMark(text: string, end: number): boolean {
+  BETWEEN.lastIndex = end;
+  BETWEEN.test(text);
+  const start = BETWEEN.lastIndex;
+  const name = text
+    .slice(start, start + REACH)
+    .normalize('NFKD')
+    .replace(ACCENTS, '')
+    .toLowerCase();
+  const letters = [...name].map((letter) => LOOKALIKES[letter] ?? letter);
+  return letters.join('').startsWith('data');
 }
 
 /** The longest name that is put into a sentence of ours. */
