@@ -81,9 +81,12 @@ create function pg_temp.credentials() returns text language sql security definer
   select concat_ws(', ',
     (select string_agg(s.name || case when s.auth_method <> 'oauth' and not s.has_credential
         and s.credential_scope = 'workspace' then ' without' else '' end, ', ' order by s.name)
-     from public.mcp_servers s where exists (select from public.mcp_server_secrets x where x.server_id = s.id)
-       or exists (select from public.mcp_server_grants g where g.server_id = s.id)),
-    (select string_agg(w.url, ', ' order by w.url) from public.notice_webhooks w)
+     from public.mcp_servers s
+     where s.url like 'https://%.example%' and (
+       exists (select from public.mcp_server_secrets x where x.server_id = s.id)
+       or exists (select from public.mcp_server_grants g where g.server_id = s.id)
+     )),
+    (select string_agg(w.url, ', ' order by w.url) from public.notice_webhooks w where w.url like 'https://%.example%')
   )
 $$;
 select is(

@@ -181,20 +181,24 @@ update public.mcp_servers set description = 'By CI', auth_method = 'api_key';
 select matches(pg_temp.trail(), '^bob \(CI\) update mcp_servers Notes ', 'the token that a program used is recorded');
 select pg_temp.act_as_system();
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'canary', 'n', 'k',
-  current_setting('pgtap.token')::uuid) from public.mcp_servers s;
+  current_setting('pgtap.token')::uuid)
+from public.mcp_servers s where s.workspace_id = current_setting('pgtap.team')::uuid;
 select is(
   pg_temp.trail(), 'bob (CI) insert mcp_server_secrets Notes {"credential": null}',
   'also where an edge function acts for it'
 );
 select is(
-  (select entered_by from public.mcp_server_secrets), 'bbbbbbbb-0000-4000-8000-000000000002',
+  (
+    select x.entered_by from public.mcp_server_secrets x join public.mcp_servers s on s.id = x.server_id
+    where s.workspace_id = current_setting('pgtap.team')::uuid
+  ), 'bbbbbbbb-0000-4000-8000-000000000002',
   'the key counts as entered by whoever created the token'
 );
 reset role;
-delete from public.api_tokens;
+delete from public.api_tokens where id = current_setting('pgtap.token')::uuid;
 select is(
   (select string_agg(distinct token_name || ' ' || (token_id = current_setting('pgtap.token')::uuid), '')
-   from public.audit_events where token_id is not null),
+   from public.audit_events where token_id = current_setting('pgtap.token')::uuid),
   'CI true', 'its name and id stay when the token is deleted'
 );
 select set_config('patchbay.actor', '', true);

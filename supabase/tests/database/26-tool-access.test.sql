@@ -85,7 +85,9 @@ reset role;
 select is(
   (
     select string_agg(row_name || ' ' || changes::text, ', ' order by row_name)
-    from public.audit_events where table_name = 'mcp_tools'
+    from public.audit_events e
+    where e.table_name = 'mcp_tools'
+      and e.workspace_id = (select s.workspace_id from public.mcp_servers s where s.id = pg_temp.server())
   ),
   'list {"access": {"to": "read"}}, wipe {"access": {"to": "destructive"}}',
   'the trail tells of it'

@@ -52,17 +52,17 @@ select is(
   '["fits", "long", "many"]', 'tools whose schemas have more than 64 KB are not stored, all others are'
 );
 select is(
-  (select skipped_tools from public.mcp_servers),
+  (select skipped_tools from public.mcp_servers where id = current_setting('pgtap.server')::uuid),
   '[{"name": "odd", "reason": "The name is there twice."},
     {"name": "input", "reason": "Its schemas have more than 64 KB."},
     {"name": "both", "reason": "Its schemas have more than 64 KB."}]',
   'which is said of each'
 );
-select is((select tool_count from public.mcp_servers), 3, 'they do not count');
-select is((select octet_length(description) from public.mcp_tools where name = 'long'), 4095, 'a description has 4 KB at most');
-select is((select octet_length(title) from public.mcp_tools where name = 'long'), 1024, 'a title 1 KB');
+select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 3, 'they do not count');
+select is((select octet_length(description) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 4095, 'a description has 4 KB at most');
+select is((select octet_length(title) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 1024, 'a title 1 KB');
 select is(
-  (select annotations from public.mcp_tools where name = 'long'), '{"readOnlyHint": true}',
+  (select annotations from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), '{"readOnlyHint": true}',
   'and of annotations beyond 4 KB the hints are kept'
 );
 select throws_ok(
@@ -74,7 +74,7 @@ select public.store_catalogue(
   jsonb_build_array(jsonb_build_object('name', repeat('n', 5000), 'reason', repeat('r', 5000), 'more', repeat('m', 5000)))
 );
 select is(
-  (select skipped_tools from public.mcp_servers),
+  (select skipped_tools from public.mcp_servers where id = current_setting('pgtap.server')::uuid),
   jsonb_build_array(jsonb_build_object('name', repeat('n', 256), 'reason', repeat('r', 500))),
   'of skipped tools some words are kept'
 );
@@ -91,17 +91,17 @@ select pg_temp.report(jsonb_build_object(
   'server_info', jsonb_build_object('name', repeat('n', 10000), 'version', '1', 'icons', '[]'::jsonb, 'title', 7),
   'capabilities', jsonb_build_object('tools', jsonb_build_object('x', repeat('x', 10000)), 'logging', '{}'::jsonb)
 ));
-select is((select octet_length(instructions) between 8180 and 8192 from public.mcp_servers), true, 'instructions have 8 KB at most');
-select matches((select instructions from public.mcp_servers), '€\n\[Cut here: the server sent 30000 bytes\.\]$', 'and say that they were cut');
-select is((select length(protocol_version) from public.mcp_servers), 64, 'a version is short');
+select is((select octet_length(instructions) between 8180 and 8192 from public.mcp_servers where id = current_setting('pgtap.server')::uuid), true, 'instructions have 8 KB at most');
+select matches((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '€\n\[Cut here: the server sent 30000 bytes\.\]$', 'and say that they were cut');
+select is((select length(protocol_version) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 64, 'a version is short');
 select is(
-  (select server_info from public.mcp_servers), jsonb_build_object('name', repeat('n', 256), 'version', '1'),
+  (select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), jsonb_build_object('name', repeat('n', 256), 'version', '1'),
   'of what a server says of itself its name and version are kept'
 );
-select is((select capabilities from public.mcp_servers), '{"tools": {}, "logging": {}}', 'of capabilities the names');
+select is((select capabilities from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"tools": {}, "logging": {}}', 'of capabilities the names');
 select pg_temp.report('{"instructions": "Be kind.", "server_info": {"name": "n", "icons": []}}');
-select is((select instructions from public.mcp_servers), 'Be kind.', 'what fits stays as it is');
-select is((select server_info from public.mcp_servers), '{"name": "n", "icons": []}', 'all of it');
+select is((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 'Be kind.', 'what fits stays as it is');
+select is((select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"name": "n", "icons": []}', 'all of it');
 
 -- Records of calls
 insert into public.voice_sessions (id, workspace_id, user_id, agent_config_id, room_name)
@@ -128,7 +128,7 @@ select is(
 );
 select is(public.record_tool_calls(jsonb_build_array(pg_temp.call(1), pg_temp.call(6))), 1, 'none is there twice');
 select results_eq(
-  $$ select length(tool_name), result_bytes, duration_ms, arguments from public.tool_calls order by id $$,
+  $$ select length(tool_name), result_bytes, duration_ms, arguments from public.tool_calls where server_id = current_setting('pgtap.server')::uuid order by id $$,
   $$ values (3, 3, 2, '{}'::jsonb), (256, 2147483647, 2147483647, '{}'), (1, 3, 2, '{"truncated": true}'), (3, 3, 2, '{}') $$,
   'what is too much is left out of its record'
 );
@@ -141,7 +141,10 @@ select lives_ok(
   'a call by hand is recorded, however large and whether or not its server is still there'
 );
 select is(
-  (select arguments from public.tool_calls where server_id is null), '{"truncated": true}', 'without what is too much'
+  (
+    select arguments from public.tool_calls
+    where server_id is null and workspace_id = current_setting('pgtap.workspace')::uuid
+  ), '{"truncated": true}', 'without what is too much'
 );
 
 -- Settings of tools in a document
@@ -168,9 +171,10 @@ select public.import_workspace(current_setting('pgtap.workspace')::uuid, pg_temp
 reset role;
 select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'and no more by a second one');
 select public.store_catalogue(s.id, s.config_version, clock_timestamp(), jsonb_build_array(pg_temp.tool('mine', '{}')))
-from public.mcp_servers s;
-update public.mcp_tools set is_enabled = false where name = 'mine';
-select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]') from public.mcp_servers s;
+from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
+update public.mcp_tools set is_enabled = false
+where server_id = current_setting('pgtap.server')::uuid and name = 'mine';
+select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]') from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(
   (select is_enabled from private.vanished_tool_choices where name = 'mine'), false,
   'what was set for a tool that vanishes is kept all the same'

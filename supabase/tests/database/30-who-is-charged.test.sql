@@ -52,6 +52,7 @@ select is(
 );
 
 -- A name with thousands of addresses
+select set_config('pgtap.rows', count(*)::text, true) from private.host_requests;
 select set_config('pgtap.locks', count(*)::text, true) from pg_locks where locktype = 'advisory';
 select public.count_host_requests(
   array['name:b.example'] || array(select 'address:2001:db8::' || to_hex(n) from generate_series(1, 4000) n),
@@ -62,7 +63,7 @@ select is(
   'locks itself and 16 addresses'
 );
 select is(
-  (select count(*) from private.host_requests where host <> hashtextextended('name:a.example', 0)), 34::bigint,
+  (select count(*) - current_setting('pgtap.rows')::bigint from private.host_requests), 34::bigint,
   'and leaves as few rows'
 );
 
