@@ -140,3 +140,18 @@ Deno.test('the work learns that its caller has gone away', async () => {
   await response.body!.cancel();
   await gone;
 });
+
+Deno.test('reports of progress do not pile up for a caller who does not read them', async () => {
+  const request = new Request('http://functions.local/some', {
+    method: 'POST',
+    body: '{"name":"a"}',
+    headers: { accept: 'application/x-ndjson' },
+  });
+  const response = await respond(request, 'some-function', Body, (_body, { tell }) => {
+    for (let progress = 0; progress < 5_000; progress += 1) tell({ type: 'progress', progress });
+    return Promise.resolve(succeed({ done: true }));
+  });
+  const lines = (await response.text()).trim().split('\n');
+  assert.ok(lines.length < 100, `${lines.length} lines`);
+  assertMatches(JSON.parse(lines.at(-1) ?? ''), { type: 'answer', done: true });
+});

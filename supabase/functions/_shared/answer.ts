@@ -94,6 +94,9 @@ export function refusalOf({ status, message, code, hint, limit }: DatabaseRefusa
   return seconds === undefined ? answer : { ...answer, headers: { 'retry-after': String(seconds) } };
 }
 
+/** Lines that may wait for a caller who does not read; a server may report a thousand times a second. */
+const MAX_UNREAD = 64;
+
 /** Begins to answer with the first thing that is told; an answer that comes before it has its own status. */
 function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): Promise<Response> {
   const gone = new AbortController();
@@ -110,6 +113,7 @@ function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): 
   const { promise, resolve } = Promise.withResolvers<Response>();
   let isStreaming = false;
   const tell: Caller['tell'] = (event) => {
+    if (event.type === 'progress' && (lines.desiredSize ?? 0) < -MAX_UNREAD) return;
     if (!isStreaming) resolve(new Response(body, { headers: { 'content-type': STREAM_TYPE } }));
     isStreaming = true;
     write(event);

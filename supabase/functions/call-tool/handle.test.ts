@@ -119,6 +119,16 @@ Deno.test('what it reports on the way is told, and a failure of the tool itself 
   assertMatches(body, { ok: true, outcome: 'tool_error', text: 'No paper.' });
 });
 
+Deno.test('of a long report on the way only its beginning is told', async () => {
+  const { told } = await callTool({
+    call: (_tool, _args, options) => {
+      options?.onProgress?.({ progress: 1, message: 'x'.repeat(1_000_000) });
+      return noted('add_note', {});
+    },
+  });
+  assertMatches(told[1], { type: 'progress', progress: 1, message: 'x'.repeat(200) });
+});
+
 Deno.test('nulls of optional arguments are not sent, and a fault is told in one sentence', async () => {
   const given: unknown[] = [];
   const call: Call = (_tool, args) => {

@@ -6,6 +6,7 @@ import type { Connection, ConnectionFacts, ConnectionOptions } from '../../../sh
 import { callObservation, probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
 import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
 import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
+import { LONGEST_PROGRESS_MESSAGE } from '../../../shared/src/schema/activity.ts';
 import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
 import { outcomeOf } from '../../../shared/src/schema/session.ts';
 import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
@@ -159,7 +160,12 @@ async function callOnce(
     caller.tell({ type: 'calling' });
     const result = await connection.call(tool, args, {
       signal,
-      onProgress: (progress) => caller.tell({ type: 'progress', ...progress }),
+      onProgress: ({ message, ...progress }) =>
+        caller.tell({
+          type: 'progress',
+          ...progress,
+          ...(message !== undefined && { message: message.slice(0, LONGEST_PROGRESS_MESSAGE) }),
+        }),
       onDequeued,
     });
     return { result, facts: connection.facts };
