@@ -25,6 +25,14 @@ describe('arguments that do not fit are explained in one sentence', () => {
       'The required arguments "a" and "b" (one of "x" or "y") are missing.',
     ],
     [
+      'an object that is none of several',
+      { block: { a: 'x', b: 'y' } },
+      object({
+        block: { anyOf: [object({ a: { type: 'integer' } }), object({ b: { type: 'integer' } })] },
+      }),
+      'The argument "block" is an object, but fits none of its choices.',
+    ],
+    [
       'a wrong type',
       { limit: 'ten' },
       object({ limit: { type: 'integer' } }),

@@ -187,6 +187,7 @@ function inWords({ keyword, path, value, schema }: Fault, root: JsonSchema): str
 
 function wanted(name: string, value: unknown, schema: JsonSchema, root: JsonSchema): string {
   const allowed = allowedBy(schema, root);
+  if (allowed === given(value)) return `${name} is ${allowed}, but fits none of its choices`;
   return allowed
     ? `${name} must be ${allowed}, not ${given(value)}`
     : `${name} has a value that is not allowed`;
