@@ -239,8 +239,9 @@ begin
 end
 $$;
 
--- private.workspace_document, with an event that says how much was exported. It counts as a write before anything is
--- read: one that is refused costs nothing, and those of one user wait for each other. PT404: no such workspace.
+-- The document of a workspace, for any of its members; the audit trail says how much was exported. Tools are listed
+-- where the user chose something for them. An export counts as a write before anything is read, so one that is refused
+-- costs nothing, and those of one user wait for each other. PT404: no such workspace.
 create or replace function public.export_workspace(p_workspace_id uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$

@@ -23,7 +23,8 @@ create trigger require_right before insert on public.mcp_server_grants
   for each row execute function private.require_right_to_sign_in();
 revoke all on function private.require_right_to_sign_in() from public;
 
--- As before; a banned owner counts only where nobody else could follow.
+-- Workspaces that would have no owner without this user: each with whether anybody else is a member. The personal
+-- workspace is not among them, for it goes with its person. A banned owner counts only where nobody else could follow.
 create or replace function private.sole_ownerships(p_user_id uuid) returns table (workspace_id uuid, is_shared boolean)
 language sql stable security definer set search_path = ''
 as $$
