@@ -47,7 +47,7 @@ test('somebody else changes the path, and its holder is notified and confirms', 
   await page.getByRole('button', { name: /^Save/ }).click();
   await expect.poll(async () => (await rowOf(holder, id)).credential_held_since).not.toBeNull();
   await page.goto(`${runningStack().web_url}/servers/${id}`);
-  const waiting = page.getByRole('region', { name: 'The key waits for confirmation' });
+  const waiting = page.getByRole('region', { name: 'This key needs confirmation' });
   await expect(waiting.getByText(`until ${holder.email} confirms`)).toBeVisible();
   await expect(waiting.getByRole('button')).toHaveCount(0);
 
@@ -57,7 +57,7 @@ test('somebody else changes the path, and its holder is notified and confirms', 
   await own.goto(`${runningStack().web_url}/notices`);
   await expect(own.getByText('Confirm the new address of Keyed')).toBeVisible();
   await own.goto(`${runningStack().web_url}/servers/${id}`);
-  const asked = own.getByRole('region', { name: 'The key waits for confirmation' });
+  const asked = own.getByRole('region', { name: 'This key needs confirmation' });
   await expect(asked.getByText(moved)).toBeVisible();
   await asked.getByRole('button', { name: 'Use the key at this address' }).click();
   await expect(asked).toBeHidden();

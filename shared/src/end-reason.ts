@@ -44,7 +44,7 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   },
   out_of_memory: {
     title: 'The conversation ended because it took too much memory.',
-    hint: 'Start a new one. If it happens again, turn off servers whose tools answer with very much.',
+    hint: 'Start a new one. If it happens again, disable servers whose tools return large results.',
   },
   ended_elsewhere: {
     title: 'The conversation was ended from History.',

@@ -172,13 +172,13 @@ export const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     retryable: true,
   },
   host_busy: {
-    message: 'Patchbay makes no more requests to this host for a moment.',
-    hint: 'Requests to one host are limited over all workspaces. Wait a minute; Patchbay tries again by itself.',
+    message: 'Patchbay is limiting its requests to this host.',
+    hint: 'Requests to one host are limited across all workspaces. Wait a minute; Patchbay retries automatically.',
     retryable: true,
   },
   probe_crashed: {
-    message: 'Checking this server ended the process that checked it.',
-    hint: 'Patchbay checks it apart from others, once an hour. Find out what the server sends, then edit it to have it checked again.',
+    message: 'A health check of this server crashed.',
+    hint: 'Patchbay now checks it separately, once an hour. Find out what the server sends, then edit the server to check it again.',
     retryable: true,
   },
   cancelled: {

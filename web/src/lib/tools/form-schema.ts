@@ -39,7 +39,7 @@ function kept(value: unknown, depth: number): unknown {
 function countSchemas(value: unknown, path: string[], root: { schema: Schema; left: number }): void {
   if (typeof value !== 'object' || value === null) return;
   root.left -= 1;
-  if (root.left < 0) throw new RangeError('The schema leads to too many others.');
+  if (root.left < 0) throw new RangeError('The schema references too many other schemas.');
   for (const [key, part] of Object.entries(value)) {
     if (DATA.has(key)) {
       if (isDeeperThan(part, DEEPEST))

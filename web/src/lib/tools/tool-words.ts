@@ -51,7 +51,7 @@ function reasonOf(tool: JudgedTool, server: HintSource): string {
       return 'The server says that this tool may delete or overwrite.';
     case 'write':
       return tool.annotations?.readOnlyHint === true && !server.trusts_hints
-        ? 'The server says that it only reads, but what this server says about its tools is not trusted.'
-        : 'Counts as a tool that may change something.';
+        ? 'The server says that this tool only reads, but the server is not trusted.'
+        : 'Treated as a tool that may change something.';
   }
 }
