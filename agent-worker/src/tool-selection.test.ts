@@ -144,9 +144,9 @@ describe('selectTools', () => {
       modelTool('create'),
       modelTool('pinned_write', { isPinned: true }),
       modelTool('delete'),
-      modelTool('list', { access: 'read' }),
+      modelTool('list', { saysItReads: true }),
       modelTool('held_write'),
-      modelTool('read', { access: 'read' }),
+      modelTool('read', { saysItReads: true }),
       modelTool('used_write'),
     ];
     const standingOf = ({ name }: ModelTool): ToolStanding => ({

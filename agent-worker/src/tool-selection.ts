@@ -70,7 +70,7 @@ export function selectTools(
 
 /** The smaller, the sooner. */
 function rankOf(tool: ModelTool, standing: ToolStanding | undefined): number {
-  const reasons = [tool.isPinned, standing?.isRecent, standing?.isHeld, tool.access === 'read'];
+  const reasons = [tool.isPinned, standing?.isRecent, standing?.isHeld, tool.saysItReads];
   return reasons.reduce((rank, isGood) => rank * 2 + (isGood ? 0 : 1), 0);
 }
 

@@ -277,6 +277,15 @@ describe('what the tools may do', () => {
     ]);
   });
 
+  it('leaves a server its word about which of its own tools come first', () => {
+    const tools = [storedTool('list', reading), storedTool('add')];
+    const set = buildToolSet([{ server: { ...notes, tools }, live: null }]);
+    expect(set.tools.map(({ access, saysItReads }) => [access, saysItReads])).toEqual([
+      ['write', true],
+      ['write', false],
+    ]);
+  });
+
   it('is what the workspace set, also for the live list', () => {
     const tools = [
       storedTool('list', { access: 'read' }),

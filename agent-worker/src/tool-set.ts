@@ -24,6 +24,8 @@ export interface ModelTool {
   /** Calling it twice does no harm, as far as the workspace or a trusted server says. */
   repeatable: boolean;
   access: ToolAccess;
+  /** By the workspace, or else by its server, trusted or not: decides only which tools of that server come first. */
+  saysItReads: boolean;
   /** The user wants it in the conversation before others, where not all fit. */
   isPinned: boolean;
   /** Estimated size of the definition. */
@@ -218,6 +220,7 @@ function toModelTool(
     toolName: tool.name,
     repeatable: isRepeatable(tool, server),
     access: toolAccess(tool, server),
+    saysItReads: toolAccess(tool, { trusts_hints: true }) === 'read',
     isPinned: false,
   };
 }

@@ -11,6 +11,7 @@ export function modelTool(name: string, rest: Partial<ModelTool> = {}): ModelToo
     toolName: name,
     repeatable: false,
     access: 'write',
+    saysItReads: false,
     isPinned: false,
     tokens: 20,
     ...rest,
