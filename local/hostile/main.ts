@@ -14,6 +14,8 @@ import { runAttack } from './run-attack.ts';
 import { Victim } from './victim.ts';
 
 const FOLDER = join(import.meta.dirname, 'attacks');
+/** As for the other tests: a busy machine gets a second try under CI, which the log tells. */
+const RETRIES = process.env['CI'] === 'true' ? 1 : 0;
 
 const { values, positionals } = parseArgs({
   options: { report: { type: 'string' } },
@@ -35,10 +37,14 @@ for (const name of positionals.length > 0 ? positionals : files) {
     rows.push({ attack: attack.name, bound: 'all', measured: voiceUnavailable, outcome: 'skipped' });
     continue;
   }
-  const findings = await runAttack(attack, victim, monitor);
+  let findings = await runAttack(attack, victim, monitor);
+  for (let left = RETRIES; left > 0 && brokenOf(findings).length > 0; left -= 1) {
+    console.log(`${name}: ${brokenOf(findings).join('; ')}: one more try`);
+    findings = await runAttack(attack, victim, monitor);
+  }
   rows.push(...findings.map((finding) => rowOf(attack, finding)));
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  const broken = findings.filter(({ isOk }) => !isOk).length;
+  const broken = brokenOf(findings).length;
   console.log(`${name}: ${broken === 0 ? 'ok' : `${broken} bounds broken`} (${seconds} s)`);
 }
 await victim.close();
@@ -47,6 +53,10 @@ console.log(`\n${tableOf(rows)}`);
 if (values.report !== undefined) writeJson(values.report, rows);
 // LiveKit's library leaves threads behind.
 process.exit(rows.some(({ outcome }) => outcome === 'FAILED') ? 1 : 0);
+
+function brokenOf(findings: readonly Finding[]): string[] {
+  return findings.filter(({ isOk }) => !isOk).map(({ bound, measured }) => `${bound} (${measured})`);
+}
 
 function rowOf({ name }: Attack, { bound, measured, isOk }: Finding): Row {
   return { attack: name, bound, measured, outcome: isOk ? 'ok' : 'FAILED' };
