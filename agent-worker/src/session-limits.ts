@@ -17,7 +17,7 @@ export interface SessionLimitsOptions {
   usedBytes?: () => number;
 }
 
-/** What ends a conversation that nobody ends: its user is away, it has lasted as long as it may, or it takes too much memory. */
+/** Ends a conversation whose user is idle, that has reached its time limit, or that takes too much memory. */
 export class SessionLimits {
   readonly idle: IdleWatch;
   readonly #timeLimit: TimeLimit;

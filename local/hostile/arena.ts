@@ -9,8 +9,12 @@ import { RoomClient } from '../e2e/room-client.ts';
 import { runningStack } from '../e2e/running-stack.ts';
 import type { Stack } from '../stack/stack-file.ts';
 import { holds, type Finding } from './attack.ts';
+import { openDoor } from './door.ts';
 import type { Monitor } from './monitor.ts';
 import type { Victim } from './victim.ts';
+
+/** Of servers that were given an address of their own. */
+let addresses = 0;
 
 export class Arena {
   readonly stack: Stack = runningStack();
@@ -38,11 +42,22 @@ export class Arena {
     return person;
   }
 
-  /** Starts a server that answers as the script wants, and as a healthy server where the script returns false. */
-  async server(script: (request: ScriptedRequest) => boolean): Promise<ScriptedServer> {
+  /**
+   * Starts a server that answers as the script wants, and as a healthy server where the script returns false. It has an
+   * address of its own, so that attacks don't use up what each other's host is allowed.
+   * @param isOnVictimsHost on 127.0.0.1 instead, as the server of the other tenant
+   */
+  async server(
+    script: (request: ScriptedRequest) => boolean,
+    { isOnVictimsHost = false } = {},
+  ): Promise<ScriptedServer> {
     const server = await startScriptedServer(script);
     this.defer(() => server.stop());
-    return server;
+    if (isOnVictimsHost) return server;
+    addresses += 1;
+    const door = await openDoor(`127.0.10.${addresses}`, server.port);
+    this.defer(() => door.close());
+    return { ...server, url: door.url };
   }
 
   /** Adds a server by REST; the monitor probes it within seconds. Returns its id. */

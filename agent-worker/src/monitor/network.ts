@@ -1,6 +1,6 @@
 /**
- * Tells a server that is down from a network that is away. Before a monitor believes that a host does not answer, one of
- * the reference hosts must answer. The operator chooses them (reference-hosts.ts): servers of tenants prove nothing,
+ * Tells whether a server is down or the monitor's own network is. Before a monitor believes that a host does not answer,
+ * one of the reference hosts must answer. The operator chooses them (reference-hosts.ts): servers of tenants prove nothing,
  * since whoever owns enough of them could fake an outage by switching them off together.
  */
 

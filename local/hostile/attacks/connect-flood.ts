@@ -20,9 +20,7 @@ export const attack: Attack = {
     });
     const person = await arena.tenant('connecting');
     await addDemoServer(person, 'clock');
-    // By another name than the clock, which should go on.
-    const url = server.url.replace('127.0.0.1', 'localhost');
-    const rows = Array.from({ length: SERVERS }, (_, n) => ({ name: `Connect ${n}`, url }));
+    const rows = Array.from({ length: SERVERS }, (_, n) => ({ name: `Connect ${n}`, url: server.url }));
     await person.client.from('mcp_servers').insert(rows).throwOnError();
     const clients = await Promise.all([arena.conversation(person), arena.conversation(person)]);
     const until = Date.now() + SECONDS * 1_000;

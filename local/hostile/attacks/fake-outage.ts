@@ -1,7 +1,6 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
 import postgres from 'postgres';
 import { atMost, holds, type Attack } from '../attack.ts';
+import { openDoor } from '../door.ts';
 
 const SERVERS = 60;
 /** As many addresses that no one host gets more requests than it may. */
@@ -57,25 +56,3 @@ export const attack: Attack = {
     ];
   },
 };
-
-/** Another address of a server, which vanishes when it is closed. */
-async function openDoor(host: string, port: number): Promise<{ url: string; close: () => Promise<unknown> }> {
-  const sockets = new Set<Socket>();
-  const door: Server = createServer((client) => {
-    const inside = connect(port, '127.0.0.1');
-    for (const socket of [client, inside]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
-    client.pipe(inside).pipe(client);
-  }).listen(0, host);
-  await once(door, 'listening');
-  const url = `http://${host}:${(door.address() as AddressInfo).port}/mcp`;
-  const close = async (): Promise<void> => {
-    if (!door.listening) return;
-    door.close();
-    for (const socket of sockets) socket.destroy();
-    await once(door, 'close');
-  };
-  return { url, close };
-}

@@ -11,10 +11,11 @@ export const attack: Attack = {
   name: `${SERVERS} servers and ${TESTS} tests with one host`,
   async run(arena) {
     let requests = 0;
-    const server = await arena.server(() => {
+    const countRequest = () => {
       requests += 1;
       return false;
-    });
+    };
+    const server = await arena.server(countRequest, { isOnVictimsHost: true });
     const person = await arena.tenant('flooding');
     const rows = Array.from({ length: SERVERS }, (_, n) => ({ name: `Flood ${n}`, url: server.url }));
     await person.client.from('mcp_servers').insert(rows).throwOnError();

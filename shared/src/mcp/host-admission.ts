@@ -138,6 +138,6 @@ function nameOfAddress(address: string): string {
 }
 
 function busy(retryAfterMs: number): AppError {
-  const message = `Patchbay makes no more requests to this host for ${Math.ceil(retryAfterMs / 1_000)} s.`;
+  const message = `Patchbay is limiting its requests to this host. Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`;
   return new AppError('host_busy', { message, retryAfterMs });
 }

@@ -280,7 +280,10 @@ export function isPutOff({ code }: AppError): boolean {
   return code === 'host_busy';
 }
 
-/** From when on a call may end the wait: at once where only Patchbay wants to wait, not before the time that the server named, nor while the breaker is open. */
+/**
+ * From when on a call may end the wait: at once if only Patchbay limits its requests, but not before the time that the
+ * server named, nor while the breaker is open.
+ */
 export function callMayDialAt({ failures, error, since, retryAt }: Of<'waiting'>): number {
   if (isPutOff(error)) return since;
   if (error.retryAfterMs !== undefined) return retryAt;
