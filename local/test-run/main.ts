@@ -24,6 +24,7 @@ import {
   runUnit,
   type RunContext,
 } from './parts.ts';
+import { liftHostLimits } from './host-limits.ts';
 import { lastLine, NOTHING, sum, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -86,6 +87,7 @@ async function runWithStack(
       tallies.push(await part('schema', () => runSchema(context)));
     }
     if (wanted.includes('e2e')) {
+      await using _ = await liftHostLimits(running.stack);
       tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
       tallies.push(await part('end to end', async () => runEndToEnd(running.stack, await bringing, context)));
     }
