@@ -9,9 +9,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const NODE_VERSION = '24.21.0';
 const NPM_VERSION = '11.21.2';
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const NODE_VERSION = fs.readFileSync(path.join(ROOT, '.nvmrc'), 'utf8').trim();
 const LOCAL = path.join(ROOT, '.local');
 const RUNTIME = path.join(LOCAL, 'runtime', `v${NODE_VERSION}`);
 const LOCK = path.join(LOCAL, 'bootstrap.lock');
@@ -22,6 +22,7 @@ const COMMANDS = {
   dev: 'local/stack/dev.ts',
   test: 'local/test-run/main.ts',
   check: 'local/test-run/check.ts',
+  format: 'local/test-run/format.ts',
   conformance: 'local/conformance/main.ts',
   interop: 'local/interop/main.ts',
   bench: 'local/bench/main.ts',

@@ -6,24 +6,42 @@ import type { Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
-/** The heavy ones are few; more at once than cores only makes all of them late. */
+/** More at once than the cores of a small machine only delays all of them. */
 const AT_ONCE = 2;
 
+/** What `npm run check -- <group>` can run alone. */
+export const GROUPS = ['lint', 'types', 'format', 'unused', 'boundaries'] as const;
+export type Group = (typeof GROUPS)[number];
+
 interface Check {
+  group: Group;
   name: string;
   command: string;
   args: string[];
   cwd?: string;
 }
 
-const script = (name: string, tool: string, args: string[], cwd = ROOT): Check => ({
+const tool = (group: Group, name: string, command: string, args: string[], cwd = ROOT): Check => ({
+  group,
   name,
-  command: join(BIN, tool),
+  command: join(BIN, command),
   args,
   cwd,
 });
 
-/** Makes SvelteKit write the types of its routes, which every look at web needs. */
+const types = (name: string, project: string): Check =>
+  tool('types', `types of ${name}`, 'tsc', ['--noEmit', '-p', project]);
+
+const boundaries = (name: string, from: string[], tsconfig: string): Check =>
+  tool('boundaries', name, 'depcruise', [
+    ...from,
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--ts-config',
+    tsconfig,
+  ]);
+
+/** Generates SvelteKit's route types, which every check of web needs. */
 export async function syncWeb(): Promise<void> {
   const { code, output } = await runTool({
     command: join(BIN, 'svelte-kit'),
@@ -38,47 +56,45 @@ function listChecks(): Check[] {
   const entries = readdirSync(functions, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
     .map((entry) => join('supabase/functions', entry.name, 'index.ts'));
-  const walls = (from: string[], tsconfig: string): string[] => [
-    ...from,
-    '--config',
-    '.dependency-cruiser.cjs',
-    '--ts-config',
-    tsconfig,
-  ];
   return [
-    script('lint', 'eslint', ['.', '--max-warnings', '0']),
-    script('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
-    // What the page may import must do without Node.
-    script('types of shared in the browser', 'tsc', ['--noEmit', '-p', 'shared/tsconfig.browser.json']),
-    script('types of the browser stories', 'tsc', ['--noEmit', '-p', 'local/e2e']),
-    script('types of the benchmarks', 'tsc', ['--noEmit', '-p', 'local/bench']),
-    script(
+    tool('lint', 'lint', 'eslint', ['.', '--max-warnings', '0']),
+    types('packages', 'tsconfig.json'),
+    // Whatever the browser imports must not need Node.
+    types('shared in the browser', 'shared/tsconfig.browser.json'),
+    types('browser tests', 'local/e2e'),
+    types('benchmarks', 'local/bench'),
+    tool(
+      'types',
       'types of web',
       'svelte-check',
       ['--tsconfig', './tsconfig.json', '--fail-on-warnings'],
       join(ROOT, 'web'),
     ),
-    script('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
+    tool('format', 'format', 'prettier', ['--check', '--log-level', 'warn', '.']),
     {
-      name: 'types of functions',
+      group: 'types',
+      name: 'types of edge functions',
       command: findHostedDeno(),
       args: ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...entries],
     },
-    script('unused code', 'knip', ['--no-progress']),
-    script(
-      'walls',
-      'depcruise',
-      walls(['shared/src', 'agent-worker/src', 'local', 'supabase/functions'], 'tsconfig.json'),
+    tool('unused', 'unused code', 'knip', ['--no-progress']),
+    boundaries(
+      'package boundaries',
+      ['shared/src', 'agent-worker/src', 'local', 'supabase/functions'],
+      'tsconfig.json',
     ),
-    script('walls of web', 'depcruise', walls(['web/src'], 'web/.svelte-kit/tsconfig.json')),
+    boundaries('package boundaries of web', ['web/src'], 'web/.svelte-kit/tsconfig.json'),
   ];
 }
 
-/** Runs every check, each counted as one test, and says of each how it went; words of a failed one follow it. */
-export async function runChecks(say: (text: string) => void): Promise<Tally> {
+/** Runs the checks of these groups, each counted as one test, and prints the output of the ones that fail. */
+export async function runChecks(
+  say: (text: string) => void,
+  groups: readonly Group[] = GROUPS,
+): Promise<Tally> {
   await syncWeb();
   const tally = { passed: 0, failed: 0, skipped: 0 };
-  const left = listChecks();
+  const left = listChecks().filter(({ group }) => groups.includes(group));
   const worker = async (): Promise<void> => {
     for (let check = left.shift(); check; check = left.shift()) {
       const startedAt = Date.now();

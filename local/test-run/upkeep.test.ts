@@ -1,4 +1,4 @@
-/** What runs on GitHub only, held against the repository: nobody there notices a rule that matches nothing. */
+/** Checks the files that only GitHub, Renovate and deployments read. Their mistakes would go unnoticed here. */
 import { accessSync, constants, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,64 +8,66 @@ import { z } from 'zod';
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const Step = z.union([z.strictObject({ run: z.string() }), z.object({ uses: z.string() })]);
+const Step = z.union([z.object({ run: z.string() }), z.object({ uses: z.string() })]);
 const Workflow = z.object({
-  on: z.object({ push: z.unknown(), pull_request: z.unknown() }),
+  on: z.object({ pull_request: z.unknown() }),
   permissions: z.strictObject({ contents: z.literal('read') }),
   jobs: z.record(
     z.string(),
     z.object({ 'runs-on': z.string(), 'timeout-minutes': z.int(), steps: z.array(Step) }),
   ),
 });
+const WORKFLOWS = globSync('.github/workflows/*.yml', { cwd: ROOT }).sort();
+const jobsOf = (file: string) => Workflow.parse(parse(read(file), { strict: true })).jobs;
 
-describe('the workflow', () => {
-  const { jobs } = Workflow.parse(parse(read('.github/workflows/ci.yml'), { strict: true }));
+describe('the CI workflow', () => {
+  const jobs = jobsOf('.github/workflows/ci.yml');
   const commandsOf = (name: string) => jobs[name]?.steps.flatMap((step) => ('run' in step ? step.run : []));
 
-  it.each(['debian', 'ubuntu'])('runs every test on %s by the one command', (name) => {
+  it.each(['debian', 'ubuntu'])('runs all tests on %s with one command', (name) => {
     expect(commandsOf(name)).toEqual(['.ci/run']);
     expect(() => accessSync(join(ROOT, '.ci/run'), constants.X_OK)).not.toThrow();
   });
 
-  it('runs in jobs of their own what `npm test` runs in a short form', () => {
+  it('runs the full conformance and interop suites, of which `npm test` runs only a part', () => {
     expect(commandsOf('conformance')).toEqual(['npm test -- conformance']);
     expect(commandsOf('interop')).toEqual(['npm run interop']);
   });
 
-  it('asks for known vulnerabilities', () => {
+  it('looks for known vulnerabilities', () => {
     expect(commandsOf('audit')).toEqual([expect.stringMatching(/^npm audit\b/)]);
-  });
-
-  it('has the code before it runs it', () => {
-    for (const { steps } of Object.values(jobs))
-      expect(steps[0]).toMatchObject({ uses: expect.stringMatching(/^actions\/checkout@/) as string });
   });
 });
 
-describe('what comes from elsewhere', () => {
-  const workflow = read('.github/workflows/ci.yml');
-
-  it('is an action of one commit, with its version behind it', () => {
-    const used = [...workflow.matchAll(/^ *- uses: (.+)$/gm)].map(([, action]) => action);
-    expect(used.length).toBeGreaterThan(5);
-    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+describe.each(WORKFLOWS)('%s', (file) => {
+  it('checks out the code before it runs anything', () => {
+    for (const { steps } of Object.values(jobsOf(file)))
+      expect(steps[0]).toMatchObject({ uses: expect.stringMatching(/^actions\/checkout@/) as string });
   });
 
+  it('pins every action to a commit and notes its version', () => {
+    const used = [...read(file).matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, action]) => action);
+    expect(used.length).toBeGreaterThan(2);
+    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+});
+
+describe('images', () => {
   const images = [
-    ...workflow.matchAll(/container: (\S+)/g),
+    ...WORKFLOWS.flatMap((file) => [...read(file).matchAll(/container: (\S+)/g)]),
     ...read('compose.yaml').matchAll(/image: (\S+)/g),
     ...['agent-worker/Dockerfile', 'web/Dockerfile'].flatMap((file) => [
       ...read(file).matchAll(/^FROM (\S+)/gm),
     ]),
   ].map(([, image]) => image);
 
-  it.each(images)('is an image with an exact tag: %s', (image) => {
+  it.each(images)('%s has an exact tag', (image) => {
     expect(image).toMatch(
       /^[\w./-]+:(?:v?\d+\.\d+\.\d+|[a-z]+-20\d{6})(?:-[\w-]+)?(?:@sha256:[0-9a-f]{64})?$/,
     );
   });
 
-  it('gets digests, and new ones, from Renovate', () => {
+  it('get digests and updates from Renovate, as actions do', () => {
     const { extends: presets } = z
       .object({ extends: z.array(z.string()) })
       .parse(JSON.parse(read('renovate.json')));
@@ -93,7 +95,7 @@ const Renovate = z.object({
   ),
 });
 
-describe('the rules of dependency updates', () => {
+describe('the rules of Renovate', () => {
   const { packageRules, customManagers } = Renovate.parse(JSON.parse(read('renovate.json')));
   const versions = new Map<string, string>();
   for (const file of globSync('{.,shared,agent-worker,web,local}/package.json', { cwd: ROOT })) {
@@ -103,12 +105,12 @@ describe('the rules of dependency updates', () => {
   }
   for (const { depNameTemplate, managerFilePatterns, matchStrings } of customManagers) {
     const patterns = managerFilePatterns.map((pattern) => new RegExp(pattern.slice(1, -1)));
-    const files = globSync('local/**/*.{ts,mjs}', { cwd: ROOT, exclude: ['**/node_modules'] });
+    const files = globSync(['.nvmrc', 'local/**/*.{ts,mjs}'], { cwd: ROOT, exclude: ['**/node_modules'] });
     const matched = files.filter((file) => patterns.some((pattern) => pattern.test(file)));
     const found = matched.flatMap((file) =>
       matchStrings.flatMap((text) => [...read(file).matchAll(new RegExp(text, 'g'))]),
     );
-    it(`find ${depNameTemplate} at its one place`, () => {
+    it(`find the version of ${depNameTemplate} in exactly one place`, () => {
       expect(found.map(({ groups }) => groups?.['currentValue'])).toEqual([
         expect.stringMatching(/^\d+\.\d+\.\d+$/),
       ]);
@@ -117,17 +119,21 @@ describe('the rules of dependency updates', () => {
   }
   versions.set('node', /FROM node:(\S+?)-/.exec(read('agent-worker/Dockerfile'))?.[1] ?? '');
 
-  it('never propose another hosted Deno version: it follows hosted Supabase, not npm', () => {
+  it('never propose a new hosted Deno version, which follows hosted Supabase, not npm', () => {
     const disabled = packageRules.flatMap(({ enabled, matchDepNames }) => (enabled ? [] : matchDepNames));
     expect(disabled).toEqual(['deno-hosted']);
     expect(versions.get('deno-hosted')).toMatch(/^npm:deno@/);
+  });
+
+  it('find one Node version in .nvmrc and in the images', () => {
+    expect(versions.get('node')).toBe(read('.nvmrc').trim());
   });
 
   const named = packageRules.flatMap(({ matchPackageNames, allowedVersions }) =>
     matchPackageNames.filter((name) => !name.includes('*')).map((name) => ({ name, allowedVersions })),
   );
 
-  it.each(named)('$name is in use, and allowed as it is', ({ name, allowedVersions = '<Infinity' }) => {
+  it.each(named)('allow the version of $name that is in use', ({ name, allowedVersions = '<Infinity' }) => {
     const major = Number.parseInt(versions.get(name) ?? '', 10);
     expect(major).toBeLessThan(Number(allowedVersions.replace('<', '')));
   });
