@@ -47,8 +47,8 @@ module.exports = {
       comment:
         'The page has a secret key in one place only, which adds it to the calls that need it (SECURITY.md).',
       severity: 'error',
-      from: { path: '^web/src/', pathNot: `${TEST}|^web/src/lib/server/session-client\\.ts$` },
-      to: { path: '^web/src/lib/server/client-ip\\.ts$' },
+      from: { path: '^web/src/', pathNot: `${TEST}|^web/src/lib/server/auth/session-client\\.ts$` },
+      to: { path: '^web/src/lib/server/auth/client-ip\\.ts$' },
     },
     {
       name: 'no-cycle',

@@ -24,7 +24,9 @@ describe.each(DOCUMENTS)('%s', (file) => {
     const quoted = [...text.matchAll(/`([\w@./-]+)`/g)].map(([, path = '']) => path);
     const isPath = (path: string): boolean => FOLDERS.some((folder) => path.startsWith(folder));
     const missing = [
-      ...links.map(([, path = '']) => path).filter((path) => !existsSync(join(ROOT, file, '..', path))),
+      ...links
+        .map(([, path = '']) => path)
+        .filter((path) => !existsSync(join(ROOT, file, '..', decodeURIComponent(path)))),
       ...quoted.filter((path) => isPath(path) && !existsSync(join(ROOT, path))),
     ];
     expect(missing).toEqual([]);

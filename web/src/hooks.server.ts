@@ -1,10 +1,10 @@
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 import { sequence } from '@sveltejs/kit/hooks';
-import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/security-headers.ts';
-import { isOwnRequest } from '$lib/server/request-origin.ts';
-import { openSession, signedIn } from '$lib/server/session.ts';
+import { connectSources, SECURITY_HEADERS, STRICT_TRANSPORT } from '$lib/server/request/security-headers.ts';
+import { isOwnRequest } from '$lib/server/request/request-origin.ts';
+import { openSession, signedIn } from '$lib/server/auth/session.ts';
 import { environment, settings } from '$lib/server/settings.ts';
-import { traceRequest } from '$lib/server/trace-request.ts';
+import { traceRequest } from '$lib/server/request/trace-request.ts';
 import { readTheme } from '$lib/theme.ts';
 
 /** Told in the log at once, too: every page says it from then on. */

@@ -4,7 +4,7 @@ import type { WorkspaceLive } from './live/workspace-live.svelte.ts';
 import type { Notices } from './notices/notices.svelte.ts';
 import type { DelayedDeletes } from './servers/delayed-deletes.svelte.ts';
 import type { Servers } from './servers/servers.svelte.ts';
-import type { Conversation } from './talk/conversation.svelte.ts';
+import type { Conversation } from './conversation/conversation.svelte.ts';
 
 /** What lives as long as the app is open, whichever page is shown. */
 export interface AppContext {

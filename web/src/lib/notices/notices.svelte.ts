@@ -1,7 +1,7 @@
 import type { WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import type { Notice } from '../server/notices.ts';
 import { showToast } from '../ui/toasts.svelte.ts';
-import { noticeWords } from './notice-words.ts';
+import { noticeWords } from './notice-labels.ts';
 
 /** More new ones at a time are told as a number. */
 const MOST_TOASTS = 3;

@@ -1,6 +1,6 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { describe, expect, it } from 'vitest';
-import type { NamedTool } from '../server/tools.ts';
+import type { NamedTool } from '../server/servers/tools.ts';
 import { matchingEntries, paletteEntries } from './entries.ts';
 
 const servers = ['clock', 'Notes'].map(

@@ -1,7 +1,7 @@
 import type { McpServerRow } from '@patchbay/shared/schema/server';
-import type { NamedTool } from '../server/tools.ts';
-import { hostOf } from '../servers/state-words.ts';
-import { toolHash } from '../tools/tool-place.ts';
+import type { NamedTool } from '../server/servers/tools.ts';
+import { hostOf } from '../servers/state-labels.ts';
+import { toolHash } from '../tools/tool-anchor.ts';
 
 /** The groups in the order in which they stand. */
 export const GROUPS = ['Go to', 'Do', 'Servers', 'With a server', 'Tools'] as const;

@@ -2,7 +2,7 @@ import { deserialize } from '$app/forms';
 import { goto } from '$app/navigation';
 import type { McpServerRow } from '@patchbay/shared/schema/server';
 import type { ActionResult } from '@sveltejs/kit';
-import { discoveryWords, type Discovery } from '../servers/discovery-words.ts';
+import { discoveryWords, type Discovery } from '../servers/discovery-labels.ts';
 import type { Servers } from '../servers/servers.svelte.ts';
 import { beginSwitch, SWITCH_ACTION } from '../servers/switch-server.ts';
 import { showToast } from '../ui/toasts.svelte.ts';

@@ -1,7 +1,7 @@
 import { TraceContext } from '@patchbay/shared/trace-context';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { discoverTools, dispatchAgent, openVoiceSession } from './edge-functions.ts';
-import type { SignedIn } from './session.ts';
+import type { SignedIn } from './auth/session.ts';
 
 vi.mock('./settings.ts', () => ({
   settings: () => ({ supabaseUrl: 'http://supabase.local', publishableKey: 'key' }),

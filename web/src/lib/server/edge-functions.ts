@@ -16,8 +16,8 @@ import {
   type VoiceTokenBody,
 } from '@patchbay/shared/schema/functions';
 import { z } from 'zod';
-import { Issuers } from './accepted-issuers.ts';
-import type { SignedIn } from './session.ts';
+import { Issuers } from './servers/accepted-issuers.ts';
+import type { SignedIn } from './auth/session.ts';
 import { settings } from './settings.ts';
 
 /** What an edge function may answer: its value, or why not, fit for the user. */

@@ -1,7 +1,7 @@
 import { NoticeRow } from '@patchbay/shared/schema/notice';
 import { z } from 'zod';
 import { rows } from './database.ts';
-import type { SignedIn } from './session.ts';
+import type { SignedIn } from './auth/session.ts';
 
 const COLUMNS = Object.keys(NoticeRow.shape).join(',');
 const Named = z.object({ id: z.string(), name: z.string() });

@@ -2,7 +2,7 @@ import type { ClientSchema } from '@patchbay/shared/schema/database';
 import { FieldErrors, sentencesOf } from '@patchbay/shared/schema/fields';
 import type { z } from 'zod';
 import { problemWords, writeProblem } from './database.ts';
-import type { SignedIn } from './session.ts';
+import type { SignedIn } from './auth/session.ts';
 
 /** What came of a change: its value, or why not, fit for the user. */
 export type Outcome<T> = { ok: true; value: T } | Refusal;

@@ -1,4 +1,4 @@
-import type { ServerPulse } from './pulse.svelte.ts';
+import type { ServerPulse } from './pulses.svelte.ts';
 
 const HOUR_MS = 3_600_000;
 

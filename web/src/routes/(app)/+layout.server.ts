@@ -1,8 +1,8 @@
 import { readZone, ZONE_COOKIE } from '$lib/live/time-zone.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { countServers } from '$lib/server/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { countServers } from '$lib/server/servers/servers.ts';
 import { settings } from '$lib/server/settings.ts';
-import { chooseWorkspace, listWorkspaces } from '$lib/server/workspaces.ts';
+import { chooseWorkspace, listWorkspaces } from '$lib/server/workspace/workspaces.ts';
 import type { LayoutServerLoad } from './$types';
 
 export const load: LayoutServerLoad = async (event) => {

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { createSessionClient, forgetSession } from '$lib/server/session-client.ts';
+import { createSessionClient, forgetSession } from '$lib/server/auth/session-client.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 

@@ -1,19 +1,19 @@
 import { returnPath } from '@patchbay/shared/return-path';
 import { fail, redirect } from '@sveltejs/kit';
-import { changeEmail, changePassword, readPendingEmail } from '$lib/server/account.ts';
-import { authProblemWords } from '$lib/server/credentials-form.ts';
-import { deleteAccount, previewDeletion, readSuccessors } from '$lib/server/delete-account.ts';
-import { sendEmailLink } from '$lib/server/email-links.ts';
+import { changeEmail, changePassword, readPendingEmail } from '$lib/server/auth/account.ts';
+import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
+import { deleteAccount, previewDeletion, readSuccessors } from './delete-account.server.ts';
+import { sendEmailLink } from '$lib/server/auth/email-links.ts';
 import type { Outcome } from '$lib/server/procedures.ts';
-import { createPlainClient } from '$lib/server/session-client.ts';
+import { createPlainClient } from '$lib/server/auth/session-client.ts';
 import {
   endOtherSessions,
   endSession,
   listOwnTokens,
   listSessions,
   revokeOwnTokens,
-} from '$lib/server/sessions.ts';
-import { signedIn } from '$lib/server/session.ts';
+} from '$lib/server/auth/sessions.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { Actions, PageServerLoad } from './$types';
 

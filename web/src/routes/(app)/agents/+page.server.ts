@@ -1,7 +1,7 @@
 import { fail } from '@sveltejs/kit';
-import { agentProblemWords, duplicateAgent, listAgents, makeDefault } from '$lib/server/agents.ts';
+import { agentProblemWords, duplicateAgent, listAgents, makeDefault } from '$lib/server/agents/agents.ts';
 import type { WriteProblem } from '$lib/server/database.ts';
-import { signedIn, type SignedIn } from '$lib/server/session.ts';
+import { signedIn, type SignedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
 /** Characters of a prompt that a row shows at most. */

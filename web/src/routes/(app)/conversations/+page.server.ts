@@ -1,6 +1,6 @@
 import { describeEnd } from '@patchbay/shared/end-reason';
-import { listConversations } from '$lib/server/conversations.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { listConversations } from './conversations.server.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { PageServerLoad } from './$types';
 
 const PAGE = 30;

@@ -2,9 +2,9 @@ import { fail } from '@sveltejs/kit';
 import { problemWords } from '$lib/server/database.ts';
 import { noticeWebhook } from '$lib/server/edge-functions.ts';
 import { listNotices, markRead } from '$lib/server/notices.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { deleteWebhook, listDeliveries, readWebhook } from '$lib/server/webhook.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { deleteWebhook, listDeliveries, readWebhook } from './webhook.server.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_NOTICES = 100;

@@ -1,6 +1,6 @@
-import { listAgents } from '$lib/server/agents.ts';
-import { listServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { listAgents } from '$lib/server/agents/agents.ts';
+import { listServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { PageServerLoad } from './$types';
 

@@ -9,9 +9,9 @@ import {
   revokeInvitation,
   setRole,
   transferOwnership,
-} from '$lib/server/members.ts';
+} from '$lib/server/workspace/members.ts';
 import type { Outcome } from '$lib/server/procedures.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import {
   deleteWorkspace,
   listTags,
@@ -19,8 +19,8 @@ import {
   removeTag,
   renameTag,
   updateWorkspace,
-} from '$lib/server/workspace-settings.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+} from './workspace-settings.server.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
 /** Which card of the page an answer belongs to. */

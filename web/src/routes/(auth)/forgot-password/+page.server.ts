@@ -1,5 +1,5 @@
 import { fail } from '@sveltejs/kit';
-import { parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
+import { parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {

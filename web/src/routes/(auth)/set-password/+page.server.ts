@@ -1,9 +1,9 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
-import { setPassword } from '$lib/server/account.ts';
-import { endNewPassword, mayChooseNewPassword } from '$lib/server/new-password.ts';
-import { listOwnTokens } from '$lib/server/sessions.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { setPassword } from '$lib/server/auth/account.ts';
+import { endNewPassword, mayChooseNewPassword } from '../new-password.server.ts';
+import { listOwnTokens } from '$lib/server/auth/sessions.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {

@@ -1,6 +1,6 @@
 import { error, json } from '@sveltejs/kit';
 import type { Access } from '$lib/live/access-token.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 

@@ -1,7 +1,7 @@
 import { json } from '@sveltejs/kit';
 import { listNotices } from '$lib/server/notices.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 const SHOWN = 100;

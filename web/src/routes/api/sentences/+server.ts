@@ -1,6 +1,6 @@
 import { json } from '@sveltejs/kit';
 import { z } from 'zod';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 

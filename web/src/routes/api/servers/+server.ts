@@ -1,9 +1,9 @@
 import { error, json } from '@sveltejs/kit';
 import { z } from 'zod';
-import { ServerIds } from '$lib/server/change-servers.ts';
-import { deleteServers, IDS_AT_ONCE, listServers, readServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { ServerIds } from '$lib/server/servers/change-servers.ts';
+import { deleteServers, IDS_AT_ONCE, listServers, readServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

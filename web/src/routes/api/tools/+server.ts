@@ -1,7 +1,7 @@
 import { json } from '@sveltejs/kit';
-import { listToolNames } from '$lib/server/tools.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { listToolNames } from '$lib/server/servers/tools.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 /** The names of all tools of the workspace, for the palette. */

@@ -1,7 +1,7 @@
 import { json } from '@sveltejs/kit';
 import { unavailable } from '$lib/server/database.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 /** Says that somebody looks at the workspace, so that its servers are looked at more often. */

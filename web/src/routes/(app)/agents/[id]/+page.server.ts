@@ -1,10 +1,10 @@
 import { error, fail } from '@sveltejs/kit';
 import { agentValuesOf, type AgentFormResult } from '$lib/agents/form-values.ts';
-import { parseAgentForm } from '$lib/server/agent-form.ts';
-import { agentProblemWords, listGivenServers, readAgent, saveAgent } from '$lib/server/agents.ts';
-import { modelChoices } from '$lib/server/model-choices.ts';
-import { listServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { parseAgentForm } from '$lib/server/agents/agent-form.ts';
+import { agentProblemWords, listGivenServers, readAgent, saveAgent } from '$lib/server/agents/agents.ts';
+import { modelChoices } from '../model-choices.server.ts';
+import { listServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

@@ -1,11 +1,11 @@
 import { fail, redirect } from '@sveltejs/kit';
 import type { AgentFormResult } from '$lib/agents/form-values.ts';
-import { parseAgentForm } from '$lib/server/agent-form.ts';
-import { agentProblemWords, createAgent } from '$lib/server/agents.ts';
-import { modelChoices } from '$lib/server/model-choices.ts';
-import { listServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { parseAgentForm } from '$lib/server/agents/agent-form.ts';
+import { agentProblemWords, createAgent } from '$lib/server/agents/agents.ts';
+import { modelChoices } from '../model-choices.server.ts';
+import { listServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

@@ -6,10 +6,10 @@ import {
   listLines,
   listSessionCalls,
   readConversation,
-} from '$lib/server/conversations.ts';
+} from '../conversations.server.ts';
 import { problemWords } from '$lib/server/database.ts';
-import { listServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { listServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

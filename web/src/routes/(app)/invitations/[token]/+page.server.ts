@@ -1,7 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { acceptInvitation, previewInvitation } from '$lib/server/members.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { rememberWorkspace } from '$lib/server/workspaces.ts';
+import { acceptInvitation, previewInvitation } from '$lib/server/workspace/members.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

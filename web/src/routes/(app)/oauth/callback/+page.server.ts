@@ -3,8 +3,8 @@ import { CALLBACK_PATH } from '@patchbay/shared/oauth/client-metadata';
 import { z } from 'zod';
 import { returnPath } from '@patchbay/shared/return-path';
 import { discoverTools } from '$lib/server/edge-functions.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { finishSignIn } from '$lib/server/sign-ins.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { finishSignIn } from '$lib/server/servers/sign-ins.ts';
 import type { PageServerLoad } from './$types';
 
 /** How long the way back waits for the tools; the discovery itself goes on after it. */

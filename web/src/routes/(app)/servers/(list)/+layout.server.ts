@@ -1,7 +1,7 @@
-import { listServers } from '$lib/server/servers.ts';
-import { listMembers } from '$lib/server/members.ts';
+import { listServers } from '$lib/server/servers/servers.ts';
+import { listMembers } from '$lib/server/workspace/members.ts';
 import { settings } from '$lib/server/settings.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { LayoutServerLoad } from './$types';
 
 /** Streamed behind a skeleton when walking through the app, part of the page on a hard load. */

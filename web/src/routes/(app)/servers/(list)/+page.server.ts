@@ -1,9 +1,9 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { changeServers, parseBulkForm } from '$lib/server/change-servers.ts';
+import { changeServers, parseBulkForm } from '$lib/server/servers/change-servers.ts';
 import { problemWords } from '$lib/server/database.ts';
-import { moveServer, updateServer } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { moveServer, updateServer } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {

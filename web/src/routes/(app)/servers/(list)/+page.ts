@@ -1,4 +1,4 @@
-import ServerList from '$lib/servers/ServerList.svelte';
+import ServerList from './ServerList.svelte';
 import type { PageLoad } from './$types';
 
 /** Hands the list to the layout, so that pages over the list need not load its code before their own. */

@@ -1,7 +1,7 @@
 import { error, fail, redirect } from '@sveltejs/kit';
-import { ServerIds } from '$lib/server/change-servers.ts';
-import { deleteServers, IDS_AT_ONCE, readServers } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { ServerIds } from '$lib/server/servers/change-servers.ts';
+import { deleteServers, IDS_AT_ONCE, readServers } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 /** Asks before deleting, where there is no JavaScript for an undo. */

@@ -1,9 +1,9 @@
 import { error } from '@sveltejs/kit';
-import { withNames } from '$lib/server/audit-names.ts';
-import { listAuditEvents } from '$lib/server/audit.ts';
-import { listMembers } from '$lib/server/members.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { actorWords, eventWords, SUBJECTS } from '$lib/workspace/audit-words.ts';
+import { withNames } from './audit-names.server.ts';
+import { listAuditEvents } from '$lib/server/workspace/audit.ts';
+import { listMembers } from '$lib/server/workspace/members.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { actorWords, eventWords, SUBJECTS } from '$lib/workspace/audit-labels.ts';
 import type { PageServerLoad } from './$types';
 
 const PAGE = 50;

@@ -1,7 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { signedIn } from '$lib/server/session.ts';
-import { createWorkspace } from '$lib/server/workspace-settings.ts';
-import { rememberWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { createWorkspace } from '../workspace-settings.server.ts';
+import { rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
-import { signedIn } from '$lib/server/session.ts';
-import { listWorkspaces, rememberWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { listWorkspaces, rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 /** Goes on in another workspace; one that the user does not belong to changes nothing. */

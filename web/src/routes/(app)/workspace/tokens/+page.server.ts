@@ -1,8 +1,8 @@
 import { error, fail } from '@sveltejs/kit';
-import { createApiToken, listApiTokens, revokeApiToken } from '$lib/server/api-tokens.ts';
-import { listMembers } from '$lib/server/members.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { createApiToken, listApiTokens, revokeApiToken } from './api-tokens.server.ts';
+import { listMembers } from '$lib/server/workspace/members.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

@@ -1,8 +1,8 @@
 import { fail } from '@sveltejs/kit';
-import { showChanges } from '$lib/server/import-changes.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { importWorkspace } from '$lib/server/workspace-transfer.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { showChanges } from './import-changes.server.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { importWorkspace } from './workspace-transfer.server.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, RequestEvent } from './$types';
 
 async function take(event: RequestEvent, isDryRun: boolean) {

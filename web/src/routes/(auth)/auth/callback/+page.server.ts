@@ -1,6 +1,6 @@
 import { redirect } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
-import { callbackProblem } from '$lib/server/callback-problem.ts';
+import { callbackProblem } from './callback-error.ts';
 import type { PageServerLoad } from './$types';
 
 /** Where a provider leads back to, by way of Auth. A code works once, and with the verifier of this browser only. */

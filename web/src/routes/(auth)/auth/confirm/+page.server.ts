@@ -1,9 +1,9 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { z } from 'zod';
 import { returnPath, returnPathOf } from '@patchbay/shared/return-path';
-import { authProblemWords } from '$lib/server/credentials-form.ts';
-import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/email-links.ts';
-import { allowNewPassword } from '$lib/server/new-password.ts';
+import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
+import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
+import { allowNewPassword } from '../../new-password.server.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const Link = z.object({

@@ -1,7 +1,7 @@
 import { json } from '@sveltejs/kit';
 import { streamTest } from '$lib/server/edge-functions.ts';
-import { readPasted } from '$lib/server/import-servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { readPasted } from '$lib/server/servers/import-servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
 /** Tests one entry (`key`) of a pasted file (`text`), told phase by phase. */

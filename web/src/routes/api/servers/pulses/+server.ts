@@ -1,8 +1,8 @@
 import { json } from '@sveltejs/kit';
-import { ServerIds } from '$lib/server/change-servers.ts';
-import { readPulses } from '$lib/server/health.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { PULSES_AT_ONCE } from '$lib/servers/pulse.svelte.ts';
+import { ServerIds } from '$lib/server/servers/change-servers.ts';
+import { readPulses } from './pulses.server.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { PULSES_AT_ONCE } from '$lib/servers/pulses.svelte.ts';
 import type { RequestHandler } from './$types';
 
 /** How the servers named by `ids` were in the last day, and when they are looked at next. */

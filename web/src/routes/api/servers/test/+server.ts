@@ -1,8 +1,8 @@
 import { json } from '@sveltejs/kit';
-import { planTest } from '$lib/server/save-server.ts';
+import { planTest } from '$lib/server/servers/save-server.ts';
 import { streamTest } from '$lib/server/edge-functions.ts';
-import { readServer } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { readServer } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
 /** Tests what the add / edit form holds and tells each phase as it begins; `saved_id` names a stored server. */

@@ -1,8 +1,8 @@
 import { VoiceDispatchBody } from '@patchbay/shared/schema/functions';
 import { json } from '@sveltejs/kit';
-import { passOn } from '$lib/server/answers.ts';
+import { passOn } from '$lib/server/json-response.ts';
 import { dispatchAgent } from '$lib/server/edge-functions.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
 export const POST: RequestHandler = async (event) => {

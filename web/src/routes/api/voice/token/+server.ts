@@ -1,8 +1,8 @@
 import { VoiceTokenBody } from '@patchbay/shared/schema/functions';
 import { json } from '@sveltejs/kit';
-import { passOn } from '$lib/server/answers.ts';
+import { passOn } from '$lib/server/json-response.ts';
 import { openVoiceSession } from '$lib/server/edge-functions.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 

@@ -1,6 +1,6 @@
 import { error, json } from '@sveltejs/kit';
-import { signedIn } from '$lib/server/session.ts';
-import { listWorkspaces } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { listWorkspaces } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 /** The role of the user in a workspace; 404 for one that they are not in, whether it exists or not. */

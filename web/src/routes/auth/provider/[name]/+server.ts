@@ -1,7 +1,7 @@
 import { error, redirect } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
 import { settings } from '$lib/server/settings.ts';
-import { enabledProviders } from '$lib/server/social-providers.ts';
+import { enabledProviders } from '$lib/server/auth/social-providers.ts';
 import type { RequestHandler } from './$types';
 
 /** Leads to a provider's page. The verifier of this sign-in stays in a cookie: only this browser can finish it. */

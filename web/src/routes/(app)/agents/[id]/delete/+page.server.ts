@@ -1,6 +1,6 @@
 import { error, fail, redirect } from '@sveltejs/kit';
-import { agentProblemWords, deleteAgent, readAgent } from '$lib/server/agents.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { agentProblemWords, deleteAgent, readAgent } from '$lib/server/agents/agents.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

@@ -1,7 +1,7 @@
 import { error, fail } from '@sveltejs/kit';
-import { addServers, describeFile, readPasted } from '$lib/server/import-servers.ts';
-import { signedIn } from '$lib/server/session.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { addServers, describeFile, readPasted } from '$lib/server/servers/import-servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ parent }) => {

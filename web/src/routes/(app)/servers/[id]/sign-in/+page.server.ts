@@ -1,11 +1,16 @@
 import { error, fail, redirect, type RequestEvent } from '@sveltejs/kit';
 import { returnPath } from '@patchbay/shared/return-path';
-import { acceptIssuer, Issuers, readAcceptedIssuer, withdrawIssuer } from '$lib/server/accepted-issuers.ts';
+import {
+  acceptIssuer,
+  Issuers,
+  readAcceptedIssuer,
+  withdrawIssuer,
+} from '$lib/server/servers/accepted-issuers.ts';
 import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
-import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/sign-ins.ts';
-import { readServer } from '$lib/server/servers.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/servers/sign-ins.ts';
+import { readServer } from '$lib/server/servers/servers.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

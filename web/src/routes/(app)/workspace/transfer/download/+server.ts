@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit';
-import { signedIn } from '$lib/server/session.ts';
-import { exportWorkspace } from '$lib/server/workspace-transfer.ts';
-import { currentWorkspace } from '$lib/server/workspaces.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
+import { exportWorkspace } from '../workspace-transfer.server.ts';
+import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
 export const GET: RequestHandler = async (event) => {

@@ -1,7 +1,7 @@
 import { CallToolBody } from '@patchbay/shared/schema/functions';
 import { json } from '@sveltejs/kit';
 import { streamCall } from '$lib/server/edge-functions.ts';
-import { signedIn } from '$lib/server/session.ts';
+import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
 /** Tries a tool of a server with `{ tool, arguments }`, and tells progress as it comes. */

@@ -1,7 +1,7 @@
 import { error, fail } from '@sveltejs/kit';
-import { saveTyped, testTyped } from '$lib/server/save-server.ts';
-import { readServer } from '$lib/server/servers.ts';
-import { signedIn, type SignedIn } from '$lib/server/session.ts';
+import { saveTyped, testTyped } from '$lib/server/servers/save-server.ts';
+import { readServer } from '$lib/server/servers/servers.ts';
+import { signedIn, type SignedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {

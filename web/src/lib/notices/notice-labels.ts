@@ -1,0 +1,91 @@
+import { describeError, isErrorCode } from '@patchbay/shared/errors';
+import type { NoticeRow } from '@patchbay/shared/schema/notice';
+import type { Tone } from '../servers/state-labels.ts';
+
+export interface NoticeWords {
+  tone: Exclude<Tone, 'off'>;
+  title: string;
+  /** What else there is to say; empty when nothing. */
+  detail: string;
+}
+
+/** What a notice says, for people. */
+export function noticeWords({
+  kind,
+  details,
+  server_name: name,
+}: Pick<NoticeRow, 'kind' | 'details'> & { server_name: string }): NoticeWords {
+  switch (kind) {
+    case 'down':
+      return { tone: 'bad', title: `${name} is down`, detail: cause(details) };
+    case 'needs_auth':
+      return { tone: 'warn', title: `${name} ${need(details)}`, detail: cause(details) };
+    case 'unstable':
+      return {
+        tone: 'warn',
+        title: `${name} keeps failing and coming back`,
+        detail: 'You will hear of it again when it stays up.',
+      };
+    case 'back':
+      return { tone: 'ok', title: `${name} is back`, detail: outage(details) };
+    case 'tools_changed':
+      return { tone: 'wait', title: `The tools of ${name} changed`, detail: change(details) };
+    case 'credential_dropped':
+      return {
+        tone: 'warn',
+        title:
+          details.credential === 'sign_in' ? `Sign in to ${name} again` : `Enter the key for ${name} again`,
+        detail: `${moved(details)} Patchbay dropped ${details.credential === 'sign_in' ? 'your sign-in' : 'the key that you entered'}.`,
+      };
+    case 'credential_held':
+      return {
+        tone: 'warn',
+        title: `Confirm the new address of ${name}`,
+        detail: `${moved(details)} The key that you entered is not used there until you confirm the address.`,
+      };
+    case 'certificate':
+      return { tone: 'warn', title: `The certificate of ${name} ends soon`, detail: expiry(details) };
+    case 'webhook_paused':
+      return {
+        tone: 'warn',
+        title: 'The webhook is paused',
+        detail:
+          'Its address failed for more than an hour. An owner or admin can save it again, or send a test.',
+      };
+  }
+}
+
+/** A server that was changed in another way keeps its address. */
+function moved({ old_url: from, new_url: to }: NoticeRow['details']): string {
+  return from && to && from !== to
+    ? `Its address changed from ${from} to ${to}.`
+    : 'The settings of the server changed.';
+}
+
+function need({ error_code: code }: NoticeRow['details']): string {
+  if (code === 'sign_in_required') return 'needs a sign-in';
+  if (code === 'scope_required') return 'wants more rights';
+  return code === 'credential_missing' ? 'needs a key or token' : 'does not accept its credential';
+}
+
+function cause({ error_code: code, error_message: message }: NoticeRow['details']): string {
+  if (!isErrorCode(code)) return message ?? '';
+  return message || describeError(code).message;
+}
+
+function outage({ started_at: start, ended_at: end }: NoticeRow['details']): string {
+  if (!start || !end) return '';
+  const minutes = Math.max(1, Math.round((Date.parse(end) - Date.parse(start)) / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const length = hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+  return `It was away for ${length}.`;
+}
+
+function change({ added, changed, removed }: NoticeRow['details']): string {
+  const parts = Object.entries({ New: added, Changed: changed, Gone: removed });
+  return parts.flatMap(([word, names]) => (names?.length ? [`${word}: ${names.join(', ')}.`] : [])).join(' ');
+}
+
+function expiry({ expires_at: at }: NoticeRow['details']): string {
+  return at ? `It is valid until ${new Date(at).toISOString().slice(0, 10)}.` : '';
+}

@@ -1,0 +1,39 @@
+import { AgentConfigInput } from '@patchbay/shared/schema/agent-config';
+import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
+import type { z } from 'zod';
+import type { AgentFormValues } from '../../agents/form-values.ts';
+
+// Which agent is the default is not for this form to say; a temperature is stored for REST alone.
+const AgentFields = AgentConfigInput.omit({ is_default: true, provider: true, temperature: true });
+export type AgentFields = z.infer<typeof AgentFields>;
+
+export type ParsedAgentForm =
+  | { ok: true; values: AgentFormValues; input: AgentFields }
+  | { ok: false; values: AgentFormValues; errors: Record<string, string[]> };
+
+/** Reads the agent form; `values` is what was typed, to show it again. */
+export function parseAgentForm(form: FormData): ParsedAgentForm {
+  const values: AgentFormValues = {
+    name: text(form, 'name'),
+    system_prompt: text(form, 'system_prompt'),
+    greeting: text(form, 'greeting'),
+    voice_model: text(form, 'voice_model'),
+    model: text(form, 'model'),
+    reasoning_effort: text(form, 'reasoning_effort'),
+    turn_detection: text(form, 'turn_detection'),
+    turn_eagerness: text(form, 'turn_eagerness'),
+    language: text(form, 'language'),
+    all_servers: form.get('servers_mode') !== 'chosen',
+    servers: form.getAll('servers').filter((id) => typeof id === 'string'),
+  };
+  const { servers: _servers, ...fields } = values;
+  const read = readFields(AgentFields, { ...fields, reasoning_effort: values.reasoning_effort || null });
+  return read.ok
+    ? { ok: true, values, input: read.value }
+    : { ok: false, values, errors: sentencesOf(read.fieldErrors) };
+}
+
+function text(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
+}

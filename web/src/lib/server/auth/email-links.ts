@@ -1,0 +1,72 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import { z } from 'zod';
+import { returnPath } from '@patchbay/shared/return-path';
+import { authProblemWords } from './credentials-form.ts';
+import { createPlainClient } from './session-client.ts';
+import { settings } from '../settings.ts';
+
+/** What a link in an email is for, as Supabase Auth names it. */
+export const LinkKind = z.enum(['signup', 'recovery', 'magiclink', 'email_change']);
+export type LinkKind = z.infer<typeof LinkKind>;
+
+/** Codes that say that an address has no account. */
+const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found']);
+
+const Email = z.email('This is not an email address.');
+
+export type EmailForm =
+  { ok: true; email: string } | { ok: false; email: string; errors: { email: string[] } };
+
+/** Reads the form of somebody who asks for a link. */
+export function parseEmail(form: FormData): EmailForm {
+  const email = String(form.get('email') ?? '').trim();
+  const parsed = Email.safeParse(email);
+  if (parsed.success) return { ok: true, email };
+  return { ok: false, email, errors: { email: parsed.error.issues.map(({ message }) => message) } };
+}
+
+export type SentLink = { ok: true } | { ok: false; status: number; message: string };
+
+/**
+ * Asks Auth to email a link. The answer is the same whether or not the address has an account.
+ * @param next path to go on to behind the link
+ */
+export async function sendEmailLink(
+  event: Pick<RequestEvent, 'getClientAddress' | 'request' | 'url'>,
+  kind: LinkKind,
+  email: string,
+  next: string | null,
+): Promise<SentLink> {
+  const { auth } = createPlainClient(event, settings());
+  const emailRedirectTo = linkTarget(event.url, next);
+  const options = { emailRedirectTo };
+  const { error } = await {
+    recovery: () => auth.resetPasswordForEmail(email, { redirectTo: emailRedirectTo }),
+    magiclink: () => auth.signInWithOtp({ email, options: { ...options, shouldCreateUser: false } }),
+    signup: () => auth.resend({ type: 'signup', email, options }),
+    email_change: () => auth.resend({ type: 'email_change', email, options }),
+  }[kind]();
+  if (!error) return { ok: true };
+  const { code } = error;
+  if (isUnsent(code, kind) || (code && TELLING.has(code))) return { ok: true };
+  return {
+    ok: false,
+    status: code === 'over_request_rate_limit' ? 429 : 503,
+    message: authProblemWords(code),
+  };
+}
+
+/**
+ * Whether Auth sent no email for a reason that only addresses with an account meet: the minute between two of them, the
+ * hourly limit of the project, or that it has no mail server of its own. The user is told none of them; the log is.
+ */
+export function isUnsent(code: string | undefined, kind: LinkKind): boolean {
+  const isUnsaid = code === 'over_email_send_rate_limit' || code === 'email_address_not_authorized';
+  if (isUnsaid) console.warn(JSON.stringify({ level: 'warn', message: 'Auth sent no email', kind, code }));
+  return isUnsaid;
+}
+
+/** The address that a mailed link carries on: the template puts it behind `next`. */
+export function linkTarget(url: URL, next: string | null): string {
+  return new URL(returnPath(next), url.origin).href;
+}

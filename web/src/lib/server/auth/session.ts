@@ -1,0 +1,48 @@
+import { error, redirect, type RequestEvent } from '@sveltejs/kit';
+import { createSessionClient } from './session-client.ts';
+import { settings } from '../settings.ts';
+
+/**
+ * Gives the request its own Supabase client and, when the cookies hold a valid session, its user.
+ * @throws 503 when Auth cannot tell whether the session is valid: the user stays signed in
+ */
+export async function openSession(event: RequestEvent): Promise<void> {
+  const { supabase, isAuthAway } = createSessionClient(event, settings());
+  event.locals.supabase = supabase;
+  const { data } = await supabase.auth.getClaims();
+  if (!data && isAuthAway()) {
+    const message = 'The sign-in service does not answer. You are still signed in: try again in a minute.';
+    error(503, message);
+  }
+  if (!data) return;
+  const { data: held } = await supabase.auth.getSession();
+  event.locals.user = { id: data.claims.sub, email: data.claims.email ?? '' };
+  event.locals.accessToken = held.session?.access_token ?? null;
+}
+
+export interface SignedIn {
+  supabase: App.Locals['supabase'];
+  user: { id: string; email: string };
+  accessToken: string;
+  /** Goes with what is asked of edge functions. */
+  trace: App.Locals['trace'];
+}
+
+/**
+ * The user of a page, a form action or an endpoint.
+ * @throws 401 for an endpoint, else a redirect to the sign-in page that leads back here
+ */
+export function signedIn(event: Pick<RequestEvent, 'locals' | 'url' | 'route'>): SignedIn {
+  const { supabase, user, accessToken, trace } = event.locals;
+  if (user && accessToken) return { supabase, user, accessToken, trace };
+  if (event.route.id?.startsWith('/api/')) {
+    error(401, { message: 'Your session has expired.', hint: 'Sign in again.' });
+  }
+  redirect(303, `/sign-in?next=${encodeURIComponent(pathOf(event.url))}`);
+}
+
+/** Where to go back to. The name of a form action (`?/rename`) is left out: nobody can open it. */
+function pathOf({ pathname, searchParams }: URL): string {
+  const kept = new URLSearchParams([...searchParams].filter(([name]) => !name.startsWith('/')));
+  return kept.size > 0 ? `${pathname}?${kept.toString()}` : pathname;
+}

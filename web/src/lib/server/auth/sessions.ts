@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { callProcedure, type Outcome } from '../procedures.ts';
+import type { SignedIn } from './session.ts';
+import { userAgentWords } from './format-user-agent.ts';
+
+const SessionRow = z.object({
+  id: z.string(),
+  created_at: z.string(),
+  last_used_at: z.string(),
+  user_agent: z.string().nullable(),
+  ip: z.string().nullable(),
+  is_current: z.boolean(),
+});
+
+/** A place where the user is signed in. */
+export type ShownSession = Omit<z.infer<typeof SessionRow>, 'user_agent'> & { browser: string };
+
+const TokenRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  workspace_name: z.string(),
+  last_used_at: z.string().nullable(),
+});
+/** An API token that acts for the user. */
+export type OwnToken = z.infer<typeof TokenRow>;
+
+const nothing = z.unknown().transform(() => null);
+
+/** Where the user is signed in, this browser first; null when that can't be read. */
+export async function listSessions(who: SignedIn): Promise<ShownSession[] | null> {
+  const found = await callProcedure(who, 'my_sessions', {}, z.array(SessionRow));
+  if (!found.ok) return null;
+  return found.value.map(({ user_agent, ...session }) => ({
+    ...session,
+    browser: userAgentWords(user_agent),
+  }));
+}
+
+/** Ends a session of the user; the browser is signed out when its access token expires, within an hour. */
+export const endSession = (who: SignedIn, id: string): Promise<Outcome<null>> =>
+  z.uuid().safeParse(id).success
+    ? callProcedure(who, 'end_session', { p_id: id }, nothing)
+    : Promise.resolve({ ok: false, status: 400, message: 'Choose a session.' });
+
+/** @returns how many ended */
+export const endOtherSessions = (who: SignedIn): Promise<Outcome<number>> =>
+  callProcedure(who, 'end_other_sessions', {}, z.int());
+
+/** API tokens of the user in all workspaces; null when they can't be read. */
+export async function listOwnTokens(who: SignedIn): Promise<OwnToken[] | null> {
+  const found = await callProcedure(who, 'my_api_tokens', {}, z.array(TokenRow));
+  return found.ok ? found.value : null;
+}
+
+/** @returns how many were revoked */
+export function revokeOwnTokens(who: SignedIn, ids: string[]): Promise<Outcome<number>> {
+  const parsed = z.array(z.uuid()).min(1).max(1000).safeParse(ids);
+  if (parsed.success) return callProcedure(who, 'revoke_my_api_tokens', { p_ids: parsed.data }, z.int());
+  return Promise.resolve({ ok: false, status: 400, message: 'Select at least one API token.' });
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { firstRow, writeProblem, type WriteProblem } from '../database.ts';
+import type { SignedIn } from '../auth/session.ts';
+
+const TABLE = 'mcp_server_accepted_issuers';
+
+/** The two issuers of a sign-in that differ. */
+export const Issuers = z.object({ expected: z.url().max(2000), received: z.url().max(2000) });
+export type Issuers = z.infer<typeof Issuers>;
+
+/** The issuer that an owner or admin accepted for a server; null when none was. */
+export function readAcceptedIssuer(who: SignedIn, serverId: string): Promise<Issuers | null> {
+  const query = who.supabase.from(TABLE).select('expected:expected_issuer, received:accepted_issuer');
+  return firstRow(query.eq('server_id', serverId), Issuers);
+}
+
+/** Accepts an issuer in the place of an earlier one. @returns what went wrong, if anything */
+export async function acceptIssuer(
+  who: SignedIn,
+  server: { id: string; workspace_id: string },
+  { expected, received }: Issuers,
+): Promise<WriteProblem | null> {
+  const problem = await withdrawIssuer(who, server.id);
+  if (problem) return problem;
+  const row = { server_id: server.id, workspace_id: server.workspace_id };
+  const issuers = { expected_issuer: expected, accepted_issuer: received };
+  const { error, status } = await who.supabase.from(TABLE).insert({ ...row, ...issuers });
+  return error && writeProblem(error, status);
+}
+
+/** @returns what went wrong, if anything */
+export async function withdrawIssuer(who: SignedIn, serverId: string): Promise<WriteProblem | null> {
+  const { error, status } = await who.supabase.from(TABLE).delete().eq('server_id', serverId);
+  return error && writeProblem(error, status);
+}

@@ -1,0 +1,192 @@
+import type { TestConnectionBody } from '@patchbay/shared/schema/functions';
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { z } from 'zod';
+import { noTest, testOutcome, type ServerFormResult } from '../../servers/form/form-result.ts';
+import {
+  dropsCredential,
+  formBase,
+  formValuesOf,
+  type ServerFormValues,
+} from '../../servers/form/form-values.ts';
+import { mergeEdits } from '../../servers/form/merge.ts';
+import { problemWords } from '../database.ts';
+import { discoverTools, storeCredential, testConnection } from '../edge-functions.ts';
+import { connectionDiffers, parseServerForm, type ServerConfiguration } from './server-form.ts';
+import { createServer, readServer, updateServer } from './servers.ts';
+import type { SignedIn } from '../auth/session.ts';
+
+/** How long saving waits for the tools; the discovery itself goes on after it. */
+const DISCOVERY_PATIENCE_MS = 3000;
+
+/** Methods that do not go without a key or token; a sign-in comes after saving. */
+const TYPED: ReadonlySet<string> = new Set(['api_key', 'bearer_token']);
+
+/** What a test of the typed form asks of the function; or what is wrong with it already. */
+export function planTest(
+  form: FormData,
+  stored: McpServerRow | null,
+):
+  { ok: true; values: ServerFormValues; body: TestConnectionBody } | { ok: false; result: ServerFormResult } {
+  const parsed = parseServerForm(withName(form));
+  const values = { ...parsed.values, name: textOf(form, 'name') };
+  if (!parsed.ok) return { ok: false, result: { values, errors: parsed.errors } };
+  const { input, credential } = parsed;
+  // A blank credential means the stored one, which only a test of the unchanged server can use.
+  const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
+  if (!asStored && TYPED.has(input.auth_method) && credential === null) {
+    const why = stored?.has_credential
+      ? 'Type it again for this test: the address, the authentication or whose it is was changed.'
+      : 'Enter the key or token.';
+    return { ok: false, result: { values, errors: { credential: [why] } } };
+  }
+  const { url, transport, protocol_era, auth_method, auth_header } = input;
+  const body = asStored
+    ? { server_id: stored.id }
+    : { url, transport, protocol_era, auth_method, auth_header, credential };
+  return { ok: true, values, body };
+}
+
+/** A test needs no name: the server itself may tell one. */
+function withName(form: FormData): FormData {
+  if (textOf(form, 'name').trim() !== '') return form;
+  const named = new FormData();
+  for (const [field, value] of form) named.append(field, value);
+  named.set('name', 'not named yet');
+  return named;
+}
+
+function textOf(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
+}
+
+/** Tests what was typed and stores nothing. */
+export async function testTyped(
+  who: SignedIn,
+  form: FormData,
+  stored: McpServerRow | null,
+): Promise<ServerFormResult> {
+  const plan = planTest(form, stored);
+  if (!plan.ok) return plan.result;
+  const { values } = plan;
+  const answer = await testConnection(who, plan.body);
+  if (!answer.ok && answer.fieldErrors) return { values, errors: answer.fieldErrors };
+  return { values, test: answer.ok ? testOutcome(answer.value) : noTest(answer.message, answer.hint) };
+}
+
+/** What the form showed when it was opened, and which state of the row that was. */
+const FormBase = z.object({
+  updated_at: z.string(),
+  values: z.custom<ServerFormValues>((one) => typeof one === 'object' && one !== null),
+});
+
+/** What somebody else saved since the form was opened; null when nobody did, or nothing that the form shows. */
+function mergeOf(form: FormData, mine: ServerFormValues, stored: McpServerRow): ServerFormResult | null {
+  const base = FormBase.safeParse(parseJson(form.get('base')));
+  if (!base.success || base.data.updated_at === stored.updated_at) return null;
+  const theirs = formValuesOf(stored);
+  const { values, taken, clashes } = mergeEdits(base.data.values, mine, theirs);
+  if (taken.length + clashes.length === 0) return null;
+  return { values, merge: { taken, clashes, base: formBase(stored) } };
+}
+
+function parseJson(text: FormDataEntryValue | null): unknown {
+  try {
+    return JSON.parse(typeof text === 'string' ? text : '');
+  } catch {
+    return null;
+  }
+}
+
+/** Saves a new server (`stored` null) or a change, then its credential, then asks for its tools. */
+export async function saveTyped(
+  who: SignedIn,
+  form: FormData,
+  target: { workspaceId: string } | { stored: McpServerRow },
+): Promise<ServerFormResult> {
+  const parsed = parseServerForm(form);
+  if (!parsed.ok) return { values: parsed.values, errors: parsed.errors };
+  const { values, input, credential } = parsed;
+  const stored = 'stored' in target ? target.stored : null;
+  const merge = stored && mergeOf(form, values, stored);
+  if (merge) return merge;
+  if (TYPED.has(input.auth_method) && credential === null && needsCredential(input, stored)) {
+    return { values, errors: { credential: [missingCredentialWords(stored)] } };
+  }
+
+  // A new credential is in place before the server is switched on, so that no conversation connects without it.
+  const activateLast = credential !== null && input.is_active && !stored?.is_active;
+  const row = { ...input, is_active: activateLast ? false : input.is_active };
+  const written =
+    'stored' in target
+      ? await updateServer(who, target.stored.id, row, target.stored.updated_at)
+      : await createServer(who, target.workspaceId, row);
+  if (!written.ok && written.problem === 'changed' && stored) {
+    const fresh = await readServer(who, stored.id);
+    if (fresh) return saveTyped(who, form, { stored: fresh });
+  }
+  if (!written.ok) return { values, message: problemWords(written.problem) };
+
+  const { id, name, url, auth_method } = written.value;
+  if (credential !== null) {
+    const answer = await storeCredential(who, { server_id: id, credential, url, auth_method });
+    if (!answer.ok) {
+      return {
+        values: { ...values, is_active: row.is_active },
+        message: `The server is saved, but its credential could not be stored: ${answer.message}`,
+        savedId: id,
+      };
+    }
+  }
+  const { credential_held_since: heldSince } = written.value;
+  if (credential === null && heldSince !== null && form.get('confirms_address') === 'yes') {
+    const answer = await storeCredential(who, { server_id: id, confirmed_url: url });
+    if (!answer.ok)
+      return {
+        values,
+        message: `The server is saved, but the address was not confirmed: ${answer.message}`,
+        savedId: id,
+      };
+  }
+  if (activateLast) {
+    const activated = await updateServer(who, id, { is_active: true });
+    if (!activated.ok) {
+      return {
+        values,
+        message: `Saved, but not switched on. ${problemWords(activated.problem)}`,
+        savedId: id,
+      };
+    }
+  }
+  const found = await discovered(who, id, input.is_active);
+  const needsSignIn =
+    auth_method === 'oauth' && (await readServer(who, id))?.connection_status === 'needs_auth';
+  return { values, savedId: id, saved: { id, name, ...found, needsSignIn } };
+}
+
+function needsCredential(input: ServerConfiguration, stored: McpServerRow | null): boolean {
+  // Whoever keeps the server need not be one who uses it.
+  if (input.credential_scope === 'member') return false;
+  return !stored?.has_credential || dropsCredential(stored, input);
+}
+
+function missingCredentialWords(stored: McpServerRow | null): string {
+  return stored?.has_credential
+    ? 'The address, the authentication or whose key it is was changed: enter the key or token.'
+    : 'Enter the key or token, or choose no authentication.';
+}
+
+async function discovered(
+  who: SignedIn,
+  serverId: string,
+  isActive: boolean,
+): Promise<{ tone: 'ok' | 'warn'; words: string }> {
+  if (!isActive) return { tone: 'ok', words: 'It is switched off.' };
+  const patience = new Promise<null>((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS, null));
+  const answer = await Promise.race([discoverTools(who, { server_id: serverId }), patience]);
+  if (answer === null)
+    return { tone: 'warn', words: 'It has not answered yet; its state shows when it does.' };
+  if (!answer.ok) return { tone: 'warn', words: answer.message };
+  const { length } = answer.value.tools;
+  return { tone: 'ok', words: `${length} ${length === 1 ? 'tool' : 'tools'} found.` };
+}

@@ -1,0 +1,104 @@
+import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
+import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
+import { CredentialText } from '@patchbay/shared/schema/functions';
+import { CALL_TIMEOUT_RANGE_MS, McpServerInput, type McpServerRow } from '@patchbay/shared/schema/server';
+import type { z } from 'zod';
+import { EMPTY_FORM, type ServerFormValues } from '../../servers/form/form-values.ts';
+
+// What the form does not ask for keeps its default, or its present value when a server is edited.
+const ServerConfiguration = McpServerInput.omit({ slug: true, max_concurrency: true, metadata: true });
+export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
+
+export type ParsedServerForm =
+  | { ok: true; values: ServerFormValues; input: ServerConfiguration; credential: string | null }
+  | { ok: false; values: ServerFormValues; errors: Record<string, string[]> };
+
+/**
+ * Reads the add / edit form. `values` is what was typed, to show it again; the credential is never among
+ * them, so that no answer of ours ever carries one.
+ */
+export function parseServerForm(form: FormData): ParsedServerForm {
+  const values = typedValues(form);
+  const read = readFields(ServerConfiguration, {
+    name: values.name,
+    url: values.url,
+    description: values.description,
+    transport: values.transport,
+    protocol_era: values.protocol_era,
+    auth_method: values.auth_method,
+    auth_header: values.auth_header.trim() || undefined,
+    credential_scope: values.credential_scope,
+    oauth_client_id: values.oauth_client_id.trim() || null,
+    trusts_hints: values.trusts_hints,
+    is_active: values.is_active,
+    tags: splitTags(values.tags),
+    call_timeout_ms: timeoutMs(values.timeout),
+  });
+  const typed = text(form, 'credential').trim();
+  const credential = values.auth_method === 'none' || typed === '' ? null : CredentialText.safeParse(typed);
+  if (read.ok && (credential === null || credential.success)) {
+    return { ok: true, values, input: read.value, credential: credential?.data ?? null };
+  }
+  const errors = read.ok ? {} : namedAsInForm(sentencesOf(read.fieldErrors));
+  if (credential && !credential.success)
+    errors.credential = credential.error.issues.map((issue) => issue.message);
+  return { ok: false, values, errors };
+}
+
+function timeoutMs(seconds: string): number {
+  return seconds.trim() === '' ? CALL_TIMEOUT_RANGE_MS.default : Math.round(Number(seconds) * 1000);
+}
+
+/** Tags as they are typed: parted by commas, each once. */
+export function splitTags(typed: string): string[] {
+  return [
+    ...new Set(
+      typed
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ];
+}
+
+/** Whether a test of what was typed differs from a test of what is stored. */
+export function connectionDiffers(input: ServerConfiguration, stored: McpServerRow): boolean {
+  return (
+    input.url !== stored.url ||
+    input.transport !== stored.transport ||
+    input.protocol_era !== stored.protocol_era ||
+    input.auth_method !== stored.auth_method ||
+    hasKeysOfMembers(input) !== hasKeysOfMembers(stored) ||
+    (input.auth_method === 'api_key' && input.auth_header !== (stored.auth_header ?? 'X-API-Key'))
+  );
+}
+
+function typedValues(form: FormData): ServerFormValues {
+  return {
+    name: text(form, 'name'),
+    url: text(form, 'url'),
+    description: text(form, 'description'),
+    transport: text(form, 'transport') || EMPTY_FORM.transport,
+    protocol_era: text(form, 'protocol_era') || EMPTY_FORM.protocol_era,
+    auth_method: text(form, 'auth_method') || EMPTY_FORM.auth_method,
+    auth_header: text(form, 'auth_header'),
+    credential_scope: text(form, 'credential_scope') || EMPTY_FORM.credential_scope,
+    oauth_client_id: text(form, 'oauth_client_id'),
+    trusts_hints: form.has('trusts_hints'),
+    tags: text(form, 'tags'),
+    timeout: text(form, 'timeout'),
+    is_active: form.has('is_active'),
+  };
+}
+
+function text(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
+}
+
+function namedAsInForm(errors: Record<string, string[]>): Record<string, string[]> {
+  const { call_timeout_ms: timeout, ...rest } = errors;
+  if (!timeout) return rest;
+  const { min, max } = CALL_TIMEOUT_RANGE_MS;
+  return { ...rest, timeout: [`Between ${min / 1000} and ${max / 1000} seconds.`] };
+}

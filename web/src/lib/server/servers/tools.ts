@@ -1,0 +1,134 @@
+import { inTurns } from '@patchbay/shared/in-turns';
+import { isShortened, modelDefinition } from '@patchbay/shared/mcp/model-definition';
+import { modelToolName } from '@patchbay/shared/naming';
+import { estimateToolTokens } from '@patchbay/shared/token-estimate';
+import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
+import { McpToolRow } from '@patchbay/shared/schema/tool';
+import { TooMuchWork } from '@patchbay/shared/work-budget';
+import { z } from 'zod';
+import { allRows, rows, writeProblem, type WriteProblem } from '../database.ts';
+import type { ListedTool } from '../../tools/listed-tool.ts';
+import type { SignedIn } from '../auth/session.ts';
+
+const TOOL_COLUMNS = Object.keys(McpToolRow.shape)
+  .filter((column) => column !== 'id')
+  .join(',');
+
+/** A row of `mcp_server_checks` as the server page shows it; times of phases in milliseconds. */
+export const ServerCheck = z.object({
+  checked_at: z.string(),
+  ok: z.boolean(),
+  error_code: z.string().nullable(),
+});
+export type ServerCheck = z.infer<typeof ServerCheck>;
+
+/** The catalogue of a server by name. */
+export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]> {
+  return rows(
+    who.supabase.from('mcp_tools').select(TOOL_COLUMNS).eq('server_id', serverId).order('name'),
+    McpToolRow,
+  );
+}
+
+/** How many tokens are estimated before other requests get a turn: a few milliseconds. */
+const TOKENS_PER_TURN = 5_000;
+
+/** The same with what each of them is for the model, which knows it by the slug of its server. */
+export async function withModelSize(tools: readonly McpToolRow[], slug: string): Promise<ListedTool[]> {
+  const listed: ListedTool[] = [];
+  await inTurns(
+    tools,
+    (tool) => {
+      const tokens = tokensOf(tool, slug);
+      listed.push({ ...tool, tokens, isShortened: isShortened(tool) });
+      return tokens;
+    },
+    TOKENS_PER_TURN,
+  );
+  return listed;
+}
+
+/** None for a tool stored earlier whose schema is too complex for the model: conversations do without it. */
+function tokensOf(tool: McpToolRow, slug: string): number {
+  try {
+    return estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool));
+  } catch (error) {
+    if (error instanceof TooMuchWork) return 0;
+    throw error;
+  }
+}
+
+/** A tool as the palette lists it. */
+export const NamedTool = McpToolRow.pick({ server_id: true, name: true, title: true });
+export type NamedTool = z.infer<typeof NamedTool>;
+
+/** More than a page can look through. */
+const MOST_NAMES = 5000;
+
+/** The names of a workspace's tools. */
+export function listToolNames(who: SignedIn, workspaceId: string): Promise<NamedTool[]> {
+  return allRows(
+    (from, to) =>
+      who.supabase
+        .from('mcp_tools')
+        .select(Object.keys(NamedTool.shape).join(','))
+        .eq('workspace_id', workspaceId)
+        .order('name')
+        .order('id')
+        .range(from, to),
+    NamedTool,
+    MOST_NAMES,
+  );
+}
+
+/**
+ * Writes what the user decides about a tool.
+ * @returns null when it is done, else which rule of the database refused it
+ */
+export async function changeTool(
+  who: SignedIn,
+  serverId: string,
+  name: string,
+  change: Partial<Pick<McpToolRow, 'is_enabled' | 'is_pinned' | 'cache_ttl_seconds' | 'access'>>,
+): Promise<WriteProblem | null> {
+  const answer = await who.supabase
+    .from('mcp_tools')
+    .update(change)
+    .eq('server_id', serverId)
+    .eq('name', name)
+    .select('name');
+  if (answer.error) return writeProblem(answer.error, answer.status);
+  return answer.data.length > 0 ? null : 'not_found';
+}
+
+/** The latest checks of a server, newest first. */
+export function listChecks(who: SignedIn, serverId: string, limit: number): Promise<ServerCheck[]> {
+  return rows(
+    who.supabase
+      .from('mcp_server_checks')
+      .select('checked_at, ok, error_code')
+      .eq('server_id', serverId)
+      .order('checked_at', { ascending: false })
+      .limit(limit),
+    ServerCheck,
+  );
+}
+
+/**
+ * Calls of a server's tools, newest first: all, or those with one outcome.
+ * @param before only what began earlier; null for the newest
+ */
+export function listCalls(
+  who: SignedIn,
+  serverId: string,
+  { outcome, before }: { outcome: ToolCallOutcome | null; before: string | null },
+  limit: number,
+): Promise<ToolCallRow[]> {
+  let query = who.supabase
+    .from('tool_calls')
+    .select(Object.keys(ToolCallRow.shape).join(','))
+    .eq('server_id', serverId);
+  if (outcome) query = query.eq('outcome', outcome);
+  if (before) query = query.lt('started_at', before);
+  return rows(query.order('started_at', { ascending: false }).limit(limit), ToolCallRow);
+}

@@ -1,0 +1,128 @@
+import { readFields } from '@patchbay/shared/schema/fields';
+import { InvitationInput, Role } from '@patchbay/shared/schema/workspace';
+import { z } from 'zod';
+import { rows } from '../database.ts';
+import { callProcedure, refusalOf, refusedFields, type Outcome } from '../procedures.ts';
+import type { SignedIn } from '../auth/session.ts';
+
+const Member = z.object({ user_id: z.string(), email: z.string(), role: Role });
+export type Member = z.infer<typeof Member>;
+
+const Invitation = z.object({
+  id: z.string(),
+  email: z.string().nullable(),
+  role: Role,
+  expires_at: z.string(),
+});
+export type Invitation = z.infer<typeof Invitation>;
+
+const NewInvitation = z.object({ token: z.string() });
+const Preview = z.object({
+  workspace_id: z.string(),
+  workspace_name: z.string(),
+  role: Role,
+  expires_at: z.string(),
+  is_member: z.boolean(),
+});
+export type Preview = z.infer<typeof Preview>;
+const Joined = z.object({ workspace_id: z.string(), workspace_name: z.string() });
+
+/** The people of a workspace, owners first. */
+export async function listMembers(who: SignedIn, workspaceId: string): Promise<Member[]> {
+  return rows(who.supabase.rpc('list_members', { p_workspace_id: workspaceId }), Member);
+}
+
+/** Links that still work; none for who is no owner. */
+export function listInvitations(who: SignedIn, workspaceId: string, now: Date): Promise<Invitation[]> {
+  return rows(
+    who.supabase
+      .from('workspace_invitations')
+      .select('id, email, role, expires_at')
+      .eq('workspace_id', workspaceId)
+      .is('accepted_at', null)
+      .gt('expires_at', now.toISOString())
+      .order('created_at'),
+    Invitation,
+  );
+}
+
+/** Makes an invitation. Its token is told this once: the database keeps only its hash. */
+export async function invite(
+  who: SignedIn,
+  workspaceId: string,
+  typed: { role: string; email: string; hours: number },
+): Promise<Outcome<z.infer<typeof NewInvitation>>> {
+  const read = readFields(InvitationInput, { ...typed, expires_in_hours: typed.hours });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const { role, email, expires_in_hours } = read.value;
+  return callProcedure(
+    who,
+    'create_invitation',
+    { p_workspace_id: workspaceId, p_role: role, p_email: email ?? '', p_expires_in_hours: expires_in_hours },
+    NewInvitation,
+  );
+}
+
+export const previewInvitation = (who: SignedIn, token: string): Promise<Outcome<Preview>> =>
+  callProcedure(who, 'preview_invitation', { p_token: token }, Preview);
+
+export const acceptInvitation = (who: SignedIn, token: string) =>
+  callProcedure(who, 'accept_invitation', { p_token: token }, Joined);
+
+/** Makes another member the owner; the caller stays as admin. */
+export const transferOwnership = (who: SignedIn, workspaceId: string, userId: string) =>
+  callProcedure(
+    who,
+    'transfer_ownership',
+    { p_workspace_id: workspaceId, p_user_id: userId },
+    z.unknown().transform(() => null),
+  );
+
+export async function revokeInvitation(who: SignedIn, id: string): Promise<Outcome<null>> {
+  return changed(await who.supabase.from('workspace_invitations').delete().eq('id', id).select('id'));
+}
+
+export async function setRole(
+  who: SignedIn,
+  workspaceId: string,
+  userId: string,
+  role: Role,
+): Promise<Outcome<null>> {
+  return changed(
+    await who.supabase
+      .from('workspace_members')
+      .update({ role })
+      .eq('workspace_id', workspaceId)
+      .eq('user_id', userId)
+      .select('user_id'),
+  );
+}
+
+/** Takes a member out; oneself, too. Who left sees the row no more, so the answer counts none. */
+export async function removeMember(
+  who: SignedIn,
+  workspaceId: string,
+  userId: string,
+): Promise<Outcome<null>> {
+  const { error, status } = await who.supabase
+    .from('workspace_members')
+    .delete()
+    .eq('workspace_id', workspaceId)
+    .eq('user_id', userId);
+  return error ? refusalOf(error, status) : { ok: true, value: null };
+}
+
+/** Row level security hides what may not be changed, so a refused change counts no rows. */
+function changed(answer: {
+  data: unknown[] | null;
+  error: { code: string; message: string; details: string; hint: string } | null;
+  status: number;
+}): Outcome<null> {
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  if (answer.data?.length) return { ok: true, value: null };
+  return {
+    ok: false,
+    status: 403,
+    message: 'This is not there any more, or your role does not allow it.',
+  };
+}

@@ -1,0 +1,81 @@
+import { Role } from '@patchbay/shared/schema/workspace';
+import { error, type Cookies } from '@sveltejs/kit';
+import { z } from 'zod';
+import { rows } from '../database.ts';
+import type { SignedIn } from '../auth/session.ts';
+
+export interface CurrentWorkspace {
+  id: string;
+  name: string;
+  role: Role;
+  isPersonal: boolean;
+  /** Whether what is said in conversations is written down, for who said it. */
+  keepsTranscripts: boolean;
+  /** Whether this role may change servers and agents. */
+  canEdit: boolean;
+  /** Whether this role may rename the workspace and read its audit trail. */
+  canManage: boolean;
+}
+
+const Membership = z.object({
+  role: Role,
+  workspaces: z.object({
+    id: z.string(),
+    name: z.string(),
+    is_personal: z.boolean(),
+    keep_transcripts: z.boolean(),
+  }),
+});
+
+const WORKSPACE_COOKIE = 'workspace';
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** Remembers in which workspace the user works. */
+export function rememberWorkspace(cookies: Cookies, url: URL, workspaceId: string): void {
+  cookies.set(WORKSPACE_COOKIE, workspaceId, {
+    path: '/',
+    maxAge: YEAR_SECONDS,
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: url.protocol === 'https:',
+  });
+}
+
+/** All workspaces of the user, in the order in which they came to them. */
+export async function listWorkspaces(who: SignedIn): Promise<CurrentWorkspace[]> {
+  const memberships = await rows(
+    who.supabase
+      .from('workspace_members')
+      .select('role, workspaces(id, name, is_personal, keep_transcripts)')
+      .eq('user_id', who.user.id)
+      .order('created_at'),
+    Membership,
+  );
+  return memberships.map(({ role, workspaces: workspace }) => ({
+    id: workspace.id,
+    name: workspace.name,
+    role,
+    isPersonal: workspace.is_personal,
+    keepsTranscripts: workspace.keep_transcripts,
+    canEdit: role !== 'viewer',
+    canManage: role === 'owner' || role === 'admin',
+  }));
+}
+
+/**
+ * The workspace that the user works in: the one of the cookie if they are still a member, else their first.
+ * @throws 403 when the user belongs to no workspace
+ */
+export function chooseWorkspace(all: readonly CurrentWorkspace[], cookies: Cookies): CurrentWorkspace {
+  const wanted = cookies.get(WORKSPACE_COOKIE);
+  const chosen = all.find(({ id }) => id === wanted) ?? all[0];
+  if (!chosen) {
+    error(403, { message: 'You belong to no workspace.', hint: 'Ask its owner for an invitation.' });
+  }
+  return chosen;
+}
+
+/** The workspace of a form action or an endpoint, where no layout has chosen it. */
+export async function currentWorkspace(who: SignedIn, cookies: Cookies): Promise<CurrentWorkspace> {
+  return chooseWorkspace(await listWorkspaces(who), cookies);
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { hostOf, serverState } from './state-labels.ts';
+
+const now = Date.parse('2026-11-22T12:00:00Z');
+const connected = {
+  is_active: true,
+  connection_status: 'connected',
+  error_code: null,
+  error_message: null,
+  status_observed_at: '2026-11-22T11:59:48Z',
+  config_version: 2,
+  status_config_version: 2,
+} as const;
+
+describe('serverState', () => {
+  it('says when a connected server was checked', () => {
+    expect(serverState(connected, now)).toMatchObject({
+      tone: 'ok',
+      word: 'Connected',
+      reason: 'checked 12 s ago',
+    });
+  });
+
+  it('says that a state is older than the configuration', () => {
+    expect(serverState({ ...connected, status_config_version: 1 }, now).reason).toBe(
+      'not checked since the last change',
+    );
+  });
+
+  it('gives reason and hint when a server cannot be reached', () => {
+    const state = serverState(
+      { ...connected, connection_status: 'error', error_code: 'connection_refused' },
+      now,
+    );
+    expect(state).toMatchObject({
+      tone: 'bad',
+      word: 'Not reachable',
+      reason: 'Nothing answers at this address.',
+    });
+    expect(state.hint).toContain('port');
+  });
+
+  it('tells a wrong key from a server that is away', () => {
+    const state = serverState(
+      { ...connected, connection_status: 'needs_auth', error_code: 'unauthorized' },
+      now,
+    );
+    expect(state).toMatchObject({ tone: 'warn', word: 'Needs sign-in' });
+  });
+
+  it('is off when switched off, whatever the last status was', () => {
+    expect(serverState({ ...connected, is_active: false }, now)).toMatchObject({ tone: 'off', word: 'Off' });
+  });
+
+  it('does not call a server that was never looked at disconnected', () => {
+    const fresh = { ...connected, connection_status: 'disconnected', status_observed_at: null } as const;
+    expect(serverState(fresh, now).word).toBe('Not checked yet');
+  });
+});
+
+describe('hostOf', () => {
+  it('keeps the port and survives nonsense', () => {
+    expect([hostOf('http://127.0.0.1:4111/mcp'), hostOf('nonsense')]).toEqual(['127.0.0.1:4111', 'nonsense']);
+  });
+});

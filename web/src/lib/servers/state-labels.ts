@@ -1,0 +1,90 @@
+import { describeError } from '@patchbay/shared/errors';
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { timeAgo } from '../live/format-time.ts';
+
+export type Tone = 'ok' | 'wait' | 'warn' | 'bad' | 'off';
+
+/** What a server's lamp shows, the word beside it, and why. */
+export interface ServerState {
+  tone: Tone;
+  word: string;
+  reason: string;
+  /** What the user can do, when something is wrong. */
+  hint: string | null;
+}
+
+type StatusFields = Pick<
+  McpServerRow,
+  | 'is_active'
+  | 'connection_status'
+  | 'error_code'
+  | 'error_message'
+  | 'status_observed_at'
+  | 'config_version'
+  | 'status_config_version'
+>;
+
+const UNREACHABLE = new Set([
+  'dns_failed',
+  'connection_refused',
+  'unreachable',
+  'tls_failed',
+  'timeout',
+  'connection_lost',
+]);
+
+/** @param now milliseconds since the epoch */
+export function serverState(server: StatusFields, now: number): ServerState {
+  if (!server.is_active) return { tone: 'off', word: 'Off', reason: 'switched off', hint: null };
+  const { tone, word } = lamp(server);
+  const problem = tone === 'bad' || tone === 'warn' ? server.error_code : null;
+  if (problem) {
+    const { message, hint } = describeError(problem);
+    return { tone, word, reason: server.error_message || message, hint };
+  }
+  return { tone, word, reason: quietReason(server, now), hint: null };
+}
+
+function lamp(server: StatusFields): { tone: Tone; word: string } {
+  switch (server.connection_status) {
+    case 'connected':
+      return { tone: 'ok', word: 'Connected' };
+    case 'connecting':
+      return { tone: 'wait', word: 'Connecting' };
+    case 'needs_auth':
+      return { tone: 'warn', word: 'Needs sign-in' };
+    case 'error':
+      return { tone: 'bad', word: UNREACHABLE.has(server.error_code ?? '') ? 'Not reachable' : 'Error' };
+    case 'disconnected':
+      return { tone: 'off', word: server.status_observed_at ? 'Disconnected' : 'Not checked yet' };
+  }
+}
+
+function quietReason(server: StatusFields, now: number): string {
+  if (!server.status_observed_at) return 'no connection so far';
+  if (server.status_config_version !== null && server.status_config_version < server.config_version) {
+    return 'not checked since the last change';
+  }
+  return `checked ${timeAgo(server.status_observed_at, now)}`;
+}
+
+/** Host and port as people know a server by; the whole text when it is no address. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+export const TRANSPORT_WORDS: Record<Exclude<McpServerRow['transport'], 'auto'>, string> = {
+  streamable_http: 'HTTP',
+  sse: 'SSE',
+};
+
+/** How a server is reached: as was found out, else as was asked for; null while nobody knows. */
+export function transportWord(server: Pick<McpServerRow, 'transport' | 'detected_transport'>): string | null {
+  const transport = server.detected_transport ?? server.transport;
+  return transport === 'auto' ? null : TRANSPORT_WORDS[transport];
+}
+
+export function toolCountWords(count: number | null): string {
+  if (count === null) return '–';
+  return count === 1 ? '1 tool' : `${count} tools`;
+}

@@ -1,0 +1,82 @@
+import { timeInZone } from '../live/time-zone.ts';
+import type { AuditEvent } from '../server/workspace/audit.ts';
+
+/** What the trail speaks of, by table. */
+export const SUBJECTS: Record<string, string> = {
+  workspaces: 'workspace',
+  workspace_members: 'member',
+  workspace_invitations: 'invitation',
+  api_tokens: 'API token',
+  mcp_servers: 'server',
+  mcp_server_secrets: 'credential',
+  mcp_server_grants: 'sign-in to',
+  mcp_server_accepted_issuers: 'accepted issuer of',
+  mcp_tools: 'tool',
+  agent_configs: 'agent',
+  agent_config_servers: 'server of agent',
+  notice_webhooks: 'webhook',
+  limits: 'limit',
+  voice_sessions: 'conversation',
+  accounts: 'account',
+  sessions: 'session',
+};
+
+const VERBS: Record<AuditEvent['action'], string> = {
+  insert: 'added',
+  update: 'changed',
+  delete: 'removed',
+  move_in: 'moved here',
+  move_out: 'moved away',
+  export: 'exported',
+  import: 'changed by an import',
+  sign_out: 'signed out',
+};
+
+/** What was done, such as `server clock changed`. */
+export function eventWords({ action, table_name, row_name }: AuditEvent): string {
+  const subject = SUBJECTS[table_name] ?? table_name.replaceAll('_', ' ');
+  return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
+}
+
+/**
+ * Who did it, such as `ada@example.org with API token CI`.
+ * @param emails of the members by id
+ */
+export function actorWords(
+  { actor_id, token_name, table_name }: Pick<AuditEvent, 'actor_id' | 'token_name' | 'table_name'>,
+  emails: Readonly<Record<string, string>>,
+): string {
+  // Auth does not say whether the user or an administrator changed an account.
+  const nobody = table_name === 'accounts' ? 'its user or an administrator' : 'the system';
+  const who = actor_id === null ? nobody : (emails[actor_id] ?? 'a former member');
+  return token_name === null ? who : `${who} with API token ${token_name}`;
+}
+
+/**
+ * Each changed field on one line, such as `name: clock → watch`.
+ * @param zone of the reader, for times
+ */
+export function changeWords(
+  { action, changes }: Pick<AuditEvent, 'action' | 'changes'>,
+  zone: string,
+): string[] {
+  return Object.entries(changes).map(([field, change]) => {
+    const name = field.replace(/_(at|ms)$/, '').replaceAll('_', ' ');
+    if (change === null) return action === 'update' ? `${name} (not shown)` : `${name} (set, not shown)`;
+    const words = (value: unknown) => valueWords(field, value, zone);
+    if (action === 'update') return `${name}: ${words(change.from)} → ${words(change.to)}`;
+    return `${name}: ${words(action === 'delete' ? change.from : change.to)}`;
+  });
+}
+
+function valueWords(field: string, value: unknown, zone: string): string {
+  if (value === undefined || value === null || value === '') return field.endsWith('_at') ? 'never' : 'empty';
+  if (Array.isArray(value)) {
+    return value.length > 0 ? value.map((one) => valueWords(field, one, zone)).join(', ') : 'none';
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number' && field.endsWith('_ms')) return `${value / 1000} s`;
+  if (typeof value !== 'string') return JSON.stringify(value);
+  // Only a column of times holds times: what people wrote stays as they wrote it.
+  return field.endsWith('_at') && !Number.isNaN(Date.parse(value)) ? timeInZone(value, zone) : value;
+}

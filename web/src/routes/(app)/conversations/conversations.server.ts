@@ -1,0 +1,96 @@
+import { ToolCallRow, TranscriptLine, VoiceSessionRow } from '@patchbay/shared/schema/session';
+import { z } from 'zod';
+import { firstRow, rows, writeProblem, type WriteProblem } from '$lib/server/database.ts';
+import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import type { SignedIn } from '$lib/server/auth/session.ts';
+
+const AgentName = z.object({ name: z.string() }).nullable();
+
+const ListedConversation = VoiceSessionRow.pick({
+  id: true,
+  state: true,
+  started_at: true,
+  ended_at: true,
+  end_reason: true,
+}).extend({
+  agent_configs: AgentName,
+  tool_calls: z.array(z.object({ count: z.number() })),
+  voice_transcripts: z.array(z.object({ text: z.string() })),
+});
+export type ListedConversation = z.infer<typeof ListedConversation>;
+
+const Conversation = VoiceSessionRow.extend({ agent_configs: AgentName });
+export type Conversation = z.infer<typeof Conversation>;
+
+/**
+ * The user's own conversations of a workspace, newest first, each with the first thing that the user said.
+ * @param before only those that began earlier than this one did; null for the newest
+ */
+export function listConversations(
+  who: SignedIn,
+  workspaceId: string,
+  { before, limit }: { before: string | null; limit: number },
+): Promise<ListedConversation[]> {
+  const query = who.supabase
+    .from('voice_sessions')
+    .select(
+      'id, state, started_at, ended_at, end_reason, agent_configs(name), tool_calls(count), voice_transcripts(text)',
+    )
+    .eq('workspace_id', workspaceId)
+    .eq('user_id', who.user.id)
+    .eq('voice_transcripts.role', 'user')
+    .order('said_at', { referencedTable: 'voice_transcripts' })
+    .limit(1, { referencedTable: 'voice_transcripts' })
+    .order('started_at', { ascending: false })
+    .limit(limit);
+  return rows(before === null ? query : query.lt('started_at', before), ListedConversation);
+}
+
+/** A conversation of the user's own; null where it is another's or gone. */
+export function readConversation(who: SignedIn, id: string): Promise<Conversation | null> {
+  if (!z.uuid().safeParse(id).success) return Promise.resolve(null);
+  return firstRow(
+    who.supabase
+      .from('voice_sessions')
+      .select([...Object.keys(VoiceSessionRow.shape), 'agent_configs(name)'].join(','))
+      .eq('id', id)
+      .eq('user_id', who.user.id),
+    Conversation,
+  );
+}
+
+/** What was said, in its order. */
+export function listLines(who: SignedIn, sessionId: string): Promise<TranscriptLine[]> {
+  return rows(
+    who.supabase
+      .from('voice_transcripts')
+      .select(Object.keys(TranscriptLine.shape).join(','))
+      .eq('session_id', sessionId)
+      .order('said_at'),
+    TranscriptLine,
+  );
+}
+
+/** What the agent did in a conversation, in its order. */
+export function listSessionCalls(who: SignedIn, sessionId: string): Promise<ToolCallRow[]> {
+  return rows(
+    who.supabase
+      .from('tool_calls')
+      .select(Object.keys(ToolCallRow.shape).join(','))
+      .eq('session_id', sessionId)
+      .order('started_at'),
+    ToolCallRow,
+  );
+}
+
+/** Ends a conversation that runs, wherever it does; one that is over stays as it is. */
+export function endConversation(who: SignedIn, id: string): Promise<Outcome<unknown>> {
+  return callProcedure(who, 'end_conversation', { p_session_id: id }, z.unknown());
+}
+
+/** Deletes a conversation that is over, with its words and calls; a running one reads as `conflict`. */
+export async function deleteConversation(who: SignedIn, id: string): Promise<WriteProblem | null> {
+  const answer = await who.supabase.from('voice_sessions').delete().eq('id', id).select('id');
+  if (answer.error) return writeProblem(answer.error, answer.status);
+  return answer.data.length > 0 ? null : 'conflict';
+}

@@ -1,0 +1,72 @@
+import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/schema/functions';
+import { readLines } from '$lib/live/ndjson.ts';
+import type { Progress } from '$lib/tools/format-progress.ts';
+
+/** What came of a tried call, as the page shows it. */
+export type RunResult =
+  | CallToolAnswer
+  /** The call could not be made at all. */
+  | { ok: false; outcome: 'unavailable'; message: string; hint: string; duration_ms: null };
+
+/** One call of a tool by hand at a time, with its progress and its way to be cancelled. */
+export class ToolRun {
+  isRunning = $state(false);
+  progress = $state<Progress | null>(null);
+  result = $state.raw<RunResult | null>(null);
+  #running: AbortController | undefined;
+
+  async start(serverId: string, tool: string, args: unknown): Promise<void> {
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    this.isRunning = true;
+    this.progress = null;
+    this.result = null;
+    try {
+      const result = await this.#follow(serverId, { tool, arguments: args }, running.signal);
+      if (this.#running === running) this.result = result;
+    } catch {
+      if (!running.signal.aborted) this.result = notMade('The connection to Patchbay was lost.');
+    }
+    if (this.#running === running) this.isRunning = false;
+  }
+
+  /** Ends the call; the server is told, but may have done the work already. */
+  cancel(): void {
+    if (!this.isRunning) return;
+    this.#running?.abort();
+    this.isRunning = false;
+    this.result = {
+      ok: false,
+      outcome: 'unavailable',
+      message: 'You cancelled the call.',
+      hint: 'The server was told; it may have done some of the work.',
+      duration_ms: null,
+    };
+  }
+
+  async #follow(serverId: string, body: object, signal: AbortSignal): Promise<RunResult> {
+    const response = await fetch(`/api/servers/${serverId}/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    const isStream = response.ok && response.headers.get('content-type') === 'application/x-ndjson';
+    if (!isStream || !response.body) {
+      // Our own endpoint: an answer that needed no call, or why there is none.
+      const said = (await response.json()) as CallToolAnswer | { message?: string; hint?: string };
+      return 'ok' in said ? said : notMade(said.message ?? 'The tool could not be called.', said.hint);
+    }
+    for await (const line of readLines<CallToolEvent | StreamEnd<CallToolAnswer>>(response.body)) {
+      if (line.type === 'progress') this.progress = line;
+      else if (line.type === 'answer') return line;
+      else if (line.type === 'refusal') return notMade(line.message, line.hint);
+    }
+    return notMade('The call ended without a result.');
+  }
+}
+
+function notMade(message: string, hint = 'Try again in a moment.'): RunResult {
+  return { ok: false, outcome: 'unavailable', message, hint, duration_ms: null };
+}

@@ -1,0 +1,114 @@
+import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
+import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { serverState, toolCountWords, type Tone } from '$lib/servers/state-labels.ts';
+
+/** A server beside the conversation. */
+export interface Plug {
+  server: McpServerRow;
+  /** Colour of its cord, 1 to 6. */
+  cord: number;
+  /** How many of its tools the agent has now. */
+  toolCount: number;
+  /** Its tools are in the conversation. */
+  isPlugged: boolean;
+  /** They are known, and its connection is coming up. */
+  isConnecting: boolean;
+  tone: Tone;
+  words: string;
+}
+
+const CORDS = 6;
+const SEPARATOR = '__';
+
+interface Conversation {
+  isRunning: boolean;
+  /** Names that the model knows. */
+  toolNames: readonly string[];
+  /** The conversation's own connections by server id. */
+  connections: ReadonlyMap<string, ConnectionStateName>;
+}
+
+/** The slug that a tool's name in the model begins with belongs to exactly one server. */
+export function serverOfTool(name: string, servers: readonly McpServerRow[]): McpServerRow | undefined {
+  return servers
+    .filter((server) => name.startsWith(server.slug + SEPARATOR))
+    .toSorted((a, b) => b.slug.length - a.slug.length)[0];
+}
+
+/** A tool's own name, without the prefix of its server. */
+export function bareToolName(name: string, server: McpServerRow | undefined): string {
+  return server ? name.slice(server.slug.length + SEPARATOR.length) : name;
+}
+
+/** The colour of a server's cord: by its place in the list, so that neighbours differ. */
+export function cordOf(serverId: string, servers: readonly McpServerRow[]): number {
+  const index = servers.findIndex((server) => server.id === serverId);
+  return (Math.max(0, index) % CORDS) + 1;
+}
+
+/** What the bay shows: plugged servers first, then the rest of the workspace in its order. */
+export function plugsOf(servers: readonly McpServerRow[], conversation: Conversation, now: number): Plug[] {
+  const counts = new Map<string, number>();
+  for (const name of conversation.toolNames) {
+    const owner = serverOfTool(name, servers);
+    if (owner) counts.set(owner.id, (counts.get(owner.id) ?? 0) + 1);
+  }
+  return servers.map((server) => plugOf(server, servers, counts.get(server.id) ?? 0, conversation, now));
+}
+
+function plugOf(
+  server: McpServerRow,
+  servers: readonly McpServerRow[],
+  toolCount: number,
+  conversation: Conversation,
+  now: number,
+): Plug {
+  const connection = conversation.connections.get(server.id);
+  const isPlugged = toolCount > 0;
+  const isConnecting =
+    server.is_active &&
+    (connection === 'connecting' || connection === 'discovering' || connection === 'waiting');
+  const state = serverState(server, now);
+  const plug = { server, cord: cordOf(server.id, servers), toolCount, isPlugged, isConnecting };
+  if (isPlugged && isConnecting) return { ...plug, tone: 'wait', words: 'tools known, connecting' };
+  if (isPlugged) return { ...plug, tone: 'ok', words: toolCount === 1 ? '1 tool' : `${toolCount} tools` };
+  if (server.is_active && connection === 'ready') return { ...plug, tone: 'ok', words: 'no tools' };
+  if (state.tone !== 'ok') return { ...plug, tone: state.tone, words: state.word.toLowerCase() };
+  return {
+    ...plug,
+    tone: 'ok',
+    words: conversation.isRunning ? 'not in this conversation' : toolCountWords(server.tool_count),
+  };
+}
+
+/** What a swap of tools changed, in one line for each server; empty when nothing did. The first set is one line. */
+export function toolChangeWords(
+  before: readonly string[],
+  after: readonly string[],
+  servers: readonly McpServerRow[],
+): string[] {
+  if (before.length === 0 && after.length > 0) return [`The agent has ${tools(after.length)}`];
+  const changes = new Map<string, { added: number; removed: number; had: boolean; has: boolean }>();
+  const held = new Set(before);
+  const holds = new Set(after);
+  for (const name of new Set([...before, ...after])) {
+    const owner = serverOfTool(name, servers)?.name ?? name.split(SEPARATOR)[0] ?? name;
+    const change = changes.get(owner) ?? { added: 0, removed: 0, had: false, has: false };
+    if (holds.has(name)) change.has = true;
+    if (held.has(name)) change.had = true;
+    if (holds.has(name) && !held.has(name)) change.added++;
+    if (held.has(name) && !holds.has(name)) change.removed++;
+    changes.set(owner, change);
+  }
+  return [...changes].flatMap(([owner, { added, removed, had, has }]) => {
+    if (!had && has) return `${owner} was added: ${tools(added)} more`;
+    if (had && !has) return `${owner} is gone: ${tools(removed)} fewer`;
+    const parts = [added > 0 ? `${tools(added)} more` : '', removed > 0 ? `${tools(removed)} fewer` : ''];
+    const words = parts.filter(Boolean).join(', ');
+    return words ? `${owner} changed: ${words}` : [];
+  });
+}
+
+function tools(count: number): string {
+  return count === 1 ? '1 tool' : `${count} tools`;
+}

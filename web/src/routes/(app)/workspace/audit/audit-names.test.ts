@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditEvent } from '$lib/server/workspace/audit.ts';
+import { nameEvents, namelessRows } from './audit-names.ts';
+import { changeWords, eventWords } from '$lib/workspace/audit-labels.ts';
+
+const event = (more: Partial<AuditEvent>): AuditEvent => ({
+  id: '1',
+  actor_id: null,
+  token_name: null,
+  action: 'insert',
+  table_name: 'agent_config_servers',
+  row_id: 'agent',
+  row_name: null,
+  changes: { server_id: { to: 'server' } },
+  created_at: '2026-11-22T12:00:00Z',
+  ...more,
+});
+
+describe('names in the trail', () => {
+  it('stand for the ids of agents, servers and members', () => {
+    const events = [
+      event({}),
+      event({ action: 'delete', changes: { server_id: { from: 'gone' } } }),
+      event({ table_name: 'workspace_members', row_id: 'user', changes: { role: { to: 'member' } } }),
+    ];
+    expect(namelessRows(events)).toEqual({ agents: ['agent'], servers: ['server', 'gone'] });
+    const names = new Map([
+      ['agent', 'Guide'],
+      ['server', 'clock'],
+      ['user', 'ada@example.org'],
+    ]);
+    const told = nameEvents(events, names);
+    expect(told.map(eventWords)).toEqual([
+      'server of agent Guide added',
+      'server of agent Guide removed',
+      'member ada@example.org added',
+    ]);
+    expect(told.map((one) => changeWords(one, 'UTC'))).toEqual([
+      ['server: clock'],
+      ['server: gone'],
+      ['role: member'],
+    ]);
+  });
+
+  it('stand for the new owner of a workspace', () => {
+    const handed = event({
+      table_name: 'workspaces',
+      action: 'update',
+      changes: { owner: { from: 'a deleted account', to: 'user' } },
+    });
+    const [told] = nameEvents([handed], new Map([['user', 'ada@example.org']]));
+    expect(changeWords(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
+  });
+
+  it('change nothing else', () => {
+    const plain = event({ table_name: 'mcp_servers', row_name: 'clock', changes: { name: { to: 'clock' } } });
+    expect(nameEvents([plain], new Map([['agent', 'Guide']]))).toEqual([plain]);
+  });
+});

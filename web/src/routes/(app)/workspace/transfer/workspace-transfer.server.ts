@@ -1,0 +1,43 @@
+import { ImportAnswer, WorkspaceDocument } from '@patchbay/shared/schema/workspace-document';
+import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import type { SignedIn } from '$lib/server/auth/session.ts';
+
+/** A document of this size holds thousands of servers; serverless functions take no more than 4.5 MB. */
+const MOST_BYTES = 4_000_000;
+
+/** The workspace as a document without ids, status and secrets. */
+export const exportWorkspace = (who: SignedIn, workspaceId: string): Promise<Outcome<WorkspaceDocument>> =>
+  callProcedure(who, 'export_workspace', { p_workspace_id: workspaceId }, WorkspaceDocument);
+
+/**
+ * Imports a document, all of it or nothing.
+ * @param options.mode merge: what is there is changed too; add: it stays as it is
+ * @param options.isDryRun only tells what would happen
+ */
+export async function importWorkspace(
+  who: SignedIn,
+  workspaceId: string,
+  file: FormDataEntryValue | null,
+  { mode, isDryRun }: { mode: string; isDryRun: boolean },
+): Promise<Outcome<ImportAnswer>> {
+  const document = await readDocument(file);
+  if (!document.ok) return { ok: false, status: 400, message: document.message };
+  return callProcedure(
+    who,
+    'import_workspace',
+    { p_workspace_id: workspaceId, p_document: document.value, p_mode: mode, p_dry_run: isDryRun },
+    ImportAnswer,
+  );
+}
+
+type Read = { ok: true; value: unknown } | { ok: false; message: string };
+
+async function readDocument(file: FormDataEntryValue | null): Promise<Read> {
+  if (!(file instanceof File) || file.size === 0) return { ok: false, message: 'Choose a file first.' };
+  if (file.size > MOST_BYTES) return { ok: false, message: 'This file is larger than 4 MB.' };
+  try {
+    return { ok: true, value: JSON.parse(await file.text()) };
+  } catch {
+    return { ok: false, message: 'This file is no JSON.' };
+  }
+}

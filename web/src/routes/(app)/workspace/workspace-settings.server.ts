@@ -1,0 +1,82 @@
+import { readFields } from '@patchbay/shared/schema/fields';
+import { WorkspaceUsageRow } from '@patchbay/shared/schema/limits';
+import { TagName } from '@patchbay/shared/schema/server';
+import { TagChange, WorkspaceInput } from '@patchbay/shared/schema/workspace';
+import { z } from 'zod';
+import { rows } from '$lib/server/database.ts';
+import { callProcedure, refusalOf, refusedFields, type Outcome } from '$lib/server/procedures.ts';
+import type { SignedIn } from '$lib/server/auth/session.ts';
+
+const NewTag = z.object({ new_tag: TagName });
+
+const WorkspacePatch = WorkspaceInput.extend({ keep_transcripts: z.boolean() }).partial();
+
+/** What the workspace uses of its limits. */
+export async function readUsage(who: SignedIn, workspaceId: string): Promise<WorkspaceUsageRow[]> {
+  return rows(who.supabase.rpc('workspace_usage', { p_workspace_id: workspaceId }), WorkspaceUsageRow);
+}
+
+/** Every tag with the number of its servers, by name. */
+export async function listTags(
+  who: SignedIn,
+  workspaceId: string,
+): Promise<{ tag: string; servers: number }[]> {
+  const found = await rows(
+    who.supabase.from('mcp_servers').select('tags').eq('workspace_id', workspaceId),
+    z.object({ tags: z.array(z.string()) }),
+  );
+  const counts = new Map<string, number>();
+  for (const tag of found.flatMap(({ tags }) => tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return [...counts].map(([tag, servers]) => ({ tag, servers })).sort((a, b) => a.tag.localeCompare(b.tag));
+}
+
+export async function renameTag(
+  who: SignedIn,
+  workspaceId: string,
+  tag: string,
+  newTag: string,
+): Promise<Outcome<TagChange>> {
+  const read = readFields(NewTag, { new_tag: newTag });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const args = { p_workspace_id: workspaceId, p_tag: tag, p_new_tag: read.value.new_tag };
+  return callProcedure(who, 'rename_tag', args, TagChange);
+}
+
+export const removeTag = (who: SignedIn, workspaceId: string, tag: string) =>
+  callProcedure(who, 'remove_tag', { p_workspace_id: workspaceId, p_tag: tag }, TagChange);
+
+/** @returns the id of the new workspace, whose owner the user is */
+export async function createWorkspace(who: SignedIn, name: string): Promise<Outcome<string>> {
+  const read = readFields(WorkspaceInput, { name });
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const answer = await who.supabase.from('workspaces').insert(read.value).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  const [row] = z.array(z.object({ id: z.string() })).parse(answer.data);
+  return row
+    ? { ok: true, value: row.id }
+    : { ok: false, status: 503, message: 'The workspace was not made.' };
+}
+
+export async function updateWorkspace(
+  who: SignedIn,
+  id: string,
+  patch: z.infer<typeof WorkspacePatch>,
+): Promise<Outcome<null>> {
+  const read = readFields(WorkspacePatch, patch);
+  if (!read.ok) return refusedFields(read.fieldErrors);
+  const answer = await who.supabase.from('workspaces').update(read.value).eq('id', id).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+}
+
+export async function deleteWorkspace(who: SignedIn, id: string): Promise<Outcome<null>> {
+  const answer = await who.supabase.from('workspaces').delete().eq('id', id).select('id');
+  if (answer.error) return refusalOf(answer.error, answer.status);
+  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+}
+
+const FORBIDDEN = {
+  ok: false,
+  status: 403,
+  message: 'Your role in this workspace does not allow this.',
+} as const;
