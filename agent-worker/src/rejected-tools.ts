@@ -15,7 +15,7 @@ export type PushResult =
 export type Push = (tools: readonly ModelTool[]) => Promise<PushResult>;
 
 /** A tool that was left out, and what the model said. */
-export interface RejectedTool {
+interface RejectedTool {
   tool: ModelTool;
   message: string;
 }

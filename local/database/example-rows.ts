@@ -6,7 +6,7 @@ import type { Sql } from 'postgres';
 import { SEALED_TABLES } from '../secrets/rotate.ts';
 
 /** Where example rows go, and whose they are. */
-export interface Place {
+interface Place {
   workspaceId: string;
   userId: string;
 }

@@ -9,7 +9,7 @@ import postgres, { type Sql } from 'postgres';
 import { loadPgTapSource } from './pgtap-source.ts';
 import { parseTap } from './tap.ts';
 
-export interface PgTapResult {
+interface PgTapResult {
   /** Name of the file. */
   file: string;
   ok: boolean;

@@ -1,5 +1,5 @@
 /** One line of a TAP report; `diagnostics` are the lines that pgTAP wrote below it. */
-export interface TapResult {
+interface TapResult {
   number: number;
   ok: boolean;
   description: string;

@@ -1,7 +1,7 @@
 /** Reads a Dockerfile, as far as those of this repository go. */
 
 /** One instruction: `COPY`, `RUN`, …, with what stands behind it. */
-export interface Instruction {
+interface Instruction {
   word: string;
   text: string;
 }

@@ -18,7 +18,7 @@ const Metadata = z.object({
 });
 const Secrets = z.array(z.object({ name: z.string(), value: z.string() }));
 
-export interface Uploaded {
+interface Uploaded {
   metadata: z.infer<typeof Metadata>;
   /** Content by path, from the folder that the CLI ran in. */
   files: Map<string, string>;

@@ -1,10 +1,8 @@
-export const STATES = ['ok', 'failed', 'warning', 'unknown'] as const;
-
 /** What one check found. */
 export interface Finding {
   check: string;
   /** `warning`: it works now, and won't for long; `unknown`: it could not be looked at. Neither is a failure. */
-  state: (typeof STATES)[number];
+  state: 'ok' | 'failed' | 'warning' | 'unknown';
   said: string;
   /** What to do, in one sentence; with every failure and warning. */
   mend?: string;

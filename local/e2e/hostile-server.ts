@@ -6,7 +6,7 @@ import { startLoopbackServer, type LoopbackServer } from '../servers/loopback-se
 export const TERMINAL_ATTACK = '\u001b]0;hostile title\u0007\u001b[31m';
 
 /** HTML, script, markdown, text that runs backwards, terminal codes and a storm of signs, all in one. */
-export const ATTACK = [
+const ATTACK = [
   '<img src=x onerror="window.__hit = true">',
   '<script>window.__hit = true</script>',
   '"><svg onload="window.__hit = true">',

@@ -2,7 +2,7 @@
 import type { Person } from './person.ts';
 import { runningStack } from './running-stack.ts';
 
-export interface Visit {
+interface Visit {
   html: string;
   /** Where the answer leads, when it is a redirect. */
   location: string | null;

@@ -18,7 +18,7 @@ const CALL_MS = 60_000;
 const RECOVERY_MS = 60_000;
 
 export const STEPS = ['listed', 'stored', 'offered', 'called', 'recovered'] as const;
-export type StepName = (typeof STEPS)[number];
+type StepName = (typeof STEPS)[number];
 
 export interface Outcome {
   /** The version of the protocol that was negotiated; null before that. */

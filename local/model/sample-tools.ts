@@ -16,7 +16,7 @@ export function tool(
 const city = { type: 'string', examples: ['Tokyo', 'London', 'Berlin', 'Paris', 'New York'] };
 
 export const currentTime = tool('clock__current_time', 'Tells what time it is now in a city.', { city });
-export const timeDifference = tool('clock__time_difference', 'Tells how far one city is ahead of another.', {
+const timeDifference = tool('clock__time_difference', 'Tells how far one city is ahead of another.', {
   from: city,
   to: city,
 });

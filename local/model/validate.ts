@@ -4,7 +4,7 @@ import { schemaFault } from './tool-schema.ts';
 import { Transcription } from './transcription.ts';
 import { VOICES } from './voices.ts';
 
-export const MOST_TOOLS = 128;
+const MOST_TOOLS = 128;
 
 const Tool = z
   .strictObject({

@@ -22,7 +22,7 @@ export type Migrations = Record<string, string>;
 
 const SUPABASE = join(import.meta.dirname, '../../supabase');
 export const RELEASED_FILE = join(SUPABASE, 'released.json');
-export const MIGRATIONS_FOLDER = join(SUPABASE, 'migrations');
+const MIGRATIONS_FOLDER = join(SUPABASE, 'migrations');
 
 /** @throws ZodError, SyntaxError where the file is not of this form */
 export function readReleased(file = RELEASED_FILE): Released {

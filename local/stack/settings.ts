@@ -30,7 +30,7 @@ export class BadEnvironment extends Error {
   override readonly name = 'BadEnvironment';
 }
 
-export interface EmbeddedKeys {
+interface EmbeddedKeys {
   publishableKey: string;
   secretKey: string;
   databasePassword: string;

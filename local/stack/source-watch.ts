@@ -22,6 +22,6 @@ export function watchSources(folders: string[], onChange: () => void): () => voi
 }
 
 /** True for a file that a running part may have loaded. */
-export function isSource(file: string): boolean {
+function isSource(file: string): boolean {
   return /\.(ts|js|mjs|json)$/.test(file) && !/\.test\.ts$/.test(file);
 }

@@ -19,7 +19,7 @@ export interface LiteOptions {
 }
 
 /** Settings of Auth that may change while it runs. */
-export interface LiteAuth {
+interface LiteAuth {
   /** Whether new accounts confirm their address first. At the start they don't. */
   confirmations: boolean;
   /** An application at GitHub, or at a server that acts as GitHub at `url`. */

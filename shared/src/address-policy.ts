@@ -12,7 +12,7 @@ import { AppError } from './errors.ts';
  */
 export type AddressPolicy = 'public' | 'local' | AllowList;
 
-export interface AllowList {
+interface AllowList {
   /** Host names in lower case; a listed name may lead to private addresses. */
   names: ReadonlySet<string>;
   /** Address ranges in CIDR notation, parsed. */

@@ -21,7 +21,7 @@ export interface FoundServer {
 }
 
 /** An entry that cannot be imported, with a sentence that says why. */
-export interface RefusedEntry {
+interface RefusedEntry {
   key: string;
   reason: string;
 }

@@ -14,7 +14,7 @@ const KEY_BYTES = 32;
 type Bytes = ReturnType<typeof Uint8Array.from>;
 type AesKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-export interface SecretKey {
+interface SecretKey {
   id: string;
   /** Not extractable. */
   key: Promise<AesKey>;

@@ -2,7 +2,7 @@
 import { listen } from './listen.ts';
 
 /** What the site was asked. */
-export interface Asked {
+interface Asked {
   method: string;
   /** Without the query. */
   path: string;

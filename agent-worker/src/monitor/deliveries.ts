@@ -94,7 +94,7 @@ async function attempt(delivery: Delivery, options: DeliveriesOptions): Promise<
 }
 
 /** The three headers by which a receiver knows that a message is ours, and whole, and new. */
-export function signatureHeaders(secret: string, id: string, body: string, at: Date): Record<string, string> {
+function signatureHeaders(secret: string, id: string, body: string, at: Date): Record<string, string> {
   return {
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),

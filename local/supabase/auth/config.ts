@@ -22,7 +22,7 @@ const Config = z.object({
   }),
 });
 
-export const MAIL_KINDS = ['confirmation', 'recovery', 'magic_link', 'email_change'] as const;
+const MAIL_KINDS = ['confirmation', 'recovery', 'magic_link', 'email_change'] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
 export interface MailTemplate {
   subject: string;

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 
 /** A committed row of realtime.messages. */
-export interface Message {
+interface Message {
   id: string;
   topic: string;
   event: string;

@@ -15,7 +15,7 @@ export interface Topics {
   broadcast(topic: string, isPrivate: boolean, payload: BroadcastPayload, except?: Subscriber): void;
 }
 
-export interface BroadcastPayload {
+interface BroadcastPayload {
   type: 'broadcast';
   event: string;
   payload: unknown;

@@ -13,7 +13,7 @@ const TOO_DEEP = `The arguments are nested too deeply: at most ${MAX_DEPTH} leve
 
 type Args = Record<string, unknown>;
 
-export interface ReadArguments {
+interface ReadArguments {
   /** Without the nulls of optional arguments. */
   args: Args;
   /** What is wrong with them, as one sentence for a model or a person; null when they fit. */

@@ -67,7 +67,7 @@ export function readableJson(value: unknown): string {
 }
 
 /** @param bytes size of the data */
-export function binaryNote(type: string, bytes: number): string {
+function binaryNote(type: string, bytes: number): string {
   return `[${type}, ${sizeInWords(bytes)}]`;
 }
 

@@ -6,8 +6,6 @@ import type { CallResult } from './result.ts';
 import type { Elicit } from './session.ts';
 import type { ServerTarget } from './target.ts';
 
-export type { ConnectionState } from './machine.ts';
-
 /** What a live connection learned about its server. */
 export interface ConnectionFacts {
   protocolVersion: string | null;

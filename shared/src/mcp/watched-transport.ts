@@ -21,7 +21,7 @@ import type { SentRequest } from './normalize-message.ts';
 /** Where the raw tools of a list are found in its result; the result's own `tools` is empty. */
 export const RAW_TOOLS_KEY = 'patchbay/raw-tools';
 /** JSON-RPC code of the answers that we give in place of a server that cannot any more. */
-export const ANSWER_LOST_CODE = -32_099;
+const ANSWER_LOST_CODE = -32_099;
 /** Requests that no stream but their own can answer: "accepted" is all that such a server says to them. */
 const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
 /** How long a cancel notice may take before the stream is cut anyway. */

@@ -1,7 +1,7 @@
 /** How Patchbay presents itself to authorization servers. The page serves the document (CIMD). */
 
 export const CALLBACK_PATH = '/oauth/callback';
-export const CLIENT_METADATA_PATH = '/oauth/client-metadata';
+const CLIENT_METADATA_PATH = '/oauth/client-metadata';
 
 export interface ClientIdentity {
   /** The one address to which authorization servers send people back. */

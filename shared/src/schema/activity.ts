@@ -33,7 +33,7 @@ export const ConnectionStateName = z.enum([
 export type ConnectionStateName = z.infer<typeof ConnectionStateName>;
 
 /** `limit`: it does not fit into the model; `refused`: it does not accept the definition of this one; `role`: the user may not use it. */
-export const LEFT_OUT_REASONS = ['limit', 'refused', 'role'] as const;
+const LEFT_OUT_REASONS = ['limit', 'refused', 'role'] as const;
 export const LeftOutReason = z.enum(LEFT_OUT_REASONS);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 
@@ -79,7 +79,7 @@ export const ToolsActivity = z.object({
 export type ToolsActivity = z.infer<typeof ToolsActivity>;
 
 /** A call of a tool began or came to an end; `name` is the name that the model knows. */
-export const ToolCallActivity = z.object({
+const ToolCallActivity = z.object({
   type: z.literal('tool_call'),
   id: z.string(),
   name: z.string(),
@@ -104,7 +104,7 @@ export const ToolProgressActivity = z.object({
 export type ToolProgressActivity = z.infer<typeof ToolProgressActivity>;
 
 /** The conversation's own connection to a server changed its state. */
-export const ServerActivity = z.object({
+const ServerActivity = z.object({
   type: z.literal('server'),
   server_id: z.string(),
   name: z.string(),
@@ -112,16 +112,16 @@ export const ServerActivity = z.object({
 });
 
 /** The agent ends the conversation, and leaves the room. */
-export const EndedActivity = z.object({ type: z.literal('ended'), reason: z.enum(END_REASONS) });
+const EndedActivity = z.object({ type: z.literal('ended'), reason: z.enum(END_REASONS) });
 
 /** A turn of the user stays without an answer. */
-export const UnansweredActivity = z.object({
+const UnansweredActivity = z.object({
   type: z.literal('unanswered'),
   reason: z.enum(ANSWER_FAILURES),
 });
 
 /** The agent's connection to its voice model was lost, or is back. */
-export const ModelActivity = z.object({
+const ModelActivity = z.object({
   type: z.literal('model'),
   state: z.enum(['reconnecting', 'connected']),
 });
@@ -138,10 +138,10 @@ export const UserTurnActivity = z.object({
 export type UserTurnActivity = z.infer<typeof UserTurnActivity>;
 
 /** The user is away: the agent ends the conversation in a while, unless they speak or type. */
-export const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
+const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
 
 /** The conversation has lasted almost as long as it may: the agent ends it in a while, whatever the user does. */
-export const TimeLimitActivity = z.object({
+const TimeLimitActivity = z.object({
   type: z.literal('time_limit'),
   ends_in_ms: z.number().positive(),
 });

@@ -83,10 +83,6 @@ export const AgentConfigInput = z.object({
 });
 export type AgentConfigInput = z.infer<typeof AgentConfigInput>;
 
-/** A change to a row of `agent_configs`: only the fields that change. */
-export const AgentConfigPatch = z.object(writable).partial();
-export type AgentConfigPatch = z.infer<typeof AgentConfigPatch>;
-
 /** A row of `agent_configs` as REST gives it. */
 export const AgentConfigRow = z.object({
   id: z.string(),

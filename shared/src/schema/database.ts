@@ -2,9 +2,9 @@
 import type { Database, Json } from './database.types.ts';
 
 type Schema = Database['public'];
-export type Table = keyof Schema['Tables'];
+type Table = keyof Schema['Tables'];
 /** A row of a table, with every column that it has. */
-export type RowOf<Name extends Table> = Schema['Tables'][Name]['Row'];
+type RowOf<Name extends Table> = Schema['Tables'][Name]['Row'];
 
 /** What is stored as JSON may be any value that can be written as JSON, not only what `Json` spells out. */
 type WithAnyJson<Columns> = {

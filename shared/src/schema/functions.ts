@@ -16,7 +16,7 @@ export const CredentialText = z
   .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'A key may hold only printable characters of one line.');
 
 /** The parts of a connection test, in their order. */
-export const PROBE_PHASES = ['address', 'connect', 'authenticate', 'initialize', 'list_tools'] as const;
+const PROBE_PHASES = ['address', 'connect', 'authenticate', 'initialize', 'list_tools'] as const;
 export const ProbePhase = z.enum(PROBE_PHASES);
 export type ProbePhase = z.infer<typeof ProbePhase>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from './server.ts';
 
-export const NoticeKind = z.enum([
+const NoticeKind = z.enum([
   'down',
   'needs_auth',
   'back',
@@ -12,7 +12,6 @@ export const NoticeKind = z.enum([
   'credential_held',
   'webhook_paused',
 ]);
-export type NoticeKind = z.infer<typeof NoticeKind>;
 
 /** What a notice says beside its kind; which of it is there depends on the kind. */
 const NoticeDetails = z.looseObject({

@@ -89,7 +89,7 @@ const Tags = z
   );
 
 export const CALL_TIMEOUT_RANGE_MS = { min: 1_000, max: 300_000, default: 30_000 } as const;
-export const CONCURRENCY_RANGE = { min: 1, max: 64, default: 4 } as const;
+const CONCURRENCY_RANGE = { min: 1, max: 64, default: 4 } as const;
 const POSITION_LIMIT = 1e9;
 const POSITION_WORDS = 'Between -1000000000 and 1000000000.';
 

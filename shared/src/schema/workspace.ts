@@ -9,22 +9,6 @@ export type Role = z.infer<typeof Role>;
 /** A new workspace, and a change of its name. */
 export const WorkspaceInput = z.object({ name: text({ max: 80, required: 'Give the workspace a name.' }) });
 
-export const WorkspaceRow = z.object({
-  id: z.string(),
-  name: z.string(),
-  created_by: z.string().nullable(),
-  created_at: Timestamp,
-});
-export type WorkspaceRow = z.infer<typeof WorkspaceRow>;
-
-export const WorkspaceMemberRow = z.object({
-  workspace_id: z.string(),
-  user_id: z.string(),
-  role: Role,
-  created_at: Timestamp.optional(),
-});
-export type WorkspaceMemberRow = z.infer<typeof WorkspaceMemberRow>;
-
 /** A row of the answer of `list_members`. */
 export const WorkspacePerson = z.object({
   user_id: z.string(),

@@ -45,7 +45,7 @@ const HeldSecret = z.object({
   issuer: z.string().nullable(),
   secret: SealedSecret,
 });
-export type HeldSecret = z.infer<typeof HeldSecret>;
+type HeldSecret = z.infer<typeof HeldSecret>;
 
 const AgentReference = z.object({ id: z.string(), workspace_id: z.string() });
 type AgentReference = z.infer<typeof AgentReference>;
@@ -70,7 +70,7 @@ const StoredCatalogue = z.object({
 type StoredCatalogue = z.infer<typeof StoredCatalogue>;
 
 /** What a function does, for the rates of the table `limits`. */
-export type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
+type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
 
 /** A call as `tool_calls` keeps it; its arguments are redacted. */
 export type HandMadeCall = Omit<ToolCallRow, 'id' | 'session_id'> & { workspace_id: string };

@@ -1,7 +1,7 @@
 import type { FunctionRuntime } from '../../../shared/src/schema/functions.ts';
 
 /** Something a function can't boot or work without, where an older runtime may lack it. */
-export interface RuntimeNeed {
+interface RuntimeNeed {
   feature: string;
   isThere: () => unknown;
 }
@@ -9,7 +9,7 @@ export interface RuntimeNeed {
 const exported = (module: string, name: string) => async () => name in (await import(module));
 
 /** What our sources and the packages of the functions use. undici alone needs the modules for sockets. */
-export const RUNTIME_NEEDS: readonly RuntimeNeed[] = [
+const RUNTIME_NEEDS: readonly RuntimeNeed[] = [
   { feature: 'AbortSignal.any', isThere: () => 'any' in AbortSignal },
   { feature: 'Array.prototype.toSorted', isThere: () => 'toSorted' in Array.prototype },
   { feature: 'Promise.withResolvers', isThere: () => 'withResolvers' in Promise },

@@ -58,7 +58,7 @@ async function isLive(agent: Agent, room: SessionRoom, now: number): Promise<boo
  * Whether an agent may still come from a dispatch.
  * @param lastJoinAt when the last agent came that is a ghost now: older dispatches have done their work
  */
-export function isPending(dispatch: Dispatch, lastJoinAt: number, now: number): boolean {
+function isPending(dispatch: Dispatch, lastJoinAt: number, now: number): boolean {
   if (dispatch.createdAt <= lastJoinAt) return false;
   const allowanceMs = dispatch.hasRunningJob ? WAIT_FOR_START_MS : WAIT_FOR_JOB_MS;
   return now - dispatch.createdAt < allowanceMs;

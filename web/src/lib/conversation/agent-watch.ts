@@ -15,9 +15,9 @@ export interface AgentFacts {
 export type WatchStep = { do: 'ping' } | { do: 'dispatch' } | { do: 'wait'; forMs: number };
 
 /** How long a fresh room waits for the agent that its token calls. */
-export const FIRST_AGENT_MS = 4000;
-export const PING_EVERY_MS = 3000;
-export const DISPATCH_EVERY_MS = 4000;
+const FIRST_AGENT_MS = 4000;
+const PING_EVERY_MS = 3000;
+const DISPATCH_EVERY_MS = 4000;
 const FAILURES_THAT_COUNT = 2;
 
 /** What to do next so that an agent is in the room. Asking twice is harmless: the function brings only one. */

@@ -7,7 +7,7 @@ export interface Device {
 type Kind = 'microphone' | 'speaker';
 
 /** The browser's own choice. */
-export const DEFAULT_DEVICE = 'default';
+const DEFAULT_DEVICE = 'default';
 const KEYS: Record<Kind, string> = { microphone: 'patchbay.microphone', speaker: 'patchbay.speaker' };
 
 /** Which microphone and speaker a person wants, remembered in this browser. */

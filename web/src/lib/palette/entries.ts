@@ -8,7 +8,7 @@ export const GROUPS = ['Go to', 'Do', 'Servers', 'With a server', 'Tools'] as co
 
 /** What the page does with a server without leading there. */
 export type ServerAction = 'reconnect' | 'test' | 'switch';
-export type Run = 'theme' | 'shortcuts' | { action: ServerAction; server: McpServerRow };
+type Run = 'theme' | 'shortcuts' | { action: ServerAction; server: McpServerRow };
 
 /** Something that the palette leads to or does. */
 export interface PaletteEntry {

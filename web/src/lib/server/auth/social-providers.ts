@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Services that people sign in with, where the operator has enabled them in Supabase Auth. */
 const NAMES = { github: 'GitHub', google: 'Google' } as const;
-export type ProviderId = keyof typeof NAMES;
+type ProviderId = keyof typeof NAMES;
 export interface Provider {
   id: ProviderId;
   name: string;

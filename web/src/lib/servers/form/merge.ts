@@ -1,7 +1,7 @@
 import type { ServerFormValues } from './form-values.ts';
 
 /** A field that two people changed since the first of them opened the form. */
-export interface Clash {
+interface Clash {
   field: keyof ServerFormValues;
   mine: ServerFormValues[keyof ServerFormValues];
   theirs: ServerFormValues[keyof ServerFormValues];

@@ -2,7 +2,7 @@ import type { McpServerRow } from '@patchbay/shared/schema/server';
 import { serverState, type Tone } from '$lib/servers/state-labels.ts';
 
 export const STATE_FILTERS = ['all', 'connected', 'needs_you', 'failing', 'off'] as const;
-export type StateFilter = (typeof STATE_FILTERS)[number];
+type StateFilter = (typeof STATE_FILTERS)[number];
 
 export interface Filter {
   search: string;
