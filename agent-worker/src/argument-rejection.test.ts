@@ -65,6 +65,6 @@ describe('the message of a validator', () => {
 
 it('the model is told what to do about it', () => {
   expect(argumentRejection('search', 'The argument "limit" must be a whole number')).toBe(
-    'The call of search was rejected because of its arguments. <data>The argument "limit" must be a whole number.</data> Correct them and call it again, or ask the user for what is missing; do not read this out.',
+    'The call to search was rejected because of its arguments. <data>The argument "limit" must be a whole number.</data> Correct them and call the tool again, or ask the user for what is missing; do not read this out loud.',
   );
 });

@@ -40,7 +40,7 @@ export function argumentRejection(
 ): string {
   const plain = withoutPaths(reason);
   const sentence = /[.!?\u2026]$/.test(plain) ? plain : `${plain}.`;
-  return `The call of ${plainName(toolName)} was rejected because of its arguments. ${quote(sentence)} Correct them and call it again, or ask the user for what is missing; do not read this out.`;
+  return `The call to ${plainName(toolName)} was rejected because of its arguments. ${quote(sentence)} Correct them and call the tool again, or ask the user for what is missing; do not read this out loud.`;
 }
 
 /** A validator's message with the names of arguments in place of paths into a schema or a document. */

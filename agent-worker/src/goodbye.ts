@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { voice } from '@livekit/agents';
 import { utter } from './utterance.ts';
 
-const GOODBYE = 'I have to go now. Someone else will be with you in a moment.';
+const GOODBYE = 'I have to go now. Another agent will join you in a moment.';
 /** For the words to be made and spoken; a model that is away is not waited for longer. */
 const GOODBYE_WITHIN_MS = 10_000;
 /**

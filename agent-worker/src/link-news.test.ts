@@ -39,8 +39,8 @@ describe('the model', () => {
       needs('sign_in_required'),
     ]);
     expect(told).toEqual([
-      'The Tickets server waits for the user, and cannot be used until then. When the user wants something of it, ' +
-        'say once: "The Tickets server needs you to sign in to it, on its page; the link is beside our conversation."',
+      'The Tickets server needs action from the user before it can be used. When the user asks for it, ' +
+        'say once: "The Tickets server needs you to sign in on its page in Patchbay. The link is next to our conversation."',
     ]);
     expect(shown).toHaveLength(3);
   });
@@ -53,7 +53,7 @@ describe('the model', () => {
 
   it('points to no link where somebody else may have to act', () => {
     const { told } = newsOf([needs('unauthorized')], snapshotServer({ id: 'n', name: 'Notes' }));
-    expect(told).toEqual([expect.stringContaining('say once: "The Notes server did not accept its key."')]);
+    expect(told).toEqual([expect.stringContaining('say once: "The Notes server didn\'t accept its key."')]);
   });
 
   it('hears nothing of servers that need nothing from the user', () => {

@@ -28,9 +28,7 @@ describe('the limits of a conversation', () => {
     const { limits, said, sent, ends } = newLimits(0);
     limits.start({ ends_in_ms: 2 * MINUTE_MS, idle_ms: null });
     await after(1);
-    expect(said).toEqual([
-      'This conversation has almost reached its time limit. I will end it in 60 seconds.',
-    ]);
+    expect(said).toEqual(["This conversation has almost reached its time limit. I'll end it in 60 seconds."]);
     expect(sent).toEqual([{ type: 'time_limit', ends_in_ms: MINUTE_MS }]);
     await after(1);
     expect(ends).toEqual(['time_limit']);

@@ -31,7 +31,7 @@ export function failureSentence(
   quote: (words: string) => string = asData,
 ): string {
   const speech = ERROR_SPEECH[error.code];
-  if (error.code === 'cancelled') return 'The call was cancelled.';
+  if (error.code === 'cancelled') return 'The call was canceled.';
   const rejection = rejectionOf(error);
   if (rejection !== null) return argumentRejection(tool.toolName, rejection, quote);
   const said = error.said ? ` It said: ${quote(endSentence(error.said))}` : '';
@@ -49,7 +49,7 @@ function rejectionOf({ code, message, said, cause }: AppError): string | null {
 
 /** For a server whose outage the user knows of. */
 export function stillAwaySentence(tool: ModelTool): string {
-  return `The ${plainName(tool.serverName)} server is not back yet.`;
+  return `The ${plainName(tool.serverName)} server is still offline.`;
 }
 
 /**
@@ -63,8 +63,8 @@ export function waitingLine(
   // For a credential that all members share the page has no link: it may take somebody else.
   const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
   const name = plainName(server.name);
-  const words = `The ${name} server ${ERROR_SPEECH[code]}${isLinked ? '; the link is beside our conversation' : ''}.`;
-  return `The ${name} server waits for the user, and cannot be used until then. When the user wants something of it, say once: "${words}"`;
+  const words = `The ${name} server ${ERROR_SPEECH[code]}.${isLinked ? ' The link is next to our conversation.' : ''}`;
+  return `The ${name} server needs action from the user before it can be used. When the user asks for it, say once: "${words}"`;
 }
 
 /** For a tool whose server left the conversation while the model was still asking for it. */
@@ -76,24 +76,24 @@ export function removedSentence(tool: ModelTool): string {
 export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallResult): string {
   if (isError && isArgumentRejection(speech)) return argumentRejection(tool.toolName, speech);
   if (!cached?.isStale) return asData(speech);
-  return `${asData(speech)}\n[The server does not answer at the moment. This answer is ${durationInWords(cached.ageMs)} old; say so.]`;
+  return `${asData(speech)}\n[The server isn't responding right now. This result is ${durationInWords(cached.ageMs)} old; say so.]`;
 }
 
 /** @param ms rounded; one second at least */
 function durationInWords(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1_000));
-  if (seconds < 90) return `${seconds} seconds`;
-  return `${Math.round(seconds / 60)} minutes`;
+  if (seconds >= 90) return `${Math.round(seconds / 60)} minutes`;
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
 }
 
 /** @param leftMs until the conversation ends, unless the user is active */
 export function idleSentence(leftMs: number): string {
-  return `Are you still there? I will end this conversation in ${durationInWords(leftMs)} unless you say something.`;
+  return `Are you still there? I'll end this conversation in ${durationInWords(leftMs)} unless you say something.`;
 }
 
 /** @param leftMs until the conversation ends, whatever the user does */
 export function timeLimitSentence(leftMs: number): string {
-  return `This conversation has almost reached its time limit. I will end it in ${durationInWords(leftMs)}.`;
+  return `This conversation has almost reached its time limit. I'll end it in ${durationInWords(leftMs)}.`;
 }
 
 /** The longest message of a server about its progress that is said. */
@@ -110,13 +110,13 @@ export function signSentence(
     case 'announce':
       return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
     case 'wait':
-      return `One moment, I am asking the ${plainName(tool.serverName)} server.`;
+      return `One moment, I'm checking with the ${plainName(tool.serverName)} server.`;
     case 'still':
-      return news ? `Still working on it: ${news}.` : 'I am still working on it.';
+      return news ? `Still working on it: ${news}.` : "I'm still working on it.";
     case 'handover':
-      return 'This takes a little longer. We can go on meanwhile, and I will tell you when it is done.';
+      return "This is taking a while. We can keep talking, and I'll let you know when it's done.";
     case 'update':
-      return `The ${plainName(tool.serverName)} server is still at work${news ? `: ${news}` : ''}.`;
+      return `The ${plainName(tool.serverName)} server is still working${news ? `: ${news}` : ''}.`;
   }
 }
 
@@ -144,18 +144,18 @@ export function sayingInstructions(sentence: string, lastWords?: string): string
     .trim()
     .slice(-MOST_LAST_WORDS);
   if (!words) return `Say this to the user now, and nothing else: "${sentence}"`;
-  return `Say this to the user now, in the language of their last words, and nothing else: "${sentence}"\nTheir last words, only to tell the language: ${words}`;
+  return `Say this to the user now, in the language they last spoke, and nothing else: "${sentence}"\nTheir last words, only to identify the language: ${words}`;
 }
 
 /** For the model, of a call whose result it does not get with its next answer. */
 export function backgroundLine(tool: ModelTool): string {
-  return `The call of ${tool.name} is still running in the background. You get its result later: do not call it again for that.`;
+  return `The call to ${tool.name} is still running in the background. Its result will follow: do not call the tool again for it.`;
 }
 
 export const LATE_RESULT_INSTRUCTIONS =
-  'A call that the user did not wait for has its result now. Tell the user what came of it, in one or two sentences.';
+  'A tool call that was running in the background has its result now. Tell the user the result in one or two sentences.';
 
 /** For a call that the user spoke over. */
 export function interruptedSentence(tool: ModelTool): string {
-  return `The call of ${plainName(tool.toolName)} was cancelled because the user spoke. If its answer is still wanted, call it again.`;
+  return `The call to ${plainName(tool.toolName)} was canceled because the user spoke. If its result is still needed, call the tool again.`;
 }

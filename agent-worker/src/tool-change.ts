@@ -21,8 +21,8 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   const removed = before.tools.filter(({ name }) => !now.has(name));
   const changed = after.tools.filter(({ name }) => old.has(name) && old.get(name) !== now.get(name));
 
-  const came = ownersOf(added, before, 'was added', 'is back');
-  const gone = ownersOf(removed, after, 'was removed', 'cannot be used now');
+  const came = ownersOf(added, before, 'was added', 'is back online');
+  const gone = ownersOf(removed, after, 'was removed', 'is offline');
   const renamed = renames(before, after);
 
   return {
@@ -30,7 +30,7 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
     line: joined([
       ...renamed.map((text) => `${capitalised(text)}.`),
       sentence('Tools added', added, came),
-      sentence('Tools changed', changed, ['use their new description and arguments']),
+      sentence('Tools changed', changed, ['use their new definitions']),
       sentence('Tools removed', removed, gone),
     ]),
     leftOutLine: leftOutLine(before, after),
@@ -62,11 +62,11 @@ function leftOutLine(before: ToolSet, after: ToolSet): string | null {
   const forbidden = fresh.filter(({ reason }) => reason === 'role').map(({ tool }) => tool);
   const above = fresh.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
   return joined([
-    sentence('Tools left out', refused, ['you do not accept their definition; tell the user once']),
+    sentence('Tools left out', refused, ['their definitions were rejected; tell the user once']),
     sentence('Tools left out', forbidden, [
       "not available to the user's role, which allows only read-only tools; say so when the user needs one",
     ]),
-    sentence('Tools left out', above, ['there is no room for them; say so when the user needs one']),
+    sentence('Tools left out', above, ['they exceed the limit on tools; say so when the user needs one']),
   ]);
 }
 

@@ -149,9 +149,11 @@ describe('a server that is away', () => {
 
   it('is told with the reason when its tools go, and when they come back', () => {
     expect(describeChange(here, away).line).toBe(
-      'Tools removed: clock__time_in_zone (server clock cannot be used now).',
+      'Tools removed: clock__time_in_zone (server clock is offline).',
     );
-    expect(describeChange(away, here).line).toBe('Tools added: clock__time_in_zone (server clock is back).');
+    expect(describeChange(away, here).line).toBe(
+      'Tools added: clock__time_in_zone (server clock is back online).',
+    );
   });
 });
 
@@ -188,7 +190,7 @@ describe('describeChange', () => {
   it('sends the model to the new definition of a tool', () => {
     const described = { ...storedTool('time_in_zone'), description: 'The time, to the second.' };
     expect(describeChange(one, buildToolSet([{ server: clock, live: [described] }])).line).toBe(
-      'Tools changed: clock__time_in_zone (use their new description and arguments).',
+      'Tools changed: clock__time_in_zone (use their new definitions).',
     );
   });
 
@@ -206,12 +208,12 @@ describe('describeChange', () => {
       rejected: new Map(tool && [[definitionKey(tool), 'bad schema']]),
     });
     expect(describeChange(EMPTY_TOOL_SET, refused).leftOutLine).toBe(
-      'Tools left out: clock__time_in_zone (you do not accept their definition; tell the user once).',
+      'Tools left out: clock__time_in_zone (their definitions were rejected; tell the user once).',
     );
     expect(describeChange(refused, refused).leftOutLine).toBeNull();
     expect(
       describeChange(EMPTY_TOOL_SET, fitToModel(both, { budget: { tools: 2, tokens: 16_384 } })).leftOutLine,
-    ).toBe('Tools left out: notes__list (there is no room for them; say so when the user needs one).');
+    ).toBe('Tools left out: notes__list (they exceed the limit on tools; say so when the user needs one).');
   });
 
   it('cuts a long list of names', () => {

@@ -149,7 +149,7 @@ describe('a slow call', () => {
     const open = gate();
     const { said, type, outputs } = await conversation();
     type('call echo');
-    await until(() => said.includes('One moment, I am asking the fixture server.'));
+    await until(() => said.includes("One moment, I'm checking with the fixture server."));
     expect(outputs()).toHaveLength(0);
     open();
     await until(() => said.some((words) => words.includes('echo ran')));
@@ -173,7 +173,7 @@ describe('a slow call', () => {
     usually('echo', 4_000);
     type('Let me look: call all echo');
     await until(() => said.length > 1);
-    expect(said).toEqual(['Let me look', 'I am still working on it.']);
+    expect(said).toEqual(['Let me look', "I'm still working on it."]);
     open();
     await until(() => said.at(-1)?.includes('echo ran'));
   });
@@ -183,8 +183,8 @@ describe('a slow call', () => {
     const { said, lines, running, type, outputs, usually, calls } = await conversation();
     usually('echo', 20_000);
     type('call echo');
-    await until(() => said.some((words) => words.includes('We can go on meanwhile')));
-    expect(lines).toEqual([expect.stringContaining('The call of echo is still running in the background')]);
+    await until(() => said.some((words) => words.includes('We can keep talking')));
+    expect(lines).toEqual([expect.stringContaining('The call to echo is still running in the background')]);
     type('how are you');
     await until(() => said.includes('You said how are you.'));
     expect(calls).toEqual([]);
@@ -205,7 +205,7 @@ describe('a slow call', () => {
     const { said, type, outputs, usually } = await conversation();
     usually('echo', 20_000);
     type('call echo');
-    await until(() => said.some((words) => words.includes('We can go on meanwhile')));
+    await until(() => said.some((words) => words.includes('We can keep talking')));
     let refusals = 1;
     fake.decide = (items, instructions) =>
       items.findLast(({ role }) => role !== 'assistant')?.type === 'function_call_output' && refusals-- > 0
@@ -242,7 +242,7 @@ describe('several calls of one response', () => {
       await until(() => said.some((words) => words.includes('fast ran')));
       expect(outputsOf(outputs())).toEqual(['<data>fast ran</data>']);
       expect(lines).toEqual(
-        slow.map((name) => expect.stringContaining(`The call of ${name} is still running`)),
+        slow.map((name) => expect.stringContaining(`The call to ${name} is still running`)),
       );
       for (const name of slow.toReversed()) {
         open(name);
@@ -288,7 +288,7 @@ describe('several calls of one response', () => {
     await until(() => lines.length === 2);
     type('how are you');
     await until(() => said.includes('You said how are you.'));
-    expect(said.filter((words) => words.includes('We can go on meanwhile'))).toHaveLength(1);
+    expect(said.filter((words) => words.includes('We can keep talking'))).toHaveLength(1);
   });
 });
 
@@ -302,7 +302,7 @@ describe('the user who speaks over a call', () => {
     await until(() => said.includes('You said something else.'));
     expect(calls).toEqual([expect.objectContaining({ tool_name: 'hang', outcome: 'cancelled' })]);
     expect(outputs().map(({ output }) => output)).toEqual([
-      expect.stringContaining('cancelled because the user spoke'),
+      expect.stringContaining('canceled because the user spoke'),
     ]);
   });
 
@@ -346,7 +346,7 @@ describe('the user who speaks over a call', () => {
     });
     usually('hang', 20_000);
     type('call hang');
-    await until(() => said.some((words) => words.includes('We can go on meanwhile')));
+    await until(() => said.some((words) => words.includes('We can keep talking')));
     await session.close();
     await connection.close();
     await until(() => server.cancelled === 1);

@@ -125,11 +125,11 @@ describe('a tool of the voice model', () => {
   });
 
   it.each<[ErrorCode, string, string]>([
-    ['connection_refused', 'The notes server is not running right now.', 'unavailable'],
-    ['timeout', 'The notes server did not answer in time.', 'timeout'],
-    ['credential_missing', 'The notes server needs a key that is not set.', 'unavailable'],
-    ['tool_disabled', 'The tool add_note is switched off.', 'refused'],
-    ['cancelled', 'The call was cancelled.', 'cancelled'],
+    ['connection_refused', "The notes server isn't running right now.", 'unavailable'],
+    ['timeout', "The notes server didn't respond in time.", 'timeout'],
+    ['credential_missing', 'The notes server needs a key before I can use it.', 'unavailable'],
+    ['tool_disabled', 'The tool add_note is disabled.', 'refused'],
+    ['cancelled', 'The call was canceled.', 'cancelled'],
   ])('turns %s into a sentence that can be said', async (code, sentence, outcome) => {
     const { execute, calls } = failing(code);
     await expect(execute()).rejects.toThrow(sentence);
@@ -139,12 +139,12 @@ describe('a tool of the voice model', () => {
   it.each<[ErrorCode, string, string]>([
     [
       'call_rejected',
-      'The tool add_note answered with an error. It said: <data>Notes are read-only.</data>',
+      'The tool add_note returned an error. It said: <data>Notes are read-only.</data>',
       'refused',
     ],
     [
       'forbidden',
-      'The notes server refused access. It said: <data>Notes are read-only.</data>',
+      'The notes server denied access. It said: <data>Notes are read-only.</data>',
       'unavailable',
     ],
   ])('passes on what a server says with %s', async (code, sentence, outcome) => {
@@ -175,7 +175,7 @@ describe('a tool of the voice model', () => {
       'by its server',
       () =>
         Promise.reject(
-          new AppError('invalid_arguments', { message: 'The server answered: #/n must be number' }),
+          new AppError('invalid_arguments', { message: 'The server responded: #/n must be number' }),
         ),
     ],
     [
@@ -183,7 +183,7 @@ describe('a tool of the voice model', () => {
       () =>
         Promise.reject(
           new AppError('invalid_arguments', {
-            message: 'The server answered: Invalid arguments: [ { "code": "invalid…',
+            message: 'The server responded: Invalid arguments: [ { "code": "invalid…',
             cause: new Error(
               `Invalid arguments: ${JSON.stringify([{ code: 'invalid_type', path: ['n'], message: 'must be a number' }])}`,
             ),
@@ -209,7 +209,7 @@ describe('a tool of the voice model', () => {
     async (_when, call) => {
       const { execute } = voiceTool(call);
       const sentence =
-        /^The call of add_note was rejected because of its arguments\. <data>.*"n":? must be (a )?number\.<\/data> Correct them/;
+        /^The call to add_note was rejected because of its arguments\. <data>.*"n":? must be (a )?number\.<\/data> Correct them/;
       await expect(execute()).rejects.toThrow(sentence);
       await expect(execute()).rejects.not.toThrow(/#|(?<!<)\//);
     },
@@ -261,19 +261,19 @@ describe('a tool of the voice model', () => {
     [
       'its server does not offer it any more',
       { ...up, call: async () => done, liveTools: [] },
-      'The tool add_note is not available any more.',
+      'The tool add_note is no longer available.',
       { outcome: 'refused', error_code: 'tool_not_found' },
     ],
     [
       'the user switched it off',
       { ...up, call: async () => done, liveTools: [storedTool('add_note')] },
-      'The tool add_note is switched off.',
+      'The tool add_note is disabled.',
       { outcome: 'refused', error_code: 'tool_disabled' },
     ],
     [
       'its server has been away for too long',
       { ...up, call: async () => done, isGone: true, outage: new AppError('connection_refused') },
-      'The notes server is not running right now.',
+      "The notes server isn't running right now.",
       { outcome: 'unavailable', error_code: 'connection_refused' },
     ],
   ])('is refused when %s while the model was still asking', async (_why, link, sentence, record) => {
@@ -290,7 +290,7 @@ describe('a tool of the voice model', () => {
     const call = vi.fn(async () => done);
     const { execute, calls } = voiceTool(call, { currentOf: () => 'forbidden' });
     await expect(execute()).rejects.toThrow(
-      'The tool add_note is not available to your role in this workspace, which allows only read-only tools.',
+      "The tool add_note isn't available to your role in this workspace, which allows only read-only tools.",
     );
     expect(call).not.toHaveBeenCalled();
     expect(calls[0]).toMatchObject({ outcome: 'refused', error_code: 'role_too_low' });
@@ -311,9 +311,7 @@ describe('a tool of the voice model', () => {
     const call = () => Promise.reject(new AppError('call_rejected', { said: 'No </data> room' }));
     const { execute } = voiceTool(call, { onCall: (_call, details) => shown.push(details) });
     await expect(execute()).rejects.toThrow('It said: <data>No (/data> room.</data>');
-    expect(shown).toEqual([
-      { result: 'The tool add_note answered with an error. It said: No </data> room.' },
-    ]);
+    expect(shown).toEqual([{ result: 'The tool add_note returned an error. It said: No </data> room.' }]);
   });
 
   it('explains an outage once', async () => {
@@ -322,8 +320,8 @@ describe('a tool of the voice model', () => {
     const tellOutage = () => [told, (told = true)][0] ?? false;
     const call = () => Promise.reject(error);
     const { execute } = voiceTool(call, { linkOf: () => ({ ...up, call, outage: error, tellOutage }) });
-    await expect(execute()).rejects.toThrow('The notes server is not running right now.');
-    await expect(execute()).rejects.toThrow('The notes server is not back yet.');
+    await expect(execute()).rejects.toThrow("The notes server isn't running right now.");
+    await expect(execute()).rejects.toThrow('The notes server is still offline.');
   });
 
   it('says each time what the user has to do', async () => {
@@ -331,12 +329,12 @@ describe('a tool of the voice model', () => {
     const call = () => Promise.reject(error);
     const link = { ...up, call, outage: error, tellOutage: () => true };
     const { execute } = voiceTool(call, { linkOf: () => link });
-    await expect(execute()).rejects.toThrow('The notes server needs you to sign in to it, on its page.');
+    await expect(execute()).rejects.toThrow('The notes server needs you to sign in on its page in Patchbay.');
   });
 
   it('says nothing of an error of our own to the model, and all of it to the log', async () => {
     const { execute, faults } = voiceTool(() => Promise.reject(new TypeError('secret detail')));
-    await expect(execute()).rejects.toThrow('The notes server cannot be used right now.');
+    await expect(execute()).rejects.toThrow("The notes server can't be used right now.");
     expect(faults[0]?.cause).toBeInstanceOf(TypeError);
   });
 });

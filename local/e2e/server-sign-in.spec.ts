@@ -92,7 +92,7 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
 
   await page.getByRole('button', { name: 'Try post_comment' }).click();
   await comment.getByRole('button', { name: 'Call' }).click();
-  await expect(comment.getByText('The server wants more rights for this than')).toBeVisible();
+  await expect(comment.getByText("Your sign-in doesn't include the permissions")).toBeVisible();
 
   // Who does not agree keeps what there was.
   await beginSignIn();

@@ -71,7 +71,7 @@ test('a server that asks for a key: wrong, then right; its tools can be switched
   await page.getByLabel('Credential').fill('wrong');
   await page.getByRole('button', { name: /^Test/ }).click();
   const findings = page.getByRole('region', { name: 'Connection test' });
-  await expect(findings.getByText(/did not accept the credential/i)).toBeVisible();
+  await expect(findings.getByText(/rejected the credential/i)).toBeVisible();
   await page.getByLabel('Credential').fill(notes.credential ?? '');
   await page.getByRole('button', { name: 'Save' }).click();
 

@@ -9,7 +9,7 @@ import { hasStack, runningStack } from './running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 /** The first one, or the second one behind words of the model itself. */
-const FILLER = /one moment, I am asking the workshop server|still working on it/i;
+const FILLER = /one moment, I'm checking with the workshop server|still working on it/i;
 const MANY = Array.from({ length: 30 }, (_, index) => tool(`chapter_${index}`));
 
 describe.runIf(hasVoice)('what a conversation costs', () => {

@@ -58,7 +58,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
   it('warns them by voice and in the page, and goes on when they say something', async () => {
     const warning = await client.told('idle', () => true, 0, 2 * TIMEOUT_MS);
     expect(warning.ends_in_ms).toBe(TIMEOUT_MS / 2);
-    await client.agentSays(/are you still there\? I will end this conversation in 8 seconds/i, 0);
+    await client.agentSays(/are you still there\? I'll end this conversation in 8 seconds/i, 0);
     const since = Date.now();
     await client.type('Hello');
     await client.agentSays(/hello/i, since);

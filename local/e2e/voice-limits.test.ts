@@ -75,7 +75,7 @@ describe.runIf(hasVoice)('the limits of conversations', () => {
 
     const warning = await client.told('time_limit', () => true);
     expect(warning.ends_in_ms).toBeLessThanOrEqual(30_000);
-    await client.agentSays(/almost reached its time limit\. I will end it in \d+ seconds/i, 0);
+    await client.agentSays(/almost reached its time limit\. I'll end it in \d+ seconds/i, 0);
     expect(await client.told('ended', () => true, 0, 40_000)).toMatchObject({ reason: 'time_limit' });
     await expect
       .poll(() => session(client.sessionId), { timeout: 10_000 })

@@ -51,7 +51,7 @@ describe.runIf(hasVoice)('in a conversation', () => {
   });
 
   it('a sign-in that is missing is named when the server is asked for, and only then', async () => {
-    await hears('Show me my tickets', /Tickets server needs you to sign in to it.*link is beside/);
+    await hears('Show me my tickets', /Tickets server needs you to sign in.*link is next to/);
     await hears('How are you?', /well/);
     expect(asked()).toHaveLength(1);
   });
@@ -74,7 +74,7 @@ describe.runIf(hasVoice)('in a conversation', () => {
   });
 
   it('a tool that wants more rights says so; the others go on, and so does it after a sign-in that gives them', async () => {
-    await hears('Post comment', /Tickets server needs you to allow more for this/);
+    await hears('Post comment', /Tickets server needs you to approve more permissions/);
     await hears('Who am I in tickets?', /You are ada\./);
     const from = client.activity.length;
     await signInTo(person, ticketsId, 'ada');
@@ -83,7 +83,7 @@ describe.runIf(hasVoice)('in a conversation', () => {
   });
 
   it('a key of one’s own that is missing is named in the same way, and its tools come with it', async () => {
-    await hears('Open my diary', /Diary server needs a key.*link is beside/);
+    await hears('Open my diary', /Diary server needs a key.*link is next to/);
     await invoke(person, 'server-credential', { server_id: diaryId, credential: KEY });
     await hasTool('diary__add_note');
     await hears('Add a note: buy milk', /buy milk/i);

@@ -48,7 +48,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
   it('is not silent: the agent says that it is at work, then the result', async () => {
     const { askedAtMs, write } = await askForReport();
     // A model that reasons has said something before the call: the first word of ours is the next one then.
-    await client.agentSays(/I am asking the workshop server|still working on it/i, askedAtMs);
+    await client.agentSays(/I'm checking with the workshop server|still working on it/i, askedAtMs);
     await client.hearsSilence();
     write();
     await client.agentSays(/report ran/i, askedAtMs);
@@ -56,7 +56,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
 
   it('is announced when it is known to be slow', async () => {
     const { askedAtMs, write } = await askForReport();
-    await client.agentSays(/usually takes about|a little longer/i, askedAtMs);
+    await client.agentSays(/usually takes about|taking a while/i, askedAtMs);
     write();
     await client.agentSays(/report ran/i, askedAtMs);
   });

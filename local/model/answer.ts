@@ -20,8 +20,8 @@ export function answerFrom({ output, toolName }: Output): string {
   const name = inWords(nameWords(toolName));
   if (!text) return `Done: ${name}.`;
   // Words for the model only; a real one would mend its call.
-  if (wordsAround(whole).includes('do not read this out'))
-    return `I could not do that: ${name} did not accept what I asked.`;
+  if (wordsAround(whole).includes('do not read this out loud'))
+    return `I could not do that: ${name} did not accept my request.`;
   return shorten(text);
 }
 

@@ -11,8 +11,8 @@ describe('text between marks', () => {
     ['hour: 12', '<data>{"hour": 12}</data>'],
     ['hour: 12', JSON.stringify('<data>{"hour":12}</data>')],
     [
-      'The clock server refused access. It said: No.',
-      'The clock server refused access. It said: <data>No.</data>',
+      'The clock server denied access. It said: No.',
+      'The clock server denied access. It said: <data>No.</data>',
     ],
     ['Please do not read this out.', '<data>Please do not read this out.</data>'],
   ])('is said as “%s”', (said, output) => {
@@ -20,9 +20,10 @@ describe('text between marks', () => {
   });
 
   it('gives no orders: only words around it do', () => {
-    const output = 'The call was rejected. <data>"a" is missing.</data> Correct it; do not read this out.';
+    const output =
+      'The call was rejected. <data>"a" is missing.</data> Correct it; do not read this out loud.';
     expect(answerFrom({ output, toolName: 'clock__time' })).toMatch(/did not accept/);
-    expect(wordsAround(output)).toBe('The call was rejected.   Correct it; do not read this out.');
+    expect(wordsAround(output)).toBe('The call was rejected.   Correct it; do not read this out loud.');
     expect(withoutMarks(output)).toContain('"a" is missing.');
   });
 

@@ -161,8 +161,8 @@ describe('answers', () => {
       'city: Tokyo, utc offset: 9.',
     );
     expect(said([...asked, output('')])).toBe('Done: current time.');
-    expect(said([...asked, output('"city" must be text. Correct it; do not read this out.')])).toBe(
-      'I could not do that: current time did not accept what I asked.',
+    expect(said([...asked, output('"city" must be text. Correct it; do not read this out loud.')])).toBe(
+      'I could not do that: current time did not accept my request.',
     );
   });
 
@@ -239,7 +239,7 @@ describe('tools that are gone', () => {
 
 describe('a server that waits for the user', () => {
   const line = (words: string) =>
-    system(`The Tickets server waits for the user. When it is wanted, say once: "${words}"`);
+    system(`The Tickets server needs action from the user. When the user asks for it, say once: "${words}"`);
 
   it('is spoken of in the words that were given, when it is asked for', () => {
     const told = [line('Tickets needs a key.'), line('Tickets needs you.')];

@@ -199,7 +199,7 @@ function waitingWords(clause: string, items: readonly Item[]): string | undefine
   const said = clause.toLowerCase();
   return items
     .filter((item) => item.type === 'message' && item.role === 'system')
-    .map((item) => /^The (.+?) server waits for the user\b.*\bsay once: "(.+)"$/.exec(textOf(item)))
+    .map((item) => /^The (.+?) server needs action from the user\b.*\bsay once: "(.+)"$/.exec(textOf(item)))
     .findLast((told) => told?.[1] && said.includes(told[1].toLowerCase()))?.[2];
 }
 

@@ -88,7 +88,7 @@ export function checkUrl(text: string, policy: AddressPolicy): URL {
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new AppError('invalid_url');
   if (url.username || url.password) {
-    throw new AppError('invalid_url', { message: 'A user name or password does not belong in the address.' });
+    throw new AppError('invalid_url', { message: 'Remove the user name or password from the address.' });
   }
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (isMetadataName(host)) throw new AppError('blocked_address');

@@ -22,26 +22,26 @@ export interface AnswerFailureDescription {
 const DESCRIPTIONS: Record<AnswerFailure, AnswerFailureDescription> = {
   rate_limited: {
     note: 'The voice model reached its rate limit and did not answer. Ask again in a moment.',
-    speech: 'I am getting too many requests right now. Please ask me again in a moment.',
+    speech: "I'm getting too many requests right now. Please ask me again in a moment.",
   },
   server_error: {
     note: 'The voice model had an error and did not answer. Ask again.',
-    speech: 'Something went wrong, and I could not answer. Please ask me again.',
+    speech: "Something went wrong, and I couldn't answer. Please ask me again.",
   },
   no_answer: {
-    note: 'The voice model did not answer. Patchbay is reconnecting. Ask again in a moment.',
-    speech: 'I could not answer. Please ask me again.',
+    note: 'The voice model did not respond. Patchbay is reconnecting. Ask again in a moment.',
+    speech: "I couldn't answer that. Please ask me again.",
   },
   rejected: {
     note: 'The voice model rejected the request and did not answer. Rephrase it and ask again.',
-    speech: 'I could not answer that. Please rephrase it.',
+    speech: "I couldn't answer that. Please rephrase it.",
   },
   filtered: {
-    note: 'The content filter of the voice model withheld the answer.',
-    speech: 'I cannot answer that.',
+    note: "The voice model's content filter blocked the answer. Rephrase the question.",
+    speech: "I can't answer that.",
   },
   connection_lost: {
-    note: 'The connection to the voice model broke before it could answer. Ask again.',
+    note: 'The connection to the voice model was lost before it could answer. Ask again.',
     speech: 'I lost the connection for a moment. Please say that again.',
   },
 };

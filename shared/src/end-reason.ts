@@ -33,46 +33,49 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   user_left: null,
   // The session waits for another agent.
   worker_drained: null,
-  room_closed: { title: 'The room was closed.', hint: 'Start a new one at any time.' },
+  room_closed: { title: 'The room was closed.', hint: 'You can start a new conversation at any time.' },
   idle: {
     title: 'The conversation ended because nobody spoke for a while.',
-    hint: 'Start a new one at any time.',
+    hint: 'You can start a new conversation at any time.',
   },
   time_limit: {
     title: 'The conversation reached its time limit.',
-    hint: 'Start a new one at any time. The limits of the workspace show how long one may last.',
+    hint: "You can start a new conversation at any time. The workspace's limits show how long it may last.",
   },
   out_of_memory: {
-    title: 'The conversation ended because it took too much memory.',
-    hint: 'Start a new one. If it happens again, disable servers whose tools return large results.',
+    title: 'The conversation ended because it used too much memory.',
+    hint: 'Start a new conversation. If it happens again, disable servers whose tools return large results.',
   },
   ended_elsewhere: {
     title: 'The conversation was ended from History.',
-    hint: 'Start a new one at any time.',
+    hint: 'You can start a new conversation at any time.',
   },
   error: {
     title: 'The conversation ended because of an error.',
-    hint: 'Start a new one. If it happens again, check the log of the worker.',
+    hint: "Start a new conversation. If it happens again, check the worker's log.",
   },
   lost: {
     title: 'The connection to the agent was lost.',
-    hint: 'Start a new one. If it happens again, check that the worker is running.',
+    hint: 'Start a new conversation. If it happens again, check that the worker is running.',
   },
-  nobody_joined: { title: 'Nobody joined the conversation.', hint: 'Start a new one at any time.' },
+  nobody_joined: {
+    title: 'Nobody joined the conversation.',
+    hint: 'You can start a new conversation at any time.',
+  },
   model_not_found: {
     title: 'The voice model does not exist, or the API key has no access to it.',
     hint: 'Set a model that your OpenAI project can use, then start a new conversation. `npm run doctor` checks it.',
   },
   model_rejected_settings: {
-    title: 'The voice model rejected the settings of this agent.',
-    hint: "Check the agent's model and voice. The log of the worker names the setting that was rejected.",
+    title: "The voice model rejected this agent's settings.",
+    hint: "Check the agent's model and voice. The worker's log names the rejected setting.",
   },
   model_key_rejected: {
     title: 'The voice model rejected the API key.',
     hint: 'Set a valid OPENAI_API_KEY for the worker, then start a new conversation.',
   },
   model_quota: {
-    title: 'The OpenAI account has no credit left, or has reached its limit.',
+    title: 'The OpenAI account is out of credit or has reached its limit.',
     hint: 'Add credit or raise the limit at platform.openai.com, then start a new conversation.',
   },
   model_unavailable: {

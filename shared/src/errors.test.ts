@@ -7,7 +7,7 @@ describe('errors', () => {
     const { message, hint } = describeError(code);
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(hint).toMatch(/^[A-Z].*\.$/);
-    // Spoken after the name of a server: "clock is not running right now".
+    // Spoken after the name of a server: "clock isn't running right now".
     expect(ERROR_SPEECH[code]).toMatch(/^[a-z][^.]*$/);
   });
 

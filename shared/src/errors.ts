@@ -1,83 +1,43 @@
 /**
- * The closed list of what can go wrong. A failure is classified once, at the border where it happens;
- * everywhere else code looks at `code`, `retryable` and `retryAfterMs`, never at a message.
+ * The closed list of errors. A failure is classified once, where it happens; everywhere else code looks at `code`,
+ * `retryable` and `retryAfterMs`, never at a message.
  */
-import { DESCRIPTIONS, type ErrorDescription } from './error-descriptions.ts';
+import { DESCRIPTIONS, type ErrorDescription, type ErrorSubject } from './error-descriptions.ts';
 
-export const ERROR_CODES = [
-  'invalid_url',
-  'blocked_address',
-  'dns_failed',
-  'connection_refused',
-  'unreachable',
-  'tls_failed',
-  'timeout',
-  'unauthorized',
-  'forbidden',
-  'not_found',
-  'host_rejected',
-  'request_rejected',
-  'redirected',
-  'redirect_loop',
-  'login_page',
-  'not_mcp',
-  'protocol_error',
-  'unsupported_version',
-  'unreadable_compression',
-  'response_too_large',
-  'rate_limited',
-  'server_error',
-  'session_lost',
-  'session_rejected',
-  'connection_lost',
-  'tool_not_found',
-  'tool_disabled',
-  'role_too_low',
-  'invalid_arguments',
-  'input_required',
-  'call_rejected',
-  'queue_full',
-  'host_busy',
-  'probe_crashed',
-  'cancelled',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-  'internal',
-] as const;
+export type ErrorCode = keyof typeof DESCRIPTIONS;
 
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export const ERROR_CODES = Object.keys(DESCRIPTIONS) as ErrorCode[];
 
 /**
- * What to tell people about an error code.
- * @returns a sentence, a hint, words to speak, and whether trying again may help
+ * What people read about an error code.
+ * @returns what it is about, a sentence, a hint, and whether trying again may help
  */
 export function describeError(code: ErrorCode): ErrorDescription {
   return DESCRIPTIONS[code];
 }
 
-/** Whether a text from outside (a row, a JSON answer) is one of our codes. */
+/** Whether a value from outside (a row, a JSON response) is one of our codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(DESCRIPTIONS, value);
 }
 
 export interface AppErrorOptions {
-  /** Replaces the general sentence; must be fit for users and hold no secret. */
+  /** Replaces the general sentence. Users read it, so it must hold no secret. */
   message?: string;
-  /** The words of the server, cleaned; also part of `message`. */
+  /** The server's own message, cleaned; also part of `message`. */
   said?: string | null;
   cause?: unknown;
   /** How long the other side asked us to wait, in milliseconds. */
   retryAfterMs?: number;
 }
 
-/** The one error that crosses module borders. Its message is a sentence fit for the user. */
+/** The one error that crosses module boundaries. Its message is a sentence for the user. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
-  /** What the server itself said, in one line that is fit for users. */
+  /** The server's own message, in one line that users may read. */
   readonly said: string | null;
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
@@ -89,15 +49,12 @@ export class AppError extends Error {
   }
 }
 
-const ABOUT_CREDENTIAL: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'forbidden',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-]);
+/** The codes about one of these subjects. */
+export function codesAbout(...subjects: ErrorSubject[]): ErrorCode[] {
+  return ERROR_CODES.filter((code) => subjects.includes(DESCRIPTIONS[code].about));
+}
 
-/** Whether a server fails for want of another key, token or sign-in: only the user can mend that. */
+/** Whether a server needs another key, token or sign-in: only the user can fix that. */
 export function isAboutCredential(code: ErrorCode): boolean {
-  return ABOUT_CREDENTIAL.has(code);
+  return DESCRIPTIONS[code].about === 'credential';
 }

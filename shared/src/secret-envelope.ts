@@ -75,8 +75,7 @@ export async function seal(plaintext: string, owner: SecretOwner, keys: SecretKe
  */
 export async function open(sealed: SealedSecret, owner: SecretOwner, keys: SecretKeys): Promise<string> {
   const entry = keys.find(({ id }) => id === sealed.key_id);
-  if (!entry)
-    throw new AppError('internal', { message: 'The credential was sealed with a key that is not known.' });
+  if (!entry) throw new AppError('internal', { message: 'The credential was sealed with an unknown key.' });
   const nonce = decodeBase64(sealed.nonce);
   const ciphertext = decodeBase64(sealed.ciphertext);
   if (!nonce || !ciphertext)

@@ -158,7 +158,7 @@ describe('a server that wants a credential', () => {
     const none = await test(url);
     const wrong = await test(url, {}, { method: 'bearer_token', secret: 'wrong' });
     expect(none).toMatchObject({ message: expect.stringContaining('none is set') as string });
-    expect(wrong).toMatchObject({ message: expect.stringContaining('did not accept') as string });
+    expect(wrong).toMatchObject({ message: expect.stringContaining('rejected') as string });
   });
 });
 

@@ -28,7 +28,7 @@ describe('a redirect that would turn a POST into a GET', () => {
     const server = await serve(({ send }) => (send(302, ''), true));
     expect(await test(server.url)).toMatchObject({
       code: 'redirected',
-      message: expect.stringContaining('names no address') as string,
+      message: expect.stringContaining('without an address') as string,
     });
   });
 });

@@ -15,7 +15,7 @@ describe.each([400, 401, 403, 404, 405, 409, 422, 500, 501, 503])(
       for (let round = 1; round <= 2; round += 1) {
         expect(await failure(connection.call('echo', {}, { repeatable: true }))).toMatchObject({
           code: 'call_rejected',
-          message: 'The server answered: The moon is full.',
+          message: 'The server responded: The moon is full.',
           said: 'The moon is full',
           retryable: false,
         });
@@ -40,7 +40,7 @@ it.each([
   const { connection, ready, states } = connect(server);
   await ready();
   const { code, message } = await failure(connection.call('echo', {}));
-  expect([code, message]).toEqual(['invalid_arguments', 'The server answered: Unknown value for x.']);
+  expect([code, message]).toEqual(['invalid_arguments', 'The server responded: Unknown value for x.']);
   expect([server.seen['tools/call'], states.at(-1)]).toEqual([1, 'ready']);
 });
 

@@ -72,7 +72,7 @@ describe('what an authorization server answers', () => {
       'an unknown client',
       { '/token': () => ({ status: 401, body: { error: 'invalid_client' } }) },
       'sign_in_refused',
-      /registers anew/,
+      /register again/,
     ],
     [
       'a failure',
@@ -86,7 +86,7 @@ describe('what an authorization server answers', () => {
       'sign_in_unreachable',
       /status 503/,
     ],
-    ['nothing that registers', { '/register': null }, 'sign_in_unsupported', /enter its client id/],
+    ['nothing that registers', { '/register': null }, 'sign_in_unsupported', /enter its client ID/],
     [
       'a refusal to register',
       { '/register': () => ({ status: 403, body: { error: 'access_denied' } }) },

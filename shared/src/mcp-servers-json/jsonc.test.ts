@@ -20,7 +20,7 @@ describe('JSON with comments', () => {
     (text) => {
       expect(parseJsonc(text)).toEqual({
         ok: false,
-        message: 'a bracket, quote or comma is missing or too many.',
+        message: 'a bracket, quote or comma is missing or extra.',
       });
     },
   );

@@ -10,6 +10,6 @@ export function parseJsonc(text: string): { ok: true; value: unknown } | { ok: f
     return { ok: true, value: JSON.parse(json) };
   } catch {
     // The message of JSON.parse quotes the text, which may hold a key.
-    return { ok: false, message: 'a bracket, quote or comma is missing or too many.' };
+    return { ok: false, message: 'a bracket, quote or comma is missing or extra.' };
   }
 }

@@ -92,7 +92,7 @@ function unreadable({ headers }: Response, text: string, own: Listener['own']): 
   if (!own || HANDSHAKES.has(own.method)) return saidError('not_mcp', title);
   // The handshake showed that it is a server; this is a fault on the way, or in this request.
   const said = title === null ? '' : ` It said: ${endSentence(title)}`;
-  const message = `The server answered with ${type} instead of a JSON-RPC message.${said}`;
+  const message = `The server responded with ${type} instead of a JSON-RPC message.${said}`;
   return new AppError('protocol_error', { message, said: title });
 }
 

@@ -59,7 +59,7 @@ describe('classify', () => {
   it('takes an error in the protocol for the answer to a call, and any other for what it is', () => {
     expect(classifyCall(new ProtocolError(-32_603, 'Disk full'))).toMatchObject({
       code: 'call_rejected',
-      message: 'The server answered: Disk full.',
+      message: 'The server responded: Disk full.',
     });
     expect(classifyCall(new ProtocolError(-32_602, 'bad')).code).toBe('invalid_arguments');
     expect(classifyCall(http(500)).code).toBe('server_error');
@@ -67,7 +67,7 @@ describe('classify', () => {
 
   it('passes on the words of a server, but not a flood of them', () => {
     expect(classify(new ProtocolError(-32_603, 'The disk is full.')).message).toBe(
-      'The server answered: The disk is full.',
+      'The server responded: The disk is full.',
     );
     expect(classify(new ProtocolError(-32_603, 'x'.repeat(10_000))).message.length).toBeLessThan(400);
   });

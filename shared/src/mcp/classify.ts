@@ -137,7 +137,7 @@ function systemCode(error: unknown): ErrorCode | null {
 function messageOf(error: unknown): { message?: string; said?: string | null } {
   if (error instanceof Error && error.name === 'HTTPParserError') return { message: NOT_HTTP };
   const said = error instanceof ProtocolError ? oneLine(error.message) : null;
-  return said ? { message: `The server answered: ${endSentence(said)}`, said } : {};
+  return said ? { message: `The server responded: ${endSentence(said)}`, said } : {};
 }
 
 /** The error and its causes, the outermost first; of several connection attempts in one error, each. */

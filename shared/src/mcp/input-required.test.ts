@@ -19,7 +19,7 @@ describe('a result that asks for input', () => {
     ['a language model', { method: 'sampling/createMessage', params: {} }, true, /language model/],
     ['folders', { method: 'roots/list' }, true, /folders/],
     ['something unknown', { method: 'custom/thing' }, true, /custom\/thing/],
-    ['nothing readable', 'what', true, /not readable/],
+    ['nothing readable', 'what', true, /can't be read/],
   ])('fails the call with what the server wants: %s', (_what, request, canAsk, words) => {
     const error = unanswerableInput(asks(request), canAsk);
     expect(error).toMatchObject({ code: 'input_required', message: expect.stringMatching(words) as string });
@@ -28,7 +28,7 @@ describe('a result that asks for input', () => {
 
   it.each([{}, null, undefined])('says so when nothing is asked for (%j)', (inputRequests) => {
     const error = unanswerableInput({ resultType: 'input_required', inputRequests }, true);
-    expect(error?.message).toContain("doesn't say for which");
+    expect(error?.message).toContain("doesn't say what");
   });
 
   it('names each thing that is wanted, and shortens long questions', () => {

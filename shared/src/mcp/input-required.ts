@@ -15,16 +15,16 @@ export function unanswerableInput(result: Record<string, unknown>, canAsk: boole
   const wants = requests.map((request) => wantOf(request, canAsk)).filter((want) => want !== null);
   // With a state alone the server asks to be called again, which the SDK does.
   if (requests.length === 0 && typeof result.requestState !== 'string')
-    wants.push("asks for input, but doesn't say for which");
+    wants.push("asks for input, but doesn't say what");
   if (wants.length === 0) return null;
   return new AppError('input_required', {
-    message: `The tool can't go on by itself: the server ${wants.join(', and ')}. Patchbay can't give it that.`,
+    message: `The tool can't continue on its own: the server ${wants.join(', and ')}. Patchbay can't provide that.`,
   });
 }
 
 /** What one request wants, as words after "the server"; null for what we can answer. */
 function wantOf(request: unknown, canAsk: boolean): string | null {
-  if (!isObject(request) || typeof request.method !== 'string') return 'asks for input that is not readable';
+  if (!isObject(request) || typeof request.method !== 'string') return "asks for input that can't be read";
   const params = isObject(request.params) ? request.params : {};
   switch (request.method) {
     case 'elicitation/create':

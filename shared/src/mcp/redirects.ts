@@ -13,9 +13,9 @@ export function redirectError(from: URL, method: string, response: Response): Ap
   const { status } = response;
   const target = locationOf(from, response);
   if (!target)
-    return new AppError('redirected', { message: `The server answered with a redirect (HTTP ${status}) that names no address.` }); // prettier-ignore
+    return new AppError('redirected', { message: `The server sent a redirect (HTTP ${status}) without an address.` }); // prettier-ignore
   if (redirectTarget(from, method, response))
-    return new AppError('redirect_loop', { message: `The server redirects endlessly, last to ${addressOf(target)}.` }); // prettier-ignore
+    return new AppError('redirect_loop', { message: `The server redirects in a loop, most recently to ${addressOf(target)}.` }); // prettier-ignore
   return new AppError('redirected', {
     message: `The server redirects (HTTP ${status}) to ${addressOf(target)}.`,
   });

@@ -24,7 +24,9 @@ it('passes on what the server said, and the status where the code does not tell 
     message: 'The server rejected the request (HTTP 422). It said: x must be positive.',
     said: 'x must be positive',
   });
-  expect(refusalError({ status: 500, reason: null }).message).toBe('The server failed while answering.');
+  expect(refusalError({ status: 500, reason: null }).message).toBe(
+    'The server failed to process the request.',
+  );
 });
 
 describe('a rejected Host header', () => {

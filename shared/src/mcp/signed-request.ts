@@ -51,7 +51,7 @@ export async function sendSigned(
   await response.body?.cancel();
   // Whether the sign-in is over, the next handshake tells: a server may refuse a ping for its own reasons.
   if (fault === 'token' && error !== 'invalid_token' && methodOf(init) === 'ping')
-    throw new AppError('server_error', { message: 'The server refused a ping.' });
+    throw new AppError('server_error', { message: 'The server rejected a ping.' });
   throw await (fault === 'token' ? tokens.refuse(token, isRenewed) : tokens.wantMore(token, scope));
 }
 

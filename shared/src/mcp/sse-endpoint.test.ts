@@ -59,7 +59,7 @@ describe('messages of an old SSE session', () => {
     expect(error).toMatchObject({
       code: 'not_found',
       message: expect.stringMatching(
-        /https:\/\/example\.com\/messages,.*https:\/\/example\.com\/team\/messages/,
+        /https:\/\/example\.com\/messages .*https:\/\/example\.com\/team\/messages/,
       ) as string,
     });
     expect(JSON.stringify(error)).not.toContain('sessionId');

@@ -65,10 +65,10 @@ export class SseEndpoint {
     const isMissing = response.ok || status === 404 || status === 405;
     if (!isMissing) return response;
     await response.body?.cancel().catch(() => {});
-    const also = prefixed ? `, nor at ${nameOf(prefixed)}` : '';
+    const also = prefixed ? `; neither does ${nameOf(prefixed)}` : '';
     const said = response.ok ? 'a web page' : `HTTP ${status}`;
     throw new AppError('not_found', {
-      message: `The server says that its messages go to ${nameOf(endpoint)}, but nothing takes them there (${said})${also}.`,
+      message: `The server names ${nameOf(endpoint)} as its message endpoint, but it doesn't accept messages (${said})${also}.`,
     });
   }
 

@@ -101,9 +101,9 @@ export async function openGrant(
   const text = await open(secret, { workspaceId, serverId: stored.id }, keys);
   const content = GrantContent.parse(JSON.parse(text));
   if (content.server_id !== stored.server_id || content.holder_id !== stored.user_id)
-    throw new AppError('internal', { message: 'The grant belongs to another server or member.' });
+    throw new AppError('internal', { message: 'The OAuth grant belongs to another server or member.' });
   if (content.server_address !== null && content.server_address !== boundAddress(address))
-    throw new AppError('internal', { message: 'The grant belongs to another address of the server.' });
+    throw new AppError('internal', { message: 'The OAuth grant belongs to another address of the server.' });
   return { ...stored, ...content };
 }
 

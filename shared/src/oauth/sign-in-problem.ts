@@ -13,15 +13,15 @@ export type SignInProblemCode =
   | 'sign_in_unsupported';
 
 const SENTENCES: Record<SignInProblemCode, string> = {
-  sign_in_denied: 'The sign-in was refused on the page of the server. Nothing has changed.',
-  sign_in_refused: 'The sign-in service of this server did not accept the request.',
+  sign_in_denied: "The sign-in was denied on the server's page. Nothing has changed.",
+  sign_in_refused: "This server's sign-in service rejected the request.",
   sign_in_mixed_up:
-    'The answer did not come from the sign-in service that was asked. You are not signed in; begin again on the page of the server.',
-  issuer_mismatch: 'The sign-in service of this server claims to be another one.',
-  sign_in_unreachable: 'The sign-in service of this server cannot be used.',
-  sign_in_bad_response: 'The sign-in service of this server gave a response that Patchbay can’t use.',
+    "The response came from a different sign-in service than the one that was asked. You are not signed in. Start again on the server's page.",
+  issuer_mismatch: "This server's sign-in service identifies itself as a different one.",
+  sign_in_unreachable: "This server's sign-in service can't be used.",
+  sign_in_bad_response: "This server's sign-in service sent a response that Patchbay can't use.",
   sign_in_unsupported:
-    'This server offers no sign-in that Patchbay can use. It may want a client that is registered by hand: enter its client id.',
+    'This server offers no sign-in that Patchbay can use. If it requires a manually registered client, enter its client ID.',
 };
 
 export interface SignInProblemOptions {
@@ -68,7 +68,7 @@ export function problemOfSignIn(error: unknown): SignInProblem {
   // Nothing is there that registers.
   const hasNone = error instanceof RegistrationRejectedError && [404, 405, 501].includes(error.status);
   if (error instanceof RegistrationRejectedError && !hasNone) {
-    const detail = `It refused to register Patchbay${said(codeIn(error.body))}, with status ${error.status}. A client that was registered there by hand may work: enter its id.`;
+    const detail = `It refused to register Patchbay${said(codeIn(error.body))}, with status ${error.status}. If you have registered a client there manually, enter its client ID.`;
     return new SignInProblem('sign_in_refused', detail, { cause: error });
   }
   // Ours in the chain of causes: the network, or an address that may not be asked.
@@ -79,7 +79,7 @@ export function problemOfSignIn(error: unknown): SignInProblem {
 }
 
 const UNKNOWN_CLIENT =
-  'It doesn’t know this client. Sign in again and Patchbay registers anew; a client id that was entered by hand has to be corrected.';
+  "It doesn't recognize this client. Sign in again to have Patchbay register again. If you entered a client ID yourself, correct it.";
 
 function problemOfRefusal(error: OAuthError): SignInProblem {
   if (error.code === 'access_denied') return new SignInProblem('sign_in_denied', null, { cause: error });
@@ -104,6 +104,6 @@ function codeIn(body: string): string | null {
 
 /** An issuer as it may be shown: it may come from an attacker, who has no sentence to say there. */
 function quoted(issuer: string | undefined): string {
-  if (issuer === undefined) return 'nobody it named';
-  return /^[\x21-\x7e]{1,300}$/.test(issuer) && URL.canParse(issuer) ? `“${issuer}”` : '(not an address)';
+  if (issuer === undefined) return 'no issuer';
+  return /^[\x21-\x7e]{1,300}$/.test(issuer) && URL.canParse(issuer) ? `“${issuer}”` : '(not a URL)';
 }

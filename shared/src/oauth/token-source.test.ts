@@ -189,14 +189,14 @@ describe('GrantTokens', () => {
     const cases = [
       [{ tokens: granted }, 'write', 'forbidden', /“write”.*would not help/],
       [{ requested_scope: 'read write' }, 'write read', 'forbidden', /would not help/],
-      [{ requested_scope: 'read' }, 'write', 'scope_required', /more rights/],
+      [{ requested_scope: 'read' }, 'write', 'scope_required', /permissions that this call needs/],
       [
         { tokens: { ...granted, scope: 'read' }, requested_scope: 'read write' },
         'write',
         'scope_required',
-        /did not grant/,
+        /didn't grant/,
       ],
-      [{ requested_scope: 'read' }, null, 'scope_required', /more rights/],
+      [{ requested_scope: 'read' }, null, 'scope_required', /permissions that this call needs/],
       [{ requested_scope: 'read', is_widest: true }, null, 'forbidden', /would not help/],
     ] as const;
     for (const [rest, scope, code, words] of cases) {

@@ -223,7 +223,7 @@ function aged(grant: Grant, ms: number): Grant {
 
 function awayError(retryAfterMs: number): AppError {
   return new AppError('server_error', {
-    message: 'The sign-in service of this server does not answer.',
+    message: "This server's sign-in service does not respond.",
     retryAfterMs,
   });
 }
@@ -231,17 +231,17 @@ function awayError(retryAfterMs: number): AppError {
 function tooEarlyError(): AppError {
   return new AppError('server_error', {
     message:
-      'The server refused the token of the sign-in, which was refreshed a moment ago. Patchbay tries again.',
+      'The server rejected the access token, which was refreshed a moment ago. Patchbay retries automatically.',
   });
 }
 
 const NOT_GRANTED =
-  'The server wants more rights for this, which the last sign-in asked for and the sign-in service did not grant.';
+  "The server requires more permissions for this. The last sign-in asked for them, but the sign-in service didn't grant them.";
 
 /** @param scope that the sign-in has; null: the server doesn't say what it lacks, and the sign-in asked for all */
 function vainScopeError(scope: string | null): AppError {
   const isPlain = scope !== null && /^[\x21-\x7e ]{1,200}$/.test(scope);
-  const what = isPlain ? `the scope “${scope}”` : 'more rights';
-  const message = `The server keeps asking for ${what}, although the sign-in has all that it names. Signing in again would not help.`;
+  const what = isPlain ? `the scope “${scope}”` : 'more permissions';
+  const message = `The server keeps asking for ${what}, although the sign-in has everything that it names. Signing in again would not help.`;
   return new AppError('forbidden', { message });
 }

@@ -53,7 +53,7 @@ export async function respond<Schema extends z.ZodType>(
   handle: (body: z.output<Schema>, caller: Caller) => Promise<Answer>,
 ): Promise<Response> {
   if (request.method !== 'POST') {
-    const refusal = refuse(405, 'method_not_allowed', 'This function is called with POST.');
+    const refusal = refuse(405, 'method_not_allowed', 'Call this function with POST.');
     return send({ ...refusal, headers: { allow: 'POST, OPTIONS' } });
   }
   const answer = (caller: Caller) => answerTo(request, name, schema, (body) => handle(body, caller));
@@ -73,7 +73,7 @@ async function answerTo<Schema extends z.ZodType>(
     if (!json.ok) return refuse(400, 'invalid_json', 'The body is not valid JSON.', { field_errors: {} });
     const read = readFields(schema, json.value);
     if (read.ok) return await handle(read.value);
-    return refuse(400, 'invalid_body', 'Some fields need another value.', { field_errors: read.fieldErrors });
+    return refuse(400, 'invalid_body', 'Some fields are invalid.', { field_errors: read.fieldErrors });
   } catch (error) {
     if (error instanceof DatabaseRefusal) return refusalOf(error);
     logFailure(name, error);

@@ -61,7 +61,7 @@ async function admit(
     const used = await use(await sha256(token));
     if (used.state !== 'good') return { ok: false, answer: refuse(401, ...REFUSALS[used.state]) };
     if (needed !== null && !used.scopes.includes(needed)) {
-      const message = `This token lacks the scope ${needed}.`;
+      const message = `This token doesn't have the scope ${needed}.`;
       return { ok: false, answer: refuse(403, 'scope_missing', message, { scope: needed }) };
     }
     return { ok: true, jwt: await sign(used) };
@@ -74,8 +74,8 @@ async function admit(
 
 const REFUSALS: Record<'unknown' | 'revoked' | 'expired', [code: string, message: string]> = {
   unknown: ['token_unknown', 'There is no such token.'],
-  revoked: ['token_revoked', 'This token was revoked, or who made it has left the workspace.'],
-  expired: ['token_expired', 'This token has expired: make a new one.'],
+  revoked: ['token_revoked', 'This token was revoked, or its creator has left the workspace.'],
+  expired: ['token_expired', 'This token has expired. Create a new one.'],
 };
 
 async function sha256(text: string): Promise<string> {
@@ -103,7 +103,7 @@ export async function signJwt(
 ): Promise<string> {
   if (!key) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not set.' });
   const jwk = readSigningKey(key);
-  if (!jwk) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is no JWK in base64.' });
+  if (!jwk) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not a base64-encoded JWK.' });
   // The CLI writes keys that sign and verify; a private one may only sign.
   const privateKey = await importJWK({ ...jwk, key_ops: ['sign'] }, jwk.alg);
   return await new SignJWT({ role: 'api_token', token_id: token.token_id })

@@ -66,7 +66,7 @@ export const wrongKey: ProbeFailure = {
   ok: false,
   phase: 'authenticate',
   code: 'unauthorized',
-  message: 'The server did not accept the credential.',
+  message: 'The server rejected the credential.',
   hint: 'Enter the key again.',
   phases: [{ phase: 'address', duration_ms: 1 }],
 };

@@ -41,11 +41,13 @@ export async function read<Schema extends z.ZodType>(
     const [, status] = /^PT(4\d\d)$/.exec(error.code ?? '') ?? [];
     const details = { ...detailsOf(error.details), hint: error.hint ?? undefined };
     if (status) throw new DatabaseRefusal(Number(status), error.message, details);
-    throw new AppError('internal', { message: `The database refused with code ${error.code || 'none'}.` });
+    throw new AppError('internal', {
+      message: `The database rejected the request with code ${error.code || 'none'}.`,
+    });
   }
   const parsed = schema.safeParse(data);
   if (!parsed.success)
-    throw new AppError('internal', { message: 'The database gave rows of an unknown shape.' });
+    throw new AppError('internal', { message: 'The database returned rows of an unknown shape.' });
   return parsed.data;
 }
 

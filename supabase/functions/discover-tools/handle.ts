@@ -41,7 +41,11 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
   // The list is at least as new as the start of the probe; a list_changed heard meanwhile must win over it.
   const { stored, ...change } = await deps.database.storeCatalogue(server, startedAt, result);
   if (!stored)
-    return refuse(409, 'server_changed', 'The server was changed while its tools were read. Try again.');
+    return refuse(
+      409,
+      'server_changed',
+      'The server was changed while its tools were being read. Try again.',
+    );
   const { tools, skipped, note = null } = result;
   return succeed({ ...change, tools, skipped, note });
 }

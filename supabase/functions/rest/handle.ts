@@ -24,7 +24,7 @@ export async function handle(request: Request, deps: RestDeps): Promise<Response
       refuse(401, 'token_missing', 'Send an API token of a workspace: Authorization: Bearer patchbay_….'),
     );
   if (!METHODS.includes(request.method)) {
-    const refusal = refuse(405, 'method_not_allowed', `This is called with ${METHODS.join(', ')}.`);
+    const refusal = refuse(405, 'method_not_allowed', `Use one of these methods: ${METHODS.join(', ')}.`);
     return send({ ...refusal, headers: { allow: METHODS.join(', ') } });
   }
   const { pathname, search } = new URL(request.url);

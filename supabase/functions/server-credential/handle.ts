@@ -68,7 +68,8 @@ async function confirm(
   const { workspaceId, serverId } = found.access;
   await database.countCall('function_calls', workspaceId);
   const held = await database.heldSecret(serverId);
-  if (!held) return refuse(409, 'nothing_held', 'No credential of this server waits for you to confirm.');
+  if (!held)
+    return refuse(409, 'nothing_held', 'This server has no credential that needs your confirmation.');
   const keys = readKeys();
   const place = { workspaceId, serverId, issuer: held.issuer };
   const credential = await open(held.secret, { ...place, address: held.address }, keys);

@@ -40,7 +40,7 @@ export async function handle(body: ServerSignInBody, deps: ServerSignInDeps): Pr
     return refuse(
       503,
       'not_configured',
-      'Signing in to servers is not set up here: PATCHBAY_WEB_URL is not set for the functions.',
+      'Signing in to servers is not set up: PATCHBAY_WEB_URL is not set for the edge functions.',
     );
   try {
     if (body.step === 'begin') return await begin(body, deps, deps.identity);
@@ -71,9 +71,9 @@ async function findServer(
   const server = await database.loadServer(serverId);
   if (!server) return { ok: false, answer: refuse(404, 'server_not_found', 'There is no such server.') };
   if (server.auth_method !== 'oauth')
-    return { ok: false, answer: refuse(409, 'not_oauth', 'This server is not set to use a sign-in.') };
+    return { ok: false, answer: refuse(409, 'not_oauth', 'This server is not set up to use sign-in.') };
   if (server.credential_scope === 'workspace' && !mayEdit(found.access)) {
-    const words = 'This sign-in is shared by the workspace: it takes somebody who may edit the server.';
+    const words = 'This sign-in is shared by the workspace. Ask someone who can edit the server to sign in.';
     return { ok: false, answer: refuse(403, 'role_too_low', words) };
   }
   return { ok: true, server };
@@ -125,7 +125,7 @@ async function finish(
     return refuse(
       410,
       'flow_gone',
-      'This sign-in was used already, took too long, or was begun by somebody else. Begin it again.',
+      'This sign-in has already been used, took too long, or was started by someone else. Start again.',
     );
   const where = { server_id: flow.server_id, server_name: flow.server_name, return_to: flow.return_to };
   const keys = readKeys();
@@ -162,7 +162,7 @@ async function signInAlone(
   const { database, policy, readKeys, now } = deps;
   if (server.credential_scope !== 'workspace' || server.oauth_client_id === null || server.secret === null) {
     const words =
-      'Signing in without a person takes a client id and its secret, and is for the whole workspace.';
+      'Signing in automatically requires a client ID and secret, and a credential shared by the workspace.';
     return refuse(409, 'no_client', words);
   }
   const keys = readKeys();

@@ -33,7 +33,11 @@ export async function handle(
   const session = await database.findSession(session_id);
   if (!session) return refuse(404, 'session_not_found', 'There is no such conversation.');
   if (session.user_id !== userId)
-    return refuse(403, 'not_your_session', 'Only the person who talks can call an agent.');
+    return refuse(
+      403,
+      'not_your_session',
+      'Only the person who started a conversation can bring an agent into it.',
+    );
   currentTrace()?.joinConversation(session.id);
   if (session.state === 'ended') {
     // Whoever missed the agent's last message learns here why it has left.
@@ -41,7 +45,11 @@ export async function handle(
     return refuse(409, 'session_ended', title, { hint });
   }
   if (!livekit)
-    return refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+    return refuse(
+      503,
+      'voice_unavailable',
+      'No LiveKit server is set up, so conversations are not available yet.',
+    );
 
   await database.countCall('function_calls', session.workspace_id);
   const claimedAt = now();
@@ -51,7 +59,7 @@ export async function handle(
       dispatched = await bringAgent(openRoom(session, livekit), { claimedAt, now });
   } catch (error) {
     if (error instanceof AppError && error.code === 'unreachable')
-      return refuse(503, 'voice_unreachable', 'The LiveKit server does not answer right now.');
+      return refuse(503, 'voice_unreachable', 'The LiveKit server is not responding. Try again in a moment.');
     throw error;
   }
   return succeed({ dispatched } satisfies VoiceDispatchAnswer);

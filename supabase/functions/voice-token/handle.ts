@@ -52,7 +52,7 @@ async function rejoin(
   const session = await database.findSession(sessionId);
   if (!session) return refuse(404, 'session_not_found', 'There is no such conversation.');
   if (session.user_id !== userId)
-    return refuse(403, 'not_your_session', 'Only the person who began a conversation can join it.');
+    return refuse(403, 'not_your_session', 'Only the person who started a conversation can join it.');
   currentTrace()?.joinConversation(session.id);
   if (session.state === 'ended')
     return refuse(409, 'session_ended', 'This conversation has ended. Start a new one.');
@@ -63,7 +63,7 @@ async function rejoin(
 }
 
 const refuseWithoutLivekit = (): Answer =>
-  refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so nobody can talk here yet.');
+  refuse(503, 'voice_unavailable', 'No LiveKit server is set up, so conversations are not available yet.');
 
 const invite = (sessionId: string, roomName: string, token: string, { url }: LivekitSettings): Answer =>
   succeed({ session_id: sessionId, url, token, room_name: roomName } satisfies VoiceTokenAnswer);

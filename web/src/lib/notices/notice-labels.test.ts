@@ -9,7 +9,7 @@ describe('what a notice says', () => {
     expect(words('down', { error_code: 'connection_refused', error_message: null })).toEqual({
       tone: 'bad',
       title: 'Notes is down',
-      detail: 'Nothing answers at this address.',
+      detail: 'The server refused the connection.',
     });
     expect(words('needs_auth', { error_code: 'unauthorized' }).title).toBe(
       'Notes does not accept its credential',

@@ -35,7 +35,7 @@ describe('serverState', () => {
     expect(state).toMatchObject({
       tone: 'bad',
       word: 'Not reachable',
-      reason: 'Nothing answers at this address.',
+      reason: 'The server refused the connection.',
     });
     expect(state.hint).toContain('port');
   });
