@@ -214,7 +214,7 @@ describe('a check', () => {
 
 it('what should be there comes from this checkout', () => {
   const { migrations, tables, functions } = readExpected();
-  expect(migrations).toContain('20261122100100');
+  expect(migrations).toContain('20261201100600');
   expect(tables).toContain('mcp_server_secrets');
   expect(functions).toContain('voice-token');
   expect(functions).not.toContain('_shared');

@@ -86,7 +86,7 @@ create function pg_temp.due_in() returns numeric language sql as $$
   where server_id = '11111111-0000-4000-8000-000000000001'
 $$;
 -- Watched from the start: otherwise the first report would bring it up as well.
-select private.watch(current_setting('pgtap.team')::uuid), pg_temp.report('monitor', 'connected');
+select private.watch(current_setting('pgtap.team')::uuid, interval '15 seconds'), pg_temp.report('monitor', 'connected');
 select is(pg_temp.due_in(), 30::numeric, 'a monitor decides itself when it looks again');
 select pg_temp.report('session', 'connected');
 select is(pg_temp.due_in(), 75::numeric, 'while a conversation says that all is well no monitor looks');

@@ -1,0 +1,240 @@
+-- Schema `private`, the role of API tokens, and the field checks that several tables share.
+
+-- Roles belong to the whole cluster, so another database may have created this one already.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'api_token') then create role api_token nologin; end if;
+end
+$$;
+-- As in Supabase's guide to custom roles. From anon, the role inherits the use of the schemas; anon has no rights to
+-- tables or functions.
+grant anon to api_token;
+grant api_token to authenticator;
+
+-- What policies and triggers need lives in `private`, a schema that the Data API does not expose.
+create schema private;
+grant usage on schema private to authenticated, service_role, api_token;
+
+-- What a user may have done wrong in a field. The same list is FIELD_CODES in shared/src/schema/fields.ts, and
+-- programs rely on it: a code may be added, none changes its meaning.
+create domain private.field_code as text check (value in (
+  'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
+  'secret_in_url', 'unsupported_scheme', 'blocked_address'
+));
+
+-- What is wrong with one field, for refuse_fields.
+create function private.problem(p_code private.field_code, p_message text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_array(jsonb_build_object('code', p_code, 'message', p_message))
+$$;
+
+-- Without the white space around it: all that JavaScript's trim() takes away, for the page and the edge functions
+-- have done so before.
+create function private.trimmed(p_text text) returns text
+language sql immutable set search_path = ''
+as $$
+  select btrim(p_text, e'\t\n\x0b\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008'
+    '\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
+$$;
+
+-- The problem of a text: too long, or not there where p_required says what to do about that. Null: none.
+create function private.text_problem(p_text text, p_max integer, p_required text default null) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case
+    when p_required is not null and coalesce(p_text, '') = '' then private.problem('required', p_required)
+    when char_length(p_text) > p_max then private.problem('too_long', format('At most %s characters.', p_max))
+  end
+$$;
+
+-- A mistake of the user: HTTP 400, with {"field": [{"code", "message"}]} as JSON in `details`.
+create function private.refuse_fields(p_fields jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = 'PT400',
+    message = 'Some fields are not valid.',
+    detail = p_fields::text;
+end
+$$;
+
+-- Something on both sides of an @, without white space: all that JavaScript's \s means. Whether anybody has the address
+-- is for the invitation to find out.
+create function private.is_email(p_text text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_text ~ '^[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+@[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$'
+$$;
+
+-- Whether a text has the form of an http(s) address: a host without a login in front of it, perhaps a port, and no
+-- white space. The same expression is ADDRESS in shared/src/schema/address.ts.
+create function private.is_address(p_url text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_url ~ (
+    '^[Hh][Tt][Tt][Pp][Ss]?://'
+    || '([^\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff/?#@\\:\[\]<>^|%]+|\[[0-9A-Fa-f:.]+\])'
+    || '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})?)?'
+    || '([/?#][^\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*)?$'
+  )
+$$;
+
+-- Headers that the protocol itself uses. The same list is RESERVED_HEADERS in shared/src/schema/server.ts.
+create function private.is_reserved_header(p_name text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select lower(p_name) in (
+    'accept', 'connection', 'content-length', 'content-type', 'cookie', 'host', 'last-event-id',
+    'mcp-protocol-version', 'mcp-session-id', 'te', 'transfer-encoding', 'upgrade'
+  )
+$$;
+
+-- The scheme, host and port that a credential was entered for. Two spellings of one origin count as
+-- different, which only costs entering the key again.
+create function private.url_origin(p_url text) returns text
+language sql immutable set search_path = ''
+as $$
+  select lower(substring(p_url from '^[A-Za-z]+://[^/?#]+'))
+$$;
+
+-- A URL as credentials are sealed to it: without fragment and default port, scheme and host in lower case. All else is
+-- compared as written. The same rule is boundAddress in shared/src/bound-address.ts.
+create function private.bound_address(p_url text) returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce((
+    select scheme || '://'
+      || regexp_replace(host, case scheme when 'https' then ':(443)?$' else ':(80)?$' end, '')
+      || case when rest like '/%' then '' else '/' end || rest
+    from regexp_match(p_url, '^([A-Za-z]+)://([^/?#]*)([^#]*)') as part,
+      lateral (
+        select translate(part[1], 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'),
+          translate(part[2], 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), part[3]
+      ) as parts (scheme, host, rest)
+    where part is not null
+  ), p_url)
+$$;
+
+-- What is wrong with the address of a server or a webhook; p_required says what to do where there is none.
+create function private.address_problem(p_url text, p_required text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(private.text_problem(p_url, 2000, p_required), case
+    when p_url ~ '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@'
+      then private.problem('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
+    when p_url ~ '^[A-Za-z][A-Za-z0-9+.-]*:' and p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
+      then private.problem('unsupported_scheme', 'The address must begin with https:// or http://.')
+    when not private.is_address(p_url)
+      then private.problem('bad_format', 'Enter a full address, such as https://example.com/mcp.')
+  end)
+$$;
+
+-- What is wrong with a tag.
+create function private.tag_problem(p_tag text) returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select case
+    when coalesce(p_tag, '') = '' then private.problem('required', 'A tag may not be empty.')
+    when char_length(p_tag) > 40 then private.problem('too_long', 'A tag has at most 40 characters.')
+    when p_tag ~ '\n' then private.problem('bad_format', 'A tag is one line.')
+  end
+$$;
+
+-- The longest start of a text that takes no more than so many bytes in UTF-8; never half a character.
+create function private.first_bytes(p_text text, p_bytes integer) returns text
+language plpgsql immutable strict parallel safe set search_path = ''
+as $$
+declare
+  v_bytes bytea;
+  v_end integer := p_bytes;
+begin
+  if octet_length(p_text) <= p_bytes then
+    return p_text;
+  end if;
+  v_bytes := convert_to(p_text, 'UTF8');
+  -- Bytes 10xxxxxx go on with the character before them.
+  while v_end > 0 and get_byte(v_bytes, v_end) & 192 = 128 loop
+    v_end := v_end - 1;
+  end loop;
+  return convert_from(substring(v_bytes from 1 for v_end), 'UTF8');
+end
+$$;
+
+-- The bytes of a value as compact JSON: as text it has a space after each colon and comma.
+create function private.json_bytes(p_value jsonb) returns integer
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  v_text text := coalesce(p_value::text, '');
+  v_bare text;
+begin
+  -- Of what is far too large nobody needs to know by how much.
+  if octet_length(v_text) not between 4096 and 262144 then
+    return octet_length(v_text);
+  end if;
+  v_bare := regexp_replace(v_text, '"(\\.|[^"\\])*"', '', 'g');
+  return octet_length(v_text) - (length(v_bare) - length(replace(v_bare, ' ', '')));
+end
+$$;
+
+-- Of both schemas of a tool; more than the exact number where that is small anyway.
+create function private.schema_bytes(p_input jsonb, p_output jsonb) returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when length.upper <= 65536 then length.upper
+    else private.json_bytes(p_input) + private.json_bytes(p_output)
+  end
+  from (select coalesce(octet_length(p_input::text), 0) + coalesce(octet_length(p_output::text), 0)) as length (upper)
+$$;
+
+create function private.list_length(p_list jsonb) returns integer
+language sql immutable set search_path = ''
+as $$
+  select case when jsonb_typeof(p_list) = 'array' then jsonb_array_length(p_list) else 0 end
+$$;
+
+-- Rounded; what is beyond an integer becomes the largest.
+create function private.as_integer(p_number numeric) returns integer
+language sql immutable strict parallel safe set search_path = ''
+as $$
+  select round(least(p_number, 2147483647))::integer
+$$;
+
+-- Names of models as providers and gateways write them; the provider decides whether there is such a model.
+create function private.is_model_name(p_text text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_text ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'
+$$;
+
+-- A language with or without script and region, as in BCP 47: en, pt-BR, zh-Hant-TW.
+create function private.is_language_tag(p_text text) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_text ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$'
+$$;
+
+-- 244 random bits, as 64 hexadecimal digits.
+create function private.new_token() returns text
+language sql volatile set search_path = ''
+as $$
+  select replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+$$;
+
+create function private.token_hash(p_token text) returns text
+language sql immutable set search_path = ''
+as $$
+  select encode(sha256(convert_to(p_token, 'UTF8')), 'hex')
+$$;
+
+revoke all on all functions in schema private from public;
+grant execute on function
+  private.problem, private.trimmed, private.text_problem, private.refuse_fields, private.is_address,
+  private.is_reserved_header, private.url_origin, private.bound_address, private.first_bytes, private.json_bytes,
+  private.schema_bytes, private.is_model_name, private.is_language_tag
+  to authenticated, api_token, service_role;
+grant execute on function private.is_email, private.address_problem, private.as_integer to service_role;
+grant execute on function private.tag_problem to authenticated, api_token;
