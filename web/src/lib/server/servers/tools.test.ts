@@ -1,6 +1,6 @@
 import type { McpToolRow } from '@patchbay/shared/schema/tool';
 import { expect, it } from 'vitest';
-import { withModelSize } from './tools.ts';
+import { withModelView } from './tools.ts';
 
 const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   server_id: 's',
@@ -23,7 +23,7 @@ const row = (rest: Partial<McpToolRow>): McpToolRow => ({
 
 it('a tool is listed with the size of what the model gets, not of what the server gives', async () => {
   const long = 'It adds one to the other. '.repeat(200);
-  const [short, shortened] = await withModelSize([row({}), row({ description: long })], 'math');
+  const [short, shortened] = await withModelView([row({}), row({ description: long })], 'math');
   expect(short).toMatchObject({ name: 'add', isShortened: false });
   expect(short?.tokens).toBeGreaterThan(10);
   expect(shortened?.isShortened).toBe(true);
@@ -31,11 +31,16 @@ it('a tool is listed with the size of what the model gets, not of what the serve
   expect(shortened?.tokens).toBeLessThan(350);
 });
 
+it('a tool is listed under the name that the model gets', async () => {
+  const listed = await withModelView([row({ name: 'read_file' }), row({ name: 'read.file' })], 'clock');
+  expect(listed.map(({ modelName }) => modelName)).toEqual(['clock__read_file', 'clock__read_file_1lu4dgx']);
+});
+
 it('a tool whose schema is too complex for a model is listed all the same', async () => {
   const names = Array.from({ length: 422 }, (_, place) => `d${place}`);
   const $defs = Object.fromEntries(names.map((name, place) => [name, { $ref: `#/$defs/d${place + 1}` }]));
   const bomb = row({ name: 'bomb', input_schema: { $ref: '#/$defs/d0', $defs } });
-  const listed = await withModelSize([bomb, row({})], 'math');
+  const listed = await withModelView([bomb, row({})], 'math');
   expect(listed.map(({ name, tokens }) => [name, tokens > 0])).toEqual([
     ['bomb', false],
     ['add', true],

@@ -33,14 +33,15 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
 /** How many tokens are estimated before other requests get a turn: a few milliseconds. */
 const TOKENS_PER_TURN = 5_000;
 
-/** The same with what each of them is for the model, which knows it by the slug of its server. */
-export async function withModelSize(tools: readonly McpToolRow[], slug: string): Promise<ListedTool[]> {
+/** Adds each tool's name, size and descriptions as the model gets them, given the slug of the tools' server. */
+export async function withModelView(tools: readonly McpToolRow[], slug: string): Promise<ListedTool[]> {
   const listed: ListedTool[] = [];
   await inTurns(
     tools,
     (tool) => {
-      const tokens = tokensOf(tool, slug);
-      listed.push({ ...tool, tokens, isShortened: isShortened(tool) });
+      const modelName = modelToolName(slug, tool.name);
+      const tokens = tokensOf(tool, modelName);
+      listed.push({ ...tool, modelName, tokens, isShortened: isShortened(tool) });
       return tokens;
     },
     TOKENS_PER_TURN,
@@ -49,9 +50,9 @@ export async function withModelSize(tools: readonly McpToolRow[], slug: string):
 }
 
 /** None for a tool stored earlier whose schema is too complex for the model: conversations do without it. */
-function tokensOf(tool: McpToolRow, slug: string): number {
+function tokensOf(tool: McpToolRow, modelName: string): number {
   try {
-    return estimateToolTokens(modelDefinition(modelToolName(slug, tool.name), tool));
+    return estimateToolTokens(modelDefinition(modelName, tool));
   } catch (error) {
     if (error instanceof TooMuchWork) return 0;
     throw error;

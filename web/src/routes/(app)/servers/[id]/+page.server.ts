@@ -10,7 +10,7 @@ import { readHistory } from './history.server.ts';
 import { listMembers } from '$lib/server/workspace/members.ts';
 import { readServer } from '$lib/server/servers/servers.ts';
 import { signedIn, type SignedIn } from '$lib/server/auth/session.ts';
-import { changeTool, listCalls, listChecks, listTools, withModelSize } from '$lib/server/servers/tools.ts';
+import { changeTool, listCalls, listChecks, listTools, withModelView } from '$lib/server/servers/tools.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 const SHOWN_CHECKS = 30;
@@ -46,7 +46,7 @@ export const load: PageServerLoad = async (event) => {
   const keyHolder = server.credential_held_since && (await holderOf(who, server, people));
   return {
     server,
-    tools: await withModelSize(tools, server.slug),
+    tools: await withModelView(tools, server.slug),
     checks,
     calls: { ...wanted, shown: calls.slice(0, SHOWN_CALLS), hasOlder: calls.length > SHOWN_CALLS },
     history,
