@@ -1,6 +1,7 @@
 /**
- * `npm run screenshots`: every page, wide and on a phone, light and dark, as pictures in .local/screenshots. Takes
- * the stack that runs in this checkout, else one of its own.
+ * `npm run screenshots`: every page, wide and on a phone, light and dark, as images in .local/screenshots.
+ * `npm run screenshots -- clip`: the clip of the README, docs/images/plug-in.webp.
+ * Uses the stack that runs in this checkout, or starts one.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +13,10 @@ import { setScene, type Scene } from '../e2e/scene.ts';
 import { signIn } from '../e2e/sign-in.ts';
 import { readStack, stackFile, type Stack } from '../stack/stack-file.ts';
 import { findChromium } from '../test-run/chromium.ts';
+import { recordClip } from './clip.ts';
 
 const LOCAL = join(import.meta.dirname, '../../.local');
+const CLIP = join(import.meta.dirname, '../../docs/images/plug-in.webp');
 const FOLDER = join(LOCAL, 'screenshots');
 const SIZES = {
   wide: { viewport: { width: 1360, height: 820 } },
@@ -84,25 +87,36 @@ async function talk(page: Page, take: () => Promise<void>): Promise<void> {
   await page.getByRole('button', { name: 'End' }).click();
 }
 
-async function shootAll(stack: Stack): Promise<void> {
+async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
   const executable = findChromium();
   if (executable === null) throw new Error('There is no Chromium: install it, or set PATCHBAY_CHROMIUM.');
   process.env['PATCHBAY_CHROMIUM'] = executable;
+  const browser = await chromium.launch(browserOptions());
+  try {
+    await use(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function shootAll(stack: Stack): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
   const scene = await setScene('ada');
-  const browser = await chromium.launch(browserOptions());
-  try {
+  await withBrowser(async (browser) => {
     for (const size of ['wide', 'phone'] as const) {
       for (const theme of THEMES) {
         say(`${size}, ${theme}`);
         await shoot(browser, stack, scene, size, theme);
       }
     }
-  } finally {
-    await browser.close();
-  }
-  say(`the pictures are in ${FOLDER}`);
+  });
+  say(`the images are in ${FOLDER}`);
+}
+
+async function recordReadmeClip(stack: Stack): Promise<void> {
+  await withBrowser((browser) => recordClip(browser, stack, CLIP));
+  say(`the clip is ${CLIP}`);
 }
 
 /** A killed stack leaves its file behind. */
@@ -112,14 +126,15 @@ const answers = ({ web_url }: Stack): Promise<boolean> =>
     () => false,
   );
 
+const make = process.argv[2] === 'clip' ? recordReadmeClip : shootAll;
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
 process.once('disconnect', () => stopped.abort());
 const running = readStack(LOCAL);
 if (running && (await answers(running))) {
   process.env['PATCHBAY_STACK'] = stackFile(LOCAL);
-  await shootAll(running);
+  await make(running);
 } else {
-  await withStack({ say, signal: stopped.signal }, shootAll);
+  await withStack({ say, signal: stopped.signal }, make);
 }
 if (process.connected) process.disconnect();
