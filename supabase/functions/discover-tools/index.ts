@@ -1,35 +1,22 @@
-import { withSupabase } from '@supabase/server';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
 import { probe } from '../../../shared/src/mcp/probe.ts';
 import { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
 import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
-import { respond } from '../_shared/answer.ts';
-import { withApiTokens } from '../_shared/api-token.ts';
 import { databaseOf } from '../_shared/database.ts';
-import { countingHosts } from '../_shared/host-requests.ts';
+import { serve } from '../_shared/serve.ts';
 import { probeSettings } from '../_shared/settings.ts';
-import { traced } from '../_shared/trace.ts';
 import { handle } from './handle.ts';
 
-export default {
-  fetch: traced(
-    'discover-tools',
-    withApiTokens(
-      'discover-tools',
-      'servers:test',
-      withSupabase<ClientSchema>({ auth: 'user', errors: { detailed: false } }, (request, context) =>
-        respond(request, 'discover-tools', DiscoverToolsBody, (body) =>
-          countingHosts(context, () =>
-            handle(body, {
-              database: databaseOf(context),
-              probe,
-              settings: probeSettings(Deno.env.toObject()),
-              readKeys: () => parseSecretKeys(Deno.env.get('PATCHBAY_SECRETS_KEYS')),
-              now: () => new Date(),
-            }),
-          ),
-        ),
-      ),
-    ),
-  ),
-};
+export default serve({
+  name: 'discover-tools',
+  body: DiscoverToolsBody,
+  scope: 'servers:test',
+  requestsHosts: true,
+  handle: (body, { context, env }) =>
+    handle(body, {
+      database: databaseOf(context),
+      probe,
+      settings: probeSettings(env),
+      readKeys: () => parseSecretKeys(env.PATCHBAY_SECRETS_KEYS),
+      now: () => new Date(),
+    }),
+});

@@ -1,0 +1,40 @@
+import { type SupabaseContext, withSupabase } from '@supabase/server';
+import type { z } from 'zod';
+import type { TokenScope } from '../../../shared/src/schema/api-token.ts';
+import type { ClientSchema } from '../../../shared/src/schema/database.ts';
+import { respond, type Answer, type Caller } from './answer.ts';
+import { withApiTokens } from './api-token.ts';
+import { countingHosts } from './host-requests.ts';
+import { traced, type Handler } from './trace.ts';
+
+/** One request to a function, from a caller who was let in. */
+export interface FunctionCall {
+  context: SupabaseContext<ClientSchema>;
+  caller: Caller;
+  env: Record<string, string>;
+}
+
+export interface FunctionOptions<Schema extends z.ZodType> {
+  name: string;
+  /** Schema of the JSON body. */
+  body: Schema;
+  /** Who may call it: a signed-in user (default), or whoever has the secret key. */
+  auth?: 'user' | 'secret';
+  /** The scope with which an API token may call it, too. */
+  scope?: TokenScope;
+  /** It makes requests to MCP servers, which are counted per host and caller before they are made. */
+  requestsHosts?: boolean;
+  handle: (body: z.output<Schema>, call: FunctionCall) => Promise<Answer>;
+}
+
+/** An edge function: traced, limited in its body, open to the callers that it names, with a checked body. */
+export function serve<Schema extends z.ZodType>(options: FunctionOptions<Schema>): { fetch: Handler } {
+  const { name, body: schema, auth = 'user', scope, requestsHosts = false, handle } = options;
+  const answered = withSupabase<ClientSchema>({ auth, errors: { detailed: false } }, (request, context) =>
+    respond(request, name, schema, (body, caller) => {
+      const work = () => handle(body, { context, caller, env: Deno.env.toObject() });
+      return requestsHosts ? countingHosts(context, work) : work();
+    }),
+  );
+  return { fetch: traced(name, scope === undefined ? answered : withApiTokens(name, scope, answered)) };
+}
