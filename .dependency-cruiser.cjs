@@ -1,21 +1,24 @@
-// The walls between the rooms. Run once with the root's tsconfig and once, for web, with SvelteKit's
-// (local/test-run/checks.ts), since each knows other names.
-const ROOMS = ['web', 'agent-worker', 'supabase', 'shared', 'local'];
+// Which package may import which. Run once with the root's tsconfig and once, for web, with SvelteKit's
+// (tests/run/checks.ts), since each knows other names. `tests`, `bench` and `ops` may import everything.
+const PACKAGES = ['web', 'agent-worker', 'livekit', 'supabase', 'shared', 'local', 'tests', 'bench', 'ops'];
+const PRODUCTS = ['web', 'agent-worker', 'livekit', 'supabase', 'shared'];
 const MAY_IMPORT = {
   web: ['shared'],
-  'agent-worker': ['shared'],
+  'agent-worker': ['shared', 'livekit'],
+  livekit: ['shared'],
   supabase: ['shared'],
   shared: [],
+  local: PRODUCTS,
 };
 const TEST = '\\.(test|spec)\\.ts$|/testing/';
 
-const walls = Object.entries(MAY_IMPORT).map(([room, allowed]) => {
-  const others = ROOMS.filter((other) => other !== room && !allowed.includes(other));
+const boundaries = Object.entries(MAY_IMPORT).map(([name, allowed]) => {
+  const others = PACKAGES.filter((other) => other !== name && !allowed.includes(other));
   return {
-    name: `${room}-walls`,
-    comment: `${room} may import ${allowed.join(', ') || 'no other room'}: rooms meet in the database.`,
+    name: `${name}-imports`,
+    comment: `${name} may import ${allowed.join(', ') || 'no other package'}.`,
     severity: 'error',
-    from: { path: `^${room}/` },
+    from: { path: `^${name}/` },
     to: { path: `^(${others.join('|')})/` },
   };
 });
@@ -23,7 +26,14 @@ const walls = Object.entries(MAY_IMPORT).map(([room, allowed]) => {
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...walls,
+    ...boundaries,
+    {
+      name: 'contract-imports',
+      comment: 'contract runs in the browser too: it needs nothing of the engine.',
+      severity: 'error',
+      from: { path: '^shared/src/contract/' },
+      to: { path: '^shared/src/engine/' },
+    },
     {
       name: 'shared-packages',
       comment: 'shared runs in Node, Deno and the browser: it brings few packages.',
@@ -60,7 +70,7 @@ module.exports = {
     {
       name: 'no-test-in-product',
       severity: 'error',
-      from: { pathNot: `${TEST}|^local/(e2e|test-run|database|bench)/` },
+      from: { pathNot: `${TEST}|^(tests|bench)/` },
       to: { path: TEST },
     },
   ],

@@ -5,27 +5,27 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Suites that need a running stack, named by PATCHBAY_STACK, or that bring one of their own. */
-const STACK = ['local/e2e/*.test.ts', 'local/{secrets,stack}/*.story.test.ts'];
+const STACK = ['tests/e2e/**/*.test.ts', 'tests/start/*.test.ts'];
 /**
  * The ones that neither break nor count what others use: two at once, since a conversation mostly waits. Suites of
  * health and of `npm start` bring a database of their own.
  */
 const PARALLEL = [
-  'local/e2e/health{,-changes,-leases,-one-client}.test.ts',
-  'local/e2e/voice-{config,cost,idle,limits,model-away,model-failures,real-servers,reasoning-model}.test.ts',
-  'local/e2e/voice-{one-client,several-calls,sign-in,slow-tools,tool-limit,worker}.test.ts',
-  'local/stack/{restore,start}.story.test.ts',
+  'tests/e2e/health/*.test.ts',
+  'tests/e2e/voice/{config,cost,idle,limits,model-away,model-failures,real-servers,reasoning-model}.test.ts',
+  'tests/e2e/voice/{one-client,several-calls,sign-in,slow-tools,tool-limit,worker}.test.ts',
+  'tests/start/{restore,start}.test.ts',
 ];
 /** Installs everything once more, so it runs apart from all others. */
-const NEWCOMER = ['local/stack/newcomer.story.test.ts'];
+const NEWCOMER = ['tests/start/newcomer.test.ts'];
 /** Searches what all the others left behind, so it runs when they have ended. */
-const LAST = ['local/e2e/canaries.test.ts'];
+const LAST = ['tests/e2e/canaries.test.ts'];
 /** Suites on a database of their own that holds nothing but what the migrations make. */
-const DATABASE = ['local/database/*.test.ts'];
+const DATABASE = ['tests/database/*.test.ts'];
 const OUT = ['**/node_modules/**', '**/.local/**', '**/.svelte-kit/**', '**/.vercel/**'];
 
 /** Unit tests of half a minute and more: one that starts last keeps the run waiting for itself alone. */
-const LONGEST = ['long-session.test.ts', 'restarts.test.ts', 'leaks.test.ts', 'guards/failures.test.ts'];
+const LONGEST = ['long-session.test.ts', 'restarts.test.ts', 'leaks.test.ts', 'workarounds/failures.test.ts'];
 
 /** Without the durations of an earlier run, vitest itself can only begin with the largest files. */
 class LongestFirst extends BaseSequencer {
@@ -49,7 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,agent-worker,local}/**/*.test.ts'],
+          include: ['{shared,livekit,agent-worker,local,tests,bench,ops}/**/*.test.ts'],
           exclude: [...OUT, ...STACK, ...DATABASE],
           retry,
           testTimeout: 20_000,
@@ -66,7 +66,7 @@ export default defineConfig({
           name: 'database',
           include: DATABASE,
           exclude: OUT,
-          globalSetup: 'local/database/global-setup.ts',
+          globalSetup: 'tests/database/global-setup.ts',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findNpm } from './stack/npm.ts';
-import { identify } from './stack/process-identity.ts';
+import { identify } from './processes/process-identity.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-bootstrap-'));
 const mark = join(folder, 'mark.json');

@@ -2,18 +2,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JobContext, defineAgent } from '@livekit/agents';
 import { RoomEvent } from '@livekit/rtc-node';
-import type { SessionBeginning } from '@patchbay/shared/schema/snapshot';
-import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
-import { traceIdOf } from '@patchbay/shared/trace-context';
+import type { SessionBeginning } from '@patchbay/shared/contract/schema/snapshot';
+import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
+import { traceIdOf } from '@patchbay/shared/engine/tracing/trace-context';
 import { z } from 'zod';
-import { Conversation } from './conversation.ts';
+import { Conversation } from './conversation/conversation.ts';
 import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
 import { readEnvironment } from './environment.ts';
-import { type Log, installLog } from './log.ts';
-import { useLongAudioFrames } from './long-audio-frames.ts';
+import type { Log } from '@patchbay/livekit/log';
+import { installLog } from './log.ts';
+import { useLongAudioFrames } from '@patchbay/livekit/model/workarounds/long-audio-frames';
 import { startTracing } from './telemetry/tracing.ts';
-import { ToolLatencies } from './tool-latencies.ts';
-import { ToolUsage } from './tool-usage.ts';
+import { ToolLatencies } from '@patchbay/livekit/calls/tool-latencies';
+import { ToolUsage } from '@patchbay/livekit/tools/tool-usage';
 
 const PING_METHOD = 'patchbay.ping';
 const FIRST_LOOK_ATTEMPTS = 8;

@@ -1,12 +1,12 @@
-import { AppError } from '@patchbay/shared/errors';
-import type { Credential } from '@patchbay/shared/mcp/target';
-import type { SessionSnapshot, SnapshotServer } from '@patchbay/shared/schema/snapshot';
-import type { AddressPolicy } from '@patchbay/shared/address-policy';
-import { databaseGrantStore, type GrantRpc } from '@patchbay/shared/oauth/grant-store';
-import { keyOwnerOf } from '@patchbay/shared/key-holder';
-import { holderOf } from '@patchbay/shared/oauth/grant';
-import { GrantTokens } from '@patchbay/shared/oauth/token-source';
-import { type SecretKeys, open } from '@patchbay/shared/secret-envelope';
+import { AppError } from '@patchbay/shared/contract/errors';
+import type { Credential } from '@patchbay/shared/engine/session/target';
+import type { SessionSnapshot, SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
+import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
+import { databaseGrantStore, type GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import { keyOwnerOf } from '@patchbay/shared/engine/secrets/key-holder';
+import { holderOf } from '@patchbay/shared/engine/oauth/grant';
+import { GrantTokens } from '@patchbay/shared/engine/oauth/token-source';
+import { type SecretKeys, open } from '@patchbay/shared/engine/secrets/secret-envelope';
 
 /** For whom requests are signed, where each member has a credential. */
 export interface GrantUser {

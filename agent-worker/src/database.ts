@@ -1,17 +1,21 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
-import type { EndReason } from '@patchbay/shared/end-reason';
-import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
-import { HostAllowance } from '@patchbay/shared/mcp/host-admission';
-import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
-import type { ClientSchema } from '@patchbay/shared/schema/database';
+import type { EndReason } from '@patchbay/shared/contract/end-reason';
+import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import { HostAllowance } from '@patchbay/shared/engine/outgoing/host-admission';
+import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
 import {
   CatalogueTool,
   SessionBeginning,
   SessionSnapshot,
   type StatusObservation,
-} from '@patchbay/shared/schema/snapshot';
-import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
-import { storable } from '@patchbay/shared/storable';
+} from '@patchbay/shared/contract/schema/snapshot';
+import {
+  RecentCallTimes,
+  type RecordedCall,
+  type TranscriptLine,
+} from '@patchbay/shared/contract/schema/session';
+import { storable } from '@patchbay/shared/contract/json/storable';
 import { type SupabaseClient, createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { Environment } from './environment.ts';
@@ -20,8 +24,6 @@ const TIMEOUT_MS = 8_000;
 
 /** `starting`: it waits for an agent, as at first, or after its worker went; `ended` is final. */
 export type SessionState = 'starting' | 'active' | 'ended';
-
-export type RecordedCall = ToolCallRow & { server_id: string };
 
 export interface CatalogueObservation extends Catalogue {
   serverId: string;
@@ -41,14 +43,6 @@ export class DatabaseError extends Error {
     this.retryable = status === 0 || status === 408 || status === 429 || status >= 500;
   }
 }
-
-/** Of the last answers of one tool, the oldest first; in milliseconds. */
-const RecentCallTimes = z.object({
-  server_id: z.uuid(),
-  tool_name: z.string(),
-  durations_ms: z.array(z.number()),
-});
-export type RecentCallTimes = z.infer<typeof RecentCallTimes>;
 
 export interface Database {
   /** Uses the grants of sign-ins. */

@@ -1,9 +1,9 @@
-import { parseAddressPolicy } from '@patchbay/shared/address-policy';
+import { parseAddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import {
   DEFAULT_REALTIME_MODEL,
   DEFAULT_TRANSCRIPTION_MODEL,
   worksWithTurnDetection,
-} from '@patchbay/shared/voice-models';
+} from '@patchbay/shared/contract/voice-models';
 import { z } from 'zod';
 
 const required = z.string().min(1);

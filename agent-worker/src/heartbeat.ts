@@ -1,10 +1,10 @@
 /** Reports that this worker is alive, so that `npm run doctor` can count the workers that take conversations. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientSchema } from '@patchbay/shared/schema/database';
-import { trimEnd } from '@patchbay/shared/trim-end';
+import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
+import { trimEnd } from '@patchbay/shared/contract/json/trim-end';
 import type { Environment } from './environment.ts';
-import type { Log } from './log.ts';
+import type { Log } from '@patchbay/livekit/log';
 
 /** A worker counts as alive for a minute: two reports may be lost. */
 const EVERY_MS = 20_000;

@@ -1,8 +1,5 @@
-import type { log } from '@livekit/agents';
+import type { Log } from '@patchbay/livekit/log';
 import { pino, stdSerializers } from 'pino';
-
-/** A structured log; every line of a conversation carries the session, its trace, the job and the room. */
-export type Log = ReturnType<typeof log>;
 
 /** The framework marks what may be personal, such as the arguments of tools, with this prefix. */
 const PERSONAL = 'lk.pii.';

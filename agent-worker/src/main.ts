@@ -1,12 +1,12 @@
 /** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
 import { availableParallelism, totalmem } from 'node:os';
 import { AgentServer, InferenceRunner, initializeLogger, log } from '@livekit/agents';
-import { AppError } from '@patchbay/shared/errors';
-import { parseSecretKeys } from '@patchbay/shared/secret-envelope';
+import { AppError } from '@patchbay/shared/contract/errors';
+import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import manifest from '../package.json' with { type: 'json' };
 import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
-import { guardDeadIdleProcess, poolPrototype } from './guards/dead-idle-process.ts';
+import { guardDeadIdleProcess, poolPrototype } from '@patchbay/livekit/model/workarounds/dead-idle-process';
 import { callWithServiceKey, healthUrl, startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { installLog } from './log.ts';
 import { workerOptions } from './worker-options.ts';

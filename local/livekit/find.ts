@@ -3,9 +3,9 @@ import { accessSync, constants } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { GO, MACHINE, NETWORK, pickEnv } from '../stack/child-env.ts';
-import { runTool } from '../stack/tool.ts';
-import type { Watchdog } from '../stack/watchdog.ts';
+import { GO, MACHINE, NETWORK, pickEnv } from '../processes/child-env.ts';
+import { runTool } from '../processes/tool.ts';
+import type { Watchdog } from '../processes/watchdog.ts';
 import { assetFor, checksumOf, isUsableVersion, LIVEKIT_VERSION } from './release.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

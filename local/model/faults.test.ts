@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { API_ERRORS } from './api-errors.ts';
+import { API_ERRORS } from './protocol/api-errors.ts';
 import { connect, type ProtocolClient } from './protocol-client.ts';
 import { startRehearsalModel, type RehearsalModel } from './server.ts';
 

@@ -1,5 +1,5 @@
 // What can go wrong with the real service now and then, for tests: switched on and off while the server runs.
-import type { ApiError } from './api-errors.ts';
+import type { ApiError } from './protocol/api-errors.ts';
 
 /** What goes wrong, and when. */
 export type Fault =

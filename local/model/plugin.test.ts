@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { speak, SPEECH_RATE_HZ } from '../speech/speak.ts';
 import { currentTime, listNotes } from './sample-tools.ts';
 import { startRehearsalModel, type RehearsalModel } from './server.ts';
-import type { Tool } from './validate.ts';
+import type { Tool } from './protocol/validate.ts';
 
 initializeLogger({ pretty: false, level: 'silent' });
 

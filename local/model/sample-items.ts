@@ -1,5 +1,5 @@
 // Items of a conversation for the tests of this folder.
-import type { Item } from './items.ts';
+import type { Item } from './protocol/items.ts';
 
 let count = 0;
 const base = () => ({ id: `item_${count++}`, object: 'realtime.item', status: 'completed' }) as const;

@@ -1,5 +1,5 @@
 // Tools for the tests of this folder: two small servers as one meets them.
-import type { Tool } from './validate.ts';
+import type { Tool } from './protocol/validate.ts';
 
 type Properties = Record<string, Record<string, unknown>>;
 

@@ -5,11 +5,11 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { createHearing, type Hearing } from '../speech/hear.ts';
 import { prepareFlite } from '../speech/flite.ts';
 import { speak } from '../speech/speak.ts';
-import type { ServerEvent } from './events.ts';
+import type { ServerEvent } from './protocol/events.ts';
 import { Faults } from './faults.ts';
-import { hearableFrom } from './grammar.ts';
-import { answerHandshake } from './handshake.ts';
-import { describeModel } from './model-catalog.ts';
+import { hearableFrom } from './reply/grammar.ts';
+import { answerHandshake } from './protocol/handshake.ts';
+import { describeModel } from './protocol/model-catalog.ts';
 import { Session } from './session.ts';
 
 export interface RehearsalModel {

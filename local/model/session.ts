@@ -1,21 +1,26 @@
 // One connection of a client: the session's settings, its conversation, its ears, and one response at a time.
 import type { Hearing } from '../speech/hear.ts';
 import { SPEECH_RATE_HZ } from '../speech/speak.ts';
-import { Conversation } from './conversation.ts';
-import { Ear } from './ear.ts';
-import { readClientEvent, type ClientEvent, type ProtocolError, type ServerEvent } from './events.ts';
+import { Conversation } from './reply/conversation.ts';
+import { Ear } from './turns/ear.ts';
+import {
+  readClientEvent,
+  type ClientEvent,
+  type ProtocolError,
+  type ServerEvent,
+} from './protocol/events.ts';
 import type { Faults } from './faults.ts';
-import type { Item } from './items.ts';
-import { isReasoningModel } from './model-traits.ts';
-import { decideReply, type Output } from './reply.ts';
-import type { ResponseOptions } from './response-options.ts';
-import { Responses } from './responses.ts';
-import { applyPatch, formerTools, initialSettings, type SessionSettings } from './settings.ts';
-import { Transcripts } from './transcripts.ts';
-import type { TurnEvent } from './turn-detection.ts';
-import { countInput, type InputTokens } from './usage.ts';
-import type { Complaint, SessionPatch, Tool } from './validate.ts';
-import type { Voice } from './voices.ts';
+import type { Item } from './protocol/items.ts';
+import { isReasoningModel } from './protocol/model-traits.ts';
+import { decideReply, type Output } from './reply/reply.ts';
+import type { ResponseOptions } from './protocol/response-options.ts';
+import { Responses } from './reply/responses.ts';
+import { applyPatch, formerTools, initialSettings, type SessionSettings } from './protocol/settings.ts';
+import { Transcripts } from './turns/transcripts.ts';
+import type { TurnEvent } from './turns/turn-detection.ts';
+import { countInput, type InputTokens } from './protocol/usage.ts';
+import type { Complaint, SessionPatch, Tool } from './protocol/validate.ts';
+import type { Voice } from './protocol/voices.ts';
 
 export interface SessionOptions {
   model: string;
@@ -105,7 +110,6 @@ export class Session {
     };
   }
 
-  /** Sentences that can be heard now. */
   get sentences(): string[] {
     return this.#ear.sentences;
   }
@@ -117,7 +121,6 @@ export class Session {
     else this.#complain(read.complaint, read.eventId);
   }
 
-  /** The client has gone. */
   close(): void {
     this.#responses.abandon();
     this.#transcripts.stop();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { findLivekitServer } from '../livekit/find.ts';
-import { createChild, type Child, type ChildContext, type ChildSpec } from './child.ts';
+import { createChild, type Child, type ChildContext, type ChildSpec } from '../processes/child.ts';
 import { seedDemo } from './demo.ts';
 import { describeServices } from './services.ts';
 import type { Settings } from './settings.ts';
-import { watchSources } from './source-watch.ts';
+import { watchSources } from '../processes/source-watch.ts';
 import { buildWeb } from './web-build.ts';
 
 const PROGRESS_MS = 10_000;

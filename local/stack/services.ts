@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { livekitConfig } from '../livekit/config.ts';
-import type { ChildSpec } from './child.ts';
-import { FUNCTIONS, MACHINE, MONITOR, NETWORK, pickEnv, TRACES, WORKER } from './child-env.ts';
+import type { ChildSpec } from '../processes/child.ts';
+import { FUNCTIONS, MACHINE, MONITOR, NETWORK, pickEnv, TRACES, WORKER } from '../processes/child-env.ts';
 import { demoServers } from './demo.ts';
 import { supabaseFolder, type Settings } from './settings.ts';
 

@@ -5,12 +5,12 @@ import { loadKeys } from '../supabase/keys.ts';
 import { bringUp, type Part } from './bring-up.ts';
 import { demoServers } from './demo.ts';
 import { DEFAULT_PORT_BASE, findFreeBlock, findTakenPort, portsFrom, readPortBase } from './ports.ts';
-import { claim } from './run-record.ts';
+import { claim } from '../processes/run-record.ts';
 import { loadSecrets } from './secrets.ts';
 import { deleteData, setAside } from './set-aside.ts';
 import { BadEnvironment, isEmbedded, makeSettings, supabaseFolder, type Settings } from './settings.ts';
 import { removeStack, writeStack, type Stack } from './stack-file.ts';
-import { startWatchdog } from './watchdog.ts';
+import { startWatchdog } from '../processes/watchdog.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PORT_GRACE_MS = 5_000;

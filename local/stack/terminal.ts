@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { BadEnvironment, type Settings } from './settings.ts';
-import { ChildFailed } from './child.ts';
-import { AlreadyRunning } from './run-record.ts';
+import { ChildFailed } from '../processes/child.ts';
+import { AlreadyRunning } from '../processes/run-record.ts';
 import { readStack, type Stack } from './stack-file.ts';
 import { DEFAULT_DATA_DIR, startStack } from './supervisor.ts';
 import { BuildFailed } from './web-build.ts';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BUILD, MACHINE, NETWORK, pickEnv } from './child-env.ts';
-import { withFileLock } from './file-lock.ts';
-import { runTool } from './tool.ts';
-import type { Watchdog } from './watchdog.ts';
+import { BUILD, MACHINE, NETWORK, pickEnv } from '../processes/child-env.ts';
+import { withFileLock } from '../processes/file-lock.ts';
+import { runTool } from '../processes/tool.ts';
+import type { Watchdog } from '../processes/watchdog.ts';
 
 const SOURCES = ['web/src/**', 'web/static/**', 'web/*.{ts,js,json}', 'shared/src/**', 'package-lock.json'];
 const KEPT_BUILDS = 3;

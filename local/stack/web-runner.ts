@@ -12,7 +12,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
-import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/body-limit';
+import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/engine/outgoing/body-limit';
 import { z } from 'zod';
 import { decodePath } from './url-path.ts';
 import { compress } from './web-compression.ts';

@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/body-limit';
+import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/engine/outgoing/body-limit';
 import { Hono, type Context } from 'hono';
 import type { Sql } from 'postgres';
 import { z } from 'zod';

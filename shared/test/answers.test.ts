@@ -1,10 +1,10 @@
 /** Answers that are readable, though not as the SDK expects them: every message is read, on every way it can come. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { connect, outcome, serveScript } from './connect.ts';
-import { until } from './listen.ts';
-import { serveCalls } from './scripted-calls.ts';
-import type { ScriptedRequest } from './scripted-server.ts';
+import { connect, outcome, serveScript } from './support/connect.ts';
+import { until } from './support/listen.ts';
+import { serveCalls } from './support/scripted-calls.ts';
+import type { ScriptedRequest } from './support/scripted-server.ts';
 
 const fine = (request: ScriptedRequest) =>
   JSON.stringify(request.result({ content: [{ type: 'text', text: 'fine ä€😀' }] }));

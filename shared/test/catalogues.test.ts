@@ -1,9 +1,9 @@
 /** Lists of tools as they are found in the world. */
 import { describe, expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import { connect, ERAS, outcome, serveEra, serveScript } from './connect.ts';
-import { until } from './listen.ts';
-import { tool } from './session-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { connect, ERAS, outcome, serveEra, serveScript } from './support/connect.ts';
+import { until } from './support/listen.ts';
+import { tool } from './support/session-server.ts';
 
 describe.each(ERAS)('the list of a server (%s)', (era) => {
   it('may be long: a thousand tools in ten pages', async () => {

@@ -1,8 +1,8 @@
 /** The whole use of a connection in one place: docs/questions.md shows it. */
 import { expect, it } from 'vitest';
-import { openConnection } from '../src/mcp/connection.ts';
-import { serve } from './connect.ts';
-import { until } from './listen.ts';
+import { openConnection } from '../src/engine/session/connection.ts';
+import { serve } from './support/connect.ts';
+import { until } from './support/listen.ts';
 
 it('a client connects with its key, lists the tools, calls one and says good-bye', async () => {
   const server = await serve({

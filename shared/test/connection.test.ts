@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../src/errors.ts';
-import type { Admit } from '../src/mcp/connection.ts';
-import { connect, outcome, serve } from './connect.ts';
-import { until } from './listen.ts';
+import { AppError } from '../src/contract/errors.ts';
+import type { Admit } from '../src/engine/session/connection.ts';
+import { connect, outcome, serve } from './support/connect.ts';
+import { until } from './support/listen.ts';
 
 describe('a healthy server', () => {
   it('is connected, listed and called', async () => {

@@ -1,8 +1,8 @@
 /** JSON that is nested 200,000 deep, wherever a server can put it: JSON.parse takes it, and little else does. */
 import { expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome, serveScript } from './connect.ts';
-import type { ScriptedRequest } from './scripted-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { connect, outcome, serveScript } from './support/connect.ts';
+import type { ScriptedRequest } from './support/scripted-server.ts';
 
 const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}${']}'.repeat(levels / 2)}`;
 const DEEP = nested(200_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { cleanups, connect, outcome, serve } from './connect.ts';
-import { listen, until } from './listen.ts';
+import { cleanups, connect, outcome, serve } from './support/connect.ts';
+import { listen, until } from './support/listen.ts';
 
 describe('a server that never tells anything by itself', () => {
   const MINUTE_MS = 60_000;

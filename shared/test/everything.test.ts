@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openConnection } from '../src/mcp/connection.ts';
-import { probe } from '../src/mcp/probe.ts';
-import { until } from './listen.ts';
+import { openConnection } from '../src/engine/session/connection.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { until } from './support/listen.ts';
 
 const require = createRequire(import.meta.url);
 const EVERYTHING = join(
@@ -105,7 +105,7 @@ function findHostedDeno(): string {
 it('the same engine runs on the hosted Deno version', async () => {
   const port = await freePort();
   await start('streamableHttp', port);
-  const script = join(import.meta.dirname, 'deno-story.ts');
+  const script = join(import.meta.dirname, 'support/deno-story.ts');
   const child = spawn(
     findHostedDeno(),
     ['run', '--node-modules-dir=manual', '--no-lock', '-A', script, `http://127.0.0.1:${port}/mcp`],

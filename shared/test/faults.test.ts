@@ -1,10 +1,10 @@
 /** What one bad answer costs, in each phase and each era: an error by name, and nothing after it. */
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../src/errors.ts';
-import { probe } from '../src/mcp/probe.ts';
-import { connect, ERAS, outcome, serveEra } from './connect.ts';
-import { FAULTS, type FaultName } from './faults.ts';
-import { until } from './listen.ts';
+import type { ErrorCode } from '../src/contract/errors.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { connect, ERAS, outcome, serveEra } from './support/connect.ts';
+import { FAULTS, type FaultName } from './support/faults.ts';
+import { until } from './support/listen.ts';
 
 /** The request that opens a connection to a server of the era. */
 const OPENING = { legacy: 'initialize', modern: 'server/discover' } as const;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
-import { connect, serveScript } from './connect.ts';
+import { connect, serveScript } from './support/connect.ts';
 
 it('what a server answers to the end of a session is not read', async () => {
   let written = 0;

@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { openConnection } from '../src/mcp/connection.ts';
-import { ERAS, serveEra } from './connect.ts';
-import { until } from './listen.ts';
+import { openConnection } from '../src/engine/session/connection.ts';
+import { ERAS, serveEra } from './support/connect.ts';
+import { until } from './support/listen.ts';
 
 const ROUNDS = 1_000;
 /** Most caches and compiled code have settled after these; all of them only after some thousands. */

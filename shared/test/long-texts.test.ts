@@ -3,13 +3,13 @@
  * the timeout of the test notices. A lint rule finds most of such expressions; it knows no references to groups.
  */
 import { expect, it } from 'vitest';
-import { credentialOfHeaders } from '../src/mcp-servers-json/credential.ts';
-import { bytesOfBase64, plainBase64 } from '../src/mcp/media-type.ts';
-import { normalizeContent } from '../src/mcp/normalize-content.ts';
-import { reasonOf } from '../src/mcp/reason.ts';
-import { slugFromName } from '../src/naming.ts';
-import { readMcpServersJson } from '../src/mcp-servers-json.ts';
-import { trimEnd } from '../src/trim-end.ts';
+import { credentialOfHeaders } from '../src/contract/mcp-servers-json/credential.ts';
+import { bytesOfBase64, plainBase64 } from '../src/engine/http/media-type.ts';
+import { normalizeContent } from '../src/engine/messages/normalize-content.ts';
+import { reasonOf } from '../src/engine/messages/reason.ts';
+import { slugFromName } from '../src/contract/naming.ts';
+import { readMcpServersJson } from '../src/contract/mcp-servers-json/mcp-servers-json.ts';
+import { trimEnd } from '../src/contract/json/trim-end.ts';
 
 const LENGTH = 2_000_000;
 const long = (part: string): string => part.repeat(LENGTH / part.length);

@@ -1,8 +1,8 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { cleanups, connect, outcome } from './connect.ts';
-import { listen, until } from './listen.ts';
+import { cleanups, connect, outcome } from './support/connect.ts';
+import { listen, until } from './support/listen.ts';
 
 describe('the era without sessions', () => {
   async function serveModern(port = 0) {

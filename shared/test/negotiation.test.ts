@@ -1,12 +1,12 @@
 /** Which protocol a server speaks: found out whatever the first question is answered with. */
 import { describe, expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import { STATELESS_VERSION } from '../src/mcp/protocol-versions.ts';
-import type { ServerTarget } from '../src/mcp/target.ts';
-import { cleanups, connect, outcome, serveScript } from './connect.ts';
-import { listen } from './listen.ts';
-import type { ScriptedRequest } from './scripted-server.ts';
-import { startStatelessServer } from './stateless-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { STATELESS_VERSION } from '../src/engine/session/protocol-versions.ts';
+import type { ServerTarget } from '../src/engine/session/target.ts';
+import { cleanups, connect, outcome, serveScript } from './support/connect.ts';
+import { listen } from './support/listen.ts';
+import type { ScriptedRequest } from './support/scripted-server.ts';
+import { startStatelessServer } from './support/stateless-server.ts';
 
 const test = (url: string, changes: Partial<ServerTarget> = {}) =>
   probe({ url, transport: 'auto', credential: { method: 'none' }, ...changes }, { policy: 'local' });

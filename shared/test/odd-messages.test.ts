@@ -1,9 +1,9 @@
 /** Messages with nulls, gaps and odd blocks, over real HTTP: each is understood, and none costs a server or a call. */
 import { describe, expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import type { CallResult } from '../src/mcp/result.ts';
-import { connect, serveScript } from './connect.ts';
-import type { ScriptedRequest } from './scripted-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import type { CallResult } from '../src/engine/calls/result.ts';
+import { connect, serveScript } from './support/connect.ts';
+import type { ScriptedRequest } from './support/scripted-server.ts';
 
 type Answer = (request: ScriptedRequest) => unknown;
 type Envelope = Record<string, unknown>;

@@ -1,10 +1,10 @@
 /** The old HTTP+SSE behind proxies, which hide where its messages go. */
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome, serveScript } from './connect.ts';
-import { until } from './listen.ts';
-import { openStream } from './scripted-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { connect, outcome, serveScript } from './support/connect.ts';
+import { until } from './support/listen.ts';
+import { openStream } from './support/scripted-server.ts';
 
 /** How a server takes a message; true when that is the answer to it. */
 type Accept = (response: ServerResponse, answer: string) => boolean;

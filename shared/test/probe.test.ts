@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { probe, type ProbeOptions } from '../src/mcp/probe.ts';
-import type { Credential } from '../src/mcp/target.ts';
-import { listen } from './listen.ts';
-import { startSessionServer } from './session-server.ts';
-import { metadataOf, startSignInSite, type Replies, type Reply } from './sign-in-site.ts';
-import { startStatelessServer } from './stateless-server.ts';
+import { probe, type ProbeOptions } from '../src/engine/probe/probe.ts';
+import type { Credential } from '../src/engine/session/target.ts';
+import { listen } from './support/listen.ts';
+import { startSessionServer } from './support/session-server.ts';
+import { metadataOf, startSignInSite, type Replies, type Reply } from './support/sign-in-site.ts';
+import { startStatelessServer } from './support/stateless-server.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** Servers that die and come back on the same port, in both eras. */
 import { describe, expect, it } from 'vitest';
-import { connect, ERAS, outcome, serveEra } from './connect.ts';
-import { listen, until } from './listen.ts';
+import { connect, ERAS, outcome, serveEra } from './support/connect.ts';
+import { listen, until } from './support/listen.ts';
 
 describe.each(ERAS)('a server (%s) that is killed', (era) => {
   it('in a call: the call fails at once, is not sent again, and the next one finds the new server', async () => {

@@ -1,8 +1,8 @@
 /** What other systems of this kind lose, thing by thing: each is kept here. */
 import { describe, expect, it } from 'vitest';
-import { cleanups, connect, ERAS, outcome, serve, serveEra } from './connect.ts';
-import { listen, until } from './listen.ts';
-import { tool } from './session-server.ts';
+import { cleanups, connect, ERAS, outcome, serve, serveEra } from './support/connect.ts';
+import { listen, until } from './support/listen.ts';
+import { tool } from './support/session-server.ts';
 
 describe('a lost session', () => {
   it.each([404, 400] as const)('(%i) is recovered by the very first call', async (lostStatus) => {

@@ -1,9 +1,9 @@
 /** Servers whose capabilities say nothing of tools. */
 import { describe, expect, it } from 'vitest';
-import { probe } from '../src/mcp/probe.ts';
-import { connect, outcome, serveScript } from './connect.ts';
-import { connectOnFakeClock, MINUTE_MS, pass, untilReady } from './fake-clock.ts';
-import { hello } from './scripted-server.ts';
+import { probe } from '../src/engine/probe/probe.ts';
+import { connect, outcome, serveScript } from './support/connect.ts';
+import { connectOnFakeClock, MINUTE_MS, pass, untilReady } from './support/fake-clock.ts';
+import { hello } from './support/scripted-server.ts';
 
 describe('a server that declares no tools', () => {
   const probed = (url: string) =>

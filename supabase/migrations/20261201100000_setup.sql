@@ -15,7 +15,7 @@ grant api_token to authenticator;
 create schema private;
 grant usage on schema private to authenticated, service_role, api_token;
 
--- What a user may have done wrong in a field. The same list is FIELD_CODES in shared/src/schema/fields.ts, and
+-- What a user may have done wrong in a field. The same list is FIELD_CODES in shared/src/contract/schema/fields.ts, and
 -- programs rely on it: a code may be added, none changes its meaning.
 create domain private.field_code as text check (value in (
   'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
@@ -69,7 +69,7 @@ as $$
 $$;
 
 -- Whether a text has the form of an http(s) address: a host without a login in front of it, perhaps a port, and no
--- white space. The same expression is ADDRESS in shared/src/schema/address.ts.
+-- white space. The same expression is ADDRESS in shared/src/contract/schema/address.ts.
 create function private.is_address(p_url text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -81,7 +81,7 @@ as $$
   )
 $$;
 
--- Headers that the protocol itself uses. The same list is RESERVED_HEADERS in shared/src/schema/server.ts.
+-- Headers that the protocol itself uses. The same list is RESERVED_HEADERS in shared/src/contract/schema/server.ts.
 create function private.is_reserved_header(p_name text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -100,7 +100,7 @@ as $$
 $$;
 
 -- A URL as credentials are sealed to it: without fragment and default port, scheme and host in lower case. All else is
--- compared as written. The same rule is boundAddress in shared/src/bound-address.ts.
+-- compared as written. The same rule is boundAddress in shared/src/contract/bound-address.ts.
 create function private.bound_address(p_url text) returns text
 language sql immutable set search_path = ''
 as $$

@@ -23,7 +23,7 @@ create table public.api_tokens (
   revoked_at timestamptz,
   constraint api_tokens_name_length check (char_length(name) between 1 and 80),
   constraint api_tokens_token_hash check (token_hash ~ '^[0-9a-f]{64}$'),
-  -- The same list is TOKEN_SCOPES in shared/src/schema/api-token.ts.
+  -- The same list is TOKEN_SCOPES in shared/src/contract/schema/api-token.ts.
   constraint api_tokens_scopes check (
     scopes <@ array['servers:write', 'servers:test', 'tools:call', 'agents:write']
   )

@@ -329,9 +329,9 @@ $$;
 
 -- Counts requests to a host before they are made; `p_hosts` are the names under which it counts: its host name, and each
 -- address that it resolves to (`name:…`, `address:…`). An address may stand for many sites, so it is allowed twice as many.
--- An owner may make as many requests as it leaves free (shared/src/fair-slots.ts): one owner half of what is allowed,
+-- An owner may make as many requests as it leaves free (shared/src/engine/outgoing/fair-slots.ts): one owner half of what is allowed,
 -- two a third each. Who is charged: an owner of the workspace, or without one the user. Of many addresses the first 16
--- count, and no others are tried (shared/src/mcp/outgoing-fetch.ts): each takes a lock until the end of the transaction.
+-- count, and no others are tried (shared/src/engine/outgoing/outgoing-fetch.ts): each takes a lock until the end of the transaction.
 -- Returns {"wait_s", "at_once"}: 0, or the seconds after which to try again, and then nothing was counted.
 create function public.count_host_requests(
   p_hosts text[], p_requests integer, p_workspace_id uuid default null, p_user_id uuid default null

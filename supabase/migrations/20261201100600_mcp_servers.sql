@@ -250,8 +250,8 @@ as $$
   end
 $$;
 
--- The same limits as the constraints above and as the schemas in shared/src/schema, told by field: that all of
--- them agree is tested in local/database/agreement.test.ts.
+-- The same limits as the constraints above and as the schemas in shared/src/contract/schema, told by field: that all of
+-- them agree is tested in tests/database/agreement.test.ts.
 create function private.server_field_errors(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''
 as $$

@@ -377,7 +377,7 @@ begin
     catalog_note = left(p_note, 1000)
   where id = p_server_id;
 
-  -- As `digestOf` in agent-worker/src/monitor/examine.ts.
+  -- As `digestOf` in agent-worker/src/monitor/probes/examine.ts.
   update public.mcp_server_health
   set catalogue_digest = md5(
     coalesce((

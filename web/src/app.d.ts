@@ -1,5 +1,5 @@
-import type { ClientSchema } from '@patchbay/shared/schema/database';
-import type { TraceContext } from '@patchbay/shared/trace-context';
+import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
+import type { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import type { SupabaseClient } from '@supabase/supabase-js';
 
 declare global {

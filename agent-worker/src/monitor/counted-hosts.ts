@@ -1,4 +1,4 @@
-import { countedAside, HostAdmission } from '@patchbay/shared/mcp/host-admission';
+import { countedAside, HostAdmission } from '@patchbay/shared/engine/outgoing/host-admission';
 import type { MonitorDatabase } from './database.ts';
 
 /** Slots are what probes have; deliveries and revocations have limits of their own. */

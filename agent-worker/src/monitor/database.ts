@@ -1,8 +1,8 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
-import type { Catalogue } from '@patchbay/shared/mcp/catalogue';
-import { HostAllowance } from '@patchbay/shared/mcp/host-admission';
-import { DroppedGrant } from '@patchbay/shared/oauth/grant';
-import type { GrantRpc } from '@patchbay/shared/oauth/grant-store';
+import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import { HostAllowance } from '@patchbay/shared/engine/outgoing/host-admission';
+import { DroppedGrant } from '@patchbay/shared/engine/oauth/grant';
+import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
 import {
   ConnectionStatus,
   CredentialScope,
@@ -10,13 +10,13 @@ import {
   Timestamp,
   Transport,
   AuthMethod,
-} from '@patchbay/shared/schema/server';
-import { SealedSecret, type StatusObservation } from '@patchbay/shared/schema/snapshot';
-import { storable } from '@patchbay/shared/storable';
+} from '@patchbay/shared/contract/schema/server';
+import { SealedSecret, type StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
+import { storable } from '@patchbay/shared/contract/json/storable';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { DatabaseError } from '../database.ts';
-import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './decide.ts';
+import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './probes/decide.ts';
 import { MetricRow } from './metrics.ts';
 
 const TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseSecretKeys, seal } from '@patchbay/shared/secret-envelope';
+import { parseSecretKeys, seal } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Attempt, Delivery } from './database.ts';
 import { runDeliveries } from './deliveries.ts';

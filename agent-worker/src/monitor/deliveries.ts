@@ -1,11 +1,11 @@
 /** Sends the notices of workspaces to their webhooks, as Standard Webhooks (https://www.standardwebhooks.com). */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AddressPolicy } from '@patchbay/shared/address-policy';
-import { classify } from '@patchbay/shared/mcp/classify';
-import { createOutgoingFetch } from '@patchbay/shared/mcp/outgoing-fetch';
-import { open, type SecretKeys } from '@patchbay/shared/secret-envelope';
+import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
+import { classify } from '@patchbay/shared/engine/messages/classify';
+import { createOutgoingFetch } from '@patchbay/shared/engine/outgoing/outgoing-fetch';
+import { open, type SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { Webhook } from 'standardwebhooks';
-import type { Log } from '../log.ts';
+import type { Log } from '@patchbay/livekit/log';
 import { countingFor } from './counted-hosts.ts';
 import type { Attempt, Delivery, MonitorDatabase } from './database.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
-import { NOTHING_KNOWN } from './decide.ts';
+import { NOTHING_KNOWN } from './probes/decide.ts';
 import { Monitor } from './monitor.ts';
-import { PACE } from './pace.ts';
+import { PACE } from './probes/pace.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();

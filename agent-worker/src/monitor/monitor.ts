@@ -1,21 +1,25 @@
 /** One monitor: claims servers that are due, probes each once, decides, and tells the database. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LightProbeResult } from '@patchbay/shared/mcp/probe';
-import { isOurFault, probeObservation, statusOfFailure } from '@patchbay/shared/mcp/probe-observation';
-import { describeError } from '@patchbay/shared/errors';
-import type { SpanExport } from '@patchbay/shared/span-export';
-import { TraceContext } from '@patchbay/shared/trace-context';
+import type { LightProbeResult } from '@patchbay/shared/engine/probe/probe';
+import {
+  isOurFault,
+  probeObservation,
+  statusOfFailure,
+} from '@patchbay/shared/engine/probe/probe-observation';
+import { describeError } from '@patchbay/shared/contract/errors';
+import type { SpanExport } from '@patchbay/shared/engine/tracing/span-export';
+import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { DatabaseError } from '../database.ts';
-import type { Log } from '../log.ts';
-import { Outbox } from '../outbox.ts';
-import { ApartTurns } from './apart-turns.ts';
-import { ClaimedJobs } from './claimed-jobs.ts';
+import type { Log } from '@patchbay/livekit/log';
+import { Outbox } from '../reports/outbox.ts';
+import { ApartTurns } from './probes/apart-turns.ts';
+import { ClaimedJobs } from './probes/claimed-jobs.ts';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
-import { decide, type Finding, type History } from './decide.ts';
-import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './examine.ts';
+import { decide, type Finding, type History } from './probes/decide.ts';
+import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './probes/examine.ts';
 import type { Network } from './network.ts';
-import type { Pace } from './pace.ts';
-import { probeSpan } from './trace-probe.ts';
+import type { Pace } from './probes/pace.ts';
+import { probeSpan } from './probes/trace-probe.ts';
 
 /** The longest that a claimed job waits for a slot; after that it is given back. */
 const MOST_WAIT_MS = 20_000;

@@ -1,4 +1,4 @@
-import { checkUrl } from '@patchbay/shared/address-policy';
+import { checkUrl } from '@patchbay/shared/engine/outgoing/address-policy';
 
 export interface ReferenceSettings {
   SUPABASE_URL: string;

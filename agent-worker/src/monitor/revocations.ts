@@ -1,10 +1,10 @@
 /** Tells authorization servers of sign-ins that were dropped, with a server, a member or a workspace too. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AddressPolicy } from '@patchbay/shared/address-policy';
-import { openDropped } from '@patchbay/shared/oauth/grant';
-import { revokeGrant } from '@patchbay/shared/oauth/sign-in';
-import type { SecretKeys } from '@patchbay/shared/secret-envelope';
-import type { Log } from '../log.ts';
+import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
+import { openDropped } from '@patchbay/shared/engine/oauth/grant';
+import { revokeGrant } from '@patchbay/shared/engine/oauth/sign-in';
+import type { SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
+import type { Log } from '@patchbay/livekit/log';
 import { countingFor } from './counted-hosts.ts';
 import type { MonitorDatabase } from './database.ts';
 

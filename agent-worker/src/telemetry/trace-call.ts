@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
-import type { RecordedCall } from '../database.ts';
+import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
 
 /**
  * The spans of a tool call that has ended, inside the span that is active: the call as the model sees it, and

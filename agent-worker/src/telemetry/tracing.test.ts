@@ -8,8 +8,8 @@ import {
 } from '@patchbay/shared/testing/trace-collector';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../environment.ts';
-import { createGuardedModel } from '../guards/guarded-model.ts';
-import { FakeModel } from '../testing/fake-model.ts';
+import { createGuardedModel } from '@patchbay/livekit/model/workarounds/guarded-model';
+import { FakeModel } from '@patchbay/livekit/testing/fake-model';
 import { traceCall } from './trace-call.ts';
 import { startTracing } from './tracing.ts';
 

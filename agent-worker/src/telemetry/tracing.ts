@@ -12,7 +12,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider, RandomIdGenerator } from '@opentelemetry/sdk-trace-node';
-import { traceIdOf } from '@patchbay/shared/trace-context';
+import { traceIdOf } from '@patchbay/shared/engine/tracing/trace-context';
 import type { Environment } from '../environment.ts';
 
 const SERVICE_NAME = 'patchbay-worker';

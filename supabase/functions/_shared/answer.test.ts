@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import { AppError } from '../../../shared/src/errors.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
 import { respond, succeed } from './answer.ts';
 import { DatabaseRefusal } from './read.ts';
 import { assertMatches } from './testing/assert-matches.ts';

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { AppError, describeError } from '../../../shared/src/errors.ts';
-import { readFields } from '../../../shared/src/schema/fields.ts';
+import { AppError, describeError } from '../../../shared/src/contract/errors.ts';
+import { readFields } from '../../../shared/src/contract/schema/fields.ts';
 import {
   STREAM_TYPE,
   type CallToolEvent,
   type TestConnectionEvent,
-} from '../../../shared/src/schema/functions.ts';
+} from '../../../shared/src/contract/schema/functions.ts';
 import { DatabaseRefusal } from './read.ts';
 import { currentTrace, holdSpan } from './trace.ts';
 

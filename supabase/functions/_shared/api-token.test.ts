@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
-import type { UsedApiToken } from '../../../shared/src/schema/api-token.ts';
+import type { UsedApiToken } from '../../../shared/src/contract/schema/api-token.ts';
 import { signJwt, withApiTokens } from './api-token.ts';
 import { DatabaseRefusal } from './read.ts';
 

@@ -6,9 +6,9 @@
  */
 import { createAdminClient } from '@supabase/server/core';
 import { importJWK, SignJWT } from 'jose';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
-import { AppError, describeError } from '../../../shared/src/errors.ts';
-import { UsedApiToken, type TokenScope } from '../../../shared/src/schema/api-token.ts';
+import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
+import { AppError, describeError } from '../../../shared/src/contract/errors.ts';
+import { UsedApiToken, type TokenScope } from '../../../shared/src/contract/schema/api-token.ts';
 import { logFailure, refuse, refusalOf, send, type Answer } from './answer.ts';
 import { DatabaseRefusal, read } from './read.ts';
 import { readSigningKey } from './signing-key.ts';

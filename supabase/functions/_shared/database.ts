@@ -1,14 +1,18 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
-import { AppError } from '../../../shared/src/errors.ts';
-import type { Catalogue } from '../../../shared/src/mcp/catalogue.ts';
-import type { GrantRpc } from '../../../shared/src/oauth/grant-store.ts';
-import { ProbeServer, SealedSecret, type StatusObservation } from '../../../shared/src/schema/snapshot.ts';
-import { AuthMethod, CredentialScope } from '../../../shared/src/schema/server.ts';
-import type { ToolCallRow } from '../../../shared/src/schema/session.ts';
-import { Role } from '../../../shared/src/schema/workspace.ts';
-import { storable } from '../../../shared/src/storable.ts';
+import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
+import type { Catalogue } from '../../../shared/src/engine/tools/catalogue.ts';
+import type { GrantRpc } from '../../../shared/src/engine/oauth/grant-store.ts';
+import {
+  ProbeServer,
+  SealedSecret,
+  type StatusObservation,
+} from '../../../shared/src/contract/schema/snapshot.ts';
+import { AuthMethod, CredentialScope } from '../../../shared/src/contract/schema/server.ts';
+import type { ToolCallRow } from '../../../shared/src/contract/schema/session.ts';
+import { Role } from '../../../shared/src/contract/schema/workspace.ts';
+import { storable } from '../../../shared/src/contract/json/storable.ts';
 import { read } from './read.ts';
 
 /** A server as its caller may use it. */

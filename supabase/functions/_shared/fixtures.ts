@@ -1,9 +1,9 @@
 /** What the tests of several functions begin with. */
-import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
-import type { ProbeFailure, ProbeSuccess } from '../../../shared/src/schema/functions.ts';
-import { parseSecretKeys, seal } from '../../../shared/src/secret-envelope.ts';
-import type { ProbeServer, StatusObservation } from '../../../shared/src/schema/snapshot.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import type { ProbeResult } from '../../../shared/src/engine/probe/probe.ts';
+import type { ProbeFailure, ProbeSuccess } from '../../../shared/src/contract/schema/functions.ts';
+import { parseSecretKeys, seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import type { ProbeServer, StatusObservation } from '../../../shared/src/contract/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import type { Database } from './database.ts';
 import type { Probe } from './stored-server.ts';
 

@@ -1,6 +1,6 @@
 import type { SupabaseContext } from '@supabase/server';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
-import { HostAdmission, HostAllowance } from '../../../shared/src/mcp/host-admission.ts';
+import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
+import { HostAdmission, HostAllowance } from '../../../shared/src/engine/outgoing/host-admission.ts';
 import { callerId } from './database.ts';
 import { read } from './read.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AppError } from '../../../shared/src/errors.ts';
-import { LimitReached } from '../../../shared/src/schema/limits.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
+import { LimitReached } from '../../../shared/src/contract/schema/limits.ts';
 
 interface RefusalDetails {
   code?: string | undefined;

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
-import { probe } from '../../../shared/src/mcp/probe.ts';
-import type { ProbeFailure, TestConnectionBody } from '../../../shared/src/schema/functions.ts';
+import type { AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
+import { probe } from '../../../shared/src/engine/probe/probe.ts';
+import type { ProbeFailure, TestConnectionBody } from '../../../shared/src/contract/schema/functions.ts';
 import { handle as discoverTools } from '../discover-tools/handle.ts';
 import { handle as testConnection } from '../test-connection/handle.ts';
 import type { Answer } from './answer.ts';

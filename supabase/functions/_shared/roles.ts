@@ -1,5 +1,5 @@
-import { hasKeysOfMembers } from '../../../shared/src/key-holder.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import { hasKeysOfMembers } from '../../../shared/src/engine/secrets/key-holder.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { refuse, type Answer } from './answer.ts';
 import type { Database, ServerAccess } from './database.ts';
 

@@ -1,4 +1,4 @@
-import type { FunctionRuntime } from '../../../shared/src/schema/functions.ts';
+import type { FunctionRuntime } from '../../../shared/src/contract/schema/functions.ts';
 
 /** Something a function can't boot or work without, where an older runtime may lack it. */
 interface RuntimeNeed {

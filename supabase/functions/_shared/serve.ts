@@ -1,7 +1,7 @@
 import { type SupabaseContext, withSupabase } from '@supabase/server';
 import type { z } from 'zod';
-import type { TokenScope } from '../../../shared/src/schema/api-token.ts';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
+import type { TokenScope } from '../../../shared/src/contract/schema/api-token.ts';
+import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
 import { respond, type Answer, type Caller } from './answer.ts';
 import { withApiTokens } from './api-token.ts';
 import { countingHosts } from './host-requests.ts';

@@ -1,4 +1,7 @@
-import { parseAddressPolicy, type AddressPolicy } from '../../../shared/src/address-policy.ts';
+import {
+  parseAddressPolicy,
+  type AddressPolicy,
+} from '../../../shared/src/engine/outgoing/address-policy.ts';
 
 export type Environment = Record<string, string | undefined>;
 

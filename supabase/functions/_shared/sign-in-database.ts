@@ -1,9 +1,9 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
-import { StoredGrant, type GrantHolder } from '../../../shared/src/oauth/grant.ts';
-import type { AcceptedIssuer } from '../../../shared/src/oauth/issuer.ts';
-import type { ClientSchema } from '../../../shared/src/schema/database.ts';
-import { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
+import { StoredGrant, type GrantHolder } from '../../../shared/src/engine/oauth/grant.ts';
+import type { AcceptedIssuer } from '../../../shared/src/engine/oauth/issuer.ts';
+import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
+import { SealedSecret } from '../../../shared/src/contract/schema/snapshot.ts';
 import { callerId } from './database.ts';
 import { read } from './read.ts';
 

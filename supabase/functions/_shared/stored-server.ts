@@ -1,15 +1,15 @@
-import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
-import { describeError } from '../../../shared/src/errors.ts';
-import { keyOwnerOf } from '../../../shared/src/key-holder.ts';
-import { open, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
-import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/mcp/probe.ts';
-import type { Credential, ServerTarget } from '../../../shared/src/mcp/target.ts';
-import { databaseGrantStore } from '../../../shared/src/oauth/grant-store.ts';
-import { holderOf } from '../../../shared/src/oauth/grant.ts';
-import { GrantTokens } from '../../../shared/src/oauth/token-source.ts';
-import type { ProbeFailure } from '../../../shared/src/schema/functions.ts';
-import type { AuthMethod } from '../../../shared/src/schema/server.ts';
-import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
+import type { AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
+import { describeError } from '../../../shared/src/contract/errors.ts';
+import { keyOwnerOf } from '../../../shared/src/engine/secrets/key-holder.ts';
+import { open, type SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/engine/probe/probe.ts';
+import type { Credential, ServerTarget } from '../../../shared/src/engine/session/target.ts';
+import { databaseGrantStore } from '../../../shared/src/engine/oauth/grant-store.ts';
+import { holderOf } from '../../../shared/src/engine/oauth/grant.ts';
+import { GrantTokens } from '../../../shared/src/engine/oauth/token-source.ts';
+import type { ProbeFailure } from '../../../shared/src/contract/schema/functions.ts';
+import type { AuthMethod } from '../../../shared/src/contract/schema/server.ts';
+import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.ts';
 import type { Database } from './database.ts';
 import type { ProbeSettings } from './settings.ts';
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import { openSpanExport, type FinishedSpan, type SpanExport } from '../../../shared/src/span-export.ts';
+import {
+  openSpanExport,
+  type FinishedSpan,
+  type SpanExport,
+} from '../../../shared/src/engine/tracing/span-export.ts';
 import { startTraceCollector } from '../../../shared/src/testing/trace-collector.ts';
 import { logFailure, respond, succeed } from './answer.ts';
 import { currentTrace, traced, type Handler } from './trace.ts';

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { AppError } from '../../../shared/src/errors.ts';
-import type { CallOptions, ConnectionFacts } from '../../../shared/src/mcp/connection.ts';
-import { readResult } from '../../../shared/src/mcp/result.ts';
-import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
-import type { CallToolAnswer } from '../../../shared/src/schema/functions.ts';
-import type { ProbeServer, StatusObservation, StoredTool } from '../../../shared/src/schema/snapshot.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
+import type { CallOptions, ConnectionFacts } from '../../../shared/src/engine/session/connection.ts';
+import { readResult } from '../../../shared/src/engine/calls/result.ts';
+import type { ServerTarget } from '../../../shared/src/engine/session/target.ts';
+import type { CallToolAnswer } from '../../../shared/src/contract/schema/functions.ts';
+import type {
+  ProbeServer,
+  StatusObservation,
+  StoredTool,
+} from '../../../shared/src/contract/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import type { HandMadeCall } from '../_shared/database.ts';
 import { fakeDatabase, keys, SECRET, SERVER_ID, storedServer } from '../_shared/fixtures.ts';
 import { handle } from './handle.ts';

@@ -1,19 +1,23 @@
-import type { AddressPolicy } from '../../../shared/src/address-policy.ts';
-import { AppError, describeError } from '../../../shared/src/errors.ts';
-import { argumentReader } from '../../../shared/src/mcp/arguments.ts';
-import { classify } from '../../../shared/src/mcp/classify.ts';
-import type { Connection, ConnectionFacts, ConnectionOptions } from '../../../shared/src/mcp/connection.ts';
-import { callObservation, probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
-import type { ServerTarget } from '../../../shared/src/mcp/target.ts';
-import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
-import { LONGEST_PROGRESS_MESSAGE } from '../../../shared/src/schema/activity.ts';
-import type { CallToolAnswer, CallToolBody } from '../../../shared/src/schema/functions.ts';
-import { outcomeOf } from '../../../shared/src/schema/session.ts';
-import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
-import { redact } from '../../../shared/src/redact.ts';
-import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
-import { mayUseTool, toolAccess } from '../../../shared/src/tool-access.ts';
+import type { AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
+import { AppError, describeError } from '../../../shared/src/contract/errors.ts';
+import { argumentReader } from '../../../shared/src/engine/calls/arguments.ts';
+import { classify } from '../../../shared/src/engine/messages/classify.ts';
+import type {
+  Connection,
+  ConnectionFacts,
+  ConnectionOptions,
+} from '../../../shared/src/engine/session/connection.ts';
+import { callObservation, probeObservation } from '../../../shared/src/engine/probe/probe-observation.ts';
+import type { ServerTarget } from '../../../shared/src/engine/session/target.ts';
+import { countsForStatus } from '../../../shared/src/engine/oauth/grant.ts';
+import { LONGEST_PROGRESS_MESSAGE } from '../../../shared/src/contract/schema/activity.ts';
+import type { CallToolAnswer, CallToolBody } from '../../../shared/src/contract/schema/functions.ts';
+import { outcomeOf } from '../../../shared/src/contract/schema/session.ts';
+import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
+import { redact } from '../../../shared/src/contract/json/redact.ts';
+import type { SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import { mayUseTool, toolAccess } from '../../../shared/src/contract/tool-access.ts';
 import { refuse, succeed, type Answer, type Caller } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { maySee, refuseRole, requireServer } from '../_shared/roles.ts';

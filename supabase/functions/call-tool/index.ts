@@ -1,6 +1,6 @@
-import { openConnection } from '../../../shared/src/mcp/connection.ts';
-import { CallToolBody } from '../../../shared/src/schema/functions.ts';
-import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { openConnection } from '../../../shared/src/engine/session/connection.ts';
+import { CallToolBody } from '../../../shared/src/contract/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { logFailure } from '../_shared/answer.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';

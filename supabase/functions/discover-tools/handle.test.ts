@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import type { ProbeResult } from '../../../shared/src/engine/probe/probe.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import {
   fakeDatabase,
   fakeProbe,

@@ -1,7 +1,7 @@
-import { countsForStatus } from '../../../shared/src/oauth/grant.ts';
-import { probeObservation } from '../../../shared/src/mcp/probe-observation.ts';
-import type { DiscoverToolsBody } from '../../../shared/src/schema/functions.ts';
-import type { SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { countsForStatus } from '../../../shared/src/engine/oauth/grant.ts';
+import { probeObservation } from '../../../shared/src/engine/probe/probe-observation.ts';
+import type { DiscoverToolsBody } from '../../../shared/src/contract/schema/functions.ts';
+import type { SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { mayTest, requireServer } from '../_shared/roles.ts';

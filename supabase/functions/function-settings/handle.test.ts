@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { FunctionSettingsAnswer } from '../../../shared/src/schema/functions.ts';
-import { digestSetting } from '../../../shared/src/setting-digest.ts';
+import type { FunctionSettingsAnswer } from '../../../shared/src/contract/schema/functions.ts';
+import { digestSetting } from '../../../shared/src/engine/secrets/setting-digest.ts';
 import { handle } from './handle.ts';
 
 const NONCE = 'a-nonce-of-the-doctor';

@@ -1,5 +1,8 @@
-import type { FunctionSettingsAnswer, FunctionSettingsBody } from '../../../shared/src/schema/functions.ts';
-import { digestSecretKeys, digestSetting } from '../../../shared/src/setting-digest.ts';
+import type {
+  FunctionSettingsAnswer,
+  FunctionSettingsBody,
+} from '../../../shared/src/contract/schema/functions.ts';
+import { digestSecretKeys, digestSetting } from '../../../shared/src/engine/secrets/setting-digest.ts';
 import { succeed, type Answer } from '../_shared/answer.ts';
 import { describeRuntime } from '../_shared/runtime-needs.ts';
 import { DEFAULT_AGENT_NAME, type Environment, webUrlOf } from '../_shared/settings.ts';

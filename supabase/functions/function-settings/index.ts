@@ -1,4 +1,4 @@
-import { FunctionSettingsBody } from '../../../shared/src/schema/functions.ts';
+import { FunctionSettingsBody } from '../../../shared/src/contract/schema/functions.ts';
 import { serve } from '../_shared/serve.ts';
 import { handle } from './handle.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { FieldErrors } from '../../../shared/src/schema/fields.ts';
-import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
-import { open } from '../../../shared/src/secret-envelope.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import type { FieldErrors } from '../../../shared/src/contract/schema/fields.ts';
+import type { NoticeWebhookBody } from '../../../shared/src/contract/schema/functions.ts';
+import { open } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { keys, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { handle } from './handle.ts';
 import type { Webhooks } from './webhooks.ts';

@@ -1,8 +1,8 @@
-import { checkUrl, type AddressPolicy } from '../../../shared/src/address-policy.ts';
-import { AppError } from '../../../shared/src/errors.ts';
-import type { FieldCode } from '../../../shared/src/schema/fields.ts';
-import type { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
-import { seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { checkUrl, type AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
+import type { FieldCode } from '../../../shared/src/contract/schema/fields.ts';
+import type { NoticeWebhookBody } from '../../../shared/src/contract/schema/functions.ts';
+import { seal, type SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { Webhooks } from './webhooks.ts';

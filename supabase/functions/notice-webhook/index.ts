@@ -1,5 +1,5 @@
-import { NoticeWebhookBody } from '../../../shared/src/schema/functions.ts';
-import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { NoticeWebhookBody } from '../../../shared/src/contract/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';
 import { probeSettings } from '../_shared/settings.ts';

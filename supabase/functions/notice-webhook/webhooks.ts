@@ -1,7 +1,7 @@
 import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
-import type { SealedSecret } from '../../../shared/src/schema/snapshot.ts';
-import { Role } from '../../../shared/src/schema/workspace.ts';
+import type { SealedSecret } from '../../../shared/src/contract/schema/snapshot.ts';
+import { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { callerId } from '../_shared/database.ts';
 import { read } from '../_shared/read.ts';
 

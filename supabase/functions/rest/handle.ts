@@ -1,4 +1,4 @@
-import type { TokenScope } from '../../../shared/src/schema/api-token.ts';
+import type { TokenScope } from '../../../shared/src/contract/schema/api-token.ts';
 import { refuse, send } from '../_shared/answer.ts';
 
 export interface RestDeps {

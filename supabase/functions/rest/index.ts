@@ -1,5 +1,5 @@
 import { resolveEnv } from '@supabase/server/core';
-import { describeError } from '../../../shared/src/errors.ts';
+import { describeError } from '../../../shared/src/contract/errors.ts';
 import { logFailure, refuse, send } from '../_shared/answer.ts';
 import { withApiTokens } from '../_shared/api-token.ts';
 import { traced } from '../_shared/trace.ts';

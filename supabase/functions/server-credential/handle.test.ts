@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { open, seal } from '../../../shared/src/secret-envelope.ts';
-import type { ProbeServer, SealedSecret } from '../../../shared/src/schema/snapshot.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
+import { open, seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import type { ProbeServer, SealedSecret } from '../../../shared/src/contract/schema/snapshot.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { fakeDatabase, keys, SERVER_ID, storedServer, USER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import type { SealedFor } from '../_shared/database.ts';
 import { handle } from './handle.ts';

@@ -1,6 +1,6 @@
-import { keyOwnerOf } from '../../../shared/src/key-holder.ts';
-import type { ServerCredentialBody } from '../../../shared/src/schema/functions.ts';
-import { open, seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { keyOwnerOf } from '../../../shared/src/engine/secrets/key-holder.ts';
+import type { ServerCredentialBody } from '../../../shared/src/contract/schema/functions.ts';
+import { open, seal, type SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import { maySetCredential, mayTest, requireServer } from '../_shared/roles.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isSameIssuer } from '../../../shared/src/oauth/issuer.ts';
-import { SignInProblem } from '../../../shared/src/oauth/sign-in-problem.ts';
-import type { ClientStore } from '../../../shared/src/oauth/sign-in-provider.ts';
-import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
-import { open, seal, type SecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { isSameIssuer } from '../../../shared/src/engine/oauth/issuer.ts';
+import { SignInProblem } from '../../../shared/src/engine/oauth/sign-in-problem.ts';
+import type { ClientStore } from '../../../shared/src/engine/oauth/sign-in-provider.ts';
+import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.ts';
+import { open, seal, type SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import type { SignInDatabase } from '../_shared/sign-in-database.ts';
 
 const Client = z.looseObject({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { seal } from '../../../shared/src/secret-envelope.ts';
+import { seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { keys, NOW, SERVER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
 import { handle } from './handle.ts';

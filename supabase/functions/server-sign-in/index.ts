@@ -1,6 +1,6 @@
-import { clientIdentity } from '../../../shared/src/oauth/client-metadata.ts';
-import { ServerSignInBody } from '../../../shared/src/schema/functions.ts';
-import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { clientIdentity } from '../../../shared/src/engine/oauth/client-metadata.ts';
+import { ServerSignInBody } from '../../../shared/src/contract/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';
 import { probeSettings, webUrlOf } from '../_shared/settings.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { TestConnectionBody, type ProbeFailure } from '../../../shared/src/schema/functions.ts';
-import type { Role } from '../../../shared/src/schema/workspace.ts';
-import type { ProbeResult } from '../../../shared/src/mcp/probe.ts';
-import type { ProbeServer } from '../../../shared/src/schema/snapshot.ts';
-import { seal } from '../../../shared/src/secret-envelope.ts';
+import { TestConnectionBody, type ProbeFailure } from '../../../shared/src/contract/schema/functions.ts';
+import type { Role } from '../../../shared/src/contract/schema/workspace.ts';
+import type { ProbeResult } from '../../../shared/src/engine/probe/probe.ts';
+import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.ts';
+import { seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { DatabaseRefusal } from '../_shared/read.ts';
 import {
   fakeDatabase,

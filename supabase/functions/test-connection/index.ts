@@ -1,6 +1,6 @@
-import { probe } from '../../../shared/src/mcp/probe.ts';
-import { TestConnectionBody } from '../../../shared/src/schema/functions.ts';
-import { parseSecretKeys } from '../../../shared/src/secret-envelope.ts';
+import { probe } from '../../../shared/src/engine/probe/probe.ts';
+import { TestConnectionBody } from '../../../shared/src/contract/schema/functions.ts';
+import { parseSecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';
 import { probeSettings } from '../_shared/settings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describeEnd } from '../../../shared/src/end-reason.ts';
-import { AppError } from '../../../shared/src/errors.ts';
+import { describeEnd } from '../../../shared/src/contract/end-reason.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
 import { handle, type VoiceDispatchDeps } from './handle.ts';
 import type { SessionRoom } from './session-room.ts';
 import { assertMatches } from '../_shared/testing/assert-matches.ts';

@@ -1,6 +1,9 @@
-import { describeEnd, type EndDescription } from '../../../shared/src/end-reason.ts';
-import { AppError } from '../../../shared/src/errors.ts';
-import type { VoiceDispatchAnswer, VoiceDispatchBody } from '../../../shared/src/schema/functions.ts';
+import { describeEnd, type EndDescription } from '../../../shared/src/contract/end-reason.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
+import type {
+  VoiceDispatchAnswer,
+  VoiceDispatchBody,
+} from '../../../shared/src/contract/schema/functions.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { LivekitSettings } from '../_shared/settings.ts';

@@ -1,4 +1,4 @@
-import { VoiceDispatchBody } from '../../../shared/src/schema/functions.ts';
+import { VoiceDispatchBody } from '../../../shared/src/contract/schema/functions.ts';
 import { callerId, databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';
 import { livekitSettings } from '../_shared/settings.ts';

@@ -5,7 +5,7 @@ import {
   type ParticipantInfo,
 } from 'livekit-server-sdk';
 import { z } from 'zod';
-import { AppError } from '../../../shared/src/errors.ts';
+import { AppError } from '../../../shared/src/contract/errors.ts';
 import type { LivekitSettings } from '../_shared/settings.ts';
 
 /** Times are milliseconds since 1970, by LiveKit's clock. */

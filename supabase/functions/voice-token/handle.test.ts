@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { TokenVerifier } from 'livekit-server-sdk';
-import type { VoiceTokenBody } from '../../../shared/src/schema/functions.ts';
+import type { VoiceTokenBody } from '../../../shared/src/contract/schema/functions.ts';
 import { DatabaseRefusal } from '../_shared/read.ts';
 import { assertMatches } from '../_shared/testing/assert-matches.ts';
 import { handle, type VoiceTokenDeps } from './handle.ts';

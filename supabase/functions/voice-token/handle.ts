@@ -1,4 +1,4 @@
-import type { VoiceTokenAnswer, VoiceTokenBody } from '../../../shared/src/schema/functions.ts';
+import type { VoiceTokenAnswer, VoiceTokenBody } from '../../../shared/src/contract/schema/functions.ts';
 import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { LivekitSettings } from '../_shared/settings.ts';

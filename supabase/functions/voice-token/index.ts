@@ -1,4 +1,4 @@
-import { VoiceTokenBody } from '../../../shared/src/schema/functions.ts';
+import { VoiceTokenBody } from '../../../shared/src/contract/schema/functions.ts';
 import { callerId, databaseOf } from '../_shared/database.ts';
 import { serve } from '../_shared/serve.ts';
 import { livekitSettings } from '../_shared/settings.ts';

@@ -1,6 +1,6 @@
 /** What docs/health.md promises, in whole seconds. Time in which no hand was free for a server is not part of it. */
-import type { ErrorCode } from '@patchbay/shared/errors';
-import { PACE } from '../pace.ts';
+import type { ErrorCode } from '@patchbay/shared/contract/errors';
+import { PACE } from '../probes/pace.ts';
 
 /** The longest that one look takes. */
 export const SLOWEST_PROBE = 15;

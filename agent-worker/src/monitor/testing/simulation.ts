@@ -3,11 +3,18 @@
  * monitors that come and go without a word, a network that goes away. Everything that must hold is checked at
  * each step; the first breach ends the simulation.
  */
-import type { ErrorCode } from '@patchbay/shared/errors';
-import type { ConnectionStatus } from '@patchbay/shared/schema/server';
-import { ClaimedJobs } from '../claimed-jobs.ts';
-import { decide, NOTHING_KNOWN, SERIES_GAP_MS, type Finding, type Incident, type Memory } from '../decide.ts';
-import { PACE } from '../pace.ts';
+import type { ErrorCode } from '@patchbay/shared/contract/errors';
+import type { ConnectionStatus } from '@patchbay/shared/contract/schema/server';
+import { ClaimedJobs } from '../probes/claimed-jobs.ts';
+import {
+  decide,
+  NOTHING_KNOWN,
+  SERIES_GAP_MS,
+  type Finding,
+  type Incident,
+  type Memory,
+} from '../probes/decide.ts';
+import { PACE } from '../probes/pace.ts';
 import { Ledger, type Claim } from './ledger.ts';
 import { latestBack, latestDown, OLDEST_STATUS, SLOWEST_PROBE } from './promises.ts';
 import { seeded, World, type Truth } from './world.ts';

@@ -1,5 +1,5 @@
 /** Servers as they really are, second by second: seeded, and only ever asked forward in time. */
-import type { ErrorCode } from '@patchbay/shared/errors';
+import type { ErrorCode } from '@patchbay/shared/contract/errors';
 
 export type Truth = { isUp: true } | { isUp: false; code: ErrorCode };
 

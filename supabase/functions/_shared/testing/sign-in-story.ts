@@ -1,10 +1,10 @@
 /** What tests of signing in have in common: a server, its database, and the steps of a sign-in. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AcceptedIssuer } from '../../../../shared/src/oauth/issuer.ts';
-import { clientIdentity } from '../../../../shared/src/oauth/client-metadata.ts';
-import type { ProbeServer, SealedSecret } from '../../../../shared/src/schema/snapshot.ts';
-import type { Role } from '../../../../shared/src/schema/workspace.ts';
+import type { AcceptedIssuer } from '../../../../shared/src/engine/oauth/issuer.ts';
+import { clientIdentity } from '../../../../shared/src/engine/oauth/client-metadata.ts';
+import type { ProbeServer, SealedSecret } from '../../../../shared/src/contract/schema/snapshot.ts';
+import type { Role } from '../../../../shared/src/contract/schema/workspace.ts';
 import { fakeDatabase, keys, NOW, SERVER_ID, storedServer, USER_ID, WORKSPACE_ID } from '../fixtures.ts';
 import type { SignInDatabase, StoredClient, StoredClientSecret, StoredFlow } from '../sign-in-database.ts';
 import { handle } from '../../server-sign-in/handle.ts';

@@ -1,4 +1,4 @@
-import type { AgentConfigRow } from '@patchbay/shared/schema/agent-config';
+import type { AgentConfigRow } from '@patchbay/shared/contract/schema/agent-config';
 
 /** The agent form as text fields. */
 export interface AgentFormValues {

@@ -1,6 +1,6 @@
-import { isAnswerFailure } from '@patchbay/shared/answer-failure';
-import { isEndReason } from '@patchbay/shared/end-reason';
-import type { Activity } from '@patchbay/shared/schema/activity';
+import { isAnswerFailure } from '@patchbay/shared/contract/answer-failure';
+import { isEndReason } from '@patchbay/shared/contract/end-reason';
+import type { Activity } from '@patchbay/shared/contract/schema/activity';
 
 const TURN_PHASES = new Set(['started', 'unheard']);
 const PHASES = new Set(['started', 'finished', 'failed', 'cancelled']);

@@ -1,4 +1,4 @@
-import type { CallDetails } from '@patchbay/shared/schema/activity';
+import type { CallDetails } from '@patchbay/shared/contract/schema/activity';
 import type { Room } from 'livekit-client';
 
 // The name of shared/schema/activity, whose module would bring all of zod into the page.

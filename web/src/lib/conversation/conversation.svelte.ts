@@ -1,4 +1,4 @@
-import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/schema/activity';
+import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/contract/schema/activity';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
 import { Devices } from './devices.svelte.ts';

@@ -1,5 +1,5 @@
-import { describeAnswerFailure } from '@patchbay/shared/answer-failure';
-import { describeEnd } from '@patchbay/shared/end-reason';
+import { describeAnswerFailure } from '@patchbay/shared/contract/answer-failure';
+import { describeEnd } from '@patchbay/shared/contract/end-reason';
 import { endingNote, readActivity } from './activity.ts';
 import { guardAgent } from './agent-monitor.ts';
 import { askForDetails } from './call-details.ts';
@@ -9,7 +9,7 @@ import { hearRoom } from './room-events.ts';
 
 /**
  * What a conversation needs once it has begun. The conversation is part of every page, so this is loaded with the first
- * one: no page may need more than 90 KiB to come alive (local/e2e/first-load.ts).
+ * one: no page may need more than 90 KiB to come alive (tests/support/browser/first-load.ts).
  */
 export const inCall = {
   askForDetails,

@@ -1,4 +1,4 @@
-import type { Activity, CallDetails } from '@patchbay/shared/schema/activity';
+import type { Activity, CallDetails } from '@patchbay/shared/contract/schema/activity';
 import type { Progress } from '../tools/format-progress.ts';
 
 export type Entry =

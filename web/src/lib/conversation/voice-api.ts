@@ -1,4 +1,4 @@
-import type { VoiceTokenAnswer } from '@patchbay/shared/schema/functions';
+import type { VoiceTokenAnswer } from '@patchbay/shared/contract/schema/functions';
 import { requestProblem, type Problem } from './problems.ts';
 
 export type Asked<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };

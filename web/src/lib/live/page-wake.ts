@@ -1,4 +1,4 @@
-import { watchForSleep } from '@patchbay/shared/sleep-watch';
+import { watchForSleep } from '@patchbay/shared/contract/sleep-watch';
 
 /** A page that is seen ticks every second; one that is hidden may tick once a minute, without any sleep. */
 const SLEPT_MS = 15_000;

@@ -1,4 +1,4 @@
-import type { HintName } from '@patchbay/shared/schema/hints';
+import type { HintName } from '@patchbay/shared/contract/schema/hints';
 import type { RealtimeChannel, RealtimeClient } from '@supabase/supabase-js';
 import { currentAccess, SessionExpired } from './access-token.ts';
 import { isStillMember } from './membership.ts';

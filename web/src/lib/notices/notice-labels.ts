@@ -1,5 +1,5 @@
-import { describeError, isErrorCode } from '@patchbay/shared/errors';
-import type { NoticeRow } from '@patchbay/shared/schema/notice';
+import { describeError, isErrorCode } from '@patchbay/shared/contract/errors';
+import type { NoticeRow } from '@patchbay/shared/contract/schema/notice';
 import type { Tone } from '../servers/state-labels.ts';
 
 export interface NoticeWords {

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import type { NamedTool } from '../server/servers/tools.ts';
 import { hostOf } from '../servers/state-labels.ts';
 import { toolHash } from '../tools/tool-anchor.ts';

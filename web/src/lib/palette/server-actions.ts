@@ -1,6 +1,6 @@
 import { deserialize } from '$app/forms';
 import { goto } from '$app/navigation';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import type { ActionResult } from '@sveltejs/kit';
 import { discoveryWords, type Discovery } from '../servers/discovery-labels.ts';
 import type { Servers } from '../servers/servers.svelte.ts';

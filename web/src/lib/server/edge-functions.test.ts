@@ -1,4 +1,4 @@
-import { TraceContext } from '@patchbay/shared/trace-context';
+import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { discoverTools, dispatchAgent, openVoiceSession } from './edge-functions.ts';
 import type { SignedIn } from './auth/session.ts';

@@ -1,4 +1,4 @@
-import { FieldErrors, sentencesOf } from '@patchbay/shared/schema/fields';
+import { FieldErrors, sentencesOf } from '@patchbay/shared/contract/schema/fields';
 import {
   DiscoverToolsAnswer,
   NoticeWebhookAnswer,
@@ -14,7 +14,7 @@ import {
   type TestConnectionBody,
   type VoiceDispatchBody,
   type VoiceTokenBody,
-} from '@patchbay/shared/schema/functions';
+} from '@patchbay/shared/contract/schema/functions';
 import { z } from 'zod';
 import { Issuers } from './servers/accepted-issuers.ts';
 import type { SignedIn } from './auth/session.ts';

@@ -1,4 +1,4 @@
-import { AuthMethod } from '@patchbay/shared/schema/server';
+import { AuthMethod } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
 
 const optionalText = z.string().trim().min(1).optional().catch(undefined);

@@ -1,4 +1,4 @@
-import { NoticeRow } from '@patchbay/shared/schema/notice';
+import { NoticeRow } from '@patchbay/shared/contract/schema/notice';
 import { z } from 'zod';
 import { rows } from './database.ts';
 import type { SignedIn } from './auth/session.ts';

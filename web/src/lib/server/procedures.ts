@@ -1,5 +1,5 @@
-import type { ClientSchema } from '@patchbay/shared/schema/database';
-import { FieldErrors, sentencesOf } from '@patchbay/shared/schema/fields';
+import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
+import { FieldErrors, sentencesOf } from '@patchbay/shared/contract/schema/fields';
 import type { z } from 'zod';
 import { problemWords, writeProblem } from './database.ts';
 import type { SignedIn } from './auth/session.ts';

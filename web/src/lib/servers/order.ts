@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
 export type Direction = 'up' | 'down';
 type Placed = Pick<McpServerRow, 'id' | 'position'>;

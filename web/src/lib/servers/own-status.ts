@@ -1,6 +1,6 @@
-import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
-import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { hasKeysOfMembers } from '@patchbay/shared/engine/secrets/key-holder';
+import type { ConnectionStateName } from '@patchbay/shared/contract/schema/activity';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
 /** The key or sign-in that counts for the user at a server where each member has one. */
 export interface OwnCredential {

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import { byPosition } from './order.ts';

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import { Servers } from './servers.svelte.ts';

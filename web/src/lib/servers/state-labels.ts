@@ -1,5 +1,5 @@
-import { describeError } from '@patchbay/shared/errors';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { describeError } from '@patchbay/shared/contract/errors';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { timeAgo } from '../live/format-time.ts';
 
 export type Tone = 'ok' | 'wait' | 'warn' | 'bad' | 'off';

@@ -1,4 +1,4 @@
-import { ServerStatusHint } from '@patchbay/shared/schema/hints';
+import { ServerStatusHint } from '@patchbay/shared/contract/schema/hints';
 import { describe, expect, it } from 'vitest';
 import { readStatusHint } from './status-hint.ts';
 

@@ -1,6 +1,6 @@
-import { isErrorCode } from '@patchbay/shared/errors';
-import type { ServerStatusHint } from '@patchbay/shared/schema/hints';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { isErrorCode } from '@patchbay/shared/contract/errors';
+import type { ServerStatusHint } from '@patchbay/shared/contract/schema/hints';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
 const STATUSES = new Set<unknown>([
   'disconnected',

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import type { ActionResult } from '@sveltejs/kit';
 import { showToast } from '../ui/toasts.svelte.ts';
 import type { Servers } from './servers.svelte.ts';

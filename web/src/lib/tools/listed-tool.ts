@@ -1,4 +1,4 @@
-import type { McpToolRow } from '@patchbay/shared/schema/tool';
+import type { McpToolRow } from '@patchbay/shared/contract/schema/tool';
 
 /** A tool of the stored catalog, and how the model gets it. */
 export interface ListedTool extends McpToolRow {

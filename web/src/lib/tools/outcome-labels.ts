@@ -1,4 +1,4 @@
-import type { ToolCallOutcome } from '@patchbay/shared/schema/session';
+import type { ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
 import type { Tone } from '../servers/state-labels.ts';
 
 export const OUTCOME_WORDS: Record<ToolCallOutcome, { word: string; tone: Tone }> = {

@@ -1,5 +1,5 @@
-import type { TokenScope } from '@patchbay/shared/schema/api-token';
-import type { Role } from '@patchbay/shared/schema/workspace';
+import type { TokenScope } from '@patchbay/shared/contract/schema/api-token';
+import type { Role } from '@patchbay/shared/contract/schema/workspace';
 
 export const ROLE_WORDS: Record<Role, string> = {
   owner: 'Owner: everything, also people and roles',

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { readTheme } from '$lib/theme.ts';
 import type { RequestHandler } from './$types';
 

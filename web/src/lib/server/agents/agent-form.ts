@@ -1,5 +1,5 @@
-import { AgentConfigInput } from '@patchbay/shared/schema/agent-config';
-import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
+import { AgentConfigInput } from '@patchbay/shared/contract/schema/agent-config';
+import { readFields, sentencesOf } from '@patchbay/shared/contract/schema/fields';
 import type { z } from 'zod';
 import type { AgentFormValues } from '../../agents/form-values.ts';
 

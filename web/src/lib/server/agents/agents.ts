@@ -1,4 +1,4 @@
-import { AgentConfigRow } from '@patchbay/shared/schema/agent-config';
+import { AgentConfigRow } from '@patchbay/shared/contract/schema/agent-config';
 import { z } from 'zod';
 import { copyName } from '../../agents/form-values.ts';
 import type { AgentFields } from './agent-form.ts';

@@ -1,6 +1,6 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { authProblemWords } from './credentials-form.ts';
 import { createPlainClient } from './session-client.ts';
 import { settings } from '../settings.ts';

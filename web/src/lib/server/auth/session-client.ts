@@ -1,4 +1,4 @@
-import type { ClientSchema } from '@patchbay/shared/schema/database';
+import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
 import { createServerClient } from '@supabase/ssr';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { RequestEvent } from '@sveltejs/kit';

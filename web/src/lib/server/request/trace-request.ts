@@ -1,5 +1,5 @@
-import { openSpanExport, type SpanExport } from '@patchbay/shared/span-export';
-import { TraceContext } from '@patchbay/shared/trace-context';
+import { openSpanExport, type SpanExport } from '@patchbay/shared/engine/tracing/span-export';
+import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { isHttpError, isRedirect, type Handle } from '@sveltejs/kit';
 
 type Spans = () => Promise<SpanExport | null>;

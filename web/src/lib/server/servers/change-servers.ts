@@ -1,4 +1,4 @@
-import type { McpServerPatch, McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerPatch, McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
 import { BULK_CHANGES, planChange, type BulkChange } from '../../servers/bulk.ts';
 import { IDS_AT_ONCE, patchServers, readServers } from './servers.ts';

@@ -1,4 +1,8 @@
-import { readMcpServersJson, type FoundServer, type McpServersFile } from '@patchbay/shared/mcp-servers-json';
+import {
+  readMcpServersJson,
+  type FoundServer,
+  type McpServersFile,
+} from '@patchbay/shared/contract/mcp-servers-json/mcp-servers-json';
 import type { ImportResult, ReadResult } from '../../servers/form/import-result.ts';
 import { problemWords } from '../database.ts';
 import { discoverTools, storeCredential } from '../edge-functions.ts';

@@ -1,5 +1,5 @@
-import type { TestConnectionBody } from '@patchbay/shared/schema/functions';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { TestConnectionBody } from '@patchbay/shared/contract/schema/functions';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
 import { noTest, testOutcome, type ServerFormResult } from '../../servers/form/form-result.ts';
 import {

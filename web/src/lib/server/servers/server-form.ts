@@ -1,7 +1,11 @@
-import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
-import { readFields, sentencesOf } from '@patchbay/shared/schema/fields';
-import { CredentialText } from '@patchbay/shared/schema/functions';
-import { CALL_TIMEOUT_RANGE_MS, McpServerInput, type McpServerRow } from '@patchbay/shared/schema/server';
+import { hasKeysOfMembers } from '@patchbay/shared/engine/secrets/key-holder';
+import { readFields, sentencesOf } from '@patchbay/shared/contract/schema/fields';
+import { CredentialText } from '@patchbay/shared/contract/schema/functions';
+import {
+  CALL_TIMEOUT_RANGE_MS,
+  McpServerInput,
+  type McpServerRow,
+} from '@patchbay/shared/contract/schema/server';
 import type { z } from 'zod';
 import { EMPTY_FORM, type ServerFormValues } from '../../servers/form/form-values.ts';
 

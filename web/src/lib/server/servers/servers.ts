@@ -1,4 +1,8 @@
-import { McpServerRow, type McpServerInput, type McpServerPatch } from '@patchbay/shared/schema/server';
+import {
+  McpServerRow,
+  type McpServerInput,
+  type McpServerPatch,
+} from '@patchbay/shared/contract/schema/server';
 import { planMove, type Direction } from '../../servers/order.ts';
 import { allRows, rows, unavailable, writeProblem, type WriteProblem } from '../database.ts';
 import type { SignedIn } from '../auth/session.ts';

@@ -1,6 +1,6 @@
-import { hasKeysOfMembers } from '@patchbay/shared/key-holder';
-import { SignInBegun, SignedOut, SignInFinished } from '@patchbay/shared/schema/functions';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { hasKeysOfMembers } from '@patchbay/shared/engine/secrets/key-holder';
+import { SignInBegun, SignedOut, SignInFinished } from '@patchbay/shared/contract/schema/functions';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
 import { ownStatus, type OwnCredential } from '../../servers/own-status.ts';
 import { rows } from '../database.ts';

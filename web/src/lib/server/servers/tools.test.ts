@@ -1,4 +1,4 @@
-import type { McpToolRow } from '@patchbay/shared/schema/tool';
+import type { McpToolRow } from '@patchbay/shared/contract/schema/tool';
 import { expect, it } from 'vitest';
 import { withModelView } from './tools.ts';
 

@@ -1,10 +1,10 @@
-import { inTurns } from '@patchbay/shared/in-turns';
-import { isShortened, modelDefinition } from '@patchbay/shared/mcp/model-definition';
-import { modelToolName } from '@patchbay/shared/naming';
-import { estimateToolTokens } from '@patchbay/shared/token-estimate';
-import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/schema/session';
-import { McpToolRow } from '@patchbay/shared/schema/tool';
-import { TooMuchWork } from '@patchbay/shared/work-budget';
+import { inTurns } from '@patchbay/shared/engine/in-turns';
+import { isShortened, modelDefinition } from '@patchbay/shared/engine/tools/model-definition';
+import { modelToolName } from '@patchbay/shared/contract/naming';
+import { estimateToolTokens } from '@patchbay/shared/contract/json/token-estimate';
+import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
+import { McpToolRow } from '@patchbay/shared/contract/schema/tool';
+import { TooMuchWork } from '@patchbay/shared/contract/json/work-budget';
 import { z } from 'zod';
 import { allRows, rows, writeProblem, type WriteProblem } from '../database.ts';
 import type { ListedTool } from '../../tools/listed-tool.ts';

@@ -1,5 +1,5 @@
-import { readFields } from '@patchbay/shared/schema/fields';
-import { InvitationInput, Role } from '@patchbay/shared/schema/workspace';
+import { readFields } from '@patchbay/shared/contract/schema/fields';
+import { InvitationInput, Role } from '@patchbay/shared/contract/schema/workspace';
 import { z } from 'zod';
 import { rows } from '../database.ts';
 import { callProcedure, refusalOf, refusedFields, type Outcome } from '../procedures.ts';

@@ -1,4 +1,4 @@
-import { Role } from '@patchbay/shared/schema/workspace';
+import { Role } from '@patchbay/shared/contract/schema/workspace';
 import { error, type Cookies } from '@sveltejs/kit';
 import { z } from 'zod';
 import { rows } from '../database.ts';

@@ -1,5 +1,9 @@
-import type { PhaseTiming, ProbePhase, TestConnectionAnswer } from '@patchbay/shared/schema/functions';
-import type { SkippedTool } from '@patchbay/shared/schema/skipped-tool';
+import type {
+  PhaseTiming,
+  ProbePhase,
+  TestConnectionAnswer,
+} from '@patchbay/shared/contract/schema/functions';
+import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool';
 import type { ServerFormValues } from './form-values.ts';
 import type { Merge } from './merge.ts';
 

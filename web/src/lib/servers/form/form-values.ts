@@ -1,5 +1,5 @@
-import { boundAddress } from '@patchbay/shared/bound-address';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import { boundAddress } from '@patchbay/shared/contract/bound-address';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
 /** The add / edit form as text fields; the credential is apart, because it is never sent back. */
 export interface ServerFormValues {

@@ -1,4 +1,4 @@
-import type { AuthMethod } from '@patchbay/shared/schema/server';
+import type { AuthMethod } from '@patchbay/shared/contract/schema/server';
 
 /** A server found in a pasted file, without its key or token. */
 export interface FoundEntry {

@@ -4,7 +4,7 @@ import type {
   StreamEnd,
   TestConnectionAnswer,
   TestConnectionEvent,
-} from '@patchbay/shared/schema/functions';
+} from '@patchbay/shared/contract/schema/functions';
 import { readLines } from '../../live/ndjson.ts';
 import { noTest, testOutcome, type TestOutcome } from './form-result.ts';
 

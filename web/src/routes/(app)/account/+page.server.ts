@@ -1,4 +1,4 @@
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { fail, redirect } from '@sveltejs/kit';
 import { changeEmail, changePassword, readPendingEmail } from '$lib/server/auth/account.ts';
 import { authProblemWords } from '$lib/server/auth/credentials-form.ts';

@@ -1,5 +1,5 @@
-import { REASONING_EFFORTS, VOICES } from '@patchbay/shared/schema/agent-config';
-import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/voice-models';
+import { REASONING_EFFORTS, VOICES } from '@patchbay/shared/contract/schema/agent-config';
+import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import type { ModelChoices } from '$lib/agents/form-values.ts';
 
 /** What OpenAI's transcription models are known to write down well, as ISO 639 codes. */

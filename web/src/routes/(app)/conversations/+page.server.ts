@@ -1,4 +1,4 @@
-import { describeEnd } from '@patchbay/shared/end-reason';
+import { describeEnd } from '@patchbay/shared/contract/end-reason';
 import { listConversations } from './conversations.server.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { PageServerLoad } from './$types';

@@ -1,4 +1,4 @@
-import { ToolCallRow, TranscriptLine, VoiceSessionRow } from '@patchbay/shared/schema/session';
+import { ToolCallRow, TranscriptLine, VoiceSessionRow } from '@patchbay/shared/contract/schema/session';
 import { z } from 'zod';
 import { firstRow, rows, writeProblem, type WriteProblem } from '$lib/server/database.ts';
 import { callProcedure, type Outcome } from '$lib/server/procedures.ts';

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { describe, expect, it } from 'vitest';
 import { bareToolName, plugsOf, serverOfTool, toolChangeWords } from './bay.ts';
 

@@ -1,5 +1,5 @@
-import type { ConnectionStateName } from '@patchbay/shared/schema/activity';
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { ConnectionStateName } from '@patchbay/shared/contract/schema/activity';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { serverState, toolCountWords, type Tone } from '$lib/servers/state-labels.ts';
 
 /** A server beside the conversation. */

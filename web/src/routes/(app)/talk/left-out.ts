@@ -1,4 +1,4 @@
-import type { LeftOut, LeftOutReason } from '@patchbay/shared/schema/activity';
+import type { LeftOut, LeftOutReason } from '@patchbay/shared/contract/schema/activity';
 
 interface LeftOutNotice {
   reason: LeftOutReason;

@@ -1,5 +1,5 @@
-import type { TagChange } from '@patchbay/shared/schema/workspace';
-import { Role } from '@patchbay/shared/schema/workspace';
+import type { TagChange } from '@patchbay/shared/contract/schema/workspace';
+import { Role } from '@patchbay/shared/contract/schema/workspace';
 import { fail, redirect } from '@sveltejs/kit';
 import {
   invite,

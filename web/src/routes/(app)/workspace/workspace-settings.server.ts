@@ -1,7 +1,7 @@
-import { readFields } from '@patchbay/shared/schema/fields';
-import { WorkspaceUsageRow } from '@patchbay/shared/schema/limits';
-import { TagName } from '@patchbay/shared/schema/server';
-import { TagChange, WorkspaceInput } from '@patchbay/shared/schema/workspace';
+import { readFields } from '@patchbay/shared/contract/schema/fields';
+import { WorkspaceUsageRow } from '@patchbay/shared/contract/schema/limits';
+import { TagName } from '@patchbay/shared/contract/schema/server';
+import { TagChange, WorkspaceInput } from '@patchbay/shared/contract/schema/workspace';
 import { z } from 'zod';
 import { rows } from '$lib/server/database.ts';
 import { callProcedure, refusalOf, refusedFields, type Outcome } from '$lib/server/procedures.ts';

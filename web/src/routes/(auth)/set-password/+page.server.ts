@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { setPassword } from '$lib/server/auth/account.ts';
 import { endNewPassword, mayChooseNewPassword } from '../new-password.server.ts';
 import { listOwnTokens } from '$lib/server/auth/sessions.ts';

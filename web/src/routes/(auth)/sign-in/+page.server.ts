@@ -1,7 +1,7 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { settings } from '$lib/server/settings.ts';
 import { enabledProviders } from '$lib/server/auth/social-providers.ts';
 import type { Actions, PageServerLoad } from './$types';

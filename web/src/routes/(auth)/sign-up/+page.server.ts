@@ -1,5 +1,5 @@
 import { fail, redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { isUnsent, linkTarget, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { settings } from '$lib/server/settings.ts';

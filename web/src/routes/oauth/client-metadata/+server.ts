@@ -1,4 +1,4 @@
-import { clientIdentity } from '@patchbay/shared/oauth/client-metadata';
+import { clientIdentity } from '@patchbay/shared/engine/oauth/client-metadata';
 import type { RequestHandler } from './$types';
 
 /** How this deployment presents itself to authorization servers: its address is the id of the client (CIMD). */

@@ -1,4 +1,4 @@
-import { describeEnd } from '@patchbay/shared/end-reason';
+import { describeEnd } from '@patchbay/shared/contract/end-reason';
 import { error, fail, redirect } from '@sveltejs/kit';
 import {
   deleteConversation,

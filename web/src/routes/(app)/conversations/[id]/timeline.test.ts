@@ -1,4 +1,4 @@
-import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
+import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/contract/schema/session';
 import { describe, expect, it } from 'vitest';
 import { timelineOf } from './timeline.ts';
 

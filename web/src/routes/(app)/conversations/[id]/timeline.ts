@@ -1,4 +1,4 @@
-import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/schema/session';
+import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/contract/schema/session';
 
 export type Moment =
   { kind: 'said'; at: string; line: TranscriptLine } | { kind: 'call'; at: string; call: ToolCallRow };

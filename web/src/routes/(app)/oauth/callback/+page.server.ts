@@ -1,7 +1,7 @@
 import { redirect, type Cookies } from '@sveltejs/kit';
-import { CALLBACK_PATH } from '@patchbay/shared/oauth/client-metadata';
+import { CALLBACK_PATH } from '@patchbay/shared/engine/oauth/client-metadata';
 import { z } from 'zod';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { finishSignIn } from '$lib/server/servers/sign-ins.ts';

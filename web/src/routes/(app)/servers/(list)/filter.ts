@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { serverState, type Tone } from '$lib/servers/state-labels.ts';
 
 export const STATE_FILTERS = ['all', 'connected', 'needs_you', 'failing', 'off'] as const;

@@ -1,4 +1,4 @@
-import type { McpServerRow } from '@patchbay/shared/schema/server';
+import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { expect, it } from 'vitest';
 import { SORTS, sorted, type Sort } from './sort.ts';
 

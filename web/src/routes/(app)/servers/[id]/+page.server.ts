@@ -1,7 +1,7 @@
-import { CredentialText } from '@patchbay/shared/schema/functions';
-import { AuthMethod, type McpServerRow } from '@patchbay/shared/schema/server';
-import { ToolCallOutcome } from '@patchbay/shared/schema/session';
-import { ToolAccess } from '@patchbay/shared/schema/tool';
+import { CredentialText } from '@patchbay/shared/contract/schema/functions';
+import { AuthMethod, type McpServerRow } from '@patchbay/shared/contract/schema/server';
+import { ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
+import { ToolAccess } from '@patchbay/shared/contract/schema/tool';
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
 import { listAuditEvents } from '$lib/server/workspace/audit.ts';
 import { problemWords } from '$lib/server/database.ts';

@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { listWorkspaces, rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';

@@ -1,4 +1,4 @@
-import { ApiTokenRow, NewApiToken } from '@patchbay/shared/schema/api-token';
+import { ApiTokenRow, NewApiToken } from '@patchbay/shared/contract/schema/api-token';
 import { z } from 'zod';
 import { rows } from '$lib/server/database.ts';
 import { callProcedure, type Outcome } from '$lib/server/procedures.ts';

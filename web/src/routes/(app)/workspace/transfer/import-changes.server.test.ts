@@ -1,4 +1,4 @@
-import type { ImportChange } from '@patchbay/shared/schema/workspace-document';
+import type { ImportChange } from '@patchbay/shared/contract/schema/workspace-document';
 import { describe, expect, it } from 'vitest';
 import { showChanges } from './import-changes.server.ts';
 

@@ -1,4 +1,4 @@
-import type { ImportChange } from '@patchbay/shared/schema/workspace-document';
+import type { ImportChange } from '@patchbay/shared/contract/schema/workspace-document';
 import { diffWordsWithSpace } from 'diff';
 import type { DiffPart, ShownChange, ShownField } from './import-changes.ts';
 

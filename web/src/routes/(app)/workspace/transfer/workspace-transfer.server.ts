@@ -1,4 +1,4 @@
-import { ImportAnswer, WorkspaceDocument } from '@patchbay/shared/schema/workspace-document';
+import { ImportAnswer, WorkspaceDocument } from '@patchbay/shared/contract/schema/workspace-document';
 import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 

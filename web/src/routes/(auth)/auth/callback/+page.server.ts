@@ -1,5 +1,5 @@
 import { redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { callbackProblem } from './callback-error.ts';
 import type { PageServerLoad } from './$types';
 

@@ -1,6 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
 import { z } from 'zod';
-import { returnPath, returnPathOf } from '@patchbay/shared/return-path';
+import { returnPath, returnPathOf } from '@patchbay/shared/contract/return-path';
 import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
 import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { allowNewPassword } from '../../new-password.server.ts';

@@ -1,4 +1,4 @@
-import { VoiceDispatchBody } from '@patchbay/shared/schema/functions';
+import { VoiceDispatchBody } from '@patchbay/shared/contract/schema/functions';
 import { json } from '@sveltejs/kit';
 import { passOn } from '$lib/server/json-response.ts';
 import { dispatchAgent } from '$lib/server/edge-functions.ts';

@@ -1,4 +1,4 @@
-import { VoiceTokenBody } from '@patchbay/shared/schema/functions';
+import { VoiceTokenBody } from '@patchbay/shared/contract/schema/functions';
 import { json } from '@sveltejs/kit';
 import { passOn } from '$lib/server/json-response.ts';
 import { openVoiceSession } from '$lib/server/edge-functions.ts';

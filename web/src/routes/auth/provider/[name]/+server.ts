@@ -1,5 +1,5 @@
 import { error, redirect } from '@sveltejs/kit';
-import { returnPath } from '@patchbay/shared/return-path';
+import { returnPath } from '@patchbay/shared/contract/return-path';
 import { settings } from '$lib/server/settings.ts';
 import { enabledProviders } from '$lib/server/auth/social-providers.ts';
 import type { RequestHandler } from './$types';

@@ -1,4 +1,4 @@
-import type { CredentialScope } from '@patchbay/shared/schema/server';
+import type { CredentialScope } from '@patchbay/shared/contract/schema/server';
 
 /** Whom a sign-in is for. */
 export const SIGN_IN_WORDS: Record<CredentialScope, string> = {

@@ -1,4 +1,4 @@
-import { isDeeperThan } from '@patchbay/shared/json-depth';
+import { isDeeperThan } from '@patchbay/shared/contract/json/json-depth';
 
 type Schema = Record<string, unknown>;
 

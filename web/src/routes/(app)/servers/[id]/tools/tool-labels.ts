@@ -1,5 +1,5 @@
-import type { ToolAccess, ToolAnnotations } from '@patchbay/shared/schema/tool';
-import { toolAccess, type HintSource, type JudgedTool } from '@patchbay/shared/tool-access';
+import type { ToolAccess, ToolAnnotations } from '@patchbay/shared/contract/schema/tool';
+import { toolAccess, type HintSource, type JudgedTool } from '@patchbay/shared/contract/tool-access';
 import type { Tone } from '$lib/servers/state-labels.ts';
 
 export interface Badge {

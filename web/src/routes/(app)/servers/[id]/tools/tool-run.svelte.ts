@@ -1,4 +1,4 @@
-import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/schema/functions';
+import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/contract/schema/functions';
 import { readLines } from '$lib/live/ndjson.ts';
 import type { Progress } from '$lib/tools/format-progress.ts';
 

@@ -1,4 +1,4 @@
-import type { SkippedTool } from '@patchbay/shared/schema/skipped-tool';
+import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool';
 
 /** What is said of a list that is too long to be stored; empty for any other. */
 export function overLimitWords(stored: number, overLimit: number): string {

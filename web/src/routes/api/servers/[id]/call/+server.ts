@@ -1,4 +1,4 @@
-import { CallToolBody } from '@patchbay/shared/schema/functions';
+import { CallToolBody } from '@patchbay/shared/contract/schema/functions';
 import { json } from '@sveltejs/kit';
 import { streamCall } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/auth/session.ts';

@@ -1,0 +1,56 @@
+import { estimateTokens } from '@patchbay/shared/contract/json/token-estimate';
+import type { ConversationTools } from './conversation-tools.ts';
+import type { Log } from '@patchbay/livekit/log';
+import type { ModelSession } from '@patchbay/livekit/model/model-session';
+
+export interface PromptUpdatesOptions {
+  /** Those that the session starts with. */
+  instructions: string;
+  tools: Pick<ConversationTools, 'makeRoomFor'>;
+  model: Pick<ModelSession, 'updateInstructions'>;
+  log: Pick<Log, 'warn' | 'error'>;
+}
+
+/**
+ * Changes the instructions of a running session. Instructions and tools share one limit, so tools make room before
+ * longer instructions come, and use what shorter ones leave only afterwards.
+ */
+export class PromptUpdates {
+  readonly #options: PromptUpdatesOptions;
+  #live: string;
+  #latest: string;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: PromptUpdatesOptions) {
+    this.#options = options;
+    this.#live = this.#latest = options.instructions;
+  }
+
+  /** Returns at once; of changes that come meanwhile only the latest is made. */
+  change(instructions: string): void {
+    if (instructions === this.#latest) return;
+    this.#latest = instructions;
+    this.#running = this.#running.then(() => this.#update(instructions));
+  }
+
+  async #update(instructions: string): Promise<void> {
+    if (instructions !== this.#latest || instructions === this.#live) return;
+    const { tools, model, log } = this.#options;
+    const isLonger = estimateTokens(instructions) > estimateTokens(this.#live);
+    try {
+      if (isLonger) await tools.makeRoomFor(instructions);
+      if (await model.updateInstructions(instructions)) this.#live = instructions;
+      else await this.#takeBack();
+      if (!isLonger || this.#live !== instructions) await tools.makeRoomFor(this.#live);
+    } catch (error) {
+      log.error({ error }, 'the prompt could not be handed to the model');
+    }
+  }
+
+  /** The next connection starts with the instructions that were sent last. */
+  async #takeBack(): Promise<void> {
+    const { model, log } = this.#options;
+    log.warn({}, 'the model rejected the new prompt, and keeps the one before');
+    await model.updateInstructions(this.#live);
+  }
+}

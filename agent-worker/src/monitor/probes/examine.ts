@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
+import { AppError, describeError, type ErrorCode } from '@patchbay/shared/contract/errors';
+import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/engine/probe/probe';
+import type { Route } from '@patchbay/shared/engine/calls/attempts';
+import type { ProbeSuccess } from '@patchbay/shared/contract/schema/functions';
+import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import type { Credential } from '@patchbay/shared/engine/session/target';
+import type { SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
+import { openCredential } from '../../credential.ts';
+import type { ProbeJob } from '../database.ts';
+
+/** As long as a conversation gives a server to open: a check must not be stricter than the use. */
+export const PROBE_TIMEOUT_MS = 15_000;
+/** Failures in which nothing of the server was seen. */
+const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
+  'dns_failed',
+  'connection_refused',
+  'unreachable',
+  'tls_failed',
+  'timeout',
+  'connection_lost',
+]);
+/** Routes that are remembered; above it the one that was not used for longest is forgotten. */
+const MOST_ROUTES = 20_000;
+
+/** Facts that were not heard this time: what is stored stays. */
+const UNCHANGED = { protocol_version: null, server_info: null, capabilities: null, instructions: null };
+
+export interface Examination {
+  result: LightProbeResult;
+  /** Null when the tools were not asked for or did not come in time. */
+  catalogue: Catalogue | null;
+  certificateExpiresAt: Date | null;
+  /** Nothing of the server was seen. */
+  isUnreached: boolean;
+}
+
+/** Probes servers with the credential of their owner. */
+export class Examiner {
+  readonly #policy: AddressPolicy;
+  readonly #keys: SecretKeys;
+  readonly #rpc: GrantRpc;
+  readonly #routes = new Map<string, Route>();
+
+  /** @param rpc uses the grants of sign-ins */
+  constructor(policy: AddressPolicy, keys: SecretKeys, rpc: GrantRpc) {
+    this.#rpc = rpc;
+    this.#policy = policy;
+    this.#keys = keys;
+  }
+
+  /** Looks at one server once; never rejects. A list of tools that takes too long is no failure. */
+  async examine(job: ProbeJob): Promise<Examination> {
+    let credential: Credential;
+    try {
+      credential = await openCredential(job, job.workspace_id, this.#keys, {
+        id: job.added_by,
+        rpc: this.#rpc,
+        policy: this.#policy,
+      });
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : 'internal';
+      return { result: failure(code), catalogue: null, certificateExpiresAt: null, isUnreached: false };
+    }
+    let certificateExpiresAt: Date | null = null;
+    let hasAnswered = false;
+    let transport: Route['transport'] = 'streamable_http';
+    const options = {
+      policy: this.#policy,
+      timeoutMs: PROBE_TIMEOUT_MS,
+      findsSignIn: false,
+      route: this.#routeOf(job),
+      onRoute: (route: Route) => {
+        transport = route.transport;
+        this.#remember(job, route);
+      },
+      onCertificate: (expiresAt: Date) => void (certificateExpiresAt = expiresAt),
+      onPhase: (phase: string) => void (hasAnswered ||= phase === 'authenticate'),
+    };
+    const target = { url: job.url, transport: job.transport, protocolEra: job.protocol_era, credential };
+    const full = job.wants_tools ? await probe(target, options) : null;
+    const result: LightProbeResult = full ?? (await lightProbe(target, options));
+    if (!result.ok) this.#routes.delete(routeKey(job));
+    const isSlowList = !result.ok && result.phase === 'list_tools' && result.code === 'timeout';
+    return {
+      result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
+      catalogue: full?.ok ? catalogueOf(full) : null,
+      certificateExpiresAt,
+      isUnreached: !result.ok && !hasAnswered && NOT_REACHED.has(result.code),
+    };
+  }
+
+  #routeOf(job: ProbeJob): Route | undefined {
+    return this.#routes.get(routeKey(job));
+  }
+
+  #remember(job: ProbeJob, route: Route): void {
+    const key = routeKey(job);
+    this.#routes.delete(key);
+    this.#routes.set(key, route);
+    const [oldest] = this.#routes.keys();
+    if (oldest !== undefined && this.#routes.size > MOST_ROUTES) this.#routes.delete(oldest);
+  }
+}
+
+/** The digest of a list of tools, as `store_catalogue` keeps that of the one before. */
+export function digestOf({ tools, skipped, note }: Catalogue): string {
+  const lines = tools
+    .map(({ name, fingerprint }) => ({ name: Buffer.from(name), line: `${name} ${fingerprint}` }))
+    .sort((a, b) => a.name.compare(b.name))
+    .map(({ line }) => line);
+  const left = skipped.map(({ name, reason }) => `${name} ${reason}`);
+  const text = [lines.join('\n'), ...(left.length > 0 ? ['', ...left] : [])].join('\n');
+  return createHash('md5')
+    .update(note === undefined ? text : `${text}\n\n\n${note}`)
+    .digest('hex');
+}
+
+function catalogueOf({ tools, skipped, note }: ProbeSuccess): Catalogue {
+  return { tools, skipped, ...(note && { note }) };
+}
+
+function routeKey({ id, config_version }: ProbeJob): string {
+  return `${id} ${config_version}`;
+}
+
+function failure(code: ErrorCode): LightProbeResult {
+  const { message, hint } = describeError(code);
+  return { ok: false, phase: 'authenticate', code, message, hint, phases: [] };
+}

@@ -1,0 +1,126 @@
+import type { FinishedSpan } from '@patchbay/shared/engine/tracing/span-export';
+import { expect, it, vi } from 'vitest';
+import type { MonitorDatabase, ProbeJob } from '../database.ts';
+import { NOTHING_KNOWN } from './decide.ts';
+import type { Examination } from './examine.ts';
+import { Monitor } from '../monitor.ts';
+import { PACE } from './pace.ts';
+
+const job: ProbeJob = {
+  id: 'server-1',
+  workspace_id: 'workspace-1',
+  owner_id: 'user-1',
+  url: 'https://canary.example/mcp?key=canary',
+  transport: 'auto',
+  protocol_era: 'auto',
+  auth_method: 'api_key',
+  auth_header: 'X-Canary',
+  credential_scope: 'workspace',
+  added_by: null,
+  config_version: 1,
+  secret: { ciphertext: 'canary', nonce: 'canary', key_id: 'canary' },
+  connection_status: 'connected',
+  has_connected: true,
+  is_confirmed: false,
+  wants_tools: true,
+  catalogue_digest: null,
+  memory: NOTHING_KNOWN,
+  is_watched: false,
+  is_quarantined: false,
+  lease_id: 'lease-1',
+  incident: null,
+};
+
+const well: Examination = {
+  result: {
+    ok: true,
+    phases: [],
+    transport: 'streamable_http',
+    protocol_version: null,
+    server_info: { name: 'canary' },
+    capabilities: null,
+    instructions: 'canary',
+  },
+  catalogue: {
+    tools: [{ name: 'canary', input_schema: { type: 'object' }, fingerprint: 'f1' }],
+    skipped: [],
+  },
+  certificateExpiresAt: null,
+  isUnreached: false,
+};
+
+const failed: Examination = {
+  result: {
+    ok: false,
+    phase: 'connect',
+    code: 'connection_refused',
+    message: 'canary',
+    hint: 'canary',
+    phases: [],
+  },
+  catalogue: null,
+  certificateExpiresAt: null,
+  isUnreached: true,
+};
+
+/** A monitor that looks at one server once; its tools cannot be stored. */
+async function look(examination: Examination | Error) {
+  const spans: FinishedSpan[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const jobs = [job];
+  const line = (fields: unknown, message?: string) => void lines.push({ ...(fields as object), message });
+  const monitor = new Monitor({
+    database: {
+      claimServers: () => Promise.resolve(jobs.splice(0)),
+      storeCatalogue: () => Promise.reject(new Error('away')),
+      finishProbes: () => Promise.resolve(monitor.stop()),
+      prune: () => Promise.resolve(),
+    } as unknown as MonitorDatabase,
+    examine: () =>
+      examination instanceof Error ? Promise.reject(examination) : Promise.resolve(examination),
+    examineApart: () => Promise.resolve(null),
+    network: { awaySince: null, isHere: () => Promise.resolve(true) },
+    pace: PACE,
+    slots: 1,
+    log: { info: line, warn: line, error: line },
+    spans: { add: (span) => void spans.push(span) },
+    now: Date.now,
+    random: () => 0,
+  });
+  const isOver = monitor.run();
+  await vi.waitFor(() => expect(jobs).toEqual([]));
+  if (examination instanceof Error) monitor.stop();
+  await isOver;
+  return { spans, lines };
+}
+
+it('a look at a server is a trace of its own, and its lines in the log have its id', async () => {
+  const { spans, lines } = await look(well);
+  expect(spans).toHaveLength(1);
+  const [span] = spans;
+  expect(span).toMatchObject({ name: 'probe', kind: 'client', isError: false });
+  expect(span?.context.parentSpanId).toBeNull();
+  expect(span?.attributes).toEqual({
+    'patchbay.server.id': 'server-1',
+    'patchbay.workspace.id': 'workspace-1',
+  });
+  expect(span?.endedAtMs).toBeGreaterThanOrEqual(span?.startedAtMs ?? Infinity);
+  expect(lines).toMatchObject([
+    { server: 'server-1', trace_id: span?.context.traceId, message: 'tools were not stored' },
+  ]);
+  expect(JSON.stringify(spans)).not.toContain('canary');
+});
+
+it('a server that fails is told of with the reason, and none of its words', async () => {
+  const { spans } = await look(failed);
+  expect(spans).toMatchObject([
+    { isError: true, attributes: { 'error.type': 'connection_refused', 'patchbay.phase': 'connect' } },
+  ]);
+  expect(JSON.stringify(spans)).not.toContain('canary');
+});
+
+it('a look that breaks is found by its trace as well', async () => {
+  const { lines } = await look(new Error('broken'));
+  expect(lines).toMatchObject([{ server: 'server-1', message: 'a probe broke' }]);
+  expect(lines[0]?.['trace_id']).toMatch(/^[0-9a-f]{32}$/);
+});

@@ -1,0 +1,54 @@
+/** What people learn of failures of the voice model: in the page, in the log, and from the agent while it can speak. */
+import { type EndReason } from '@patchbay/shared/contract/end-reason';
+import { describeAnswerFailure } from '@patchbay/shared/contract/answer-failure';
+import type { ActivityFeed } from './activity.ts';
+import type { Floor } from '@patchbay/livekit/calls/floor';
+import type { ModelWatcher } from '@patchbay/livekit/model/workarounds/session-internals';
+import type { Log } from '@patchbay/livekit/log';
+import { FAILURES, type ModelFailure } from '@patchbay/livekit/model/model-failure';
+
+export interface FailureReportsOptions {
+  feed: Pick<ActivityFeed, 'send'>;
+  floor: () => Pick<Floor, 'turnFailed'>;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** The model will not answer any more. */
+  end: (reason: EndReason) => void;
+}
+
+export class FailureReports implements ModelWatcher {
+  readonly #options: FailureReportsOptions;
+  #isDisconnected = false;
+
+  constructor(options: FailureReportsOptions) {
+    this.#options = options;
+  }
+
+  onFatal({ kind, facts }: ModelFailure): void {
+    const code = FAILURES[kind].endReason ?? 'error';
+    this.#options.log.error({ code, cause: facts }, 'the voice model failed for good');
+    this.#options.end(code);
+  }
+
+  /** One sentence, which is not waited for; when it fails as well, the page has it all the same. */
+  onUnanswered({ kind, facts }: ModelFailure): void {
+    const { feed, floor, log } = this.#options;
+    const { announced } = FAILURES[kind];
+    log.warn({ code: announced, cause: facts }, 'the voice model gave no answer');
+    feed.send({ type: 'unanswered', reason: announced });
+    floor().turnFailed(kind === 'no_answer' ? null : describeAnswerFailure(announced).speech);
+  }
+
+  onDisconnected({ kind, facts }: ModelFailure): void {
+    if (this.#isDisconnected) return;
+    this.#isDisconnected = true;
+    this.#options.log.warn({ code: kind, cause: facts }, 'the connection to the voice model was lost');
+    this.#options.feed.send({ type: 'model', state: 'reconnecting' });
+  }
+
+  onConnected(): void {
+    if (!this.#isDisconnected) return;
+    this.#isDisconnected = false;
+    this.#options.log.info('the voice model is connected again');
+    this.#options.feed.send({ type: 'model', state: 'connected' });
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * A thousand servers in one process, each at a port of its own: `node health-servers.ts <count> [port]`. It tells
+ * their addresses when all listen, and answers every message of its parent with what it saw since the last one.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serveSessions } from '../engine/session-handler.ts';
+
+export interface Seen {
+  /** Servers that were looked at, and those of them that were more than once. */
+  servers: number;
+  again: number;
+  /** That are open now. */
+  connections: number;
+  /** When the first look began, on the wall clock. */
+  firstAt: number | null;
+  /** The shortest time between two looks at one server; null where none had two. */
+  soonestMs: number | null;
+}
+
+const [count = 1, port = 0] = process.argv.slice(2).map(Number);
+const listening: Server[] = [];
+const looks: number[][] = Array.from({ length: count }, () => []);
+
+async function listen(server: number): Promise<string> {
+  const handle = serveSessions(
+    () => ({ content: [] }),
+    () => looks[server]?.push(Date.now()),
+  );
+  const http = createServer(
+    (request, response) => void handle(request, response).catch(() => response.destroy()),
+  );
+  listening.push(http);
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`;
+}
+
+const urls = await Promise.all(looks.map((_, server) => listen(server)));
+async function countConnections(): Promise<number> {
+  const counts = await Promise.all(
+    listening.map(
+      (http) => new Promise<number>((resolve) => http.getConnections((_, count) => resolve(count))),
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+process.on('message', () => void answer());
+
+async function answer(): Promise<void> {
+  const gaps = looks.flatMap((times) => times.slice(1).map((at, index) => at - (times[index] ?? 0)));
+  const seen: Seen = {
+    servers: looks.filter((times) => times.length > 0).length,
+    again: looks.filter((times) => times.length > 1).length,
+    connections: await countConnections(),
+    firstAt: looks.flat().reduce<number | null>((first, at) => Math.min(first ?? at, at), null),
+    soonestMs: gaps.length > 0 ? Math.min(...gaps) : null,
+  };
+  for (const times of looks) times.length = 0;
+  process.send?.(seen);
+}
+process.on('disconnect', () => process.exit());
+process.send?.({ urls });

@@ -1,0 +1,161 @@
+import { ERROR_SPEECH } from '@patchbay/shared/contract/error-speech';
+import type { AppError, ErrorCode } from '@patchbay/shared/contract/errors';
+import type { CallProgress } from '@patchbay/shared/engine/session/connection';
+import { endSentence } from '@patchbay/shared/engine/messages/reason';
+import type { CallResult } from '@patchbay/shared/engine/calls/result';
+import { hasKeysOfMembers } from '@patchbay/shared/engine/secrets/key-holder';
+import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
+import { trimEnd } from '@patchbay/shared/contract/json/trim-end';
+import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text';
+import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
+import type { Sign } from './pacing.ts';
+import type { ModelTool } from '../tools/tool-set.ts';
+
+/** Codes that speak of the tool itself, or of what it was asked; all others speak of its server. */
+const ABOUT_THE_TOOL = new Set<ErrorCode>([
+  'tool_not_found',
+  'tool_disabled',
+  'role_too_low',
+  'invalid_arguments',
+  'call_rejected',
+]);
+
+/**
+ * What the model is told when a call failed: one sentence that it can say to the user as it is, and what the server
+ * itself said.
+ * @param quote marks the server's words as data; for people they need no marks
+ */
+export function failureSentence(
+  tool: ModelTool,
+  error: AppError,
+  quote: (words: string) => string = asData,
+): string {
+  const speech = ERROR_SPEECH[error.code];
+  if (error.code === 'cancelled') return 'The call was canceled.';
+  const rejection = rejectionOf(error);
+  if (rejection !== null) return argumentRejection(tool.toolName, rejection, quote);
+  const said = error.said ? ` It said: ${quote(endSentence(error.said))}` : '';
+  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${plainName(tool.toolName)} ${speech}.${said}`;
+  return `The ${plainName(tool.serverName)} server ${speech}.${said}`;
+}
+
+/** Why the arguments were rejected, by Patchbay or the server; null for any other failure. */
+function rejectionOf({ code, message, said, cause }: AppError): string | null {
+  // The server's own words are cut for people; the end of a validator's JSON is needed to read it.
+  const whole = cause instanceof Error ? cause.message : message;
+  if (code === 'invalid_arguments') return whole;
+  return code === 'call_rejected' && said !== null && isArgumentRejection(whole) ? whole : null;
+}
+
+/** For a server whose outage the user knows of. */
+export function stillAwaySentence(tool: ModelTool): string {
+  return `The ${plainName(tool.serverName)} server is still offline.`;
+}
+
+/**
+ * What the model is told of a server that the user has to do something for. It has no tool to fail by then, or will have
+ * none: so that it can say what is missing, it gets the words.
+ */
+export function waitingLine(
+  server: Pick<SnapshotServer, 'name' | 'auth_method' | 'credential_scope'>,
+  code: ErrorCode,
+): string {
+  // For a credential that all members share the page has no link: it may take somebody else.
+  const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
+  const name = plainName(server.name);
+  const words = `The ${name} server ${ERROR_SPEECH[code]}.${isLinked ? ' The link is next to our conversation.' : ''}`;
+  return `The ${name} server needs action from the user before it can be used. When the user asks for it, say once: "${words}"`;
+}
+
+/** For a tool whose server left the conversation while the model was still asking for it. */
+export function removedSentence(tool: ModelTool): string {
+  return `The ${plainName(tool.serverName)} server was removed from this conversation.`;
+}
+
+/** What the model is told of an answer, marked as data; of one that only stands in, how old it is. */
+export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallResult): string {
+  if (isError && isArgumentRejection(speech)) return argumentRejection(tool.toolName, speech);
+  if (!cached?.isStale) return asData(speech);
+  return `${asData(speech)}\n[The server isn't responding right now. This result is ${durationInWords(cached.ageMs)} old; say so.]`;
+}
+
+/** @param ms rounded; one second at least */
+function durationInWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  if (seconds >= 90) return `${Math.round(seconds / 60)} minutes`;
+  return seconds === 1 ? '1 second' : `${seconds} seconds`;
+}
+
+/** @param leftMs until the conversation ends, unless the user is active */
+export function idleSentence(leftMs: number): string {
+  return `Are you still there? I'll end this conversation in ${durationInWords(leftMs)} unless you say something.`;
+}
+
+/** @param leftMs until the conversation ends, whatever the user does */
+export function timeLimitSentence(leftMs: number): string {
+  return `This conversation has almost reached its time limit. I'll end it in ${durationInWords(leftMs)}.`;
+}
+
+/** The longest message of a server about its progress that is said. */
+const LONGEST_PROGRESS = 80;
+
+/** What is said while a call runs. */
+export function signSentence(
+  sign: Sign | 'update',
+  tool: ModelTool,
+  { usualMs, progress }: { usualMs: number | null; progress: CallProgress | null },
+): string {
+  const news = progress ? progressWords(progress) : null;
+  switch (sign) {
+    case 'announce':
+      return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
+    case 'wait':
+      return `One moment, I'm checking with the ${plainName(tool.serverName)} server.`;
+    case 'still':
+      return news ? `Still working on it: ${news}.` : "I'm still working on it.";
+    case 'handover':
+      return "This is taking a while. We can keep talking, and I'll let you know when it's done.";
+    case 'update':
+      return `The ${plainName(tool.serverName)} server is still working${news ? `: ${news}` : ''}.`;
+  }
+}
+
+/** A server's progress in words that may stand inside instructions: nothing in it can end the quotation. */
+function progressWords({ progress, total, message }: CallProgress): string | null {
+  const said = (message ?? '')
+    .replace(/[^\p{L}\p{N} .,%/()-]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (said && said.length <= LONGEST_PROGRESS) return trimEnd(said, '.,');
+  return total ? `${Math.round((100 * progress) / total)} percent` : null;
+}
+
+/** Words of the user that are enough to tell their language by. */
+const MOST_LAST_WORDS = 160;
+
+/**
+ * Instructions for a response that says just this sentence.
+ * @param lastWords of the user: the response sees nothing else of the language that is spoken
+ */
+export function sayingInstructions(sentence: string, lastWords?: string): string {
+  const words = (lastWords ?? '')
+    .replace(/[^\p{L}\p{M}\p{N} .,?!-]+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+    .slice(-MOST_LAST_WORDS);
+  if (!words) return `Say this to the user now, and nothing else: "${sentence}"`;
+  return `Say this to the user now, in the language they last spoke, and nothing else: "${sentence}"\nTheir last words, only to identify the language: ${words}`;
+}
+
+/** For the model, of a call whose result it does not get with its next answer. */
+export function backgroundLine(tool: ModelTool): string {
+  return `The call to ${tool.name} is still running in the background. Its result will follow: do not call the tool again for it.`;
+}
+
+export const LATE_RESULT_INSTRUCTIONS =
+  'A tool call that was running in the background has its result now. Tell the user the result in one or two sentences.';
+
+/** For a call that the user spoke over. */
+export function interruptedSentence(tool: ModelTool): string {
+  return `The call to ${plainName(tool.toolName)} was canceled because the user spoke. If its result is still needed, call the tool again.`;
+}

@@ -1,0 +1,194 @@
+/** The publisher and the live session, against a model at the other end of a real socket; no room. */
+import { initializeLogger, llm, voice } from '@livekit/agents';
+import type { realtime } from '@livekit/agents-plugin-openai';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createGuardedModel } from './workarounds/guarded-model.ts';
+import { memoryOf } from './history.ts';
+import { ModelSession } from './model-session.ts';
+import { type Published, Publisher } from '../tools/publisher.ts';
+import { FakeModel } from '../testing/fake-model.ts';
+import { snapshotServer, storedTool } from '../testing/snapshot.ts';
+import { ToolRoom } from '../tools/tool-room.ts';
+import { type ModelTool, buildToolSet } from '../tools/tool-set.ts';
+
+beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
+
+let fake: FakeModel;
+const cleanups: (() => Promise<unknown>)[] = [];
+beforeEach(async () => {
+  fake = new FakeModel();
+  await fake.start();
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await fake.stop();
+});
+
+const setOf = (...names: string[]) =>
+  buildToolSet([
+    {
+      server: snapshotServer({ id: 's', name: 'srv', tools: names.map((name) => storedTool(name)) }),
+      live: null,
+    },
+  ]);
+const heldNames = () => fake.tools.map(({ name }) => name);
+
+const toFunctionTool = ({ name, description, parameters }: ModelTool) =>
+  llm.tool({ name, description, parameters, execute: async () => 'ok' });
+
+async function talk(acknowledgeWithinMs = 500) {
+  let live: realtime.RealtimeSession | undefined;
+  const model = createGuardedModel(
+    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
+    (session) => (live = session),
+  );
+  const session = new voice.AgentSession({ llm: model, vad: null, turnHandling: { turnDetection: null } });
+  const agent = new voice.Agent({ instructions: 'Test.' });
+  const modelSession = new ModelSession({
+    agent,
+    realtimeSession: () => live as realtime.RealtimeSession,
+    toFunctionTool,
+    acknowledgeWithinMs,
+  });
+  await session.start({ agent, record: false });
+  const heard: string[] = [];
+  live?.on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
+  cleanups.push(() => session.close());
+  const published: Published[] = [];
+  const excluded: string[] = [];
+  const publisher = new Publisher({
+    push: (tools) => modelSession.pushTools(tools),
+    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
+    onPublished: (entry) => published.push(entry),
+    onExcluded: ({ name }) => excluded.push(name),
+    onTooLarge: (_tools, message) => expect.unreachable(message),
+    onFault: (error) => expect.unreachable(String(error)),
+    retryMs: 50,
+  });
+  cleanups.push(async () => publisher.stop());
+  return {
+    publisher,
+    published,
+    excluded,
+    modelSession,
+    agent,
+    heard,
+    live: () => live as realtime.RealtimeSession,
+  };
+}
+
+describe('tools of a live session', () => {
+  it('are swapped, and the model says so', async () => {
+    const { publisher, published } = await talk();
+    publisher.offer(setOf('one'));
+    publisher.offer(setOf('one', 'two'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one', 'srv__two']);
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('stay the last good ones when the model refuses one, which is left out', async () => {
+    const { publisher, excluded } = await talk();
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    fake.refusesTool = (name) => name === 'srv__bad';
+    publisher.offer(setOf('one', 'bad', 'two'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one', 'srv__two']);
+    expect(excluded).toEqual(['srv__bad']);
+  });
+
+  it('swapped while the model is away are the ones it holds afterwards', async () => {
+    const { publisher, published } = await talk(150);
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    await fake.stop();
+    publisher.offer(setOf('two'));
+    await expect.poll(() => published.at(-1)?.acknowledged, { interval: 5 }).toBe(false);
+    await fake.start();
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__two']);
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('are not taken for acknowledged by the silence of the model', async () => {
+    const { publisher, published } = await talk(30);
+    fake.acknowledges = false;
+    publisher.offer(setOf('one'));
+    await expect.poll(() => published.length, { interval: 5 }).toBe(1);
+    expect(published[0]).toMatchObject({ acknowledged: false });
+    fake.acknowledges = true;
+    await publisher.settled();
+    expect(published.at(-1)).toMatchObject({ acknowledged: true });
+  });
+
+  it('are acknowledged in the form that the model gives them', async () => {
+    const { publisher, published } = await talk(10_000);
+    fake.writesBack = ({ name }) => ({ name, strict: null, parameters: { type: 'object' } });
+    publisher.offer(setOf('one'));
+    await publisher.settled();
+    expect(published).toMatchObject([{ acknowledged: true }]);
+  });
+
+  it('of which only a schema changed are not acknowledged by a late word on the former ones', async () => {
+    const { agent, modelSession, heard } = await talk(10_000);
+    const described = (description: string) =>
+      buildToolSet([
+        {
+          server: snapshotServer({ id: 's', name: 'srv', tools: [storedTool('one', { description })] }),
+          live: null,
+        },
+      ]).tools;
+    fake.writesBack = ({ name }) => ({ name });
+    await modelSession.pushTools(described('Older.'));
+    fake.late = [];
+    await agent.updateTools(described('Old.').map(toFunctionTool));
+    let isAnswered = false;
+    const push = modelSession.pushTools(described('New.')).finally(() => (isAnswered = true));
+    await expect.poll(() => fake.late?.length, { interval: 5 }).toBe(2);
+    const [former, latter] = fake.late;
+    const before = heard.length;
+    former?.();
+    await expect.poll(() => heard.slice(before), { interval: 5 }).toContain('session.updated');
+    expect(isAnswered).toBe(false);
+    latter?.();
+    await expect(push).resolves.toEqual({ outcome: 'acknowledged' });
+  });
+
+  it('are rejected also by an error that names no event', async () => {
+    const { publisher, excluded } = await talk(10_000);
+    fake.namesEvents = false;
+    fake.refusesTool = (name) => name === 'srv__bad';
+    publisher.offer(setOf('one', 'bad'));
+    await publisher.settled();
+    expect(heldNames()).toEqual(['srv__one']);
+    expect(excluded).toEqual(['srv__bad']);
+  });
+
+  it('are told of in one system line at the end of the conversation', async () => {
+    const { modelSession } = await talk();
+    modelSession.tell('Tools added: srv__one.');
+    await expect.poll(() => fake.texts('system'), { interval: 5 }).toEqual(['Tools added: srv__one.']);
+  });
+
+  it('stay told when the framework takes back words that nobody has heard', async () => {
+    const { modelSession, agent, live } = await talk();
+    modelSession.tell('Tools added: srv__one.');
+    await expect.poll(() => live().chatCtx.items.length, { interval: 5 }).toBe(1);
+    await live().updateChatCtx(memoryOf(agent));
+    expect(fake.texts('system')).toEqual(['Tools added: srv__one.']);
+  });
+});
+
+it('instructions that the model rejects are reported as such, others as accepted', async () => {
+  const { modelSession } = await talk();
+  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+  fake.rejectsSettings = { code: 'invalid_value', message: 'too many tokens' };
+  await expect(modelSession.updateInstructions('Be long.')).resolves.toBe(false);
+});
+
+it('instructions that the model says nothing about count as accepted', async () => {
+  const { modelSession } = await talk(50);
+  fake.acknowledges = false;
+  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+});

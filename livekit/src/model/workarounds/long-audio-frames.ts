@@ -1,0 +1,27 @@
+import { AudioStream, type RemoteTrack } from '@livekit/rtc-node';
+import { ParticipantAudioInputStream } from '../../../../node_modules/@livekit/agents/dist/voice/room_io/_input.js';
+
+/** The plugin sends the model 100 ms of sound at a time. */
+const FRAME_MS = 100;
+
+/** The part of the framework's microphone input that is replaced. */
+interface InputInternals {
+  sampleRate: number;
+  numChannels: number;
+  createStream: (track: RemoteTrack) => AudioStream;
+}
+
+/**
+ * Has the sound of the user's microphone come in frames of 100 ms. The framework has no option for it and takes frames of
+ * 10 ms, which pass a hundred times a second through five streams only to be put together again: half of the CPU of a
+ * conversation that listens.
+ */
+export function useLongAudioFrames(
+  // The method is private to the framework's types, not to its objects.
+  prototype = ParticipantAudioInputStream.prototype as unknown as InputInternals,
+): void {
+  prototype.createStream = function (this: InputInternals, track) {
+    const { sampleRate, numChannels } = this;
+    return new AudioStream(track, { sampleRate, numChannels, frameSizeMs: FRAME_MS });
+  };
+}

@@ -1,0 +1,58 @@
+/** A conversation in text with the fake model, for the tests of the plugin's workarounds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type llm, voice } from '@livekit/agents';
+import type { realtime } from '@livekit/agents-plugin-openai';
+import { expect } from 'vitest';
+import { GUARDS, createGuardedModel } from '../model/workarounds/guarded-model.ts';
+import type { FakeModel } from './fake-model.ts';
+import type { FakeItem } from './fake-protocol.ts';
+
+export type GuardName = keyof typeof GUARDS;
+
+export interface ConversationOptions {
+  /** Leaves this workaround out. */
+  without?: GuardName;
+  tools?: llm.ToolContextEntry[];
+  onSession?: (session: realtime.RealtimeSession) => void;
+}
+
+export async function startConversation(
+  fake: FakeModel,
+  { without, tools = [], onSession }: ConversationOptions = {},
+) {
+  const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
+  const model = createGuardedModel(
+    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
+    onSession,
+    guards.map(([, guard]) => guard),
+  );
+  const session = new voice.AgentSession({
+    llm: model,
+    vad: null,
+    turnHandling: { turnDetection: null },
+    userAwayTimeout: null,
+  });
+  const said: string[] = [];
+  session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
+    if (item.type === 'message' && item.role === 'assistant') said.push(item.textContent ?? '');
+  });
+  const agent = new voice.Agent({ instructions: 'Test.', tools });
+  await session.start({ agent, record: false });
+  return { agent, session, said };
+}
+
+export const until = (condition: () => unknown, timeout = 10_000) =>
+  expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
+
+/** A condition that would come true soon, if ever, has not after this long. */
+export async function never(condition: () => boolean, forMs = 300): Promise<void> {
+  await sleep(forMs);
+  expect(condition()).toBe(false);
+}
+
+/** Answers a result with its words, and anything else by what the user said. */
+export function echoing(items: readonly FakeItem[]) {
+  const last = items.at(-1);
+  if (last?.type === 'function_call_output') return { say: `The tool says ${last.output}.` };
+  return { say: `You said ${last?.content?.[0]?.text ?? 'nothing'}.` };
+}

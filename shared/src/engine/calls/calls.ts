@@ -1,0 +1,166 @@
+/** The calls on one connection: a place for each, their time, and at most one second chance. */
+import PQueue from 'p-queue';
+import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import { classify } from '../messages/classify.ts';
+import type { CallOptions, CallProgress } from '../session/connection.ts';
+import { GONE } from '../session/gone.ts';
+import { saidError } from '../messages/refusal.ts';
+import { readResult, type CallResult } from './result.ts';
+import type { Session } from '../session/session.ts';
+import type { ServerTarget } from '../session/target.ts';
+import { Turns } from './turns.ts';
+
+/** Calls that may wait for a place, for each that may run. */
+const QUEUE_PER_PLACE = 16;
+/** A call that tells of progress may take so many times its time-out, and no call takes longer than the second. */
+const PROGRESS_FACTOR = 10;
+const MAX_PROGRESS_MS = 600_000;
+
+/** The request certainly was not carried out, and a new session may mend it. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set([
+  'session_lost',
+  'session_rejected',
+  'connection_refused',
+  'dns_failed',
+]);
+
+/** A session to call on, and the generation that a report about it must name. */
+export interface OpenLine {
+  session: Pick<Session, 'call'>;
+  generation: number;
+}
+
+/** What calls need of their connection. */
+export interface Line {
+  /** Waits for an open session. Rejects with AppError, or with the reason of the signal. */
+  whenOpen(signal: AbortSignal): Promise<OpenLine>;
+  /**
+   * The arguments as the server takes them.
+   * @throws AppError when the server would certainly refuse this call
+   */
+  prepare(tool: string, args: Record<string, unknown>): Record<string, unknown>;
+  /** A call met this error: the connection draws its own conclusions. */
+  report(generation: number, error: AppError): void;
+}
+
+interface Request {
+  tool: string;
+  args: Record<string, unknown>;
+  signal: AbortSignal;
+  /** The longest time that progress can win. */
+  ceilingMs: number;
+  onProgress: (progress: CallProgress) => void;
+  isRepeatable: boolean;
+}
+
+export class Calls {
+  readonly #target: ServerTarget;
+  readonly #line: Line;
+  readonly #now: () => number;
+  readonly #queue: PQueue;
+  readonly #turns: Turns;
+  readonly #stops = new Set<AbortController>();
+
+  /** @param now milliseconds of any clock that does not go back */
+  constructor(target: ServerTarget, line: Line, now: () => number) {
+    this.#target = target;
+    this.#line = line;
+    this.#now = now;
+    this.#queue = new PQueue({ concurrency: target.maxConcurrency });
+    this.#turns = new Turns(target.maxConcurrency * QUEUE_PER_PLACE);
+  }
+
+  /** Whether any call is with the server, or waits for the connection. */
+  get isBusy(): boolean {
+    return this.#queue.pending > 0;
+  }
+
+  /** See `Connection.call`. */
+  async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<CallResult> {
+    this.#line.prepare(tool, args);
+    const { caller = '', onProgress, repeatable: isRepeatable = false } = options;
+    const turn = this.#turns.take(caller);
+    if (turn === null) throw new AppError('queue_full');
+    let isWaiting = true;
+    const calledAt = this.#now();
+    const time = this.#allow(options, calledAt);
+    const { signal } = time;
+    try {
+      return await this.#queue.add(
+        () => {
+          isWaiting = false;
+          this.#turns.begin(caller, turn);
+          options.onDequeued?.(this.#now() - calledAt);
+          const hear = (progress: CallProgress) => {
+            time.extend();
+            onProgress?.(progress);
+          };
+          const { ceilingMs } = time;
+          return this.#attempt({ tool, args, signal, ceilingMs, onProgress: hear, isRepeatable });
+        },
+        { signal, priority: -turn },
+      );
+    } catch (error) {
+      throw signal.aborted ? signal.reason : classify(error);
+    } finally {
+      if (isWaiting) this.#turns.leave(caller);
+      time.end();
+    }
+  }
+
+  /** The time of a call: its signal ends it when the time is over, when the caller cancels, or when all stop. */
+  #allow(options: CallOptions, calledAt: number) {
+    const timeoutMs = options.timeoutMs ?? this.#target.callTimeoutMs;
+    const ceilingMs = Math.max(timeoutMs, Math.min(timeoutMs * PROGRESS_FACTOR, MAX_PROGRESS_MS));
+    const stop = new AbortController();
+    const expire = () => stop.abort(new AppError('timeout'));
+    let timer = setTimeout(expire, timeoutMs);
+    const onCancel = () => stop.abort(new AppError('cancelled'));
+    if (options.signal?.aborted) onCancel();
+    options.signal?.addEventListener('abort', onCancel, { once: true });
+    this.#stops.add(stop);
+    return {
+      signal: stop.signal,
+      ceilingMs,
+      extend: () => {
+        clearTimeout(timer);
+        timer = setTimeout(expire, Math.min(timeoutMs, calledAt + ceilingMs - this.#now()));
+      },
+      end: () => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener('abort', onCancel);
+        this.#stops.delete(stop);
+      },
+    };
+  }
+
+  /** Fails all calls with this error; the server is told that it need not go on. */
+  stopAll(error: AppError): void {
+    for (const stop of this.#stops) stop.abort(error);
+  }
+
+  /** A call that the server refused unheard is sent once more, and so is a repeatable one whose fate is unknown. */
+  async #attempt({
+    tool,
+    args: given,
+    signal,
+    ceilingMs,
+    onProgress,
+    isRepeatable,
+  }: Request): Promise<CallResult> {
+    for (let isSecond = false; ; isSecond = true) {
+      const { session, generation } = await this.#line.whenOpen(signal);
+      const args = this.#line.prepare(tool, given);
+      try {
+        return readResult(await session.call({ tool, args, signal, timeoutMs: ceilingMs, onProgress }));
+      } catch (failure) {
+        const error = classify(signal.aborted ? signal.reason : failure);
+        // Of two sessions in a row that a call is refused for, the second was not lost.
+        if (isSecond && error.code === 'session_lost') throw saidError('session_rejected', error.said);
+        this.#line.report(generation, error);
+        const isSafe = REFUSED.has(error.code) || (isRepeatable && GONE.has(error.code));
+        if (isSecond || !isSafe) throw error;
+      }
+    }
+  }
+}

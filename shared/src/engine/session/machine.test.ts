@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import {
+  begin,
+  transition,
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './machine.ts';
+
+const AROUND = { now: 1_000_000, random: 0.5 };
+type Loose = { type: ConnectionEvent['type']; code?: ErrorCode; now?: number };
+
+/** Runs events of the current generation from the start. */
+function run(...events: Loose[]): { state: ConnectionState; effects: ConnectionEffect[] } {
+  let { state, effects } = begin();
+  for (const { type, code = 'connection_refused', now = AROUND.now } of events) {
+    const event = { type, generation: state.generation, error: new AppError(code) } as ConnectionEvent;
+    ({ state, effects } = transition(state, event, { ...AROUND, now }));
+  }
+  return { state, effects };
+}
+
+const READY: Loose[] = [{ type: 'opened' }, { type: 'listed' }];
+
+describe('the life of a connection', () => {
+  it('opens, lists, is ready', () => {
+    expect(begin()).toMatchObject({
+      state: { name: 'connecting' },
+      effects: [{ type: 'open', generation: 1 }],
+    });
+    expect(run({ type: 'opened' })).toMatchObject({
+      state: { name: 'discovering' },
+      effects: [{ type: 'list' }],
+    });
+    expect(run(...READY)).toMatchObject({ state: { name: 'ready', listing: 'no' }, effects: [] });
+  });
+
+  it('waits after a failed attempt, longer after each, and tries again with a new generation', () => {
+    const once = run({ type: 'failed' });
+    expect(once.state).toMatchObject({ name: 'waiting', failures: 1, retryAt: AROUND.now + 250 });
+    expect(once.effects).toEqual([{ type: 'wait', generation: 1, delayMs: 250 }]);
+    const twice = run({ type: 'failed' }, { type: 'retry_due' }, { type: 'failed' });
+    expect(twice.state).toMatchObject({
+      name: 'waiting',
+      generation: 2,
+      failures: 2,
+      retryAt: AROUND.now + 500,
+    });
+  });
+
+  it('a session that was good is replaced at once, without a word to the dead one', () => {
+    const { state, effects } = run(...READY, {
+      type: 'lost',
+      code: 'session_lost',
+      now: AROUND.now + 60_000,
+    });
+    expect(state).toMatchObject({ name: 'connecting', generation: 2 });
+    expect(effects).toEqual([{ type: 'drop' }, { type: 'open', generation: 2 }]);
+  });
+
+  it('a server that loses every session at once is not dialled in a tight loop', () => {
+    const lost: Loose = { type: 'lost', code: 'session_lost' };
+    expect(run(...READY, lost, ...READY, lost).state).toMatchObject({ name: 'waiting', failures: 2 });
+  });
+
+  it('a session after so many that were lost comes after 1 s at the earliest, then 2 s, up to 30 s', () => {
+    const round: Loose[] = [...READY, { type: 'lost', code: 'session_lost' }];
+    const retry: Loose = { type: 'retry_due' };
+    const pause = (rounds: number) => {
+      const again = Array.from({ length: rounds - 2 }, () => [...round, retry]).flat();
+      const { state } = run(...round, ...again, ...round);
+      return state.name === 'waiting' ? state.retryAt - AROUND.now : null;
+    };
+    // With half of the jitter, the back-off itself would be 0.5, 1, 2, 4 and 7.5 s.
+    expect([2, 3, 4, 5, 6, 7, 9].map(pause)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  });
+
+  it('a connection that broke is not dialled in step with all the others that broke with it', () => {
+    const { state } = run(...READY, { type: 'lost', code: 'connection_lost', now: AROUND.now + 60_000 });
+    expect(state).toMatchObject({ name: 'waiting', failures: 1, retryAt: AROUND.now + 60_250 });
+  });
+
+  it('a call ends the wait, but not the count of failures, until the breaker opens', () => {
+    const failed: Loose = { type: 'failed' };
+    const wanted: Loose = { type: 'wanted' };
+    const fourth = [failed, wanted, failed, wanted, failed, wanted, failed];
+    expect(run(...fourth, wanted)).toMatchObject({
+      state: { name: 'connecting', failures: 4 },
+      effects: [{ type: 'stop_waiting' }, { type: 'open', generation: 5 }],
+    });
+    const open = [...fourth, wanted, failed];
+    expect(run(...open, wanted)).toMatchObject({ state: { name: 'waiting', failures: 5 }, effects: [] });
+    const later: Loose = { ...wanted, now: AROUND.now + 2_000 };
+    expect(run(...open, later).state).toMatchObject({ name: 'connecting', failures: 5 });
+    expect(run(...open, { type: 'retry_due' }).state).toMatchObject({ name: 'connecting' });
+    expect(run(...open, { type: 'wake' }, failed, wanted).state).toMatchObject({ name: 'connecting' });
+  });
+
+  it('a call does not dial for want of a credential', () => {
+    expect(run({ type: 'failed', code: 'unauthorized' }, { type: 'wanted' }).effects).toEqual([]);
+  });
+
+  it('a server that was good is tried soon, whatever became of it', () => {
+    const { state } = run(...READY, { type: 'lost', code: 'blocked_address', now: AROUND.now + 60_000 });
+    expect(state).toMatchObject({ name: 'waiting', retryAt: AROUND.now + 60_250 });
+  });
+
+  it('a call does not come before the time that the server named; the user may', () => {
+    const first = begin().state;
+    const error = new AppError('rate_limited', { retryAfterMs: 60_000 });
+    const { state } = transition(first, { type: 'failed', generation: 1, error }, AROUND);
+    expect(transition(state, { type: 'wanted' }, AROUND).effects).toEqual([]);
+    expect(transition(state, { type: 'wake' }, AROUND).state.name).toBe('connecting');
+  });
+
+  it('an attempt that is put off is no failure, waits as long as it should, and a call need not', () => {
+    const error = new AppError('host_busy', { retryAfterMs: 17_000 });
+    const { state } = transition(begin().state, { type: 'failed', generation: 1, error }, AROUND);
+    expect(state).toMatchObject({ name: 'waiting', failures: 0, retryAt: AROUND.now + 17_500 });
+    expect(transition(state, { type: 'wanted' }, AROUND).state.name).toBe('connecting');
+  });
+
+  it('wake forgets the failures and tries now', () => {
+    const { state, effects } = run({ type: 'failed' }, { type: 'wake' });
+    expect(state).toMatchObject({ name: 'connecting', failures: 0 });
+    expect(effects.map(({ type }) => type)).toEqual(['stop_waiting', 'open']);
+  });
+
+  it.each(['unauthorized', 'forbidden'] as const)('%s stops the dialling until it is woken', (code) => {
+    expect(run({ type: 'failed', code })).toMatchObject({
+      state: { name: 'needs_credentials' },
+      effects: [],
+    });
+    expect(run(...READY, { type: 'lost', code })).toMatchObject({
+      state: { name: 'needs_credentials' },
+      effects: [{ type: 'drop' }],
+    });
+    expect(run({ type: 'failed', code }, { type: 'wake' }).state.name).toBe('connecting');
+  });
+
+  it('many notices during one listing cost one more listing', () => {
+    const notices: Loose[] = [
+      { type: 'tools_changed' },
+      { type: 'tools_changed' },
+      { type: 'tools_changed' },
+    ];
+    expect(run(...READY, ...notices).state).toMatchObject({ listing: 'stale' });
+    const again = run(...READY, ...notices, { type: 'listed' });
+    expect(again).toMatchObject({ state: { listing: 'running' }, effects: [{ type: 'list' }] });
+    expect(run(...READY, ...notices, { type: 'listed' }, { type: 'listed' })).toMatchObject({
+      state: { listing: 'no' },
+      effects: [],
+    });
+  });
+
+  it('a notice during the first listing is not lost', () => {
+    expect(run({ type: 'opened' }, { type: 'tools_changed' }, { type: 'listed' })).toMatchObject({
+      state: { name: 'ready', listing: 'running' },
+      effects: [{ type: 'list' }],
+    });
+  });
+
+  it('a failed listing of a ready connection leaves it ready', () => {
+    expect(run(...READY, { type: 'tools_changed' }, { type: 'failed', code: 'timeout' })).toMatchObject({
+      state: { name: 'ready', listing: 'no' },
+      effects: [],
+    });
+  });
+});
+
+describe('invariants, under any sequence of events', () => {
+  const codes: ErrorCode[] = ['connection_refused', 'session_lost', 'unauthorized', 'timeout', 'invalid_url'];
+  const step = fc.record({
+    type: fc.constantFrom<ConnectionEvent['type']>(
+      'opened',
+      'listed',
+      'failed',
+      'lost',
+      'tools_changed',
+      'retry_due',
+      'wanted',
+      'wake',
+      'close',
+    ),
+    code: fc.constantFrom(...codes),
+    retryAfterMs: fc.option(fc.integer({ min: 1, max: 60_000 }), { nil: undefined, freq: 5 }),
+    /** 0 is the present generation, the rest are late. */
+    lag: fc.integer({ min: 0, max: 2 }),
+    sleepMs: fc.nat(20_000),
+    random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  });
+
+  interface Pass {
+    event: ConnectionEvent;
+    isLate: boolean;
+    now: number;
+    before: ConnectionState;
+    after: ConnectionState;
+    effects: ConnectionEffect[];
+  }
+
+  /** Runs random sequences, most events in time, and hands each over whole. */
+  function always(check: (passes: Pass[]) => void): void {
+    const steps = fc.array(
+      fc.oneof({ weight: 3, arbitrary: step.map((one) => ({ ...one, lag: 0 })) }, step),
+      {
+        maxLength: 60,
+      },
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        let { state } = begin();
+        let now = 0;
+        const passes = all.map(({ type, code, retryAfterMs, lag, sleepMs, random }) => {
+          now += sleepMs;
+          const before = state;
+          const generation = before.generation - lag;
+          const error = new AppError(code, retryAfterMs === undefined ? {} : { retryAfterMs });
+          const hasGeneration = !['wanted', 'wake', 'close'].includes(type);
+          const event = { type, ...(hasGeneration && { generation, error }) } as ConnectionEvent;
+          const { state: after, effects } = transition(before, event, { now, random });
+          state = after;
+          const isLate = hasGeneration && lag > 0;
+          return { event, isLate, now, before, after, effects };
+        });
+        check(passes);
+      }),
+      { numRuns: 300 },
+    );
+  }
+
+  const has = (effects: ConnectionEffect[], type: ConnectionEffect['type']) =>
+    effects.some((effect) => effect.type === type);
+
+  it('a late event changes nothing', () => {
+    always((passes) => {
+      for (const { isLate, before, after, effects } of passes) {
+        if (isLate) expect({ state: after, effects }).toEqual({ state: before, effects: [] });
+        expect(after.generation).toBeGreaterThanOrEqual(before.generation);
+      }
+    });
+  });
+
+  it('sessions are not doubled, nor left behind', () => {
+    always((passes) => {
+      let hasSession = false;
+      for (const { event, isLate, before, after, effects } of passes) {
+        // An `opened` that is in time means that the runner now holds a session.
+        if (event.type === 'opened' && !isLate && before.name === 'connecting') hasSession = true;
+        for (const effect of effects) {
+          if (effect.type === 'open') {
+            expect(hasSession).toBe(false);
+            expect(effect.generation).toBe(before.generation + 1);
+          }
+          if (effect.type === 'list') expect(hasSession).toBe(true);
+          if (effect.type === 'drop' || effect.type === 'end') hasSession = false;
+        }
+        expect(hasSession).toBe(after.name === 'discovering' || after.name === 'ready');
+      }
+    });
+  });
+
+  it('a timer runs exactly while it waits', () => {
+    always((passes) => {
+      let hasTimer = false;
+      for (const { event, isLate, before, after, effects } of passes) {
+        if (event.type === 'retry_due' && !isLate && before.name === 'waiting') hasTimer = false;
+        for (const effect of effects) {
+          if (effect.type === 'stop_waiting') hasTimer = false;
+          if (effect.type !== 'wait') continue;
+          expect(hasTimer).toBe(false);
+          expect(effect.delayMs).toBeGreaterThanOrEqual(0);
+          hasTimer = true;
+        }
+        expect(hasTimer).toBe(after.name === 'waiting');
+      }
+    });
+  });
+
+  it('closed is final', () => {
+    always((passes) => {
+      for (const { event, before, after, effects } of passes) {
+        if (before.name === 'closed')
+          expect({ state: after, effects }).toEqual({ state: before, effects: [] });
+        if (event.type === 'close') expect(after.name).toBe('closed');
+        expect(has(effects, 'end')).toBe(event.type === 'close' && before.name !== 'closed');
+      }
+    });
+  });
+
+  it('calls keep to the breaker', () => {
+    always((passes) => {
+      for (const { event, before, after, effects, now } of passes) {
+        if (event.type !== 'wanted' || !has(effects, 'open')) continue;
+        if (before.name !== 'waiting') throw new Error(`It dials from ${before.name}.`);
+        expect(before.failures < 5 || now - before.since >= 2_000).toBe(true);
+        expect(before.error.retryAfterMs !== undefined && now < before.retryAt).toBe(false);
+        expect(after).toMatchObject({ failures: before.failures });
+      }
+    });
+  });
+
+  it('wake always dials', () => {
+    always((passes) => {
+      for (const { event, before, after, effects } of passes) {
+        if (event.type !== 'wake') continue;
+        const isDown = before.name === 'waiting' || before.name === 'needs_credentials';
+        expect(has(effects, 'open')).toBe(isDown);
+        if (isDown) expect(after).toMatchObject({ name: 'connecting', failures: 0 });
+      }
+    });
+  });
+});

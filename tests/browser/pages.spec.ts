@@ -1,0 +1,139 @@
+/** Every page: loaded hard and by navigation, wide and narrow, light and dark; usable by everybody, without a complaint. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+import { browserOptions } from '../support/browser/browser.ts';
+import { complaintsOf } from '../support/browser/complaints.ts';
+import { FIRST_LOAD_KIB, firstLoads } from '../support/browser/first-load.ts';
+import { pageRoutes, PAGES, type AppPage } from '../support/browser/pages.ts';
+import { runningStack } from '../support/running-stack.ts';
+import { setScene, type Scene } from '../support/browser/scene.ts';
+import { signIn } from '../support/browser/sign-in.ts';
+
+test.use({ launchOptions: browserOptions() });
+
+const WIDE = { width: 1360, height: 820 };
+const PHONE = { width: 390, height: 800 };
+const THEMES = ['light', 'dark'] as const;
+/** Axe takes its time on a busy machine. */
+const ALL_PAGES_MS = 300_000;
+
+let scene: Scene;
+test.beforeAll(async () => {
+  scene = await setScene('visitor');
+});
+
+const pages = Object.values(PAGES);
+const addressOf = (page: AppPage): string => runningStack().web_url + page.path(scene);
+
+/** @param rules all of axe's where none are named */
+async function violations(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const found = await (rules ? axe.withRules(rules) : axe).analyze();
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+}
+
+/** How far the page can be scrolled sideways, in pixels. */
+const overhang = (page: Page): Promise<number> =>
+  page.evaluate(() =>
+    Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  );
+
+test('the list of pages is complete', () => {
+  expect(pageRoutes().sort()).toEqual(Object.keys(PAGES).sort());
+});
+
+test('every page comes alive with few scripts', async ({ page, context }) => {
+  await signIn(page, scene.person);
+  const weighed = await firstLoads(scene, context);
+  expect(Math.min(...weighed.map(({ gzipKib }) => gzipKib))).toBeGreaterThan(0);
+  expect(weighed.filter(({ gzipKib }) => gzipKib > FIRST_LOAD_KIB)).toEqual([]);
+});
+
+for (const theme of THEMES) {
+  test.describe(`in the ${theme} theme`, () => {
+    // A theme that changes by a transition would be measured half-way.
+    test.use({ colorScheme: theme, viewport: WIDE, contextOptions: { reducedMotion: 'reduce' } });
+
+    test('every page loads hard and is accessible', async ({ page }) => {
+      test.setTimeout(ALL_PAGES_MS);
+      const complaints = complaintsOf(page);
+      // The pages of the two themes differ in nothing but their colours.
+      const rules = theme === 'light' ? undefined : ['color-contrast'];
+      const visit = async (one: AppPage): Promise<void> => {
+        const answer = await page.goto(addressOf(one));
+        expect(answer?.status(), one.name).toBe(200);
+        await expect(page.locator('h1:visible').first(), one.name).toBeVisible();
+        expect(await violations(page, rules), one.name).toEqual([]);
+        expect(await overhang(page), one.name).toBe(0);
+      };
+      for (const one of pages.filter(({ isPublic }) => isPublic)) await visit(one);
+      await signIn(page, scene.person);
+      for (const one of pages.filter(({ isPublic }) => !isPublic)) await visit(one);
+      expect(complaints).toEqual([]);
+    });
+  });
+}
+
+test.describe('on a phone', () => {
+  test.use({ viewport: PHONE, hasTouch: true, contextOptions: { reducedMotion: 'reduce' } });
+
+  test('every page is reached by navigation and fits', async ({ page }) => {
+    test.setTimeout(ALL_PAGES_MS);
+    const complaints = complaintsOf(page);
+    await signIn(page, scene.person);
+    await page.evaluate(() => Object.assign(window, { __sameDocument: true }));
+    for (const one of pages.filter(({ isPublic }) => !isPublic)) {
+      await page.evaluate((href) => {
+        const link = document.createElement('a');
+        link.href = href;
+        document.body.append(link);
+        link.click();
+        link.remove();
+      }, one.path(scene));
+      // A page may take what is good once out of its address.
+      const pathname = one.redirectsTo ?? new URL(addressOf(one)).pathname;
+      await page.waitForURL((url) => url.pathname === pathname);
+      await expect(page.locator('h1:visible').first(), one.name).toBeVisible();
+      expect(await overhang(page), one.name).toBe(0);
+    }
+    // Nothing on the way has loaded the document anew.
+    expect(await page.evaluate(() => '__sameDocument' in window)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('an address that does not exist says so, and leads back', async ({ page }) => {
+  await signIn(page, scene.person);
+  const answer = await page.goto(`${runningStack().web_url}/nowhere`);
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('link', { name: 'To your servers' }).click();
+  await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();
+});
+
+test('an address of nothing that can be there is a 404, also for who is signed in', async ({ page }) => {
+  const { web_url } = runningStack();
+  await signIn(page, scene.person);
+  for (const path of [
+    'servers/x',
+    'servers/%0a',
+    'servers/x/edit',
+    'agents/x',
+    'agents/%ff',
+    'conversations/%0a',
+  ]) {
+    const answer = await page.goto(`${web_url}/${path}`);
+    expect([400, 404], path).toContain(answer?.status());
+  }
+  // Nothing is found where a search asks for what nothing can be called.
+  for (const path of [
+    'servers?q=%00',
+    'servers?tag=%00',
+    'conversations?before=%00',
+    'servers?workspace=x',
+  ]) {
+    const answer = await page.goto(`${web_url}/${path}`);
+    expect([200, 400, 404], path).toContain(answer?.status());
+  }
+});

@@ -1,0 +1,179 @@
+/** What a conversation shows and survives, typed: no story here needs a voice. */
+import { expect, test } from '@playwright/test';
+import { browserOptions } from '../support/browser/browser.ts';
+import { complaintsOf } from '../support/browser/complaints.ts';
+import { addDemoServer, newPerson } from '../support/person.ts';
+import { pidOf } from '../support/processes.ts';
+import { runningStack } from '../support/running-stack.ts';
+import { signIn } from '../support/browser/sign-in.ts';
+import { PATIENCE, say, startTyping, transcriptOf } from '../support/browser/typed-talk.ts';
+
+// There are microphones; whether the page may use them is up to each story.
+test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream']) });
+
+test('a call shows what it was given and, on demand, what came of it; the history keeps both until deleted', async ({
+  page,
+}) => {
+  const complaints = complaintsOf(page);
+  const person = await newPerson('curious');
+  await addDemoServer(person, 'clock');
+  await signIn(page, person);
+  await startTyping(page);
+  await say(page, 'what time is it in Tokyo');
+  const transcript = transcriptOf(page);
+  await expect(transcript.getByText('city: "Tokyo"')).toBeVisible(PATIENCE);
+  const result = page.getByRole('group', { name: 'Result of clock__current_time' });
+  await expect(result).toBeHidden();
+  await transcript.getByText('Result', { exact: true }).click();
+  await expect(result).toContainText(/It is \d+:\d+ [AP]M in Tokyo/);
+  // Said by the agent, whose greeting the question may have cut off before its first word.
+  const answer = transcript.getByRole('paragraph').filter({ hasText: /It is \d+:\d+ [AP]M in Tokyo/ });
+  await expect(answer).toBeVisible(PATIENCE);
+  await page.getByRole('button', { name: 'End' }).click();
+
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('link', { name: 'what time is it in Tokyo' }).click();
+  await page.waitForURL(/\/conversations\/./);
+  const record = page.getByRole('list', { name: 'What was said and done' });
+  // The worker writes down the last words when the conversation is over.
+  await expect(async () => {
+    await page.reload();
+    await expect(record.getByText('what time is it in Tokyo')).toBeVisible();
+    await expect(record.getByText('city: "Tokyo"')).toBeVisible();
+    await expect(page.getByText('Delete…')).toBeVisible();
+  }).toPass(PATIENCE);
+  await page.getByText('Delete…').click();
+  await page.getByRole('button', { name: 'Delete this conversation' }).click();
+  await expect(page.getByRole('heading', { name: 'Nothing yet' })).toBeVisible();
+  const left = await person.client.from('voice_transcripts').select('id');
+  expect(left.data).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+test('a server is switched off and on beside the conversation, and the change is marked', async ({
+  page,
+}) => {
+  const person = await newPerson('switcher');
+  await addDemoServer(person, 'clock');
+  await signIn(page, person);
+  await startTyping(page);
+  const bay = page.getByRole('region', { name: 'Tools in this conversation' });
+  await addDemoServer(person, 'notes');
+  const tools = bay.getByText(/2 tools/);
+  await expect(tools).toContainText('+2 new', PATIENCE);
+  await expect(bay.getByRole('meter', { name: "Tokens of notes's tools" })).toBeVisible();
+  await tools.click();
+  await expect(bay.getByText('add_note', { exact: true })).toBeVisible();
+  await bay.getByRole('switch', { name: 'clock active' }).click();
+  await expect(transcriptOf(page).getByText('clock is gone: 3 tools fewer')).toBeVisible(PATIENCE);
+  await bay.getByRole('switch', { name: 'clock active' }).click();
+  await expect(transcriptOf(page).getByText('clock was added: 3 tools more')).toBeVisible(PATIENCE);
+  await page.getByRole('button', { name: 'End' }).click();
+});
+
+test('the network goes and comes back: the page says so, and the conversation goes on', async ({
+  page,
+  context,
+}) => {
+  const person = await newPerson('traveller');
+  await addDemoServer(person, 'clock');
+  await signIn(page, person);
+  await startTyping(page);
+  await context.setOffline(true);
+  await expect(page.getByText('You are offline.')).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText('You are offline.')).toBeHidden();
+
+  // The room itself is lost with its server, which the stack brings back.
+  process.kill(pidOf('livekit'), 'SIGKILL');
+  await expect(page.getByText('The connection was lost.')).toBeVisible(PATIENCE);
+  await expect(page.getByText('The connection was lost.')).toBeHidden(PATIENCE);
+  await expect(async () => {
+    await say(page, 'what time is it in Paris');
+    await expect(transcriptOf(page).getByText('city: "Paris"').first()).toBeVisible({ timeout: 8_000 });
+  }).toPass({ timeout: 90_000 });
+  await page.getByRole('button', { name: 'End' }).click();
+});
+
+test.describe('with a microphone', () => {
+  test.use({ permissions: ['microphone'] });
+
+  test('the device is chosen while talking, and remembered', async ({ page }) => {
+    await signIn(page, await newPerson('chooser'));
+    await page.goto(`${runningStack().web_url}/talk`);
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByRole('button', { name: 'Mute', exact: true }).click(PATIENCE);
+    await page.getByLabel('Microphone and speaker').click();
+    const choice = page.getByRole('combobox', { name: 'Microphone' });
+    const [, second = ''] = await choice.getByRole('option').allTextContents();
+    await choice.selectOption({ label: second });
+    await page.reload();
+    await page.getByRole('button', { name: 'Start talking' }).click();
+    await page.getByLabel('Microphone and speaker').click(PATIENCE);
+    await expect(choice.locator('option:checked')).toHaveText(second);
+    await page.getByRole('button', { name: 'End' }).click();
+  });
+});
+
+test('a microphone prompt that waits: the conversation is joined, typed, and gets the microphone when it is given', async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    // LiveKit may ask twice in one go: one answer holds until the next prompt.
+    let prompt = Promise.withResolvers<MediaStream>();
+    navigator.mediaDevices.getUserMedia = () => prompt.promise;
+    Object.assign(window, {
+      refuseMicrophone: (name: string) => prompt.reject(new DOMException('', name)),
+      giveMicrophone: () => prompt.resolve(new AudioContext().createMediaStreamDestination().stream),
+      promptAgain: () => (prompt = Promise.withResolvers<MediaStream>()),
+    });
+  });
+  const answer = (script: string) => page.evaluate(script);
+  await signIn(page, await newPerson('thinker'));
+  await page.goto(`${runningStack().web_url}/talk`);
+  await page.getByRole('button', { name: 'Start talking' }).click();
+  await expect(page.getByText('Your browser is asking to use the microphone.')).toBeVisible(PATIENCE);
+  await say(page, 'hello');
+  await expect(
+    transcriptOf(page)
+      .getByText(/^Agent/)
+      .first(),
+  ).toBeVisible(PATIENCE);
+  for (const [name, words] of [
+    ['NotAllowedError', 'The microphone is not allowed.'],
+    ['NotFoundError', 'No microphone was found.'],
+    ['NotReadableError', 'The microphone is in use by another program.'],
+  ] as const) {
+    await answer(`refuseMicrophone('${name}')`);
+    await expect(page.getByText(words)).toBeVisible();
+    await answer('void promptAgain()');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByText('Waiting for the microphone')).toBeVisible();
+  }
+  await answer('giveMicrophone()');
+  await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'End' }).click();
+
+  // One that is given after the end is let go.
+  await answer('void promptAgain()');
+  await page.getByRole('button', { name: 'Start talking' }).click();
+  await expect(page.getByText('Waiting for the microphone')).toBeVisible();
+  await page.getByRole('button', { name: 'End' }).click();
+  await answer('giveMicrophone()');
+  await expect(page.getByRole('button', { name: 'Start talking' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeHidden();
+});
+
+test('a microphone that is not allowed: the page says what to do, and typing goes on', async ({ page }) => {
+  await signIn(page, await newPerson('quiet'));
+  await page.goto(`${runningStack().web_url}/talk`);
+  await page.getByRole('button', { name: 'Start talking' }).click();
+  await expect(page.getByText('The microphone is not allowed.')).toBeVisible(PATIENCE);
+  await say(page, 'hello');
+  await expect(
+    transcriptOf(page)
+      .getByText(/^Agent/)
+      .first(),
+  ).toBeVisible(PATIENCE);
+  await page.getByRole('button', { name: 'End' }).click();
+});

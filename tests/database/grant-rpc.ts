@@ -1,0 +1,14 @@
+import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import type { Sql } from 'postgres';
+
+/** The functions of the database for grants, without the REST API before them. */
+export function grantRpcOf(sql: Sql): GrantRpc {
+  return async (name, args) => {
+    const names = Object.keys(args).map((key, i) => `${key} => $${i + 1}`);
+    const [row] = await sql.unsafe(
+      `select public.${name}(${names.join(', ')}) as answer`,
+      Object.values(args) as never[],
+    );
+    return (row?.['answer'] ?? null) as unknown;
+  };
+}

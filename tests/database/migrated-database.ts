@@ -1,0 +1,66 @@
+/** A database of its own with everything that the migrations make, on a Postgres that goes away with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import postgres from 'postgres';
+import { readAuthConfig } from '../../local/supabase/auth/config.ts';
+import { createMailer } from '../../local/supabase/auth/mailer.ts';
+import { loadKeys } from '../../local/supabase/keys.ts';
+import { createLite } from '../../local/supabase/lite.ts';
+import { startPostgres } from '../../local/supabase/postgres.ts';
+import { freePort, prepareDatabase } from '../../local/supabase/start.ts';
+
+export interface MigratedDatabase {
+  /** Superuser's address. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+const MIGRATIONS = resolve(import.meta.dirname, '../../supabase/migrations');
+
+/**
+ * Starts a Postgres in a temporary folder and applies what a project has before its first migration, and then
+ * the migrations of this repository, or those of another folder.
+ * @throws Error when Postgres does not come up or a migration fails; nothing is left behind then
+ */
+export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise<MigratedDatabase> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-database-'));
+  const stops = [() => rm(dataDir, { recursive: true, force: true })];
+  const stop = async (): Promise<void> => {
+    for (const stopPart of stops.splice(0).reverse()) await stopPart();
+  };
+  try {
+    const keys = await loadKeys(dataDir);
+    const options = {
+      dataDir,
+      port: await freePort(),
+      password: keys.databasePassword,
+      // A Postgres of another version, to try the migrations on: /usr/lib/postgresql/15 of Debian, for one.
+      native: process.env['PATCHBAY_POSTGRES'] || undefined,
+    };
+    const database = await startPostgres({ ...options, log: () => undefined });
+    stops.push(() => database.stop());
+    const siteUrl = 'http://127.0.0.1';
+    const { linkExpirySeconds, templates } = await readAuthConfig();
+    const mailer = createMailer(templates, siteUrl);
+    const lite = createLite({
+      databaseUrl: database.url,
+      keys,
+      siteUrl,
+      url: siteUrl,
+      linkExpirySeconds,
+      mailer,
+    });
+    await lite.prepare().finally(() => lite.close());
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    try {
+      await prepareDatabase(sql, migrationsDir);
+    } finally {
+      await sql.end({ timeout: 2 });
+    }
+    return { url: database.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+/** A Supabase of its own with monitors of its own, for stories that kill them. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres, { type Sql } from 'postgres';
+import { startSupabase, type RunningSupabase } from '../../../local/supabase/start.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** Seals nothing that matters. */
+const SECRETS_KEYS = `story:${Buffer.alloc(32, 7).toString('base64')}`;
+
+export interface HealthProject {
+  /** As superuser; valid until the database is stopped. */
+  readonly sql: Sql;
+  readonly secretsKeys: string;
+  /** Where Supabase answers, and the key of the system. */
+  readonly url: string;
+  readonly secretKey: string;
+  /** A user's own workspace. */
+  addWorkspace(): Promise<string>;
+  /** @returns the id of the server */
+  addServer(workspaceId: string, url: string, more?: Record<string, string>): Promise<string>;
+  /** Somebody looks at it, from now on. */
+  watch(workspaceId: string): Promise<void>;
+  /**
+   * @param speed how many times as fast as usual servers are looked at
+   * @param more of its environment
+   */
+  startMonitor(speed: number, more?: Record<string, string>): ChildProcess;
+  /** Ends a monitor that was started here. */
+  stopMonitor(monitor: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  stopDatabase(): Promise<void>;
+  startDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openHealthProject(): Promise<HealthProject> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-health-'));
+  const ports = { gateway: await freePort(), postgres: await freePort(), functions: 0 };
+  const monitors = new Set<ChildProcess>();
+  let supabase: RunningSupabase;
+  let sql!: Sql;
+
+  async function startDatabase(): Promise<void> {
+    supabase = await startSupabase({ dataDir, ports, functionsDir: null });
+    sql = postgres(supabase.databaseUrl, { max: 20, onnotice: () => undefined });
+    // Everything here is on one host and of one owner, and hastened.
+    await sql`update limits set allowed = 1000000 where name like 'host_requests%' or name = 'servers_per_user'`;
+  }
+  async function stopDatabase(): Promise<void> {
+    await sql.end({ timeout: 1 });
+    await supabase.stop();
+  }
+  async function stopMonitor(monitor: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    monitors.delete(monitor);
+    if (monitor.exitCode !== null || monitor.signalCode !== null) return;
+    const gone = once(monitor, 'exit');
+    monitor.kill(signal);
+    await gone;
+  }
+
+  await startDatabase();
+  return {
+    get sql() {
+      return sql;
+    },
+    secretsKeys: SECRETS_KEYS,
+    get url() {
+      return supabase.url;
+    },
+    get secretKey() {
+      return supabase.secretKey;
+    },
+    async addWorkspace() {
+      const email = `${crypto.randomUUID()}@patchbay.local`;
+      await sql`insert into auth.users (id, email) values (gen_random_uuid(), ${email})`;
+      const [workspace] = await sql<{ id: string }[]>`
+        select w.id from workspaces w join auth.users u on u.id = w.created_by where u.email = ${email}`;
+      if (!workspace) throw new Error('The user got no workspace.');
+      // Stories and benchmarks have more servers than a person is allowed.
+      await sql`insert into limits (name, workspace_id, allowed) values ('servers', ${workspace.id}, 10000)`;
+      return workspace.id;
+    },
+    async addServer(workspaceId, url, more = {}) {
+      const row = { workspace_id: workspaceId, name: 'story', url, ...more };
+      const [server] = await sql<{ id: string }[]>`insert into mcp_servers ${sql(row)} returning id`;
+      if (!server) throw new Error('The server was not added.');
+      await sql`update mcp_server_health set due_at = now() where server_id = ${server.id}`;
+      return server.id;
+    },
+    async watch(workspaceId) {
+      await sql`
+        insert into private.watched_workspaces values (${workspaceId}, now() + interval '1 hour')
+        on conflict (workspace_id) do update set watched_until = excluded.watched_until`;
+    },
+    startMonitor(speed, more = {}) {
+      const flags = ['--disable-warning=ExperimentalWarning'];
+      const monitor = spawn(process.execPath, [...flags, 'agent-worker/src/monitor/main.ts'], {
+        cwd: ROOT,
+        stdio: 'ignore',
+        env: {
+          PATH: process.env['PATH'],
+          SUPABASE_URL: supabase.url,
+          SUPABASE_SECRET_KEY: supabase.secretKey,
+          PATCHBAY_SECRETS_KEYS: SECRETS_KEYS,
+          PATCHBAY_ADDRESS_POLICY: 'local',
+          PATCHBAY_MONITOR_PORT: '0',
+          PATCHBAY_MONITOR_SPEED: String(speed),
+          ...more,
+        },
+      });
+      monitors.add(monitor);
+      return monitor;
+    },
+    stopMonitor,
+    stopDatabase,
+    startDatabase,
+    async close() {
+      await Promise.all([...monitors].map((monitor) => stopMonitor(monitor, 'SIGKILL')));
+      await stopDatabase();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,93 @@
+/** What an attack uses: tenants, servers and conversations of its own, which end with it. */
+import {
+  startScriptedServer,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from '../../shared/test/support/scripted-server.ts';
+import { addDemoServer, addServer, newPerson, type Person } from '../support/person.ts';
+import { RoomClient } from '../support/room-client.ts';
+import { runningStack } from '../support/running-stack.ts';
+import type { Stack } from '../../local/stack/stack-file.ts';
+import { holds, type Finding } from './attack.ts';
+import { openDoor } from './door.ts';
+import type { Monitor } from './monitor.ts';
+import type { Victim } from './victim.ts';
+
+/** Of servers that were given an address of their own. */
+let addresses = 0;
+
+export class Arena {
+  readonly stack: Stack = runningStack();
+  /** Another tenant, whose service the runner measures while the attack lasts. */
+  readonly victim: Victim;
+  /** Has the monitor probe a server at once. */
+  readonly monitor: Monitor;
+  readonly #endings: (() => Promise<unknown>)[] = [];
+
+  constructor(victim: Victim, monitor: Monitor) {
+    this.victim = victim;
+    this.monitor = monitor;
+  }
+
+  /** Ends something after the attack, the latest first. */
+  defer(end: () => Promise<unknown>): void {
+    this.#endings.push(end);
+  }
+
+  /** Signs up a user with a personal workspace; their servers are deleted after the attack. */
+  async tenant(name: string): Promise<Person> {
+    const person = await newPerson(name);
+    // Without a condition PostgREST deletes nothing; a user may delete only what is theirs.
+    this.defer(async () => person.client.from('mcp_servers').delete().not('id', 'is', null));
+    return person;
+  }
+
+  /**
+   * Starts a server that answers as the script wants, and as a healthy server where the script returns false. It has an
+   * address of its own, so that attacks don't use up what each other's host is allowed.
+   * @param isOnVictimsHost on 127.0.0.1 instead, as the server of the other tenant
+   */
+  async server(
+    script: (request: ScriptedRequest) => boolean,
+    { isOnVictimsHost = false } = {},
+  ): Promise<ScriptedServer> {
+    const server = await startScriptedServer(script);
+    this.defer(() => server.stop());
+    if (isOnVictimsHost) return server;
+    addresses += 1;
+    const door = await openDoor(`127.0.10.${addresses}`, server.port);
+    this.defer(() => door.close());
+    return { ...server, url: door.url };
+  }
+
+  /** Adds a server by REST; the monitor probes it within seconds. Returns its id. */
+  addServer(person: Person, name: string, url: string): Promise<string> {
+    return addServer(person, name, url);
+  }
+
+  /** Starts a conversation, which ends with the attack. */
+  async conversation(person: Person): Promise<RoomClient> {
+    const client = await RoomClient.join(person);
+    this.defer(() => client.leave());
+    return client;
+  }
+
+  /** Starts a conversation, and finds whether its agent still uses the tools of a healthy server. */
+  async talk(person: Person): Promise<Finding> {
+    await addDemoServer(person, 'clock');
+    const client = await this.conversation(person);
+    await client.told('tools', ({ names }) => names.includes('clock__current_time'));
+    const askedAtMs = Date.now();
+    await client.type('What time is it in Tokyo?');
+    const isAnswered = client.agentSays(/in tokyo/i, askedAtMs).then(
+      () => true,
+      () => false,
+    );
+    return holds('the conversation goes on with the tools of another server', await isAnswered);
+  }
+
+  /** Ends everything that the attack began. Never rejects. */
+  async end(): Promise<void> {
+    for (const end of this.#endings.splice(0).toReversed()) await end().catch(() => {});
+  }
+}

@@ -1,0 +1,88 @@
+/** Watches what an attack does to the processes of the stack. Linux only: it reads /proc. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { childrenOf, pidOf } from '../support/processes.ts';
+import type { Finding } from './attack.ts';
+
+/** The most memory that each process may have taken, in MB of 2^20 bytes, whatever it is sent. */
+const PEAK_MB = { monitor: 350, web: 350, functions: 450, conversation: 500 };
+type Watched = keyof typeof PEAK_MB;
+const WATCHED = Object.keys(PEAK_MB) as Watched[];
+/** A process that ended can't be read any more, so the peaks are noted from time to time. */
+const INTERVAL_MS = 200;
+
+/** Peaks of memory and the identity of each process, from `start` to `end`. */
+export class ProcessWatch {
+  readonly #before = new Map(lasting().map((name) => [name, pidsOf(name)[0]]));
+  readonly #peakMb = new Map<Watched, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    for (const pid of WATCHED.flatMap(pidsOf)) forgetPeak(pid);
+    this.#timer = setInterval(() => this.#note(), INTERVAL_MS);
+  }
+
+  /** Ends the watch; returns what it found. */
+  end(): Finding[] {
+    clearInterval(this.#timer);
+    this.#note();
+    const peaks = [...this.#peakMb].map(([name, peak]) => ({ name, peak: Math.round(peak) }));
+    const gone = lasting().filter((name) => pidsOf(name)[0] !== this.#before.get(name));
+    return [
+      {
+        bound: `memory: ${peaks.map(({ name }) => `${name} ${PEAK_MB[name]}`).join(', ')} MB`,
+        measured: `${peaks.map(({ name, peak }) => `${name} ${peak}`).join(', ')} MB`,
+        isOk: peaks.every(({ name, peak }) => peak <= PEAK_MB[name]),
+      },
+      {
+        bound: 'no process ends',
+        measured: gone.length === 0 ? 'none' : `ended: ${gone.join(', ')}`,
+        isOk: gone.length === 0,
+      },
+    ];
+  }
+
+  #note(): void {
+    for (const name of WATCHED)
+      for (const pid of pidsOf(name))
+        this.#peakMb.set(name, Math.max(this.#peakMb.get(name) ?? 0, peakMbOf(pid)));
+  }
+}
+
+/** Processes that live as long as the stack; each conversation has its own. */
+function lasting(): Watched[] {
+  return WATCHED.filter((name) => name !== 'conversation' && pidsOf(name).length > 0);
+}
+
+/** The processes of a kind that run now; none where there is no such part. */
+function pidsOf(name: Watched): number[] {
+  try {
+    if (name === 'conversation') return childrenOf(pidOf('worker'));
+    if (name === 'functions')
+      return childrenOf(pidOf('supabase')).filter((pid) => statusOf(pid, 'Name') === 'deno');
+    return [pidOf(name)];
+  } catch {
+    return [];
+  }
+}
+
+/** The most memory that a process held at once since `forgetPeak`; 0 when it has ended. */
+function peakMbOf(pid: number): number {
+  return Number.parseInt(statusOf(pid, 'VmHWM') ?? '0', 10) / 1_024;
+}
+
+function statusOf(pid: number, field: string): string | undefined {
+  try {
+    return new RegExp(`^${field}:\\s+(.+)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** From proc_pid_clear_refs(5): 5 resets the peak to what is held now. */
+function forgetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // It has just ended, or the system doesn't allow it: then the peak is that of its whole life.
+  }
+}

@@ -1,0 +1,203 @@
+/** Takes one server through everything that the product does with a server. */
+import { AppError } from '@patchbay/shared/contract/errors';
+import {
+  openConnection,
+  type CallOptions,
+  type Connection,
+} from '@patchbay/shared/engine/session/connection';
+import { modelLimits } from '@patchbay/shared/contract/model-limits';
+import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
+import { ProbeServer } from '@patchbay/shared/contract/schema/snapshot';
+import { fitToModel } from '../../livekit/src/tools/tool-fit.ts';
+import { ToolRoom } from '../../livekit/src/tools/tool-room.ts';
+import { buildToolSet, toDefinition } from '../../livekit/src/tools/tool-set.ts';
+import type { Person } from '../support/person.ts';
+import { addServer, invoke, serviceClient } from '../support/rest-api.ts';
+import { ToolList } from '../../local/model/protocol/validate.ts';
+import { launch, type Launched } from './launch.ts';
+import type { CheckedCall, RegistryServer } from './registry-server.ts';
+
+const CALL_MS = 60_000;
+/** From the kill until a server that needs a minute to start has answered again. */
+const RECOVERY_MS = 60_000;
+
+export const STEPS = ['listed', 'stored', 'offered', 'called', 'recovered'] as const;
+type StepName = (typeof STEPS)[number];
+
+export interface Outcome {
+  /** The version of the protocol that was negotiated; null before that. */
+  protocol: string | null;
+  /** What each step found, as far as they went. */
+  found: Partial<Record<StepName, string>>;
+  /** The step that went wrong and why; the rest was not tried. */
+  fault?: { step: StepName | 'started'; why: string };
+}
+
+/** A step had another result than it should. */
+class Unexpected extends Error {}
+
+/**
+ * Starts a server and tests, stores, offers, calls and restarts it, against the running stack.
+ * @param program the path of the installed program
+ * @param person owner of the server while this runs
+ */
+export async function exercise(server: RegistryServer, program: string, person: Person): Promise<Outcome> {
+  const found: Outcome['found'] = {};
+  let protocol: string | null = null;
+  let step: StepName | 'started' = 'started';
+  let launched: Launched | undefined;
+  let connection: Connection | undefined;
+  let serverId: string | undefined;
+  try {
+    launched = await launch(server, program);
+    const { url } = launched;
+    const calls = server.calls(launched.place);
+    const last = calls.at(-1);
+    if (!last) throw new Unexpected('it has no call to check');
+
+    step = 'listed';
+    const { names, version } = await list(url, server, person);
+    protocol = version;
+    found.listed = String(names.length);
+
+    step = 'stored';
+    serverId = await addServer(person, { name: server.name, url });
+    found.stored = String(await store(serverId, names, person));
+
+    step = 'offered';
+    found.offered = await offer(serverId, person);
+
+    step = 'called';
+    connection = openConnection(
+      {
+        serverId,
+        configVersion: 1,
+        url,
+        transport: 'auto',
+        credential: { method: 'none' },
+        callTimeoutMs: CALL_MS,
+        maxConcurrency: 4,
+      },
+      { policy: 'local' },
+    );
+    for (const call of calls) check(call, await callByConnection(connection, call));
+    await callByFunction(serverId, last, person);
+    found.called = [...new Set(calls.map(nameOf))].join(', ');
+
+    step = 'recovered';
+    await launched.killAndStart();
+    const options = { repeatable: true, timeoutMs: RECOVERY_MS };
+    check(last, await callByConnection(connection, last, options));
+    found.recovered = 'yes';
+    return { protocol, found };
+  } catch (error) {
+    return { protocol, found, fault: { step, why: error instanceof Error ? error.message : String(error) } };
+  } finally {
+    await connection?.close();
+    if (serverId !== undefined) await person.client.from('mcp_servers').delete().eq('id', serverId);
+    await launched?.end();
+  }
+}
+
+/** For the table; a call that should fail is marked. */
+function nameOf({ tool, isError }: CheckedCall): string {
+  return `\`${tool}\`${isError ? ' (error)' : ''}`;
+}
+
+/** By the connection test of the page, before anything is stored. */
+async function list(
+  url: string,
+  server: RegistryServer,
+  person: Person,
+): Promise<{ names: string[]; version: string }> {
+  const { body } = await invoke(person, 'test-connection', { url });
+  if (body['ok'] !== true) throw new Unexpected(failureOf(body));
+  const { tools, skipped } = body as {
+    tools: { name: string }[];
+    skipped: { name: string; reason: string }[];
+  };
+  if (skipped.length > 0)
+    throw new Unexpected(`skipped ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
+  if (tools.length < server.tools) throw new Unexpected(`${tools.length} tools, not ${server.tools}`);
+  return { names: tools.map(({ name }) => name).toSorted(), version: String(body['protocol_version']) };
+}
+
+async function store(serverId: string, names: readonly string[], person: Person): Promise<number> {
+  const { status, body } = await invoke(person, 'discover-tools', { server_id: serverId });
+  if (status !== 200) throw new Unexpected(failureOf(body));
+  const { data } = await person.client
+    .from('mcp_tools')
+    .select('name')
+    .eq('server_id', serverId)
+    .overrideTypes<{ name: string }[]>()
+    .throwOnError();
+  const stored = data.map(({ name }) => name).toSorted();
+  if (stored.join() !== names.join()) throw new Unexpected(`stored ${stored.join()}, listed ${names.join()}`);
+  return stored.length;
+}
+
+/** As a conversation offers what is stored, to a model that checks it as OpenAI's API does. */
+async function offer(serverId: string, person: Person): Promise<string> {
+  const stored = await serviceClient()
+    .rpc('server_for_probe', { p_server_id: serverId, p_user_id: person.id })
+    .throwOnError();
+  const { budget } = new ToolRoom(modelLimits(DEFAULT_REALTIME_MODEL));
+  const wish = buildToolSet([{ server: ProbeServer.parse(stored.data), live: null }]);
+  const { tools } = fitToModel(wish, { budget });
+  const accepted = ToolList.safeParse(tools.map(toDefinition));
+  if (!accepted.success)
+    throw new Unexpected(accepted.error.issues[0]?.message ?? 'the model rejects the tools');
+  if (tools.length === 0) throw new Unexpected('no tool fits');
+  return tools.length === wish.tools.length ? String(tools.length) : `${tools.length} fit`;
+}
+
+interface Answer {
+  isError: boolean;
+  text: string;
+}
+
+/** As a conversation calls it. A call that the server refuses has failed with the server's words. */
+async function callByConnection(
+  connection: Connection,
+  { tool, arguments: args, isError }: CheckedCall,
+  options: CallOptions = {},
+): Promise<Answer> {
+  try {
+    const { isError: hasFailed, text, structured } = await connection.call(tool, args, options);
+    return { isError: hasFailed, text: withStructured(text, structured) };
+  } catch (error) {
+    if (isError && error instanceof AppError) return { isError: true, text: error.message };
+    throw error;
+  }
+}
+
+/** Some servers put the answer itself next to a text that only says that there is one. */
+function withStructured(text: string, structured: unknown): string {
+  return structured == null || text.includes(JSON.stringify(structured))
+    ? text
+    : `${text}\n${JSON.stringify(structured)}`;
+}
+
+/** As a person calls a tool in the page. */
+async function callByFunction(serverId: string, call: CheckedCall, person: Person): Promise<void> {
+  const { body } = await invoke(person, 'call-tool', {
+    server_id: serverId,
+    tool: call.tool,
+    arguments: call.arguments,
+  });
+  if (body['ok'] !== true && !call.isError) throw new Unexpected(failureOf(body));
+  const text = withStructured(String(body['text'] ?? body['message']), body['structured_content']);
+  check(call, { isError: body['outcome'] !== 'ok', text });
+}
+
+/** @throws Unexpected when the result is not the one that was to come */
+function check(call: CheckedCall, { isError, text }: Answer): void {
+  const shown = text.slice(0, 300);
+  if (isError !== (call.isError === true))
+    throw new Unexpected(`${call.tool} ${isError ? 'failed' : 'should have failed'}: ${shown}`);
+  if (!call.answer.test(text)) throw new Unexpected(`${call.tool} answered ${shown}`);
+}
+
+function failureOf(body: Record<string, unknown>): string {
+  return [body['phase'], body['code'], body['message']].filter(Boolean).join(' · ');
+}

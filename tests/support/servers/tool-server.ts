@@ -1,0 +1,61 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ListToolsRequestSchema,
+  type Tool,
+} from '@modelcontextprotocol/sdk/types.js';
+import { startLoopbackServer } from '../../../local/servers/loopback-server.ts';
+
+/** A real MCP server in the process of a story, with whatever tools the story needs. */
+export interface ToolServer {
+  url: string;
+  /** The names of the tools that were called, newest last. */
+  readonly called: readonly string[];
+  /** Has other tools from now on, and says so to every session. */
+  change(tools: readonly Tool[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A tool that takes no arguments. */
+export function plainTool(name: string, description = `Does ${name}.`): Tool {
+  return { name, description, inputSchema: { type: 'object', properties: {} } };
+}
+
+/**
+ * @param tools listed as they are, also those that no SDK would let pass
+ * @param answer with which every tool answers: a text, or a whole result
+ */
+export async function startToolServer(
+  tools: readonly Tool[],
+  answer: string | CallToolResult = 'Done.',
+): Promise<ToolServer> {
+  let listed = [...tools];
+  const called: string[] = [];
+  const sessions = new Set<McpServer>();
+  const house = await startLoopbackServer({
+    port: 0,
+    createSession: () => {
+      const mcp = new McpServer(
+        { name: 'story', version: '1.0.0' },
+        { capabilities: { tools: { listChanged: true } } },
+      );
+      mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+      mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
+        called.push(params.name);
+        return typeof answer === 'string' ? { content: [{ type: 'text', text: answer }] } : answer;
+      });
+      sessions.add(mcp);
+      return { mcp, ended: () => sessions.delete(mcp) };
+    },
+  });
+  return {
+    url: house.url,
+    called,
+    async change(next) {
+      listed = [...next];
+      await Promise.all([...sessions].map((mcp) => mcp.server.sendToolListChanged()));
+    },
+    close: () => house.close(),
+  };
+}
