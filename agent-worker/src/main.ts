@@ -6,7 +6,7 @@ import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope
 import manifest from '../package.json' with { type: 'json' };
 import { capacityOf } from './capacity.ts';
 import { type Environment, EnvironmentError, readEnvironment } from './environment.ts';
-import { guardDeadIdleProcess, poolPrototype } from '@patchbay/livekit/model/workarounds/dead-idle-process';
+import { dropDeadIdleProcesses, poolPrototype } from '@patchbay/livekit/model/workarounds/dead-idle-process';
 import { callWithServiceKey, healthUrl, startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { installLog } from './log.ts';
 import { workerOptions } from './worker-options.ts';
@@ -28,7 +28,7 @@ async function run(env: Environment): Promise<void> {
   // The model detects the end of a turn itself: without a runner, no inference process of 300 MB starts.
   InferenceRunner.registerRunner = () => {};
 
-  guardDeadIdleProcess(poolPrototype);
+  dropDeadIdleProcesses(poolPrototype);
 
   const capacity = capacityOf({
     totalBytes: totalmem(),

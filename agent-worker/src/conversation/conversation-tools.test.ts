@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ConversationTools } from './conversation-tools.ts';
 import type { PushResult } from '@patchbay/livekit/tools/rejected-tools';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
-import type { Floor } from '@patchbay/livekit/calls/floor';
+import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import { modelTool } from '@patchbay/livekit/testing/model-tool';
 import { ToolLatencies } from '@patchbay/livekit/calls/tool-latencies';
 import { ToolRoom } from '@patchbay/livekit/tools/tool-room';
@@ -23,13 +23,16 @@ const done: CallResult = {
   truncated: false,
 };
 // Nothing else of either is touched by a call that ends at once.
-const floor = {
+const scheduler = {
   isFree: false,
   hasSpoken: () => false,
-  changed: () => new Promise(() => {}),
-} as unknown as Floor;
+} as unknown as SpeechScheduler;
 const turn = { interrupted: false, waitIfNotInterrupted: (ends: Promise<unknown>[]) => Promise.all(ends) };
-const toolOptions = { toolCallId: 'call', ctx: { speechHandle: turn } } as unknown as llm.ToolOptions;
+const ctx = {
+  speechHandle: turn,
+  filler: (_source: unknown, _options: unknown, run: () => Promise<unknown>) => run(),
+};
+const toolOptions = { toolCallId: 'call', ctx } as unknown as llm.ToolOptions;
 
 function conversationTools({ refuses = null }: { refuses?: string | null } = {}) {
   const told: string[] = [];
@@ -58,7 +61,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
       tellOutage: () => false,
       call: async () => done,
     }),
-    floor,
+    scheduler,
     idle: { waitFor: () => {} },
     latencies: new ToolLatencies(),
     usage,

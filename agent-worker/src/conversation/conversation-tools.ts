@@ -3,7 +3,7 @@ import { ResultCache } from '@patchbay/shared/engine/calls/result-cache';
 import type { ToolsActivity } from '@patchbay/shared/contract/schema/activity';
 import { type ActivityFeed, toolsActivity } from '../reports/activity.ts';
 import type { CallMemory } from '../reports/call-details.ts';
-import type { Floor } from '@patchbay/livekit/calls/floor';
+import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import type { History } from '@patchbay/livekit/model/history';
 import type { IdleWatch } from './idle-watch.ts';
 import type { Log } from '@patchbay/livekit/log';
@@ -28,7 +28,7 @@ export interface ConversationToolsOptions {
   model: Pick<ModelSession, 'pushTools' | 'tell'>;
   room: ToolRoom;
   linkOf: (serverId: string) => CallableLink | undefined;
-  floor: Floor;
+  scheduler: SpeechScheduler;
   idle: Pick<IdleWatch, 'waitFor'>;
   latencies: ToolLatencies;
   usage: ToolUsage;
@@ -90,12 +90,13 @@ export class ConversationTools {
 
   /** The tool as the framework runs it: every call is recorded, traced and shown. */
   toFunctionTool(tool: ModelTool): VoiceTool {
-    const { sessionId, linkOf, floor, idle, latencies, usage, memory, feed, reports, log } = this.#options;
+    const { sessionId, linkOf, scheduler, idle, latencies, usage, memory, feed, reports, log } =
+      this.#options;
     return createVoiceTool(tool, {
       sessionId,
       currentOf: (own) => this.#currentOf(own),
       linkOf,
-      floor,
+      scheduler,
       latencies,
       tell: (line) => this.#options.model.tell(line),
       onRunning: (over) => idle.waitFor(over),

@@ -14,7 +14,7 @@ import { credentialsIn } from '../credential.ts';
 import type { Database, ServiceClient } from '../database.ts';
 import type { Environment } from '../environment.ts';
 import { FailureReports } from '../reports/failure-reports.ts';
-import { Floor } from '@patchbay/livekit/calls/floor';
+import { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import { sayGoodbye } from './goodbye.ts';
 import { greet } from './greeting.ts';
 import { HostConnects } from '@patchbay/livekit/servers/host-connects';
@@ -85,7 +85,7 @@ export class Conversation {
   /** The plugin's; there is one from the start of the agent session on. */
   readonly #realtimeSession: VoiceModel['session'];
   readonly #history: History;
-  readonly #floor: Floor;
+  readonly #scheduler: SpeechScheduler;
   readonly #limits: SessionLimits;
   /** From then on there is time to make tools and connections. */
   readonly #begun = Promise.withResolvers<void>();
@@ -110,7 +110,7 @@ export class Conversation {
 
     const failures = new FailureReports({
       feed: this.#feed,
-      floor: () => this.#floor,
+      scheduler: () => this.#scheduler,
       log,
       end: (reason) => this.#endFor(reason),
     });
@@ -121,15 +121,15 @@ export class Conversation {
     this.#session = createAgentSession(model);
     this.#realtimeSession = session;
     this.#history = new History(this.#agent, this.#session, session);
-    this.#floor = new Floor({
+    this.#scheduler = new SpeechScheduler({
       session: this.#session,
       realtimeSession: session,
       turnSettlesMs,
-      onFault: (error) => log.warn({ error }, 'the agent could not take the floor'),
+      onFault: (error) => log.warn({ error }, 'the agent could not take the scheduler'),
     });
     this.#limits = new SessionLimits({
       idleTimeoutMs: environment.PATCHBAY_IDLE_TIMEOUT_MS,
-      floor: this.#floor,
+      scheduler: this.#scheduler,
       feed: this.#feed,
       end: (reason) => this.#endFor(reason),
     });
@@ -144,7 +144,7 @@ export class Conversation {
       model: this.#model,
       room: toolRoom,
       linkOf: (serverId) => this.#links.of(serverId),
-      floor: this.#floor,
+      scheduler: this.#scheduler,
       idle: this.#limits.idle,
       latencies: options.latencies,
       usage: options.usage,

@@ -15,7 +15,7 @@ function newLimits(idleTimeoutMs: number, usedBytes = () => 0) {
   const limits = new SessionLimits({
     idleTimeoutMs,
     usedBytes,
-    floor: { say: (sentence) => void said.push(sentence) },
+    scheduler: { say: (sentence) => void said.push(sentence) },
     feed: { send: (activity) => void sent.push(activity) },
     end: (reason) => void ends.push(reason),
   });

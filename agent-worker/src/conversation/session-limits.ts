@@ -1,7 +1,6 @@
 import type { SessionSnapshot } from '@patchbay/shared/contract/schema/snapshot';
 import type { ActivityFeed } from '../reports/activity.ts';
 import { CONVERSATION_MEMORY_MB } from '../capacity.ts';
-import type { Floor } from '@patchbay/livekit/calls/floor';
 import { IdleWatch } from './idle-watch.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { idleSentence, timeLimitSentence } from '@patchbay/livekit/calls/speech';
@@ -10,7 +9,7 @@ import { TimeLimit } from './time-limit.ts';
 export interface SessionLimitsOptions {
   /** The worker's own limit for users who are away, in ms; 0: none. */
   idleTimeoutMs: number;
-  floor: Pick<Floor, 'say'>;
+  scheduler: { say: (sentence: string) => void };
   feed: Pick<ActivityFeed, 'send'>;
   end: (reason: 'idle' | 'time_limit' | 'out_of_memory') => void;
   /** Resident memory of the process, in bytes. */
@@ -24,19 +23,19 @@ export class SessionLimits {
   readonly #memory: MemoryWatch;
   readonly #ownIdleMs: number;
 
-  constructor({ idleTimeoutMs, floor, feed, end, usedBytes }: SessionLimitsOptions) {
+  constructor({ idleTimeoutMs, scheduler, feed, end, usedBytes }: SessionLimitsOptions) {
     this.#ownIdleMs = idleTimeoutMs;
     this.idle = new IdleWatch({
       timeoutMs: idleTimeoutMs,
       onWarning: (leftMs) => {
-        floor.say(idleSentence(leftMs));
+        scheduler.say(idleSentence(leftMs));
         feed.send({ type: 'idle', ends_in_ms: leftMs });
       },
       onIdle: () => end('idle'),
     });
     this.#timeLimit = new TimeLimit({
       onWarning: (leftMs) => {
-        floor.say(timeLimitSentence(leftMs));
+        scheduler.say(timeLimitSentence(leftMs));
         feed.send({ type: 'time_limit', ends_in_ms: leftMs });
       },
       onOver: () => end('time_limit'),

@@ -9,7 +9,7 @@ function reporting() {
   const lines: unknown[] = [];
   const reports = new FailureReports({
     feed: { send: (activity) => void sent.push(activity) },
-    floor: () => ({ turnFailed: (sentence) => void said.push(sentence) }),
+    scheduler: () => ({ turnFailed: (sentence) => void said.push(sentence) }),
     log: {
       info: () => {},
       warn: (fields: unknown) => void lines.push(fields),

@@ -2,14 +2,14 @@
 import { type EndReason } from '@patchbay/shared/contract/end-reason';
 import { describeAnswerFailure } from '@patchbay/shared/contract/answer-failure';
 import type { ActivityFeed } from './activity.ts';
-import type { Floor } from '@patchbay/livekit/calls/floor';
+import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import type { ModelWatcher } from '@patchbay/livekit/model/workarounds/session-internals';
 import type { Log } from '@patchbay/livekit/log';
 import { FAILURES, type ModelFailure } from '@patchbay/livekit/model/model-failure';
 
 export interface FailureReportsOptions {
   feed: Pick<ActivityFeed, 'send'>;
-  floor: () => Pick<Floor, 'turnFailed'>;
+  scheduler: () => Pick<SpeechScheduler, 'turnFailed'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** The model will not answer any more. */
   end: (reason: EndReason) => void;
@@ -31,11 +31,11 @@ export class FailureReports implements ModelWatcher {
 
   /** One sentence, which is not waited for; when it fails as well, the page has it all the same. */
   onUnanswered({ kind, facts }: ModelFailure): void {
-    const { feed, floor, log } = this.#options;
+    const { feed, scheduler, log } = this.#options;
     const { announced } = FAILURES[kind];
     log.warn({ code: announced, cause: facts }, 'the voice model gave no answer');
     feed.send({ type: 'unanswered', reason: announced });
-    floor().turnFailed(kind === 'no_answer' ? null : describeAnswerFailure(announced).speech);
+    scheduler().turnFailed(kind === 'no_answer' ? null : describeAnswerFailure(announced).speech);
   }
 
   onDisconnected({ kind, facts }: ModelFailure): void {

@@ -8,7 +8,7 @@ import {
 } from '@patchbay/shared/testing/trace-collector';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../environment.ts';
-import { createGuardedModel } from '@patchbay/livekit/model/workarounds/guarded-model';
+import { createPatchedModel } from '@patchbay/livekit/model/workarounds/patched-model';
 import { FakeModel } from '@patchbay/livekit/testing/fake-model';
 import { traceCall } from './trace-call.ts';
 import { startTracing } from './tracing.ts';
@@ -56,7 +56,7 @@ async function converse(): Promise<void> {
     },
   });
   const session = new voice.AgentSession({
-    llm: createGuardedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }),
+    llm: createPatchedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }),
     vad: null,
     turnHandling: { turnDetection: null },
     userAwayTimeout: null,

@@ -26,7 +26,7 @@ export class SiblingCalls {
   }
 
   /** The user was told that they can go on: that is said once for all calls. */
-  handedOver(): void {
+  handedOff(): void {
     this.#released.resolve();
   }
 }

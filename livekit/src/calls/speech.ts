@@ -8,7 +8,7 @@ import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
 import { trimEnd } from '@patchbay/shared/contract/json/trim-end';
 import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text';
 import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
-import type { Sign } from './pacing.ts';
+import type { Filler } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
 
 /** Codes that speak of the tool itself, or of what it was asked; all others speak of its server. */
@@ -100,20 +100,20 @@ export function timeLimitSentence(leftMs: number): string {
 const LONGEST_PROGRESS = 80;
 
 /** What is said while a call runs. */
-export function signSentence(
-  sign: Sign | 'update',
+export function fillerSentence(
+  filler: Filler | 'update',
   tool: ModelTool,
   { usualMs, progress }: { usualMs: number | null; progress: CallProgress | null },
 ): string {
   const news = progress ? progressWords(progress) : null;
-  switch (sign) {
+  switch (filler) {
     case 'announce':
       return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
     case 'wait':
       return `One moment, I'm checking with the ${plainName(tool.serverName)} server.`;
     case 'still':
       return news ? `Still working on it: ${news}.` : "I'm still working on it.";
-    case 'handover':
+    case 'handoff':
       return "This is taking a while. We can keep talking, and I'll let you know when it's done.";
     case 'update':
       return `The ${plainName(tool.serverName)} server is still working${news ? `: ${news}` : ''}.`;

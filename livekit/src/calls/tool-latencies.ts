@@ -1,5 +1,5 @@
 import type { RecentCallTimes } from '@patchbay/shared/contract/schema/session';
-import { usualMs } from './pacing.ts';
+import { usualMs } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
 
 /** Enough to tell what is usual. */

@@ -2,7 +2,7 @@
 import { initializeLogger, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGuardedModel } from '../model/workarounds/guarded-model.ts';
+import { createPatchedModel } from '../model/workarounds/patched-model.ts';
 import { memoryOf } from '../model/history.ts';
 import { sayingInstructions } from './speech.ts';
 import { FakeModel } from '../testing/fake-model.ts';
@@ -36,7 +36,7 @@ function speaking(items: readonly FakeItem[], instructions: string) {
 async function conversation() {
   const said: string[] = [];
   let live: realtime.RealtimeSession | undefined;
-  const model = createGuardedModel(
+  const model = createPatchedModel(
     { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
     (made) => (live = made),
   );

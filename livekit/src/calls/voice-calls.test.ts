@@ -5,8 +5,8 @@ import { type Connection, openConnection } from '@patchbay/shared/engine/session
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type SessionServer, startSessionServer, tool } from '../../../shared/test/support/session-server.ts';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
-import { Floor } from './floor.ts';
-import { createGuardedModel } from '../model/workarounds/guarded-model.ts';
+import { SpeechScheduler } from './speech-scheduler.ts';
+import { createPatchedModel } from '../model/workarounds/patched-model.ts';
 import { modelTool } from '../testing/model-tool.ts';
 import { FakeModel } from '../testing/fake-model.ts';
 import type { FakeItem } from '../testing/fake-protocol.ts';
@@ -61,7 +61,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   const latencies = new ToolLatencies();
   fake.decide = rehearsing;
   const made = Promise.withResolvers<realtime.RealtimeSession>();
-  const model = createGuardedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }, made.resolve);
+  const model = createPatchedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }, made.resolve);
   const session = createAgentSession(model);
   session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
     if (item.type !== 'message') return;
@@ -70,7 +70,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
   let realtimeSession: realtime.RealtimeSession | undefined;
   void made.promise.then((one) => (realtimeSession = one));
   const faults: unknown[] = [];
-  const floor = new Floor({
+  const scheduler = new SpeechScheduler({
     session,
     realtimeSession: () => {
       if (!realtimeSession) throw new Error('The session has not started.');
@@ -108,7 +108,7 @@ async function conversation({ repeatable = true }: { repeatable?: boolean } = {}
         sessionId: 'session',
         currentOf: (tool) => tool,
         linkOf: () => link,
-        floor,
+        scheduler,
         latencies,
         tell: (line) => lines.push(line),
         onRunning: (over) => running.push(over),

@@ -4,7 +4,7 @@ import type { CallResult } from '@patchbay/shared/engine/calls/result';
 import type { Activity } from '@patchbay/shared/contract/schema/activity';
 import { describe, expect, it, vi } from 'vitest';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
-import type { Floor } from './floor.ts';
+import type { SpeechScheduler } from './speech-scheduler.ts';
 import type { ServerLink } from '../servers/server-link.ts';
 import { modelTool } from '../testing/model-tool.ts';
 import { storedTool } from '../testing/snapshot.ts';
@@ -27,13 +27,12 @@ const done: CallResult = {
 
 const up = { outage: null, isGone: false, liveTools: null, tellOutage: () => false };
 
-/** Somebody else speaks: these calls end before a word is due. */
-const floor = {
+/** Somebody else speaks: these calls end before a filler is due. */
+const scheduler = {
   isFree: false,
   agentHeardAtMs: 0,
   hasSpoken: () => false,
   voiceDelayMs: 0,
-  changed: () => new Promise(() => {}),
 };
 const newTurn = () => ({
   interrupted: false,
@@ -49,8 +48,8 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     sessionId: 's1',
     currentOf: (tool) => tool,
     linkOf: () => ({ ...up, call }),
-    // Nothing else of the floor is touched by a call that ends in time; voice-calls.test.ts has the others.
-    floor: floor as unknown as Floor,
+    // A call that ends in time uses nothing else of it; voice-calls.test.ts has the others.
+    scheduler: scheduler as unknown as SpeechScheduler,
     latencies,
     tell: () => expect.unreachable(),
     onRunning: () => {},
@@ -61,7 +60,11 @@ function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolContext> 
     ...context,
   });
   // The framework hands over more; a tool of ours uses nothing else.
-  const options = { toolCallId: 'call', ctx: { speechHandle: newTurn() } } as unknown as llm.ToolOptions;
+  const ctx = {
+    speechHandle: newTurn(),
+    filler: (_source: unknown, _options: unknown, run: () => Promise<unknown>) => run(),
+  };
+  const options = { toolCallId: 'call', ctx } as unknown as llm.ToolOptions;
   const execute = (args: Record<string, unknown> = {}) => made.execute(args, options) as Promise<string>;
   return { execute, activity, calls, faults, latencies };
 }

@@ -9,10 +9,10 @@ import { redact } from '@patchbay/shared/contract/json/redact';
 import type { Activity, CallDetails } from '@patchbay/shared/contract/schema/activity';
 import { outcomeOf, type ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
 import type { JSONSchema7 } from 'json-schema';
-import { ProgressTeller } from './call-progress.ts';
+import { ProgressThrottle } from './progress-throttle.ts';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
-import type { Floor } from './floor.ts';
-import { type Release, giveUpdates, holdConversation } from './held-call.ts';
+import type { SpeechScheduler } from './speech-scheduler.ts';
+import { type ForegroundEnd, giveUpdates, runInForeground } from './foreground-call.ts';
 import type { ServerLink } from '../servers/server-link.ts';
 import {
   backgroundLine,
@@ -20,7 +20,7 @@ import {
   interruptedSentence,
   removedSentence,
   resultSpeech,
-  signSentence,
+  fillerSentence,
   stillAwaySentence,
 } from './speech.ts';
 import type { ToolLatencies } from './tool-latencies.ts';
@@ -37,7 +37,7 @@ export interface VoiceToolContext {
   /** The tool as it is now; asked again for every call, because hints and roles change while the model holds it. */
   currentOf: (tool: ModelTool) => CurrentTool;
   linkOf: (serverId: string) => CallableLink | undefined;
-  floor: Floor;
+  scheduler: SpeechScheduler;
   latencies: ToolLatencies;
   /** Puts one system line into the model's conversation. */
   tell: (line: string) => void;
@@ -81,7 +81,7 @@ interface RunningCall {
 
 /**
  * Makes the function tool. Its `execute` returns words to speak, or throws a `ToolError` with a sentence
- * that the model can say; of a call that lets go of the conversation the model hears later, by the floor.
+ * that the model can say; the result of a background call follows later, by the scheduler.
  * Each call is recorded and shown from its start to its end.
  */
 export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): VoiceTool {
@@ -93,21 +93,20 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
     // The framework parses the arguments and checks nothing.
     execute: async (given: Record<string, unknown>, { ctx, toolCallId }) => {
       const args = withoutExplicitNulls(given, tool.parameters);
-      const { floor, latencies } = context;
+      const { scheduler, latencies } = context;
       const usualMs = latencies.usualMs(tool);
       const call = begin(tool, args, context);
       const { promise: over, resolve } = Promise.withResolvers<void>();
       context.onRunning(over);
-      const release = await holdConversation(call.ending, {
-        floor,
-        turn: ctx.speechHandle,
+      const end = await runInForeground(call.ending, ctx, {
+        scheduler,
         usualMs,
-        sentence: (sign) => signSentence(sign, tool, { usualMs, progress: call.progress() }),
+        sentence: (filler) => fillerSentence(filler, tool, { usualMs, progress: call.progress() }),
       });
-      if (release !== 'ended') {
+      if (end !== 'ended') {
         // Before the framework asks for a reply: the model would call again for the result that it misses.
-        if (release !== 'interrupted') context.tell(backgroundLine(tool));
-        resolve(goOnBehind(tool, call, toolCallId, release, ctx.speechHandle, context));
+        if (end !== 'interrupted') context.tell(backgroundLine(tool));
+        resolve(runInBackground(tool, call, toolCallId, end, ctx.speechHandle, context));
         // Neither an output nor a reply from the framework: the call stays open in the conversation.
         return new voice.StopResponse();
       }
@@ -123,25 +122,25 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
  * The user speaking over a call cancels it, where calling again does no harm: what was said may want
  * something else. A cough does not, and neither does talk after the handover.
  */
-async function goOnBehind(
+async function runInBackground(
   tool: ModelTool,
   call: RunningCall,
   callId: string,
-  release: Release,
+  end: ForegroundEnd,
   response: voice.SpeechHandle,
-  { floor, currentOf }: Pick<VoiceToolContext, 'floor' | 'currentOf'>,
+  { scheduler, currentOf }: Pick<VoiceToolContext, 'scheduler' | 'currentOf'>,
 ): Promise<void> {
-  if (release === 'interrupted' && isRepeatable(currentOf(tool))) {
-    const wasCancelled = await floor.userTurn(callId, call.ending, () => {
+  if (end === 'interrupted' && isRepeatable(currentOf(tool))) {
+    const wasCancelled = await scheduler.userTurn(callId, call.ending, () => {
       call.cancel();
-      floor.answer(callId, interruptedSentence(tool));
+      scheduler.answer(callId, interruptedSentence(tool));
     });
     if (wasCancelled) return;
   }
-  await giveUpdates(call.ending, floor, () =>
-    signSentence('update', tool, { usualMs: null, progress: call.progress() }),
+  await giveUpdates(call.ending, scheduler, () =>
+    fillerSentence('update', tool, { usualMs: null, progress: call.progress() }),
   );
-  await floor.deliver(callId, (await call.ending).speech, response);
+  await scheduler.deliver(callId, (await call.ending).speech, response);
 }
 
 function begin(tool: ModelTool, args: Record<string, unknown>, context: VoiceToolContext): RunningCall {
@@ -167,7 +166,7 @@ async function recordedCall(
   const startedAt = context.now();
   let queueMs: number | null = null;
   context.onActivity({ type: 'tool_call', id, name: tool.name, phase: 'started' });
-  const teller = new ProgressTeller(id, context.onActivity);
+  const teller = new ProgressThrottle(id, context.onActivity);
 
   const link = context.linkOf(tool.serverId);
   const ending = await endingOf(tool, link, async () => {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createGuardedModel } from './workarounds/guarded-model.ts';
+import { createPatchedModel } from './workarounds/patched-model.ts';
 import { History } from './history.ts';
 import { ModelSession } from './model-session.ts';
 import { FakeModel } from '../testing/fake-model.ts';
@@ -38,7 +38,7 @@ async function longConversation() {
     return live;
   };
   const session = new voice.AgentSession({
-    llm: createGuardedModel(
+    llm: createPatchedModel(
       { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
       (made) => (live = made),
     ),

@@ -2,7 +2,7 @@
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGuardedModel } from './workarounds/guarded-model.ts';
+import { createPatchedModel } from './workarounds/patched-model.ts';
 import { memoryOf } from './history.ts';
 import { ModelSession } from './model-session.ts';
 import { type Published, Publisher } from '../tools/publisher.ts';
@@ -38,7 +38,7 @@ const toFunctionTool = ({ name, description, parameters }: ModelTool) =>
 
 async function talk(acknowledgeWithinMs = 500) {
   let live: realtime.RealtimeSession | undefined;
-  const model = createGuardedModel(
+  const model = createPatchedModel(
     { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
     (session) => (live = session),
   );

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import { createGuardedModel, watchModel } from './workarounds/guarded-model.ts';
+import { createPatchedModel, watchModel } from './workarounds/patched-model.ts';
 import { changeListening } from './workarounds/listening.ts';
 import type { ModelWatcher } from './workarounds/session-internals.ts';
 import {
@@ -39,7 +39,7 @@ export function createVoiceModel(
   let current: realtime.RealtimeSession | null = null;
   let listening = listeningSettings(environment, agent);
   let settlesMs = turnSettlesMs(agent);
-  const model = createGuardedModel(
+  const model = createPatchedModel(
     {
       apiKey: environment.OPENAI_API_KEY,
       baseURL: environment.OPENAI_BASE_URL,

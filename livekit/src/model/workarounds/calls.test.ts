@@ -1,8 +1,8 @@
-/** Defects in how the plugin takes calls, each shown twice, as in guards.test.ts. */
+/** Defects in how the plugin takes calls, each shown twice, as in connection.test.ts. */
 import { initializeLogger, llm } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';
-import { type GuardName, never, startConversation, until } from '../../testing/guarded-conversation.ts';
+import { type WorkaroundName, never, startConversation, until } from '../../testing/text-conversation.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('a call that was cut off', () => {
-  const call = async (preamble: string, without?: GuardName) => {
+  const call = async (preamble: string, without?: WorkaroundName) => {
     let runs = 0;
     let answers = 0;
     const wipe = llm.tool({ name: 'wipe', description: 'Wipe', execute: async () => `run ${(runs += 1)}` });
@@ -39,7 +39,7 @@ describe('a call that was cut off', () => {
     },
   );
 
-  it('still needed: without the guard it is made with what there is', async () => {
+  it('still needed: without the workaround it is made with what there is', async () => {
     const { runs } = await call('', 'cutCalls');
     await until(() => runs() > 0);
   });

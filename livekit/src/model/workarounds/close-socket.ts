@@ -3,15 +3,15 @@
  * the model's session lives on, and costs, until the job's process ends.
  * Upstream: not reported for Node when this was written (plugin 1.9.0). That the model may never answer a
  * close is https://github.com/livekit/agents/issues/6336.
- * Removable when "closing the session" in guards.test.ts passes without this guard.
+ * Removable when "closing the session" in connection.test.ts passes without this workaround.
  */
 import { WebSocket } from 'ws';
-import { type Guard, type SessionInternals, stateOf } from './session-internals.ts';
+import { type Workaround, type SessionInternals, stateOf } from './session-internals.ts';
 
 /** How long the model may take to answer the close. */
 const CLOSE_WAIT_MS = 1_000;
 
-export const guardCloseSocket: Guard = (prototype) => {
+export const closeSocketWorkaround: Workaround = (prototype) => {
   const { close, createWsConn } = prototype;
 
   prototype.createWsConn = async function (this: SessionInternals) {

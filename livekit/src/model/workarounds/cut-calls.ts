@@ -6,14 +6,14 @@
  * Source: https://platform.openai.com/docs/api-reference/realtime-server-events/response/output_item/done
  */
 import type { realtime } from '@livekit/agents-plugin-openai';
-import type { Guard, SessionInternals } from './session-internals.ts';
+import type { Workaround, SessionInternals } from './session-internals.ts';
 
 /** Whether the model stopped in the middle of this item. */
 export function isCut(item: realtime.ItemResource): boolean {
   return 'status' in item && item.status === 'incomplete';
 }
 
-export const guardCutCalls: Guard = (prototype) => {
+export const cutCallsWorkaround: Workaround = (prototype) => {
   const { handleResponseOutputItemDone } = prototype;
   prototype.handleResponseOutputItemDone = function (this: SessionInternals, event) {
     const isCutCall = event.item.type === 'function_call' && isCut(event.item);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { guardDeadIdleProcess, poolPrototype, type PoolInternals } from './dead-idle-process.ts';
+import { dropDeadIdleProcesses, poolPrototype, type PoolInternals } from './dead-idle-process.ts';
 
 /** What the framework's executor does with a conversation: it sends it to its process. */
 interface Executor {
@@ -51,13 +51,13 @@ describe('a killed warm process', () => {
     return given;
   }
 
-  it('loses the next conversation without the guard', async () => {
+  it('loses the next conversation without the workaround', async () => {
     await expect(launchOnDeadPool(poolPrototype)).rejects.toThrow('Channel closed');
   });
 
   it('is left out: the conversation goes to a living one', async () => {
-    const guarded = Object.create(poolPrototype) as PoolInternals;
-    guardDeadIdleProcess(guarded);
-    expect(await launchOnDeadPool(guarded)).toEqual(['conversation']);
+    const patched = Object.create(poolPrototype) as PoolInternals;
+    dropDeadIdleProcesses(patched);
+    expect(await launchOnDeadPool(patched)).toEqual(['conversation']);
   });
 });

@@ -2,7 +2,7 @@
  * Defect: a warm process that dies before it gets a conversation stays in the pool, and the next conversation
  * is given to it: "Channel closed", and no agent comes until somebody asks again.
  * Upstream: https://github.com/livekit/agents-js/issues/2321
- * Removable when "a killed warm process" in dead-idle-process.test.ts passes without this guard.
+ * Removable when "a killed warm process" in dead-idle-process.test.ts passes without this workaround.
  */
 import { ProcPool } from '../../../../node_modules/@livekit/agents/dist/ipc/proc_pool.js';
 
@@ -13,14 +13,14 @@ interface WarmProcess {
   unlock: () => void;
 }
 
-/** The part of the framework's ProcPool that the guard touches. */
+/** The part of the framework's ProcPool that the workaround touches. */
 export interface PoolInternals {
   warmedProcQueue: { items: WarmProcess[] };
   launchJob: (info: unknown) => Promise<void>;
 }
 
 /** Replaces `launchJob` so that processes which died while they waited are dropped before one is chosen. */
-export function guardDeadIdleProcess(prototype: PoolInternals): void {
+export function dropDeadIdleProcesses(prototype: PoolInternals): void {
   const { launchJob } = prototype;
   prototype.launchJob = async function (this: PoolInternals, info) {
     const queue = this.warmedProcQueue;

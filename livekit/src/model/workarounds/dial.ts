@@ -3,18 +3,24 @@
  * connection that the server closes at once is dialed again for ever; and what the server sends in the same packet as
  * the handshake is lost, because the plugin listens too late.
  * Upstream: https://github.com/livekit/agents-js/issues/2539 (the first); the others are not reported (plugin 1.9.0).
- * Removable when "a model that is away at first" and dial.test.ts pass without this guard.
+ * Removable when "a model that is away at first" and dial.test.ts pass without this workaround.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { realtime } from '@livekit/agents-plugin-openai';
 import { WebSocket } from 'ws';
 import { FAILURES, type ModelFailure, closedConnection, failedDial } from '../model-failure.ts';
-import { type Guard, ModelError, type SessionInternals, endSession, stateOf } from './session-internals.ts';
+import {
+  type Workaround,
+  ModelError,
+  type SessionInternals,
+  endSession,
+  stateOf,
+} from './session-internals.ts';
 
 /** The body of an HTTP error is a short JSON object. */
 const LONGEST_BODY = 10_000;
 
-export const guardDial: Guard = (prototype) => {
+export const dialWorkaround: Workaround = (prototype) => {
   const { runWs } = prototype;
 
   prototype.createWsConn = async function (this: SessionInternals) {

@@ -2,14 +2,14 @@
  * Defects: a response that fails, or never comes, leaves the turn silent; an error that will not go away, such as a
  * model that does not exist, is logged, and the conversation goes on without a voice.
  * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when failed-answers.test.ts passes without this guard.
+ * Removable when failed-answers.test.ts passes without this workaround.
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { AnswerWatch } from '../answer-watch.ts';
 import { FAILURES, failedEvent } from '../model-failure.ts';
 import { withdraw } from './replay-calls.ts';
-import { type Guard, type SessionInternals, endSession, stateOf } from './session-internals.ts';
+import { type Workaround, type SessionInternals, endSession, stateOf } from './session-internals.ts';
 
 /** Errors name the event that they answer: this is how those about the settings of a session are told from others. */
 const SETTINGS = 'settings_';
@@ -26,7 +26,7 @@ const OVER: realtime.ResponseDoneEvent = {
   },
 };
 
-export const guardFailedAnswers: Guard = (prototype) => {
+export const failedAnswersWorkaround: Workaround = (prototype) => {
   const { close, createSessionUpdateEvent, handleError, handleResponseCreated, handleResponseDone, runWs } =
     prototype;
   const watches = new WeakMap<SessionInternals, AnswerWatch>();

@@ -5,9 +5,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { ModelFailure } from '../model-failure.ts';
 import { FakeModel, type Turn } from '../../testing/fake-model.ts';
 import { createAgentSession } from '../voice-model.ts';
-import { GUARDS, createGuardedModel, watchModel } from './guarded-model.ts';
+import { WORKAROUNDS, createPatchedModel, watchModel } from './patched-model.ts';
 
-type GuardName = keyof typeof GUARDS;
+type WorkaroundName = keyof typeof WORKAROUNDS;
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -22,12 +22,12 @@ afterEach(async () => {
   await fake.stop();
 });
 
-async function conversation(without?: GuardName) {
+async function conversation(without?: WorkaroundName) {
   const fatal: ModelFailure[] = [];
   const unanswered: string[] = [];
   const connection: string[] = [];
-  const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
-  const model = createGuardedModel(
+  const workarounds = Object.entries(WORKAROUNDS).filter(([name]) => name !== without);
+  const model = createPatchedModel(
     { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
     (session) =>
       watchModel(session, {
@@ -36,7 +36,7 @@ async function conversation(without?: GuardName) {
         onDisconnected: ({ kind }) => connection.push(kind),
         onConnected: () => connection.push('connected'),
       }),
-    guards.map(([, guard]) => guard),
+    workarounds.map(([, workaround]) => workaround),
   );
   const session = createAgentSession(model);
   const said: string[] = [];
@@ -96,7 +96,7 @@ describe('a model that fails for good ends the session, with the reason', () => 
 });
 
 describe('a model that refuses in the packet of the handshake', () => {
-  it('still needed: without the guard nobody hears why', async () => {
+  it('still needed: without the workaround nobody hears why', async () => {
     fake.farewell = {
       event: { type: 'error', error: { code: 'insufficient_quota', message: '' } },
       code: 1000,
@@ -191,7 +191,7 @@ describe('a response that fails', () => {
     expect(said).toEqual(['Here it is.']);
   });
 
-  it('still needed: without the guard the turn is silent', async () => {
+  it('still needed: without the workaround the turn is silent', async () => {
     turns({ fail: { type: 'server_error' } }, { say: 'Here it is.' });
     const { session, said } = await conversation('failedAnswers');
     await session.generateReply({ userInput: 'hello' }).waitForPlayout();

@@ -3,11 +3,11 @@
  * swallows the first event after every reconnect (which happens every 20 minutes by design): the first
  * thing that the user types is lost.
  * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "the first event after a reconnect" in guards.test.ts passes without this guard.
+ * Removable when "the first event after a reconnect" in connection.test.ts passes without this workaround.
  */
-import { type EventQueue, type Guard, type SessionInternals } from './session-internals.ts';
+import { type EventQueue, type Workaround, type SessionInternals } from './session-internals.ts';
 
-export const guardFreshQueue: Guard = (prototype) => {
+export const freshQueueWorkaround: Workaround = (prototype) => {
   const runWs = prototype.runWs;
   prototype.runWs = async function (this: SessionInternals, socket) {
     const renew = () => renewQueue(this);

@@ -1,16 +1,16 @@
-/** Defects in how the plugin notes the items of a conversation, each shown twice, as in guards.test.ts. */
+/** Defects in how the plugin notes the items of a conversation, each shown twice, as in connection.test.ts. */
 import { initializeLogger, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';
 import {
   type ConversationOptions,
-  type GuardName,
+  type WorkaroundName,
   echoing,
   never,
   startConversation,
   until,
-} from '../../testing/guarded-conversation.ts';
+} from '../../testing/text-conversation.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -34,7 +34,7 @@ async function conversation(options: ConversationOptions) {
 
 describe('an item of an unknown type', () => {
   /** Has the model answer once; gives what the plugin remembers. */
-  const talk = async (without?: GuardName) => {
+  const talk = async (without?: WorkaroundName) => {
     fake.reasons = true;
     fake.decide = (items) => echoing(items.filter(({ type }) => type !== 'reasoning'));
     let model: realtime.RealtimeSession | undefined;
@@ -63,7 +63,7 @@ describe('an item of an unknown type', () => {
     await expect.poll(remembered).toEqual(['two', 'You said two.']);
   });
 
-  it('still needed: without the guard the plugin forgets all that comes after it', async () => {
+  it('still needed: without the workaround the plugin forgets all that comes after it', async () => {
     const { remembered } = await talk('unknownItems');
     await never(() => Boolean(remembered()?.includes('You said one.')));
   });
@@ -71,7 +71,7 @@ describe('an item of an unknown type', () => {
 
 describe('what the user says', () => {
   /** The roles of a question and its answer, in the order of their dates. */
-  const order = async (without?: GuardName) => {
+  const order = async (without?: WorkaroundName) => {
     fake.decide = () => ({ say: 'It is noon.' });
     const { session } = await conversation({ without });
     const lines: { role: string; createdAt: number }[] = [];
@@ -87,7 +87,7 @@ describe('what the user says', () => {
     expect(await order()).toEqual(['user', 'assistant']);
   });
 
-  it('still needed: without the guard it has the date of its transcript', async () => {
+  it('still needed: without the workaround it has the date of its transcript', async () => {
     expect(await order('turnStart')).toEqual(['assistant', 'user']);
   });
 });

@@ -2,13 +2,13 @@
  * Defect: all that was asked of a model while it was away is asked for at once when it is back. The model gives one
  * answer at a time and refuses the others: the sign of life of a call takes the place of its result.
  * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "answers that a model was asked for while it was away" in guards.test.ts passes without it.
+ * Removable when "answers that a model was asked for while it was away" in connection.test.ts passes without it.
  */
-import type { ClientEvent, Guard, SessionInternals } from './session-internals.ts';
+import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 
 const connectedOnce = new WeakSet<SessionInternals>();
 
-export const guardOneAnswer: Guard = (prototype) => {
+export const oneAnswerWorkaround: Workaround = (prototype) => {
   const { runWs } = prototype;
   prototype.runWs = async function (this: SessionInternals, socket) {
     const { items } = this.messageChannel;

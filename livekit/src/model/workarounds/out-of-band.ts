@@ -6,7 +6,7 @@
  */
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import type { ClientEvent, Guard, SessionInternals } from './session-internals.ts';
+import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 
 /** Between two events of such a response: a sentence is short. What waits behind it must not wait for ever. */
 const NEXT_EVENT_WITHIN_MS = 10_000;
@@ -73,7 +73,7 @@ export function isOutOfBand({ response }: Pick<realtime.ResponseCreateEvent, 're
   return response !== undefined && 'conversation' in response && response.conversation === 'none';
 }
 
-export const guardOutOfBand: Guard = (prototype) => {
+export const outOfBandWorkaround: Workaround = (prototype) => {
   const { sendEvent, handleResponseCreated, interrupt, truncate } = prototype;
   const { closeCurrentGeneration, createChatCtxUpdateEvents } = prototype;
 

@@ -3,11 +3,11 @@
  * is refused, for its call is unknown, and the model calls the tool a second time. What had been sent into
  * the dying connection is lost as well.
  * Upstream: https://github.com/livekit/agents-js/pull/1843 (which drops such outputs instead)
- * Removable when "a tool that spans a reconnect" in guards.test.ts passes without this guard.
+ * Removable when "a tool that spans a reconnect" in connection.test.ts passes without this workaround.
  */
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import { type ClientEvent, type Guard, type SessionInternals } from './session-internals.ts';
+import { type ClientEvent, type Workaround, type SessionInternals } from './session-internals.ts';
 
 interface Memory {
   /** The conversation when the connection ended; taken by the reconnect that follows. */
@@ -25,7 +25,7 @@ function memoryOf(session: SessionInternals): Memory {
   return memory;
 }
 
-export const guardReplayCalls: Guard = (prototype) => {
+export const replayCallsWorkaround: Workaround = (prototype) => {
   const { runWs, createChatCtxUpdateEvents } = prototype;
 
   prototype.runWs = async function (this: SessionInternals, socket) {

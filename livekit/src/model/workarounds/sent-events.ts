@@ -3,11 +3,11 @@
  * the connection, and that promise holds on to every event that was ever sent: a user's sound alone is 230 MB
  * an hour, and every swap is a whole set of tools.
  * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "an event that was sent" in guards.test.ts passes without this guard.
+ * Removable when "an event that was sent" in connection.test.ts passes without this workaround.
  */
-import type { ClientEvent, Guard, SessionInternals } from './session-internals.ts';
+import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 
-export const guardSentEvents: Guard = (prototype) => {
+export const sentEventsWorkaround: Workaround = (prototype) => {
   const { runWs } = prototype;
   prototype.runWs = async function (this: SessionInternals, socket) {
     let sending: ClientEvent | null = null;

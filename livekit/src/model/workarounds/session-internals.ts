@@ -1,5 +1,5 @@
 /**
- * The private parts of the plugin's RealtimeSession that the guards touch, as 1.9.0 has them. They are
+ * The private parts of the plugin's RealtimeSession that the workarounds touch, as 1.9.0 has them. They are
  * reached through one cast, here; a new version of the plugin is checked against this list.
  */
 import type { llm } from '@livekit/agents';
@@ -58,7 +58,7 @@ export interface SessionInternals {
 export type SessionPrototype = SessionInternals;
 
 /** One repair of the session class; replaces methods on the prototype that it is given. */
-export type Guard = (prototype: SessionPrototype) => void;
+export type Workaround = (prototype: SessionPrototype) => void;
 
 /** Who wants to know how the model is. */
 export interface ModelWatcher {
@@ -83,7 +83,7 @@ export class ModelError extends Error {
   }
 }
 
-interface GuardedState {
+interface WorkaroundState {
   /** Aborted when the session was closed, or has failed for good. */
   end: AbortController;
   socket: WebSocket | null;
@@ -94,10 +94,10 @@ interface GuardedState {
 }
 
 // The plugin dials from its constructor, before a subclass could initialise fields of its own.
-const states = new WeakMap<SessionInternals, GuardedState>();
+const states = new WeakMap<SessionInternals, WorkaroundState>();
 
-/** What the guards remember of a session. */
-export function stateOf(session: SessionInternals): GuardedState {
+/** What the workarounds remember of a session. */
+export function stateOf(session: SessionInternals): WorkaroundState {
   let state = states.get(session);
   if (!state) {
     const end = new AbortController();

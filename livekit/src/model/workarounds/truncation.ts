@@ -5,11 +5,11 @@
  * of the window, while four fifths of what was said stay.
  * Source: https://platform.openai.com/docs/guides/realtime-costs#truncation
  */
-import type { Guard, SessionInternals } from './session-internals.ts';
+import type { Workaround, SessionInternals } from './session-internals.ts';
 
 const TRUNCATION: object = { truncation: { type: 'retention_ratio', retention_ratio: 0.8 } };
 
-export const guardTruncation: Guard = (prototype) => {
+export const truncationWorkaround: Workaround = (prototype) => {
   const { createSessionUpdateEvent } = prototype;
   prototype.createSessionUpdateEvent = function (this: SessionInternals) {
     const event = createSessionUpdateEvent.call(this);

@@ -4,12 +4,12 @@
  * Upstream: not reported when this was written (plugin 1.9.0); the framework has `turnStartedAt` for it.
  * Removable when "what the user says" in items.test.ts passes without this workaround.
  */
-import type { Guard, SessionInternals } from './session-internals.ts';
+import type { Workaround, SessionInternals } from './session-internals.ts';
 
 /** For each session, when the turns began that have no transcript yet, by their items (wall clock, in ms). */
 const starts = new WeakMap<SessionInternals, Map<string, number>>();
 
-export const guardTurnStart: Guard = (prototype) => {
+export const turnStartWorkaround: Workaround = (prototype) => {
   const { runWs, handleInputAudioBufferSpeechStarted, emit } = prototype;
 
   prototype.runWs = async function (this: SessionInternals, socket) {

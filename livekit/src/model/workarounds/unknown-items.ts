@@ -4,14 +4,14 @@
  * Upstream: not reported when this was written (plugin 1.9.0).
  * Removable when "an item of an unknown type" in items.test.ts passes without this workaround.
  */
-import type { Guard, SessionInternals } from './session-internals.ts';
+import type { Workaround, SessionInternals } from './session-internals.ts';
 
 const KNOWN_TYPES = new Set<string | undefined>(['message', 'function_call', 'function_call_output']);
 
 /** For each session, the unknown items of its connection, each with the item before it. */
 const predecessors = new WeakMap<SessionInternals, Map<string, string | null>>();
 
-export const guardUnknownItems: Guard = (prototype) => {
+export const unknownItemsWorkaround: Workaround = (prototype) => {
   const { runWs, handleConversationItemCreated } = prototype;
 
   prototype.runWs = async function (this: SessionInternals, socket) {

@@ -1,13 +1,13 @@
 import { ToolProgressActivity } from '@patchbay/shared/contract/schema/activity';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ProgressTeller } from './call-progress.ts';
+import { ProgressThrottle } from './progress-throttle.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function teller() {
   const told: ToolProgressActivity[] = [];
-  return { told, progress: new ProgressTeller('c1', (activity) => told.push(activity)) };
+  return { told, progress: new ProgressThrottle('c1', (activity) => told.push(activity)) };
 }
 
 describe('the progress of a call', () => {

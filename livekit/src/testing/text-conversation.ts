@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { expect } from 'vitest';
-import { GUARDS, createGuardedModel } from '../model/workarounds/guarded-model.ts';
+import { WORKAROUNDS, createPatchedModel } from '../model/workarounds/patched-model.ts';
 import type { FakeModel } from './fake-model.ts';
 import type { FakeItem } from './fake-protocol.ts';
 
-export type GuardName = keyof typeof GUARDS;
+export type WorkaroundName = keyof typeof WORKAROUNDS;
 
 export interface ConversationOptions {
   /** Leaves this workaround out. */
-  without?: GuardName;
+  without?: WorkaroundName;
   tools?: llm.ToolContextEntry[];
   onSession?: (session: realtime.RealtimeSession) => void;
 }
@@ -20,11 +20,11 @@ export async function startConversation(
   fake: FakeModel,
   { without, tools = [], onSession }: ConversationOptions = {},
 ) {
-  const guards = Object.entries(GUARDS).filter(([name]) => name !== without);
-  const model = createGuardedModel(
+  const workarounds = Object.entries(WORKAROUNDS).filter(([name]) => name !== without);
+  const model = createPatchedModel(
     { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
     onSession,
-    guards.map(([, guard]) => guard),
+    workarounds.map(([, workaround]) => workaround),
   );
   const session = new voice.AgentSession({
     llm: model,

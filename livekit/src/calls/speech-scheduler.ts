@@ -1,5 +1,5 @@
 /**
- * Who speaks in the conversation, and the agent's own ways to take the floor: a sign of life, and the result
+ * Who speaks in the conversation, and the agent's own ways to take the scheduler: a sign of life, and the result
  * of a call that no longer holds the conversation. A realtime model has no voice but its own answers, so all
  * of it is asked of the model.
  */
@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import { expectedVoiceDelayMs } from './pacing.ts';
+import { expectedVoiceDelayMs } from './fillers.ts';
 import { LATE_RESULT_INSTRUCTIONS } from './speech.ts';
 import { utter } from './utterance.ts';
 
 const DELIVERY_ATTEMPTS = 5;
 
-export interface FloorOptions {
+export interface SpeechSchedulerOptions {
   session: voice.AgentSession;
   /** The plugin's session; it appears when the agent session starts. */
   realtimeSession: () => Pick<realtime.RealtimeSession, 'sendEvent' | 'chatCtx'>;
@@ -26,8 +26,8 @@ export interface FloorOptions {
   onFault: (error: unknown) => void;
 }
 
-export class Floor {
-  readonly #options: FloorOptions;
+export class SpeechScheduler {
+  readonly #options: SpeechSchedulerOptions;
   readonly #voiceDelays: number[] = [];
   #agentHeardAtMs = 0;
   /** Monotonic time, in ms, at which the model last began to speak by itself. */
@@ -45,7 +45,7 @@ export class Floor {
   #failedTurns = 0;
   #isClosed = false;
 
-  constructor(options: FloorOptions) {
+  constructor(options: SpeechSchedulerOptions) {
     this.#options = options;
     const { session } = options;
     session.on(voice.AgentSessionEventTypes.AgentStateChanged, (event) => this.#onAgent(event));
@@ -111,17 +111,29 @@ export class Floor {
     return promise.finally(() => this.#turnListeners.delete(listener));
   }
 
-  /** Has the model say this, in the language of the user; returns at once. */
-  say(sentence: string): void {
+  /**
+   * Has the model say this, in the language of the user; returns at once.
+   * @returns null when the model could not be asked
+   */
+  say(sentence: string): voice.SpeechHandle | null {
     const askedAtMs = performance.now();
+    let speech: voice.SpeechHandle;
+    try {
+      speech = utter(this.#options.session, sentence);
+    } catch (error) {
+      this.#fault(error);
+      return null;
+    }
     this.#askedAtMs = askedAtMs;
-    this.#said(sentence)
+    speech
+      .waitForPlayout()
       .catch((error: unknown) => this.#fault(error))
       .finally(() => {
         // Sentences are said in order: a later one is still on its way.
         if (this.#askedAtMs === askedAtMs) this.#askedAtMs = null;
         this.#changed();
       });
+    return speech;
   }
 
   /**
@@ -170,10 +182,6 @@ export class Floor {
       .then(() => this.#delivered(callId, output))
       .catch((error: unknown) => this.#fault(error));
     return this.#deliveries;
-  }
-
-  async #said(sentence: string): Promise<void> {
-    await utter(this.#options.session, sentence).waitForPlayout();
   }
 
   /** A reply that the user spoke over before it began is asked for again, with the result once more at the end. */

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { llm, voice } from '@livekit/agents';
 import { expect, it } from 'vitest';
-import { Floor } from './floor.ts';
+import { SpeechScheduler } from './speech-scheduler.ts';
 
 const AN_HOUR_MS = 3_600_000;
 // Nothing reads more of it than that it is one.
@@ -18,8 +18,8 @@ function conversation(turnSettlesMs: number) {
     waitForIdle: () => Promise.resolve(),
     generateReply: () => ({ waitForPlayout: () => Promise.resolve(), chatItems: [{}] }),
   });
-  const floor = new Floor({
-    // The parts of the session that the floor reads.
+  const scheduler = new SpeechScheduler({
+    // The parts of the session that the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({
       sendEvent: (event) => sent.emit('event', event),
@@ -32,7 +32,7 @@ function conversation(turnSettlesMs: number) {
     oldState: 'speaking',
     newState: 'listening',
   });
-  void floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
+  void scheduler.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
   return {
     delivered,
     isDelivered: () => Promise.race([delivered, delay(50, false)]),
@@ -69,7 +69,7 @@ it('a late result comes when the model has not answered in time', async () => {
 });
 
 /** A delivery whose replies stay empty; gives how many were asked for. */
-async function emptyReplies(onReply: (floor: Floor) => void): Promise<number> {
+async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Promise<number> {
   let replies = 0;
   const session = Object.assign(new EventEmitter(), {
     agentState: 'listening',
@@ -77,18 +77,18 @@ async function emptyReplies(onReply: (floor: Floor) => void): Promise<number> {
     waitForIdle: () => Promise.resolve(),
     generateReply: () => {
       replies += 1;
-      onReply(floor);
+      onReply(scheduler);
       return { waitForPlayout: () => Promise.resolve(), chatItems: [] };
     },
   });
-  const floor = new Floor({
-    // The parts of the session that the floor reads.
+  const scheduler = new SpeechScheduler({
+    // The parts of the session that the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
     turnSettlesMs: () => 0,
     onFault: (error) => expect.unreachable(String(error)),
   });
-  await floor.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
+  await scheduler.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
   return replies;
 }
 
@@ -97,7 +97,7 @@ it('a late result that nobody heard is delivered again', async () => {
 });
 
 it('a late result whose delivery failed for good is not delivered again: the failure was reported', async () => {
-  expect(await emptyReplies((floor) => floor.turnFailed(null))).toBe(1);
+  expect(await emptyReplies((scheduler) => scheduler.turnFailed(null))).toBe(1);
 });
 
 it('is free when the last of several sentences was said, not the first', async () => {
@@ -109,20 +109,20 @@ it('is free when the last of several sentences was said, not the first', async (
     history: llm.ChatContext.empty(),
     generateReply: () => ({ addDoneCallback: () => {}, waitForPlayout: () => playouts[said++]?.promise }),
   });
-  const floor = new Floor({
-    // The parts of the session that the floor reads.
+  const scheduler = new SpeechScheduler({
+    // The parts of the session that the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
     turnSettlesMs: () => 0,
     onFault: (error) => expect.unreachable(String(error)),
   });
-  floor.say('One moment.');
+  scheduler.say('One moment.');
   await delay(2);
-  floor.say('Are you still there?');
+  scheduler.say('Are you still there?');
   playouts[0]?.resolve();
-  await floor.changed();
-  expect(floor.isFree).toBe(false);
+  await scheduler.changed();
+  expect(scheduler.isFree).toBe(false);
   playouts[1]?.resolve();
-  await floor.changed();
-  expect(floor.isFree).toBe(true);
+  await scheduler.changed();
+  expect(scheduler.isFree).toBe(true);
 });

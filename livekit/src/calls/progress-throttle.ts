@@ -8,7 +8,7 @@ import {
 const PACE_MS = 500;
 
 /** Tells the room how a call gets on: the first report at once, of those that follow fast the newest. */
-export class ProgressTeller {
+export class ProgressThrottle {
   readonly #callId: string;
   readonly #tell: (activity: ToolProgressActivity) => void;
   #waiting: CallProgress | null = null;

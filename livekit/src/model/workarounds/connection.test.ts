@@ -1,6 +1,6 @@
 /**
- * Each defect of the plugin, shown twice: that the guards mend it, and that it is still there without the
- * one guard. When a new version of the plugin makes a "still needed" test fail, that guard can go.
+ * Each defect of the plugin, shown twice: that the workarounds mend it, and that it is still there without the
+ * one workaround. When a new version of the plugin makes a "still needed" test fail, that workaround can go.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -11,12 +11,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';
 import {
   type ConversationOptions,
-  type GuardName,
+  type WorkaroundName,
   echoing,
   never,
   startConversation,
   until,
-} from '../../testing/guarded-conversation.ts';
+} from '../../testing/text-conversation.ts';
 import type { SessionInternals } from './session-internals.ts';
 
 setFlagsFromString('--expose-gc');
@@ -41,7 +41,7 @@ async function conversation(options?: ConversationOptions) {
 }
 
 describe('a model that is away at first', () => {
-  const begin = async (without?: GuardName) => {
+  const begin = async (without?: WorkaroundName) => {
     await fake.reserve();
     fake.decide = echoing;
     return conversation({ without });
@@ -54,7 +54,7 @@ describe('a model that is away at first', () => {
     await until(() => said.includes('You said hello.'));
   });
 
-  it('still needed: without the guard the refused dial would end the process', async () => {
+  it('still needed: without the workaround the refused dial would end the process', async () => {
     const uncaught: unknown[] = [];
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -71,7 +71,7 @@ describe('a model that is away at first', () => {
 });
 
 describe('the first event after a reconnect', () => {
-  const typeAfterReconnect = async (without?: GuardName) => {
+  const typeAfterReconnect = async (without?: WorkaroundName) => {
     await fake.start();
     fake.decide = echoing;
     const { session, said } = await conversation({ without });
@@ -90,14 +90,14 @@ describe('the first event after a reconnect', () => {
     expect(fake.texts('user')).toEqual(['before', 'after']);
   });
 
-  it('still needed: without the guard it is swallowed', async () => {
+  it('still needed: without the workaround it is swallowed', async () => {
     await typeAfterReconnect('freshQueue');
     await never(() => fake.texts('user').includes('after'), 500);
   });
 });
 
 describe('a tool that spans a reconnect', () => {
-  const callAcrossReconnect = async (without?: GuardName) => {
+  const callAcrossReconnect = async (without?: WorkaroundName) => {
     let runs = 0;
     const gate = Promise.withResolvers<void>();
     const slow = llm.tool({
@@ -132,7 +132,7 @@ describe('a tool that spans a reconnect', () => {
     expect(fake.items.find(({ type }) => type === 'function_call')).toMatchObject({ arguments: '{"a":1}' });
   });
 
-  it('still needed: without the guard it runs a second time', async () => {
+  it('still needed: without the workaround it runs a second time', async () => {
     const { runs } = await callAcrossReconnect('replayCalls');
     await until(() => runs() === 2, 15_000);
   });
@@ -156,7 +156,7 @@ describe('what was sent into a dying connection', () => {
 });
 
 describe('answers that a model was asked for while it was away', () => {
-  const askTwice = async (without?: GuardName) => {
+  const askTwice = async (without?: WorkaroundName) => {
     await fake.start();
     let model: realtime.RealtimeSession | undefined;
     const { session, said } = await conversation({ without, onSession: (made) => (model = made) });
@@ -191,14 +191,14 @@ describe('answers that a model was asked for while it was away', () => {
     await until(() => said.includes('You said hello.'));
   });
 
-  it('still needed: without the guard the model refuses the second', async () => {
+  it('still needed: without the workaround the model refuses the second', async () => {
     await askTwice('oneAnswer');
     await until(() => fake.refusals === 1);
   });
 });
 
 describe('closing the session', () => {
-  const open = async (without?: GuardName) => {
+  const open = async (without?: WorkaroundName) => {
     await fake.start();
     const { session } = await conversation({ without });
     // A session that is closed while it still dials lets go of the socket by itself.
@@ -211,7 +211,7 @@ describe('closing the session', () => {
     await until(() => fake.openConnections === 0);
   });
 
-  it('still needed: without the guard the socket stays open', async () => {
+  it('still needed: without the workaround the socket stays open', async () => {
     await open('closeSocket');
     await never(() => fake.openConnections === 0);
   });
@@ -219,7 +219,7 @@ describe('closing the session', () => {
 
 describe('an event that was sent', () => {
   /** A swap to a large set of tools; gives the event and what is left of the set when it was sent. */
-  const swap = async (without?: GuardName) => {
+  const swap = async (without?: WorkaroundName) => {
     await fake.start();
     let session: realtime.RealtimeSession | undefined;
     const { agent } = await conversation({ without, onSession: (made) => (session = made) });
@@ -239,7 +239,7 @@ describe('an event that was sent', () => {
     expect((await swap())?.session?.tools).toBeUndefined();
   });
 
-  it('still needed: without the guard it is kept until the connection ends', async () => {
+  it('still needed: without the workaround it is kept until the connection ends', async () => {
     const kept = new WeakRef((await swap('sentEvents')) ?? {});
     await sleep(0);
     collectGarbage();
@@ -248,7 +248,7 @@ describe('an event that was sent', () => {
 });
 
 describe('the settings of a session', () => {
-  const truncations = async (without?: GuardName) => {
+  const truncations = async (without?: WorkaroundName) => {
     await fake.start();
     await conversation({ without });
     await until(() => fake.received.some(({ type }) => type === 'session.update'));
@@ -263,13 +263,13 @@ describe('the settings of a session', () => {
     expect(await truncations()).toEqual([truncation, truncation]);
   });
 
-  it('still needed: without the guard they leave it to the default', async () => {
+  it('still needed: without the workaround they leave it to the default', async () => {
     expect(await truncations('truncation')).toEqual([undefined, undefined]);
   });
 });
 
 describe('a call without arguments', () => {
-  const call = async (without?: GuardName) => {
+  const call = async (without?: WorkaroundName) => {
     let runs = 0;
     const now = llm.tool({ name: 'now', description: 'Now', execute: async () => `run ${(runs += 1)}` });
     await fake.start();
@@ -285,7 +285,7 @@ describe('a call without arguments', () => {
     await until(() => said.some((text) => text.includes('run 1')));
   });
 
-  it('still needed: without the guard it is dropped', async () => {
+  it('still needed: without the workaround it is dropped', async () => {
     const { runs } = await call('emptyArguments');
     await until(() => fake.received.some(({ type }) => type === 'response.create'));
     await never(() => runs() > 0);
