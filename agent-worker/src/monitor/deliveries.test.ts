@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseSecretKeys, seal } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Attempt, Delivery } from './database.ts';
-import { runDeliveries } from './deliveries.ts';
+import { RETRY_MS, runDeliveries } from './deliveries.ts';
 
 const KEYS = parseSecretKeys(`test:${Buffer.alloc(32, 7).toString('base64')}`);
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
@@ -65,7 +65,7 @@ async function run(batches: Delivery[][], finished: string[]) {
       policy: 'local',
       keys: KEYS,
       log: { warn: () => undefined },
-      speed: 1,
+      retryMs: RETRY_MS,
       random: () => 0,
     },
     stop.signal,

@@ -15,15 +15,17 @@ const AT_ONCE = 8;
 const CLAIM_AGAIN_MS = 1_000;
 const LONGEST_RETRY_MS = 10_000;
 /** The waits after the first attempt and each that follows; with the last one a message is given up. */
-const RETRY_MS = [5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000];
+export const RETRY_MS: readonly number[] = [
+  5_000, 30_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000,
+];
 
 export interface DeliveriesOptions {
   database: Pick<MonitorDatabase, 'claimDeliveries' | 'finishDelivery' | 'countHostRequests'>;
   policy: AddressPolicy;
   keys: SecretKeys;
   log: Pick<Log, 'warn'>;
-  /** How many times as fast as usual failed messages are sent again. */
-  speed: number;
+  /** The waits before each further attempt, in milliseconds; after the last one a message is given up. */
+  retryMs: readonly number[];
   random: () => number;
 }
 
@@ -102,8 +104,8 @@ function signatureHeaders(secret: string, id: string, body: string, at: Date): R
   };
 }
 
-function nextRetryMs({ attempts, body }: Delivery, { speed, random }: DeliveriesOptions): number | null {
+function nextRetryMs({ attempts, body }: Delivery, { retryMs, random }: DeliveriesOptions): number | null {
   // Who sends a test looks at its outcome.
-  const waitMs = body.type === 'webhook.test' ? undefined : RETRY_MS[attempts];
-  return waitMs === undefined ? null : (waitMs * (0.8 + random() * 0.4)) / speed;
+  const waitMs = body.type === 'webhook.test' ? undefined : retryMs[attempts];
+  return waitMs === undefined ? null : waitMs * (0.8 + random() * 0.4);
 }

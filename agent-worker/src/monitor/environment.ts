@@ -18,8 +18,6 @@ const MonitorEnvironment = z.object({
   LIVEKIT_URL: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.string().optional(),
-  /** How many times as fast as usual servers are looked at; for tests, which cannot wait for minutes. */
-  PATCHBAY_MONITOR_SPEED: z.coerce.number().min(1).max(1_000).default(1),
   /** Where traces go (OTLP over HTTP); without it there are none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),

@@ -9,9 +9,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openMonitorDatabase } from '../../../agent-worker/src/monitor/database.ts';
 import { Examiner } from '../../../agent-worker/src/monitor/probes/examine.ts';
 import { Monitor } from '../../../agent-worker/src/monitor/monitor.ts';
-import { hasten, PACE } from '../../../agent-worker/src/monitor/probes/pace.ts';
+import { PACE } from '../../../agent-worker/src/monitor/probes/pace.ts';
 import type { SessionServer } from '../../../shared/test/support/session-server.ts';
 import { HealthStory, SPEED } from './scenario.ts';
+import { speedUp } from './speed-up.ts';
 import { startTlsServer } from '../../support/servers/tls-server.ts';
 
 const DAY_MS = 86_400_000;
@@ -173,7 +174,7 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
       examine: (job) => examiner.examine(job),
       examineApart: async () => null,
       network: { awaySince: null, isHere: async () => true },
-      pace: hasten(PACE, 10 * SPEED),
+      pace: speedUp(PACE, 10 * SPEED),
       slots: 4,
       log: { info: silent, warn: silent, error: silent },
       spans: null,

@@ -98,7 +98,7 @@ export async function openHealthProject(): Promise<HealthProject> {
     },
     startMonitor(speed, more = {}) {
       const flags = ['--disable-warning=ExperimentalWarning'];
-      const monitor = spawn(process.execPath, [...flags, 'agent-worker/src/monitor/main.ts'], {
+      const monitor = spawn(process.execPath, [...flags, 'tests/e2e/health/fast-monitor.ts'], {
         cwd: ROOT,
         stdio: 'ignore',
         env: {
@@ -108,7 +108,7 @@ export async function openHealthProject(): Promise<HealthProject> {
           PATCHBAY_SECRETS_KEYS: SECRETS_KEYS,
           PATCHBAY_ADDRESS_POLICY: 'local',
           PATCHBAY_MONITOR_PORT: '0',
-          PATCHBAY_MONITOR_SPEED: String(speed),
+          MONITOR_SPEED: String(speed),
           ...more,
         },
       });

@@ -38,11 +38,3 @@ export const PACE: Pace = {
   freshMs: 240_000,
   stableMs: 300_000,
 };
-
-/** The same pace, so many times as fast: for tests that cannot wait for minutes. */
-export function hasten(pace: Pace, times: number): Pace {
-  // The keys of a record stay what they are.
-  return Object.fromEntries(
-    Object.entries(pace).map(([name, ms]) => [name, Number(ms) / times]),
-  ) as unknown as Pace;
-}
