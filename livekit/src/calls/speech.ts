@@ -1,5 +1,5 @@
 import { ERROR_SPEECH } from '@patchbay/shared/contract/error-speech';
-import type { AppError, ErrorCode } from '@patchbay/shared/contract/errors';
+import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/contract/errors';
 import type { CallProgress } from '@patchbay/shared/engine/session/connection';
 import { endSentence } from '@patchbay/shared/engine/messages/reason';
 import type { CallResult } from '@patchbay/shared/engine/calls/result';
@@ -10,15 +10,6 @@ import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text'
 import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
 import type { Filler } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
-
-/** Codes that speak of the tool itself, or of what it was asked; all others speak of its server. */
-const ABOUT_THE_TOOL = new Set<ErrorCode>([
-  'tool_not_found',
-  'tool_disabled',
-  'role_too_low',
-  'invalid_arguments',
-  'call_rejected',
-]);
 
 /**
  * What the model is told when a call failed: one sentence that it can say to the user as it is, and what the server
@@ -35,7 +26,8 @@ export function failureSentence(
   const rejection = rejectionOf(error);
   if (rejection !== null) return argumentRejection(tool.toolName, rejection, quote);
   const said = error.said ? ` It said: ${quote(endSentence(error.said))}` : '';
-  if (ABOUT_THE_TOOL.has(error.code)) return `The tool ${plainName(tool.toolName)} ${speech}.${said}`;
+  if (describeError(error.code).about === 'tool')
+    return `The tool ${plainName(tool.toolName)} ${speech}.${said}`;
   return `The ${plainName(tool.serverName)} server ${speech}.${said}`;
 }
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_SPEECH } from './error-speech.ts';
-import { AppError, describeError, ERROR_CODES, isErrorCode } from './errors.ts';
+import {
+  AppError,
+  codesAbout,
+  describeError,
+  ERROR_CODES,
+  isAboutCredential,
+  isErrorCode,
+} from './errors.ts';
 
 describe('errors', () => {
   it.each(ERROR_CODES)('%s has a sentence, a hint and words to speak', (code) => {
@@ -16,6 +23,21 @@ describe('errors', () => {
     expect(error).toMatchObject({ code: 'rate_limited', retryable: true, retryAfterMs: 2_000 });
     expect(error.message).toBe(describeError('rate_limited').message);
     expect(new AppError('unauthorized').retryable).toBe(false);
+  });
+
+  it('finds the codes about a subject', () => {
+    expect(codesAbout('network').toSorted()).toEqual([
+      'connection_lost',
+      'connection_refused',
+      'dns_failed',
+      'timeout',
+      'tls_failed',
+      'unreachable',
+    ]);
+    expect(codesAbout('credential')).toEqual(ERROR_CODES.filter(isAboutCredential));
+    expect(codesAbout('address', 'network', 'credential', 'protocol', 'tool', 'internal')).toEqual(
+      ERROR_CODES,
+    );
   });
 
   it('knows its own codes only', () => {

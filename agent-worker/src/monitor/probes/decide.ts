@@ -3,6 +3,7 @@
  * look again, and what people are told. Pure; the database carries it out (supabase/migrations, server_health).
  */
 import { isAboutCredential, type ErrorCode } from '@patchbay/shared/contract/errors';
+import { REJECTED_ADDRESS } from '@patchbay/shared/engine/messages/error-groups';
 import type { ConnectionStatus } from '@patchbay/shared/contract/schema/server';
 import type { Pace } from './pace.ts';
 
@@ -71,12 +72,11 @@ export interface Circumstances {
 export const SERIES_GAP_MS = 15 * 60_000;
 /** From so many incidents in a series on, a server counts as one that comes and goes. */
 const FLAPPING_FROM = 3;
-const BAD_ADDRESS: ReadonlySet<ErrorCode> = new Set(['invalid_url', 'blocked_address']);
 const DAY_MS = 86_400_000;
 const CERTIFICATE_WARNINGS_DAYS = [3, 14];
 
 /** An answer that is clear at the first time. */
-const isClear = (code: ErrorCode): boolean => isAboutCredential(code) || BAD_ADDRESS.has(code);
+const isClear = (code: ErrorCode): boolean => isAboutCredential(code) || REJECTED_ADDRESS.has(code);
 
 /** What follows from a probe. */
 export function decide(finding: Finding, history: History, circumstances: Circumstances): Decision {

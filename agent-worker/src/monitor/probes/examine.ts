@@ -13,15 +13,6 @@ import type { ProbeJob } from '../database.ts';
 
 /** As long as a conversation gives a server to open: a check must not be stricter than the use. */
 export const PROBE_TIMEOUT_MS = 15_000;
-/** Failures in which nothing of the server was seen. */
-const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
-  'dns_failed',
-  'connection_refused',
-  'unreachable',
-  'tls_failed',
-  'timeout',
-  'connection_lost',
-]);
 /** Routes that are remembered; above it the one that was not used for longest is forgotten. */
 const MOST_ROUTES = 20_000;
 
@@ -88,7 +79,7 @@ export class Examiner {
       result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
       catalogue: full?.ok ? catalogueOf(full) : null,
       certificateExpiresAt,
-      isUnreached: !result.ok && !hasAnswered && NOT_REACHED.has(result.code),
+      isUnreached: !result.ok && !hasAnswered && describeError(result.code).about === 'network',
     };
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { END_REASONS } from '../end-reason.ts';
-import { ERROR_CODES, type ErrorCode } from '../errors.ts';
+import { describeError, ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { Timestamp } from './server.ts';
 
 export const ToolCallOutcome = z.enum(['ok', 'tool_error', 'timeout', 'cancelled', 'unavailable', 'refused']);
@@ -13,14 +13,8 @@ export function outcomeOf(code: ErrorCode): ToolCallOutcome {
       return 'timeout';
     case 'cancelled':
       return 'cancelled';
-    case 'invalid_arguments':
-    case 'call_rejected':
-    case 'tool_disabled':
-    case 'role_too_low':
-    case 'tool_not_found':
-      return 'refused';
     default:
-      return 'unavailable';
+      return describeError(code).about === 'tool' ? 'refused' : 'unavailable';
   }
 }
 

@@ -7,8 +7,9 @@
  * The probe of the newer era never costs a server: whatever it is answered with, `initialize` is tried once. A
  * server that cannot be reached, or that asks us to wait, is not asked twice.
  */
-import type { AppError, ErrorCode } from '../../contract/errors.ts';
+import type { AppError } from '../../contract/errors.ts';
 import type { ProtocolEra, Transport as TransportChoice } from '../../contract/schema/server.ts';
+import { ENDS_HANDSHAKES, MAY_BE_OLD_SSE, UNKNOWN_REQUEST } from '../messages/error-groups.ts';
 import {
   nextVersion,
   SESSION_VERSIONS,
@@ -52,32 +53,6 @@ export interface Asked {
   hasCredential: boolean;
 }
 
-/** Another way to ask would meet the same: nothing of the server was seen, or it said when to come back. */
-const ENDS_ATTEMPTS: ReadonlySet<ErrorCode> = new Set([
-  'invalid_url',
-  'host_busy',
-  'blocked_address',
-  'dns_failed',
-  'connection_refused',
-  'unreachable',
-  'tls_failed',
-  'host_rejected',
-  'redirected',
-  'redirect_loop',
-  'rate_limited',
-  'credential_missing',
-  'sign_in_required',
-  'scope_required',
-  'cancelled',
-]);
-/** What a server that does not know a request says to it; an earlier failure may say more. */
-const UNKNOWN_REQUEST: ReadonlySet<ErrorCode> = new Set([
-  'not_mcp',
-  'not_found',
-  'request_rejected',
-  'protocol_error',
-]);
-
 /** The handshake to begin with. */
 export function firstAttempt({ transport, protocolEra, route }: Asked): Attempt {
   // The old SSE has sessions only.
@@ -108,7 +83,7 @@ export function nextAttempt(failed: readonly FailedAttempt[], asked: Asked): Att
     failed.some((one) => one.attempt.transport === transport && one.attempt.era === era);
   if (isProbeFailure(last)) return { transport: 'streamable_http', era: 'legacy' };
   const mayTrySse = asked.transport === 'auto' && !asked.route && asked.protocolEra !== 'stateless';
-  if (mayTrySse && !rejection && mayBeOldSse(error) && !has('sse', 'legacy'))
+  if (mayTrySse && !rejection && MAY_BE_OLD_SSE.has(error.code) && !has('sse', 'legacy'))
     return { transport: 'sse', era: 'legacy' };
   // A server that was starting answers now; that it rejects `initialize` says that it may be a newer one.
   const wasSlow = failed.some((one) => isProbeFailure(one) && one.error.code === 'timeout');
@@ -136,12 +111,12 @@ export function tellingError(failed: readonly FailedAttempt[], asked: Asked): Ap
 
 /** Whether a failure leaves open that the remembered way to a server still leads there. */
 export function keepsRoute({ code, retryAfterMs }: AppError): boolean {
-  return ENDS_ATTEMPTS.has(code) || retryAfterMs !== undefined || code === 'unauthorized';
+  return ENDS_HANDSHAKES.has(code) || retryAfterMs !== undefined || code === 'unauthorized';
 }
 
 function endsAttempts({ error }: FailedAttempt, { hasCredential }: Asked): boolean {
   const isRefused = error.code === 'unauthorized' && hasCredential;
-  return ENDS_ATTEMPTS.has(error.code) || error.retryAfterMs !== undefined || isRefused;
+  return ENDS_HANDSHAKES.has(error.code) || error.retryAfterMs !== undefined || isRefused;
 }
 
 function isProbeFailure({ attempt, lastMethod }: FailedAttempt): boolean {
@@ -163,9 +138,4 @@ function versionsTried(failed: readonly FailedAttempt[]): Set<string> {
       return [attempt.version ?? SESSION_VERSIONS[0] ?? ''];
     }),
   );
-}
-
-/** What a server that only knows the old SSE answers to a POST. */
-function mayBeOldSse({ code }: AppError): boolean {
-  return code === 'not_found' || code === 'not_mcp' || code === 'request_rejected';
 }

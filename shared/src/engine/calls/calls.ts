@@ -1,9 +1,9 @@
 /** The calls on one connection: a place for each, their time, and at most one second chance. */
 import PQueue from 'p-queue';
-import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { classify } from '../messages/classify.ts';
 import type { CallOptions, CallProgress } from '../session/connection.ts';
-import { GONE } from '../session/gone.ts';
+import { NOT_EXECUTED, SESSION_OVER } from '../messages/error-groups.ts';
 import { saidError } from '../messages/refusal.ts';
 import { readResult, type CallResult } from './result.ts';
 import type { Session } from '../session/session.ts';
@@ -15,14 +15,6 @@ const QUEUE_PER_PLACE = 16;
 /** A call that tells of progress may take so many times its time-out, and no call takes longer than the second. */
 const PROGRESS_FACTOR = 10;
 const MAX_PROGRESS_MS = 600_000;
-
-/** The request certainly was not carried out, and a new session may mend it. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set([
-  'session_lost',
-  'session_rejected',
-  'connection_refused',
-  'dns_failed',
-]);
 
 /** A session to call on, and the generation that a report about it must name. */
 export interface OpenLine {
@@ -158,7 +150,7 @@ export class Calls {
         // Of two sessions in a row that a call is refused for, the second was not lost.
         if (isSecond && error.code === 'session_lost') throw saidError('session_rejected', error.said);
         this.#line.report(generation, error);
-        const isSafe = REFUSED.has(error.code) || (isRepeatable && GONE.has(error.code));
+        const isSafe = NOT_EXECUTED.has(error.code) || (isRepeatable && SESSION_OVER.has(error.code));
         if (isSecond || !isSafe) throw error;
       }
     }

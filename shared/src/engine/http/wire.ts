@@ -5,9 +5,10 @@ import {
 } from '@modelcontextprotocol/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkUrl, type AddressPolicy } from '../outgoing/address-policy.ts';
-import { AppError, isAboutCredential, type ErrorCode } from '../../contract/errors.ts';
+import { AppError, isAboutCredential } from '../../contract/errors.ts';
 import { readAnswer, type Listener } from '../messages/answers.ts';
 import { classify } from '../messages/classify.ts';
+import { REJECTS_EVERY_REQUEST } from '../messages/error-groups.ts';
 import type { SentRequest } from '../messages/normalize-message.ts';
 import {
   createOutgoingFetch,
@@ -43,12 +44,6 @@ const SHORT_STREAM_MS = 10_000;
 const MAX_STREAM_PAUSE_MS = 30_000;
 
 const HANDSHAKES: ReadonlySet<string> = new Set(['server/discover', 'initialize']);
-const ABOUT_ALL_REQUESTS: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'forbidden',
-  'host_rejected',
-  'rate_limited',
-]);
 
 export interface WireOptions {
   policy: AddressPolicy;
@@ -131,6 +126,7 @@ export class Wire {
     this.transport = new WatchedTransport(this.#inner, options.canAsk === true);
   }
 
+  /** Whether a stream is open on which the server can speak unasked. */
   get hasStream(): boolean {
     return this.#openStreams > 0;
   }
@@ -244,10 +240,10 @@ export class Wire {
     // What the body says of versions counts for the next handshake, if it is about that.
     // Some servers reject a version that they agreed to only after the handshake, from its header.
     const isHandshake = own === null ? mentionsVersions(text) : HANDSHAKES.has(own.method);
-    const isAboutVersion = isHandshake && !ABOUT_ALL_REQUESTS.has(error.code);
+    const isAboutVersion = isHandshake && !REJECTS_EVERY_REQUEST.has(error.code);
     if (isAboutVersion && !this.sse && error.retryAfterMs === undefined) return new Response(text, response);
     // Some servers reject notifications, which have no id; the next request shows whether more is wrong.
-    const isNotification = own === null && !ABOUT_ALL_REQUESTS.has(error.code);
+    const isNotification = own === null && !REJECTS_EVERY_REQUEST.has(error.code);
     if (isNotification && error.retryAfterMs === undefined) return new Response(null, { status: 202 });
     throw this.#withRedirect(error);
   }
@@ -289,6 +285,7 @@ export class Wire {
   }
 }
 
+/** A stream on which the server speaks unasked. */
 function isStandalone(exchange: Exchange): boolean {
   return exchange.method === 'GET' && exchange.status === 200 && isEventStream(exchange.headers);
 }

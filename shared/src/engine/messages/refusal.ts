@@ -1,5 +1,6 @@
 /** What an HTTP error status and the server's words mean. Pure; `refused-answer` reads the body. */
 import { AppError, describeError, type ErrorCode } from '../../contract/errors.ts';
+import { REJECTED_CREDENTIAL } from './error-groups.ts';
 import { endSentence } from './reason.ts';
 
 export interface Refusal {
@@ -81,6 +82,15 @@ const NAMES_SESSION = new RegExp(
 /** Whether a server's words are about a session that it doesn't know, and about nothing else. */
 export function speaksOfSession(words: string | null): boolean {
   return ABOUT_SESSION.test(words ?? '');
+}
+
+/**
+ * Whether a call may have failed for a reason that any request would fail for: a tool list shows it. An unknown session
+ * in a JSON-RPC error may be one of the tool's own.
+ */
+export function mayRejectEveryRequest({ code, said }: AppError): boolean {
+  if (REJECTED_CREDENTIAL.has(code) || code === 'request_rejected') return true;
+  return code === 'call_rejected' && speaksOfSession(said);
 }
 
 /** A 404 with no more than these words says nothing of its own. */

@@ -8,8 +8,9 @@ import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { checkUrl, isAddressAllowed, type AddressPolicy } from './address-policy.ts';
-import { AppError, type ErrorCode } from '../../contract/errors.ts';
+import { AppError } from '../../contract/errors.ts';
 import { classify } from '../messages/classify.ts';
+import { NO_CONNECTION } from '../messages/error-groups.ts';
 import { admitRequest } from './host-admission.ts';
 import { misledError, redirectTarget } from './redirects.ts';
 import { readableResponse } from '../http/response-body.ts';
@@ -25,14 +26,6 @@ const KEEP_ALIVE_MS = 15_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Addresses of one name that are counted and tried; `count_host_requests` takes so many. */
 const MAX_ADDRESSES = 16;
-/** What is wrong with an address, not with a request. */
-const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
-  'blocked_address',
-  'dns_failed',
-  'connection_refused',
-  'unreachable',
-  'tls_failed',
-]);
 
 /** Resolves a host name to all of its addresses; rejects with an error that has a `code`, as `node:dns` does. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
@@ -99,7 +92,7 @@ export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetc
         await admitRequest(url, addressesOf);
         const response = await sendToServer(agent, url, init, options).catch((error: unknown) => {
           const named = classify(error);
-          throw to && NOT_REACHED.has(named.code) ? misledError(to, named) : error;
+          throw to && NO_CONNECTION.has(named.code) ? misledError(to, named) : error;
         });
         const mayFollow = redirects < MAX_REDIRECTS && init.redirect !== 'manual';
         const next = mayFollow ? redirectTarget(url, init.method ?? 'GET', response) : null;

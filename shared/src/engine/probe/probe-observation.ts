@@ -1,15 +1,13 @@
-import { isAboutCredential } from '../../contract/errors.ts';
+import { describeError, isAboutCredential } from '../../contract/errors.ts';
 import type { ProbeFailure } from '../../contract/schema/functions.ts';
 import type { ConnectionStatus } from '../../contract/schema/server.ts';
 import type { ProbeServer, StatusObservation } from '../../contract/schema/snapshot.ts';
 import type { ConnectionFacts } from '../session/connection.ts';
 import type { LightProbeResult } from './probe.ts';
 
-const OUR_OWN: ReadonlySet<string> = new Set(['internal', 'cancelled', 'host_busy']);
-
 /** Whether a probe failed through our own fault and says nothing about the server. */
 export function isOurFault({ code }: Pick<ProbeFailure, 'code'>): boolean {
-  return OUR_OWN.has(code);
+  return describeError(code).about === 'internal';
 }
 
 /** The status that a failure stands for. */

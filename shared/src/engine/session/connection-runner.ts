@@ -13,7 +13,8 @@ import {
   type ConnectionState,
 } from './machine.ts';
 import type { CallResult } from '../calls/result.ts';
-import { ENDS_SESSION, GONE, mayConcernAll } from './gone.ts';
+import { LIST_ENDS_SESSION, SESSION_OVER } from '../messages/error-groups.ts';
+import { mayRejectEveryRequest } from '../messages/refusal.ts';
 import { keepsRoute, type Route } from '../calls/attempts.ts';
 import { openSession } from './open-session.ts';
 import { RequestFloor } from '../http/request-floor.ts';
@@ -119,9 +120,9 @@ export class ConnectionRunner implements Connection, Line {
   }
 
   report(generation: number, error: AppError): void {
-    if (GONE.has(error.code)) this.#dispatch({ type: 'lost', generation, error });
+    if (SESSION_OVER.has(error.code)) this.#dispatch({ type: 'lost', generation, error });
     if (error.code === 'timeout' || error.code === 'server_error') void this.#check(generation);
-    if (mayConcernAll(error)) this.#dispatch({ type: 'tools_changed', generation });
+    if (mayRejectEveryRequest(error)) this.#dispatch({ type: 'tools_changed', generation });
   }
 
   whenOpen(signal: AbortSignal): Promise<OpenLine> {
@@ -261,7 +262,7 @@ export class ConnectionRunner implements Connection, Line {
       if (isNews) this.#options.onCatalogue?.(catalogue, this);
     } catch (failure) {
       const error = classify(failure);
-      this.#dispatch({ type: ENDS_SESSION.has(error.code) ? 'lost' : 'failed', generation, error });
+      this.#dispatch({ type: LIST_ENDS_SESSION.has(error.code) ? 'lost' : 'failed', generation, error });
     }
   }
 

@@ -1,20 +1,8 @@
 /** Whether a server is there, asked with a ping. */
 import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client';
-import type { AppError, ErrorCode } from '../../contract/errors.ts';
+import type { AppError } from '../../contract/errors.ts';
 import { classify } from '../messages/classify.ts';
-
-/** Failures that look the same when a server is really gone. */
-const NEVER_HARMLESS: ReadonlySet<ErrorCode> = new Set([
-  'connection_lost',
-  'connection_refused',
-  'unreachable',
-  'dns_failed',
-  'tls_failed',
-  'blocked_address',
-  'timeout',
-  'unauthorized',
-  'sign_in_required',
-]);
+import { PING_FAILS_OFFLINE } from '../messages/error-groups.ts';
 
 export interface LivenessRequests {
   /** The request that is made for it: `ping`, or `server/discover`. Rejects with AppError. */
@@ -42,7 +30,7 @@ export class Liveness {
     if (failure === null || this.#harmless.has(kindOf(failure))) return;
     const second = await failureOf(this.#requests.list(timeoutMs / 2));
     if (second) throw second;
-    if (!NEVER_HARMLESS.has(failure.code)) this.#harmless.add(kindOf(failure));
+    if (!PING_FAILS_OFFLINE.has(failure.code)) this.#harmless.add(kindOf(failure));
   }
 }
 

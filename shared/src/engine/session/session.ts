@@ -12,7 +12,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { Attempt, FailedAttempt, Route } from '../calls/attempts.ts';
 import { readLongCatalogue, type Catalogue } from '../tools/catalogue.ts';
 import { classify, classifyCall, classifyList } from '../messages/classify.ts';
-import { GONE } from './gone.ts';
+import { SESSION_OVER } from '../messages/error-groups.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
 import { listAllTools, type ListedTools } from '../tools/list-tools.ts';
 import { Liveness } from './liveness.ts';
@@ -178,7 +178,7 @@ export class Session {
       this.#wire.traffic.beginList();
       listed = await listAllTools((cursor) => this.#page(cursor, pageMs, signal));
     } catch (error) {
-      if (isDeclared || signal.aborted || GONE.has(classify(error).code)) throw error;
+      if (isDeclared || signal.aborted || SESSION_OVER.has(classify(error).code)) throw error;
       this.#hasNoTools = true;
       return { tools: [], skipped: [], note: NO_TOOLS };
     }

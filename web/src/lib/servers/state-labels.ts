@@ -24,15 +24,6 @@ type StatusFields = Pick<
   | 'status_config_version'
 >;
 
-const UNREACHABLE = new Set([
-  'dns_failed',
-  'connection_refused',
-  'unreachable',
-  'tls_failed',
-  'timeout',
-  'connection_lost',
-]);
-
 /** @param now milliseconds since the epoch */
 export function serverState(server: StatusFields, now: number): ServerState {
   if (!server.is_active) return { tone: 'off', word: 'Off', reason: 'switched off', hint: null };
@@ -54,7 +45,10 @@ function lamp(server: StatusFields): { tone: Tone; word: string } {
     case 'needs_auth':
       return { tone: 'warn', word: 'Needs sign-in' };
     case 'error':
-      return { tone: 'bad', word: UNREACHABLE.has(server.error_code ?? '') ? 'Not reachable' : 'Error' };
+      return {
+        tone: 'bad',
+        word: describeError(server.error_code ?? 'internal').about === 'network' ? 'Not reachable' : 'Error',
+      };
     case 'disconnected':
       return { tone: 'off', word: server.status_observed_at ? 'Disconnected' : 'Not checked yet' };
   }
