@@ -15,22 +15,21 @@ grant api_token to authenticator;
 create schema private;
 grant usage on schema private to authenticated, service_role, api_token;
 
--- What a user may have done wrong in a field. The same list is FIELD_CODES in shared/src/contract/schema/fields.ts, and
--- programs rely on it: a code may be added, none changes its meaning.
+-- Codes of field errors, the same list as FIELD_CODES in shared/src/schema/fields.ts. Programs rely on them: codes
+-- may be added, but never change their meaning.
 create domain private.field_code as text check (value in (
   'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
   'secret_in_url', 'unsupported_scheme', 'blocked_address'
 ));
 
--- What is wrong with one field, for refuse_fields.
-create function private.problem(p_code private.field_code, p_message text) returns jsonb
+-- The JSON of one field error, for refuse_fields.
+create function private.field_error(p_code private.field_code, p_message text) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select jsonb_build_array(jsonb_build_object('code', p_code, 'message', p_message))
 $$;
 
--- Without the white space around it: all that JavaScript's trim() takes away, for the page and the edge functions
--- have done so before.
+-- Removes the same whitespace as JavaScript's trim(), which the page and the edge functions apply first.
 create function private.trimmed(p_text text) returns text
 language sql immutable set search_path = ''
 as $$
@@ -38,17 +37,17 @@ as $$
     '\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
 $$;
 
--- The problem of a text: too long, or not there where p_required says what to do about that. Null: none.
-create function private.text_problem(p_text text, p_max integer, p_required text default null) returns jsonb
+-- The field error of a text, or null: too long, or missing although p_required (what to do about it) is given.
+create function private.text_error(p_text text, p_max integer, p_required text default null) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case
-    when p_required is not null and coalesce(p_text, '') = '' then private.problem('required', p_required)
-    when char_length(p_text) > p_max then private.problem('too_long', format('At most %s characters.', p_max))
+    when p_required is not null and coalesce(p_text, '') = '' then private.field_error('required', p_required)
+    when char_length(p_text) > p_max then private.field_error('too_long', format('At most %s characters.', p_max))
   end
 $$;
 
--- A mistake of the user: HTTP 400, with {"field": [{"code", "message"}]} as JSON in `details`.
+-- Raises HTTP 400 for invalid input, with {"field": [{"code", "message"}]} as JSON in `details`.
 create function private.refuse_fields(p_fields jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -60,16 +59,15 @@ begin
 end
 $$;
 
--- Something on both sides of an @, without white space: all that JavaScript's \s means. Whether anybody has the address
--- is for the invitation to find out.
+-- Something on both sides of an @, without whitespace as JavaScript's \s means it.
 create function private.is_email(p_text text) returns boolean
 language sql immutable set search_path = ''
 as $$
   select p_text ~ '^[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+@[^@\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$'
 $$;
 
--- Whether a text has the form of an http(s) address: a host without a login in front of it, perhaps a port, and no
--- white space. The same expression is ADDRESS in shared/src/contract/schema/address.ts.
+-- Whether a text has the form of an HTTP(S) URL without user info. The same expression is ADDRESS in
+-- shared/src/schema/address.ts.
 create function private.is_address(p_url text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -81,7 +79,7 @@ as $$
   )
 $$;
 
--- Headers that the protocol itself uses. The same list is RESERVED_HEADERS in shared/src/contract/schema/server.ts.
+-- Headers that the protocol itself uses, the same list as RESERVED_HEADERS in shared/src/schema/server.ts.
 create function private.is_reserved_header(p_name text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -91,16 +89,16 @@ as $$
   )
 $$;
 
--- The scheme, host and port that a credential was entered for. Two spellings of one origin count as
--- different, which only costs entering the key again.
+-- Scheme, host and port of a URL. Two spellings of one origin count as different, which only costs entering the key
+-- again.
 create function private.url_origin(p_url text) returns text
 language sql immutable set search_path = ''
 as $$
   select lower(substring(p_url from '^[A-Za-z]+://[^/?#]+'))
 $$;
 
--- A URL as credentials are sealed to it: without fragment and default port, scheme and host in lower case. All else is
--- compared as written. The same rule is boundAddress in shared/src/contract/bound-address.ts.
+-- The URL that credentials are sealed for: no fragment or default port, lower-case scheme and host, everything else
+-- as written. The same rule is boundAddress in shared/src/bound-address.ts.
 create function private.bound_address(p_url text) returns text
 language sql immutable set search_path = ''
 as $$
@@ -117,32 +115,31 @@ as $$
   ), p_url)
 $$;
 
--- What is wrong with the address of a server or a webhook; p_required says what to do where there is none.
-create function private.address_problem(p_url text, p_required text) returns jsonb
+-- The field error of a server's or webhook's URL, or null. p_required: what to do when it is missing.
+create function private.url_error(p_url text, p_required text) returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select coalesce(private.text_problem(p_url, 2000, p_required), case
+  select coalesce(private.text_error(p_url, 2000, p_required), case
     when p_url ~ '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@'
-      then private.problem('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
+      then private.field_error('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
     when p_url ~ '^[A-Za-z][A-Za-z0-9+.-]*:' and p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
-      then private.problem('unsupported_scheme', 'The address must begin with https:// or http://.')
+      then private.field_error('unsupported_scheme', 'The address must begin with https:// or http://.')
     when not private.is_address(p_url)
-      then private.problem('bad_format', 'Enter a full address, such as https://example.com/mcp.')
+      then private.field_error('bad_format', 'Enter a full address, such as https://example.com/mcp.')
   end)
 $$;
 
--- What is wrong with a tag.
-create function private.tag_problem(p_tag text) returns jsonb
+create function private.tag_error(p_tag text) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case
-    when coalesce(p_tag, '') = '' then private.problem('required', 'A tag may not be empty.')
-    when char_length(p_tag) > 40 then private.problem('too_long', 'A tag has at most 40 characters.')
-    when p_tag ~ '\n' then private.problem('bad_format', 'A tag is one line.')
+    when coalesce(p_tag, '') = '' then private.field_error('required', 'A tag may not be empty.')
+    when char_length(p_tag) > 40 then private.field_error('too_long', 'A tag has at most 40 characters.')
+    when p_tag ~ '\n' then private.field_error('bad_format', 'A tag is one line.')
   end
 $$;
 
--- The longest start of a text that takes no more than so many bytes in UTF-8; never half a character.
+-- The longest start of a text that fits into so many bytes of UTF-8, without splitting a character.
 create function private.first_bytes(p_text text, p_bytes integer) returns text
 language plpgsql immutable strict parallel safe set search_path = ''
 as $$
@@ -154,7 +151,7 @@ begin
     return p_text;
   end if;
   v_bytes := convert_to(p_text, 'UTF8');
-  -- Bytes 10xxxxxx go on with the character before them.
+  -- Bytes 10xxxxxx continue a character.
   while v_end > 0 and get_byte(v_bytes, v_end) & 192 = 128 loop
     v_end := v_end - 1;
   end loop;
@@ -162,7 +159,7 @@ begin
 end
 $$;
 
--- The bytes of a value as compact JSON: as text it has a space after each colon and comma.
+-- The size of a value as compact JSON; Postgres adds a space after each colon and comma.
 create function private.json_bytes(p_value jsonb) returns integer
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -170,7 +167,7 @@ declare
   v_text text := coalesce(p_value::text, '');
   v_bare text;
 begin
-  -- Of what is far too large nobody needs to know by how much.
+  -- The exact size matters only near the limits.
   if octet_length(v_text) not between 4096 and 262144 then
     return octet_length(v_text);
   end if;
@@ -179,7 +176,7 @@ begin
 end
 $$;
 
--- Of both schemas of a tool; more than the exact number where that is small anyway.
+-- The size of both schemas of a tool. Small ones are not computed exactly, and may be overestimated.
 create function private.schema_bytes(p_input jsonb, p_output jsonb) returns integer
 language sql immutable parallel safe set search_path = ''
 as $$
@@ -196,28 +193,28 @@ as $$
   select case when jsonb_typeof(p_list) = 'array' then jsonb_array_length(p_list) else 0 end
 $$;
 
--- Rounded; what is beyond an integer becomes the largest.
+-- Rounds; numbers beyond the integer range become the largest integer.
 create function private.as_integer(p_number numeric) returns integer
 language sql immutable strict parallel safe set search_path = ''
 as $$
   select round(least(p_number, 2147483647))::integer
 $$;
 
--- Names of models as providers and gateways write them; the provider decides whether there is such a model.
+-- Whether a text looks like a model name; only the provider knows whether the model exists.
 create function private.is_model_name(p_text text) returns boolean
 language sql immutable set search_path = ''
 as $$
   select p_text ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$'
 $$;
 
--- A language with or without script and region, as in BCP 47: en, pt-BR, zh-Hant-TW.
+-- A BCP 47 language with optional script and region: en, pt-BR, zh-Hant-TW.
 create function private.is_language_tag(p_text text) returns boolean
 language sql immutable set search_path = ''
 as $$
   select p_text ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$'
 $$;
 
--- 244 random bits, as 64 hexadecimal digits.
+-- 244 random bits as 64 hexadecimal digits.
 create function private.new_token() returns text
 language sql volatile set search_path = ''
 as $$
@@ -232,9 +229,9 @@ $$;
 
 revoke all on all functions in schema private from public;
 grant execute on function
-  private.problem, private.trimmed, private.text_problem, private.refuse_fields, private.is_address,
+  private.field_error, private.trimmed, private.text_error, private.refuse_fields, private.is_address,
   private.is_reserved_header, private.url_origin, private.bound_address, private.first_bytes, private.json_bytes,
   private.schema_bytes, private.is_model_name, private.is_language_tag
   to authenticated, api_token, service_role;
-grant execute on function private.is_email, private.address_problem, private.as_integer to service_role;
-grant execute on function private.tag_problem to authenticated, api_token;
+grant execute on function private.is_email, private.url_error, private.as_integer to service_role;
+grant execute on function private.tag_error to authenticated, api_token;

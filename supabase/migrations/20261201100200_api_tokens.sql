@@ -6,18 +6,17 @@
 --   before statement: a_count_write, a_refuse_ended_session
 --   before row: a_refuse_closed_account, a_stop_large_change, a_stop_large_insert
 --   after row: audit
---   after statement: count_api_tokens, count_deleted_rows, count_inserted_rows, count_updated_rows,
---     limit_api_tokens
+--   after statement: count_api_tokens, count_deleted_rows, count_inserted_rows, count_updated_rows, limit_api_tokens
 create table public.api_tokens (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   name text not null,
   token_hash text not null unique,
-  -- Every token reads servers, their health, and agents; a scope says what it may do beside that.
+  -- Every token can read servers, their health, and agents. Scopes allow more.
   scopes text[] not null,
   created_by uuid not null references auth.users (id) on delete cascade,
   created_at timestamptz not null default now(),
-  -- To the minute.
+  -- Accurate to the minute.
   last_used_at timestamptz,
   expires_at timestamptz,
   revoked_at timestamptz,
@@ -40,7 +39,7 @@ grant select, insert, update, delete on public.api_tokens to service_role;
 create policy "owners and admins see tokens" on public.api_tokens for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
 
--- 256 random bits behind a prefix by which people and scanners of secrets know it.
+-- 256 random bits after a prefix that people and secret scanners recognize.
 create function private.new_api_token() returns text
 language sql volatile set search_path = ''
 as $$
@@ -49,7 +48,6 @@ as $$
   )), 'hex')
 $$;
 
--- Refuses who may not manage the tokens of a workspace.
 create function private.require_token_manager(p_workspace_id uuid) returns void
 language plpgsql stable set search_path = ''
 as $$
@@ -58,14 +56,14 @@ begin
     raise exception using errcode = 'PT404', message = 'There is no such workspace.';
   end if;
   if p_workspace_id <> all (private.my_workspace_ids(array['owner', 'admin'])) then
-    raise exception using errcode = 'PT403', message = 'Only owners and admins manage tokens.';
+    raise exception using errcode = 'PT403', message = 'Only owners and admins can manage API tokens.';
   end if;
 end
 $$;
 
--- Makes a token that acts for the caller and answers {id, token, name, scopes, expires_at}; the token is never told
--- again. p_expires_in_days: 1 to 3650, null for never.
--- PT404: no such workspace. PT403: the caller is neither owner nor admin. PT400: a field is wrong.
+-- Creates a token that acts for the caller and returns {id, token, name, scopes, expires_at}; the token is shown only
+-- here. p_expires_in_days: 1 to 3650, or null for no expiry. PT404: no such workspace. PT403: the caller is neither
+-- owner nor admin. PT400: a field is invalid.
 create function public.create_api_token(
   p_workspace_id uuid, p_name text, p_scopes text[] default '{}', p_expires_in_days integer default null
 ) returns jsonb
@@ -81,14 +79,14 @@ begin
   select coalesce(jsonb_object_agg(field, problem), '{}') into v_errors
   from (
     values
-      ('name', private.text_problem(v_name, 80, 'Give the token a name.')),
+      ('name', private.text_error(v_name, 80, 'Give the token a name.')),
       ('scopes', case
         when not coalesce(p_scopes, '{}') <@ array['servers:write', 'servers:test', 'tools:call', 'agents:write']
-          then private.problem('unknown_choice', 'Choose among servers:write, servers:test, tools:call, agents:write.')
+          then private.field_error('unknown_choice', 'Choose among servers:write, servers:test, tools:call, agents:write.')
       end),
       ('expires_in_days', case
         when p_expires_in_days not between 1 and 3650
-          then private.problem('out_of_range', 'Between 1 day and 10 years (3650 days).')
+          then private.field_error('out_of_range', 'Between 1 day and 10 years (3650 days).')
       end)
   ) as checks (field, problem)
   where problem is not null;
@@ -110,7 +108,7 @@ begin
 end
 $$;
 
--- Ends a token for good. PT404: no such token. PT403: the caller is neither owner nor admin.
+-- Revokes a token. PT404: no such token. PT403: the caller is neither owner nor admin.
 create function public.revoke_api_token(p_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -125,8 +123,8 @@ begin
 end
 $$;
 
--- Who leaves and comes back finds no token of theirs at work.
-create function private.revoke_tokens_of_leaver() returns trigger
+-- Members who leave and come back don't get their old tokens back.
+create function private.revoke_member_tokens() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -135,11 +133,11 @@ begin
   return null;
 end
 $$;
-create trigger revoke_tokens_of_leaver after delete on public.workspace_members
-  for each row execute function private.revoke_tokens_of_leaver();
+create trigger revoke_member_tokens after delete on public.workspace_members
+  for each row execute function private.revoke_member_tokens();
 
--- Whose token a request carries, by the hash of the token: {state: "good", token_id, user_id, scopes}, or
--- {state: "unknown" | "revoked" | "expired"}. Counts the request: PT429 when there were too many.
+-- Looks up the token of a request by its hash: {state: "good", token_id, user_id, scopes}, or {state: "unknown" |
+-- "revoked" | "expired"}. Counts the request; PT429 when there were too many.
 create function public.use_api_token(p_hash text) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -169,8 +167,8 @@ begin
 end
 $$;
 
--- The workspace that the token of this request opens: null when it was revoked, has expired or lacks the scope, or
--- when its maker has none of the roles there any more. So whatever a policy allows, it allows at this moment.
+-- The workspace of the request's token: null when the token is revoked, expired or lacks the scope, or when its
+-- creator no longer has one of the roles. Policies call it, so a change takes effect at once.
 create function private.token_workspace_id(
   p_scope text default null, p_roles text[] default array['owner', 'admin', 'member', 'viewer']
 ) returns uuid
@@ -191,7 +189,7 @@ begin
 end
 $$;
 
--- The API tokens that act for the caller, in every workspace and whatever the caller's role there is now.
+-- Lists the API tokens that act for the caller, in every workspace and whatever the caller's role there is now.
 create function public.my_api_tokens() returns table (
   id uuid, name text, workspace_name text, scopes text[], created_at timestamptz, last_used_at timestamptz,
   expires_at timestamptz
@@ -204,7 +202,7 @@ as $$
   order by w.name, t.name, t.id
 $$;
 
--- Revokes those of the caller's API tokens, and answers how many.
+-- Revokes these API tokens of the caller and returns how many.
 create function public.revoke_my_api_tokens(p_ids uuid[]) returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -218,7 +216,7 @@ begin
 end
 $$;
 
--- A row that names no workspace goes to that of the token, where there is one.
+-- The default workspace of a new row: the token's if the request has one, else the user's personal one.
 create function private.personal_workspace_id() returns uuid
 language sql stable security definer set search_path = ''
 as $$
@@ -244,5 +242,5 @@ create policy "a token sees its workspace" on public.workspaces for select to ap
   using (id = (select private.token_workspace_id()));
 
 grant select on public.workspace_members to api_token;
-create policy "a token sees the role of its maker" on public.workspace_members for select to api_token
+create policy "a token sees the role of its creator" on public.workspace_members for select to api_token
   using (workspace_id = (select private.token_workspace_id()) and user_id = (select auth.uid()));

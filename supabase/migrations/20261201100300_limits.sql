@@ -1,8 +1,7 @@
 -- Limits: how much of each thing a workspace or a user may have, how often they may write or call the edge functions,
 -- and how many requests one host gets. The operator changes them in one table (SQL, or REST with the secret key).
 
--- A row without workspace and user is the default; one with either holds for that workspace or user instead.
--- No row at all: no limit.
+-- A row without workspace and user is the default; a row with either one overrides it. No row at all means no limit.
 -- Triggers, in firing order:
 --   after row: audit
 create table public.limits (
@@ -34,7 +33,7 @@ alter table public.limits enable row level security;
 revoke all on public.limits from anon, authenticated;
 grant select, insert, update, delete on public.limits to service_role;
 
--- A leaking bucket for each limit and owner: every call adds one, and `allowed` run out in a minute.
+-- A leaking bucket per limit and owner: each call adds one, and `allowed` leak out per minute.
 create table private.call_rates (
   limit_name text not null,
   workspace_id uuid references public.workspaces (id) on delete cascade,
@@ -52,8 +51,8 @@ create index call_rates_counted_at on private.call_rates (counted_at);
 alter table private.call_rates enable row level security;
 grant select, insert, update, delete on private.call_rates to service_role;
 
--- What was used of limits by the day, of a user or of a workspace. Deleting a conversation or leaving a workspace takes
--- nothing off a count, and deleting a workspace nothing off that of its users.
+-- Uses of the daily limits, by user or workspace. Deleting a conversation or leaving a workspace does not reduce a
+-- count; deleting a workspace does not reduce its users' counts.
 create table private.uses (
   limit_name text not null,
   workspace_id uuid references public.workspaces (id) on delete cascade,
@@ -68,12 +67,13 @@ create index uses_by_time on private.uses (used_at);
 alter table private.uses enable row level security;
 grant select, insert, update, delete on private.uses to service_role;
 
--- One row for a host and one for each owner who made requests to it; hosts by their hash, so rows are small.
+-- Requests to a host (stored as a hash): one row in total and one per owner. The allowance is shared by all tenants,
+-- so nobody can use many servers to attack one host, or use up the allowance of a host that others need.
 create table private.host_requests (
   host bigint not null,
-  -- Null: all owners together.
+  -- Null: the total of all owners.
   owner_id uuid,
-  -- The minute, which begins at another second for each host.
+  -- Minutes start at a different second for each host.
   minute bigint not null,
   requests integer not null,
   constraint host_requests_unique unique nulls not distinct (host, owner_id)
@@ -96,29 +96,29 @@ insert into public.limits (name, allowed) values
   ('sessions_per_day_per_user', 300),
   ('sessions_at_once', 50),
   ('sessions_at_once_per_user', 5),
-  -- A conversation ends after so long, and when nobody spoke or typed and no tool ran for so long.
+  -- A conversation ends after so long, or when nobody spoke or typed and no tool ran for so long.
   ('session_minutes', 120),
   ('session_idle_minutes', 10),
-  -- A new workspace has new rates of its own, a new token too, and a new server is probed at once.
+  -- New workspaces and tokens get new rates, and new servers are probed at once, so creating them is limited too.
   ('workspaces_per_day_per_user', 100),
   ('servers_per_day_per_user', 2000),
   ('invitations_per_day_per_user', 200),
   ('api_tokens_per_day_per_user', 100),
-  -- test-connection and discover-tools make requests to strangers.
+  -- test-connection and discover-tools send requests to third parties.
   ('probes_per_minute', 300),
   ('probes_per_minute_per_user', 120),
-  -- voice-token opens a conversation, which costs money.
+  -- voice-token starts a conversation, which costs money.
   ('voice_tokens_per_minute', 100),
   ('voice_tokens_per_minute_per_user', 30),
   -- server-credential, call-tool, notice-webhook and voice-dispatch.
   ('function_calls_per_minute', 600),
   ('function_calls_per_minute_per_user', 240),
-  -- All that one API token does, by REST and by function.
+  -- All requests with one API token.
   ('token_calls_per_minute', 300),
-  -- Each statement counts one, and one more for every ten rows after the first.
+  -- A statement counts one, plus one for every ten rows after the first.
   ('writes_per_minute_per_user', 600),
   ('host_requests_per_minute', 600),
-  -- Of one process.
+  -- Per process.
   ('host_requests_at_once', 20);
 
 create function private.allowed(p_limit text, p_workspace_id uuid, p_user_id uuid) returns integer
@@ -132,8 +132,8 @@ as $$
   limit 1
 $$;
 
--- Every refusal for a limit: PT409, or PT429 for a rate. The message has the limit in words, what is used, and what
--- helps; `details` is {"limit", "allowed", "used"}, and "retry_after_s" where waiting that many seconds helps.
+-- Raises PT409, or PT429 for a rate. The message says what the limit is, what is used and what to do; `details` is
+-- {"limit", "allowed", "used"}, plus "retry_after_s" where waiting helps.
 create function private.refuse_limit(
   p_limit text, p_allowed integer, p_used bigint, p_adding bigint default 1, p_retry_after_s integer default null
 ) returns void
@@ -151,22 +151,22 @@ begin
         when p_retry_after_s >= 7200 then format('try again in %s hours.', ceil(p_retry_after_s / 3600.0))
         when p_retry_after_s >= 120 then format('try again in %s minutes.', ceil(p_retry_after_s / 60.0))
         when p_retry_after_s is not null then format('try again in %s seconds.', p_retry_after_s)
-        when p_adding > 1 then format('there are %s, and %s more do not fit.', p_used, p_adding)
+        when p_adding > 1 then format('%s in use, %s more requested.', p_used, p_adding)
         when p_limit like 'sessions\_at\_once%' then
-          format('there are %s already. End one of them first; History lists them.', p_used)
-        else format('there are %s already.', p_used)
+          format('%s in use. End one of them first; History lists them.', p_used)
+        else format('%s in use.', p_used)
       end
     ),
     detail = jsonb_strip_nulls(jsonb_build_object(
       'limit', p_limit, 'allowed', p_allowed, 'used', p_used, 'retry_after_s', p_retry_after_s
     ))::text,
-    hint = 'Whoever runs this installation can allow more.';
+    hint = 'The operator of this installation can raise the limit.';
 end
 $$;
 
--- After each insert: counts what the owners of the new rows have now. Arguments: the limit, the column by which
--- is counted, and which rows count. The lock makes two inserts of one owner wait for each other.
-create function private.keep_limit() returns trigger
+-- Counts what the owners of the inserted rows have now. Arguments: the limit, the owner's column, and which rows
+-- count. The lock serializes inserts of one owner.
+create function private.enforce_limit() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -197,13 +197,13 @@ end
 $$;
 create trigger limit_workspaces after insert on public.workspaces
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('workspaces_per_user', 'created_by', 'true');
+  execute function private.enforce_limit('workspaces_per_user', 'created_by', 'true');
 create trigger limit_members after insert on public.workspace_members
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('members', 'workspace_id', 'true');
+  execute function private.enforce_limit('members', 'workspace_id', 'true');
 create trigger limit_api_tokens after insert on public.api_tokens
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('api_tokens', 'workspace_id', 'revoked_at is null');
+  execute function private.enforce_limit('api_tokens', 'workspace_id', 'revoked_at is null');
 
 create function private.uses_today(p_limit text, p_owner_id uuid) returns setof private.uses
 language sql stable set search_path = ''
@@ -213,8 +213,8 @@ as $$
     and u.used_at > now() - interval '1 day'
 $$;
 
--- Counts so many uses of a user (of limits by user) or a workspace. The lock makes two of one owner wait for each
--- other. PT429: too many in 24 hours; `retry_after_s` is when enough of them are a day old.
+-- Counts p_adding uses of a user or workspace. The lock serializes uses of one owner. PT429: too many in 24 hours;
+-- `retry_after_s` is when enough of them are a day old.
 create function private.count_use(p_limit text, p_owner_id uuid, p_adding bigint) returns void
 language plpgsql set search_path = ''
 as $$
@@ -244,7 +244,7 @@ begin
 end
 $$;
 
--- After each insert: counts the new rows. Arguments: the limit, and the column of the owner.
+-- Counts the inserted rows as uses. Arguments: the limit and the owner's column.
 create function private.count_uses() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -267,7 +267,8 @@ create trigger count_api_tokens after insert on public.api_tokens
   referencing new table as new_rows for each statement
   execute function private.count_uses('api_tokens_per_day_per_user', 'created_by');
 
--- A server that moves in counts like a new one. Runs after a_prepare_server, which holds the lock of the slugs.
+-- A server that moves into a workspace counts as a new one. Runs after a_prepare_server, which holds the lock on
+-- slugs.
 create function private.limit_moved_server() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -282,8 +283,8 @@ begin
 end
 $$;
 
--- Counts a call, as p_cost of them, in a bucket that empties at the rate of the limit; PT429 when it overflows. Without
--- `retry_after_s` for a call that counts more than a minute allows: waiting doesn't help.
+-- Adds p_cost calls to the bucket of a limit. PT429 when it overflows, without `retry_after_s` when p_cost alone is
+-- more than a minute allows.
 create function private.count_in_bucket(
   p_limit text, p_workspace_id uuid, p_user_id uuid, p_token_id uuid default null, p_cost bigint default 1
 ) returns void
@@ -303,7 +304,7 @@ begin
     level = p_cost + greatest(0, b.level - v_allowed / 60.0 * extract(epoch from v_now - b.counted_at)),
     counted_at = v_now
   returning level into v_level;
-  -- Raising undoes what was just added: a call that is refused counts for nothing.
+  -- Raising undoes the count: refused calls are free.
   if v_level > v_allowed then
     perform private.refuse_limit(
       p_limit, v_allowed, ceil(v_level - p_cost)::bigint, p_cost,
@@ -313,9 +314,9 @@ begin
 end
 $$;
 
--- Counts a call of an edge function before it does its work. p_action: probes, voice_tokens or function_calls;
--- p_workspace_id: null for what belongs to none (the test of a draft).
--- PT429: too many, of this user or in this workspace; the details tell after how many seconds to come back.
+-- Counts a call of an edge function before it does its work. p_action: probes, voice_tokens or function_calls.
+-- p_workspace_id: null when the call belongs to no workspace (the test of a draft). PT429: too many calls by this
+-- user or in this workspace; `details` says how many seconds to wait.
 create function public.count_call(p_action text, p_user_id uuid, p_workspace_id uuid default null) returns void
 language plpgsql set search_path = ''
 as $$
@@ -327,12 +328,12 @@ begin
 end
 $$;
 
--- Counts requests to a host before they are made; `p_hosts` are the names under which it counts: its host name, and each
--- address that it resolves to (`name:…`, `address:…`). An address may stand for many sites, so it is allowed twice as many.
--- An owner may make as many requests as it leaves free (shared/src/engine/outgoing/fair-slots.ts): one owner half of what is allowed,
--- two a third each. Who is charged: an owner of the workspace, or without one the user. Of many addresses the first 16
--- count, and no others are tried (shared/src/engine/outgoing/outgoing-fetch.ts): each takes a lock until the end of the transaction.
--- Returns {"wait_s", "at_once"}: 0, or the seconds after which to try again, and then nothing was counted.
+-- Counts requests to a host before they are made. p_hosts: the host name and each address that it resolves to
+-- (`name:…`, `address:…`), of which the first 16 addresses count. An address may serve many sites, so it is allowed
+-- twice as much. An owner may make as many requests as it leaves free for others (shared/src/fair-slots.ts): one
+-- owner half of the limit, two owners a third each. The requests are charged to an owner of the workspace, or without
+-- one to the user. Returns {"wait_s", "at_once"}; when wait_s is not 0, nothing was counted, and the caller should
+-- retry after that many seconds.
 create function public.count_host_requests(
   p_hosts text[], p_requests integer, p_workspace_id uuid default null, p_user_id uuid default null
 ) returns jsonb
@@ -350,7 +351,7 @@ begin
     select hashtextextended(name, 0) as id, min(case when name like 'address:%' then 2 else 1 end) as times
     from unnest(p_hosts[:17]) as name group by 1 order by 1
   loop
-    -- In the order of the hosts, so that two that count several wait for each other.
+    -- Lock in a fixed order to avoid deadlocks.
     perform pg_advisory_xact_lock(v_host.id);
     if v_allowed is not null and (
       select coalesce(sum(r.requests), 0) + p_requests > v_allowed * v_host.times from private.host_requests r
@@ -376,8 +377,8 @@ begin
 end
 $$;
 
--- Counts writes of the signed-in user of this request; of nobody else. A user's writes wait for each other for two
--- seconds at most, so that a slow one can't take all connections.
+-- Counts writes of the signed-in user of this request. A user's writes wait for each other for at most two seconds,
+-- so a slow one can't hold all connections.
 create function private.count_writes(p_cost bigint) returns void
 language plpgsql security definer set search_path = '' set lock_timeout = '2s'
 as $$
@@ -391,16 +392,15 @@ begin
 exception
   when lock_not_available or deadlock_detected then
     raise exception using
-      errcode = 'PT429', message = 'Another change of yours takes long. Try again in a few seconds.',
+      errcode = 'PT429', message = 'Another of your changes is still being saved. Try again in a few seconds.',
       detail = '{"limit": "writes_per_minute_per_user", "retry_after_s": 3}';
   when foreign_key_violation then
-    -- The account was deleted in this transaction, or before.
+    -- The account was deleted.
     null;
 end
 $$;
 
--- Before a statement, so that a request takes this lock first. What triggers write counts for nothing: a deletion
--- takes along what hangs on it.
+-- Runs before each statement, so that the request takes this lock first. Writes made by triggers are not counted.
 create function private.count_write() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -413,7 +413,8 @@ begin
 end
 $$;
 
--- After a statement. Those of cascades run at the end of the one that caused them, and not below it.
+-- Runs after each statement. Triggers of cascades fire at the end of the statement that caused them, at the same
+-- depth, so the table is compared as well.
 create function private.count_written_rows() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -430,7 +431,7 @@ begin
 end
 $$;
 
--- An insert of very many rows ends early, instead of after all of them were checked.
+-- Stops a very large insert early, before all its rows are checked.
 create function private.stop_large_insert() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -442,7 +443,7 @@ begin
   then
     if v_rows > 1000 then
       raise exception using
-        errcode = 'PT413', message = 'A request adds at most 1,000 rows. Send fewer at a time.';
+        errcode = 'PT413', message = 'A request can add at most 1,000 rows. Send fewer at a time.';
     end if;
     perform set_config('patchbay.rows_inserted', v_rows::text, true);
   end if;
@@ -450,19 +451,21 @@ begin
 end
 $$;
 
+-- Stops a very large update or delete early. A refused statement counts for nothing, so it could otherwise be
+-- repeated without limit.
 create function private.stop_large_change() returns trigger
 language plpgsql set search_path = ''
 as $$
 declare
   v_rows integer := coalesce(nullif(current_setting('patchbay.rows_changed', true), ''), '0')::integer + 1;
 begin
-  -- What triggers and cascades change is no part of the request.
+  -- Changes by triggers and cascades don't count.
   if pg_trigger_depth() = 1 and current_setting('role', true) in ('authenticated', 'api_token')
     and coalesce(current_setting('patchbay.writes_counted', true), '') <> 'on'
   then
     if v_rows > 6000 then
       raise exception using
-        errcode = 'PT413', message = 'A request changes or deletes at most 6,000 rows. Narrow its filter.';
+        errcode = 'PT413', message = 'A request can change or delete at most 6,000 rows. Narrow its filter.';
     end if;
     perform set_config('patchbay.rows_changed', v_rows::text, true);
   end if;
@@ -470,7 +473,7 @@ begin
 end
 $$;
 
--- Counts the writes to a table. Every table that a client may write, by itself or by a function, is to be named here.
+-- Counts the writes to a table. Every table that clients write, directly or through a function, must call this.
 create function private.limit_writes(p_table regclass) returns void
 language plpgsql set search_path = ''
 as $$

@@ -2,21 +2,21 @@
 -- those, only the field's name is recorded.
 
 -- Triggers, in firing order:
---   before row: note_token
+--   before row: set_acting_token
 create table public.audit_events (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
-  -- Null: the system, or somebody whose account is gone.
+  -- Null: the system, or a deleted account.
   actor_id uuid references auth.users (id) on delete set null,
   action text not null,
   table_name text not null,
-  -- What was changed: a row's id; of a member the user's, of a tool or credential the server's.
+  -- The id of the changed row; for a member the user's, for a tool or credential the server's.
   row_id uuid,
   row_name text,
   -- field → {"from", "to"}, or null where the values are not kept.
   changes jsonb not null,
   created_at timestamptz not null default clock_timestamp(),
-  -- The API token with which the actor did it; no foreign key, since it stays when the token is deleted.
+  -- The API token that was used. No foreign key: it stays when the token is deleted.
   token_id uuid,
   token_name text,
   constraint audit_events_action check (
@@ -31,10 +31,10 @@ alter table public.audit_events enable row level security;
 revoke all on public.audit_events from anon, authenticated;
 grant select on public.audit_events to authenticated;
 grant select, insert, update, delete on public.audit_events to service_role;
-create policy "owners and admins read the trail" on public.audit_events for select to authenticated
+create policy "owners and admins read the audit log" on public.audit_events for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
 
--- The token of this request: of its JWT, or what an edge function names as the actor.
+-- The API token of this request: from its JWT, or named as the actor by an edge function.
 create function private.acting_token() returns public.api_tokens
 language sql stable set search_path = ''
 as $$
@@ -44,8 +44,8 @@ as $$
   )
 $$;
 
--- Who is acting: the signed-in user, or the one for whom an edge function acts with the service role, which may also
--- name an API token: it acts for whoever created it. Null for an account that is being deleted.
+-- The user who is acting: the signed-in user, or the user or API token that an edge function acts for with the
+-- service role. Null for an account that is being deleted.
 create function private.actor_id() returns uuid
 language sql stable set search_path = ''
 as $$
@@ -56,7 +56,7 @@ as $$
   )
 $$;
 
-create function private.note_token() returns trigger
+create function private.set_acting_token() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -64,18 +64,18 @@ begin
   return new;
 end
 $$;
-create trigger note_token before insert on public.audit_events
-  for each row execute function private.note_token();
+create trigger set_acting_token before insert on public.audit_events
+  for each row execute function private.set_acting_token();
 
--- What is told of a value: addresses without what may be a key in them, long texts not at all.
+-- Removes the query from URLs, since it may contain a key.
 create function private.audit_value(p_field text, p_value jsonb) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case when p_field = 'url' then to_jsonb(regexp_replace(p_value #>> '{}', '\?.*$', '?…')) else p_value end
 $$;
 
--- The fields that differ between two rows, each with both values: only fields that are listed, without values
--- those that are listed as closed or are longer than 200 characters.
+-- The fields that differ between two rows, as {field: {from, to}}. Values of closed fields and texts longer than 200
+-- characters are null.
 create function private.audit_changes(p_old jsonb, p_new jsonb, p_fields text[], p_closed text[]) returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -89,7 +89,7 @@ as $$
   where coalesce(p_old -> f.name, 'null') <> coalesce(p_new -> f.name, 'null')
 $$;
 
--- Arguments: the column of the row's id, the fields whose values are kept, the fields whose names only are.
+-- Arguments: the column with the row's id, the fields whose values are recorded, and the fields whose names only are.
 create function private.audit() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -112,7 +112,7 @@ begin
   if tg_op = 'UPDATE' and v_changes = '{}' then
     return null;
   end if;
-  -- A workspace that is being deleted takes its trail along, and of a user who is, no id stays.
+  -- No event if the workspace is being deleted, and no id of a deleted user.
   insert into public.audit_events (workspace_id, actor_id, action, table_name, row_id, row_name, changes)
   select w.id, private.actor_id(), lower(tg_op), tg_table_name,
     case when tg_table_name <> 'workspace_members' or exists (select from auth.users u where u.id = v_row_id)
@@ -130,11 +130,11 @@ create trigger audit after insert or delete or update of revoked_at on public.ap
   for each row execute function private.audit('id', 'name scopes expires_at revoked_at', '');
 create trigger audit_transcripts after update of keep_transcripts on public.workspaces
   for each row execute function private.audit('id', 'keep_transcripts', '');
--- Limits of a workspace, which an operator changes.
+-- Limits of one workspace, which an operator changes.
 create trigger audit after insert or delete or update of allowed on public.limits
   for each row execute function private.audit('id', 'allowed', '');
 
--- Writes an event that no trigger of a table writes.
+-- Records an event for which no table has a trigger.
 create function private.record_event(
   p_workspace_id uuid, p_action text, p_subject text, p_changes jsonb, p_row_id uuid default null
 ) returns void
@@ -144,7 +144,7 @@ as $$
   values (p_workspace_id, private.actor_id(), p_action, p_subject, p_row_id, p_changes)
 $$;
 
--- Credentials carry no workspace, and nothing of them is told but that they were set, changed or dropped.
+-- Records that a credential was set, changed or deleted, and nothing else about it.
 create function private.audit_secret() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -157,7 +157,7 @@ begin
 end
 $$;
 
--- Filed under the server, as its credentials are.
+-- Recorded as an event of the server, like its credentials.
 create function private.audit_accepted_issuer() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -174,7 +174,6 @@ begin
 end
 $$;
 
--- A webhook that is paused or resumed is in the audit trail, too.
 create function private.audit_webhook() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -198,7 +197,7 @@ begin
 end
 $$;
 
--- A new key for a webhook that was there before.
+-- Records a new signing key of an existing webhook.
 create function private.audit_webhook_key() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -209,12 +208,12 @@ begin
 end
 $$;
 
--- A new password or address, in the trail of the personal workspace.
+-- Records a new password or email address in the personal workspace.
 create function private.audit_account() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Auth does not say whether the user or an administrator changed it.
+  -- No actor: Auth does not say whether the user or an administrator changed it.
   insert into public.audit_events (workspace_id, action, table_name, changes)
   select w.id, 'update', 'accounts', case
     when new.email is distinct from old.email then '{"email": null}'::jsonb else '{}' end || case
@@ -230,7 +229,7 @@ create trigger patchbay_audit_account after update on auth.users
   )
   execute function private.audit_account();
 
--- Says in each workspace of a user why the membership ends.
+-- Records in each workspace of the user why the membership ended.
 create function private.record_end_of_account(p_user_id uuid) returns void
 language sql security definer set search_path = ''
 as $$
@@ -240,7 +239,7 @@ as $$
   where m.user_id = p_user_id and not (w.is_personal and w.created_by = p_user_id)
 $$;
 
--- Notes in the trail of the caller's personal workspace how many sessions were ended.
+-- Records in the caller's personal workspace how many sessions were ended.
 create function private.record_sign_out(p_count integer) returns void
 language sql security definer set search_path = ''
 as $$
@@ -250,8 +249,8 @@ as $$
   from public.workspaces w where w.created_by = auth.uid() and w.is_personal and p_count > 0
 $$;
 
--- The trail names users by id in row_id as well; it is not theirs to keep when they go.
-create function private.forget_user_in_trail() returns trigger
+-- row_id can be a user id, which must not outlive the account.
+create function private.forget_user_in_audit_log() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -259,10 +258,10 @@ begin
   return null;
 end
 $$;
-create trigger patchbay_forget_user_in_trail after delete on auth.users
-  for each row execute function private.forget_user_in_trail();
+create trigger patchbay_forget_user_in_audit_log after delete on auth.users
+  for each row execute function private.forget_user_in_audit_log();
 
--- The trail names users by id in values as well.
+-- Values can contain a user id as well.
 create function private.forget_successor() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

@@ -39,14 +39,14 @@ grant
 grant select, insert, update, delete on public.workspace_invitations to service_role;
 create policy "owners see invitations" on public.workspace_invitations for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
-create policy "owners take invitations back" on public.workspace_invitations for delete to authenticated
+create policy "owners revoke invitations" on public.workspace_invitations for delete to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner']))::uuid[]));
 
 select private.limit_writes('public.workspace_invitations');
 
 create trigger limit_invitations after insert on public.workspace_invitations
   referencing new table as new_rows for each statement
-  execute function private.keep_limit(
+  execute function private.enforce_limit(
     'open_invitations', 'workspace_id', 'accepted_at is null and expires_at > now()'
   );
 
@@ -54,12 +54,12 @@ create trigger count_invitations after insert on public.workspace_invitations
   referencing new table as new_rows for each statement
   execute function private.count_uses('invitations_per_day_per_user', 'invited_by');
 
--- E-mail addresses of people who never came do not stay in a trail.
+-- Email addresses of people who never joined are not recorded.
 create trigger audit after insert or delete or update of accepted_at on public.workspace_invitations
   for each row execute function private.audit('id', 'role expires_at accepted_at', 'email');
 
--- Who is no owner any more comes back by no link of their own.
-create function private.take_invitations_back() returns trigger
+-- A former owner must not come back through a link of their own.
+create function private.revoke_invitations() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -68,15 +68,15 @@ begin
   return null;
 end
 $$;
-create trigger take_invitations_back_on_leaving after delete on public.workspace_members
-  for each row when (old.role = 'owner') execute function private.take_invitations_back();
-create trigger take_invitations_back_on_stepping_down after update of role on public.workspace_members
+create trigger revoke_invitations_on_leaving after delete on public.workspace_members
+  for each row when (old.role = 'owner') execute function private.revoke_invitations();
+create trigger revoke_invitations_on_demotion after update of role on public.workspace_members
   for each row when (old.role = 'owner' and new.role <> 'owner')
-  execute function private.take_invitations_back();
+  execute function private.revoke_invitations();
 
--- Makes an invitation and answers {id, token, role, email, expires_at}; the token is never told again.
--- p_email: null for whoever holds the link. p_expires_in_hours: 1 to 720.
--- PT404: no such workspace. PT403: the caller is no owner. PT400: a field is wrong.
+-- Creates an invitation and returns {id, token, role, email, expires_at}; the token is shown only here. p_email: null
+-- for anyone who has the link. p_expires_in_hours: 1 to 720. PT404: no such workspace. PT403: the caller is not an
+-- owner. PT400: a field is invalid.
 create function public.create_invitation(
   p_workspace_id uuid, p_role text, p_email text default null, p_expires_in_hours integer default 168
 ) returns jsonb
@@ -92,25 +92,25 @@ begin
     raise exception using errcode = 'PT404', message = 'There is no such workspace.';
   end if;
   if p_workspace_id <> all (private.my_workspace_ids(array['owner'])) then
-    raise exception using errcode = 'PT403', message = 'Only owners invite people.';
+    raise exception using errcode = 'PT403', message = 'Only owners can invite people.';
   end if;
   select coalesce(jsonb_object_agg(field, problem), '{}') into v_errors
   from (
     values
       ('role', case
-        when p_role is null then private.problem('required', 'Choose admin, member or viewer.')
+        when p_role is null then private.field_error('required', 'Choose admin, member or viewer.')
         when p_role not in ('admin', 'member', 'viewer')
-          then private.problem('unknown_choice', 'Choose admin, member or viewer.')
+          then private.field_error('unknown_choice', 'Choose admin, member or viewer.')
       end),
-      ('email', coalesce(private.text_problem(v_email, 320), case
+      ('email', coalesce(private.text_error(v_email, 320), case
         when not private.is_email(v_email)
-          then private.problem('bad_format', 'This is not an e-mail address.')
+          then private.field_error('bad_format', 'This is not an e-mail address.')
       end)),
       ('expires_in_hours', case
         when p_expires_in_hours is null
-          then private.problem('required', 'Between 1 hour and 30 days (720 hours).')
+          then private.field_error('required', 'Between 1 hour and 30 days (720 hours).')
         when p_expires_in_hours not between 1 and 720
-          then private.problem('out_of_range', 'Between 1 hour and 30 days (720 hours).')
+          then private.field_error('out_of_range', 'Between 1 hour and 30 days (720 hours).')
       end)
   ) as checks (field, problem)
   where problem is not null;
@@ -131,8 +131,8 @@ begin
 end
 $$;
 
--- The invitation of a token, locked, if the caller may use it or has used it. Whoever holds no token that was
--- once given out learns nothing: an unknown one and one taken back are the same.
+-- Locks and returns the invitation of a token if the caller may use it or has used it. Unknown and revoked tokens get
+-- the same answer, so that guessing reveals nothing.
 create function private.invitation_for_me(p_token text) returns public.workspace_invitations
 language plpgsql security definer set search_path = ''
 as $$
@@ -143,29 +143,29 @@ begin
   where token_hash = private.token_hash(p_token) for update;
   if not found then
     raise exception using errcode = 'PT404',
-      message = 'This invitation is not valid, or it was taken back: ask for a new link.';
+      message = 'This invitation isn''t valid or was revoked. Ask for a new link.';
   end if;
   if v_found.email is not null and not exists (
     select from auth.users u where u.id = auth.uid() and lower(u.email) = v_found.email
   ) then
     raise exception using errcode = 'PT403',
-      message = 'This invitation is for another e-mail address: sign in with the one it was sent to.';
+      message = 'This invitation is for another email address. Sign in with the address it was sent to.';
   end if;
-  -- Also for the person who used it and has left since, or was removed: it was for once.
+  -- An invitation works once, even for a person who left or was removed since.
   if v_found.accepted_by <> auth.uid()
     or (v_found.accepted_by is not null and v_found.workspace_id <> all (private.my_workspace_ids()))
   then
-    raise exception using errcode = 'PT410', message = 'This invitation has been used: ask for a new link.';
+    raise exception using errcode = 'PT410', message = 'This invitation was already used. Ask for a new link.';
   end if;
   if v_found.accepted_by is null and v_found.expires_at <= now() then
-    raise exception using errcode = 'PT410', message = 'This invitation has expired: ask for a new link.';
+    raise exception using errcode = 'PT410', message = 'This invitation has expired. Ask for a new link.';
   end if;
   return v_found;
 end
 $$;
 
--- What a link leads to, before it is used: {workspace_id, workspace_name, role, expires_at, is_member}.
--- PT404, PT403, PT410 as accept_invitation.
+-- Returns what an invitation is for: {workspace_id, workspace_name, role, expires_at, is_member}. Errors as in
+-- accept_invitation.
 create function public.preview_invitation(p_token text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -183,9 +183,9 @@ begin
 end
 $$;
 
--- Makes the caller a member and answers {workspace_id, workspace_name, role, joined}. Who is a member already
--- keeps their role and leaves the link unused (joined: false); the same person may click twice.
--- PT404: unknown or taken back. PT410: used by somebody else, or expired. PT403: for another e-mail address.
+-- Makes the caller a member and returns {workspace_id, workspace_name, role, joined}. An existing member keeps their
+-- role and leaves the link unused (joined: false); the same person may click twice. PT404: unknown or revoked. PT410:
+-- expired, or used by someone else. PT403: for another email address.
 create function public.accept_invitation(p_token text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$

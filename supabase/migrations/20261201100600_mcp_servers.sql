@@ -3,11 +3,11 @@
 
 -- Triggers, in firing order:
 --   before statement: a_count_write
---   before row: a_prepare_server, a_stop_large_change, a_stop_large_insert, b_keep_trust, b_version_server,
---     c_drop_accepted_issuer, c_drop_stale_credential, c_drop_stale_grants, c_hold_credential,
---     d_forget_catalogue_facts, e_leave_agents, f_limit_moved_server, g_fit_server_facts
---   after row: audit, forget_catalogue, forget_read_access, hint_server, hint_server_status,
---     limit_server_of_new_owner, schedule_edited_server, schedule_new_server
+--   before row: a_prepare_server, a_stop_large_change, a_stop_large_insert, b_reset_trust, b_version_server,
+--     c_delete_accepted_issuer, c_delete_stale_credential, c_delete_stale_grants, c_hold_credential,
+--     d_reset_catalog_fields, e_remove_from_agents, f_limit_moved_server, g_truncate_server_info
+--   after row: audit, delete_catalog, hint_server, hint_server_status, limit_server_of_new_owner, reset_read_access,
+--     schedule_edited_server, schedule_new_server
 --   after statement: count_deleted_rows, count_inserted_rows, count_servers, count_updated_rows, limit_servers,
 --     limit_servers_of_owners
 create table public.mcp_servers (
@@ -16,7 +16,7 @@ create table public.mcp_servers (
     references public.workspaces (id) on delete cascade,
   user_id uuid default auth.uid() references auth.users (id) on delete set null,
 
-  -- The user's.
+  -- Set by users.
   name text not null,
   slug text not null default '',
   url text not null,
@@ -24,23 +24,23 @@ create table public.mcp_servers (
   transport text not null default 'auto',
   auth_method text not null default 'none',
   auth_header text not null default 'X-API-Key',
-  -- Whose key or sign-in is used: one of the workspace, or that of each member.
+  -- Who holds the credential: the workspace or each member.
   credential_scope text not null default 'workspace',
-  -- Where the authorization server knows us already; its secret, if any, is the credential.
+  -- A client registered by the user. Its secret, if any, is the credential.
   oauth_client_id text,
   is_active boolean not null default true,
-  -- The user's order: smaller comes first, and fractions make room between two. A new server goes last.
+  -- The user's order. Fractions go between two servers; new servers go last.
   position double precision not null,
   tags text[] not null default '{}',
   call_timeout_ms integer not null default 30000,
   max_concurrency integer not null default 4,
   metadata jsonb not null default '{}',
 
-  -- Raised by a trigger. Reports name the version they speak of, so that a late one cannot lie.
+  -- Increased by a trigger. Reports name the version they are about, so that late ones are recognized.
   config_version integer not null default 1,
 
-  -- The system's.
-  -- Of the workspace's credential; that of each member is told by `my_credentials`.
+  -- Set by the system.
+  -- Whether the workspace's credential is set; for members' own see my_credentials.
   has_credential boolean not null default false,
   connection_status text not null default 'disconnected',
   last_connected timestamptz,
@@ -50,7 +50,7 @@ create table public.mcp_servers (
   error_message text,
   latency_ms integer,
   consecutive_failures integer not null default 0,
-  -- How it was reached, whatever "transport" asks for.
+  -- The transport that worked.
   detected_transport text,
   protocol_version text,
   server_info jsonb,
@@ -61,20 +61,20 @@ create table public.mcp_servers (
 
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- Tools that the server listed beyond the limit tools_per_server.
+  -- Tools beyond the limit tools_per_server.
   tools_over_limit integer not null default 0,
-  -- Tools that cannot be used, as [{"name", "reason"}]; the first 100.
+  -- The first 100 unusable tools, as [{"name", "reason"}].
   skipped_tools jsonb not null default '[]',
   protocol_era text not null default 'auto',
   catalog_note text,
   trusts_hints boolean not null default false,
-  -- Who entered the workspace's credential: the only one who may take it to another address.
+  -- Who entered the workspace's credential, and the only one who can confirm it for another URL.
   credential_holder_id uuid references auth.users (id) on delete set null,
-  -- Since when it waits for them to confirm the address; null: it does not.
+  -- Since when the credential waits for that confirmation.
   credential_held_since timestamptz,
 
   constraint mcp_servers_slug_unique unique (workspace_id, slug),
-  -- Lets rows that belong to a server carry its workspace_id and follow it when it moves.
+  -- Lets rows of a server reference its workspace_id, which changes when the server moves.
   constraint mcp_servers_id_in_workspace unique (id, workspace_id),
   constraint mcp_servers_name_length check (char_length(name) between 1 and 80),
   constraint mcp_servers_slug_form check (slug ~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'),
@@ -87,7 +87,7 @@ create table public.mcp_servers (
   constraint mcp_servers_auth_header_reserved check (not private.is_reserved_header(auth_header)),
   constraint mcp_servers_credential_scope check (credential_scope in ('workspace', 'member')),
   constraint mcp_servers_oauth_client_id_form check (char_length(oauth_client_id) <= 500),
-  -- Also keeps NaN and infinity out, after which nothing could be put.
+  -- Also excludes NaN and infinity.
   constraint mcp_servers_position check (position between -1e9 and 1e9),
   constraint mcp_servers_tags check (
     cardinality(tags) <= 20
@@ -148,8 +148,8 @@ create policy "members add servers as their own" on public.mcp_servers for inser
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin', 'member']))::uuid[])
     and user_id = (select auth.uid())
   );
--- Without a WITH CHECK of its own the condition holds for the new row too: a server moves only between
--- workspaces in which the caller may write.
+-- Without WITH CHECK the condition holds for the new row as well: a server can only move between workspaces in which
+-- the caller may write.
 create policy "admins edit all servers, members their own" on public.mcp_servers for update to authenticated
   using (
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
@@ -168,12 +168,12 @@ create policy "admins delete all servers, members their own" on public.mcp_serve
   );
 create policy "a token sees servers" on public.mcp_servers for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
-create policy "a token adds servers as its maker's" on public.mcp_servers for insert to api_token
+create policy "a token adds servers as its creator's" on public.mcp_servers for insert to api_token
   with check (
     workspace_id = (select private.token_workspace_id('servers:write', array['owner', 'admin', 'member']))
     and user_id = (select auth.uid())
   );
-create policy "a token edits servers as its maker may" on public.mcp_servers for update to api_token
+create policy "a token edits servers as its creator may" on public.mcp_servers for update to api_token
   using (
     workspace_id = (select private.token_workspace_id('servers:write', array['owner', 'admin']))
     or (
@@ -181,7 +181,7 @@ create policy "a token edits servers as its maker may" on public.mcp_servers for
       and workspace_id = (select private.token_workspace_id('servers:write', array['member']))
     )
   );
-create policy "a token deletes servers as its maker may" on public.mcp_servers for delete to api_token
+create policy "a token deletes servers as its creator may" on public.mcp_servers for delete to api_token
   using (
     workspace_id = (select private.token_workspace_id('servers:write', array['owner', 'admin']))
     or (
@@ -194,7 +194,7 @@ select private.limit_writes('public.mcp_servers');
 
 create trigger limit_servers after insert on public.mcp_servers
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('servers', 'workspace_id', 'true');
+  execute function private.enforce_limit('servers', 'workspace_id', 'true');
 
 create trigger count_servers after insert on public.mcp_servers
   referencing new table as new_rows for each statement
@@ -223,8 +223,8 @@ as $$
     lateral (select regexp_replace(plain, '[^a-z0-9]+', '-', 'g')) as b (hyphenated)
 $$;
 
--- The wanted slug, or one with a number behind it that no other server of the workspace has. Other names are only tried
--- where the wanted one is taken: that was most of the time of an import.
+-- The wanted slug, or else the first free one with a number appended. Only looks for numbers if needed, since that
+-- dominated the time of an import.
 create function private.free_slug(p_workspace_id uuid, p_wanted text, p_server_id uuid) returns text
 language sql stable set search_path = ''
 as $$
@@ -237,7 +237,7 @@ as $$
       select candidate
       from (
         select n, btrim(left(p_wanted, 31 - char_length(n::text)), '-') || '-' || n as candidate
-        -- One of so many is free.
+        -- At least one of so many is free.
         from generate_series(2, 2 + (select count(*) from public.mcp_servers where workspace_id = p_workspace_id)) n
       ) candidates
       where not exists (
@@ -250,56 +250,56 @@ as $$
   end
 $$;
 
--- The same limits as the constraints above and as the schemas in shared/src/contract/schema, told by field: that all of
--- them agree is tested in tests/database/agreement.test.ts.
+-- The same rules as the constraints above and the schemas in shared/src/schema, by field. A test checks that they
+-- agree.
 create function private.server_field_errors(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select coalesce(jsonb_object_agg(field, problem), '{}')
   from (
     values
-      ('name', private.text_problem(s.name, 80, 'Give the server a name.')),
+      ('name', private.text_error(s.name, 80, 'Give the server a name.')),
       ('slug', case when s.slug !~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'
-        then private.problem('bad_format', 'Use 1 to 32 lower-case letters, digits and hyphens.') end),
-      ('url', private.address_problem(s.url, 'Enter the address of the server.')),
-      ('description', private.text_problem(s.description, 2000)),
+        then private.field_error('bad_format', 'Use 1 to 32 lower-case letters, digits and hyphens.') end),
+      ('url', private.url_error(s.url, 'Enter the address of the server.')),
+      ('description', private.text_error(s.description, 2000)),
       ('transport', case when s.transport not in ('auto', 'streamable_http', 'sse')
-        then private.problem('unknown_choice', 'Choose auto, streamable_http or sse.') end),
+        then private.field_error('unknown_choice', 'Choose auto, streamable_http or sse.') end),
       ('protocol_era', case when s.protocol_era not in ('auto', 'sessions', 'stateless')
-        then private.problem('unknown_choice', 'Choose auto, sessions or stateless.') end),
+        then private.field_error('unknown_choice', 'Choose auto, sessions or stateless.') end),
       ('auth_method', case when s.auth_method not in ('none', 'api_key', 'bearer_token', 'oauth')
-        then private.problem('unknown_choice', 'Choose none, api_key, bearer_token or oauth.') end),
+        then private.field_error('unknown_choice', 'Choose none, api_key, bearer_token or oauth.') end),
       ('auth_header', case
         when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'
-          then private.problem('bad_format', 'This is not the name of a header.')
+          then private.field_error('bad_format', 'This is not the name of a header.')
         when private.is_reserved_header(s.auth_header)
-          then private.problem('reserved', 'This header is used by the protocol itself.')
+          then private.field_error('reserved', 'This header is used by the protocol itself.')
       end),
       ('credential_scope', case when s.credential_scope not in ('workspace', 'member')
-        then private.problem('unknown_choice', 'Choose workspace or member.') end),
-      ('oauth_client_id', private.text_problem(s.oauth_client_id, 500)),
+        then private.field_error('unknown_choice', 'Choose workspace or member.') end),
+      ('oauth_client_id', private.text_error(s.oauth_client_id, 500)),
       ('position', case when s.position not between -1e9 and 1e9
-        then private.problem('out_of_range', 'Between -1000000000 and 1000000000.') end),
+        then private.field_error('out_of_range', 'Between -1000000000 and 1000000000.') end),
       ('tags', case
-        when cardinality(s.tags) > 20 then private.problem('too_many', 'At most 20 tags.')
+        when cardinality(s.tags) > 20 then private.field_error('too_many', 'At most 20 tags.')
         else (
-          select private.tag_problem(tag) from unnest(s.tags) with ordinality as t (tag, n)
-          where private.tag_problem(tag) is not null order by n limit 1
+          select private.tag_error(tag) from unnest(s.tags) with ordinality as t (tag, n)
+          where private.tag_error(tag) is not null order by n limit 1
         )
       end),
       ('call_timeout_ms', case when s.call_timeout_ms not between 1000 and 300000
-        then private.problem('out_of_range', 'Between 1000 and 300000 milliseconds.') end),
+        then private.field_error('out_of_range', 'Between 1000 and 300000 milliseconds.') end),
       ('max_concurrency', case when s.max_concurrency not between 1 and 64
-        then private.problem('out_of_range', 'Between 1 and 64 calls.') end),
+        then private.field_error('out_of_range', 'Between 1 and 64 calls.') end),
       ('metadata', case
-        when jsonb_typeof(s.metadata) <> 'object' then private.problem('wrong_type', 'Metadata is a JSON object.')
-        when octet_length(s.metadata::text) > 16384 then private.problem('too_long', 'At most 16 KB of metadata.')
+        when jsonb_typeof(s.metadata) <> 'object' then private.field_error('wrong_type', 'Metadata is a JSON object.')
+        when octet_length(s.metadata::text) > 16384 then private.field_error('too_long', 'At most 16 KB of metadata.')
       end)
   ) as checks (field, problem)
   where problem is not null
 $$;
 
--- Tidies and validates what the user wrote, and gives the server its slug. Sent nulls mean the default.
+-- Normalizes and validates the user's input and chooses the slug. Nulls mean the default.
 create function private.prepare_server() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -334,7 +334,7 @@ begin
   new.max_concurrency := coalesce(new.max_concurrency, 4);
   new.metadata := coalesce(new.metadata, '{}');
 
-  -- Slugs are given out one at a time in a workspace: two servers of one name arriving together get two.
+  -- The lock gives two servers with the same name different slugs.
   if tg_op = 'INSERT' or new.slug <> old.slug or new.workspace_id <> old.workspace_id then
     perform pg_advisory_xact_lock(hashtextextended('patchbay.slug:' || new.workspace_id::text, 0));
     if new.slug = '' then
@@ -358,8 +358,8 @@ create trigger a_prepare_server
   on public.mcp_servers
   for each row execute function private.prepare_server();
 
--- A changed configuration gets a new version, and what was known of the old one is forgotten: the status is
--- unknown until the server is seen again. Status reports and descriptions do not raise it.
+-- A changed configuration gets a new version and resets the status until the server is probed again. Status reports
+-- and changes of name or description do not.
 create function private.version_server() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -396,8 +396,8 @@ $$;
 create trigger b_version_server before update on public.mcp_servers
   for each row execute function private.version_server();
 
--- Another origin is another server, which nobody has trusted yet.
-create function private.keep_trust() returns trigger
+-- Another origin is another server, which the user has not trusted.
+create function private.reset_trust() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -413,12 +413,12 @@ begin
   return new;
 end
 $$;
--- After `a_prepare_server`, which tidies the address.
-create trigger b_keep_trust before insert or update of url, trusts_hints on public.mcp_servers
-  for each row execute function private.keep_trust();
+-- Runs after a_prepare_server, which trims the URL.
+create trigger b_reset_trust before insert or update of url, trusts_hints on public.mcp_servers
+  for each row execute function private.reset_trust();
 
--- A server's facts are shown, and no more: what is too long is cut, or reduced to what names it.
-create function private.fit_server_facts() returns trigger
+-- Truncates what a server says about itself; it is only displayed.
+create function private.truncate_server_info() returns trigger
 language plpgsql set search_path = ''
 as $$
 declare
@@ -445,12 +445,12 @@ begin
   return new;
 end
 $$;
-create trigger g_fit_server_facts
+create trigger g_truncate_server_info
   before insert or update of instructions, server_info, capabilities, protocol_version, error_message
-  on public.mcp_servers for each row execute function private.fit_server_facts();
+  on public.mcp_servers for each row execute function private.truncate_server_info();
 
--- How many servers there are in the workspaces that a user owns, whoever added them: members whom the owner invited add
--- nothing to what the owner may have.
+-- Counts the servers in the workspaces that a user owns, whoever added them, so that inviting members doesn't raise
+-- the limit.
 create function private.servers_of_owner(p_user_id uuid) returns bigint
 language sql stable set search_path = ''
 as $$
@@ -459,7 +459,7 @@ as $$
   where m.user_id = p_user_id and m.role = 'owner'
 $$;
 
--- Refuses more servers in a workspace than its owners may have. p_adding: how many of them are new there.
+-- Refuses more servers in a workspace than its owners may have. p_adding: how many of them are new.
 create function private.limit_servers_of_owners(p_workspace_id uuid, p_adding bigint, p_owner_id uuid default null)
 returns void
 language plpgsql set search_path = ''
@@ -507,7 +507,7 @@ $$;
 create trigger limit_server_of_new_owner after update of workspace_id on public.mcp_servers
   for each row when (new.workspace_id <> old.workspace_id) execute function private.limit_server_of_new_owner();
 
--- An owner by transfer takes the servers along. What the end of an account hands over, by a trigger, stays out of it.
+-- A new owner takes over the servers. Successors of a deleted account, who are set by a trigger, are exempt.
 create function private.limit_new_owner() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -523,7 +523,7 @@ $$;
 create trigger limit_new_owner after update of role on public.workspace_members
   for each row when (new.role = 'owner' and old.role <> 'owner') execute function private.limit_new_owner();
 
--- Refuses what rename_tag and remove_tag could not do at all, and counts the servers that they passed over.
+-- Counts the servers that rename_tag and remove_tag had to skip, and raises an error if they could not change any.
 create function private.servers_left_with_tag(p_workspace_id uuid, p_tag text, p_changed integer)
 returns integer
 language plpgsql stable set search_path = ''
@@ -538,21 +538,21 @@ begin
   where workspace_id = p_workspace_id and tags @> array[p_tag];
   if p_changed = 0 and v_left > 0 then
     raise exception using errcode = 'PT403',
-      message = 'Your role in this workspace does not allow this: none of the servers with this tag is yours.';
+      message = 'Your role only lets you change your own servers, and none of the servers with this tag is yours.';
   end if;
   return v_left;
 end
 $$;
 
--- Gives a tag another name on every server that the caller may edit; a server that has both keeps one.
--- Answers {changed, left}: servers that were changed, and others' servers that still carry the old tag.
--- PT404: no such workspace. PT403: there are such servers, and the caller may edit none. PT400: bad new name.
+-- Renames a tag on every server that the caller may edit; a server that has both keeps one. Returns {changed, left}:
+-- servers that were changed, and other members' servers that still have the old tag. PT404: no such workspace. PT403:
+-- the caller may edit none of the servers. PT400: the new name is invalid.
 create function public.rename_tag(p_workspace_id uuid, p_tag text, p_new_tag text) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   v_new_tag text := private.trimmed(p_new_tag);
-  v_problem jsonb := private.tag_problem(v_new_tag);
+  v_problem jsonb := private.tag_error(v_new_tag);
   v_changed integer := 0;
 begin
   if v_problem is not null then
@@ -570,7 +570,7 @@ begin
 end
 $$;
 
--- Takes a tag from every server that the caller may edit. Answers and errors as rename_tag.
+-- Removes a tag from every server that the caller may edit. Return value and errors as in rename_tag.
 create function public.remove_tag(p_workspace_id uuid, p_tag text) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -586,7 +586,7 @@ begin
 end
 $$;
 
--- Who is charged for what a workspace does: its creator while an owner of it, else the owner who came first, else the
+-- The user who is charged for a workspace: its creator while they are an owner, else the first owner, else the
 -- workspace itself.
 create function private.owner_of(p_workspace_id uuid) returns uuid
 language sql stable set search_path = ''

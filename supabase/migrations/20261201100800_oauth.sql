@@ -1,39 +1,40 @@
 -- Signing in to servers with OAuth: pending sign-ins, grants, and the clients registered with authorization servers.
 -- Their secrets are sealed by the edge functions and the worker; no client role can read them.
 
--- One row a holder: a member, or (user_id null) the workspace. A new sign-in makes a new row with a new id, so that
--- a conversation sees that its connection is one of before; a refresh only raises `revision`.
+-- One OAuth grant per holder: a member, or (user_id null) the workspace. A new sign-in has a new id, so that
+-- conversations see that their connection uses an old grant; a refresh only raises `revision`. No policies: only the
+-- service role has access.
 -- Triggers, in firing order:
---   before row: note_enterer, require_right
---   after row: audit, heed_grant, heed_refusal, revoke_later
+--   before row: a_set_entered_by, b_require_rights
+--   after row: audit, on_grant_change, on_grant_refused, revoke_later
 create table public.mcp_server_grants (
   id uuid primary key,
   server_id uuid not null,
   workspace_id uuid not null,
   user_id uuid references auth.users (id) on delete cascade,
   issuer text not null,
-  -- Tokens, client and authorization server, with the names of server and holder.
+  -- Tokens, client and authorization server, bound to server and holder.
   ciphertext text not null,
   nonce text not null,
   key_id text not null,
-  -- Of the access token; null: it was not told.
+  -- When the access token expires; null: unknown.
   expires_at timestamptz,
   revision integer not null default 1,
-  -- The server or its authorization server does not take it any more: only a new sign-in helps.
+  -- Rejected by the server or its authorization server: a new sign-in is needed.
   refused_at timestamptz,
-  -- Rights that the server asked for beyond the granted ones; the next sign-in asks for them. Blank: it did not name them.
+  -- Scope that the server wants beyond the granted one, for the next sign-in. Blank: it named none.
   wanted_scope text,
-  -- Whoever holds the lease refreshes; all others wait for the next revision.
+  -- The holder of the lease refreshes; everyone else waits for the next revision.
   lease_id uuid,
   leased_until timestamptz,
   failures integer not null default 0,
   retry_at timestamptz,
   created_at timestamptz not null default now(),
-  -- Null: not refreshed since the sign-in.
+  -- Null: not refreshed since sign-in.
   renewed_at timestamptz,
-  -- How many refreshed tokens in a row the server refused; the pause before the next refresh doubles with each.
+  -- Consecutive refreshed tokens that the server refused; each doubles the pause before the next refresh.
   vain_renewals integer not null default 0,
-  -- Who signed in; null: unknown, or the account is gone.
+  -- Who signed in; null: unknown, or the account was deleted.
   entered_by uuid references auth.users (id) on delete set null,
   constraint mcp_server_grants_one_a_holder unique nulls not distinct (server_id, user_id),
   foreign key (server_id, workspace_id) references public.mcp_servers (id, workspace_id) on delete cascade
@@ -46,14 +47,14 @@ alter table public.mcp_server_grants enable row level security;
 revoke all on public.mcp_server_grants from anon, authenticated;
 grant select, insert, update, delete on public.mcp_server_grants to service_role;
 
--- A refresh is no change that somebody made.
+-- A refresh is not a change by a user.
 create trigger audit after insert or delete on public.mcp_server_grants
   for each row execute function private.audit_secret();
 
-create trigger note_enterer before insert on public.mcp_server_grants
-  for each row execute function private.note_enterer();
+create trigger a_set_entered_by before insert on public.mcp_server_grants
+  for each row execute function private.set_entered_by();
 
--- A client that was registered with an authorization server, for one MCP server of ours.
+-- A client registered with an authorization server, for one MCP server.
 create table public.mcp_server_clients (
   id uuid primary key,
   server_id uuid not null references public.mcp_servers (id) on delete cascade,
@@ -62,7 +63,7 @@ create table public.mcp_server_clients (
   nonce text not null,
   key_id text not null,
   created_at timestamptz not null default now(),
-  -- Since when somebody was sent to the authorization server as this client, and nobody has come back.
+  -- Since when sign-ins with this client were started and none has finished.
   unfinished_since timestamptz,
   constraint mcp_server_clients_one_an_issuer unique (server_id, issuer)
 );
@@ -71,8 +72,8 @@ alter table public.mcp_server_clients enable row level security;
 revoke all on public.mcp_server_clients from anon, authenticated;
 grant select, insert, update, delete on public.mcp_server_clients to service_role;
 
--- The metadata of an authorization server must name as issuer the address that it was found by (RFC 8414, section 3.3).
--- A row is the exception for one server: who may make it is an owner's or admin's decision.
+-- An authorization server's metadata must name the address it was found at as its issuer (RFC 8414, section 3.3). A
+-- row is an exception for one server, made by an owner or admin.
 -- Triggers, in firing order:
 --   before statement: a_count_write
 --   before row: a_stop_large_change, a_stop_large_insert
@@ -81,9 +82,9 @@ grant select, insert, update, delete on public.mcp_server_clients to service_rol
 create table public.mcp_server_accepted_issuers (
   server_id uuid primary key,
   workspace_id uuid not null,
-  -- What the server names as its authorization server.
+  -- The authorization server that the MCP server names.
   expected_issuer text not null,
-  -- What the metadata found there claims to be.
+  -- The issuer in the metadata found there.
   accepted_issuer text not null,
   accepted_by uuid default auth.uid() references auth.users (id) on delete set null,
   accepted_at timestamptz not null default now(),
@@ -111,7 +112,7 @@ create policy "owners and admins accept issuers" on public.mcp_server_accepted_i
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
     and accepted_by = (select auth.uid())
   );
-create policy "owners and admins take acceptances back" on public.mcp_server_accepted_issuers for delete to authenticated
+create policy "owners and admins revoke accepted issuers" on public.mcp_server_accepted_issuers for delete to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
 
 select private.limit_writes('public.mcp_server_accepted_issuers');
@@ -119,13 +120,13 @@ select private.limit_writes('public.mcp_server_accepted_issuers');
 create trigger audit after insert or delete on public.mcp_server_accepted_issuers
   for each row execute function private.audit_accepted_issuer();
 
--- A sign-in that is under way, for minutes. Only the hash of its `state` is kept.
+-- A sign-in in progress, for some minutes. Only the hash of its `state` is stored.
 create table private.sign_in_flows (
   id uuid primary key,
   state_hash text not null unique,
   server_id uuid not null references public.mcp_servers (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
-  -- Whose the grant will be; null: the workspace's.
+  -- The member who will hold the grant; null: the workspace.
   holder_id uuid,
   url text not null,
   return_to text not null,
@@ -141,17 +142,17 @@ alter table private.sign_in_flows enable row level security;
 revoke all on private.sign_in_flows from anon, authenticated;
 grant select, insert, update, delete on private.sign_in_flows to service_role;
 
--- Good grants that were dropped, with a server, a member or a workspace too: their authorization servers are told.
--- Whose they were is not kept.
+-- Valid grants that were deleted and still have to be revoked at their authorization server. Whose they were is not
+-- stored.
 create table private.grant_revocations (
   id uuid primary key,
-  -- The workspace that was sealed in; it may be gone.
+  -- The workspace it was sealed for, which may be deleted.
   sealed_for uuid not null,
   ciphertext text not null,
   nonce text not null,
   key_id text not null,
   attempts integer not null default 0,
-  -- Whoever signs out tells it at once.
+  -- A sign-out revokes it at once; this is for when that fails.
   due_at timestamptz not null default now() + interval '3 seconds'
 );
 create index grant_revocations_due on private.grant_revocations (due_at);
@@ -164,24 +165,23 @@ create function private.grant_id(s public.mcp_servers, p_user_id uuid) returns u
 language sql stable set search_path = ''
 as $$
   select g.id from public.mcp_server_grants g
-  where g.server_id = s.id and g.user_id is not distinct from private.holder(s, p_user_id)
+  where g.server_id = s.id and g.user_id is not distinct from private.grant_holder(s, p_user_id)
     and (s.credential_scope = 'workspace' or p_user_id is not null)
 $$;
 
--- A grant goes no further than a key: not to another host, not into another workspace. Nor does a client, nor a
--- flow that was begun for the place before.
-create function private.drop_stale_grants() returns trigger
+-- Like a key, a grant must not go to another host or workspace, and neither must clients and sign-ins in progress.
+create function private.delete_stale_grants() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.notice_holders(old, new, true);
+  perform private.notify_credential_holders(old, new, true);
   delete from public.mcp_server_grants where server_id = old.id;
   delete from public.mcp_server_clients where server_id = old.id;
   delete from private.sign_in_flows where server_id = old.id;
   return new;
 end
 $$;
-create trigger c_drop_stale_grants
+create trigger c_delete_stale_grants
   before update of url, auth_method, workspace_id, credential_scope, oauth_client_id on public.mcp_servers
   for each row
   when (
@@ -191,11 +191,10 @@ create trigger c_drop_stale_grants
     or new.credential_scope <> old.credential_scope
     or new.oauth_client_id is distinct from old.oauth_client_id
   )
-  execute function private.drop_stale_grants();
+  execute function private.delete_stale_grants();
 
--- A sign-in acts in the name of the person, so a shared one ends when that person leaves. A shared key was handed to
--- the workspace and stays.
-create function private.drop_grants_of_member() returns trigger
+-- A shared sign-in acts in a person's name, so it ends when that person leaves. A shared key stays.
+create function private.delete_member_grants() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -204,11 +203,11 @@ begin
   return null;
 end
 $$;
-create trigger drop_grants_of_member after delete on public.workspace_members
-  for each row execute function private.drop_grants_of_member();
+create trigger delete_member_grants after delete on public.workspace_members
+  for each row execute function private.delete_member_grants();
 
--- Accepted for one address: another one is another server, which may claim what it likes.
-create function private.drop_accepted_issuer() returns trigger
+-- Another URL is another server, so the exception doesn't apply to it.
+create function private.delete_accepted_issuer() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -216,16 +215,16 @@ begin
   return new;
 end
 $$;
-create trigger c_drop_accepted_issuer before update of url, auth_method, workspace_id on public.mcp_servers
+create trigger c_delete_accepted_issuer before update of url, auth_method, workspace_id on public.mcp_servers
   for each row
   when (
     new.url <> old.url or new.auth_method <> old.auth_method or new.workspace_id <> old.workspace_id
   )
-  execute function private.drop_accepted_issuer();
+  execute function private.delete_accepted_issuer();
 
--- Another credential concerns the status when the monitor looks with it: the status is forgotten, and looked for anew.
--- Conversations and pages are told in any case, of a refusal (not p_is_other) as well.
-create function private.heed_credential(p_server_id uuid, p_holder_id uuid, p_is_other boolean) returns void
+-- If the monitor uses this credential, a new one resets the status. Conversations and pages are notified in any case,
+-- even of a refused grant (not p_is_other).
+create function private.on_credential_change(p_server_id uuid, p_holder_id uuid, p_is_other boolean) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -233,7 +232,7 @@ declare
 begin
   if p_is_other then
     update public.mcp_servers set config_version = config_version + 1
-    where id = p_server_id and p_holder_id is not distinct from private.holder(mcp_servers, user_id);
+    where id = p_server_id and p_holder_id is not distinct from private.grant_holder(mcp_servers, user_id);
     if found then
       return;
     end if;
@@ -247,20 +246,20 @@ begin
 end
 $$;
 
-create function private.heed_grant() returns trigger
+create function private.on_grant_change() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
   v_grant public.mcp_server_grants := case when tg_op = 'DELETE' then old else new end;
 begin
-  perform private.heed_credential(v_grant.server_id, v_grant.user_id, tg_op <> 'UPDATE');
+  perform private.on_credential_change(v_grant.server_id, v_grant.user_id, tg_op <> 'UPDATE');
   return null;
 end
 $$;
-create trigger heed_grant after insert or delete on public.mcp_server_grants
-  for each row when (pg_trigger_depth() = 0) execute function private.heed_grant();
-create trigger heed_refusal after update of refused_at on public.mcp_server_grants
-  for each row when (new.refused_at is distinct from old.refused_at) execute function private.heed_grant();
+create trigger on_grant_change after insert or delete on public.mcp_server_grants
+  for each row when (pg_trigger_depth() = 0) execute function private.on_grant_change();
+create trigger on_grant_refused after update of refused_at on public.mcp_server_grants
+  for each row when (new.refused_at is distinct from old.refused_at) execute function private.on_grant_change();
 
 create function private.revoke_later() returns trigger
 language plpgsql security definer set search_path = ''
@@ -271,15 +270,15 @@ begin
   return null;
 end
 $$;
--- A grant that is replaced is not revoked: with it, an authorization server may take back the new one.
+-- A replaced grant is not revoked: that could make the authorization server revoke the new one as well.
 create trigger revoke_later after delete on public.mcp_server_grants
   for each row
   when (old.refused_at is null and coalesce(current_setting('patchbay.replaces_grant', true), '') <> 'yes')
   execute function private.revoke_later();
 
--- Between the two steps of a sign-in a member may leave or get another role: no sign-in of theirs becomes the
--- workspace's then. The same rule is mayEdit and mayTest of the edge functions.
-create function private.require_right_to_sign_in() returns trigger
+-- A member can leave or get another role while signing in; the grant must not become the workspace's then. The same
+-- rule is mayEdit and mayTest in the edge functions.
+create function private.require_sign_in_rights() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -295,10 +294,11 @@ begin
   return new;
 end
 $$;
--- After note_enterer, in the order of names.
-create trigger require_right before insert on public.mcp_server_grants
-  for each row execute function private.require_right_to_sign_in();
+-- Runs after a_set_entered_by.
+create trigger b_require_rights before insert on public.mcp_server_grants
+  for each row execute function private.require_sign_in_rights();
 
+-- Stores a sign-in that is about to start. PT409: the server changed in the meantime.
 create function public.begin_sign_in(
   p_id uuid, p_state_hash text, p_server_id uuid, p_user_id uuid, p_url text, p_return_to text,
   p_secret jsonb, p_expires_in_s integer
@@ -313,20 +313,20 @@ begin
   if not found or v_server.auth_method <> 'oauth'
     or private.bound_address(v_server.url) is distinct from private.bound_address(p_url)
   then
-    raise exception using errcode = 'PT409', message = 'This server was changed meanwhile. Try again.';
+    raise exception using errcode = 'PT409', message = 'This server changed in the meantime. Try again.';
   end if;
   update public.mcp_server_clients set unfinished_since = coalesce(unfinished_since, now()) where server_id = p_server_id;
   insert into private.sign_in_flows
     (id, state_hash, server_id, user_id, holder_id, url, return_to, ciphertext, nonce, key_id, expires_at)
   values (
-    p_id, p_state_hash, p_server_id, p_user_id, private.holder(v_server, p_user_id), p_url, p_return_to,
+    p_id, p_state_hash, p_server_id, p_user_id, private.grant_holder(v_server, p_user_id), p_url, p_return_to,
     p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id', now() + make_interval(secs => p_expires_in_s)
   );
 end
 $$;
 
--- Hands a flow out, once, and only to the user who began it: for anybody else it is not there, and stays. Whoever comes
--- back was sent back: the authorization server knows the client.
+-- Returns a sign-in in progress, once, and only to the user who started it; for anyone else it does not exist. The
+-- user came back, so the authorization server knows the client.
 create function public.take_sign_in(p_state_hash text, p_user_id uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -354,7 +354,8 @@ begin
 end
 $$;
 
--- Stores a grant in the place of the holder's earlier one. Address and workspace are those that it was given for.
+-- Stores a grant in place of the holder's previous one. PT409: the server's URL or workspace is no longer the one it
+-- was given for.
 create function public.put_grant(
   p_id uuid, p_server_id uuid, p_workspace_id uuid, p_url text, p_holder_id uuid, p_issuer text,
   p_secret jsonb, p_expires_at timestamptz, p_actor uuid
@@ -369,14 +370,14 @@ begin
   if not found
     or (v_server.workspace_id, v_server.auth_method, private.bound_address(v_server.url))
       is distinct from (p_workspace_id, 'oauth', private.bound_address(p_url))
-    or private.holder(v_server, p_actor) is distinct from p_holder_id
+    or private.grant_holder(v_server, p_actor) is distinct from p_holder_id
   then
     raise exception using
       errcode = 'PT409',
-      message = 'This server was changed while you signed in. Look at its address, then sign in again.',
+      message = 'This server changed while you were signing in. Check its URL, then sign in again.',
       detail = '{"code": "server_changed"}';
   end if;
-  -- One of another authorization server is over, and told there.
+  -- A grant of another authorization server is revoked there.
   delete from public.mcp_server_grants
   where server_id = p_server_id and user_id is not distinct from p_holder_id and issuer <> p_issuer;
   perform set_config('patchbay.replaces_grant', 'yes', true);
@@ -398,7 +399,7 @@ as $$
     'id', g.id, 'server_id', g.server_id, 'user_id', g.user_id, 'issuer', g.issuer, 'revision', g.revision,
     'expires_at', g.expires_at, 'is_refused', g.refused_at is not null, 'wanted_scope', g.wanted_scope,
     'failures', g.failures, 'vain_renewals', g.vain_renewals,
-    -- Spans and not times: the clocks of those who ask differ.
+    -- Durations, because clocks differ.
     'renewed_ms_ago', case when g.renewed_at is not null
       then round(greatest(extract(epoch from clock_timestamp() - g.renewed_at) * 1000, 0)) end,
     'retry_in_ms', round(greatest(extract(epoch from g.retry_at - clock_timestamp()) * 1000, 0)),
@@ -407,8 +408,8 @@ as $$
   )
 $$;
 
--- Takes a grant away and gives what it was, so that it can be revoked. Null: there was none. The registration goes in
--- any case.
+-- Deletes a grant and returns it so that it can be revoked, or null if there was none. Deletes the client
+-- registration as well.
 create function public.drop_grant(p_server_id uuid, p_holder_id uuid, p_actor uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -424,6 +425,7 @@ begin
 end
 $$;
 
+-- Stores a client registration.
 create function public.put_client(p_id uuid, p_server_id uuid, p_issuer text, p_secret jsonb) returns void
 language sql set search_path = ''
 as $$
@@ -434,6 +436,7 @@ as $$
       unfinished_since = null
 $$;
 
+-- Returns the grant of a holder, or null.
 create function public.read_grant(p_server_id uuid, p_holder_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -441,8 +444,8 @@ as $$
   where g.server_id = p_server_id and g.user_id is not distinct from p_holder_id
 $$;
 
--- Gives the right to refresh a grant to one of all who want to; null to the others, while it waits after a failure,
--- and to whoever speaks of an earlier revision.
+-- Lets one of several callers refresh a grant. Returns null to the others, while the grant waits after a failure, and
+-- for an earlier revision.
 create function public.lease_grant(p_id uuid, p_revision integer, p_lease_ms integer) returns uuid
 language sql set search_path = ''
 as $$
@@ -454,7 +457,8 @@ as $$
   returning lease_id
 $$;
 
--- Refreshes that didn't help are forgotten when the last one is five minutes old.
+-- Stores a refreshed grant. Returns false if the lease is lost. Refused refreshes are forgotten five minutes after
+-- the last one.
 create function public.renew_grant(p_id uuid, p_lease_id uuid, p_secret jsonb, p_expires_at timestamptz)
 returns boolean
 language plpgsql set search_path = ''
@@ -470,7 +474,7 @@ begin
 end
 $$;
 
--- A refresh that did not succeed: the next one not before p_retry_ms.
+-- Records a failed refresh; the next one may follow after p_retry_ms.
 create function public.delay_grant(p_id uuid, p_lease_id uuid, p_retry_ms integer) returns void
 language sql set search_path = ''
 as $$
@@ -480,7 +484,7 @@ as $$
   where id = p_id and lease_id = p_lease_id
 $$;
 
--- The grant is good for nothing any more. A later revision is another matter.
+-- Marks a grant as refused. Ignored for a later revision.
 create function public.refuse_grant(p_id uuid, p_revision integer) returns void
 language sql set search_path = ''
 as $$
@@ -489,7 +493,7 @@ as $$
   where id = p_id and revision = p_revision and refused_at is null
 $$;
 
--- The server refused the token that this refresh gave. A later revision is another matter.
+-- Records that the server refused the token of this refresh. Ignored for a later revision.
 create function public.note_vain_renewal(p_id uuid, p_revision integer) returns void
 language sql set search_path = ''
 as $$
@@ -497,14 +501,14 @@ as $$
   where id = p_id and revision = p_revision
 $$;
 
--- The grant is good, and gives too little for something that was asked of the server.
+-- Records a scope that the server asks for beyond the granted ones.
 create function public.want_scope(p_id uuid, p_scope text) returns void
 language sql set search_path = ''
 as $$
   update public.mcp_server_grants set wanted_scope = left(p_scope, 2000) where id = p_id
 $$;
 
--- How the authorization server knows us. Without an issuer: the last client that was stored.
+-- Returns the client registration with an authorization server, or without p_issuer the latest one.
 create function public.read_client(p_server_id uuid, p_issuer text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -516,8 +520,8 @@ as $$
   order by c.created_at desc limit 1
 $$;
 
--- The authorization server doesn't know the client any more: the next sign-in registers again. A client id that the
--- user entered is theirs, and stays bound to its authorization server.
+-- Deletes the client registration, because the authorization server no longer knows it; the next sign-in registers
+-- again. A client id that the user entered stays.
 create function public.drop_registration(p_server_id uuid) returns void
 language sql set search_path = ''
 as $$
@@ -525,7 +529,8 @@ as $$
   where c.server_id = p_server_id and s.id = p_server_id and s.oauth_client_id is null
 $$;
 
--- Leases revocations that are due. Workspaces take turns: authorization servers of one that hang hold up nobody else's.
+-- Leases revocations that are due. Workspaces take turns, so authorization servers that hang delay only their own
+-- workspace.
 create function public.claim_revocations(p_limit integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -557,14 +562,15 @@ begin
 end
 $$;
 
+-- Deletes a finished revocation.
 create function public.finish_revocation(p_id uuid) returns void
 language sql set search_path = ''
 as $$
   delete from private.grant_revocations where id = p_id
 $$;
 
--- Of each server of a workspace to which one signs in: whether the caller is signed in to it, by the workspace's
--- grant or their own.
+-- Returns whether the caller is signed in, by the workspace's grant or their own, for each OAuth server of a
+-- workspace.
 create function public.my_sign_ins(p_workspace_id uuid)
 returns table (
   server_id uuid, is_signed_in boolean, is_refused boolean, wants_more boolean, issuer text, signed_in_at timestamptz
@@ -575,7 +581,7 @@ as $$
     g.wanted_scope is not null, g.issuer, g.created_at
   from public.mcp_servers s
   left join public.mcp_server_grants g
-    on g.server_id = s.id and g.user_id is not distinct from private.holder(s, (select auth.uid()))
+    on g.server_id = s.id and g.user_id is not distinct from private.grant_holder(s, (select auth.uid()))
   where s.workspace_id = p_workspace_id and s.auth_method = 'oauth'
     and p_workspace_id = any (private.my_workspace_ids())
 $$;

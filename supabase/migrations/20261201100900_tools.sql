@@ -2,9 +2,9 @@
 
 -- Triggers, in firing order:
 --   before statement: a_count_write
---   before row: a_stop_large_change, a_stop_large_insert, check_tool, check_tool_access, fit_tool,
---     restore_tool_access
---   after row: audit, remember_tool_choice
+--   before row: a_stop_large_change, a_stop_large_insert, check_tool, check_tool_access, restore_tool_access,
+--     truncate_tool
+--   after row: audit, save_tool_settings
 --   after statement: count_deleted_rows, count_inserted_rows, count_updated_rows, hint_tools_added,
 --     hint_tools_removed, hint_tools_updated, limit_tools
 create table public.mcp_tools (
@@ -18,7 +18,7 @@ create table public.mcp_tools (
   output_schema jsonb,
   annotations jsonb,
   fingerprint text not null,
-  -- The user's.
+  -- Set by users.
   is_enabled boolean not null default true,
   cache_ttl_seconds integer,
   first_seen_at timestamptz not null default now(),
@@ -43,7 +43,7 @@ grant select, update (is_enabled, cache_ttl_seconds, is_pinned, access) on publi
 grant select, insert, update, delete on public.mcp_tools to service_role;
 create policy "members see tools" on public.mcp_tools for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids())::uuid[]));
-create policy "who may edit the server may switch its tools" on public.mcp_tools for update to authenticated
+create policy "whoever may edit a server may change its tools" on public.mcp_tools for update to authenticated
   using (
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
     or (
@@ -53,7 +53,7 @@ create policy "who may edit the server may switch its tools" on public.mcp_tools
   );
 create policy "a token sees tools" on public.mcp_tools for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
-create policy "a token switches tools as its maker may" on public.mcp_tools for update to api_token
+create policy "a token changes tools as its creator may" on public.mcp_tools for update to api_token
   using (
     workspace_id = (select private.token_workspace_id('servers:write', array['owner', 'admin']))
     or (
@@ -66,13 +66,12 @@ select private.limit_writes('public.mcp_tools');
 
 create trigger limit_tools after insert on public.mcp_tools
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('tools_per_server', 'server_id', 'true');
+  execute function private.enforce_limit('tools_per_server', 'server_id', 'true');
 
 create trigger audit after update of is_enabled, is_pinned, cache_ttl_seconds, access on public.mcp_tools
   for each row execute function private.audit('server_id', 'is_enabled is_pinned cache_ttl_seconds access', '');
 
--- A tool that was switched off stays off when it vanishes and comes back: a server must not be able to
--- undo its user's choice by changing its list.
+-- Users' settings for tools that are not listed at the moment: a server must not undo a setting by changing its list.
 -- Triggers, in firing order:
 --   before row: limit_tool_settings
 create table private.vanished_tool_choices (
@@ -98,7 +97,7 @@ begin
   end if;
   new.is_pinned := coalesce(new.is_pinned, false);
   if new.cache_ttl_seconds not between 1 and 86400 then
-    perform private.refuse_fields(jsonb_build_object('cache_ttl_seconds', private.problem(
+    perform private.refuse_fields(jsonb_build_object('cache_ttl_seconds', private.field_error(
       'out_of_range', 'Between 1 second and one day, or empty for no cache.'
     )));
   end if;
@@ -108,7 +107,7 @@ $$;
 create trigger check_tool before update of is_enabled, is_pinned, cache_ttl_seconds on public.mcp_tools
   for each row execute function private.check_tool();
 
-create function private.fit_tool() returns trigger
+create function private.truncate_tool() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -125,15 +124,15 @@ begin
   return new;
 end
 $$;
-create trigger fit_tool before insert or update of title, description, annotations on public.mcp_tools
-  for each row execute function private.fit_tool();
+create trigger truncate_tool before insert or update of title, description, annotations on public.mcp_tools
+  for each row execute function private.truncate_tool();
 
 create function private.check_tool_access() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
   if new.access not in ('read', 'write', 'destructive') then
-    perform private.refuse_fields(jsonb_build_object('access', private.problem(
+    perform private.refuse_fields(jsonb_build_object('access', private.field_error(
       'unknown_choice', 'Choose read, write or destructive, or leave it empty.'
     )));
   end if;
@@ -143,7 +142,7 @@ $$;
 create trigger check_tool_access before update of access on public.mcp_tools
   for each row execute function private.check_tool_access();
 
--- A tool that comes back has the access that was set for it, as `store_catalogue` does for the other choices.
+-- Does for access what store_catalogue does for the other settings.
 create function private.restore_tool_access() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -157,7 +156,7 @@ $$;
 create trigger restore_tool_access before insert on public.mcp_tools
   for each row execute function private.restore_tool_access();
 
-create function private.remember_tool_choice() returns trigger
+create function private.save_tool_settings() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -171,20 +170,19 @@ begin
   return null;
 end
 $$;
-create trigger remember_tool_choice after delete on public.mcp_tools
+create trigger save_tool_settings after delete on public.mcp_tools
   for each row
   when (not old.is_enabled or old.is_pinned or old.cache_ttl_seconds is not null or old.access is not null)
-  execute function private.remember_tool_choice();
+  execute function private.save_tool_settings();
 
--- Null: any number. The limits themselves are not for members to read.
-create function private.most_tool_settings(p_workspace_id uuid) returns integer
+-- How many tool settings a server may have; null: any number. Members can't read the limits themselves.
+create function private.tool_settings_limit(p_workspace_id uuid) returns integer
 language sql stable security definer set search_path = ''
 as $$
   select private.allowed('tools_per_server', p_workspace_id, null)
 $$;
 
--- Holds also for several imports of one server. What was set for a tool that vanishes is always kept: a server must not
--- undo it by changing its list.
+-- Also holds for several imports into one server. Settings of a tool that vanishes are always kept.
 create function private.limit_tool_settings() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -196,7 +194,7 @@ begin
   ) then
     return new;
   end if;
-  select private.most_tool_settings(s.workspace_id) into v_most
+  select private.tool_settings_limit(s.workspace_id) into v_most
   from public.mcp_servers s where s.id = new.server_id;
   if (select count(*) from private.vanished_tool_choices where server_id = new.server_id) >= v_most then
     return null;
@@ -207,8 +205,8 @@ $$;
 create trigger limit_tool_settings before insert on private.vanished_tool_choices
   for each row execute function private.limit_tool_settings();
 
--- Another origin is another server: its predecessor's tools must not be offered in its name.
-create function private.forget_catalogue() returns trigger
+-- Another origin is another server, whose tools are unknown.
+create function private.delete_catalog() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -216,11 +214,11 @@ begin
   return null;
 end
 $$;
-create trigger forget_catalogue after update of url on public.mcp_servers
+create trigger delete_catalog after update of url on public.mcp_servers
   for each row when (private.url_origin(new.url) is distinct from private.url_origin(old.url))
-  execute function private.forget_catalogue();
+  execute function private.delete_catalog();
 
-create function private.forget_catalogue_facts() returns trigger
+create function private.reset_catalog_fields() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -237,12 +235,12 @@ begin
   return new;
 end
 $$;
-create trigger d_forget_catalogue_facts before update of url on public.mcp_servers
+create trigger d_reset_catalog_fields before update of url on public.mcp_servers
   for each row when (private.url_origin(new.url) is distinct from private.url_origin(old.url))
-  execute function private.forget_catalogue_facts();
+  execute function private.reset_catalog_fields();
 
--- What was allowed to a tool was allowed to the server at that address. A choice that only forbids stays.
-create function private.forget_read_access() returns trigger
+-- A tool was allowed to run without confirmation only at the old origin. Stricter settings stay.
+create function private.reset_read_access() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -250,21 +248,20 @@ begin
   return null;
 end
 $$;
--- After `forget_catalogue`, which keeps the choices.
-create trigger forget_read_access after update of url on public.mcp_servers
+-- Runs after delete_catalog, which saves the settings.
+create trigger reset_read_access after update of url on public.mcp_servers
   for each row when (private.url_origin(new.url) is distinct from private.url_origin(old.url))
-  execute function private.forget_read_access();
+  execute function private.reset_read_access();
 
--- How many tools of one server are stored, for whoever tests a server that is not stored yet; null: all.
+-- Returns how many tools of one server are stored, for testing a server that is not stored yet; null: all.
 create function public.tool_limit(p_workspace_id uuid default null) returns integer
 language sql stable set search_path = ''
 as $$ select private.allowed('tools_per_server', p_workspace_id, null) $$;
 
--- Replaces the catalog of a server by the given list and keeps what the user chose for each tool. Of a list that is too
--- long the first tools are stored; `over_limit` counts the others. A list that is older than the stored one, or was
--- read under another configuration, changes nothing and returns `stored: false`. Tools whose schemas are too large are
--- skipped. p_skipped: [{"name", "reason"}], the tools that can't be used, of which a few words are kept. p_note: what
--- is odd about the list as a whole; null when nothing is.
+-- Replaces the stored tools of a server and keeps the user's settings for each. Stores only as many as the limit
+-- allows; `over_limit` counts the rest. A list that is older than the stored one, or was read with another
+-- configuration, changes nothing and returns `stored: false`. Skips tools with too large schemas. p_skipped: unusable
+-- tools as [{"name", "reason"}]. p_note: what is unusual about the list as a whole, or null.
 create function public.store_catalogue(
   p_server_id uuid, p_config_version integer, p_observed_at timestamptz, p_tools jsonb, p_skipped jsonb default '[]',
   p_note text default null
@@ -391,7 +388,7 @@ begin
   where server_id = p_server_id;
 
   if not v_is_first then
-    perform private.notice_tools_changed(p_server_id, v_answer);
+    perform private.add_tools_notice(p_server_id, v_answer);
   end if;
   return v_answer || jsonb_build_object('over_limit', v_over_limit);
 end
@@ -399,5 +396,5 @@ $$;
 
 revoke all on all functions in schema private from public;
 revoke all on function public.tool_limit, public.store_catalogue from public, anon, authenticated;
-grant execute on function private.most_tool_settings to authenticated;
+grant execute on function private.tool_settings_limit to authenticated;
 grant execute on function public.tool_limit, public.store_catalogue to service_role;

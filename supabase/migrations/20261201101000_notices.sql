@@ -8,7 +8,7 @@ create table public.notices (
   -- Null: about a webhook.
   server_id uuid,
   kind text not null,
-  -- One notice for each: names the incident, the certificate or the change that it is about.
+  -- Identifies the incident, certificate or change; there is one notice per key.
   key text not null,
   details jsonb not null default '{}',
   created_at timestamptz not null default clock_timestamp(),
@@ -37,7 +37,7 @@ grant select on public.notices to api_token;
 grant select, insert, update, delete on public.notices to service_role;
 create policy "a token sees notices" on public.notices for select to api_token
   using (workspace_id = (select private.token_workspace_id()) and recipient_id is null);
-create policy "members see notices for all and for themselves" on public.notices for select to authenticated
+create policy "members see their own notices and those for all" on public.notices for select to authenticated
   using (
     workspace_id = any ((select private.my_workspace_ids())::uuid[])
     and (recipient_id is null or recipient_id = (select auth.uid()))
@@ -59,24 +59,24 @@ alter table public.notice_reads enable row level security;
 revoke all on public.notice_reads from anon, authenticated;
 grant select, insert (notice_id) on public.notice_reads to authenticated;
 grant select, insert, update, delete on public.notice_reads to service_role;
-create policy "everyone sees what they have read" on public.notice_reads for select to authenticated
+create policy "users see what they have read" on public.notice_reads for select to authenticated
   using (user_id = (select auth.uid()));
-create policy "everyone reads for themselves" on public.notice_reads for insert to authenticated
+create policy "users mark notices as read" on public.notice_reads for insert to authenticated
   with check (
     user_id = (select auth.uid()) and exists (select from public.notices n where n.id = notice_id)
   );
 
 select private.limit_writes('public.notice_reads');
 
--- Kinds of the notices of a series of incidents, the oldest first.
-create function private.announced(p_series_id uuid) returns jsonb
+-- The kinds of the notices about a series of incidents, oldest first.
+create function private.announced_kinds(p_series_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(n.kind order by n.created_at), '[]')
   from public.notices n where n.details ->> 'series_id' = p_series_id::text
 $$;
 
--- Adds a notice about a server, unless there is one of this key.
+-- Adds a notice about a server, unless it has one with this key.
 create function private.add_notice(p_server_id uuid, p_kind text, p_key text, p_details jsonb) returns void
 language sql set search_path = ''
 as $$
@@ -86,9 +86,8 @@ as $$
   on conflict (server_id, key) do nothing
 $$;
 
--- Tells that the tools of a server are others than they were. A server that changes them all the time is
--- told of once in ten minutes; what changes in between is added to that notice.
-create function private.notice_tools_changed(p_server_id uuid, p_change jsonb) returns void
+-- Adds a notice that the tools of a server changed. At most one in ten minutes: later changes are added to it.
+create function private.add_tools_notice(p_server_id uuid, p_change jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -119,9 +118,9 @@ begin
 end
 $$;
 
--- Notifies those whose credentials a change of a server concerns, but for whoever made it. Comes before the credentials
--- are dropped; with p_is_held, those of the workspace are kept.
-create function private.notice_holders(p_old public.mcp_servers, p_new public.mcp_servers, p_is_held boolean)
+-- Notifies everyone whose credential is affected by a change of a server, except the person who made it. Must run
+-- before credentials are deleted; with p_is_held, the workspace's key is kept.
+create function private.notify_credential_holders(p_old public.mcp_servers, p_new public.mcp_servers, p_is_held boolean)
 returns void
 language sql set search_path = ''
 as $$
@@ -149,4 +148,4 @@ as $$
 $$;
 
 revoke all on all functions in schema private from public;
-grant execute on function private.announced, private.add_notice, private.notice_tools_changed to service_role;
+grant execute on function private.announced_kinds, private.add_notice, private.add_tools_notice to service_role;

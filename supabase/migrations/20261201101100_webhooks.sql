@@ -10,16 +10,16 @@ create table public.notice_webhooks (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null unique references public.workspaces (id) on delete cascade,
   url text not null,
-  -- Switched off by an answer of 410, which says that nobody listens there any more.
+  -- False after a 410 response (Gone).
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- Who entered the address or asked for a new key last; null: unknown, or the account is gone.
+  -- Who last set the URL or the key; null: unknown, or the account was deleted.
   entered_by uuid references auth.users (id) on delete set null,
-  -- Attempts in a row that failed, and since when.
+  -- Consecutive failed attempts, and since when.
   failures integer not null default 0,
   failing_since timestamptz,
-  -- While it is paused, messages wait (without a time at which they are due), and only tests are sent.
+  -- While paused, messages wait without a due time, and only tests are sent.
   paused_at timestamptz,
   constraint notice_webhooks_url_form check (char_length(url) <= 2000 and private.is_address(url))
 );
@@ -39,7 +39,7 @@ select private.limit_writes('public.notice_webhooks');
 create trigger audit after insert or delete or update of url, is_active, paused_at on public.notice_webhooks
   for each row execute function private.audit_webhook();
 
--- The key that signs, sealed as credentials of servers are. No policy: only the service role passes.
+-- The signing key, sealed like credentials of servers. No policies: only the service role has access.
 -- Triggers, in firing order:
 --   after row: audit
 create table public.notice_webhook_secrets (
@@ -56,7 +56,7 @@ grant select, insert, update, delete on public.notice_webhook_secrets to service
 create trigger audit after update of ciphertext on public.notice_webhook_secrets
   for each row execute function private.audit_webhook_key();
 
--- One row a message; attempts are made until it is delivered or given up.
+-- One row per message. Attempts are made until it is delivered or fails for good.
 create table public.webhook_deliveries (
   id uuid primary key default gen_random_uuid(),
   webhook_id uuid not null references public.notice_webhooks (id) on delete cascade,
@@ -64,7 +64,7 @@ create table public.webhook_deliveries (
   body jsonb not null,
   state text not null default 'waiting',
   attempts integer not null default 0,
-  -- Null: no attempt is to come.
+  -- Null: no attempt will follow.
   due_at timestamptz default clock_timestamp(),
   lease_id uuid,
   leased_until timestamptz,
@@ -93,7 +93,7 @@ grant select, insert, update, delete on public.webhook_deliveries to service_rol
 create policy "admins see deliveries" on public.webhook_deliveries for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
 
--- Sets the webhook of a workspace: its address, and its sealed key when there is a new one. p_actor: who does it.
+-- Sets the webhook of a workspace: its URL, and its sealed signing key if there is a new one. p_actor: who does it.
 create function public.put_notice_webhook(
   p_id uuid, p_workspace_id uuid, p_url text, p_secret jsonb, p_actor uuid default null
 ) returns void
@@ -101,7 +101,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_url text := private.trimmed(p_url);
-  v_problem jsonb := private.address_problem(v_url, 'Enter the address that notices are sent to.');
+  v_problem jsonb := private.url_error(v_url, 'Enter the address that notices are sent to.');
   v_id uuid;
 begin
   if v_problem is not null then
@@ -117,7 +117,7 @@ begin
   if p_secret is not null then
     -- The key is sealed for this id.
     if v_id <> p_id then
-      raise exception using errcode = 'PT409', message = 'The webhook was changed by somebody else. Try again.';
+      raise exception using errcode = 'PT409', message = 'Someone else just changed this webhook. Try again.';
     end if;
     insert into public.notice_webhook_secrets (webhook_id, ciphertext, nonce, key_id)
     values (v_id, p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id')
@@ -127,8 +127,8 @@ begin
 end
 $$;
 
--- Queues a message for the webhook of a workspace, when it has one that is switched on. At most 100 messages wait: beyond
--- them the oldest is given up.
+-- Queues a message for the webhook of a workspace if it has an active one. At most 100 messages wait; the oldest are
+-- dropped.
 create function private.queue_delivery(p_workspace_id uuid, p_type text, p_at timestamptz, p_data jsonb)
 returns void
 language plpgsql set search_path = ''
@@ -156,7 +156,7 @@ create function private.deliver_notice() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- That the webhook is paused can't be sent to it.
+  -- A paused webhook can't receive the notice about its pause.
   if new.server_id is null then
     return null;
   end if;
@@ -170,19 +170,19 @@ begin
   return null;
 end
 $$;
--- A webhook gets what is for all members.
+-- Only notices for all members are sent.
 create trigger deliver_notice after insert on public.notices
   for each row when (new.recipient_id is null) execute function private.deliver_notice();
 
--- A message that says only that messages arrive. Returns 'queued', 'waiting' when an earlier test is still on its way, or
--- 'off' when the webhook is switched off or there is none.
+-- Queues a test message. Returns 'queued', 'waiting' if an earlier test is still waiting, or 'off' if there is no
+-- active webhook.
 create function public.test_notice_webhook(p_workspace_id uuid) returns text
 language plpgsql set search_path = ''
 as $$
 declare
   v_webhook_id uuid;
 begin
-  -- The lock makes two clicks wait for each other.
+  -- The lock serializes two clicks.
   select w.id into v_webhook_id from public.notice_webhooks w
   where w.workspace_id = p_workspace_id and w.is_active for update;
   if v_webhook_id is null then
@@ -201,9 +201,9 @@ begin
 end
 $$;
 
--- Leases messages that are due and returns them with address and sealed key. One message of a webhook is in flight at a
--- time. Owners take turns; what an owner has in flight counts as turns taken, and an owner holds at most as many as it
--- leaves free (agent-worker/src/fair-slots.ts).
+-- Leases messages that are due and returns them with URL and sealed key. Each webhook has one message in flight.
+-- Owners take turns; an owner's messages in flight count as turns taken, and an owner gets at most as many slots as
+-- it leaves free (agent-worker/src/fair-slots.ts).
 create function public.claim_deliveries(p_limit integer, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -264,7 +264,7 @@ begin
 end
 $$;
 
--- Notes how an attempt went; `p_retry_ms` null: no other follows. Tests don't count as failures.
+-- Records the result of an attempt. p_retry_ms: null if no other attempt follows. Tests don't count as failures.
 create function public.finish_delivery(
   p_id uuid, p_lease_id uuid, p_is_delivered boolean, p_http_status integer, p_error_code text,
   p_retry_ms numeric, p_is_gone boolean
@@ -304,7 +304,7 @@ begin
 end
 $$;
 
--- Lets a webhook work again, with what waited during the pause.
+-- Resumes a webhook and sends what waited during the pause.
 create function private.resume_webhook(p_webhook_id uuid) returns void
 language sql set search_path = ''
 as $$
@@ -314,7 +314,7 @@ as $$
   where webhook_id = p_webhook_id and state = 'waiting' and due_at is null;
 $$;
 
--- Counts an attempt that failed. After ten in a row, over an hour or more, the webhook is paused, and a notice says so.
+-- Counts a failed attempt. After ten in a row over at least an hour, pauses the webhook and adds a notice.
 create function private.count_webhook_failure(p_webhook_id uuid, p_http_status integer, p_error_code text)
 returns void
 language plpgsql set search_path = ''
@@ -342,7 +342,7 @@ begin
 end
 $$;
 
--- Saving the address, even the same one, lets the webhook work again.
+-- Saving the URL, even the same one, resumes the webhook.
 create function private.resume_saved_webhook() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

@@ -3,7 +3,7 @@
 -- Triggers, in firing order:
 --   before statement: a_count_write
 --   before row: a_stop_large_change, a_stop_large_insert, prepare_agent
---   after row: audit, hint_agent, keep_an_agent
+--   after row: audit, hint_agent, require_agent
 --   after statement: count_deleted_rows, count_inserted_rows, count_updated_rows, limit_agents
 create table public.agent_configs (
   id uuid primary key default gen_random_uuid(),
@@ -20,14 +20,14 @@ create table public.agent_configs (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   provider text not null default 'openai',
-  -- Null: the model of the deployment, OPENAI_REALTIME_MODEL.
+  -- Null: OPENAI_REALTIME_MODEL of the deployment.
   model text,
-  -- Null: the default of the model. Models without reasoning ignore it.
+  -- Null: the model's default. Ignored by models without reasoning.
   reasoning_effort text,
   turn_detection text not null default 'fast',
-  -- Only for semantic turn detection.
+  -- For semantic turn detection only.
   turn_eagerness text not null default 'auto',
-  -- The language that callers speak; null: detected.
+  -- The language that users speak; null: detected.
   language text,
   constraint agent_configs_id_in_workspace unique (id, workspace_id),
   constraint agent_configs_name_length check (char_length(name) between 1 and 80),
@@ -102,12 +102,12 @@ create policy "admins delete all agents, members their own" on public.agent_conf
   );
 create policy "a token sees agents" on public.agent_configs for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
-create policy "a token adds agents as its maker's" on public.agent_configs for insert to api_token
+create policy "a token adds agents as its creator's" on public.agent_configs for insert to api_token
   with check (
     workspace_id = (select private.token_workspace_id('agents:write', array['owner', 'admin', 'member']))
     and user_id = (select auth.uid())
   );
-create policy "a token edits agents as its maker may" on public.agent_configs for update to api_token
+create policy "a token edits agents as its creator may" on public.agent_configs for update to api_token
   using (
     workspace_id = (select private.token_workspace_id('agents:write', array['owner', 'admin']))
     or (
@@ -115,7 +115,7 @@ create policy "a token edits agents as its maker may" on public.agent_configs fo
       and workspace_id = (select private.token_workspace_id('agents:write', array['member']))
     )
   );
-create policy "a token deletes agents as its maker may" on public.agent_configs for delete to api_token
+create policy "a token deletes agents as its creator may" on public.agent_configs for delete to api_token
   using (
     workspace_id = (select private.token_workspace_id('agents:write', array['owner', 'admin']))
     or (
@@ -128,7 +128,7 @@ select private.limit_writes('public.agent_configs');
 
 create trigger limit_agents after insert on public.agent_configs
   referencing new table as new_rows for each statement
-  execute function private.keep_limit('agents', 'workspace_id', 'true');
+  execute function private.enforce_limit('agents', 'workspace_id', 'true');
 
 create trigger audit after insert or delete or update of
     name, system_prompt, voice_model, temperature, greeting, provider, model, reasoning_effort, turn_detection,
@@ -141,17 +141,17 @@ create trigger audit after insert or delete or update of
     'system_prompt'
   );
 
--- The servers of a configuration whose all_servers is false. Both sides are of one workspace.
+-- The servers of an agent whose all_servers is false. Agent and server are in the same workspace.
 -- Triggers, in firing order:
 --   before statement: a_count_write
---   before row: a_stop_large_change, a_stop_large_insert, place_agent_server
+--   before row: a_stop_large_change, a_stop_large_insert, set_agent_server_workspace
 --   after row: audit
 --   after statement: count_deleted_rows, count_inserted_rows, count_updated_rows, hint_agent_servers_added,
 --     hint_agent_servers_removed
 create table public.agent_config_servers (
   agent_config_id uuid not null,
   server_id uuid not null,
-  -- Set by a trigger to the workspace of the agent; the default only spares writers from naming it.
+  -- Set by a trigger. The default makes the column optional for clients.
   workspace_id uuid not null default private.personal_workspace_id(),
   primary key (agent_config_id, server_id),
   constraint agent_config_servers_config foreign key (agent_config_id, workspace_id)
@@ -169,7 +169,7 @@ grant select, insert (agent_config_id, server_id), delete on public.agent_config
 grant select, insert, update, delete on public.agent_config_servers to service_role;
 create policy "members see the servers of agents" on public.agent_config_servers for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids())::uuid[]));
-create policy "who may edit the agent may give it servers" on public.agent_config_servers
+create policy "whoever may edit an agent may add servers to it" on public.agent_config_servers
   for insert to authenticated
   with check (
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
@@ -178,7 +178,7 @@ create policy "who may edit the agent may give it servers" on public.agent_confi
       and agent_config_id in (select c.id from public.agent_configs c where c.user_id = (select auth.uid()))
     )
   );
-create policy "who may edit the agent may take servers away" on public.agent_config_servers
+create policy "whoever may edit an agent may remove servers from it" on public.agent_config_servers
   for delete to authenticated
   using (
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
@@ -189,7 +189,7 @@ create policy "who may edit the agent may take servers away" on public.agent_con
   );
 create policy "a token sees the servers of agents" on public.agent_config_servers for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
-create policy "a token gives agents servers as its maker may" on public.agent_config_servers for insert to api_token
+create policy "a token adds servers to agents as its creator may" on public.agent_config_servers for insert to api_token
   with check (
     workspace_id = (select private.token_workspace_id('agents:write', array['owner', 'admin']))
     or (
@@ -197,7 +197,7 @@ create policy "a token gives agents servers as its maker may" on public.agent_co
       and agent_config_id in (select c.id from public.agent_configs c where c.user_id = (select auth.uid()))
     )
   );
-create policy "a token takes servers from agents as its maker may" on public.agent_config_servers
+create policy "a token removes servers from agents as its creator may" on public.agent_config_servers
   for delete to api_token
   using (
     workspace_id = (select private.token_workspace_id('agents:write', array['owner', 'admin']))
@@ -218,32 +218,32 @@ as $$
   select coalesce(jsonb_object_agg(field, problem), '{}')
   from (
     values
-      ('name', private.text_problem(c.name, 80, 'Give the agent a name.')),
-      ('system_prompt', private.text_problem(c.system_prompt, 20000)),
+      ('name', private.text_error(c.name, 80, 'Give the agent a name.')),
+      ('system_prompt', private.text_error(c.system_prompt, 20000)),
       ('voice_model', case
         when c.voice_model not in (
           'alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'
-        ) then private.problem('unknown_choice', 'Choose one of the voices.')
+        ) then private.field_error('unknown_choice', 'Choose one of the voices.')
       end),
       ('temperature', case when c.temperature not between 0 and 100
-        then private.problem('out_of_range', 'A whole number from 0 to 100.') end),
-      ('greeting', private.text_problem(c.greeting, 1000)),
-      ('provider', case when c.provider <> 'openai' then private.problem('unknown_choice', 'Choose openai.') end),
+        then private.field_error('out_of_range', 'A whole number from 0 to 100.') end),
+      ('greeting', private.text_error(c.greeting, 1000)),
+      ('provider', case when c.provider <> 'openai' then private.field_error('unknown_choice', 'Choose openai.') end),
       ('model', case when not private.is_model_name(c.model)
-        then private.problem('bad_format', 'Enter the name of a model, such as gpt-realtime-2.1.') end),
+        then private.field_error('bad_format', 'Enter the name of a model, such as gpt-realtime-2.1.') end),
       ('reasoning_effort', case when c.reasoning_effort not in ('minimal', 'low', 'medium', 'high', 'xhigh')
-        then private.problem('unknown_choice', 'Choose minimal, low, medium, high or xhigh.') end),
+        then private.field_error('unknown_choice', 'Choose minimal, low, medium, high or xhigh.') end),
       ('turn_detection', case when c.turn_detection not in ('fast', 'semantic')
-        then private.problem('unknown_choice', 'Choose fast or semantic.') end),
+        then private.field_error('unknown_choice', 'Choose fast or semantic.') end),
       ('turn_eagerness', case when c.turn_eagerness not in ('auto', 'low', 'medium', 'high')
-        then private.problem('unknown_choice', 'Choose auto, low, medium or high.') end),
+        then private.field_error('unknown_choice', 'Choose auto, low, medium or high.') end),
       ('language', case when not private.is_language_tag(c.language)
-        then private.problem('bad_format', 'Enter a language code, such as en or pt-BR.') end)
+        then private.field_error('bad_format', 'Enter a language code, such as en or pt-BR.') end)
   ) as checks (field, problem)
   where problem is not null
 $$;
 
--- Validates, and keeps exactly one default in each workspace. Which one it is, admins decide.
+-- Normalizes, validates, and keeps exactly one default agent per workspace. Only admins choose which one.
 create function private.prepare_agent() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -269,7 +269,7 @@ begin
     perform private.refuse_fields(v_errors);
   end if;
 
-  -- The update of the former default, a few lines on, comes through here as well.
+  -- The update of the former default below fires this trigger again.
   if pg_trigger_depth() > 1 then
     return new;
   end if;
@@ -278,14 +278,14 @@ begin
   for update;
   if v_default is null then
     if tg_op = 'UPDATE' and old.is_default and not new.is_default then
-      raise exception using errcode = 'PT409', message = 'A workspace needs a default agent: choose another one instead.';
+      raise exception using errcode = 'PT409', message = 'A workspace needs a default agent. Make another agent the default instead.';
     end if;
     new.is_default := true;
   elsif new.is_default then
     if auth.uid() is not null
       and new.workspace_id <> all (private.my_workspace_ids(array['owner', 'admin']))
     then
-      raise exception using errcode = 'PT403', message = 'Only owners and admins choose the default agent.';
+      raise exception using errcode = 'PT403', message = 'Only owners and admins can choose the default agent.';
     end if;
     update public.agent_configs set is_default = false where id = v_default;
   end if;
@@ -295,13 +295,13 @@ $$;
 create trigger prepare_agent before insert or update on public.agent_configs
   for each row execute function private.prepare_agent();
 
-create function private.keep_an_agent() returns trigger
+create function private.require_agent() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
   v_heir uuid;
 begin
-  -- Deleting the workspace takes all of them along.
+  -- The workspace is being deleted.
   if not exists (select from public.workspaces where id = old.workspace_id) then
     return null;
   end if;
@@ -311,21 +311,21 @@ begin
   select c.id into v_heir from public.agent_configs c
   where c.workspace_id = old.workspace_id order by c.created_at, c.id limit 1;
   if v_heir is null then
-    raise exception using errcode = 'PT409', message = 'A workspace needs an agent: this is the last one.';
+    raise exception using errcode = 'PT409', message = 'You can''t delete the last agent of a workspace.';
   end if;
   update public.agent_configs set is_default = true where id = v_heir;
   return null;
 end
 $$;
-create trigger keep_an_agent after delete on public.agent_configs
-  for each row when (old.is_default) execute function private.keep_an_agent();
+create trigger require_agent after delete on public.agent_configs
+  for each row when (old.is_default) execute function private.require_agent();
 
-create function private.place_agent_server() returns trigger
+create function private.set_agent_server_workspace() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   select c.workspace_id into new.workspace_id from public.agent_configs c where c.id = new.agent_config_id;
-  -- Also for an agent that is there but not the caller's: whether it exists is not told.
+  -- The same error for agents of other workspaces, so that it does not reveal their existence.
   if new.workspace_id is null
     or not exists (
       select from public.mcp_servers s where s.id = new.server_id and s.workspace_id = new.workspace_id
@@ -337,11 +337,11 @@ begin
   return new;
 end
 $$;
-create trigger place_agent_server before insert on public.agent_config_servers
-  for each row execute function private.place_agent_server();
+create trigger set_agent_server_workspace before insert on public.agent_config_servers
+  for each row execute function private.set_agent_server_workspace();
 
--- A server that moves to another workspace leaves the agents of the old one.
-create function private.leave_agents() returns trigger
+-- A server that moves to another workspace is removed from the agents of the old one.
+create function private.remove_from_agents() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -349,8 +349,8 @@ begin
   return new;
 end
 $$;
-create trigger e_leave_agents before update of workspace_id on public.mcp_servers
-  for each row when (new.workspace_id <> old.workspace_id) execute function private.leave_agents();
+create trigger e_remove_from_agents before update of workspace_id on public.mcp_servers
+  for each row when (new.workspace_id <> old.workspace_id) execute function private.remove_from_agents();
 
 create function private.add_agent(p_workspace_id uuid, p_user_id uuid) returns void
 language sql set search_path = ''
@@ -382,7 +382,7 @@ $$;
 create trigger add_default_agent after insert on public.workspaces
   for each row execute function private.add_default_agent();
 
--- Workspaces that were there before this migration.
+-- Workspaces that existed before this migration.
 select private.add_agent(w.id, w.created_by) from public.workspaces w;
 
 revoke all on all functions in schema private from public;

@@ -2,8 +2,8 @@
 
 -- Triggers, in firing order:
 --   before statement: a_count_write
---   before row: a_refuse_closed_account, a_stop_large_change, a_stop_large_insert, make_room_for_session, name_room
---   after row: audit, hint_session_changed, hint_session_started, watch_of_session
+--   before row: a_refuse_closed_account, a_stop_large_change, a_stop_large_insert, free_session_slots, set_room_name
+--   after row: audit, hint_session_changed, hint_session_started, watch_session_workspace
 --   after statement: count_deleted_rows, count_inserted_rows, count_updated_rows, limit_sessions,
 --     limit_sessions_at_once, limit_sessions_at_once_of_user, limit_sessions_of_user
 create table public.voice_sessions (
@@ -40,7 +40,7 @@ create policy "members see their own sessions, admins all" on public.voice_sessi
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
     or (user_id = (select auth.uid()) and workspace_id = any ((select private.my_workspace_ids())::uuid[]))
   );
-create policy "people delete their own conversations" on public.voice_sessions for delete to authenticated
+create policy "users delete their own conversations" on public.voice_sessions for delete to authenticated
   using (
     user_id = (select auth.uid())
     and workspace_id = any ((select private.my_workspace_ids())::uuid[])
@@ -51,14 +51,14 @@ select private.limit_writes('public.voice_sessions');
 
 create trigger limit_sessions_at_once after insert on public.voice_sessions
   referencing new table as new_rows for each statement
-  execute function private.keep_limit(
-    'sessions_at_once', 'workspace_id', 'state <> ''ended'' and private.holds_place(voice_sessions)'
+  execute function private.enforce_limit(
+    'sessions_at_once', 'workspace_id', 'state <> ''ended'' and private.counts_as_running(voice_sessions)'
   );
 
 create trigger limit_sessions_at_once_of_user after insert on public.voice_sessions
   referencing new table as new_rows for each statement
-  execute function private.keep_limit(
-    'sessions_at_once_per_user', 'user_id', 'state <> ''ended'' and private.holds_place(voice_sessions)'
+  execute function private.enforce_limit(
+    'sessions_at_once_per_user', 'user_id', 'state <> ''ended'' and private.counts_as_running(voice_sessions)'
   );
 
 create trigger limit_sessions after insert on public.voice_sessions
@@ -69,8 +69,7 @@ create trigger limit_sessions_of_user after insert on public.voice_sessions
   referencing new table as new_rows for each statement
   execute function private.count_uses('sessions_per_day_per_user', 'user_id');
 
--- A conversation that somebody deletes with its calls and transcript; not what retention deletes, or the end of an
--- account or agent.
+-- Only conversations that a user deletes, not those deleted by retention or together with an account.
 create trigger audit after delete on public.voice_sessions
   for each row when (pg_trigger_depth() = 0 and auth.uid() is not null)
   execute function private.audit('id', 'started_at', '');
@@ -94,14 +93,14 @@ alter table public.voice_transcripts enable row level security;
 revoke all on public.voice_transcripts from anon, authenticated;
 grant select on public.voice_transcripts to authenticated;
 grant select, insert, update, delete on public.voice_transcripts to service_role;
-create policy "people read their own words only" on public.voice_transcripts for select to authenticated
+create policy "users see their own transcripts" on public.voice_transcripts for select to authenticated
   using (user_id = (select auth.uid()) and workspace_id = any ((select private.my_workspace_ids())::uuid[]));
 
 -- Triggers, in firing order:
---   before row: fit_tool_call
+--   before row: truncate_tool_call
 create table public.tool_calls (
   id uuid primary key,
-  -- Null: made by hand through the function call-tool.
+  -- Null: called manually, through the edge function call-tool.
   session_id uuid references public.voice_sessions (id) on delete cascade,
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
@@ -125,7 +124,7 @@ create index tool_calls_by_server on public.tool_calls (server_id, started_at de
 create index tool_calls_by_workspace on public.tool_calls (workspace_id, started_at desc);
 create index tool_calls_by_user on public.tool_calls (user_id, started_at desc);
 
--- The calls of the last minutes, and history whose time is up, are found by time.
+-- For metrics of the last minutes, and for retention.
 create index tool_calls_by_time on public.tool_calls (started_at);
 
 alter table public.tool_calls enable row level security;
@@ -147,7 +146,7 @@ create table private.dispatch_leases (
 alter table private.dispatch_leases enable row level security;
 grant select, insert, update, delete on private.dispatch_leases to service_role;
 
--- When a worker last asked what a conversation should be like; it does so every 30 seconds.
+-- When a worker last asked for the snapshot of a conversation, which it does every 30 seconds.
 create table private.session_contacts (
   session_id uuid primary key references public.voice_sessions (id) on delete cascade,
   contacted_at timestamptz not null
@@ -162,7 +161,7 @@ create table private.workers (
   version text not null check (length(version) between 1 and 100),
   started_at timestamptz not null,
   seen_at timestamptz not null,
-  -- Conversations that it can hold at once, and those that it holds.
+  -- How many conversations it can run, and how many it runs.
   capacity integer not null check (capacity >= 1),
   conversations integer not null check (conversations >= 0)
 );
@@ -170,7 +169,7 @@ create table private.workers (
 alter table private.workers enable row level security;
 grant select, insert, update, delete on private.workers to service_role;
 
-create function private.name_room() returns trigger
+create function private.set_room_name() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -178,11 +177,11 @@ begin
   return new;
 end
 $$;
-create trigger name_room before insert on public.voice_sessions
-  for each row execute function private.name_room();
+create trigger set_room_name before insert on public.voice_sessions
+  for each row execute function private.set_room_name();
 
--- Whether an open conversation counts as one of those at once: one whose worker is gone leaves its place to another.
-create function private.holds_place(p_session public.voice_sessions) returns boolean
+-- Whether an open conversation counts toward the limit: not if its worker is gone.
+create function private.counts_as_running(p_session public.voice_sessions) returns boolean
 language sql stable set search_path = ''
 as $$
   select not exists (
@@ -191,9 +190,9 @@ as $$
   )
 $$;
 
--- Before a conversation begins: makes room by ending those of its user that are lost, and where that is not enough, the
--- oldest that were opened half a minute ago and never joined (a page that was reloaded while it connected).
-create function private.make_room_for_session() returns trigger
+-- Frees slots before a conversation starts: ends the user's lost conversations and, if that is not enough, the oldest
+-- that nobody joined within half a minute (such as a page that was reloaded while connecting).
+create function private.free_session_slots() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -209,18 +208,18 @@ begin
     order by s.started_at
     limit greatest(0, (
       select count(*) from public.voice_sessions o
-      where o.user_id = new.user_id and o.state <> 'ended' and private.holds_place(o)
+      where o.user_id = new.user_id and o.state <> 'ended' and private.counts_as_running(o)
     ) + 1 - v_allowed)
   );
   return new;
 end
 $$;
-create trigger make_room_for_session before insert on public.voice_sessions
-  for each row execute function private.make_room_for_session();
+create trigger free_session_slots before insert on public.voice_sessions
+  for each row execute function private.free_session_slots();
 
--- Ends conversations that no worker ends: those that nobody joined while their token was valid, those that no worker
--- has held for an hour, and those past their time (two minutes more, for a worker that ends them with a sentence).
--- p_user_id: only those of one user. Answers how many.
+-- Ends conversations that no worker ends: those that nobody joined while their token was valid, those without a
+-- worker for an hour, and those past their time limit (plus two minutes, in which a worker can end them itself).
+-- p_user_id: only those of one user. Returns how many.
 create function private.end_lost_sessions(p_user_id uuid default null) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -247,7 +246,7 @@ begin
 end
 $$;
 
--- A server with its sealed credential and its tools, for the runtimes that hold the secrets key. p_user_id: for whom.
+-- A server with its sealed credential and its tools, for runtimes that hold the encryption key. p_user_id: for whom.
 create function private.server_target(p_server_id uuid, p_user_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -294,14 +293,14 @@ as $$
       from public.mcp_tools t where t.server_id = s.id
     ), '[]')
   )
-  from public.mcp_servers s left join lateral private.key_of(s, p_user_id) x on true
+  from public.mcp_servers s left join lateral private.credential_for(s, p_user_id) x on true
   where s.id = p_server_id
 $$;
 
--- What a conversation should be like now: its agent, the active servers of that agent in the user's order, the user's
--- role, and `limits`: in how many ms it has to end (null: never), and after how many ms without its user. Null when it
--- has ended or its user is no longer a member. When its agent was deleted, the workspace's default takes over. Without
--- servers it is what a conversation begins with. Asking counts as a sign that a worker holds the conversation.
+-- Returns the current settings of a conversation: its agent, the active servers of that agent in the user's order,
+-- the user's role, and `limits` (in how many ms it has to end, null for never, and after how many idle ms). Null when
+-- it has ended or its user is no longer a member. If its agent was deleted, the workspace's default is used.
+-- p_with_servers: false for only what a conversation starts with. A call counts as contact with the worker.
 create function public.voice_session_snapshot(p_session_id uuid, p_with_servers boolean default true)
 returns jsonb
 language plpgsql volatile set search_path = ''
@@ -367,7 +366,7 @@ begin
 end
 $$;
 
--- One server for a probe with the credential that p_user_id uses; null when there is none.
+-- Returns a server with the credential that p_user_id uses, for a probe; null if it doesn't exist.
 create function public.server_for_probe(p_server_id uuid, p_user_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -375,8 +374,8 @@ as $$
   from public.mcp_servers s where s.id = p_server_id
 $$;
 
--- Answers whether the state was changed: an ended session stays ended. The reason says why the agent left; a session
--- that waits for another one has it as well.
+-- Sets the state of a conversation and returns whether it changed; an ended one stays ended. p_end_reason: why the
+-- agent left, also for a conversation that waits for another agent.
 create function public.set_session_state(p_session_id uuid, p_state text, p_end_reason text default null)
 returns boolean
 language plpgsql set search_path = ''
@@ -392,8 +391,8 @@ begin
 end
 $$;
 
--- Ends a conversation from elsewhere: one's own, or any of a workspace for its owner and admins. The agent leaves the
--- room at once. One that is over stays as it is. PT404: there is none that the caller may end.
+-- Ends a conversation from elsewhere: the caller's own, or any in a workspace for its owners and admins. The agent
+-- leaves the room at once. PT404: the caller can't end such a conversation.
 create function public.end_conversation(p_session_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -411,7 +410,7 @@ begin
 end
 $$;
 
--- True for one caller at a time: that one may bring an agent into the room until the lease runs out.
+-- Returns true to one caller at a time, who may bring an agent into the room until the lease ends.
 create function public.claim_dispatch(p_session_id uuid, p_lease_ms integer) returns boolean
 language plpgsql set search_path = ''
 as $$
@@ -426,9 +425,8 @@ begin
 end
 $$;
 
--- Writes down what was said and answers how many lines were new. The caller makes the ids, so that a repeated
--- report counts once. Lines of a session that is gone, or of a workspace that keeps no transcripts, are left
--- out. History ends with its conversation, which goes after 90 days.
+-- Stores what was said and returns how many lines were new. The caller creates the ids, so a repeated report counts
+-- once. Skips lines of deleted conversations and of workspaces that keep no transcripts.
 create function public.record_transcript(p_lines jsonb) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -446,8 +444,8 @@ begin
 end
 $$;
 
--- Arguments that are too large are left out; a server that is gone becomes null.
-create function private.fit_tool_call() returns trigger
+-- Replaces arguments that are too large, and sets a deleted server to null.
+create function private.truncate_tool_call() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -464,8 +462,8 @@ begin
   return new;
 end
 $$;
-create trigger fit_tool_call before insert on public.tool_calls
-  for each row execute function private.fit_tool_call();
+create trigger truncate_tool_call before insert on public.tool_calls
+  for each row execute function private.truncate_tool_call();
 
 create function private.insert_tool_calls(p_calls jsonb) returns integer
 language plpgsql set search_path = ''
@@ -492,9 +490,8 @@ begin
 end
 $$;
 
--- Records finished calls and returns how many were new. The caller makes the ids, so that a repeated report counts
--- once. Calls of a conversation that is gone are left out. When one of the calls can't be stored, the others are, each
--- by itself.
+-- Stores finished tool calls and returns how many were new. The caller creates the ids, so a repeated report counts
+-- once. Skips calls of deleted conversations. If one call can't be stored, the others still are.
 create function public.record_tool_calls(p_calls jsonb) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -515,8 +512,8 @@ exception when data_exception or integrity_constraint_violation then
 end
 $$;
 
--- How long the last answers of each tool took that the session may use, the oldest first: what to expect of the next.
--- An answer from the cache was never queued, and says nothing.
+-- Returns how long recent calls of each tool took, oldest first, to estimate the next one. Cached answers, which were
+-- never queued, are left out.
 create function public.recent_call_times(p_session_id uuid)
 returns table (server_id uuid, tool_name text, durations_ms integer[])
 language sql stable set search_path = ''
@@ -535,7 +532,7 @@ as $$
   group by s.id, recent.tool_name
 $$;
 
--- A worker reports that it is alive, every 20 seconds. The id is new at each start of the process.
+-- Reports every 20 seconds that a worker is alive. The id is new for each start of the process.
 create function public.report_worker(
   p_id uuid, p_agent_name text, p_version text, p_capacity integer, p_conversations integer
 ) returns void
@@ -549,14 +546,14 @@ as $$
     seen_at = excluded.seen_at, capacity = excluded.capacity, conversations = excluded.conversations
 $$;
 
--- A worker takes no more conversations: it drains, and then ends.
+-- Removes a worker that drains and takes no more conversations.
 create function public.retire_worker(p_id uuid) returns void
 language sql set search_path = ''
 as $$
   delete from private.workers where id = p_id
 $$;
 
--- The workers that reported within the last minute, the oldest first.
+-- Lists the workers that reported within the last minute, oldest first.
 create function public.live_workers()
 returns table (
   agent_name text, version text, started_at timestamptz, capacity integer, conversations integer

@@ -32,8 +32,8 @@ create policy "members see checks" on public.mcp_server_checks for select to aut
 create policy "a token sees checks" on public.mcp_server_checks for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
 
--- What is kept of the checks of one hour. `latencies` counts answers by how long they took: bucket i of 40
--- ends at 60000^(i/40) ms, the last takes what is longer.
+-- The checks of one hour. `latencies` is a histogram: bucket i of 40 ends at 60000^(i/40) ms, and the last one takes
+-- the rest.
 create table public.mcp_server_hours (
   server_id uuid not null,
   workspace_id uuid not null,
@@ -58,8 +58,8 @@ create policy "members see hours" on public.mcp_server_hours for select to authe
 create policy "a token sees hours" on public.mcp_server_hours for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
 
--- A time during which a server was not usable. Incidents that follow each other closely are one series, and
--- notices speak of series.
+-- A time during which a server was unusable. Incidents shortly after each other form a series, and notices are about
+-- series.
 create table public.mcp_server_incidents (
   id uuid primary key default gen_random_uuid(),
   server_id uuid not null,
@@ -92,18 +92,18 @@ create policy "a token sees incidents" on public.mcp_server_incidents for select
 create table public.mcp_server_health (
   server_id uuid primary key,
   workspace_id uuid not null,
-  -- Null: not looked at, because it is switched off.
+  -- Null: not probed, because the server is disabled.
   due_at timestamptz,
   lease_id uuid,
   leased_until timestamptz,
-  -- What the monitor's decision remembers from probe to probe.
+  -- The monitor's state between probes.
   memory jsonb not null default '{}',
   certificate_expires_at timestamptz,
   catalogue_digest text,
   confirmed_until timestamptz,
-  -- Leases in a row that ended without a report. From 2 on the server is probed in a process of its own.
+  -- Consecutive leases that ended without a report. From 2, the server is probed in an isolated process.
   abandoned integer not null default 0,
-  -- When an edit last brought the server up early.
+  -- When an edit last brought the probe forward.
   hurried_at timestamptz,
   constraint mcp_server_health_server foreign key (server_id, workspace_id)
     references public.mcp_servers (id, workspace_id) on update cascade on delete cascade
@@ -116,12 +116,12 @@ revoke all on public.mcp_server_health from anon, authenticated;
 grant select (server_id, workspace_id, due_at, certificate_expires_at) on public.mcp_server_health to authenticated;
 grant select (server_id, workspace_id, due_at, certificate_expires_at) on public.mcp_server_health to api_token;
 grant select, insert, update, delete on public.mcp_server_health to service_role;
-create policy "members see when a server is looked at" on public.mcp_server_health for select to authenticated
+create policy "members see when a server is probed" on public.mcp_server_health for select to authenticated
   using (workspace_id = any ((select private.my_workspace_ids())::uuid[]));
-create policy "a token sees when a server is looked at" on public.mcp_server_health for select to api_token
+create policy "a token sees when a server is probed" on public.mcp_server_health for select to api_token
   using (workspace_id = (select private.token_workspace_id()));
 
--- Workspaces that somebody looks at or talks in. Their servers are looked at more often.
+-- Workspaces with an open page or a conversation, whose servers are probed more often.
 create table private.watched_workspaces (
   workspace_id uuid primary key references public.workspaces (id) on delete cascade,
   watched_until timestamptz not null
@@ -130,7 +130,7 @@ create table private.watched_workspaces (
 alter table private.watched_workspaces enable row level security;
 grant select, insert, update, delete on private.watched_workspaces to service_role;
 
--- Monitors that run, and whether the network is away as they see it.
+-- Running monitors, and since when the network is down for them.
 create table private.monitors (
   id uuid primary key,
   seen_at timestamptz not null,
@@ -140,7 +140,6 @@ create table private.monitors (
 alter table private.monitors enable row level security;
 grant select, insert, update, delete on private.monitors to service_role;
 
--- Adds one check to its hour.
 create function private.count_check(
   p_server_id uuid, p_workspace_id uuid, p_at timestamptz, p_ok boolean, p_latency_ms numeric
 ) returns void
@@ -148,7 +147,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_hour timestamptz := date_trunc('hour', p_at, 'UTC');
-  -- Without a latency nothing is added, wherever.
+  -- Without a latency, any bucket will do: nothing is added.
   v_bucket integer := coalesce(
     width_bucket(ln(least(greatest(p_latency_ms, 1), 60000)), 0::numeric, ln(60000::numeric), 40), 41
   );
@@ -165,9 +164,9 @@ begin
 end
 $$;
 
--- Opens or ends the incident of a server; answers whether that was a change. An incident belongs to the
--- series of the one before when that ended less than 15 minutes ago.
-create function private.follow_incident(
+-- Opens or ends the incident of a server and returns whether that changed anything. An incident that starts within 15
+-- minutes of the last one's end belongs to its series.
+create function private.track_incident(
   p_server_id uuid, p_workspace_id uuid, p_status text, p_at timestamptz, p_error_code text, p_error_message text
 ) returns boolean
 language plpgsql set search_path = ''
@@ -197,8 +196,8 @@ begin
 end
 $$;
 
--- Tells of the latest incident of a server: once for its series, and of its end once for each incident.
-create function private.notice_incident(p_server_id uuid, p_kind text) returns void
+-- Adds a notice about the latest incident of a server: one per series, and one for the end of each incident.
+create function private.add_incident_notice(p_server_id uuid, p_kind text) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -218,12 +217,11 @@ begin
 end
 $$;
 
--- Takes observations of servers and answers how many of them became the stored status. An observation that
--- is older than the stored one, or speaks of another config_version, changes nothing; of two with the same
--- time the later one in the list counts. A time in the future counts as now, so that a reporter whose clock
--- is ahead cannot silence the others. One without a status is a check that decides nothing yet. `catalogue_seen_at`
--- is when the list of tools was read that is the same as the stored one. Rows are taken in the order of their ids, so that concurrent batches
--- cannot deadlock.
+-- Stores observations of servers and returns how many became the current status. Ignores observations that are older
+-- than the stored one or of another config_version; of two with the same time, the later one in the list wins. A time
+-- in the future counts as now, so that a reporter whose clock is fast can't block others. An observation without
+-- status is only recorded as a check. `catalogue_seen_at`: when the unchanged list of tools was read. Rows are locked
+-- in the order of their ids, so that concurrent batches can't deadlock.
 create function public.report_server_status(p_observations jsonb) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -296,16 +294,16 @@ begin
         else greatest(catalogue_observed_at, least(o.catalogue_seen_at, clock_timestamp()))
       end
     where id = o.server_id;
-    perform private.heed_observation(
+    perform private.on_observation(
       o.server_id, o.source, o.status, o.at,
-      private.follow_incident(o.server_id, v_workspace_id, o.status, o.at, o.error_code, o.error_message)
+      private.track_incident(o.server_id, v_workspace_id, o.status, o.at, o.error_code, o.error_message)
     );
     v_applied := v_applied + 1;
     if o.source = 'session' then
       v_watched := array_append(v_watched, v_workspace_id);
     end if;
   end loop;
-  -- Last, because it takes what it can get of the schedule and must not make others wait for it.
+  -- Last, so that nobody waits for the locks it takes.
   perform private.watch(w.id, interval '15 seconds') from (select distinct unnest(v_watched) as id) w;
   return v_applied;
 end
@@ -314,7 +312,7 @@ $$;
 create function private.latency_percentile(p_server_id uuid, p_since timestamptz, p_share numeric) returns integer
 language sql stable set search_path = ''
 as $$
-  -- The middle of the bucket on the scale of the buckets: at most 15 % from the true value.
+  -- The middle of the bucket on its logarithmic scale, at most 15% off.
   select round(power(60000::numeric, (bucket - 0.5) / 40))::integer
   from (
     select bucket, sum(n) over (order by bucket) as upto, sum(n) over () as total
@@ -329,9 +327,8 @@ as $$
   order by bucket limit 1
 $$;
 
--- Uptime and latency of a server over a day, a week and 30 days, each since the server is known. Uptime is
--- the share of the time outside incidents, so that checks which come more often while it is down do not
--- count more. Null where nothing was checked.
+-- Returns uptime and latency of a server over a day, a week and 30 days, or since it exists. Uptime is the share of
+-- time outside incidents, so that the more frequent checks during an incident don't weigh more. Null without checks.
 create function public.server_history(p_server_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -358,9 +355,9 @@ as $$
   ) span
 $$;
 
--- A new or edited server is probed soon, but not before those who came for it had their turn: the page that tests it, a
--- conversation that connects to it. Edits bring it up early once a minute. A lease on the old configuration counts no
--- more, and an edit does not hide that nobody reported.
+-- Probes a new or edited server soon, but leaves time for the page that tests it or the conversation that connects to
+-- it first. Edits bring it forward once a minute. A lease on the old configuration is void, and still counts as
+-- abandoned.
 create function private.schedule_server() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -384,8 +381,8 @@ create trigger schedule_new_server after insert on public.mcp_servers
 create trigger schedule_edited_server after update on public.mcp_servers
   for each row when (new.config_version <> old.config_version) execute function private.schedule_server();
 
--- Keeps a workspace watched for the next 90 seconds. When it was not, its servers come up for a probe: after `p_wait`
--- where something is wrong or nothing was heard for a minute, the others when their minute is over.
+-- Keeps a workspace watched for the next 90 seconds. If it was not watched before, brings its probes forward: after
+-- p_wait where a server is unhealthy or not checked for a minute, else when that minute is over.
 create function private.watch(p_workspace_id uuid, p_wait interval) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -395,7 +392,7 @@ declare
 begin
   select w.watched_until > v_now into v_was_watched
   from private.watched_workspaces w where w.workspace_id = p_workspace_id;
-  -- A page may still look at a workspace that is being deleted: then there is nothing to keep.
+  -- Does nothing if the workspace is being deleted.
   insert into private.watched_workspaces as w (workspace_id, watched_until)
   select s.id, v_now + interval '90 seconds' from public.workspaces s where s.id = p_workspace_id for key share
   on conflict (workspace_id) do update set watched_until = excluded.watched_until
@@ -413,7 +410,7 @@ begin
     end as at
     from public.mcp_servers s
     join (
-      -- Servers that others have in hand are looked at anyway.
+      -- Leased servers are being probed anyway.
       select l.server_id from public.mcp_server_health l
       where l.workspace_id = p_workspace_id and l.due_at > v_now and l.lease_id is null
       order by l.server_id for update skip locked
@@ -423,7 +420,8 @@ begin
 end
 $$;
 
--- For a page that is open: says that somebody looks, and answers how far what it shows can be trusted.
+-- Reports that a page is open, so that servers are probed more often, and returns {is_monitored, network_away_since}.
+-- PT404: no such workspace.
 create function public.watch_workspace(p_workspace_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -442,7 +440,7 @@ begin
 end
 $$;
 
-create function private.watch_of_session() returns trigger
+create function private.watch_session_workspace() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -450,20 +448,20 @@ begin
   return null;
 end
 $$;
-create trigger watch_of_session after insert on public.voice_sessions
-  for each row execute function private.watch_of_session();
+create trigger watch_session_workspace after insert on public.voice_sessions
+  for each row execute function private.watch_session_workspace();
 
--- What an applied observation means for the schedule. A change that somebody else saw comes before a monitor at once,
--- whose decisions notices rest on; good news are a finding for it, anything else it looks at itself. A conversation
--- says every 30 seconds that a server is well.
-create function private.heed_observation(
+-- Reschedules the probe after an observation by someone other than the monitor. On a change, the monitor probes at
+-- once, since only its decisions lead to notices; a healthy server needs no probe for now, because a second
+-- connection is load and can end the first one.
+create function private.on_observation(
   p_server_id uuid, p_source text, p_status text, p_at timestamptz, p_is_change boolean
 ) returns void
 language plpgsql set search_path = ''
 as $$
 begin
   if p_source = 'session' and p_status = 'connecting' then
-    -- Not while it is down: it is tried again and again then, and a monitor has to decide.
+    -- Not during an incident, when conversations retry all the time and the monitor has to decide.
     update public.mcp_server_health h
     set due_at = greatest(h.due_at, clock_timestamp() + interval '15 seconds')
     where h.server_id = p_server_id
@@ -481,7 +479,7 @@ begin
   set
     confirmed_until = case when p_status = 'connected' then p_at + interval '50 seconds' end,
     due_at = case
-      -- Switched off, or in the hands of a monitor that lives.
+      -- Disabled, or leased by a running monitor.
       when due_at is null or leased_until > clock_timestamp() then due_at
       when p_is_change then clock_timestamp() + interval '2 seconds'
       else p_at + interval '75 seconds'
@@ -490,7 +488,7 @@ begin
 end
 $$;
 
--- Everything that a probe of the server and the decision after it need.
+-- Everything that a probe of a server and the decision after it need.
 create function private.probe_job(p_server_id uuid, p_fresh_ms integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -507,14 +505,14 @@ as $$
     'config_version', s.config_version,
     'secret', (
       select jsonb_build_object('ciphertext', x.ciphertext, 'nonce', x.nonce, 'key_id', x.key_id)
-      from private.key_of(s, s.user_id) x
+      from private.credential_for(s, s.user_id) x
     ),
     'connection_status', s.connection_status,
     'has_connected', s.last_connected is not null,
-    -- Somebody else found it well a moment ago.
+    -- Someone else saw it healthy a moment ago.
     'is_confirmed', coalesce(h.confirmed_until > clock_timestamp(), false) and s.connection_status = 'connected',
     'wants_tools', fresh.until is null or fresh.until <= clock_timestamp(),
-    -- Lets a list that is still the same be told from another without sending it. None where more may be stored now.
+    -- Lets the monitor skip an unchanged list. Null if a raised limit allows more tools now.
     'catalogue_digest', case
       when fresh.until <= clock_timestamp() and (
         s.tools_over_limit = 0
@@ -531,7 +529,7 @@ as $$
       select jsonb_build_object(
         'id', i.id, 'started_at', i.started_at, 'ended_at', i.ended_at, 'series_id', i.series_id,
         'in_series', (select count(*) from public.mcp_server_incidents o where o.series_id = i.series_id),
-        'announced', private.announced(i.series_id)
+        'announced', private.announced_kinds(i.series_id)
       )
       from public.mcp_server_incidents i where i.server_id = s.id order by i.started_at desc limit 1
     )
@@ -542,11 +540,11 @@ as $$
   where s.id = p_server_id
 $$;
 
--- Leases up to `p_limit` due servers for `p_lease_ms` and returns them as an array. Owners take turns, then their
--- workspaces, then their servers; `p_held` has how many servers of each owner the monitor holds already, and they count
--- as turns taken. An owner holds at most as many as it leaves free (agent-worker/src/fair-slots.ts). Servers that another
--- monitor is claiming at this moment are passed over. A catalogue older than `p_fresh_ms` is to be read again. With a
--- limit of 0 a monitor only says that it is there.
+-- Leases up to p_limit due servers for p_lease_ms and returns them as an array. Owners take turns, then their
+-- workspaces, then their servers; p_held says how many servers of each owner the monitor already holds, which count
+-- as turns taken. An owner gets at most as many slots as it leaves free (agent-worker/src/fair-slots.ts). Skips
+-- servers that another monitor is claiming right now. Tools older than p_fresh_ms are listed again. With p_limit 0 a
+-- monitor only reports that it runs.
 create function public.claim_due_servers(
   p_monitor_id uuid, p_limit integer, p_lease_ms integer, p_fresh_ms integer,
   p_network_away_since timestamptz default null, p_held jsonb default '{}'
@@ -586,7 +584,7 @@ begin
     select o.*, row_number() over (order by o.turn, o.due_at) as place
     from owned o
     order by o.turn, o.due_at
-    -- More than wanted, since others may be taking the first ones.
+    -- More than needed, since other monitors may take the first ones.
     limit p_limit * 4
   ),
   free as (
@@ -608,7 +606,7 @@ begin
   )
   select array_agg(server_id) into v_ids from leased;
 
-  -- A new statement, which sees the leases.
+  -- A new statement, in order to see the leases.
   return coalesce((
     select jsonb_agg(private.probe_job(h.server_id, p_fresh_ms) || jsonb_build_object(
       'owner_id', private.owner_of(h.workspace_id), 'is_quarantined', h.abandoned >= 2
@@ -618,9 +616,9 @@ begin
 end
 $$;
 
--- Takes what became of claimed servers and gives the leases back; returns how many were still held. Whoever comes after
--- the lease has run out, or after the server was edited, comes too late and changes nothing. An outcome of `returned`
--- means that the server was not probed, `crashed` that its probe ended the process that was set apart for it.
+-- Stores the results of claimed servers and ends their leases; returns how many were still held. Results after the
+-- lease expired or the server was edited are ignored. Outcome `returned`: not probed; `crashed`: the probe crashed
+-- its isolated process.
 create function public.finish_probes(p_results jsonb) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -636,9 +634,9 @@ begin
     )
     order by server_id
   loop
-    -- In the order in which reports and edits lock.
+    -- The same lock order as in reports and edits.
     perform from public.mcp_servers where id = r.server_id for update;
-    -- A conversation that works disproves a probe that failed beside it.
+    -- A working conversation disproves a failed probe.
     update public.mcp_server_health
     set due_at = confirmed_until, lease_id = null, leased_until = null, abandoned = 0
     where server_id = r.server_id and lease_id = r.lease_id
@@ -663,7 +661,7 @@ begin
       if n ->> 'kind' = 'certificate' then
         perform private.add_notice(r.server_id, 'certificate', n ->> 'key', n -> 'details');
       else
-        perform private.notice_incident(r.server_id, n ->> 'kind');
+        perform private.add_incident_notice(r.server_id, n ->> 'kind');
       end if;
     end loop;
   end loop;
@@ -671,7 +669,7 @@ begin
 end
 $$;
 
--- Deletes what has grown old, some of it at a time; answers how many rows went. One monitor at a time.
+-- Deletes old health data, at most p_limit rows of each table, and returns how many. One monitor at a time.
 create function public.prune_health(p_limit integer default 10000) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -717,8 +715,8 @@ revoke all on function
   public.finish_probes, public.prune_health
   from public, anon, authenticated;
 grant execute on function
-  private.count_check, private.follow_incident, private.notice_incident, public.report_server_status, private.watch,
-  private.heed_observation, private.probe_job, public.claim_due_servers, public.finish_probes, public.prune_health
+  private.count_check, private.track_incident, private.add_incident_notice, public.report_server_status, private.watch,
+  private.on_observation, private.probe_job, public.claim_due_servers, public.finish_probes, public.prune_health
   to service_role;
 grant execute on function private.latency_percentile, public.server_history to authenticated, api_token, service_role;
 grant execute on function public.watch_workspace to authenticated;

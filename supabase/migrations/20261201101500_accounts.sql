@@ -1,8 +1,8 @@
 -- Accounts: deletion, successors of owners, and sign-in sessions. The same rules apply whether the user deletes the
 -- account, an administrator deletes the row of auth.users, or Auth soft-deletes it (keeps the row, sets `deleted_at`).
 
--- Refuses an account that was deleted or is banned: its access token may be good for up to an hour. The lock makes an
--- account that is being deleted at this moment wait, or be waited for.
+-- Refuses an account that was deleted or banned, whose access token may be valid for another hour. The lock
+-- serializes this with a deletion in progress.
 create function private.require_open_account(p_user_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -36,7 +36,7 @@ begin
   return new;
 end
 $$;
--- Covers new workspaces and accepted invitations: both make a member.
+-- Also covers new workspaces and accepted invitations, which both add a member.
 create trigger a_refuse_closed_account before insert on public.workspace_members
   for each row execute function private.refuse_closed_account('user_id');
 create trigger a_refuse_closed_account before insert on public.voice_sessions
@@ -44,8 +44,8 @@ create trigger a_refuse_closed_account before insert on public.voice_sessions
 create trigger a_refuse_closed_account before insert on public.api_tokens
   for each row execute function private.refuse_closed_account('created_by');
 
--- Who may own a workspace after somebody, best first: admins, then members, each by the time they have been there.
--- Never a viewer, who was not to change anything, nor a banned account.
+-- Who may own a workspace next, best first: admins, then members, by the time they joined. Never viewers or banned
+-- accounts.
 create function private.successors(p_workspace_id uuid, p_leaver_id uuid)
 returns table (user_id uuid, email text, role text)
 language sql stable security definer set search_path = ''
@@ -57,8 +57,8 @@ as $$
   order by m.role, m.created_at, m.user_id
 $$;
 
--- Workspaces that would have no owner without this user: each with whether anybody else is a member. The personal
--- workspace is not among them, for it goes with its person. A banned owner counts only where nobody else could follow.
+-- Workspaces, other than the personal one, that would have no owner without this user, and whether anyone else is a
+-- member. A banned owner counts only if nobody else could succeed.
 create function private.sole_ownerships(p_user_id uuid) returns table (workspace_id uuid, is_shared boolean)
 language sql stable security definer set search_path = ''
 as $$
@@ -77,7 +77,7 @@ as $$
   order by m.workspace_id
 $$;
 
--- Makes somebody who is leaving wait for others who leave the same workspaces, so that the last owner knows it.
+-- Serializes people who leave the same workspaces, so that the last owner knows it.
 create function private.lock_workspaces_of(p_user_id uuid) returns void
 language sql security definer set search_path = ''
 as $$
@@ -88,8 +88,8 @@ as $$
   order by w.id for update
 $$;
 
--- Gives a workspace another owner (p_successor_id), or deletes it (null).
-create function private.hand_over(p_workspace_id uuid, p_successor_id uuid) returns void
+-- Gives a workspace another owner, or deletes it (p_successor_id null).
+create function private.assign_successor(p_workspace_id uuid, p_successor_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -106,9 +106,9 @@ begin
 end
 $$;
 
--- Ends an account: deletes its personal workspace, gives the workspaces that it alone owns to the first of
--- private.successors or else deletes them, and removes the credentials that it entered. Then whatever refers to the
--- user is deleted or forgotten, as the deletion of the row in auth.users would do it.
+-- Ends an account: deletes its personal workspace, gives workspaces that only this user owns to the first of
+-- private.successors or deletes them, and deletes the credentials the user entered. Then deletes or clears all
+-- references to the user, as deleting the row in auth.users would.
 create function private.end_account(p_user_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -119,17 +119,17 @@ begin
   perform private.lock_workspaces_of(p_user_id);
   delete from public.workspaces where created_by = p_user_id and is_personal;
   for v_workspace_id in select s.workspace_id from private.sole_ownerships(p_user_id) s loop
-    perform private.hand_over(
+    perform private.assign_successor(
       v_workspace_id, (select s.user_id from private.successors(v_workspace_id, p_user_id) s limit 1)
     );
   end loop;
-  perform private.drop_credentials_of(p_user_id);
+  perform private.delete_credentials_of(p_user_id);
   for v_reference in
     select c.conrelid::regclass as table_name, a.attname as column_name, c.confdeltype = 'c' as is_deleted
     from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
     where c.contype = 'f' and c.confrelid = 'auth.users'::regclass
       and c.connamespace in ('public'::regnamespace, 'private'::regnamespace)
-    -- The trail last: what goes writes into it.
+    -- The audit log last, because deletions write to it.
     order by c.conrelid = 'public.audit_events'::regclass, c.conrelid
   loop
     execute case when v_reference.is_deleted
@@ -156,8 +156,8 @@ create trigger patchbay_end_soft_deleted_account after update on auth.users
   for each row when (old.deleted_at is null and new.deleted_at is not null)
   execute function private.end_deleted_account();
 
--- A ban ends what runs at this moment. API tokens stop while it lasts (use_api_token), pages with the next refresh of
--- their session, which Auth refuses.
+-- Ends running conversations. API tokens stop while the ban lasts (use_api_token), and pages when Auth refuses to
+-- refresh their session.
 create function private.on_ban() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -171,9 +171,9 @@ create trigger patchbay_on_ban after update on auth.users
   for each row when (new.banned_until is distinct from old.banned_until and new.banned_until > now())
   execute function private.on_ban();
 
--- What the deletion of the caller's account does, for the page that asks for it: {personal: {name, members}, shared:
--- [{id, name, successors: [{user_id, email}], viewers}], alone: [name], credentials: [{workspace, name, kind}],
--- api_tokens}. `shared` are the workspaces that need a choice; `alone` and `personal` are deleted.
+-- Returns what deleting the caller's account would do: {personal: {name, members}, shared: [{id, name, successors:
+-- [{user_id, email}]}], alone: [name], credentials: [{workspace, name, kind}]}. `shared` are the workspaces that need
+-- a choice; `alone` and `personal` are deleted.
 create function public.preview_account_deletion() returns jsonb
 language sql stable security definer set search_path = ''
 as $$
@@ -222,10 +222,10 @@ as $$
   )
 $$;
 
--- Deletes the caller's account. p_successors: for each shared workspace that the caller alone owns its id, with the
--- id of an admin or member who owns it from then on, or null to delete it; others are ignored.
--- PT409: a workspace is missing; `details` has {"code": "successor_needed", "workspaces": [{id, name}]}.
--- PT400: somebody chosen is not among the admins and members; `details` has {"<workspace id>": [...]}.
+-- Deletes the caller's account. p_successors maps the id of each shared workspace that only the caller owns to the
+-- user id of the admin or member who becomes its owner, or to null to delete it; others are ignored. PT409: a
+-- workspace is missing; `details` has {"code": "successor_needed", "workspaces": [{id, name}]}. PT400: a chosen
+-- successor is not an admin or member; `details` has {"<workspace id>": [...]}.
 create function public.delete_account(p_successors jsonb default '{}') returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -234,8 +234,8 @@ declare
   v_errors jsonb;
 begin
   if p_successors is not null and jsonb_typeof(p_successors) <> 'object' then
-    perform private.refuse_fields(jsonb_build_object('successors', private.problem(
-      'wrong_type', 'Give an object: the id of each workspace, and a user id or null.'
+    perform private.refuse_fields(jsonb_build_object('successors', private.field_error(
+      'wrong_type', 'Send an object that maps each workspace id to a user id or null.'
     )));
   end if;
   perform private.lock_workspaces_of(auth.uid());
@@ -245,10 +245,10 @@ begin
   if v_missing is not null then
     raise exception using
       errcode = 'PT409',
-      message = 'Choose who owns each shared workspace after you, or that it is deleted.',
+      message = 'Choose a new owner for each shared workspace, or delete it.',
       detail = jsonb_build_object('code', 'successor_needed', 'workspaces', v_missing)::text;
   end if;
-  select jsonb_object_agg(s.workspace_id, private.problem(
+  select jsonb_object_agg(s.workspace_id, private.field_error(
     'unknown_choice', 'Choose an admin or a member of this workspace.'
   )) into v_errors
   from private.sole_ownerships(auth.uid()) s
@@ -259,14 +259,14 @@ begin
   if v_errors is not null then
     perform private.refuse_fields(v_errors);
   end if;
-  perform private.hand_over(s.workspace_id, (p_successors ->> s.workspace_id::text)::uuid)
+  perform private.assign_successor(s.workspace_id, (p_successors ->> s.workspace_id::text)::uuid)
   from private.sole_ownerships(auth.uid()) s where s.is_shared;
   delete from auth.users where id = auth.uid();
 end
 $$;
 
--- The caller's sessions, the latest used first. Auth refuses to refresh a session that was deleted; an access token that
--- was issued before stays valid until it expires (an hour at most).
+-- Lists the caller's sign-in sessions, the current one first, then by last use. Auth refuses to refresh a deleted
+-- session; its access token stays valid until it expires (an hour at most).
 create function public.my_sessions() returns table (
   id uuid, created_at timestamptz, last_used_at timestamptz, user_agent text, ip text, is_current boolean
 )
@@ -279,7 +279,7 @@ as $$
   order by 6 desc, 3 desc, 1
 $$;
 
--- Ends one of the caller's sessions. PT404: there is no such session.
+-- Ends one of the caller's sign-in sessions. PT404: no such session.
 create function public.end_session(p_id uuid) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -287,13 +287,13 @@ begin
   perform private.require_live_session();
   delete from auth.sessions where id = p_id and user_id = auth.uid();
   if not found then
-    raise exception using errcode = 'PT404', message = 'This session has ended already.';
+    raise exception using errcode = 'PT404', message = 'This session has already ended.';
   end if;
   perform private.record_sign_out(1);
 end
 $$;
 
--- Ends all sessions of the caller but the one that asks, and answers how many.
+-- Ends all sign-in sessions of the caller but the current one and returns how many.
 create function public.end_other_sessions() returns integer
 language plpgsql security definer set search_path = ''
 as $$
@@ -308,8 +308,7 @@ begin
 end
 $$;
 
--- Refuses a request of a session that was signed out. Without a session (an API token, the service role) there is none
--- to look for.
+-- Refuses a request of a session that was signed out. API tokens and the service role have no session to check.
 create function private.require_live_session() returns void
 language plpgsql stable security definer set search_path = ''
 as $$

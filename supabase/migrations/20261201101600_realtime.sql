@@ -7,9 +7,9 @@ as $$
   select realtime.send(p_payload, p_event, 'workspace:' || p_workspace_id, true)
 $$;
 
--- One transaction that touches many servers of a workspace (a batch of reports, a renamed tag, an import) does
--- not flood its readers: after 20 hints one `servers.changed` says "look at all of them", and the rest is
--- silent. Hints leave at the commit, so that look sees everything.
+-- One transaction can touch many servers of a workspace (a batch of reports, a renamed tag, an import). After 20
+-- hints, one `servers.changed` asks clients to resync all of them. Hints are sent on commit, so the resync sees
+-- everything.
 create function private.send_server_hint(p_workspace_id uuid, p_event text, p_payload jsonb) returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -40,10 +40,10 @@ as $$
   )
 $$;
 
--- Read only: clients may listen, but not send on the topic. Realtime evaluates this when a channel is joined and
--- at each new token (an hour at most, see jwt_expiry), so a removed member hears hints until then. The rows
--- they point to are closed at once, and `members.changed` tells the page of the removed to leave.
-create policy "members hear the hints of their workspace" on realtime.messages for select to authenticated
+-- Clients may listen but not send. Realtime evaluates this when a channel is joined and at each new token (after an
+-- hour at most, see jwt_expiry), so a removed member gets hints until then. The rows are closed at once, and
+-- `members.changed` makes the page of the removed member leave.
+create policy "members receive the hints of their workspace" on realtime.messages for select to authenticated
   using (extension = 'broadcast' and (select private.is_my_topic((select realtime.topic()))));
 
 create function private.hint_server() returns trigger
@@ -76,7 +76,7 @@ create function private.hint_server_status() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- Each look takes another time: that alone is news only where somebody looks (see server_health).
+  -- Latency alone changes with every probe, so it only matters while someone watches.
   if (new.connection_status, new.error_code, new.error_message, new.tool_count, new.consecutive_failures)
     is not distinct from
     (old.connection_status, old.error_code, old.error_message, old.tool_count, old.consecutive_failures)
@@ -111,7 +111,7 @@ create trigger hint_server_status after update on public.mcp_servers
   )
   execute function private.hint_server_status();
 
--- One hint a server and statement, whatever the number of its tools. None when the server itself is gone.
+-- One hint per server and statement, and none when the server itself is deleted.
 create function private.hint_tools() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -128,7 +128,7 @@ create trigger hint_tools_removed after delete on public.mcp_tools
   referencing old table as changed_tools
   for each statement execute function private.hint_tools();
 
--- A catalogue that was only seen again changes nothing that a reader shows.
+-- A list that was read again without changes sends no hint.
 create function private.hint_tools_updated() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -195,7 +195,6 @@ create trigger hint_session_started after insert on public.voice_sessions
 create trigger hint_session_changed after update of state on public.voice_sessions
   for each row when (new.state <> old.state) execute function private.hint_session();
 
--- A person who comes, goes or gets another role.
 create function private.hint_members() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

@@ -26,8 +26,8 @@ as $$
   )
 $$;
 
--- What members chose for tools that are not there at the moment.
-create function private.absent_tool_choices(p_workspace_id uuid)
+-- Settings of tools that are not listed at the moment.
+create function private.absent_tool_settings(p_workspace_id uuid)
 returns table (server_slug text, name text, choice jsonb)
 language sql stable security definer set search_path = ''
 as $$
@@ -36,8 +36,7 @@ as $$
   where s.workspace_id = p_workspace_id and p_workspace_id = any (private.my_workspace_ids())
 $$;
 
--- The document of a workspace, for any of its members. Tools are listed where the user chose something for them.
--- PT404: no such workspace.
+-- Tools are included if the user changed their settings.
 create function private.workspace_document(p_workspace_id uuid) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -83,9 +82,8 @@ begin
 end
 $$;
 
--- The document of a workspace, for any of its members; the audit trail says how much was exported. Tools are listed
--- where the user chose something for them. An export counts as a write before anything is read, so one that is refused
--- costs nothing, and those of one user wait for each other. PT404: no such workspace.
+-- Returns the document of a workspace to any of its members and records the export in the audit log. Counts as a
+-- write before anything is read. PT404: no such workspace.
 create function public.export_workspace(p_workspace_id uuid) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -102,9 +100,9 @@ begin
 end
 $$;
 
--- Keeps what a user chose for a tool, also before the tool was first seen. A null pin keeps the present one:
--- documents of earlier versions don't have it. Does nothing for a server that the caller may not edit.
-create function private.choose_tool(
+-- Sets what a user chose for a tool, even if the tool was never listed. A null p_is_pinned, as in documents of
+-- earlier versions, keeps the current value. Does nothing for a server that the caller may not edit.
+create function private.set_tool_settings(
   p_server_id uuid, p_name text, p_is_enabled boolean, p_is_pinned boolean, p_cache_ttl_seconds integer
 ) returns void
 language plpgsql security definer set search_path = ''
@@ -138,9 +136,9 @@ begin
 end
 $$;
 
--- Sets the access of a tool from a document, also before the tool was first seen; an unknown one counts as none.
--- Does nothing for a server that the caller may not edit.
-create function private.choose_tool_access(p_server_id uuid, p_name text, p_access text) returns void
+-- Sets the access of a tool, even if it was never listed; unknown values count as null. Does nothing for a server
+-- that the caller may not edit.
+create function private.set_tool_access(p_server_id uuid, p_name text, p_access text) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -161,8 +159,8 @@ begin
 end
 $$;
 
--- Adds one server or changes the one of its slug, with no more settings of tools than may be kept. Returns its slug and
--- what became of it: added, changed, left (as it was), refused (it is there, and not the caller's to edit).
+-- Adds a server or changes the one with its slug (or its name, if the document has no slug). Returns its slug and the
+-- outcome: added, changed, left (unchanged), or refused (the caller may not edit it).
 create function private.import_server(p_workspace_id uuid, p_item jsonb, p_mode text) returns text[]
 language plpgsql set search_path = ''
 as $$
@@ -214,22 +212,22 @@ begin
         name text, is_enabled boolean, is_pinned boolean, cache_ttl_seconds integer, access text
       )
     where chosen.name <> ''
-    limit private.most_tool_settings(p_workspace_id)
+    limit private.tool_settings_limit(p_workspace_id)
   loop
-    perform private.choose_tool(
+    perform private.set_tool_settings(
       v_new.id, v_tool.name, coalesce(v_tool.is_enabled, true), v_tool.is_pinned, v_tool.cache_ttl_seconds
     );
-    -- Documents of earlier versions don't have it: what is set stays.
+    -- Documents of earlier versions don't have this field; keep the current value.
     if v_tool.item ? 'access' then
-      perform private.choose_tool_access(v_new.id, v_tool.name, v_tool.access);
+      perform private.set_tool_access(v_new.id, v_tool.name, v_tool.access);
     end if;
   end loop;
   return array[v_new.slug, v_outcome];
 end
 $$;
 
--- The same for an agent, found by name; p_nth tells apart those of one name. Which agent is the default, only
--- owners and admins choose.
+-- Does the same for an agent, found by name; p_nth distinguishes agents of the same name. Only owners and admins
+-- choose the default.
 create function private.import_agent(p_workspace_id uuid, p_item jsonb, p_nth integer, p_mode text) returns text[]
 language plpgsql set search_path = ''
 as $$
@@ -303,8 +301,8 @@ begin
 end
 $$;
 
--- Imports a list with import_server or import_agent: {added, changed, left, refused}, each a list of slugs or names,
--- and `errors`, the field errors by place in the list ("servers[2].url"). Stops after 100 errors.
+-- Imports a list of servers or agents and returns {added, changed, left, refused}, each a list of slugs or names, and
+-- `errors` by field ("servers[2].url"). Stops after 100 errors.
 create function private.import_list(p_workspace_id uuid, p_document jsonb, p_kind text, p_mode text) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -316,7 +314,7 @@ declare
   v_detail text;
 begin
   if jsonb_typeof(v_list) <> 'array' then
-    return jsonb_set(v_answer, array['errors', p_kind], private.problem('wrong_type', 'This is not a list.'));
+    return jsonb_set(v_answer, array['errors', p_kind], private.field_error('wrong_type', 'This is not a list.'));
   end if;
   for v_item in
     select item, n - 1 as place, row_number() over (partition by item ->> 'name' order by n) as nth
@@ -337,12 +335,12 @@ begin
         ));
       when data_exception then
         v_answer := jsonb_set(v_answer, '{errors}', v_answer -> 'errors' || jsonb_build_object(
-          format('%s[%s]', p_kind, v_item.place), private.problem('wrong_type', 'Some value has a wrong type.')
+          format('%s[%s]', p_kind, v_item.place), private.field_error('wrong_type', 'A value has the wrong type.')
         ));
     end;
     if (select count(*) from jsonb_object_keys(v_answer -> 'errors')) >= 100 then
       return jsonb_set(v_answer, '{errors}', v_answer -> 'errors' || jsonb_build_object(
-        p_kind, private.problem('too_many', 'The import stopped here: fix these 100 errors first.')
+        p_kind, private.field_error('too_many', 'The import stopped after 100 errors. Fix these first.')
       ));
     end if;
   end loop;
@@ -350,7 +348,7 @@ begin
 end
 $$;
 
--- Everything that an import can change, one row for each server, agent and tool that has settings.
+-- Everything that an import can change: one row per server, agent and tool with settings.
 create function private.importable_rows(p_workspace_id uuid) returns table (kind text, id text, name text, fields jsonb)
 language sql stable set search_path = ''
 as $$
@@ -363,7 +361,7 @@ as $$
   ), '[]'))
   from public.agent_configs c where c.workspace_id = p_workspace_id
   union all
-  -- Later columns of choices appear by themselves; the rest of a tool is what its server says.
+  -- The columns that users may update are their settings; the server sets the rest.
   select 'tool', format('%s/%s', s.slug, t.name), format('%s/%s', s.slug, t.name), (
     select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(t)) f
     where has_column_privilege('authenticated', 'public.mcp_tools', f.key, 'update')
@@ -371,11 +369,11 @@ as $$
   from public.mcp_tools t join public.mcp_servers s on s.id = t.server_id where s.workspace_id = p_workspace_id
   union all
   select 'tool', format('%s/%s', v.server_slug, v.name), format('%s/%s', v.server_slug, v.name), v.choice
-  from private.absent_tool_choices(p_workspace_id) v
+  from private.absent_tool_settings(p_workspace_id) v
 $$;
 
--- What differs between two states of private.importable_rows, given as JSON: [{kind, name, is_new, fields: {field:
--- {from, to}}}]. Empty fields of what is new are left out.
+-- The difference between two states of private.importable_rows, as [{kind, name, is_new, fields: {field: {from,
+-- to}}}]. Leaves out empty fields of new rows.
 create function private.import_changes(p_before jsonb, p_after jsonb) returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -398,13 +396,13 @@ as $$
   where d.fields is not null
 $$;
 
--- How many servers, agents and settings of tools of a document an import takes.
+-- How many servers, agents and tool settings an import of the document takes.
 create function private.import_size(p_workspace_id uuid, p_document jsonb) returns bigint
 language sql stable set search_path = ''
 as $$
   select private.list_length(p_document -> 'servers') + private.list_length(p_document -> 'agents') + (
     select coalesce(sum(least(
-      private.list_length(s.item -> 'tools'), (select private.most_tool_settings(p_workspace_id))
+      private.list_length(s.item -> 'tools'), (select private.tool_settings_limit(p_workspace_id))
     )), 0)
     from jsonb_array_elements(
       case when jsonb_typeof(p_document -> 'servers') = 'array' then p_document -> 'servers' else '[]' end
@@ -412,9 +410,9 @@ as $$
   )
 $$;
 
--- Refuses a document with more than can be imported, before anything of it is; and counts it, a dry
--- run too: one write for every hundred of what it takes. PT400, with the list that is too long. PT429: too many writes.
-create function private.admit_import(p_workspace_id uuid, p_document jsonb) returns void
+-- Refuses a document that is too large before importing anything, and counts one write per hundred rows, even for a
+-- dry run. PT400: names the list that is too long. PT429: too many writes.
+create function private.check_import_size(p_workspace_id uuid, p_document jsonb) returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -427,27 +425,28 @@ begin
     v_most := least(private.allowed(v_kind, p_workspace_id, null), 10000);
     v_has := private.list_length(p_document -> v_kind);
     if v_has > v_most then
-      perform private.refuse_fields(jsonb_build_object(v_kind, private.problem('too_many', format(
-        'The document has %s %s, and a workspace may have %s.', v_has, v_kind, v_most
+      perform private.refuse_fields(jsonb_build_object(v_kind, private.field_error('too_many', format(
+        'The document has %s %s, but a workspace can have at most %s.', v_has, v_kind, v_most
       ))));
     end if;
   end loop;
   v_size := private.import_size(p_workspace_id, p_document);
   if v_size > 20000 then
-    perform private.refuse_fields(jsonb_build_object('servers', private.problem(
-      'too_many', 'The document has too many settings of tools: 20,000 at most. Import the servers in parts.'
+    perform private.refuse_fields(jsonb_build_object('servers', private.field_error(
+      'too_many', 'The document has too many tool settings (at most 20,000). Import the servers in parts.'
     )));
   end if;
   perform private.count_writes(1 + v_size / 100);
 end
 $$;
 
--- Imports a document into a workspace, all of it or nothing. Answers {servers, agents}, each {added, changed, left,
--- refused}; credentials_needed, the slugs of servers that wait for a key; and changes, every field that the import changes
--- ([{kind, name, is_new, fields: {field: {from, to}}}]). Never removes anything. p_mode: merge (add and change) or add
--- (what is there stays as it is). p_dry_run: tells what would happen.
--- PT404: no such workspace. PT403: a viewer. PT400: `details` has field errors such as "servers[2].url", at most 100, or
--- says which list is too long. PT409: a limit. PT429: too many writes.
+-- Imports a document into a workspace, completely or not at all, and never deletes anything. Importing the same
+-- document twice changes nothing. Returns {servers, agents}, each {added, changed, left, refused};
+-- credentials_needed, the slugs of servers without a key; and changes, every changed field ([{kind, name, is_new,
+-- fields: {field: {from, to}}}]). p_mode: merge (add and change) or add (leave existing rows unchanged). p_dry_run:
+-- only return what would happen. PT404: no such workspace. PT403: the caller is a viewer. PT400: `details` has field
+-- errors such as "servers[2].url" (at most 100), or says which list is too long. PT409: a limit. PT429: too many
+-- writes.
 create function public.import_workspace(
   p_workspace_id uuid, p_document jsonb, p_mode text default 'merge', p_dry_run boolean default false
 ) returns jsonb
@@ -467,16 +466,16 @@ begin
     raise exception using errcode = 'PT403', message = 'Your role in this workspace does not allow this.';
   end if;
   if p_mode is null or p_mode not in ('merge', 'add') then
-    perform private.refuse_fields(jsonb_build_object('mode', private.problem('unknown_choice', 'Choose merge or add.')));
+    perform private.refuse_fields(jsonb_build_object('mode', private.field_error('unknown_choice', 'Choose merge or add.')));
   end if;
   if p_document ->> 'format' is distinct from 'patchbay.workspace' or p_document ->> 'version' <> '1' then
-    perform private.refuse_fields(jsonb_build_object('document', private.problem(
-      'bad_format', 'This is no exported workspace that this version can read.'
+    perform private.refuse_fields(jsonb_build_object('document', private.field_error(
+      'bad_format', 'This isn''t a workspace export that this version can read.'
     )));
   end if;
 
-  perform private.admit_import(p_workspace_id, p_document);
-  -- The single writes of the import count for nothing more.
+  perform private.check_import_size(p_workspace_id, p_document);
+  -- The import's single writes are not counted again.
   perform set_config('patchbay.writes_counted', 'on', true);
   select jsonb_agg(to_jsonb(r)) into v_before from private.importable_rows(p_workspace_id) r;
   begin
@@ -501,7 +500,7 @@ begin
       raise exception using errcode = 'PBDRY';
     end if;
   exception when sqlstate 'PBDRY' then
-    -- Everything since the inner `begin` is undone; what was found out stays in the variables.
+    -- Undoes everything since the inner `begin`; the variables keep their values.
     null;
   end;
   perform set_config('patchbay.writes_counted', '', true);
@@ -525,8 +524,8 @@ $$;
 revoke all on all functions in schema private from public;
 revoke all on function public.export_workspace, public.import_workspace from public, anon, authenticated;
 grant execute on function
-  private.server_document, private.agent_document, private.absent_tool_choices, private.workspace_document,
-  public.export_workspace, private.choose_tool, private.choose_tool_access, private.import_server,
-  private.import_agent, private.import_list, private.importable_rows, private.import_changes, private.admit_import,
+  private.server_document, private.agent_document, private.absent_tool_settings, private.workspace_document,
+  public.export_workspace, private.set_tool_settings, private.set_tool_access, private.import_server,
+  private.import_agent, private.import_list, private.importable_rows, private.import_changes, private.check_import_size,
   public.import_workspace
   to authenticated;

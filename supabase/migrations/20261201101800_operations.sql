@@ -1,8 +1,7 @@
 -- For operators: retention of history, usage, the state that `npm run doctor` checks, and metrics.
 
--- A row of a table is history when its time is older than `keep` and the condition holds. A later domain with
--- history of its own adds a row here. What the health monitor writes has its times in public.prune_health, which
--- the monitor runs as it goes; it is called from here for installations without one.
+-- Rows are deleted when their time is older than `keep` and the condition holds. A domain with history of its own
+-- adds a row. Health data has its own function, prune_health, which the monitor runs.
 create table private.retention (
   table_name text primary key,
   time_column text not null,
@@ -23,7 +22,7 @@ insert into private.retention (table_name, time_column, keep) values
   ('private.workers', 'seen_at', '1 day'),
   ('private.uses', 'used_at', '1 day');
 
--- Ends lost sessions and deletes what is older than private.retention and prune_health say. Answers how many rows of each table.
+-- Ends lost conversations and deletes old rows. Returns the number of rows by table.
 create function private.prune_history() returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -46,7 +45,7 @@ begin
 end
 $$;
 
--- Only where the extension is available and the server was started with it (not in the embedded database).
+-- Only where pg_cron is available and loaded; the embedded database uses a timer instead.
 do $$
 begin
   if current_setting('shared_preload_libraries') like '%pg_cron%'
@@ -59,7 +58,7 @@ begin
 end
 $$;
 
--- What a workspace uses of its limits, for its members: limit, allowed (null: no limit), used (null where the limit is a
+-- Returns how much of its limits a workspace uses, to its members: limit, allowed (null: no limit), used (null for a
 -- length of time).
 create function public.workspace_usage(p_workspace_id uuid)
 returns table ("limit" text, allowed integer, used bigint)
@@ -86,9 +85,9 @@ as $$
     select 'sessions_per_day', count(*) from private.uses_today('sessions_per_day', p_workspace_id)
     union all
     select 'sessions_at_once', count(*) from public.voice_sessions v
-    where v.workspace_id = p_workspace_id and v.state <> 'ended' and private.holds_place(v)
+    where v.workspace_id = p_workspace_id and v.state <> 'ended' and private.counts_as_running(v)
     union all
-    -- Of all workspaces of the caller, who is an owner of this one: nobody else's to see.
+    -- Counts all workspaces of the caller, so only owners see it.
     select 'servers_per_user', private.servers_of_owner(auth.uid())
     where p_workspace_id = any (private.my_workspace_ids(array['owner']))
     union all
@@ -99,9 +98,8 @@ as $$
   where p_workspace_id = any (private.my_workspace_ids())
 $$;
 
--- migrations: versions as the Supabase CLI records them. open_tables: those without row-level security, of which
--- there should be none. prunes: whether the nightly job stands; null where there is no pg_cron.
--- monitors: how many were at work within the last minute.
+-- Returns what `npm run doctor` checks. migrations: their versions. open_tables: tables without row-level security.
+-- prunes: whether the nightly job exists, null without pg_cron. monitors: how many ran within the last minute.
 create function public.deployment_state() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -109,7 +107,7 @@ declare
   v_migrations jsonb := '[]';
   v_prunes boolean;
 begin
-  -- Neither is there in every database, so neither may be named before it is looked for.
+  -- These schemas don't exist in every database.
   if to_regclass('supabase_migrations.schema_migrations') is not null then
     execute 'select coalesce(jsonb_agg(version order by version), ''[]'') from supabase_migrations.schema_migrations'
       into v_migrations;
@@ -137,7 +135,8 @@ begin
 end
 $$;
 
--- Rows of a metric's name, its one label (or neither), and its value. Null values are left out.
+-- Returns metrics over all workspaces as rows of name, label and value. They are measured over recent time windows,
+-- so that it does not matter which monitor reads them.
 create function public.operating_metrics()
 returns table (name text, label text, label_value text, value double precision)
 language sql stable set search_path = ''
@@ -152,19 +151,19 @@ as $$
     )::double precision as value
     from unnest(array['connected', 'connecting', 'disconnected', 'error', 'needs_auth']) as s (status)
     union all
-    -- How long the server that waits longest for its look has been due.
-    select 'patchbay_look_overdue_seconds', null, null, greatest(0, extract(epoch from now() - min(h.due_at)))
+    -- How long the most overdue server has been waiting for its probe.
+    select 'patchbay_probe_overdue_seconds', null, null, greatest(0, extract(epoch from now() - min(h.due_at)))
     from public.mcp_server_health h
     where h.leased_until is null or h.leased_until < now()
     union all
     select 'patchbay_monitors', null, null, count(*) from private.monitors m
     where m.seen_at > now() - interval '1 minute'
     union all
-    -- Those that reach none of their reference hosts.
+    -- Monitors that reach none of their reference hosts.
     select 'patchbay_monitors_without_network', null, null, count(*) from private.monitors m
     where m.seen_at > now() - interval '1 minute' and m.network_away_since is not null
     union all
-    -- Servers that are probed in a process of their own, because monitors died while they had them.
+    -- Servers that are probed in isolated processes, because monitors died while probing them.
     select 'patchbay_servers_quarantined', null, null, count(*) from public.mcp_server_health h
     where h.abandoned >= 2 and h.due_at is not null
     union all
@@ -173,7 +172,7 @@ as $$
     )
     from unnest(array['starting', 'active']) as s (state)
     union all
-    -- Rooms that wait for an agent: an agent is there within seconds, or does not come.
+    -- An agent joins within seconds or not at all.
     select 'patchbay_conversation_wait_seconds', null, null, extract(epoch from now() - min(v.started_at))
     from public.voice_sessions v
     where v.ended_at is null and v.state = 'starting' and v.started_at > now() - interval '10 minutes'
@@ -185,12 +184,12 @@ as $$
       percentile_cont(0.95) within group (order by c.duration_ms) / 1000
     from calls c where c.outcome in ('ok', 'tool_error')
     union all
-    -- How late the message to a webhook is that waits longest for its next attempt.
+    -- How late the most overdue webhook message is.
     select 'patchbay_delivery_overdue_seconds', null, null, greatest(0, extract(epoch from now() - min(d.due_at)))
     from public.webhook_deliveries d
     where d.due_at is not null and (d.leased_until is null or d.leased_until < now())
     union all
-    -- Days by which the oldest call has outlived its time: history is not pruned.
+    -- How many days the oldest call is past its retention, that is, pruning doesn't run.
     select 'patchbay_history_overdue_days', null, null, greatest(
       0, extract(epoch from now() - min(c.started_at) - r.keep) / 86400
     )

@@ -137,7 +137,7 @@ test('whoever deletes an account says who owns the shared workspaces afterwards'
   await keptChoice.selectOption({ label: heir.email });
   await page.getByLabel(`Type ${owner.email}`).fill(owner.email);
   await page.getByRole('button', { name: 'Delete for good' }).click();
-  await expect(page.getByText('Choose who owns each shared workspace after you')).toBeVisible();
+  await expect(page.getByText('Choose a new owner for each shared workspace')).toBeVisible();
   // What was chosen and typed is still there.
   await expect(keptChoice.locator('option:checked')).toHaveText(heir.email);
   await expect(page.getByLabel(`Type ${owner.email}`)).toHaveValue(owner.email);

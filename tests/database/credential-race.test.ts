@@ -93,7 +93,7 @@ async function stored(id: string): Promise<{ sealedFor: Place; server: Place } |
   >`
     select s.workspace_id, s.url, s.auth_method, s.credential_scope, s.has_credential,
       s.credential_held_since is not null as is_held, x.ciphertext, x.user_id,
-      exists (select from private.key_of(s, ${userId}) k where k.id = x.id) as is_used
+      exists (select from private.credential_for(s, ${userId}) k where k.id = x.id) as is_used
     from public.mcp_servers s left join public.mcp_server_secrets x on x.server_id = s.id where s.id = ${id}`;
   const { ciphertext, user_id, has_credential, is_held, is_used, ...server } = row!;
   expect(has_credential).toBe(ciphertext !== null && user_id === null);

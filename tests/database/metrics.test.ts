@@ -68,7 +68,7 @@ const valueOf = (name: string, labelValue: string | null = null): number | undef
   metrics.find((one) => one.name === name && one.label_value === labelValue)?.value;
 
 it('tells what is late, what waits, and how calls went', () => {
-  expect(valueOf('patchbay_look_overdue_seconds')).toBeGreaterThanOrEqual(100);
+  expect(valueOf('patchbay_probe_overdue_seconds')).toBeGreaterThanOrEqual(100);
   expect(valueOf('patchbay_conversation_wait_seconds')).toBeCloseTo(40, 0);
   expect(valueOf('patchbay_conversations', 'starting')).toBe(1);
   expect([valueOf('patchbay_calls_5m', 'ok'), valueOf('patchbay_calls_5m', 'timeout')]).toEqual([1, 1]);

@@ -68,8 +68,8 @@ describe('`npm run db:diff`', () => {
   it('finds each kind of thing that somebody changed by hand', async () => {
     await sql.unsafe(`
       drop policy "members see servers" on public.mcp_servers;
-      drop policy "members hear the hints of their workspace" on realtime.messages;
-      drop trigger patchbay_open_personal_workspace on auth.users;
+      drop policy "members receive the hints of their workspace" on realtime.messages;
+      drop trigger patchbay_create_personal_workspace on auth.users;
       drop index public.mcp_servers_user;
       grant select on public.mcp_server_secrets to authenticated;
       alter table public.mcp_servers add column api_key text;
@@ -84,8 +84,8 @@ describe('`npm run db:diff`', () => {
       'different table public.voice_sessions (rowSecurity)',
       'missing index public.mcp_servers_user',
       'missing policy public.mcp_servers "members see servers"',
-      'missing policy realtime.messages "members hear the hints of their workspace"',
-      'missing trigger auth.users.patchbay_open_personal_workspace',
+      'missing policy realtime.messages "members receive the hints of their workspace"',
+      'missing trigger auth.users.patchbay_create_personal_workspace',
       'unknown column public.mcp_servers.api_key',
       'unknown grant on table public.mcp_server_secrets to authenticated',
     ]);

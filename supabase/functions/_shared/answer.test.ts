@@ -61,10 +61,10 @@ Deno.test('other methods are refused', async () => {
 
 Deno.test('a rule of the database is told with its status', async () => {
   const { status, body } = await callFailing(
-    new DatabaseRefusal(409, 'This server is set to use no credential.'),
+    new DatabaseRefusal(409, "This server doesn't use a credential."),
   );
   assert.equal(status, 409);
-  assert.deepEqual(body, { code: 'refused', message: 'This server is set to use no credential.' });
+  assert.deepEqual(body, { code: 'refused', message: "This server doesn't use a credential." });
   const named = await callFailing(new DatabaseRefusal(409, 'Look again.', { code: 'server_changed' }));
   assert.deepEqual(named.body, { code: 'server_changed', message: 'Look again.' });
 });

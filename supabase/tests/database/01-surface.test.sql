@@ -158,9 +158,10 @@ select is(
       and has_function_privilege('api_token', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'bound_address count_writes first_bytes is_address is_language_tag is_model_name is_reserved_header json_bytes latency_percentile '
-    || 'personal_workspace_id problem refuse_fields remove_tag rename_tag schema_bytes '
-    || 'server_history servers_left_with_tag tag_problem text_problem token_workspace_id trimmed url_origin',
+  'bound_address count_writes field_error first_bytes is_address is_language_tag is_model_name '
+    || 'is_reserved_header json_bytes latency_percentile personal_workspace_id refuse_fields remove_tag '
+    || 'rename_tag schema_bytes server_history servers_left_with_tag tag_error text_error token_workspace_id '
+    || 'trimmed url_origin',
   'and calls what these need'
 );
 
@@ -197,11 +198,16 @@ select is(
       and has_function_privilege('authenticated', p.oid, 'execute')
       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
   ),
-  'absent_tool_choices accept_invitation admit_import agent_document bound_address choose_tool choose_tool_access count_writes create_api_token create_invitation delete_account end_conversation end_other_sessions end_session export_workspace first_bytes import_agent '
-    || 'import_changes import_list import_server import_workspace importable_rows is_address is_language_tag is_model_name is_my_topic is_reserved_header json_bytes latency_percentile '
-    || 'list_members most_tool_settings my_api_tokens my_credentials my_sessions my_sign_ins my_workspace_ids personal_workspace_id preview_account_deletion preview_invitation problem record_event refuse_fields remove_tag '
-    || 'rename_tag revoke_api_token revoke_my_api_tokens schema_bytes server_document server_history servers_left_with_tag tag_problem text_problem transfer_ownership '
-    || 'trimmed url_origin watch_workspace workspace_document workspace_usage',
+  'absent_tool_settings accept_invitation agent_document bound_address check_import_size count_writes '
+    || 'create_api_token create_invitation delete_account end_conversation end_other_sessions end_session '
+    || 'export_workspace field_error first_bytes import_agent import_changes import_list import_server '
+    || 'import_workspace importable_rows is_address is_language_tag is_model_name is_my_topic is_reserved_header '
+    || 'json_bytes latency_percentile list_members my_api_tokens my_credentials my_sessions my_sign_ins '
+    || 'my_workspace_ids personal_workspace_id preview_account_deletion preview_invitation record_event '
+    || 'refuse_fields remove_tag rename_tag revoke_api_token revoke_my_api_tokens schema_bytes server_document '
+    || 'server_history servers_left_with_tag set_tool_access set_tool_settings tag_error text_error '
+    || 'tool_settings_limit transfer_ownership trimmed url_origin watch_workspace workspace_document '
+    || 'workspace_usage',
   'signed-in users can execute what policies and triggers need, and none of the RPCs but their own'
 );
 

@@ -117,7 +117,7 @@ select is(
 select throws_ok(
   $$ select public.transfer_ownership(id, 'bbbbbbbb-0000-4000-8000-000000000002') from public.workspaces
      where name = 'Crew' $$,
-  'PT403', 'Only an owner hands a workspace over.', 'nor takes it over'
+  'PT403', 'Only owners can transfer ownership.', 'nor takes it over'
 );
 select results_eq(
   $$ select email, role from public.list_members((select id from public.workspaces where name = 'Crew')) $$,

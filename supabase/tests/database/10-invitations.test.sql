@@ -119,7 +119,7 @@ select is(
 );
 select throws_ok(
   $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
-  'PT403', 'Only owners invite people.', 'a member invites nobody'
+  'PT403', 'Only owners can invite people.', 'a member invites nobody'
 );
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select throws_ok(
@@ -179,7 +179,7 @@ values (
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select throws_ok(
   $$ select public.accept_invitation('an old token') $$, 'PT410',
-  'This invitation has expired: ask for a new link.', 'a link ends with its time'
+  'This invitation has expired. Ask for a new link.', 'a link ends with its time'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002');

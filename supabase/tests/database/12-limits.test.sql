@@ -76,14 +76,14 @@ $$;
 select is(pg_temp.add_servers('{One}'), null, 'up to the limit there is room');
 select is(
   pg_temp.add_servers('{Two,Three}'),
-  'PT409 The limit of 2 servers is reached: there are 1, and 2 more do not fit. '
+  'PT409 The limit of 2 servers is reached: 1 in use, 2 more requested. '
     || '{"used": 1, "limit": "servers", "allowed": 2}',
   'a list that does not fit is told with its numbers, and nothing of it stays'
 );
 select is(pg_temp.add_servers('{Two}'), null, 'the last one');
 select is(
   pg_temp.add_servers('{Three}'),
-  'PT409 The limit of 2 servers is reached: there are 2 already. {"used": 2, "limit": "servers", "allowed": 2}',
+  'PT409 The limit of 2 servers is reached: 2 in use. {"used": 2, "limit": "servers", "allowed": 2}',
   'one too many'
 );
 select is(
@@ -119,7 +119,7 @@ select is(
     insert into public.agent_configs (workspace_id, name)
     values (current_setting('pgtap.team')::uuid, 'B'), (current_setting('pgtap.team')::uuid, 'C')
   $$),
-  'PT409 The limit of 2 agents is reached: there are 1, and 2 more do not fit. '
+  'PT409 The limit of 2 agents is reached: 1 in use, 2 more requested. '
     || '{"used": 1, "limit": "agents", "allowed": 2}',
   'agents'
 );
@@ -128,7 +128,7 @@ select is(
 );
 select is(
   pg_temp.refused($$ insert into public.workspaces (name) values ('Fourth') $$),
-  'PT409 The limit of 3 workspaces per user is reached: there are 3 already. '
+  'PT409 The limit of 3 workspaces per user is reached: 3 in use. '
     || '{"used": 3, "limit": "workspaces_per_user", "allowed": 3}',
   'are counted for the user'
 );

@@ -219,7 +219,7 @@ select is(
   )),
   '{"servers[1].name": [{"code": "required", "message": "Give the server a name."}],
     "servers[1].url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}],
-    "servers[2]": [{"code": "wrong_type", "message": "Some value has a wrong type."}],
+    "servers[2]": [{"code": "wrong_type", "message": "A value has the wrong type."}],
     "agents[0].voice_model": [{"code": "unknown_choice", "message": "Choose one of the voices."}]}',
   'every mistake is told with its place'
 );
@@ -253,7 +253,7 @@ select is(
   (select name from public.agent_configs where workspace_id = pg_temp.ws('copy') and is_default), 'Helper',
   'and does not choose the default agent'
 );
-select private.choose_tool(pg_temp.ws('copied'), 'add', false, true, null), private.choose_tool(pg_temp.ws('copied'), 'new', false, true, null);
+select private.set_tool_settings(pg_temp.ws('copied'), 'add', false, true, null), private.set_tool_settings(pg_temp.ws('copied'), 'new', false, true, null);
 reset role;
 select is(
   (select is_enabled from public.mcp_tools where server_id = pg_temp.ws('copied') and name = 'add'), true,

@@ -132,7 +132,7 @@ select is(
 -- Choices
 select throws_ok(
   $$ select public.delete_account() $$, 'PT409',
-  'Choose who owns each shared workspace after you, or that it is deleted.', 'no choice: nothing is deleted'
+  'Choose a new owner for each shared workspace, or delete it.', 'no choice: nothing is deleted'
 );
 create function pg_temp.refusal(p_successors jsonb) returns text language plpgsql as $$
 declare

@@ -107,7 +107,7 @@ select is(pg_temp.talk('bob', 'team'), null, 'a second one');
 select isnt(pg_temp.join_session(), null, 'with an agent too');
 select is(
   pg_temp.talk('bob', 'team'),
-  'PT409 The limit of 2 conversations at once per user is reached: there are 2 already. '
+  'PT409 The limit of 2 conversations at once per user is reached: 2 in use. '
     || 'End one of them first; History lists them. {"used": 2, "limit": "sessions_at_once_per_user", "allowed": 2}',
   'a third one is one too many'
 );

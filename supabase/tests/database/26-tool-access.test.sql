@@ -143,7 +143,7 @@ set local role service_role;
 select pg_temp.store('later list wipe');
 select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'what was allowed to one origin is not allowed to the next');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select private.choose_tool_access(pg_temp.server(), 'list', 'read');
+select private.set_tool_access(pg_temp.server(), 'list', 'read');
 select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'what sets the access from a document asks for the same rights');
 
 select * from finish();

@@ -41,7 +41,7 @@ select throws_ok(
   'a session of somebody else is not there'
 );
 select throws_ok(
-  $$ select public.end_session('99999999-0000-4000-8000-000000000001') $$, 'PT404', 'This session has ended already.',
+  $$ select public.end_session('99999999-0000-4000-8000-000000000001') $$, 'PT404', 'This session has already ended.',
   'nor is one that has ended'
 );
 select lives_ok($$ select public.end_session('22222222-0000-4000-8000-000000000001') $$, 'another session is ended');

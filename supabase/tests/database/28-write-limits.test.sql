@@ -73,10 +73,10 @@ select is(pg_temp.add_servers(1, 41), null, 'a list');
 select is(pg_temp.level(), 10, 'counts one for every ten rows more');
 select matches(
   pg_temp.add_servers(100, 999),
-  '^PT429 The limit of 20 writes per minute per user is reached: there are \d+, and 89 more do not fit\.',
+  '^PT429 The limit of 20 writes per minute per user is reached: \d+ in use, 89 more requested\.',
   'one that never fits is told so, without a time'
 ) from (select pg_temp.forget()) f;
-select is(pg_temp.add_servers(2000, 3001), 'PT413 A request adds at most 1,000 rows. Send fewer at a time.', 'one of thousands of rows ends early');
+select is(pg_temp.add_servers(2000, 3001), 'PT413 A request can add at most 1,000 rows. Send fewer at a time.', 'one of thousands of rows ends early');
 
 -- Too many
 select count(pg_temp.refused($$ update public.mcp_servers set description = 'y' where false $$)) from generate_series(1, 30);
@@ -142,12 +142,12 @@ $$;
 select is(
   pg_temp.import(pg_temp.list(100000, 'nonsense'), true),
   'PT400 Some fields are not valid. {"servers": [{"code": "too_many", "message": "The document has 100000 servers, '
-    || 'and a workspace may have 500."}]}',
+    || 'but a workspace can have at most 500."}]}',
   'a document with more servers than a workspace may have is refused before anything of it is read'
 );
 select ok(
   (
-    select count(*) = 101 and bool_or(key = 'servers' and value #>> '{0,message}' like 'The import stopped here%')
+    select count(*) = 101 and bool_or(key = 'servers' and value #>> '{0,message}' like 'The import stopped after 100%')
     from jsonb_each(substr(pg_temp.import(pg_temp.list(499, 'nonsense'), false), 34)::jsonb)
   ),
   'one with many errors stops after 100'

@@ -48,7 +48,7 @@ select is(pg_temp.add('team', '{One,Two}'), null, 'servers in one workspace');
 select is(pg_temp.add('other', '{Three}'), null, 'and in another of the same owner');
 select is(
   pg_temp.add('other', '{Four,Five}'),
-  'PT409 The limit of 3 servers in all workspaces of one owner is reached: there are 3, and 2 more do not fit.',
+  'PT409 The limit of 3 servers in all workspaces of one owner is reached: 3 in use, 2 more requested.',
   'count together'
 );
 select pg_temp.act_as(current_setting('pgtap.bob'));
@@ -81,7 +81,7 @@ select is(
   pg_temp.refused(format(
     'select public.transfer_ownership(%L, %L)', current_setting('pgtap.team'), current_setting('pgtap.bob')
   )),
-  'PT409 The limit of 2 servers in all workspaces of one owner is reached: there are 1, and 2 more do not fit.',
+  'PT409 The limit of 2 servers in all workspaces of one owner is reached: 1 in use, 2 more requested.',
   'a workspace is not handed to somebody for whom its servers are too many'
 );
 delete from public.mcp_servers where name = 'One';

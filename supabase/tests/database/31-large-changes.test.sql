@@ -25,7 +25,7 @@ select set_config(
 set local role authenticated;
 select throws_ok(
   $$ update public.mcp_tools set is_enabled = false $$, 'PT413',
-  'A request changes or deletes at most 6,000 rows. Narrow its filter.', 'a change of all rows ends early'
+  'A request can change or delete at most 6,000 rows. Narrow its filter.', 'a change of all rows ends early'
 );
 select lives_ok($$ update public.mcp_tools set is_enabled = false where position <= 1000 $$, 'one of many goes on');
 select lives_ok($$ delete from public.mcp_servers where name = 'Large' $$, 'a server goes with all of its tools');

@@ -41,7 +41,7 @@ describe.runIf(hasVoice)('the limits of conversations', () => {
         code: 'limit_reached',
         limit: 'sessions_at_once_per_user',
         message: expect.stringContaining('End one of them first') as string,
-        hint: 'Whoever runs this installation can allow more.',
+        hint: 'The operator of this installation can raise the limit.',
       },
     });
 

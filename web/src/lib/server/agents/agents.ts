@@ -106,7 +106,7 @@ export async function deleteAgent(who: SignedIn, id: string): Promise<WriteProbl
 }
 
 export function agentProblemWords(problem: WriteProblem): string {
-  if (problem === 'conflict') return 'A workspace needs an agent: this is the last one.';
+  if (problem === 'conflict') return "You can't delete the last agent of a workspace.";
   return problemWords(problem);
 }
 
