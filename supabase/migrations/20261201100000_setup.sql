@@ -15,7 +15,7 @@ grant api_token to authenticator;
 create schema private;
 grant usage on schema private to authenticated, service_role, api_token;
 
--- Codes of field errors, the same list as FIELD_CODES in shared/src/schema/fields.ts. Programs rely on them: codes
+-- Codes of field errors, the same list as FIELD_CODES in shared/src/contract/schema/fields.ts. Programs rely on them: codes
 -- may be added, but never change their meaning.
 create domain private.field_code as text check (value in (
   'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
@@ -67,7 +67,7 @@ as $$
 $$;
 
 -- Whether a text has the form of an HTTP(S) URL without user info. The same expression is ADDRESS in
--- shared/src/schema/address.ts.
+-- shared/src/contract/schema/address.ts.
 create function private.is_address(p_url text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -79,7 +79,7 @@ as $$
   )
 $$;
 
--- Headers that the protocol itself uses, the same list as RESERVED_HEADERS in shared/src/schema/server.ts.
+-- Headers that the protocol itself uses, the same list as RESERVED_HEADERS in shared/src/contract/schema/server.ts.
 create function private.is_reserved_header(p_name text) returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -98,7 +98,7 @@ as $$
 $$;
 
 -- The URL that credentials are sealed for: no fragment or default port, lower-case scheme and host, everything else
--- as written. The same rule is boundAddress in shared/src/bound-address.ts.
+-- as written. The same rule is boundAddress in shared/src/contract/bound-address.ts.
 create function private.bound_address(p_url text) returns text
 language sql immutable set search_path = ''
 as $$

@@ -250,7 +250,7 @@ as $$
   end
 $$;
 
--- The same rules as the constraints above and the schemas in shared/src/schema, by field. A test checks that they
+-- The same rules as the constraints above and the schemas in shared/src/contract/schema, by field. A test checks that they
 -- agree.
 create function private.server_field_errors(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''

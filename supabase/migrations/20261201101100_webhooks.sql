@@ -203,7 +203,7 @@ $$;
 
 -- Leases messages that are due and returns them with URL and sealed key. Each webhook has one message in flight.
 -- Owners take turns; an owner's messages in flight count as turns taken, and an owner gets at most as many slots as
--- it leaves free (agent-worker/src/fair-slots.ts).
+-- it leaves free (shared/src/engine/outgoing/fair-slots.ts).
 create function public.claim_deliveries(p_limit integer, p_lease_ms integer) returns jsonb
 language plpgsql set search_path = ''
 as $$

@@ -542,7 +542,7 @@ $$;
 
 -- Leases up to p_limit due servers for p_lease_ms and returns them as an array. Owners take turns, then their
 -- workspaces, then their servers; p_held says how many servers of each owner the monitor already holds, which count
--- as turns taken. An owner gets at most as many slots as it leaves free (agent-worker/src/fair-slots.ts). Skips
+-- as turns taken. An owner gets at most as many slots as it leaves free (shared/src/engine/outgoing/fair-slots.ts). Skips
 -- servers that another monitor is claiming right now. Tools older than p_fresh_ms are listed again. With p_limit 0 a
 -- monitor only reports that it runs.
 create function public.claim_due_servers(
