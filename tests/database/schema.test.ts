@@ -38,7 +38,7 @@ it('docs/openapi.json is valid OpenAPI 3.1 and knows every edge function', async
   expect([...described, '_shared', 'function-settings', 'rest'].sort()).toEqual(folders.sort());
   for (const [name, { scope }] of Object.entries(EDGE_FUNCTIONS)) {
     const source = await readFile(join(FUNCTIONS, name, 'index.ts'), 'utf8');
-    expect(/withApiTokens\(\s*'[\w-]+',\s*'([\w:]+)'/.exec(source)?.[1] ?? null, name).toBe(scope);
+    expect(/^  scope: '([\w:]+)',$/m.exec(source)?.[1] ?? null, name).toBe(scope);
   }
 });
 
