@@ -30,9 +30,9 @@ describe('the environment of a child', () => {
     expect(pickEnv({ OTEL_EXPORTER_OTLP_HEADERS: 'x' }, TRACES)).not.toEqual({});
   });
 
-  it('has each setting that the README names, unless npm start reads or chooses it itself', () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-    const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
+  it('passes every variable of docs/configuration.md, unless npm start reads or chooses it itself', () => {
+    const configuration = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+    const rows = configuration.split('\n').filter((line) => line.startsWith('| `'));
     const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/PATCHBAY_\w+/g)].map(String));
     const settled = [
       ...['PATCHBAY_ADDRESS_POLICY', 'PATCHBAY_SECRETS_KEYS', 'PATCHBAY_PORT_BASE'],

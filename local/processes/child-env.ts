@@ -20,7 +20,7 @@ export const NETWORK: Names = [
 /** Traces, for each part that can send some. */
 export const TRACES: Names = ['OTEL_*'];
 
-/** The settings of the worker that README.md and docs/voice.md name, as far as `npm start` does not choose them. */
+/** The settings of the worker of docs/configuration.md and docs/voice.md, as far as `npm start` does not choose them. */
 export const WORKER: Names = [
   'PATCHBAY_AGENT_NAME',
   'PATCHBAY_IDLE_TIMEOUT_MS',

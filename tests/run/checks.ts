@@ -10,7 +10,7 @@ const BIN = join(ROOT, 'node_modules/.bin');
 const AT_ONCE = 2;
 
 /** What `npm run check -- <group>` can run alone. */
-export const GROUPS = ['lint', 'types', 'format', 'unused', 'boundaries'] as const;
+export const GROUPS = ['lint', 'types', 'format', 'unused', 'boundaries', 'terms'] as const;
 export type Group = (typeof GROUPS)[number];
 
 interface Check {
@@ -92,6 +92,12 @@ function listChecks(): Check[] {
       ],
       'tsconfig.json',
     ),
+    {
+      group: 'terms',
+      name: 'retired terms',
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'terms.ts')],
+    },
     boundaries('package boundaries of web', ['web/src'], 'web/.svelte-kit/tsconfig.json'),
   ];
 }
