@@ -171,7 +171,10 @@ async function waitUntilReady(
   }
 }
 
-/** Asks the leader, which ends what it started in its own order; kills the whole group when that takes too long. */
+/**
+ * Sends SIGTERM to the leader, which stops its own children in order, and kills the whole group if that takes too long.
+ * execa has no such mode: its `killDescendants` signals the group at once, and its result waits for the output of orphans.
+ */
 async function endProcess(
   target: { process: ChildProcess; ended: Promise<string> },
   stopTimeoutMs: number,

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning } from './process-identity.ts';
 
 /**
- * Runs alone among all processes that name the same file; a lock whose owner is gone is taken over.
- * @param onWait told once when another process has it
+ * Runs `run` while holding a lock file; takes over a lock whose owner no longer runs. proper-lockfile goes by the age of
+ * the file instead: a laptop that slept would lose its lock, and a start after a crash would have to wait.
+ * @param onWait called once if another process holds the lock
+ * @throws AbortError if `signal` is aborted while waiting
  */
 export async function withFileLock<T>(
   file: string,
@@ -40,13 +42,13 @@ function take(file: string): boolean {
       renameSync(file, taken);
       rmSync(taken);
     } catch {
-      // Somebody else was quicker.
+      // Another process took it over first.
     }
   }
   return false;
 }
 
-/** null where the file is gone or is just being written: look again. */
+/** @returns null if the file is gone or still being written */
 function readOwner(file: string): { pid: number; startedAt: string } | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; startedAt: string };

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { signalGroup } from './process-identity.ts';
+import { execa } from 'execa';
 import type { Watchdog } from './watchdog.ts';
 
 export interface ToolRun {
@@ -8,45 +6,37 @@ export interface ToolRun {
   args: string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Ends the program and all that it started. */
+  /** Kills the program and everything it started. */
   signal?: AbortSignal;
   watchdog?: Watchdog;
   onLine?: (line: string) => void;
 }
 
-export interface ToolEnd {
-  /** null where a signal ended it or it could not be started. */
+export interface ToolResult {
+  /** null if a signal ended the program or it couldn't be started. */
   code: number | null;
+  /** stdout and stderr together, or why it couldn't be started. */
   output: string;
 }
 
-/** Runs a program that ends by itself (a build, a compiler), with what it said. Never throws for its failure. */
-export function runTool({ command, args, cwd, env, signal, watchdog, onLine }: ToolRun): Promise<ToolEnd> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve({ code: null, output: '' });
-    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const lines: string[] = [];
-    for (const source of [child.stdout, child.stderr]) {
-      createInterface({ input: source }).on('line', (line) => {
-        lines.push(line);
-        onLine?.(line);
-      });
-    }
-    const { pid } = child;
-    const end = (): void => {
-      if (pid !== undefined) signalGroup(pid, 'SIGKILL');
-    };
-    if (pid !== undefined) watchdog?.add(pid);
-    signal?.addEventListener('abort', end);
-    const finish = (code: number | null): void => {
-      signal?.removeEventListener('abort', end);
-      if (pid !== undefined) watchdog?.remove(pid);
-      resolve({ code, output: lines.join('\n') });
-    };
-    child.once('error', (error) => {
-      lines.push(error.message);
-      finish(null);
-    });
-    child.once('close', finish);
+/** Runs a program that ends by itself, such as a build. A failure is a result; it never throws. */
+export async function runTool(options: ToolRun): Promise<ToolResult> {
+  const { command, args, cwd, env, signal, watchdog, onLine } = options;
+  if (signal?.aborted) return { code: null, output: '' };
+  const run = execa(command, args, {
+    ...(cwd !== undefined && { cwd }),
+    ...(env && { env, extendEnv: false }),
+    ...(signal && { cancelSignal: signal }),
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    killSignal: 'SIGKILL',
+    killDescendants: true,
   });
+  const { pid } = run;
+  if (pid !== undefined) watchdog?.add(pid);
+  for await (const line of run.iterable({ from: 'all' })) onLine?.(line);
+  const { exitCode, all, originalMessage } = await run;
+  if (pid !== undefined) watchdog?.remove(pid);
+  return { code: exitCode ?? null, output: pid === undefined ? String(originalMessage) : all };
 }

@@ -10,7 +10,10 @@ export interface Watchdog {
   close(): Promise<void>;
 }
 
-/** A shell of its own session: it outlives us however we die, and sees that by the end of its input. */
+/**
+ * A shell in its own session, which outlives this process and notices its end by the end of its input. execa's `cleanup`
+ * doesn't run on SIGKILL, and foreground-child's watchdog is a Node process per child that kills no groups.
+ */
 export function startWatchdog(): Watchdog {
   const shell = spawn('/bin/sh', [fileURLToPath(new URL('./watchdog.sh', import.meta.url))], {
     cwd: '/',

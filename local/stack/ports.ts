@@ -1,6 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
+// get-port and portfinder find single TCP ports: a block must be free as a whole, including its UDP port.
+
 const LOOPBACK = '127.0.0.1';
 const OFFSETS = {
   web: 0,

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import postgres from 'postgres';
 import { expect, it } from 'vitest';
 import { setClusterAside, startPostgres } from './postgres.ts';
-import { freePort } from './start.ts';
 
 // Only root starts Postgres under another account, which cannot enter a folder of root's.
 it.runIf(process.getuid?.() === 0)(
@@ -19,7 +19,7 @@ it.runIf(process.getuid?.() === 0)(
     const run = async (statement: string): Promise<unknown> => {
       const database = await startPostgres({
         dataDir,
-        port: await freePort(),
+        port: await getPort({ host: '127.0.0.1' }),
         password: 'p',
         log: () => undefined,
       });

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import getPort from 'get-port';
 import { getRequestListener } from '@hono/node-server';
 import postgres, { type Sql } from 'postgres';
 import { readAuthConfig } from './auth/config.ts';
@@ -76,7 +77,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
     const keys = await loadKeys(dataDir);
     const [gatewayServer, databasePort] = await Promise.all([
       listen(ports.gateway),
-      ports.postgres === 0 ? freePort() : ports.postgres,
+      ports.postgres === 0 ? getPort({ host: '127.0.0.1' }) : ports.postgres,
     ]);
     stops.push(() => closeServer(gatewayServer));
     const url = `http://127.0.0.1:${(gatewayServer.address() as AddressInfo).port}`;
@@ -189,12 +190,4 @@ async function closeServer(server: Server): Promise<void> {
     server.close(() => done());
     server.closeAllConnections();
   });
-}
-
-/** A port of 127.0.0.1 that nobody has at this moment. */
-export async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const { port } = server.address() as AddressInfo;
-  await closeServer(server);
-  return port;
 }

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 import { variablesFile, type Step } from './supabase-steps.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -37,15 +37,14 @@ export async function runStep({ args, secrets, files }: Step, options: CliOption
       await writeFile(file, text);
     }
     const place = files && folder !== null ? folder : ROOT;
-    const child = spawn(process.execPath, [CLI, ...all, '--workdir', place], {
+    const { exitCode } = await execa(process.execPath, [CLI, ...all, '--workdir', place], {
       cwd: place,
       env: { ...env, DO_NOT_TRACK: '1', SUPABASE_TELEMETRY_DISABLED: '1' },
+      extendEnv: false,
       stdio,
+      reject: false,
     });
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code ?? 1));
-    });
+    return exitCode ?? 1;
   } finally {
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   }

@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import getPort from 'get-port';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../src/engine/session/connection.ts';
 import { probe } from '../src/engine/probe/probe.ts';
@@ -27,15 +27,6 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function start(mode: 'streamableHttp' | 'sse', port: number): Promise<ChildProcess> {
   const env = { ...process.env, PORT: String(port) };
   const child = spawn(process.execPath, [EVERYTHING, mode], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -53,7 +44,7 @@ describe.each([
   ['sse', '/sse', 'sse'],
 ] as const)('server-everything over %s', (mode, path, transport) => {
   it('is found out, called, killed in a call, and found again', async () => {
-    const port = await freePort();
+    const port = await getPort({ host: '127.0.0.1' });
     const child = await start(mode, port);
     const url = `http://127.0.0.1:${port}${path}`;
     const result = await probe({ url, transport, credential: { method: 'none' } }, { policy: 'local' });
@@ -103,7 +94,7 @@ function findHostedDeno(): string {
 }
 
 it('the same engine runs on the hosted Deno version', async () => {
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   await start('streamableHttp', port);
   const script = join(import.meta.dirname, 'support/deno-story.ts');
   const child = spawn(

@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { runTool, type ToolEnd } from '../../local/processes/tool.ts';
+import { runTool, type ToolResult } from '../../local/processes/tool.ts';
 import { sum, type Tally } from '../run/tally.ts';
 import { judge, type ScenarioEnd } from './judge.ts';
 import type { Suite } from './suites.ts';
@@ -102,7 +102,7 @@ function countChecks(folder: string): ScenarioEnd['checks'] {
   return checks;
 }
 
-function runCommand({ program }: Suite, args: string[], signal: AbortSignal): Promise<ToolEnd> {
+function runCommand({ program }: Suite, args: string[], signal: AbortSignal): Promise<ToolResult> {
   return runTool({
     command: process.execPath,
     args: ['--disable-warning=DEP0190', program, ...args],

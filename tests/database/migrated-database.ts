@@ -2,13 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import getPort from 'get-port';
 import postgres from 'postgres';
 import { readAuthConfig } from '../../local/supabase/auth/config.ts';
 import { createMailer } from '../../local/supabase/auth/mailer.ts';
 import { loadKeys } from '../../local/supabase/keys.ts';
 import { createLite } from '../../local/supabase/lite.ts';
 import { startPostgres } from '../../local/supabase/postgres.ts';
-import { freePort, prepareDatabase } from '../../local/supabase/start.ts';
+import { prepareDatabase } from '../../local/supabase/start.ts';
 
 export interface MigratedDatabase {
   /** Superuser's address. */
@@ -33,7 +34,7 @@ export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise
     const keys = await loadKeys(dataDir);
     const options = {
       dataDir,
-      port: await freePort(),
+      port: await getPort({ host: '127.0.0.1' }),
       password: keys.databasePassword,
       // A Postgres of another version, to try the migrations on: /usr/lib/postgresql/15 of Debian, for one.
       native: process.env['PATCHBAY_POSTGRES'] || undefined,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PROGRAMS } from '../../agent-worker/bundle.ts';
@@ -13,7 +14,6 @@ import { makeImage, type Image } from '../../ops/deploy/image.ts';
 import { LocalSecrets, SECRETS_FILE } from '../../local/stack/secrets.ts';
 import { readJson } from '../../local/stack/stack-file.ts';
 import { runTool } from '../../local/processes/tool.ts';
-import { freePort } from '../../local/supabase/start.ts';
 import { addDemoServer, newPerson } from '../support/person.ts';
 import { serviceClient } from '../support/rest-api.ts';
 import { RoomClient } from '../support/room-client.ts';
@@ -67,7 +67,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     const secrets = LocalSecrets.parse(
       readJson(join(dirname(process.env['PATCHBAY_STACK'] ?? ''), SECRETS_FILE)),
     );
-    const port = await freePort();
+    const port = await getPort({ host: '127.0.0.1' });
     const [program = '', ...args] = (fly.processes[name] ?? '').split(' ');
     expect(program).toBe('node');
     const child = spawn(process.execPath, args, {

@@ -6,13 +6,13 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import { startTraceCollector } from '@patchbay/shared/testing/trace-collector';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../ops/deploy/dockerfile.ts';
 import { runTool } from '../../local/processes/tool.ts';
 import { buildWeb } from '../../local/stack/web-build.ts';
 import { startWatchdog } from '../../local/processes/watchdog.ts';
-import { freePort } from '../../local/supabase/start.ts';
 import { hasStack, runningStack } from '../support/running-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -62,7 +62,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
   ): Promise<{ url: string; log: () => string }> {
     asked = [];
     answer = { status: 200, body: {} };
-    const port = await freePort();
+    const port = await getPort({ host: '127.0.0.1' });
     page = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, folder, String(port)], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import { openConnection, type Connection } from '@patchbay/shared/engine/session/connection';
 import { probe } from '@patchbay/shared/engine/probe/probe';
 import type { Credential } from '@patchbay/shared/engine/session/target';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort, startServer } from './server-process.ts';
+import { startServer } from './server-process.ts';
 
 const ownProgram = (name: string): string => join(import.meta.dirname, '../../node_modules/.bin', name);
 const NONE: Credential = { method: 'none' };
@@ -54,7 +55,7 @@ describe.each([
   ['over the old SSE', '/sse', [], '2025-11-25'],
 ] as const)('mcp-proxy with server-memory, %s', (_how, path, options, version) => {
   it('is tested, called, killed, and found again by the first call', async () => {
-    const port = await freePort();
+    const port = await getPort({ host: '127.0.0.1' });
     const args = await proxyArgs(port, ...options);
     const server = await start('mcp-proxy', args, port);
     const url = `http://127.0.0.1:${port}${path}`;
@@ -74,7 +75,7 @@ describe.each([
 });
 
 it('mcp-proxy with a key lets nobody in without it', async () => {
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   await start('mcp-proxy', await proxyArgs(port, '--apiKey', 'right'), port);
   const url = `http://127.0.0.1:${port}/mcp`;
   const key = (secret: string): Credential => ({ method: 'api_key', header: 'X-API-Key', secret });
@@ -86,7 +87,7 @@ it('mcp-proxy with a key lets nobody in without it', async () => {
 });
 
 it('mcp-server-chart: none of its 27 heavy schemas is lost', async () => {
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   await start('mcp-server-chart', ['--transport', 'streamable', '--port', String(port)], port);
   const url = `http://127.0.0.1:${port}/mcp`;
   const result = await probe({ url, transport: 'auto', credential: NONE }, { policy: 'local' });

@@ -2,10 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import { install, type Installable } from './install.ts';
 import { pinnedVersion } from './pinned.ts';
 import { NOTES, type Place, type RegistryServer } from './registry-server.ts';
-import { freePort, startServer, type ServerCommand, type ServerProcess } from './server-process.ts';
+import { startServer, type ServerCommand, type ServerProcess } from './server-process.ts';
 
 /** Programs that put a stdio server behind HTTP. Only the first is part of `npm test`. */
 const BRIDGES: Record<NonNullable<RegistryServer['bridge']>, Installable> = {
@@ -40,7 +41,7 @@ export async function launch(server: RegistryServer, program: string): Promise<L
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-interop-'));
   writeFileSync(join(folder, 'notes.txt'), NOTES);
   mkdirSync(join(folder, 'home'));
-  const place = { folder, port: await freePort() };
+  const place = { folder, port: await getPort({ host: '127.0.0.1' }) };
   const bridge = server.http ? null : await install(BRIDGES[server.bridge ?? 'mcp-proxy']);
   const command = commandFor(server, program, bridge, place);
   server.prepare?.(folder);

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
 import { type Cable, layCable } from './cable.ts';
 import { childrenOf } from './processes.ts';
 import { runningStack } from './running-stack.ts';
@@ -39,7 +39,7 @@ export interface OwnWorker {
 export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PROGRAM): Promise<OwnWorker> {
   const stack = runningStack();
   const [model, database] = await Promise.all([layCable(stack.model_url), layCable(stack.supabase_url)]);
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   const agentName = `story-${randomUUID().slice(0, 8)}`;
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -93,14 +93,6 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PR
       await Promise.all([model.pull(), database.pull()]);
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function killIfThere(pid: number): void {

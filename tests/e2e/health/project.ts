@@ -2,9 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import postgres, { type Sql } from 'postgres';
 import { startSupabase, type RunningSupabase } from '../../../local/supabase/start.ts';
 
@@ -39,7 +39,11 @@ export interface HealthProject {
 
 export async function openHealthProject(): Promise<HealthProject> {
   const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-health-'));
-  const ports = { gateway: await freePort(), postgres: await freePort(), functions: 0 };
+  const ports = {
+    gateway: await getPort({ host: '127.0.0.1' }),
+    postgres: await getPort({ host: '127.0.0.1' }),
+    functions: 0,
+  };
   const monitors = new Set<ChildProcess>();
   let supabase: RunningSupabase;
   let sql!: Sql;
@@ -124,13 +128,4 @@ export async function openHealthProject(): Promise<HealthProject> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
