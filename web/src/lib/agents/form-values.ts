@@ -63,6 +63,7 @@ export interface AgentFormResult {
   errors?: Record<string, string[]>;
   /** A problem of the whole form. */
   message?: string;
+  hint?: string;
   isSaved?: boolean;
 }
 

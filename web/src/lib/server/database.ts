@@ -1,9 +1,12 @@
+import { FieldErrors, sentencesOf } from '@patchbay/shared/contract/schema/fields';
 import { error } from '@sveltejs/kit';
 import type { z } from 'zod';
+import { DONE, failure, invalidFields, type Failure, type Result } from './result.ts';
 
 interface DatabaseError {
   code: string;
   message: string;
+  details?: string | null;
   hint?: string | null;
 }
 
@@ -67,21 +70,27 @@ export function unavailable(status: number): never {
   error(503, { message: 'The database does not answer.', hint: 'Try again in a moment.' });
 }
 
-type PlainProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
-/** `refused`: a sentence of the database's own rules, such as a limit that is reached. */
-export type WriteProblem = PlainProblem | { refused: string };
+type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
 
 /** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
-export function writeProblem({ code, message, hint }: DatabaseError, status: number): WriteProblem {
-  if (code === 'PT409' || code === 'PT429') return { refused: hint ? `${message} ${hint}` : message };
-  if (code === '42501' || code === 'PT403' || status === 403) return 'forbidden';
+function writeProblem({ code }: DatabaseError, status: number): WriteProblem {
+  if (code === '42501' || status === 403) return 'forbidden';
   if (code === '23505' || status === 409) return 'conflict';
-  if (code === 'PT404' || status === 404) return 'not_found';
-  if (/^(22|23)/.test(code) || code === 'PT400' || status === 400) return 'invalid';
+  if (status === 404) return 'not_found';
+  if (/^(22|23)/.test(code) || status === 400) return 'invalid';
   return 'unavailable';
 }
 
-const PROBLEM_WORDS: Record<PlainProblem, string> = {
+const STATUSES: Record<WriteProblem, number> = {
+  not_found: 404,
+  changed: 412,
+  forbidden: 403,
+  conflict: 409,
+  invalid: 400,
+  unavailable: 503,
+};
+
+const PROBLEM_WORDS: Record<WriteProblem, string> = {
   not_found: 'This is not there any more.',
   changed: 'Somebody else changed it at the same moment. Try again.',
   forbidden: 'Your role in this workspace does not allow this.',
@@ -90,6 +99,39 @@ const PROBLEM_WORDS: Record<PlainProblem, string> = {
   unavailable: 'The database does not answer. Nothing was saved; try again in a moment.',
 };
 
-export function problemWords(problem: WriteProblem): string {
-  return typeof problem === 'object' ? problem.refused : PROBLEM_WORDS[problem];
+function plainFailure(problem: WriteProblem): Failure {
+  return failure(STATUSES[problem], PROBLEM_WORDS[problem]);
+}
+
+export const NOT_FOUND = plainFailure('not_found');
+export const CHANGED = plainFailure('changed');
+export const FORBIDDEN = plainFailure('forbidden');
+
+/** Input that does not fit its schema, found before the database is asked. */
+export const invalidInput = (fieldErrors: FieldErrors): Failure =>
+  invalidFields(sentencesOf(fieldErrors), 'Some fields are not valid.');
+
+/** The failure of a write. Only the database's own rules (codes PT4xx) speak to users; other errors get our words. */
+export function writeFailure(error: DatabaseError, status: number): Failure {
+  if (!/^PT4\d\d$/.test(error.code)) return plainFailure(writeProblem(error, status));
+  const fieldErrors = FieldErrors.safeParse(parseJson(error.details));
+  return {
+    ...failure(Number(error.code.slice(2)), error.message),
+    ...(error.hint && { hint: error.hint }),
+    ...(fieldErrors.success && { fieldErrors: sentencesOf(fieldErrors.data) }),
+  };
+}
+
+/** The result of a write whose rows are selected: row level security hides what may not be changed, so none is a failure. */
+export function writtenRows(answer: DatabaseAnswer, whenNone: Failure): Result {
+  if (answer.error) return writeFailure(answer.error, answer.status);
+  return Array.isArray(answer.data) && answer.data.length > 0 ? DONE : whenNone;
+}
+
+function parseJson(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return null;
+  }
 }

@@ -18,22 +18,8 @@ import {
 import { z } from 'zod';
 import { Issuers } from './servers/accepted-issuers.ts';
 import type { SignedIn } from './auth/session.ts';
+import { failure, type Failure, type Result } from './result.ts';
 import { settings } from './settings.ts';
-
-/** What an edge function may answer: its value, or why not, fit for the user. */
-export type Answer<T> =
-  | { ok: true; value: T }
-  | {
-      ok: false;
-      status: number;
-      message: string;
-      hint?: string;
-      fieldErrors?: Record<string, string[]>;
-      /** Where the user was, where the function knows it. */
-      returnTo?: string;
-      /** Of a sign-in service that claims to be another one than the server names. */
-      issuers?: Issuers;
-    };
 
 // Edge functions answer their own refusals with these fields; anything else is a fault on the way.
 const Refusal = z.object({
@@ -48,12 +34,12 @@ const Refusal = z.object({
 /** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
 const FUNCTION_TIMEOUT_MS = 45_000;
 
-const NO_ANSWER = {
+const NO_ANSWER: Failure = {
   ok: false,
   status: 503,
   message: 'The service of Patchbay that does this does not answer.',
   hint: 'Try again in a moment.',
-} as const;
+};
 
 function post(
   who: SignedIn,
@@ -83,7 +69,7 @@ export async function callFunction<T>(
   name: string,
   body: unknown,
   schema: z.ZodType<T>,
-): Promise<Answer<T>> {
+): Promise<Result<T>> {
   let response: Response;
   try {
     response = await post(who, name, body, AbortSignal.timeout(FUNCTION_TIMEOUT_MS), 'application/json');
@@ -94,18 +80,14 @@ export async function callFunction<T>(
   if (response.ok) {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return { ok: true, value: parsed.data };
-    return {
-      ok: false,
-      status: 502,
-      message: 'The service gave an answer that Patchbay does not understand.',
-    };
+    return failure(502, 'The service gave an answer that Patchbay does not understand.');
   }
   return refused(response.status, answer);
 }
 
-function refused(status: number, answer: unknown): Extract<Answer<never>, { ok: false }> {
+function refused(status: number, answer: unknown): Failure {
   const refusal = Refusal.safeParse(answer);
-  if (!refusal.success) return { ok: false, status, message: refusalWords(status) };
+  if (!refusal.success) return failure(status, refusalWords(status));
   const { message, hint, field_errors: fieldErrors, return_to: returnTo } = refusal.data;
   const { expected_issuer: expected, received_issuer: received } = refusal.data;
   const issuers = Issuers.safeParse({ expected, received }).data;
@@ -160,14 +142,14 @@ export const storeCredential = (who: SignedIn, body: ServerCredentialBody) =>
 export async function openVoiceSession(
   who: SignedIn,
   body: VoiceTokenBody,
-): Promise<Answer<VoiceTokenAnswer>> {
+): Promise<Result<VoiceTokenAnswer>> {
   const answer = await callFunction(who, 'voice-token', body, VoiceTokenAnswer);
   if (answer.ok) who.trace.joinConversation(answer.value.session_id);
   return answer;
 }
 
 /** Brings an agent into the room of a conversation that has none. */
-export function dispatchAgent(who: SignedIn, body: VoiceDispatchBody): Promise<Answer<VoiceDispatchAnswer>> {
+export function dispatchAgent(who: SignedIn, body: VoiceDispatchBody): Promise<Result<VoiceDispatchAnswer>> {
   who.trace.joinConversation(body.session_id);
   return callFunction(who, 'voice-dispatch', body, VoiceDispatchAnswer);
 }

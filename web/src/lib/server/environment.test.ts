@@ -11,14 +11,14 @@ describe('the environment of the web app', () => {
   it('takes the public names, and those that the other parts use where they are missing', () => {
     expect(readEnvironment(PRODUCTION)).toMatchObject({
       ok: true,
-      settings: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL, livekitUrl: PRODUCTION.LIVEKIT_URL },
+      value: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL, livekitUrl: PRODUCTION.LIVEKIT_URL },
     });
     const env = {
       SUPABASE_URL: 'https://x.supabase.co',
       SUPABASE_PUBLISHABLE_KEY: 'k',
       PUBLIC_SUPABASE_URL: '',
     };
-    expect(readEnvironment(env)).toMatchObject({ ok: true, settings: { supabaseUrl: env.SUPABASE_URL } });
+    expect(readEnvironment(env)).toMatchObject({ ok: true, value: { supabaseUrl: env.SUPABASE_URL } });
   });
 
   it.each([
@@ -28,6 +28,7 @@ describe('the environment of the web app', () => {
   ])('names what is missing or no address', (env, names) => {
     expect(readEnvironment(env)).toEqual({
       ok: false,
+      status: 503,
       message: `Patchbay is not set up yet: set ${names} for the web app.`,
     });
   });
@@ -50,10 +51,10 @@ describe('the environment of the web app', () => {
   it('gives a preview its own', () => {
     const own = { PREVIEW_SUPABASE_URL: 'https://branch.supabase.co', PREVIEW_SUPABASE_PUBLISHABLE_KEY: 'k' };
     const found = readEnvironment({ ...PRODUCTION, ...own, VERCEL_ENV: 'preview' });
-    expect(found).toMatchObject({ ok: true, settings: { supabaseUrl: own.PREVIEW_SUPABASE_URL } });
-    expect(found.ok && found.settings.livekitUrl).toBeUndefined();
+    expect(found).toMatchObject({ ok: true, value: { supabaseUrl: own.PREVIEW_SUPABASE_URL } });
+    expect(found.ok && found.value.livekitUrl).toBeUndefined();
     expect(readEnvironment({ ...PRODUCTION, ...own, VERCEL_ENV: 'production' })).toMatchObject({
-      settings: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL },
+      value: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL },
     });
   });
 });

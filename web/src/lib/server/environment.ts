@@ -1,5 +1,6 @@
 import { AuthMethod } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
+import { failure, type Result } from './result.ts';
 
 const optionalText = z.string().trim().min(1).optional().catch(undefined);
 
@@ -42,10 +43,8 @@ const PREVIEW_NAMES = {
   livekitUrl: ['PREVIEW_LIVEKIT_URL'],
 } as const;
 
-export type Environment = { ok: true; settings: Settings } | { ok: false; message: string };
-
 /** What the web app finds in its environment; else a sentence that names what is missing or no address. */
-export function readEnvironment(env: Record<string, string | undefined>): Environment {
+export function readEnvironment(env: Record<string, string | undefined>): Result<Settings> {
   const isPreview = env['VERCEL_ENV'] === 'preview';
   const names = isPreview ? PREVIEW_NAMES : NAMES;
   const read = (candidates: readonly string[]): string | undefined =>
@@ -62,13 +61,13 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
     demoPassword: env['PATCHBAY_DEMO_PASSWORD'],
     demoServers: env['PATCHBAY_DEMO_SERVERS'],
   });
-  if (parsed.success) return { ok: true, settings: parsed.data };
+  if (parsed.success) return { ok: true, value: parsed.data };
   const wrong = parsed.error.issues.map(({ path: [field] }) => names[field as keyof typeof names][0]);
   const missing = [...new Set(wrong)].join(' and ');
-  return {
-    ok: false,
-    message: isPreview
+  return failure(
+    503,
+    isPreview
       ? `This preview has no Supabase of its own, and leaves that of production alone: set ${missing} for the environment Preview.`
       : `Patchbay is not set up yet: set ${missing} for the web app.`,
-  };
+  );
 }

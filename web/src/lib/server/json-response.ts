@@ -1,9 +1,9 @@
 import { json } from '@sveltejs/kit';
-import type { Answer } from './edge-functions.ts';
+import type { Result } from './result.ts';
 
-/** Hands an edge function's answer to the browser: the value, or `{ message, hint }` with its status. */
-export function passOn<T>(answer: Answer<T>): Response {
+/** Answers the browser with the value of a result, or with `{ message, hint }` and the status of its failure. */
+export function jsonResponse<T>(result: Result<T>): Response {
   const headers = { 'cache-control': 'no-store' };
-  if (answer.ok) return json(answer.value, { headers });
-  return json({ message: answer.message, hint: answer.hint }, { status: answer.status, headers });
+  if (result.ok) return json(result.value, { headers });
+  return json({ message: result.message, hint: result.hint }, { status: result.status, headers });
 }

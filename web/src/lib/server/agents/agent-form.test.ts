@@ -24,7 +24,7 @@ it('reads an agent with chosen servers', () => {
   const parsed = parseAgentForm(form({ ...typed, servers_mode: 'chosen', servers: ['a', 'b'] }));
   expect(parsed).toMatchObject({
     ok: true,
-    input: {
+    value: {
       name: 'Guide',
       model: 'gpt-realtime-2.1-mini',
       reasoning_effort: 'low',
@@ -38,21 +38,21 @@ it('reads an agent with chosen servers', () => {
 });
 
 it('gives all servers when nothing was chosen', () => {
-  expect(parseAgentForm(form(typed))).toMatchObject({ ok: true, input: { all_servers: true } });
+  expect(parseAgentForm(form(typed))).toMatchObject({ ok: true, value: { all_servers: true } });
 });
 
 it('takes what is left blank as the default', () => {
   const blank = { model: ' ', reasoning_effort: '', language: '' };
   expect(parseAgentForm(form({ ...typed, ...blank }))).toMatchObject({
     ok: true,
-    input: { model: null, reasoning_effort: null, language: null },
+    value: { model: null, reasoning_effort: null, language: null },
   });
 });
 
 it('writes neither a temperature nor a provider, so that those set by REST stay', () => {
   const parsed = parseAgentForm(form({ ...typed, temperature: '60', provider: 'openai' }));
-  expect(parsed.ok && Object.keys(parsed.input)).not.toContain('temperature');
-  expect(parsed.ok && Object.keys(parsed.input)).not.toContain('provider');
+  expect(parsed.ok && Object.keys(parsed.value)).not.toContain('temperature');
+  expect(parsed.ok && Object.keys(parsed.value)).not.toContain('provider');
 });
 
 it.each([
@@ -64,6 +64,6 @@ it.each([
   [{ greeting: 'x'.repeat(1001) }, ['greeting']],
 ])('%j is told by field, and what was typed stays', (wrong, fields) => {
   const parsed = parseAgentForm(form({ ...typed, ...wrong }));
-  expect(parsed.ok ? [] : Object.keys(parsed.errors)).toEqual(fields);
+  expect(parsed.ok ? [] : Object.keys(parsed.fieldErrors ?? {})).toEqual(fields);
   expect(parsed.values).toMatchObject(wrong);
 });

@@ -2,16 +2,16 @@ import { AgentConfigInput } from '@patchbay/shared/contract/schema/agent-config'
 import { readFields, sentencesOf } from '@patchbay/shared/contract/schema/fields';
 import type { z } from 'zod';
 import type { AgentFormValues } from '../../agents/form-values.ts';
+import { invalidFields, type Result } from '../result.ts';
 
 // Which agent is the default is not for this form to say; a temperature is stored for REST alone.
 const AgentFields = AgentConfigInput.omit({ is_default: true, provider: true, temperature: true });
 export type AgentFields = z.infer<typeof AgentFields>;
 
-export type ParsedAgentForm =
-  | { ok: true; values: AgentFormValues; input: AgentFields }
-  | { ok: false; values: AgentFormValues; errors: Record<string, string[]> };
+/** `values` is what was typed, to show it again. */
+export type ParsedAgentForm = Result<AgentFields> & { values: AgentFormValues };
 
-/** Reads the agent form; `values` is what was typed, to show it again. */
+/** Reads the agent form. */
 export function parseAgentForm(form: FormData): ParsedAgentForm {
   const values: AgentFormValues = {
     name: text(form, 'name'),
@@ -29,8 +29,8 @@ export function parseAgentForm(form: FormData): ParsedAgentForm {
   const { servers: _servers, ...fields } = values;
   const read = readFields(AgentFields, { ...fields, reasoning_effort: values.reasoning_effort || null });
   return read.ok
-    ? { ok: true, values, input: read.value }
-    : { ok: false, values, errors: sentencesOf(read.fieldErrors) };
+    ? { ok: true, value: read.value, values }
+    : { ...invalidFields(sentencesOf(read.fieldErrors)), values };
 }
 
 function text(form: FormData, field: string): string {

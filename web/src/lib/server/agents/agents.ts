@@ -2,7 +2,8 @@ import { AgentConfigRow } from '@patchbay/shared/contract/schema/agent-config';
 import { z } from 'zod';
 import { copyName } from '../../agents/form-values.ts';
 import type { AgentFields } from './agent-form.ts';
-import { firstRow, problemWords, rows, writeProblem, type WriteProblem } from '../database.ts';
+import { firstRow, FORBIDDEN, NOT_FOUND, rows, writeFailure, writtenRows } from '../database.ts';
+import { DONE, type Result } from '../result.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const COLUMNS = Object.keys(AgentConfigRow.shape).join(',');
@@ -34,86 +35,77 @@ export async function listGivenServers(who: SignedIn, agentId: string): Promise<
   return given.map((row) => row.server_id);
 }
 
-/** Adds an agent, with the servers that it is given when it does not have all; null when it is done. */
+/** Adds an agent, with the servers that it is given when it does not have all. */
 export async function createAgent(
   who: SignedIn,
   workspaceId: string,
   input: AgentFields,
   serverIds: string[],
-): Promise<WriteProblem | null> {
+): Promise<Result> {
   const answer = await agents(who)
     .insert({ ...input, workspace_id: workspaceId })
     .select('id');
-  if (answer.error) return writeProblem(answer.error, answer.status);
+  if (answer.error) return writeFailure(answer.error, answer.status);
   const [agent] = Id.array().parse(answer.data);
-  if (!agent || input.all_servers) return null;
-  const problem = await giveServers(who, agent.id, serverIds);
+  if (!agent || input.all_servers) return DONE;
+  const given = await giveServers(who, agent.id, serverIds);
   // Half an agent would be there twice after the next try.
-  if (problem) await agents(who).delete().eq('id', agent.id);
-  return problem;
+  if (!given.ok) await agents(who).delete().eq('id', agent.id);
+  return given;
 }
 
 /**
  * Writes an agent and, when it does not have all servers, which ones it is given. What comes is written
  * before what goes, so that a running conversation loses no server that it keeps.
- * @returns null when it is done, else which rule of the database refused it
  */
 export async function saveAgent(
   who: SignedIn,
   id: string,
   input: AgentFields,
   serverIds: string[],
-): Promise<WriteProblem | null> {
+): Promise<Result> {
   const before = input.all_servers ? [] : await listGivenServers(who, id);
   const added = input.all_servers ? [] : serverIds.filter((server) => !before.includes(server));
-  const problem = await giveServers(who, id, added);
-  if (problem) return problem;
-  const written = await agents(who).update(input).eq('id', id).select('id');
-  if (written.error) return writeProblem(written.error, written.status);
-  if (written.data.length === 0) return 'not_found';
+  const given = await giveServers(who, id, added);
+  if (!given.ok) return given;
+  const written = writtenRows(await agents(who).update(input).eq('id', id).select('id'), NOT_FOUND);
+  if (!written.ok) return written;
   const removed = before.filter((server) => !serverIds.includes(server));
-  if (removed.length === 0) return null;
+  if (removed.length === 0) return DONE;
   const { error, status } = await givenServers(who)
     .delete()
     .eq('agent_config_id', id)
     .in('server_id', removed);
-  return error ? writeProblem(error, status) : null;
+  return error ? writeFailure(error, status) : DONE;
 }
 
-/** A new agent with all that another one has, but its being the default; null when it is done. */
-export async function duplicateAgent(who: SignedIn, id: string): Promise<WriteProblem | null> {
+/** A new agent with all that another one has, but its being the default. */
+export async function duplicateAgent(who: SignedIn, id: string): Promise<Result> {
   const agent = await readAgent(who, id);
-  if (!agent) return 'not_found';
+  if (!agent) return NOT_FOUND;
   const { workspace_id, id: _id, user_id: _user, created_at: _made, updated_at: _changed, ...copied } = agent;
   // The values are those that the database has already accepted.
   const input = { ...copied, name: copyName(agent.name), is_default: false } as AgentFields;
   return createAgent(who, workspace_id, input, await listGivenServers(who, id));
 }
 
-/** Makes an agent the one that talks when none is chosen; null when it is done. */
-export async function makeDefault(who: SignedIn, id: string): Promise<WriteProblem | null> {
-  const answer = await agents(who).update({ is_default: true }).eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error, answer.status);
-  return answer.data.length === 0 ? 'not_found' : null;
+/** Makes an agent the one that talks when none is chosen. */
+export async function makeDefault(who: SignedIn, id: string): Promise<Result> {
+  return writtenRows(await agents(who).update({ is_default: true }).eq('id', id).select('id'), NOT_FOUND);
 }
 
-/** Null when it is gone; `conflict` for the last agent of a workspace. */
-export async function deleteAgent(who: SignedIn, id: string): Promise<WriteProblem | null> {
+/** The last agent of a workspace cannot be deleted. */
+export async function deleteAgent(who: SignedIn, id: string): Promise<Result> {
   const answer = await agents(who).delete().eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error, answer.status);
+  if (answer.error) return writeFailure(answer.error, answer.status);
   // Row level security hides what may not be deleted; an agent that is gone is as it should be.
-  return answer.data.length === 0 && (await readAgent(who, id)) ? 'forbidden' : null;
+  return answer.data.length === 0 && (await readAgent(who, id)) ? FORBIDDEN : DONE;
 }
 
-export function agentProblemWords(problem: WriteProblem): string {
-  if (problem === 'conflict') return "You can't delete the last agent of a workspace.";
-  return problemWords(problem);
-}
-
-async function giveServers(who: SignedIn, id: string, serverIds: string[]): Promise<WriteProblem | null> {
-  if (serverIds.length === 0) return null;
+async function giveServers(who: SignedIn, id: string, serverIds: string[]): Promise<Result> {
+  if (serverIds.length === 0) return DONE;
   const answer = await givenServers(who).insert(
     serverIds.map((server_id) => ({ agent_config_id: id, server_id })),
   );
-  return answer.error ? writeProblem(answer.error, answer.status) : null;
+  return answer.error ? writeFailure(answer.error, answer.status) : DONE;
 }

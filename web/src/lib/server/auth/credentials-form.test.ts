@@ -16,9 +16,9 @@ it('reads an address without the spaces around it, and keeps what was typed of a
   const form = new FormData();
   form.set('email', ' a@b.test ');
   form.set('password', 'short');
-  expect(parseCredentials(form)).toEqual({
+  expect(parseCredentials(form)).toMatchObject({
     ok: false,
     email: 'a@b.test',
-    errors: { password: ['At least 8 characters.'] },
+    fieldErrors: { password: ['At least 8 characters.'] },
   });
 });

@@ -1,20 +1,20 @@
 import { z } from 'zod';
+import { invalidFields, type Result } from '../result.ts';
 
 const Credentials = z.object({
   email: z.email('This is not an email address.'),
   password: z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.'),
 });
 
-export type ParsedCredentials =
-  | { ok: true; email: string; password: string }
-  | { ok: false; email: string; errors: { email?: string[]; password?: string[] } };
+/** The email address as it was typed is there in any case, to show it again. */
+export type ParsedCredentials = Result<z.infer<typeof Credentials>> & { email: string };
 
 /** Reads the sign-in and sign-up forms. */
 export function parseCredentials(form: FormData): ParsedCredentials {
   const email = String(form.get('email') ?? '').trim();
   const parsed = Credentials.safeParse({ email, password: form.get('password') ?? '' });
-  if (parsed.success) return { ok: true, ...parsed.data };
-  return { ok: false, email, errors: z.flattenError(parsed.error).fieldErrors };
+  if (parsed.success) return { ok: true, value: parsed.data, email };
+  return { ...invalidFields(z.flattenError(parsed.error).fieldErrors), email };
 }
 
 /** Words for an error code of the sign-in service; the codes are Supabase Auth's own list. */

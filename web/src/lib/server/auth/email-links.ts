@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { returnPath } from '@patchbay/shared/contract/return-path';
 import { authProblemWords } from './credentials-form.ts';
 import { createPlainClient } from './session-client.ts';
+import { DONE, failure, invalidFields, type Result } from '../result.ts';
 import { settings } from '../settings.ts';
 
 /** What a link in an email is for, as Supabase Auth names it. */
@@ -14,18 +15,16 @@ const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found'])
 
 const Email = z.email('This is not an email address.');
 
-export type EmailForm =
-  { ok: true; email: string } | { ok: false; email: string; errors: { email: string[] } };
+/** The address as it was typed is there in any case, to show it again. */
+export type ParsedEmail = Result<string> & { email: string };
 
 /** Reads the form of somebody who asks for a link. */
-export function parseEmail(form: FormData): EmailForm {
+export function parseEmail(form: FormData): ParsedEmail {
   const email = String(form.get('email') ?? '').trim();
   const parsed = Email.safeParse(email);
-  if (parsed.success) return { ok: true, email };
-  return { ok: false, email, errors: { email: parsed.error.issues.map(({ message }) => message) } };
+  if (parsed.success) return { ok: true, value: email, email };
+  return { ...invalidFields({ email: parsed.error.issues.map(({ message }) => message) }), email };
 }
-
-export type SentLink = { ok: true } | { ok: false; status: number; message: string };
 
 /**
  * Asks Auth to email a link. The answer is the same whether or not the address has an account.
@@ -36,7 +35,7 @@ export async function sendEmailLink(
   kind: LinkKind,
   email: string,
   next: string | null,
-): Promise<SentLink> {
+): Promise<Result> {
   const { auth } = createPlainClient(event, settings());
   const emailRedirectTo = linkTarget(event.url, next);
   const options = { emailRedirectTo };
@@ -46,14 +45,10 @@ export async function sendEmailLink(
     signup: () => auth.resend({ type: 'signup', email, options }),
     email_change: () => auth.resend({ type: 'email_change', email, options }),
   }[kind]();
-  if (!error) return { ok: true };
+  if (!error) return DONE;
   const { code } = error;
-  if (isUnsent(code, kind) || (code && TELLING.has(code))) return { ok: true };
-  return {
-    ok: false,
-    status: code === 'over_request_rate_limit' ? 429 : 503,
-    message: authProblemWords(code),
-  };
+  if (isUnsent(code, kind) || (code && TELLING.has(code))) return DONE;
+  return failure(code === 'over_request_rate_limit' ? 429 : 503, authProblemWords(code));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { callProcedure, type Outcome } from '../procedures.ts';
+import { callProcedure } from '../procedures.ts';
+import { failure, type Result } from '../result.ts';
 import type { SignedIn } from './session.ts';
 import { userAgentWords } from './format-user-agent.ts';
 
@@ -37,13 +38,13 @@ export async function listSessions(who: SignedIn): Promise<ShownSession[] | null
 }
 
 /** Ends a session of the user; the browser is signed out when its access token expires, within an hour. */
-export const endSession = (who: SignedIn, id: string): Promise<Outcome<null>> =>
+export const endSession = (who: SignedIn, id: string): Promise<Result> =>
   z.uuid().safeParse(id).success
     ? callProcedure(who, 'end_session', { p_id: id }, nothing)
-    : Promise.resolve({ ok: false, status: 400, message: 'Choose a session.' });
+    : Promise.resolve(failure(400, 'Choose a session.'));
 
 /** @returns how many ended */
-export const endOtherSessions = (who: SignedIn): Promise<Outcome<number>> =>
+export const endOtherSessions = (who: SignedIn): Promise<Result<number>> =>
   callProcedure(who, 'end_other_sessions', {}, z.int());
 
 /** API tokens of the user in all workspaces; null when they can't be read. */
@@ -53,8 +54,8 @@ export async function listOwnTokens(who: SignedIn): Promise<OwnToken[] | null> {
 }
 
 /** @returns how many were revoked */
-export function revokeOwnTokens(who: SignedIn, ids: string[]): Promise<Outcome<number>> {
+export function revokeOwnTokens(who: SignedIn, ids: string[]): Promise<Result<number>> {
   const parsed = z.array(z.uuid()).min(1).max(1000).safeParse(ids);
   if (parsed.success) return callProcedure(who, 'revoke_my_api_tokens', { p_ids: parsed.data }, z.int());
-  return Promise.resolve({ ok: false, status: 400, message: 'Select at least one API token.' });
+  return Promise.resolve(failure(400, 'Select at least one API token.'));
 }

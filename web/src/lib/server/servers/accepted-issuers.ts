@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { firstRow, writeProblem, type WriteProblem } from '../database.ts';
+import { firstRow, writeFailure } from '../database.ts';
+import { DONE, type Result } from '../result.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const TABLE = 'mcp_server_accepted_issuers';
@@ -14,22 +15,22 @@ export function readAcceptedIssuer(who: SignedIn, serverId: string): Promise<Iss
   return firstRow(query.eq('server_id', serverId), Issuers);
 }
 
-/** Accepts an issuer in the place of an earlier one. @returns what went wrong, if anything */
+/** Accepts an issuer in the place of an earlier one. */
 export async function acceptIssuer(
   who: SignedIn,
   server: { id: string; workspace_id: string },
   { expected, received }: Issuers,
-): Promise<WriteProblem | null> {
-  const problem = await withdrawIssuer(who, server.id);
-  if (problem) return problem;
+): Promise<Result> {
+  const withdrawn = await withdrawIssuer(who, server.id);
+  if (!withdrawn.ok) return withdrawn;
   const row = { server_id: server.id, workspace_id: server.workspace_id };
   const issuers = { expected_issuer: expected, accepted_issuer: received };
   const { error, status } = await who.supabase.from(TABLE).insert({ ...row, ...issuers });
-  return error && writeProblem(error, status);
+  return error ? writeFailure(error, status) : DONE;
 }
 
-/** @returns what went wrong, if anything */
-export async function withdrawIssuer(who: SignedIn, serverId: string): Promise<WriteProblem | null> {
+/** */
+export async function withdrawIssuer(who: SignedIn, serverId: string): Promise<Result> {
   const { error, status } = await who.supabase.from(TABLE).delete().eq('server_id', serverId);
-  return error && writeProblem(error, status);
+  return error ? writeFailure(error, status) : DONE;
 }

@@ -1,6 +1,7 @@
 import type { McpServerPatch, McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { z } from 'zod';
 import { BULK_CHANGES, planChange, type BulkChange } from '../../servers/bulk.ts';
+import { failure, type Result } from '../result.ts';
 import { IDS_AT_ONCE, patchServers, readServers } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
@@ -16,8 +17,11 @@ const BulkForm = z
   })
   .refine(({ change, tag }) => !change.endsWith('_tag') || tag !== '', { message: 'Type a tag first.' });
 
-export function parseBulkForm(form: FormData) {
-  return BulkForm.safeParse({ ids: form.getAll('id'), change: form.get('do'), tag: form.get('tag') ?? '' });
+export function parseBulkForm(form: FormData): Result<z.infer<typeof BulkForm>> {
+  const typed = { ids: form.getAll('id'), change: form.get('do'), tag: form.get('tag') ?? '' };
+  const parsed = BulkForm.safeParse(typed);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return failure(400, parsed.error.issues[0]?.message ?? '');
 }
 
 /**

@@ -3,30 +3,31 @@ import {
   type FoundServer,
   type McpServersFile,
 } from '@patchbay/shared/contract/mcp-servers-json/mcp-servers-json';
-import type { ImportResult, ReadResult } from '../../servers/form/import-result.ts';
-import { problemWords } from '../database.ts';
+import type { ImportResult, ShownFile } from '../../servers/form/import-result.ts';
 import { discoverTools, storeCredential } from '../edge-functions.ts';
+import { failure, type Result } from '../result.ts';
 import { createServer, updateServer } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const MOST_CHARACTERS = 200_000;
 const MOST_SERVERS = 100;
 
+type PastedFile = Extract<McpServersFile, { ok: true }>;
+
 /** Reads the pasted text of the form; what is far too long is not read at all. */
-export function readPasted(form: FormData): McpServersFile {
+export function readPasted(form: FormData): Result<PastedFile> {
   const text = form.get('text');
-  if (typeof text !== 'string' || text.trim() === '') return { ok: false, message: 'Paste the JSON first.' };
-  if (text.length > MOST_CHARACTERS) return { ok: false, message: 'This text is too long.' };
+  if (typeof text !== 'string' || text.trim() === '') return failure(400, 'Paste the JSON first.');
+  if (text.length > MOST_CHARACTERS) return failure(400, 'This text is too long.');
   const file = readMcpServersJson(text);
-  if (file.ok && file.servers.length > MOST_SERVERS)
-    return { ok: false, message: `At most ${MOST_SERVERS} servers at a time.` };
-  return file;
+  if (!file.ok) return failure(400, file.message);
+  if (file.servers.length > MOST_SERVERS) return failure(400, `At most ${MOST_SERVERS} servers at a time.`);
+  return { ok: true, value: file };
 }
 
 /** What the page shows of a file; keys and tokens stay here. */
-export function describeFile(file: McpServersFile): ReadResult {
-  if (!file.ok) return file;
-  const found = file.servers.map(({ key, server, credential, notes }) => ({
+export function describeFile({ servers, refused }: PastedFile): ShownFile {
+  const found = servers.map(({ key, server, credential, notes }) => ({
     key,
     name: server.name,
     url: server.url,
@@ -34,7 +35,7 @@ export function describeFile(file: McpServersFile): ReadResult {
     hasCredential: credential !== null,
     notes,
   }));
-  return { ok: true, found, refused: file.refused };
+  return { found, refused };
 }
 
 /** Adds servers of a file one after the other, each with its credential in place before it is switched on. */
@@ -46,7 +47,7 @@ export async function addServers(
   const results: ImportResult[] = [];
   for (const found of servers) results.push(await addOne(who, workspaceId, found));
   // Their tools are read side by side; whoever is slow is read by the monitor later.
-  const added = results.flatMap((result) => (result.ok ? [result.id] : []));
+  const added = results.flatMap((result) => (result.ok ? [result.value.id] : []));
   await Promise.race([
     Promise.all(added.map((id) => discoverTools(who, { server_id: id }))),
     new Promise((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS)),
@@ -67,20 +68,17 @@ async function addOne(
   const { slug: _slug, ...input } = server;
   const row = { ...input, is_active: isActive && credential === null };
   const created = await createServer(who, workspaceId, row);
-  if (!created.ok) return { ok: false, key, message: problemWords(created.problem) };
+  if (!created.ok) return { ...created, key };
   const { id, name, url, auth_method } = created.value;
   if (credential === null) {
-    return {
-      ok: true,
-      key,
-      id,
-      name,
-      note: needsCredential ? 'It is off until you enter its key or token.' : null,
-    };
+    const note = needsCredential ? 'It is off until you enter its key or token.' : null;
+    return { ok: true, value: { id, name, note }, key };
   }
   const stored = await storeCredential(who, { server_id: id, credential, url, auth_method });
-  if (!stored.ok)
-    return { ok: true, key, id, name, note: `Its credential could not be stored: ${stored.message}` };
+  if (!stored.ok) {
+    const note = `Its credential could not be stored: ${stored.message}`;
+    return { ok: true, value: { id, name, note }, key };
+  }
   if (isActive) await updateServer(who, id, { is_active: true });
-  return { ok: true, key, id, name, note: null };
+  return { ok: true, value: { id, name, note: null }, key };
 }

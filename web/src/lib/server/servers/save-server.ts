@@ -9,9 +9,10 @@ import {
   type ServerFormValues,
 } from '../../servers/form/form-values.ts';
 import { mergeEdits } from '../../servers/form/merge.ts';
-import { problemWords } from '../database.ts';
+import { CHANGED } from '../database.ts';
 import { discoverTools, storeCredential, testConnection } from '../edge-functions.ts';
 import { connectionDiffers, parseServerForm, type ServerConfiguration } from './server-form.ts';
+import { failureText, invalidFields, type Result } from '../result.ts';
 import { createServer, readServer, updateServer } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
@@ -25,25 +26,24 @@ const TYPED: ReadonlySet<string> = new Set(['api_key', 'bearer_token']);
 export function planTest(
   form: FormData,
   stored: McpServerRow | null,
-):
-  { ok: true; values: ServerFormValues; body: TestConnectionBody } | { ok: false; result: ServerFormResult } {
+): Result<TestConnectionBody> & { values: ServerFormValues } {
   const parsed = parseServerForm(withName(form));
   const values = { ...parsed.values, name: textOf(form, 'name') };
-  if (!parsed.ok) return { ok: false, result: { values, errors: parsed.errors } };
-  const { input, credential } = parsed;
+  if (!parsed.ok) return { ...parsed, values };
+  const { input, credential } = parsed.value;
   // A blank credential means the stored one, which only a test of the unchanged server can use.
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
       ? 'Type it again for this test: the address, the authentication or whose it is was changed.'
       : 'Enter the key or token.';
-    return { ok: false, result: { values, errors: { credential: [why] } } };
+    return { ...invalidFields({ credential: [why] }), values };
   }
   const { url, transport, protocol_era, auth_method, auth_header } = input;
   const body = asStored
     ? { server_id: stored.id }
     : { url, transport, protocol_era, auth_method, auth_header, credential };
-  return { ok: true, values, body };
+  return { ok: true, value: body, values };
 }
 
 /** A test needs no name: the server itself may tell one. */
@@ -67,9 +67,9 @@ export async function testTyped(
   stored: McpServerRow | null,
 ): Promise<ServerFormResult> {
   const plan = planTest(form, stored);
-  if (!plan.ok) return plan.result;
   const { values } = plan;
-  const answer = await testConnection(who, plan.body);
+  if (!plan.ok) return { values, errors: plan.fieldErrors };
+  const answer = await testConnection(who, plan.value);
   if (!answer.ok && answer.fieldErrors) return { values, errors: answer.fieldErrors };
   return { values, test: answer.ok ? testOutcome(answer.value) : noTest(answer.message, answer.hint) };
 }
@@ -105,8 +105,9 @@ export async function saveTyped(
   target: { workspaceId: string } | { stored: McpServerRow },
 ): Promise<ServerFormResult> {
   const parsed = parseServerForm(form);
-  if (!parsed.ok) return { values: parsed.values, errors: parsed.errors };
-  const { values, input, credential } = parsed;
+  const { values } = parsed;
+  if (!parsed.ok) return { values, errors: parsed.fieldErrors };
+  const { input, credential } = parsed.value;
   const stored = 'stored' in target ? target.stored : null;
   const merge = stored && mergeOf(form, values, stored);
   if (merge) return merge;
@@ -121,11 +122,11 @@ export async function saveTyped(
     'stored' in target
       ? await updateServer(who, target.stored.id, row, target.stored.updated_at)
       : await createServer(who, target.workspaceId, row);
-  if (!written.ok && written.problem === 'changed' && stored) {
+  if (written === CHANGED && stored) {
     const fresh = await readServer(who, stored.id);
     if (fresh) return saveTyped(who, form, { stored: fresh });
   }
-  if (!written.ok) return { values, message: problemWords(written.problem) };
+  if (!written.ok) return { values, message: failureText(written) };
 
   const { id, name, url, auth_method } = written.value;
   if (credential !== null) {
@@ -153,7 +154,7 @@ export async function saveTyped(
     if (!activated.ok) {
       return {
         values,
-        message: `Saved, but not switched on. ${problemWords(activated.problem)}`,
+        message: `Saved, but not switched on. ${failureText(activated)}`,
         savedId: id,
       };
     }

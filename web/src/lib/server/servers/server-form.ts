@@ -8,14 +8,15 @@ import {
 } from '@patchbay/shared/contract/schema/server';
 import type { z } from 'zod';
 import { EMPTY_FORM, type ServerFormValues } from '../../servers/form/form-values.ts';
+import { invalidFields, type Result } from '../result.ts';
 
 // What the form does not ask for keeps its default, or its present value when a server is edited.
 const ServerConfiguration = McpServerInput.omit({ slug: true, max_concurrency: true, metadata: true });
 export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
 
-export type ParsedServerForm =
-  | { ok: true; values: ServerFormValues; input: ServerConfiguration; credential: string | null }
-  | { ok: false; values: ServerFormValues; errors: Record<string, string[]> };
+export type ParsedServerForm = Result<{ input: ServerConfiguration; credential: string | null }> & {
+  values: ServerFormValues;
+};
 
 /**
  * Reads the add / edit form. `values` is what was typed, to show it again; the credential is never among
@@ -41,12 +42,12 @@ export function parseServerForm(form: FormData): ParsedServerForm {
   const typed = text(form, 'credential').trim();
   const credential = values.auth_method === 'none' || typed === '' ? null : CredentialText.safeParse(typed);
   if (read.ok && (credential === null || credential.success)) {
-    return { ok: true, values, input: read.value, credential: credential?.data ?? null };
+    return { ok: true, value: { input: read.value, credential: credential?.data ?? null }, values };
   }
   const errors = read.ok ? {} : namedAsInForm(sentencesOf(read.fieldErrors));
   if (credential && !credential.success)
     errors.credential = credential.error.issues.map((issue) => issue.message);
-  return { ok: false, values, errors };
+  return { ...invalidFields(errors), values };
 }
 
 function timeoutMs(seconds: string): number {

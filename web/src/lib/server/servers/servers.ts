@@ -4,11 +4,10 @@ import {
   type McpServerPatch,
 } from '@patchbay/shared/contract/schema/server';
 import { planMove, type Direction } from '../../servers/order.ts';
-import { allRows, rows, unavailable, writeProblem, type WriteProblem } from '../database.ts';
+import { allRows, CHANGED, NOT_FOUND, rows, unavailable, writeFailure } from '../database.ts';
+import type { Result } from '../result.ts';
 import type { SignedIn } from '../auth/session.ts';
 import { withOwnStatus } from './sign-ins.ts';
-
-export type Written<T> = { ok: true; value: T } | { ok: false; problem: WriteProblem };
 
 const COLUMNS = Object.keys(McpServerRow.shape).join(',');
 const TABLE = 'mcp_servers';
@@ -54,7 +53,7 @@ export async function createServer(
   who: SignedIn,
   workspaceId: string,
   input: Pick<McpServerInput, 'name' | 'url'> & Partial<McpServerInput>,
-): Promise<Written<McpServerRow>> {
+): Promise<Result<McpServerRow>> {
   // Its place in the order is given by the database where there is none.
   const row = { ...input, workspace_id: workspaceId } as typeof input & { position: number };
   const answer = await who.supabase.from(TABLE).insert(row).select(COLUMNS);
@@ -62,21 +61,21 @@ export async function createServer(
 }
 
 /**
- * Row level security hides what may not be changed, so a refused change reads as `not_found`.
- * @param unchangedSince `updated_at` of the row that the change was made for; another one reads as `changed`
+ * Row level security hides what may not be changed, so a refused change reads as `NOT_FOUND`.
+ * @param unchangedSince `updated_at` of the row that the change was made for; another one reads as `CHANGED`
  */
 export async function updateServer(
   who: SignedIn,
   id: string,
   patch: McpServerPatch,
   unchangedSince?: string,
-): Promise<Written<McpServerRow>> {
+): Promise<Result<McpServerRow>> {
   const change = who.supabase.from(TABLE).update(patch).eq('id', id);
   const guarded = unchangedSince === undefined ? change : change.eq('updated_at', unchangedSince);
   const result = written(await guarded.select(COLUMNS));
-  if (result.ok || result.problem !== 'not_found' || unchangedSince === undefined) return result;
+  if (result !== NOT_FOUND || unchangedSince === undefined) return result;
   const now = await readServer(who, id);
-  return now && now.updated_at !== unchangedSince ? { ok: false, problem: 'changed' } : result;
+  return now && now.updated_at !== unchangedSince ? CHANGED : result;
 }
 
 /**
@@ -88,7 +87,7 @@ export async function moveServer(
   workspaceId: string,
   id: string,
   direction: Direction,
-): Promise<Written<McpServerRow[]>> {
+): Promise<Result<McpServerRow[]>> {
   const moved: McpServerRow[] = [];
   for (const { id: each, position } of planMove(await listServers(who, workspaceId), id, direction)) {
     const result = await updateServer(who, each, { position });
@@ -123,8 +122,8 @@ function written(answer: {
   data: unknown;
   error: { code: string; message: string } | null;
   status: number;
-}): Written<McpServerRow> {
-  if (answer.error) return { ok: false, problem: writeProblem(answer.error, answer.status) };
+}): Result<McpServerRow> {
+  if (answer.error) return writeFailure(answer.error, answer.status);
   const row = McpServerRow.array().parse(answer.data)[0];
-  return row ? { ok: true, value: row } : { ok: false, problem: 'not_found' };
+  return row ? { ok: true, value: row } : NOT_FOUND;
 }

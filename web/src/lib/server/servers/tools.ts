@@ -6,7 +6,8 @@ import { ToolCallRow, type ToolCallOutcome } from '@patchbay/shared/contract/sch
 import { McpToolRow } from '@patchbay/shared/contract/schema/tool';
 import { TooMuchWork } from '@patchbay/shared/contract/json/work-budget';
 import { z } from 'zod';
-import { allRows, rows, writeProblem, type WriteProblem } from '../database.ts';
+import { allRows, NOT_FOUND, rows, writtenRows } from '../database.ts';
+import type { Result } from '../result.ts';
 import type { ListedTool } from '../../tools/listed-tool.ts';
 import type { SignedIn } from '../auth/session.ts';
 
@@ -82,24 +83,20 @@ export function listToolNames(who: SignedIn, workspaceId: string): Promise<Named
   );
 }
 
-/**
- * Writes what the user decides about a tool.
- * @returns null when it is done, else which rule of the database refused it
- */
+/** Writes what the user decides about a tool. */
 export async function changeTool(
   who: SignedIn,
   serverId: string,
   name: string,
   change: Partial<Pick<McpToolRow, 'is_enabled' | 'is_pinned' | 'cache_ttl_seconds' | 'access'>>,
-): Promise<WriteProblem | null> {
+): Promise<Result> {
   const answer = await who.supabase
     .from('mcp_tools')
     .update(change)
     .eq('server_id', serverId)
     .eq('name', name)
     .select('name');
-  if (answer.error) return writeProblem(answer.error, answer.status);
-  return answer.data.length > 0 ? null : 'not_found';
+  return writtenRows(answer, NOT_FOUND);
 }
 
 /** The latest checks of a server, newest first. */

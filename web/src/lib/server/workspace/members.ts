@@ -1,8 +1,9 @@
 import { readFields } from '@patchbay/shared/contract/schema/fields';
 import { InvitationInput, Role } from '@patchbay/shared/contract/schema/workspace';
 import { z } from 'zod';
-import { rows } from '../database.ts';
-import { callProcedure, refusalOf, refusedFields, type Outcome } from '../procedures.ts';
+import { invalidInput, rows, writeFailure, writtenRows } from '../database.ts';
+import { callProcedure } from '../procedures.ts';
+import { DONE, failure, type Result } from '../result.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const Member = z.object({ user_id: z.string(), email: z.string(), role: Role });
@@ -51,9 +52,9 @@ export async function invite(
   who: SignedIn,
   workspaceId: string,
   typed: { role: string; email: string; hours: number },
-): Promise<Outcome<z.infer<typeof NewInvitation>>> {
+): Promise<Result<z.infer<typeof NewInvitation>>> {
   const read = readFields(InvitationInput, { ...typed, expires_in_hours: typed.hours });
-  if (!read.ok) return refusedFields(read.fieldErrors);
+  if (!read.ok) return invalidInput(read.fieldErrors);
   const { role, email, expires_in_hours } = read.value;
   return callProcedure(
     who,
@@ -63,7 +64,7 @@ export async function invite(
   );
 }
 
-export const previewInvitation = (who: SignedIn, token: string): Promise<Outcome<Preview>> =>
+export const previewInvitation = (who: SignedIn, token: string): Promise<Result<Preview>> =>
   callProcedure(who, 'preview_invitation', { p_token: token }, Preview);
 
 export const acceptInvitation = (who: SignedIn, token: string) =>
@@ -78,8 +79,11 @@ export const transferOwnership = (who: SignedIn, workspaceId: string, userId: st
     z.unknown().transform(() => null),
   );
 
-export async function revokeInvitation(who: SignedIn, id: string): Promise<Outcome<null>> {
-  return changed(await who.supabase.from('workspace_invitations').delete().eq('id', id).select('id'));
+export async function revokeInvitation(who: SignedIn, id: string): Promise<Result> {
+  return writtenRows(
+    await who.supabase.from('workspace_invitations').delete().eq('id', id).select('id'),
+    NOT_CHANGED,
+  );
 }
 
 export async function setRole(
@@ -87,42 +91,27 @@ export async function setRole(
   workspaceId: string,
   userId: string,
   role: Role,
-): Promise<Outcome<null>> {
-  return changed(
+): Promise<Result> {
+  return writtenRows(
     await who.supabase
       .from('workspace_members')
       .update({ role })
       .eq('workspace_id', workspaceId)
       .eq('user_id', userId)
       .select('user_id'),
+    NOT_CHANGED,
   );
 }
 
 /** Takes a member out; oneself, too. Who left sees the row no more, so the answer counts none. */
-export async function removeMember(
-  who: SignedIn,
-  workspaceId: string,
-  userId: string,
-): Promise<Outcome<null>> {
+export async function removeMember(who: SignedIn, workspaceId: string, userId: string): Promise<Result> {
   const { error, status } = await who.supabase
     .from('workspace_members')
     .delete()
     .eq('workspace_id', workspaceId)
     .eq('user_id', userId);
-  return error ? refusalOf(error, status) : { ok: true, value: null };
+  return error ? writeFailure(error, status) : DONE;
 }
 
-/** Row level security hides what may not be changed, so a refused change counts no rows. */
-function changed(answer: {
-  data: unknown[] | null;
-  error: { code: string; message: string; details: string; hint: string } | null;
-  status: number;
-}): Outcome<null> {
-  if (answer.error) return refusalOf(answer.error, answer.status);
-  if (answer.data?.length) return { ok: true, value: null };
-  return {
-    ok: false,
-    status: 403,
-    message: 'This is not there any more, or your role does not allow it.',
-  };
-}
+/** A row that may not be changed reads as one that is missing. */
+const NOT_CHANGED = failure(403, 'This is not there any more, or your role does not allow it.');

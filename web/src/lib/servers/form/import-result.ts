@@ -1,4 +1,5 @@
 import type { AuthMethod } from '@patchbay/shared/contract/schema/server';
+import type { Result } from '../../server/result.ts';
 
 /** A server found in a pasted file, without its key or token. */
 export interface FoundEntry {
@@ -10,10 +11,11 @@ export interface FoundEntry {
   notes: string[];
 }
 
-export type ReadResult =
-  | { ok: true; found: FoundEntry[]; refused: { key: string; reason: string }[] }
-  | { ok: false; message: string };
+/** A pasted file, as far as the page may show it. */
+export interface ShownFile {
+  found: FoundEntry[];
+  refused: { key: string; reason: string }[];
+}
 
-export type ImportResult =
-  | { ok: true; key: string; id: string; name: string; note: string | null }
-  | { ok: false; key: string; message: string };
+/** What came of one entry of a file. */
+export type ImportResult = Result<{ id: string; name: string; note: string | null }> & { key: string };

@@ -1,10 +1,11 @@
 import { returnPath } from '@patchbay/shared/contract/return-path';
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { changeEmail, changePassword, readPendingEmail } from '$lib/server/auth/account.ts';
 import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
 import { deleteAccount, previewDeletion, readSuccessors } from './delete-account.server.ts';
 import { sendEmailLink } from '$lib/server/auth/email-links.ts';
-import type { Outcome } from '$lib/server/procedures.ts';
+import { failure, invalidFields, type Result } from '$lib/server/result.ts';
 import { createPlainClient } from '$lib/server/auth/session-client.ts';
 import {
   endOtherSessions,
@@ -39,25 +40,24 @@ export const load: PageServerLoad = async (event) => {
   };
 };
 
-function sessionsAnswer<T>(outcome: Outcome<T>, words: (value: T) => string) {
+function sessionsAnswer<T>(outcome: Result<T>, words: (value: T) => string) {
   const about = 'sessions' as const;
   if (outcome.ok) return { about, message: words(outcome.value), done: true };
-  return fail(outcome.status, { about, message: outcome.message });
+  return actionFailure(outcome, { about });
 }
 
 export const actions: Actions = {
   email: async (event) => {
     const outcome = await changeEmail(signedIn(event), event.url, await event.request.formData());
     if (outcome.ok) return { about: 'email' as const, asked: outcome.value };
-    const { status, message, fieldErrors: errors } = outcome;
-    return fail(status, { about: 'email' as const, message, errors });
+    return actionFailure(outcome, { about: 'email' });
   },
 
   resendEmail: async (event) => {
     const { user } = signedIn(event);
     const sent = await sendEmailLink(event, 'email_change', user.email, '/account');
     if (sent.ok) return { about: 'email' as const, asked: null };
-    return fail(sent.status, { about: 'email' as const, message: sent.message, errors: undefined });
+    return actionFailure(sent, { about: 'email' });
   },
 
   password: async (event) => {
@@ -68,8 +68,7 @@ export const actions: Actions = {
       next: String(form.get('next') ?? ''),
     });
     if (outcome.ok) return { about: 'password' as const, done: true };
-    const { status, message, fieldErrors: errors } = outcome;
-    return fail(status, { about: 'password' as const, message, errors });
+    return actionFailure(outcome, { about: 'password' });
   },
 
   endSession: async (event) => {
@@ -90,7 +89,7 @@ export const actions: Actions = {
   revokeTokens: async (event) => {
     const who = signedIn(event);
     const outcome = await revokeOwnTokens(who, (await event.request.formData()).getAll('id').map(String));
-    if (!outcome.ok) return fail(outcome.status, { about: 'tokens' as const, message: outcome.message });
+    if (!outcome.ok) return actionFailure(outcome, { about: 'tokens' });
     const message =
       outcome.value === 1 ? '1 API token is revoked.' : `${outcome.value} API tokens are revoked.`;
     return { about: 'tokens' as const, message, done: true };
@@ -102,7 +101,7 @@ export const actions: Actions = {
     await endOtherSessions(who);
     const { error } = await who.supabase.auth.signOut({ scope: 'global' });
     // The session stays in this browser then, to try again with.
-    if (error) return fail(503, { about: 'sessions' as const, message: authProblemWords(error.code) });
+    if (error) return actionFailure(failure(503, authProblemWords(error.code)), { about: 'sessions' });
     redirect(303, '/sign-in');
   },
 
@@ -111,12 +110,11 @@ export const actions: Actions = {
     const form = await event.request.formData();
     const confirm = String(form.get('confirm') ?? '').trim();
     const successors = readSuccessors(form);
-    const refuse = (status: number, message: string, errors?: Record<string, string[]>) =>
-      fail(status, { about: 'delete' as const, message, errors, typed: { confirm, successors } });
-    if (confirm.toLowerCase() !== who.user.email.toLowerCase())
-      return refuse(400, '', { confirm: ['Type your email address exactly as it is.'] });
-    const outcome = await deleteAccount(who, successors);
-    if (!outcome.ok) return refuse(outcome.status, outcome.message, outcome.fieldErrors);
+    const outcome =
+      confirm.toLowerCase() === who.user.email.toLowerCase()
+        ? await deleteAccount(who, successors)
+        : invalidFields({ confirm: ['Type your email address exactly as it is.'] });
+    if (!outcome.ok) return actionFailure(outcome, { about: 'delete', typed: { confirm, successors } });
     redirect(303, '/sign-up');
   },
 };

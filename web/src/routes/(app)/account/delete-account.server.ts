@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SignedIn } from '$lib/server/auth/session.ts';
-import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import { callProcedure } from '$lib/server/procedures.ts';
+import type { Result } from '$lib/server/result.ts';
 
 /** What deleting the caller's account does to others: the answer of `preview_account_deletion`. */
 export const DeletionPreview = z.object({
@@ -48,7 +49,7 @@ export function readSuccessors(form: FormData): Record<string, string | null> {
 export async function deleteAccount(
   who: SignedIn,
   successors: Record<string, string | null>,
-): Promise<Outcome<null>> {
+): Promise<Result> {
   const done = z.unknown().transform(() => null);
   const outcome = await callProcedure(who, 'delete_account', { p_successors: successors }, done);
   if (outcome.ok) await who.supabase.auth.signOut({ scope: 'local' });

@@ -1,6 +1,6 @@
-import { fail } from '@sveltejs/kit';
-import { agentProblemWords, duplicateAgent, listAgents, makeDefault } from '$lib/server/agents/agents.ts';
-import type { WriteProblem } from '$lib/server/database.ts';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { duplicateAgent, listAgents, makeDefault } from '$lib/server/agents/agents.ts';
+import type { Result } from '$lib/server/result.ts';
 import { signedIn, type SignedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
@@ -25,12 +25,11 @@ export const load: PageServerLoad = async (event) => {
 };
 
 /** An action of a row, on the agent of the form's `id`. */
-const onAgent =
-  (act: (who: SignedIn, id: string) => Promise<WriteProblem | null>) => async (event: RequestEvent) => {
-    const who = signedIn(event);
-    const form = await event.request.formData();
-    const problem = await act(who, String(form.get('id')));
-    return problem ? fail(409, { message: agentProblemWords(problem) }) : null;
-  };
+const onAgent = (act: (who: SignedIn, id: string) => Promise<Result>) => async (event: RequestEvent) => {
+  const who = signedIn(event);
+  const form = await event.request.formData();
+  const result = await act(who, String(form.get('id')));
+  return result.ok ? null : actionFailure(result);
+};
 
 export const actions: Actions = { duplicate: onAgent(duplicateAgent), choose: onAgent(makeDefault) };

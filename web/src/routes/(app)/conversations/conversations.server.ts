@@ -1,7 +1,8 @@
 import { ToolCallRow, TranscriptLine, VoiceSessionRow } from '@patchbay/shared/contract/schema/session';
 import { z } from 'zod';
-import { firstRow, rows, writeProblem, type WriteProblem } from '$lib/server/database.ts';
-import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import { firstRow, rows, writtenRows } from '$lib/server/database.ts';
+import { callProcedure } from '$lib/server/procedures.ts';
+import { failure, type Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 const AgentName = z.object({ name: z.string() }).nullable();
@@ -84,13 +85,12 @@ export function listSessionCalls(who: SignedIn, sessionId: string): Promise<Tool
 }
 
 /** Ends a conversation that runs, wherever it does; one that is over stays as it is. */
-export function endConversation(who: SignedIn, id: string): Promise<Outcome<unknown>> {
+export function endConversation(who: SignedIn, id: string): Promise<Result<unknown>> {
   return callProcedure(who, 'end_conversation', { p_session_id: id }, z.unknown());
 }
 
-/** Deletes a conversation that is over, with its words and calls; a running one reads as `conflict`. */
-export async function deleteConversation(who: SignedIn, id: string): Promise<WriteProblem | null> {
+/** Deletes a conversation that is over, with its words and calls; one that runs stays. */
+export async function deleteConversation(who: SignedIn, id: string): Promise<Result> {
   const answer = await who.supabase.from('voice_sessions').delete().eq('id', id).select('id');
-  if (answer.error) return writeProblem(answer.error, answer.status);
-  return answer.data.length > 0 ? null : 'conflict';
+  return writtenRows(answer, failure(409, 'A conversation that runs cannot be deleted: end it first.'));
 }

@@ -1,5 +1,4 @@
-import { fail } from '@sveltejs/kit';
-import { problemWords } from '$lib/server/database.ts';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { noticeWebhook } from '$lib/server/edge-functions.ts';
 import { listNotices, markRead } from '$lib/server/notices.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -40,22 +39,22 @@ export const actions: Actions = {
     const answer = await noticeWebhook(who, body);
     if (answer.ok) return { secret: answer.value.secret, done: 'The webhook is set.' };
     const problem = answer.fieldErrors?.url?.[0];
-    return fail(answer.status, { url, problem, message: problem ? '' : answer.message });
+    return actionFailure({ ...answer, message: problem ? '' : answer.message }, { url, problem });
   },
 
   test: async (event) => {
     const who = signedIn(event);
     const workspace = await currentWorkspace(who, event.cookies);
     const answer = await noticeWebhook(who, { workspace_id: workspace.id, test: true });
-    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    if (!answer.ok) return actionFailure(answer);
     return { done: 'A test message is on its way.' };
   },
 
   remove: async (event) => {
     const who = signedIn(event);
     const workspace = await currentWorkspace(who, event.cookies);
-    const problem = await deleteWebhook(who, workspace.id);
-    if (problem) return fail(409, { message: problemWords(problem) });
+    const deleted = await deleteWebhook(who, workspace.id);
+    if (!deleted.ok) return actionFailure(deleted);
     return { done: 'The webhook is removed.' };
   },
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { firstRow, rows, writeProblem, type WriteProblem } from '$lib/server/database.ts';
+import { firstRow, NOT_FOUND, rows, writtenRows } from '$lib/server/database.ts';
+import type { Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 export const WebhookRow = z.object({
@@ -45,13 +46,11 @@ export function listDeliveries(who: SignedIn, webhookId: string, limit: number):
   );
 }
 
-/** @returns null when it is done, else which rule of the database refused it */
-export async function deleteWebhook(who: SignedIn, workspaceId: string): Promise<WriteProblem | null> {
+export async function deleteWebhook(who: SignedIn, workspaceId: string): Promise<Result> {
   const answer = await who.supabase
     .from('notice_webhooks')
     .delete()
     .eq('workspace_id', workspaceId)
     .select('id');
-  if (answer.error) return writeProblem(answer.error, answer.status);
-  return answer.data.length > 0 ? null : 'not_found';
+  return writtenRows(answer, NOT_FOUND);
 }

@@ -1,6 +1,7 @@
 import type { TagChange } from '@patchbay/shared/contract/schema/workspace';
 import { Role } from '@patchbay/shared/contract/schema/workspace';
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import {
   invite,
   listInvitations,
@@ -10,7 +11,7 @@ import {
   setRole,
   transferOwnership,
 } from '$lib/server/workspace/members.ts';
-import type { Outcome } from '$lib/server/procedures.ts';
+import { failure, invalidFields, type Result } from '$lib/server/result.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import {
   deleteWorkspace,
@@ -50,10 +51,8 @@ async function begin(event: RequestEvent) {
   return { who, workspace, text };
 }
 
-function answer<T>(about: About, outcome: Outcome<T>, done: (value: T) => string) {
-  if (outcome.ok) return { about, done: done(outcome.value) };
-  const { message, hint, fieldErrors: errors } = outcome;
-  return fail(outcome.status, { about, message, hint, errors });
+function answer<T>(about: About, outcome: Result<T>, done: (value: T) => string) {
+  return outcome.ok ? { about, done: done(outcome.value) } : actionFailure(outcome, { about });
 }
 
 function tagWords(verb: string, { changed, left }: TagChange): string {
@@ -83,10 +82,7 @@ export const actions: Actions = {
     const { who, workspace, text } = await begin(event);
     const typed = { role: text('role'), email: text('email') };
     const outcome = await invite(who, workspace.id, { ...typed, hours: Number(text('hours')) });
-    if (!outcome.ok) {
-      const { message, hint, fieldErrors: errors } = outcome;
-      return fail(outcome.status, { about: 'invite' as const, message, hint, errors, typed });
-    }
+    if (!outcome.ok) return actionFailure(outcome, { about: 'invite', typed });
     const link = `${event.url.origin}/invitations/${outcome.value.token}`;
     return { about: 'invite' as const, done: 'The link is shown this once: copy it now.', link };
   },
@@ -99,7 +95,7 @@ export const actions: Actions = {
   role: async (event) => {
     const { who, workspace, text } = await begin(event);
     const role = Role.safeParse(text('role'));
-    if (!role.success) return fail(400, { about: 'people' as const, message: 'This is no role.' });
+    if (!role.success) return actionFailure(failure(400, 'This is no role.'), { about: 'people' });
     const outcome = await setRole(who, workspace.id, text('user'), role.data);
     return answer('people', outcome, () => 'The role is changed.');
   },
@@ -139,7 +135,7 @@ export const actions: Actions = {
     const { who, workspace, text } = await begin(event);
     if (text('confirm') !== workspace.name) {
       const errors = { confirm: ['Type the name of the workspace exactly as it is.'] };
-      return fail(400, { about: 'end' as const, message: 'Nothing was deleted.', errors });
+      return actionFailure(invalidFields(errors, 'Nothing was deleted.'), { about: 'end' });
     }
     const outcome = await deleteWorkspace(who, workspace.id);
     if (!outcome.ok) return answer('end', outcome, () => '');

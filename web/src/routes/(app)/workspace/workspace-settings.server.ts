@@ -3,8 +3,9 @@ import { WorkspaceUsageRow } from '@patchbay/shared/contract/schema/limits';
 import { TagName } from '@patchbay/shared/contract/schema/server';
 import { TagChange, WorkspaceInput } from '@patchbay/shared/contract/schema/workspace';
 import { z } from 'zod';
-import { rows } from '$lib/server/database.ts';
-import { callProcedure, refusalOf, refusedFields, type Outcome } from '$lib/server/procedures.ts';
+import { FORBIDDEN, invalidInput, rows, writeFailure, writtenRows } from '$lib/server/database.ts';
+import { callProcedure } from '$lib/server/procedures.ts';
+import { failure, type Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 const NewTag = z.object({ new_tag: TagName });
@@ -35,9 +36,9 @@ export async function renameTag(
   workspaceId: string,
   tag: string,
   newTag: string,
-): Promise<Outcome<TagChange>> {
+): Promise<Result<TagChange>> {
   const read = readFields(NewTag, { new_tag: newTag });
-  if (!read.ok) return refusedFields(read.fieldErrors);
+  if (!read.ok) return invalidInput(read.fieldErrors);
   const args = { p_workspace_id: workspaceId, p_tag: tag, p_new_tag: read.value.new_tag };
   return callProcedure(who, 'rename_tag', args, TagChange);
 }
@@ -46,37 +47,27 @@ export const removeTag = (who: SignedIn, workspaceId: string, tag: string) =>
   callProcedure(who, 'remove_tag', { p_workspace_id: workspaceId, p_tag: tag }, TagChange);
 
 /** @returns the id of the new workspace, whose owner the user is */
-export async function createWorkspace(who: SignedIn, name: string): Promise<Outcome<string>> {
+export async function createWorkspace(who: SignedIn, name: string): Promise<Result<string>> {
   const read = readFields(WorkspaceInput, { name });
-  if (!read.ok) return refusedFields(read.fieldErrors);
+  if (!read.ok) return invalidInput(read.fieldErrors);
   const answer = await who.supabase.from('workspaces').insert(read.value).select('id');
-  if (answer.error) return refusalOf(answer.error, answer.status);
+  if (answer.error) return writeFailure(answer.error, answer.status);
   const [row] = z.array(z.object({ id: z.string() })).parse(answer.data);
-  return row
-    ? { ok: true, value: row.id }
-    : { ok: false, status: 503, message: 'The workspace was not made.' };
+  return row ? { ok: true, value: row.id } : failure(503, 'The workspace was not made.');
 }
 
 export async function updateWorkspace(
   who: SignedIn,
   id: string,
   patch: z.infer<typeof WorkspacePatch>,
-): Promise<Outcome<null>> {
+): Promise<Result> {
   const read = readFields(WorkspacePatch, patch);
-  if (!read.ok) return refusedFields(read.fieldErrors);
+  if (!read.ok) return invalidInput(read.fieldErrors);
   const answer = await who.supabase.from('workspaces').update(read.value).eq('id', id).select('id');
-  if (answer.error) return refusalOf(answer.error, answer.status);
-  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+  return writtenRows(answer, FORBIDDEN);
 }
 
-export async function deleteWorkspace(who: SignedIn, id: string): Promise<Outcome<null>> {
+export async function deleteWorkspace(who: SignedIn, id: string): Promise<Result> {
   const answer = await who.supabase.from('workspaces').delete().eq('id', id).select('id');
-  if (answer.error) return refusalOf(answer.error, answer.status);
-  return answer.data.length > 0 ? { ok: true, value: null } : FORBIDDEN;
+  return writtenRows(answer, FORBIDDEN);
 }
-
-const FORBIDDEN = {
-  ok: false,
-  status: 403,
-  message: 'Your role in this workspace does not allow this.',
-} as const;

@@ -1,4 +1,5 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
 import { setPassword } from '$lib/server/auth/account.ts';
 import { endNewPassword, mayChooseNewPassword } from '../new-password.server.ts';
@@ -19,9 +20,7 @@ export const actions: Actions = {
     if (!mayChooseNewPassword(event, who.user.id)) redirect(303, '/account');
     const password = String((await event.request.formData()).get('next') ?? '');
     const outcome = await setPassword(who, password);
-    if (!outcome.ok) {
-      return fail(outcome.status, { message: outcome.message, errors: outcome.fieldErrors });
-    }
+    if (!outcome.ok) return actionFailure(outcome);
     endNewPassword(event);
     const next = event.url.searchParams.get('next');
     const tokens = await listOwnTokens(who);

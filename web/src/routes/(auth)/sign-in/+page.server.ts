@@ -1,4 +1,6 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { failure } from '$lib/server/result.ts';
 import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
@@ -16,32 +18,32 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   signIn: async ({ request, locals, url }) => {
     const parsed = parseCredentials(await request.formData());
-    if (!parsed.ok) return fail(400, { email: parsed.email, errors: parsed.errors });
-    const { email, password } = parsed;
+    if (!parsed.ok) return actionFailure(parsed, { email: parsed.email });
+    const { email, password } = parsed.value;
     const { error } = await locals.supabase.auth.signInWithPassword({ email, password });
     if (error) {
       const isUnconfirmed = error.code === 'email_not_confirmed';
-      return fail(400, { email, message: authProblemWords(error.code), isUnconfirmed });
+      return actionFailure(failure(400, authProblemWords(error.code)), { email, isUnconfirmed });
     }
     redirect(303, returnPath(url.searchParams.get('next')));
   },
 
   resend: async (event) => {
     const form = parseEmail(await event.request.formData());
-    if (!form.ok) return fail(400, form);
+    if (!form.ok) return actionFailure(form, { email: form.email });
     const sent = await sendEmailLink(event, 'signup', form.email, event.url.searchParams.get('next'));
-    return sent.ok ? { email: form.email, sent: true } : fail(sent.status, { ...sent, email: form.email });
+    return sent.ok ? { email: form.email, sent: true } : actionFailure(sent, { email: form.email });
   },
 
   demo: async ({ locals, url }) => {
     const { demoEmail, demoPassword } = settings();
     if (!demoEmail || !demoPassword)
-      return fail(404, { email: '', message: 'There is no demo account here.' });
+      return actionFailure(failure(404, 'There is no demo account here.'), { email: '' });
     const { error } = await locals.supabase.auth.signInWithPassword({
       email: demoEmail,
       password: demoPassword,
     });
-    if (error) return fail(400, { email: '', message: authProblemWords(error.code) });
+    if (error) return actionFailure(failure(400, authProblemWords(error.code)), { email: '' });
     redirect(303, returnPath(url.searchParams.get('next')));
   },
 };

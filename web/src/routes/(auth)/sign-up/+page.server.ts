@@ -1,4 +1,6 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { failure } from '$lib/server/result.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
 import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { isUnsent, linkTarget, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
@@ -14,13 +16,13 @@ export const load: PageServerLoad = async ({ locals, url }) => {
 export const actions: Actions = {
   signUp: async ({ request, locals, url }) => {
     const parsed = parseCredentials(await request.formData());
-    if (!parsed.ok) return fail(400, { email: parsed.email, errors: parsed.errors });
-    const { email, password } = parsed;
+    if (!parsed.ok) return actionFailure(parsed, { email: parsed.email });
+    const { email, password } = parsed.value;
     const next = url.searchParams.get('next');
     const options = { emailRedirectTo: linkTarget(url, next) };
     const { data, error } = await locals.supabase.auth.signUp({ email, password, options });
     if (error && isUnsent(error.code, 'signup')) return { email, sent: true };
-    if (error) return fail(400, { email, message: authProblemWords(error.code) });
+    if (error) return actionFailure(failure(400, authProblemWords(error.code)), { email });
     // Hosted projects confirm addresses first: then there is a user but no session yet.
     if (!data.session) return { email, sent: true };
     redirect(303, returnPath(next));
@@ -28,8 +30,8 @@ export const actions: Actions = {
 
   resend: async (event) => {
     const form = parseEmail(await event.request.formData());
-    if (!form.ok) return fail(400, form);
+    if (!form.ok) return actionFailure(form, { email: form.email });
     const sent = await sendEmailLink(event, 'signup', form.email, event.url.searchParams.get('next'));
-    return sent.ok ? { email: form.email, sent: true } : fail(sent.status, { ...sent, email: form.email });
+    return sent.ok ? { email: form.email, sent: true } : actionFailure(sent, { email: form.email });
   },
 };

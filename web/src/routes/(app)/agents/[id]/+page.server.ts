@@ -1,7 +1,8 @@
-import { error, fail } from '@sveltejs/kit';
+import { error } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { agentValuesOf, type AgentFormResult } from '$lib/agents/form-values.ts';
 import { parseAgentForm } from '$lib/server/agents/agent-form.ts';
-import { agentProblemWords, listGivenServers, readAgent, saveAgent } from '$lib/server/agents/agents.ts';
+import { listGivenServers, readAgent, saveAgent } from '$lib/server/agents/agents.ts';
 import { modelChoices } from '../model-choices.server.ts';
 import { listServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -31,9 +32,9 @@ export const actions: Actions = {
     const who = signedIn(event);
     const parsed = parseAgentForm(await event.request.formData());
     const { values } = parsed;
-    if (!parsed.ok) return fail<AgentFormResult>(400, { values, errors: parsed.errors });
-    const problem = await saveAgent(who, event.params.id, parsed.input, values.servers);
-    if (problem) return fail<AgentFormResult>(409, { values, message: agentProblemWords(problem) });
+    if (!parsed.ok) return actionFailure(parsed, { values });
+    const saved = await saveAgent(who, event.params.id, parsed.value, values.servers);
+    if (!saved.ok) return actionFailure(saved, { values });
     return { values, isSaved: true } satisfies AgentFormResult;
   },
 };

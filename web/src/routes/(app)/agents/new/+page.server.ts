@@ -1,7 +1,7 @@
-import { fail, redirect } from '@sveltejs/kit';
-import type { AgentFormResult } from '$lib/agents/form-values.ts';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { parseAgentForm } from '$lib/server/agents/agent-form.ts';
-import { agentProblemWords, createAgent } from '$lib/server/agents/agents.ts';
+import { createAgent } from '$lib/server/agents/agents.ts';
 import { modelChoices } from '../model-choices.server.ts';
 import { listServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -21,9 +21,9 @@ export const actions: Actions = {
     const workspace = await currentWorkspace(who, event.cookies);
     const parsed = parseAgentForm(await event.request.formData());
     const { values } = parsed;
-    if (!parsed.ok) return fail<AgentFormResult>(400, { values, errors: parsed.errors });
-    const problem = await createAgent(who, workspace.id, parsed.input, values.servers);
-    if (problem) return fail<AgentFormResult>(409, { values, message: agentProblemWords(problem) });
+    if (!parsed.ok) return actionFailure(parsed, { values });
+    const saved = await createAgent(who, workspace.id, parsed.value, values.servers);
+    if (!saved.ok) return actionFailure(saved, { values });
     redirect(303, '/agents');
   },
 };

@@ -1,5 +1,6 @@
 import { describeEnd } from '@patchbay/shared/contract/end-reason';
-import { error, fail, redirect } from '@sveltejs/kit';
+import { error, redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import {
   deleteConversation,
   endConversation,
@@ -7,7 +8,6 @@ import {
   listSessionCalls,
   readConversation,
 } from '../conversations.server.ts';
-import { problemWords } from '$lib/server/database.ts';
 import { listServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -42,14 +42,11 @@ export const load: PageServerLoad = async (event) => {
 export const actions: Actions = {
   end: async (event) => {
     const outcome = await endConversation(signedIn(event), event.params.id);
-    if (!outcome.ok) return fail(outcome.status, { message: outcome.message });
+    if (!outcome.ok) return actionFailure(outcome);
   },
   delete: async (event) => {
-    const problem = await deleteConversation(signedIn(event), event.params.id);
-    if (problem === 'conflict') {
-      return fail(409, { message: 'A conversation that runs cannot be deleted: end it first.' });
-    }
-    if (problem) return fail(400, { message: problemWords(problem) });
+    const deleted = await deleteConversation(signedIn(event), event.params.id);
+    if (!deleted.ok) return actionFailure(deleted);
     redirect(303, '/conversations');
   },
 };

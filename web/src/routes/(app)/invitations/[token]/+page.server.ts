@@ -1,4 +1,5 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { acceptInvitation, previewInvitation } from '$lib/server/workspace/members.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
@@ -13,7 +14,7 @@ export const load: PageServerLoad = async (event) => {
 export const actions: Actions = {
   default: async (event) => {
     const outcome = await acceptInvitation(signedIn(event), event.params.token);
-    if (!outcome.ok) return fail(outcome.status, { message: outcome.message });
+    if (!outcome.ok) return actionFailure(outcome);
     rememberWorkspace(event.cookies, event.url, outcome.value.workspace_id);
     redirect(303, '/servers');
   },

@@ -1,6 +1,6 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { changeServers, parseBulkForm } from '$lib/server/servers/change-servers.ts';
-import { problemWords } from '$lib/server/database.ts';
 import { moveServer, updateServer } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
@@ -12,7 +12,7 @@ export const actions: Actions = {
     const who = signedIn(event);
     const form = await event.request.formData();
     const result = await updateServer(who, String(form.get('id')), { is_active: form.get('to') === 'on' });
-    if (!result.ok) return fail(409, { message: problemWords(result.problem) });
+    if (!result.ok) return actionFailure(result);
     return { server: result.value };
   },
 
@@ -23,7 +23,7 @@ export const actions: Actions = {
     const form = await event.request.formData();
     const direction = form.get('direction') === 'up' ? 'up' : 'down';
     const result = await moveServer(who, workspaceId, String(form.get('id')), direction);
-    if (!result.ok) return fail(409, { message: problemWords(result.problem) });
+    if (!result.ok) return actionFailure(result);
     return { servers: result.value };
   },
 
@@ -36,8 +36,8 @@ export const actions: Actions = {
       redirect(303, `/servers/delete?${ids}`);
     }
     const parsed = parseBulkForm(form);
-    if (!parsed.success) return fail(400, { message: parsed.error.issues[0]?.message ?? '' });
-    const { ids, change, tag } = parsed.data;
+    if (!parsed.ok) return actionFailure(parsed);
+    const { ids, change, tag } = parsed.value;
     return await changeServers(who, ids, change, tag);
   },
 };

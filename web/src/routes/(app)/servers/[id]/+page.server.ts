@@ -1,11 +1,13 @@
-import { CredentialText } from '@patchbay/shared/contract/schema/functions';
+import { CredentialText, type DiscoverToolsAnswer } from '@patchbay/shared/contract/schema/functions';
 import { AuthMethod, type McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
 import { ToolAccess } from '@patchbay/shared/contract/schema/tool';
 import { error, fail, type RequestEvent } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { listAuditEvents } from '$lib/server/workspace/audit.ts';
-import { problemWords } from '$lib/server/database.ts';
+import { NOT_FOUND } from '$lib/server/database.ts';
 import { discoverTools, storeCredential } from '$lib/server/edge-functions.ts';
+import type { Result } from '$lib/server/result.ts';
 import { readHistory } from './history.server.ts';
 import { listMembers } from '$lib/server/workspace/members.ts';
 import { readServer } from '$lib/server/servers/servers.ts';
@@ -70,8 +72,8 @@ async function holderOf(
 export const actions: Actions = {
   /** Connects anew and reads the tools. */
   discover: async (event) => {
-    const { status, ...told } = await discover(event);
-    return status === 200 ? told : fail(status, told);
+    const discovery = await discover(event);
+    return discovery.ok ? { found: discovery.value } : actionFailure(discovery);
   },
 
   /** Sets the user's own key, where each member has one, and connects with it. */
@@ -88,8 +90,7 @@ export const actions: Actions = {
     });
     if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
     // It is stored, whatever the server says to it.
-    const { status: _status, ...told } = await discover(event);
-    return told;
+    return afterKey(await discover(event));
   },
 
   /** Lets the workspace's key be used at the address that its holder saw. */
@@ -97,8 +98,7 @@ export const actions: Actions = {
     const confirmed_url = String((await event.request.formData()).get('url'));
     const answer = await storeCredential(signedIn(event), { server_id: event.params.id, confirmed_url });
     if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
-    const { status: _status, ...told } = await discover(event);
-    return told;
+    return afterKey(await discover(event));
   },
 
   removeKey: async (event) => {
@@ -132,11 +132,21 @@ export const actions: Actions = {
   },
 };
 
-async function discover(event: RequestEvent<{ id: string }>) {
+interface Discovery extends Pick<DiscoverToolsAnswer, 'added' | 'changed' | 'removed'> {
+  count: number;
+}
+
+async function discover(event: RequestEvent<{ id: string }>): Promise<Result<Discovery>> {
   const answer = await discoverTools(signedIn(event), { server_id: event.params.id });
-  if (!answer.ok) return { status: answer.status, message: answer.message, hint: answer.hint ?? '' };
+  if (!answer.ok) return answer;
   const { added, changed, removed, tools } = answer.value;
-  return { status: 200, found: { added, changed, removed, count: tools.length } };
+  return { ok: true, value: { added, changed, removed, count: tools.length } };
+}
+
+/** The action succeeds in any case, since the key is stored; what the server answers to it is shown. */
+function afterKey(discovery: Result<Discovery>) {
+  if (discovery.ok) return { found: discovery.value };
+  return { message: discovery.message, hint: discovery.hint };
 }
 
 async function change(
@@ -145,6 +155,6 @@ async function change(
   what: Parameters<typeof changeTool>[3],
 ) {
   const { id } = event.params;
-  const problem = id ? await changeTool(signedIn(event), id, String(form.get('name')), what) : 'not_found';
-  if (problem) return fail(409, { message: problemWords(problem), hint: '' });
+  const changed = id ? await changeTool(signedIn(event), id, String(form.get('name')), what) : NOT_FOUND;
+  if (!changed.ok) return actionFailure(changed);
 }

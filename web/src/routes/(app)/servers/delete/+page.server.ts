@@ -1,4 +1,6 @@
-import { error, fail, redirect } from '@sveltejs/kit';
+import { error, redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { failure } from '$lib/server/result.ts';
 import { ServerIds } from '$lib/server/servers/change-servers.ts';
 import { deleteServers, IDS_AT_ONCE, readServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -17,10 +19,10 @@ export const actions: Actions = {
   default: async (event) => {
     const who = signedIn(event);
     const ids = ServerIds.safeParse((await event.request.formData()).getAll('id'));
-    if (!ids.success) return fail(400, { message: 'Choose servers first.' });
+    if (!ids.success) return actionFailure(failure(400, 'Choose servers first.'));
     const left = await deleteServers(who, ids.data);
     if (left.length > 0)
-      return fail(403, { message: 'Your role in this workspace does not allow to delete all of them.' });
+      return actionFailure(failure(403, 'Your role in this workspace does not allow to delete all of them.'));
     redirect(303, '/servers');
   },
 };

@@ -1,4 +1,5 @@
-import { fail, redirect } from '@sveltejs/kit';
+import { redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { createWorkspace } from '../workspace-settings.server.ts';
 import { rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
@@ -9,9 +10,7 @@ export const actions: Actions = {
     const who = signedIn(event);
     const name = String((await event.request.formData()).get('name') ?? '').trim();
     const outcome = await createWorkspace(who, name);
-    if (!outcome.ok) {
-      return fail(outcome.status, { name, message: outcome.message, errors: outcome.fieldErrors });
-    }
+    if (!outcome.ok) return actionFailure(outcome, { name });
     rememberWorkspace(event.cookies, event.url, outcome.value);
     redirect(303, '/servers');
   },

@@ -1,4 +1,5 @@
-import { error, fail } from '@sveltejs/kit';
+import { error } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from './api-tokens.server.ts';
 import { listMembers } from '$lib/server/workspace/members.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -37,10 +38,7 @@ export const actions: Actions = {
       days: String(form.get('days') ?? ''),
     };
     const outcome = await createApiToken(who, workspace.id, { ...typed, days: Number(typed.days) || null });
-    if (!outcome.ok) {
-      const { status, message, hint, fieldErrors: errors } = outcome;
-      return fail(status, { about: 'create' as const, message, hint, errors, typed });
-    }
+    if (!outcome.ok) return actionFailure(outcome, { about: 'create', typed });
     return {
       about: 'create' as const,
       done: 'The token is shown this once: copy it now.',
@@ -52,6 +50,6 @@ export const actions: Actions = {
     const form = await event.request.formData();
     const outcome = await revokeApiToken(signedIn(event), String(form.get('id') ?? ''));
     if (outcome.ok) return { about: 'list' as const, done: 'The token works no more.' };
-    return fail(outcome.status, { about: 'list' as const, message: outcome.message, hint: outcome.hint });
+    return actionFailure(outcome, { about: 'list' });
   },
 };

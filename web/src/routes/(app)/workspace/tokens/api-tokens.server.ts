@@ -1,7 +1,8 @@
 import { ApiTokenRow, NewApiToken } from '@patchbay/shared/contract/schema/api-token';
 import { z } from 'zod';
 import { rows } from '$lib/server/database.ts';
-import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import { callProcedure } from '$lib/server/procedures.ts';
+import type { Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 /** The tokens of a workspace that are not revoked, newest first; none for who may not see them. */
@@ -22,7 +23,7 @@ export const createApiToken = (
   who: SignedIn,
   workspaceId: string,
   { name, scopes, days }: { name: string; scopes: string[]; days: number | null },
-): Promise<Outcome<z.infer<typeof NewApiToken>>> =>
+): Promise<Result<z.infer<typeof NewApiToken>>> =>
   callProcedure(
     who,
     'create_api_token',
@@ -30,7 +31,7 @@ export const createApiToken = (
     NewApiToken,
   );
 
-export const revokeApiToken = (who: SignedIn, id: string): Promise<Outcome<null>> =>
+export const revokeApiToken = (who: SignedIn, id: string): Promise<Result> =>
   callProcedure(
     who,
     'revoke_api_token',

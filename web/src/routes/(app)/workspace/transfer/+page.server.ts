@@ -1,4 +1,4 @@
-import { fail } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { showChanges } from './import-changes.server.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { importWorkspace } from './workspace-transfer.server.ts';
@@ -15,7 +15,7 @@ async function take(event: RequestEvent, isDryRun: boolean) {
     const { changes, ...answer } = outcome.value;
     return { mode, answer, changes: isDryRun ? showChanges(changes) : [], isDryRun };
   }
-  return fail(outcome.status, { mode, message: outcome.message, errors: outcome.fieldErrors });
+  return actionFailure(outcome, { mode });
 }
 
 export const actions: Actions = {

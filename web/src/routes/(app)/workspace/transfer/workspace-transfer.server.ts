@@ -1,12 +1,13 @@
 import { ImportAnswer, WorkspaceDocument } from '@patchbay/shared/contract/schema/workspace-document';
-import { callProcedure, type Outcome } from '$lib/server/procedures.ts';
+import { callProcedure } from '$lib/server/procedures.ts';
+import { failure, type Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 /** A document of this size holds thousands of servers; serverless functions take no more than 4.5 MB. */
 const MOST_BYTES = 4_000_000;
 
 /** The workspace as a document without ids, status and secrets. */
-export const exportWorkspace = (who: SignedIn, workspaceId: string): Promise<Outcome<WorkspaceDocument>> =>
+export const exportWorkspace = (who: SignedIn, workspaceId: string): Promise<Result<WorkspaceDocument>> =>
   callProcedure(who, 'export_workspace', { p_workspace_id: workspaceId }, WorkspaceDocument);
 
 /**
@@ -19,9 +20,9 @@ export async function importWorkspace(
   workspaceId: string,
   file: FormDataEntryValue | null,
   { mode, isDryRun }: { mode: string; isDryRun: boolean },
-): Promise<Outcome<ImportAnswer>> {
+): Promise<Result<ImportAnswer>> {
   const document = await readDocument(file);
-  if (!document.ok) return { ok: false, status: 400, message: document.message };
+  if (!document.ok) return document;
   return callProcedure(
     who,
     'import_workspace',
@@ -30,14 +31,12 @@ export async function importWorkspace(
   );
 }
 
-type Read = { ok: true; value: unknown } | { ok: false; message: string };
-
-async function readDocument(file: FormDataEntryValue | null): Promise<Read> {
-  if (!(file instanceof File) || file.size === 0) return { ok: false, message: 'Choose a file first.' };
-  if (file.size > MOST_BYTES) return { ok: false, message: 'This file is larger than 4 MB.' };
+async function readDocument(file: FormDataEntryValue | null): Promise<Result<unknown>> {
+  if (!(file instanceof File) || file.size === 0) return failure(400, 'Choose a file first.');
+  if (file.size > MOST_BYTES) return failure(400, 'This file is larger than 4 MB.');
   try {
     return { ok: true, value: JSON.parse(await file.text()) };
   } catch {
-    return { ok: false, message: 'This file is no JSON.' };
+    return failure(400, 'This file is no JSON.');
   }
 }

@@ -1,4 +1,6 @@
 import { fail, redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { failure } from '$lib/server/result.ts';
 import { z } from 'zod';
 import { returnPath, returnPathOf } from '@patchbay/shared/contract/return-path';
 import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
@@ -29,7 +31,7 @@ export const actions: Actions = {
     const { data, error } = await event.locals.supabase.auth.verifyOtp({ token_hash, type });
     if (error?.code === 'otp_expired') return fail(400, { isExpired: true as const });
     // Supabase-js says 0 when it got no answer.
-    if (error) return fail(error.status || 503, { message: authProblemWords(error.code) });
+    if (error) return actionFailure(failure(error.status || 503, authProblemWords(error.code)));
     const next = returnPathOf(link.next, event.url.origin);
     if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };
     if (type !== 'recovery' || !data.user) redirect(303, returnPath(next));
@@ -40,11 +42,11 @@ export const actions: Actions = {
   resend: async (event) => {
     const link = readLink(event.url);
     const form = parseEmail(await event.request.formData());
-    if (!form.ok) return fail(400, { isExpired: true as const, ...form });
+    if (!form.ok) return actionFailure(form, { isExpired: true, email: form.email });
     if (!link) redirect(303, '/sign-in');
     const next = returnPathOf(link.next, event.url.origin);
     const sent = await sendEmailLink(event, link.type, form.email, next);
     if (sent.ok) return { email: form.email, sent: true };
-    return fail(sent.status, { isExpired: true as const, email: form.email, message: sent.message });
+    return actionFailure(sent, { isExpired: true, email: form.email });
   },
 };

@@ -9,7 +9,7 @@ export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const form = await event.request.formData();
   const file = readPasted(form);
-  const entry = file.ok ? file.servers.find(({ key }) => key === form.get('key')) : undefined;
+  const entry = file.ok ? file.value.servers.find(({ key }) => key === form.get('key')) : undefined;
   if (!entry) return json({ message: 'This entry is not there.' }, { status: 400 });
   const { url, transport, protocol_era, auth_method, auth_header } = entry.server;
   return streamTest(

@@ -13,6 +13,6 @@ export const POST: RequestHandler = async (event) => {
   const stored = typeof id === 'string' && id !== '' ? await readServer(who, id) : null;
   const plan = planTest(form, stored);
   // What is wrong with the fields is a finding, no failed request.
-  if (!plan.ok) return json({ fieldErrors: plan.result.errors });
-  return streamTest(who, plan.body, event.request.signal);
+  if (!plan.ok) return json({ fieldErrors: plan.fieldErrors });
+  return streamTest(who, plan.value, event.request.signal);
 };

@@ -1,6 +1,6 @@
 import { VoiceDispatchBody } from '@patchbay/shared/contract/schema/functions';
 import { json } from '@sveltejs/kit';
-import { passOn } from '$lib/server/json-response.ts';
+import { jsonResponse } from '$lib/server/json-response.ts';
 import { dispatchAgent } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
@@ -9,5 +9,5 @@ export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const body = VoiceDispatchBody.safeParse(await event.request.json().catch(() => null));
   if (!body.success) return json({ message: 'This is not a conversation.' }, { status: 400 });
-  return passOn(await dispatchAgent(who, body.data));
+  return jsonResponse(await dispatchAgent(who, body.data));
 };

@@ -1,6 +1,6 @@
 import { VoiceTokenBody } from '@patchbay/shared/contract/schema/functions';
 import { json } from '@sveltejs/kit';
-import { passOn } from '$lib/server/json-response.ts';
+import { jsonResponse } from '$lib/server/json-response.ts';
 import { openVoiceSession } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
@@ -14,5 +14,5 @@ export const POST: RequestHandler = async (event) => {
   }
   const body = VoiceTokenBody.safeParse(await event.request.json().catch(() => null));
   if (!body.success) return json({ message: 'This agent cannot be used.' }, { status: 400 });
-  return passOn(await openVoiceSession(who, body.data));
+  return jsonResponse(await openVoiceSession(who, body.data));
 };

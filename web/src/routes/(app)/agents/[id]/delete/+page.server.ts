@@ -1,5 +1,6 @@
-import { error, fail, redirect } from '@sveltejs/kit';
-import { agentProblemWords, deleteAgent, readAgent } from '$lib/server/agents/agents.ts';
+import { error, redirect } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { deleteAgent, readAgent } from '$lib/server/agents/agents.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -11,8 +12,8 @@ export const load: PageServerLoad = async (event) => {
 
 export const actions: Actions = {
   default: async (event) => {
-    const problem = await deleteAgent(signedIn(event), event.params.id);
-    if (problem) return fail(409, { message: agentProblemWords(problem) });
+    const deleted = await deleteAgent(signedIn(event), event.params.id);
+    if (!deleted.ok) return actionFailure(deleted);
     redirect(303, '/agents');
   },
 };

@@ -1,4 +1,5 @@
-import { error, fail } from '@sveltejs/kit';
+import { error } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
 import { addServers, describeFile, readPasted } from '$lib/server/servers/import-servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
@@ -12,8 +13,8 @@ export const load: PageServerLoad = async ({ parent }) => {
 export const actions: Actions = {
   read: async (event) => {
     signedIn(event);
-    const read = describeFile(readPasted(await event.request.formData()));
-    return read.ok ? { read } : fail(400, { read });
+    const file = readPasted(await event.request.formData());
+    return file.ok ? { read: describeFile(file.value) } : actionFailure(file);
   },
 
   /** Adds the entries that are ticked, or all when the list was never shown. */
@@ -22,10 +23,10 @@ export const actions: Actions = {
     const workspace = await currentWorkspace(who, event.cookies);
     const form = await event.request.formData();
     const file = readPasted(form);
-    if (!file.ok) return fail(400, { read: describeFile(file) });
+    if (!file.ok) return actionFailure(file);
     const wanted = new Set(form.getAll('key'));
     const isListed = form.has('listed');
-    const servers = file.servers.filter(({ key }) => !isListed || wanted.has(key));
+    const servers = file.value.servers.filter(({ key }) => !isListed || wanted.has(key));
     return { added: await addServers(who, workspace.id, servers) };
   },
 };

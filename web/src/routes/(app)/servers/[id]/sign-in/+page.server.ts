@@ -1,4 +1,6 @@
-import { error, fail, redirect, type RequestEvent } from '@sveltejs/kit';
+import { error, redirect, type RequestEvent } from '@sveltejs/kit';
+import { actionFailure } from '$lib/server/action-failure.ts';
+import { failure } from '$lib/server/result.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
 import {
   acceptIssuer,
@@ -6,7 +8,6 @@ import {
   readAcceptedIssuer,
   withdrawIssuer,
 } from '$lib/server/servers/accepted-issuers.ts';
-import { problemWords } from '$lib/server/database.ts';
 import { discoverTools } from '$lib/server/edge-functions.ts';
 import { beginSignIn, listSignIns, signInUnattended, signOut } from '$lib/server/servers/sign-ins.ts';
 import { readServer } from '$lib/server/servers/servers.ts';
@@ -42,7 +43,7 @@ async function begin(event: RequestEvent) {
   const from = event.url.searchParams.get('from');
   const back = from === null ? `/servers/${id}` : returnPath(from);
   const answer = await beginSignIn(signedIn(event), id, back);
-  if (!answer.ok) return fail(answer.status, { message: answer.message, issuers: answer.issuers });
+  if (!answer.ok) return actionFailure(answer, { issuers: answer.issuers });
   const { authorization_url: url } = answer.value;
   return { url, host: new URL(url).host };
 }
@@ -58,21 +59,23 @@ export const actions: Actions = {
     const issuers = Issuers.safeParse({ expected: values.get('expected'), received: values.get('received') });
     const server = await readServer(who, event.params.id);
     if (!issuers.success || !server || values.get('confirmed') !== 'yes')
-      return fail(400, { message: 'Nothing was accepted. Confirm that both addresses belong together.' });
-    const problem = await acceptIssuer(who, server, issuers.data);
-    return problem ? fail(403, { message: problemWords(problem) }) : begin(event);
+      return actionFailure(
+        failure(400, 'Nothing was accepted. Confirm that both addresses belong together.'),
+      );
+    const accepted = await acceptIssuer(who, server, issuers.data);
+    return accepted.ok ? begin(event) : actionFailure(accepted);
   },
 
   withdraw: async (event) => {
-    const problem = await withdrawIssuer(signedIn(event), event.params.id);
-    if (problem) return fail(403, { message: problemWords(problem) });
+    const withdrawn = await withdrawIssuer(signedIn(event), event.params.id);
+    if (!withdrawn.ok) return actionFailure(withdrawn);
     redirect(303, `/servers/${event.params.id}/sign-in`);
   },
 
   unattended: async (event) => {
     const { id } = event.params;
     const answer = await signInUnattended(signedIn(event), id);
-    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    if (!answer.ok) return actionFailure(answer);
     await discoverTools(signedIn(event), { server_id: id });
     redirect(303, `/servers/${id}?signed_in=${id}`);
   },
@@ -80,7 +83,7 @@ export const actions: Actions = {
   end: async (event) => {
     const { id } = event.params;
     const answer = await signOut(signedIn(event), id);
-    if (!answer.ok) return fail(answer.status, { message: answer.message });
+    if (!answer.ok) return actionFailure(answer);
     const { revoked } = answer.value;
     redirect(303, `/servers/${id}?signed_out=${revoked ? 'revoked' : 'forgotten'}`);
   },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from './procedures.ts';
+import { writeFailure } from './database.ts';
 
-describe('refusalOf', () => {
+describe('writeFailure', () => {
   it('hands on what the rules of the database say to users', () => {
     const error = { code: 'PT409', message: 'A workspace needs an owner.', details: null, hint: 'Make one.' };
-    expect(refusalOf(error, 409)).toEqual({
+    expect(writeFailure(error, 409)).toEqual({
       ok: false,
       status: 409,
       message: 'A workspace needs an owner.',
@@ -18,7 +18,7 @@ describe('refusalOf', () => {
       message: 'Some fields are not valid.',
       details: '{"email": [{"code": "bad_format", "message": "Not one."}]}',
     };
-    expect(refusalOf(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });
+    expect(writeFailure(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });
   });
 
   it('takes the numbers of a limit for no field', () => {
@@ -27,12 +27,12 @@ describe('refusalOf', () => {
       message: 'The limit is reached.',
       details: '{"limit": "servers", "used": 5}',
     };
-    expect(refusalOf(error, 409)).not.toHaveProperty('fieldErrors');
+    expect(writeFailure(error, 409)).not.toHaveProperty('fieldErrors');
   });
 
   it('keeps what the database says about itself to itself', () => {
     const error = { code: '42501', message: 'permission denied for table workspaces' };
-    expect(refusalOf(error, 403).message).toBe('Your role in this workspace does not allow this.');
-    expect(refusalOf({ code: '', message: 'TypeError: fetch failed' }, 0)).toMatchObject({ status: 503 });
+    expect(writeFailure(error, 403).message).toBe('Your role in this workspace does not allow this.');
+    expect(writeFailure({ code: '', message: 'TypeError: fetch failed' }, 0)).toMatchObject({ status: 503 });
   });
 });
