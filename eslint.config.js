@@ -30,8 +30,8 @@ const uncheckedLocation = [
   "CallExpression[callee.object.name='Response'][callee.property.name='redirect']",
 ].map((selector) => ({ selector, message: TARGET }));
 
-/** Rules of the house, for every file that TypeScript or Svelte reads. */
-const house = {
+/** Rules for every file that TypeScript or Svelte reads. */
+const common = {
   eqeqeq: ['error', 'always', { null: 'ignore' }],
   'max-lines': ['error', 300],
   'no-var': 'error',
@@ -73,7 +73,7 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    rules: { ...house, ...typed },
+    rules: { ...common, ...typed },
   },
   {
     // Deno's types are checked by Deno; without them the typed rules see errors everywhere.
@@ -94,7 +94,7 @@ export default tseslint.config(
         'error',
         ...['Buffer', 'global', 'setImmediate', 'clearImmediate'].map((name) => ({
           name,
-          message: 'The hosted Deno version gives it to npm packages only: import it, or do without.',
+          message: 'The hosted Deno version provides it to npm packages only: import it, or do without.',
         })),
       ],
     },
@@ -130,7 +130,7 @@ export default tseslint.config(
     files: ['**/*.svelte'],
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
-      ...house,
+      ...common,
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
@@ -138,7 +138,7 @@ export default tseslint.config(
             {
               group: ['@patchbay/shared/schema/*'],
               allowTypeImports: true,
-              message: 'They bring zod to the browser.',
+              message: 'They add zod to the browser bundle.',
             },
           ],
         },
@@ -166,6 +166,6 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: globals.node },
-    rules: { eqeqeq: house.eqeqeq, 'no-var': 'error', 'prefer-const': 'error' },
+    rules: { eqeqeq: common.eqeqeq, 'no-var': 'error', 'prefer-const': 'error' },
   },
 );

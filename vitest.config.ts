@@ -37,7 +37,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Where nobody can look and try again, a busy machine may cost a test one second try; the run names it. */
+/** In CI a busy machine may cost a test one retry; the run names it. */
 const retry = process.env['CI'] === 'true' ? 1 : 0;
 
 export default defineConfig({

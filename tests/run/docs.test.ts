@@ -32,6 +32,16 @@ describe.each(DOCUMENTS)('%s', (file) => {
     expect(missing).toEqual([]);
   });
 
+  it('names only symbols that their file contains', () => {
+    const links = read(file).matchAll(/\[`([^`/\]]+)`\]\((?!https?:)([^)#\s]+\.(?:ts|mjs|sql|svelte))\)/g);
+    const missing = [...links].filter(([, name = '', path = '']) => {
+      const symbol = name.split('.').at(-1) ?? '';
+      const linked = join(file, '..', decodeURIComponent(path));
+      return !path.endsWith(`/${name}`) && path !== name && !read(linked).includes(symbol);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const commands = [...codeIn(read(file)).matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)];
