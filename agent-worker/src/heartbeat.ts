@@ -1,6 +1,6 @@
 /** Reports that this worker is alive, so that `npm run doctor` can count the workers that take conversations. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
 import { trimEnd } from '@patchbay/shared/contract/json/trim-end';
 import type { Environment } from './environment.ts';
@@ -64,10 +64,7 @@ export function startHeartbeat({ call, log, everyMs = EVERY_MS, ...worker }: Hea
           p_capacity: worker.capacity,
           p_conversations: worker.conversations(),
         });
-      await delay(isRegistered ? everyMs : Math.min(everyMs, UNREGISTERED_MS), undefined, {
-        signal,
-        ref: false,
-      }).catch(() => {});
+      await pause(isRegistered ? everyMs : Math.min(everyMs, UNREGISTERED_MS), signal, { ref: false });
     }
   }
 

@@ -1,5 +1,6 @@
 /** Sends the notices of workspaces to their webhooks, as Standard Webhooks (https://www.standardwebhooks.com). */
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@patchbay/shared/engine/backoff';
+import { pause } from '@patchbay/shared/engine/pause';
 import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import { classify } from '@patchbay/shared/engine/messages/classify';
 import { createOutgoingFetch } from '@patchbay/shared/engine/outgoing/outgoing-fetch';
@@ -13,6 +14,7 @@ const SEND_TIMEOUT_MS = 5_000;
 const LEASE_MS = SEND_TIMEOUT_MS + 25_000;
 const AT_ONCE = 8;
 const CLAIM_AGAIN_MS = 1_000;
+const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 10_000;
 /** The waits after the first attempt and each that follows; with the last one a message is given up. */
 export const RETRY_MS: readonly number[] = [
@@ -35,7 +37,6 @@ export interface DeliveriesOptions {
  */
 export async function runDeliveries(options: DeliveriesOptions, stop: AbortSignal): Promise<void> {
   const { database, log, random } = options;
-  const pause = (ms: number) => delay(ms, undefined, { signal: stop }).catch(() => {});
   const sending = new Set<Promise<void>>();
   const send = (delivery: Delivery): void => {
     const sent = attempt(delivery, options)
@@ -52,11 +53,11 @@ export async function runDeliveries(options: DeliveriesOptions, stop: AbortSigna
       const deliveries = await database.claimDeliveries(limit, LEASE_MS);
       for (const delivery of deliveries) send(delivery);
       failures = 0;
-      if (deliveries.length < limit) await pause(CLAIM_AGAIN_MS * (0.5 + random()));
+      if (deliveries.length < limit) await pause(CLAIM_AGAIN_MS * (0.5 + random()), stop);
     } catch (error) {
       failures += 1;
       log.warn({ error, failures }, 'no messages could be claimed');
-      await pause(random() * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** failures));
+      await pause(random() * backoffMs(failures, FIRST_RETRY_MS, LONGEST_RETRY_MS), stop);
     }
   }
   await Promise.all(sending);

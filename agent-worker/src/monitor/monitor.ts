@@ -1,5 +1,6 @@
 /** One monitor: claims servers that are due, probes each once, decides, and tells the database. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@patchbay/shared/engine/backoff';
+import { pause } from '@patchbay/shared/engine/pause';
 import type { LightProbeResult } from '@patchbay/shared/engine/probe/probe';
 import {
   isOurFault,
@@ -26,6 +27,7 @@ const MOST_WAIT_MS = 20_000;
 /** Long enough to wait for a slot, for the slowest probe, and for the database to be away for a moment. */
 const LEASE_MS = MOST_WAIT_MS + PROBE_TIMEOUT_MS + 5_000;
 const CLAIM_AGAIN_MS = 1_000;
+const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 10_000;
 const PRUNE_EVERY_MS = 600_000;
 /** How long a server whose probe crashed is left alone. */
@@ -87,7 +89,9 @@ export class Monitor {
       } catch (error) {
         this.#failures += 1;
         this.#options.log.warn({ error, failures: this.#failures }, 'no servers could be claimed');
-        await this.#pause(this.#options.random() * Math.min(LONGEST_RETRY_MS, 1_000 * 2 ** this.#failures));
+        await this.#pause(
+          this.#options.random() * backoffMs(this.#failures, FIRST_RETRY_MS, LONGEST_RETRY_MS),
+        );
       }
     }
     this.#giveBack(Infinity);
@@ -255,7 +259,7 @@ export class Monitor {
 
   async #pause(ms: number, early?: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, ...(early ? [early] : [])]);
-    await delay(ms, undefined, { signal }).catch(() => {});
+    await pause(ms, signal);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Tells authorization servers of sign-ins that were dropped, with a server, a member or a workspace too. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import { openDropped } from '@patchbay/shared/engine/oauth/grant';
 import { revokeGrant } from '@patchbay/shared/engine/oauth/sign-in';
@@ -38,6 +38,6 @@ export async function runRevocations(options: RevocationsOptions, stop: AbortSig
     } catch (error) {
       log.warn({ error }, 'no revocations could be claimed');
     }
-    await delay(LOOK_AGAIN_MS * (0.5 + random()), undefined, { signal: stop }).catch(() => {});
+    await pause(LOOK_AGAIN_MS * (0.5 + random()), stop);
   }
 }

@@ -33,7 +33,7 @@ describe('a failure of the voice model', () => {
     const { reports, sent, said, ends } = reporting();
     reports.onUnanswered({ kind: 'server_error', facts: {} });
     expect(sent).toEqual([{ type: 'unanswered', reason: 'server_error' }]);
-    expect(said).toEqual(['Something went wrong, and I could not answer. Please ask me again.']);
+    expect(said).toEqual(["Something went wrong, and I couldn't answer. Please ask me again."]);
     expect(ends).toEqual([]);
   });
 

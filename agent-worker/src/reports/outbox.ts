@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@patchbay/shared/engine/backoff';
+import { pause } from '@patchbay/shared/engine/pause';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
@@ -17,7 +18,7 @@ export interface OutboxOptions<Item> {
   /** How long the first item of a batch waits for company. */
   gatherMs?: number;
   /** Waits, or until the signal; never rejects. */
-  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+  wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -33,7 +34,7 @@ export class Outbox<Item> {
   #isOver = false;
 
   constructor(options: OutboxOptions<Item>) {
-    this.#options = { capacity: 1_000, batchSize: 50, gatherMs: 200, wait: sleep, ...options };
+    this.#options = { capacity: 1_000, batchSize: 50, gatherMs: 200, wait: pause, ...options };
   }
 
   add(item: Item): void {
@@ -49,7 +50,7 @@ export class Outbox<Item> {
   async flush(withinMs: number): Promise<void> {
     this.#hurry.abort();
     const deadline = new AbortController();
-    const gaveUp = sleep(withinMs, deadline.signal);
+    const gaveUp = pause(withinMs, deadline.signal);
     while (this.#running && !deadline.signal.aborted) {
       const isOver = await Promise.race([this.#running.then(() => false), gaveUp.then(() => true)]);
       if (isOver) return this.#giveUp();
@@ -82,7 +83,7 @@ export class Outbox<Item> {
           continue;
         }
         this.#putBack(batch);
-        await this.#pause(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures));
+        await this.#pause(backoffMs(failures + 1, FIRST_RETRY_MS, LONGEST_RETRY_MS));
         failures += 1;
       }
     }
@@ -114,8 +115,4 @@ export class Outbox<Item> {
     // A hurry shortens one wait only: an unreachable database must not be asked in a tight loop.
     if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
   }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { expectedVoiceDelayMs } from './fillers.ts';
@@ -154,10 +155,9 @@ export class SpeechScheduler {
       if (isIdle && quietMs >= ms) return;
       const look = new AbortController();
       const waitMs = isIdle ? ms - quietMs : ms;
-      await Promise.race([
-        this.changed(),
-        delay(waitMs, undefined, { signal: AbortSignal.any([signal, look.signal]) }),
-      ]).finally(() => look.abort());
+      await Promise.race([this.changed(), pause(waitMs, AbortSignal.any([signal, look.signal]))]).finally(
+        () => look.abort(),
+      );
     }
   }
 

@@ -3,6 +3,7 @@
  * that ends soon after it was made is part of the same outage: some servers accept every connection and close it at
  * once. Pure: the clock and the dialing are the caller's.
  */
+import { backoffMs } from '@patchbay/shared/engine/backoff';
 
 /** Longer than most restarts and network changes; after that nobody is waiting any more. */
 const GIVE_UP_AFTER_MS = 120_000;
@@ -37,8 +38,8 @@ export class ModelOutage {
     this.#sinceMs ??= nowMs;
     const leftMs = this.#sinceMs + GIVE_UP_AFTER_MS - nowMs;
     if (leftMs <= 0) return null;
-    const backoffMs = isFirst ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    const waitMs = isFirst ? 0 : backoffMs(this.#failures + 1, FIRST_WAIT_MS, LONGEST_WAIT_MS);
     this.#failures += 1;
-    return Math.min(Math.max(backoffMs, retryAfterMs), leftMs);
+    return Math.min(Math.max(waitMs, retryAfterMs), leftMs);
   }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@patchbay/shared/engine/backoff';
+import { pause } from '@patchbay/shared/engine/pause';
 import type { SessionSnapshot } from '@patchbay/shared/contract/schema/snapshot';
 import type { Log } from '../log.ts';
 import { plan } from './plan.ts';
@@ -146,11 +148,9 @@ export class Reconciler {
   async #awaitWork(): Promise<boolean> {
     if (this.#reasons.size === 0) {
       this.#alarm = new AbortController();
-      const retryMs = FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10);
-      const waitMs = this.#failures
-        ? Math.min(retryMs, this.#options.lookAgainMs)
-        : this.#options.lookAgainMs;
-      const wokenByTimer = await delay(waitMs, true, { signal: this.#alarm.signal }).catch(() => false);
+      const { lookAgainMs } = this.#options;
+      const waitMs = this.#failures ? backoffMs(this.#failures, FIRST_RETRY_MS, lookAgainMs) : lookAgainMs;
+      const wokenByTimer = await pause(waitMs, this.#alarm.signal);
       if (wokenByTimer) this.#reasons.add('timer');
     }
     const isLookDue = [...this.#reasons].some((reason) => reason !== 'connection');

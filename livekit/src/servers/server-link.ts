@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import { AppError } from '@patchbay/shared/contract/errors';
 import { assertDepth } from '@patchbay/shared/engine/calls/arguments';
 import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/engine/tools/catalogue';
@@ -128,7 +128,7 @@ export class ServerLink {
     const patience = new AbortController();
     await Promise.race([
       Promise.allSettled(this.#running),
-      delay(this.server.call_timeout_ms, undefined, { signal: patience.signal }).catch(() => {}),
+      pause(this.server.call_timeout_ms, patience.signal),
     ]);
     patience.abort();
     await this.close();

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import { type Push, type PushResult, type Rejected, findRejectedTools } from './rejected-tools.ts';
 import type { ToolRoom } from './tool-room.ts';
 import { ToolFit, isSameWish, withTools } from './tool-fit.ts';
@@ -249,7 +249,7 @@ export class Publisher {
 
   /** Until the retry time has passed, or a new wish came. */
   async #pause(): Promise<void> {
-    await delay(this.#options.retryMs, undefined, { signal: this.#woken.signal }).catch(() => {});
+    await pause(this.#options.retryMs, this.#woken.signal);
   }
 }
 

@@ -3,6 +3,7 @@
  * look again, and what people are told. Pure; the database carries it out (supabase/migrations, server_health).
  */
 import { isAboutCredential, type ErrorCode } from '@patchbay/shared/contract/errors';
+import { backoffMs } from '@patchbay/shared/engine/backoff';
 import { REJECTED_ADDRESS } from '@patchbay/shared/engine/messages/error-groups';
 import type { ConnectionStatus } from '@patchbay/shared/contract/schema/server';
 import type { Pace } from './pace.ts';
@@ -149,7 +150,7 @@ function nextAfterFailure(
   if (!isConfirmed) return jittered(pace.confirmMs, random);
   const highest = isWatched ? pace.downWatchedMs : pace.downLongestMs;
   // Full jitter, but never at once.
-  const ceiling = Math.min(pace.downMs * 2 ** Math.min(Math.max(beyondThreshold, 0), 10), highest);
+  const ceiling = backoffMs(Math.max(beyondThreshold, 0) + 1, pace.downMs, highest);
   return Math.max(random * ceiling, pace.downMs / 5);
 }
 

@@ -5,7 +5,7 @@
  * Upstream: https://github.com/livekit/agents-js/issues/2539 (the first); the others are not reported (plugin 1.9.0).
  * Removable when "a model that is away at first" and dial.test.ts pass without this workaround.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '@patchbay/shared/engine/pause';
 import { realtime } from '@livekit/agents-plugin-openai';
 import { WebSocket } from 'ws';
 import { FAILURES, type ModelFailure, closedConnection, failedDial } from '../model-failure.ts';
@@ -63,7 +63,7 @@ async function waitToRedial(
   else if (waitMs === null) endSession(session, { kind: 'unavailable', facts: failure.facts });
   else if (!state.end.signal.aborted) {
     if (waitMs > 0) state.watcher?.onDisconnected(failure);
-    await delay(waitMs, undefined, { signal: state.end.signal }).catch(() => {});
+    await pause(waitMs, state.end.signal);
   }
   if (state.end.signal.aborted) throw new ModelError(failure);
 }

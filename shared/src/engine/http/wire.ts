@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkUrl, type AddressPolicy } from '../outgoing/address-policy.ts';
 import { AppError, isAboutCredential } from '../../contract/errors.ts';
 import { readAnswer, type Listener } from '../messages/answers.ts';
+import { backoffMs } from '../backoff.ts';
+import { pause } from '../pause.ts';
 import { classify } from '../messages/classify.ts';
 import { REJECTS_EVERY_REQUEST } from '../messages/error-groups.ts';
 import type { SentRequest } from '../messages/normalize-message.ts';
@@ -137,7 +139,7 @@ export class Wire {
     const done = new AbortController();
     // A server that cannot be told forgets the session by itself, and so does the timer that is not needed.
     const told = this.#endSession(this.#inner).catch(() => {});
-    await Promise.race([told, delay(GOODBYE_MS, undefined, { signal: done.signal }).catch(() => {})]);
+    await Promise.race([told, pause(GOODBYE_MS, done.signal)]);
     done.abort();
   }
 
@@ -158,7 +160,7 @@ export class Wire {
 
   async #pauseBeforeStream(signal: AbortSignal | undefined): Promise<void> {
     if (this.#shortStreams < 2) return;
-    const pauseMs = Math.min(250 * 2 ** this.#shortStreams, MAX_STREAM_PAUSE_MS);
+    const pauseMs = backoffMs(this.#shortStreams + 1, 250, MAX_STREAM_PAUSE_MS);
     await delay(pauseMs, undefined, { ...(signal && { signal }) });
   }
 

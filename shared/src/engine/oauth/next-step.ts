@@ -1,4 +1,5 @@
 /** What is to be done with a grant before a request, or after the server refused its token. Pure. */
+import { backoffMs } from '../backoff.ts';
 import type { Grant } from './grant.ts';
 
 export type GrantStep =
@@ -54,7 +55,7 @@ export function nextStep(
   const isRenewable = refresh_token !== undefined || grant.is_unattended;
   if (isUsable && (leftMs > aheadMs || isFresh || !isRenewable)) return { do: 'use' };
   // One that has ended was good before: what was refused in vain is no reason to wait longer.
-  const floorMs = leftMs > 0 ? Math.min(FLOOR_MS * 2 ** grant.vain_renewals, MAX_FLOOR_MS) : FLOOR_MS;
+  const floorMs = leftMs > 0 ? backoffMs(grant.vain_renewals + 1, FLOOR_MS, MAX_FLOOR_MS) : FLOOR_MS;
   if (isRefused && (ageMs < floorMs || !isRenewable)) return { do: 'give_up' };
   if (!isRenewable) return { do: 'sign_in' };
   const isHeld = (grant.retry_in_ms ?? 0) > 0 || (grant.lease_left_ms ?? 0) > 0;

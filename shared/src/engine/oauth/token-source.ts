@@ -12,7 +12,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
 import { AppError } from '../../contract/errors.ts';
-import { retryDelayMs } from '../session/backoff.ts';
+import { retryDelayMs } from '../backoff.ts';
 import type { TokenSource } from '../session/target.ts';
 import { withAuthorizationFetch, type AuthorizationFetch } from './authorization-fetch.ts';
 import type { Grant, GrantContent } from './grant.ts';

@@ -27,7 +27,7 @@
  *  - whatever happened, the user's `wake` gets a connection that is not up to dial: 'wake always dials'.
  */
 import { isAboutCredential, type AppError } from '../../contract/errors.ts';
-import { retryDelayMs } from './backoff.ts';
+import { retryDelayMs } from '../backoff.ts';
 
 /** A session that lived this long is a good one: losing it says nothing about the next. */
 const STABLE_MS = 60_000;

@@ -5,12 +5,12 @@ import {
   type ElicitRequestFormParams,
   type ElicitResult,
 } from '@modelcontextprotocol/client';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Attempt, FailedAttempt, Route } from '../calls/attempts.ts';
 import { readLongCatalogue, type Catalogue } from '../tools/catalogue.ts';
+import { pause } from '../pause.ts';
 import { classify, classifyCall, classifyList } from '../messages/classify.ts';
 import { SESSION_OVER } from '../messages/error-groups.ts';
 import { failedAttempt, negotiationOf, versionsOf } from './handshake.ts';
@@ -244,7 +244,7 @@ export class Session {
     // On the old transport no answer can come once the stream is gone.
     if (this.route.transport !== 'sse' && this.#calls.size > 0) {
       const settled = new AbortController();
-      const patience = delay(RETIREMENT_MS, undefined, { signal: settled.signal }).catch(() => {});
+      const patience = pause(RETIREMENT_MS, settled.signal);
       await Promise.race([Promise.allSettled(this.#calls), patience]);
       settled.abort();
     }

@@ -1,7 +1,6 @@
-/** Full jitter: many connections that fail together do not dial in step. */
 const BASE_MS = 500;
 const CAP_MS = 15_000;
-/** What only a change by the user can mend is looked at seldom. */
+/** What only a change by the user can fix is retried seldom. */
 const HOPELESS_CAP_MS = 60_000;
 /** The least time until the next session of a server that takes one and loses it, over and over; it doubles. */
 const SESSION_FLOOR_MS = 1_000;
@@ -9,7 +8,15 @@ const SESSION_FLOOR_CAP_MS = 30_000;
 /** A server may ask us to wait, but not for ever. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
-export interface Failure {
+/**
+ * The longest wait before the next attempt: doubles with each failure.
+ * @param failures how many attempts in a row have failed, 1 or more
+ */
+export function backoffMs(failures: number, firstMs: number, longestMs: number): number {
+  return Math.min(firstMs * 2 ** (failures - 1), longestMs);
+}
+
+interface Failure {
   retryable: boolean;
   retryAfterMs?: number | undefined;
   /** A session was open, and was lost. */
@@ -17,19 +24,18 @@ export interface Failure {
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds.
+ * How long a connection waits before its next attempt, in milliseconds. Full jitter: many connections that fail together
+ * do not dial in step.
  * @param failures how many attempts in a row have failed, 1 or more
  * @param random from 0 to below 1
  */
 export function retryDelayMs(failures: number, failure: Failure, random: number): number {
-  const ceiling = failure.retryable
-    ? Math.min(BASE_MS * 2 ** Math.min(failures - 1, 10), CAP_MS)
-    : HOPELESS_CAP_MS;
+  const ceiling = failure.retryable ? backoffMs(failures, BASE_MS, CAP_MS) : HOPELESS_CAP_MS;
   const jittered = failure.retryable ? random * ceiling : ceiling / 2 + (random * ceiling) / 2;
   const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   // Those who were all told the same time spread over a second after it.
   if (asked > 0) return asked + random * 1_000;
   const isAgain = failure.hadSession === true && failures >= 2;
-  const floorMs = isAgain ? Math.min(SESSION_FLOOR_MS * 2 ** (failures - 2), SESSION_FLOOR_CAP_MS) : 0;
+  const floorMs = isAgain ? backoffMs(failures - 1, SESSION_FLOOR_MS, SESSION_FLOOR_CAP_MS) : 0;
   return Math.max(jittered, floorMs);
 }
