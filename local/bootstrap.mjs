@@ -30,6 +30,7 @@ const COMMANDS = {
   screenshots: 'tests/screenshots/main.ts',
   'db:types': 'ops/database/write-types.ts',
   'db:diff': 'ops/database/diff.ts',
+  'db:migration': 'ops/database/new-migration.ts',
   'api:describe': 'ops/api/describe.ts',
   'secrets:rotate': 'ops/secrets/main.ts',
   doctor: 'ops/doctor/main.ts',

@@ -57,12 +57,12 @@ function describedTables(): Descriptions {
 
 /** The comment above a function says what it does. */
 function describedFunctions(): Descriptions {
-  const folder = join(ROOT, 'supabase/migrations');
+  const folder = join(ROOT, 'supabase/schemas');
   const found: Descriptions = new Map();
   for (const file of readdirSync(folder).sort()) {
     const text = readFileSync(join(folder, file), 'utf8');
     for (const [, comment = '', name = ''] of text.matchAll(
-      /((?:^-- .*\n)+)create (?:or replace )?function public\.(\w+)\(/gm,
+      /((?:^-- .*\n)+)create function public\.(\w+)\(/gm,
     ))
       found.set(name, comment.replace(/^-- /gm, '').trim().replaceAll('\n', ' '));
   }

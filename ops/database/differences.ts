@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { runTool } from '../../local/processes/tool.ts';
 
-const PGDELTA = resolve(import.meta.dirname, '../../node_modules/.bin/pgdelta');
+export const PGDELTA = resolve(import.meta.dirname, '../../node_modules/.bin/pgdelta');
 
 const Thing = z.object({
   kind: z.string(),

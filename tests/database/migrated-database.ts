@@ -18,10 +18,11 @@ export interface MigratedDatabase {
 }
 
 const MIGRATIONS = resolve(import.meta.dirname, '../../supabase/migrations');
+export const SCHEMAS = resolve(import.meta.dirname, '../../supabase/schemas');
 
 /**
- * Starts a Postgres in a temporary folder and applies what a project has before its first migration, and then
- * the migrations of this repository, or those of another folder.
+ * Starts a Postgres in a temporary folder, creates what a Supabase project has before its first migration, and applies
+ * the migrations of this repository or the SQL files of another folder (`SCHEMAS`).
  * @throws Error when Postgres does not come up or a migration fails; nothing is left behind then
  */
 export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise<MigratedDatabase> {
