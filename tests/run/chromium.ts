@@ -25,7 +25,7 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | nul
   return candidates.find((file) => file !== '' && isExecutable(file)) ?? null;
 }
 
-/** Installs Chromium where that asks nobody: as root on Debian. @returns its path, or null with the reason told */
+/** Installs Chromium if that needs no confirmation: as root on Debian. @returns its path, or null */
 export async function installChromium(say: (text: string) => void): Promise<string | null> {
   if (process.getuid?.() !== 0 || !isDebian()) {
     say('no Chromium: install it, or run `npx playwright install chromium`');

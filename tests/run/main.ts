@@ -1,7 +1,7 @@
 /**
- * `npm test`: every test of every room; its last line is `N passed, N failed, N skipped`.
- * `npm test -- check unit conformance functions database e2e hostile` runs the parts that are named; `newcomer`, which
- * installs everything once more, only when it is named. `conformance` runs every scenario when it is named, else a short form.
+ * `npm test` runs all tests; its last line is `N passed, N failed, N skipped`.
+ * `npm test -- check unit conformance functions database e2e hostile` runs these parts. `newcomer`, which installs everything
+ * again, runs only when named. `conformance` runs all scenarios when named, otherwise a selection.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import {
   runNewcomer,
   runSchema,
   runSecrets,
-  runStories,
+  runEndToEndTests,
   runUnit,
   type RunContext,
 } from './parts.ts';
@@ -28,7 +28,7 @@ import { liftHostLimits } from './host-limits.ts';
 import { lastLine, NOTHING, sum, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Apart from the user's own stack: nothing of it is touched. */
+/** Separate from the user's own stack. */
 const DATA_DIR = join(ROOT, '.local/test');
 const FIRST_PORT = 5100;
 const USUAL_PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e', 'hostile'] as const;
@@ -42,8 +42,8 @@ async function bringChromium(): Promise<string | null> {
   return findChromium() ?? installChromium(say);
 }
 
-/** Stories in the browser; without Chromium or LiveKit they are skipped, which under CI is a failure. */
-async function runEndToEnd(stack: Stack, chromium: string | null, context: RunContext): Promise<Tally> {
+/** Browser tests; without Chromium or LiveKit they are skipped, which is a failure in CI. */
+async function runBrowserTests(stack: Stack, chromium: string | null, context: RunContext): Promise<Tally> {
   const reason = chromium === null ? 'there is no Chromium' : stack.voice_unavailable;
   if (chromium !== null && reason === undefined) {
     return strictUnderCi(await runBrowser(stackFile(DATA_DIR), chromium, context));
@@ -53,10 +53,10 @@ async function runEndToEnd(stack: Stack, chromium: string | null, context: RunCo
   return isCi ? { ...NOTHING, failed: files } : { ...NOTHING, skipped: files };
 }
 
-/** What is skipped is a failure under CI. */
+/** In CI, skipped attacks are failures. */
 async function runAttacks(context: RunContext): Promise<Tally> {
   if (process.platform !== 'linux') {
-    say('the attacks are skipped: what processes use is read from /proc, which Linux has');
+    say('the attacks are skipped: memory and CPU of processes are read from /proc, which only Linux has');
     return { ...NOTHING, skipped: 1 };
   }
   return strictUnderCi(await runHostile(stackFile(DATA_DIR), context));
@@ -72,7 +72,7 @@ async function runWithStack(
   context: RunContext,
 ): Promise<Tally[]> {
   const { base } = await findFreeBlock(FIRST_PORT);
-  say('\n== a stack for the tests');
+  say('\n== starting a stack for the tests');
   const running = await startStack({
     dataDir: DATA_DIR,
     portBase: base,
@@ -88,8 +88,10 @@ async function runWithStack(
     }
     if (wanted.includes('e2e')) {
       await using _ = await liftHostLimits(running.stack);
-      tallies.push(await part('stories', () => runStories(stackFile(DATA_DIR), context)));
-      tallies.push(await part('end to end', async () => runEndToEnd(running.stack, await bringing, context)));
+      tallies.push(await part('end-to-end tests', () => runEndToEndTests(stackFile(DATA_DIR), context)));
+      tallies.push(
+        await part('browser tests', async () => runBrowserTests(running.stack, await bringing, context)),
+      );
     }
     if (wanted.includes('hostile')) tallies.push(await part('hostile', () => runAttacks(context)));
     if (wanted.includes('e2e')) {
@@ -101,7 +103,7 @@ async function runWithStack(
   return tallies;
 }
 
-/** A part that breaks is a failure, and the next one runs all the same. */
+/** A part that throws counts as one failure; the next one still runs. */
 async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
   const startedAt = Date.now();
   say(`\n== ${name}`);
@@ -116,7 +118,7 @@ async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
 async function run(wanted: PartName[], isNamed: boolean, context: RunContext): Promise<Tally> {
   const tallies: Tally[] = [];
   const has = (name: PartName): boolean => wanted.includes(name) && !context.signal.aborted;
-  // It comes over the network while other parts keep the machine busy.
+  // Downloads while other parts run.
   const bringing = has('e2e') ? bringChromium() : Promise.resolve(null);
   if (has('check')) tallies.push(await part('check', () => runChecks(say)));
   if (has('unit')) {
@@ -132,7 +134,7 @@ async function run(wanted: PartName[], isNamed: boolean, context: RunContext): P
   if (has('newcomer')) tallies.push(await part('newcomer', () => runNewcomer(context)));
   if (has('database') || has('e2e') || has('hostile')) {
     const broken = (error: unknown): Tally[] => {
-      say(`the stack broke: ${error instanceof Error ? error.message : String(error)}`);
+      say(`the stack failed: ${error instanceof Error ? error.message : String(error)}`);
       return [{ ...NOTHING, failed: 1 }];
     };
     tallies.push(...(await runWithStack(wanted, bringing, context).catch(broken)));
@@ -146,7 +148,7 @@ if (unknown.length > 0) {
   say(`unknown part ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
   process.exitCode = 2;
 } else {
-  // Tests run on this machine alone, whatever the environment names.
+  // Tests never use a hosted service, whatever the environment names.
   for (const name of ['SUPABASE_URL', 'LIVEKIT_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
     delete process.env[name];
   const stopped = new AbortController();
@@ -156,7 +158,7 @@ if (unknown.length > 0) {
   const tally = await run(wanted, named.length > 0, { say, signal: stopped.signal });
   const total = stopped.signal.aborted && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
   say('');
-  for (const name of total.secondTries ?? []) say(`passed on a second try only: ${name}`);
+  for (const name of total.secondTries ?? []) say(`passed only on the second try: ${name}`);
   say(lastLine(total));
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -15,7 +15,7 @@ const BROKEN: Tally = { ...NOTHING, failed: 1 };
 
 export interface RunContext {
   say: (text: string) => void;
-  /** Aborted when the person stops the run. */
+  /** Aborted when the user stops the run. */
   signal: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ interface Suite {
   count: (report: string) => Tally;
 }
 
-/** Runs a test tool that writes a report, and counts what the report says; no report is a failure. */
+/** Runs a test tool and counts its report; a missing report is a failure. */
 async function runSuite(
   { command, args, env, report, count }: Suite,
   { say, signal }: RunContext,
@@ -71,12 +71,12 @@ function vitest(
   );
 }
 
-/** The tests beside the sources of every room. */
+/** Unit tests of all packages. */
 export function runUnit(context: RunContext): Promise<Tally> {
   return vitest('unit', ['unit', 'web'], { PATCHBAY_STACK: '' }, context);
 }
 
-/** The edge functions' own tests, on the hosted Deno version. */
+/** Unit tests of the edge functions, on the hosted Deno version. */
 export function runFunctions(context: RunContext): Promise<Tally> {
   const report = join(RESULTS, 'functions.xml');
   const rights = ['--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
@@ -93,12 +93,12 @@ export function runFunctions(context: RunContext): Promise<Tally> {
   );
 }
 
-/** What must hold of the migrations themselves, on a database of its own. */
+/** Tests of the migrations, on a database of their own. */
 export function runSchema(context: RunContext): Promise<Tally> {
   return vitest('database', ['database'], { PATCHBAY_STACK: '' }, context);
 }
 
-/** The database's stories (pgTAP) on the stack's own database. */
+/** pgTAP tests on the stack's database. */
 export async function runDatabase(stack: Stack, { say }: RunContext): Promise<Tally> {
   if (stack.database_url === undefined) return BROKEN;
   const { passed, failed, skipped, failures } = await runPgTap({ databaseUrl: stack.database_url });
@@ -109,17 +109,17 @@ export async function runDatabase(stack: Stack, { say }: RunContext): Promise<Ta
   return { passed, failed, skipped };
 }
 
-/** What the README promises, in a clean clone of this repository. */
+/** `npm start` in a clean clone of this repository. */
 export function runNewcomer(context: RunContext): Promise<Tally> {
   return vitest('newcomer', ['newcomer'], { PATCHBAY_STACK: '' }, context);
 }
 
-/** Stories without a browser, against the running stack. */
-export function runStories(stackFile: string, context: RunContext): Promise<Tally> {
-  return vitest('stories', ['stack', 'stack-parallel'], { PATCHBAY_STACK: stackFile }, context);
+/** End-to-end tests without a browser, against the running stack. */
+export function runEndToEndTests(stackFile: string, context: RunContext): Promise<Tally> {
+  return vitest('e2e', ['stack', 'stack-parallel'], { PATCHBAY_STACK: stackFile }, context);
 }
 
-/** Hostile servers and tenants against the running stack; on Linux, whose /proc tells what a process uses. */
+/** Hostile servers and tenants against the running stack. Linux only: it reads /proc. */
 export function runHostile(stackFile: string, context: RunContext): Promise<Tally> {
   const report = join(RESULTS, 'hostile.json');
   return runSuite(
@@ -134,14 +134,14 @@ export function runHostile(stackFile: string, context: RunContext): Promise<Tall
   );
 }
 
-/** Whether what the stories left behind holds a secret: the last of all. */
+/** Searches for secrets in what the other tests left behind, so it runs last. */
 export function runSecrets(stackFile: string, context: RunContext): Promise<Tally> {
   return vitest('secrets', ['secrets'], { PATCHBAY_STACK: stackFile }, context);
 }
 
-/** Stories in a real browser, against the running stack. */
+/** End-to-end tests in a browser, against the running stack. */
 export function runBrowser(stackFile: string, chromium: string, context: RunContext): Promise<Tally> {
-  const report = join(RESULTS, 'e2e.json');
+  const report = join(RESULTS, 'browser.json');
   const config = join(ROOT, 'tests/browser/playwright.config.ts');
   return runSuite(
     {

@@ -3,7 +3,7 @@
  * comments, strings, docs, test titles and names: `toldOnce` and `told_once` contain `told`.
  */
 
-export interface RetiredTerm {
+interface RetiredTerm {
   name: string;
   /** Matched against a line whose names are split into words. */
   pattern: RegExp;
@@ -14,7 +14,7 @@ export interface RetiredTerm {
   onlyIn?: readonly string[];
 }
 
-export const RETIRED_TERMS: readonly RetiredTerm[] = [
+const RETIRED_TERMS: readonly RetiredTerm[] = [
   { name: 'told', pattern: /\btold\b/, instead: 'notified, reported, shown, returned' },
   {
     name: 'look (probe)',

@@ -5,7 +5,7 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
-  /** Names of tests that failed once and then passed: on a busy machine real voices may stutter. */
+  /** Names of tests that passed only on the second try: on a busy machine, voices may stutter. */
   secondTries?: string[];
 }
 
@@ -28,7 +28,7 @@ export function lastLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-/** A part that ended badly without naming a failed test counts as one. */
+/** Counts one failure for a part that exited with an error but named no failed test. */
 export function withExitCode(tally: Tally, code: number | null): Tally {
   return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
@@ -48,7 +48,7 @@ const VitestReport = z.object({
   ),
 });
 
-/** Counts vitest's JSON report; a file that broke before its first test counts as one failure. */
+/** Counts Vitest's JSON report; a file that failed before its first test counts as one failure. */
 export function countVitest(report: unknown): Tally {
   const { testResults } = VitestReport.parse(report);
   return sum(
@@ -100,7 +100,7 @@ function flakyTitles({ specs = [], suites = [] }: PlaywrightSuite): string[] {
   return [...own.map(({ title }) => title), ...suites.flatMap(flakyTitles)];
 }
 
-/** Counts a JUnit report as Deno writes it. */
+/** Counts Deno's JUnit report. */
 export function countJunit(xml: string): Tally {
   const cases = xml.match(/<testcase\b[^>]*\/>|<testcase\b[^>]*>[\s\S]*?<\/testcase>/g) ?? [];
   const failed = cases.filter((text) => /<(failure|error)\b/.test(text)).length;

@@ -66,7 +66,7 @@ async function shoot(
   await page.close();
 }
 
-/** A conversation with a question, its answer, and the tools beside it. */
+/** A conversation with a question and its answer. */
 async function talk(page: Page, take: () => Promise<void>): Promise<void> {
   await page.getByRole('button', { name: 'Only type' }).click();
   const log = page.getByRole('log', { name: 'Transcript' });
@@ -76,7 +76,7 @@ async function talk(page: Page, take: () => Promise<void>): Promise<void> {
     .waitFor();
   await page.getByRole('textbox', { name: 'Type a message' }).fill('What time is it in Tokyo?');
   await page.getByRole('button', { name: 'Say' }).click();
-  // The results of calls stand between the words, folded.
+  // Results of calls are collapsed in the transcript.
   await log
     .getByRole('paragraph')
     .filter({ hasText: /[AP]M in tokyo/i })
@@ -119,7 +119,7 @@ async function recordReadmeClip(stack: Stack): Promise<void> {
   say(`the clip is ${CLIP}`);
 }
 
-/** A killed stack leaves its file behind. */
+/** The file may be of a stack that was killed. */
 const answers = ({ web_url }: Stack): Promise<boolean> =>
   fetch(`${web_url}/healthz`).then(
     ({ ok }) => ok,
