@@ -1,9 +1,8 @@
 /**
- * Defect: `close()` awaits a Task object, which is no promise, and leaves the socket to the model open:
- * the model's session lives on, and costs, until the job's process ends.
- * Upstream: not reported for Node when this was written (plugin 1.9.0). That the model may never answer a
- * close is https://github.com/livekit/agents/issues/6336.
- * Removable when "closing the session" in connection.test.ts passes without this workaround.
+ * Bug: `close()` awaits a Task object, which is no promise, and leaves the socket to the model open. The model's session
+ * lives on, and costs, until the job's process ends.
+ * Upstream: docs/upstream/open-socket.md
+ * Remove when the "still needed" test of "closing the session" in connection.test.ts fails.
  */
 import { WebSocket } from 'ws';
 import { type Workaround, type SessionInternals, stateOf } from './session-internals.ts';

@@ -1,9 +1,8 @@
 /**
- * Defect: a call that the model did not finish, because its response was cancelled or reached its greatest length, is
- * made with the arguments so far; with none, when it was cut before the first.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "a call that was cut off" in calls.test.ts passes without this workaround.
- * Source: https://platform.openai.com/docs/api-reference/realtime-server-events/response/output_item/done
+ * Bug: A call that the model did not finish, because its response was canceled or reached its greatest length, is made
+ * with the arguments so far.
+ * Upstream: docs/upstream/cut-call.md
+ * Remove when the "still needed" test of "a call that was cut off" in calls.test.ts fails.
  */
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { Workaround, SessionInternals } from './session-internals.ts';

@@ -1,8 +1,8 @@
 /**
- * Defect: a warm process that dies before it gets a conversation stays in the pool, and the next conversation
- * is given to it: "Channel closed", and no agent comes until somebody asks again.
- * Upstream: https://github.com/livekit/agents-js/issues/2321
- * Removable when "a killed warm process" in dead-idle-process.test.ts passes without this workaround.
+ * Bug: A warm process that dies before its first job stays in the pool. The next conversation is given to it and gets
+ * no agent.
+ * Upstream: docs/upstream/dead-idle-process.md
+ * Remove when the first test of dead-idle-process.test.ts fails.
  */
 import { ProcPool } from '../../../../node_modules/@livekit/agents/dist/ipc/proc_pool.js';
 

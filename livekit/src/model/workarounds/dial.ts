@@ -1,9 +1,8 @@
 /**
- * Defects: a dial that fails ends the job process (no `error` listener on the socket), and is never tried again; a
- * connection that the server closes at once is dialed again for ever; and what the server sends in the same packet as
- * the handshake is lost, because the plugin listens too late.
- * Upstream: https://github.com/livekit/agents-js/issues/2539 (the first); the others are not reported (plugin 1.9.0).
- * Removable when "a model that is away at first" and dial.test.ts pass without this workaround.
+ * Bug: A failed dial ends the job's process and is never repeated, a server that closes at once is dialed without a
+ * pause, and events in the packet of the handshake are lost.
+ * Upstream: docs/upstream/dial-crash.md
+ * Remove when the "still needed" test of "a model that is away at first" in connection.test.ts fails.
  */
 import { pause } from '@patchbay/shared/engine/pause';
 import { realtime } from '@livekit/agents-plugin-openai';

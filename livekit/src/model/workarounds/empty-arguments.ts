@@ -1,8 +1,8 @@
 /**
- * Defect: a call whose arguments are the empty string, which a model may send for a tool without
- * parameters, is dropped, and the turn stays silent.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "a call without arguments" in connection.test.ts passes without this workaround.
+ * Bug: A call with empty arguments, which a model may send for a tool without parameters, is dropped, and the turn stays
+ * silent.
+ * Upstream: docs/upstream/empty-arguments.md
+ * Remove when the "still needed" test of "a call without arguments" in connection.test.ts fails.
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 

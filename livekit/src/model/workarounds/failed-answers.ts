@@ -1,8 +1,8 @@
 /**
- * Defects: a response that fails, or never comes, leaves the turn silent; an error that will not go away, such as a
- * model that does not exist, is logged, and the conversation goes on without a voice.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when failed-answers.test.ts passes without this workaround.
+ * Bug: A response that fails, or never comes, leaves the turn silent. A lasting error, such as a model that does not
+ * exist, is only logged.
+ * Upstream: docs/upstream/silent-failure.md
+ * Remove when the "still needed" test of "a response that fails" in failures.test.ts fails.
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';

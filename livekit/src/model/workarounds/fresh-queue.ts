@@ -1,9 +1,8 @@
 /**
- * Defect: each connection leaves a pending `get()` on the queue of events for the model, and that orphan
- * swallows the first event after every reconnect (which happens every 20 minutes by design): the first
- * thing that the user types is lost.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "the first event after a reconnect" in connection.test.ts passes without this workaround.
+ * Bug: Each connection leaves a pending `get()` on the queue of client events, which swallows the first event after every
+ * reconnect.
+ * Upstream: docs/upstream/lost-first-event.md
+ * Remove when the "still needed" test of "the first event after a reconnect" in connection.test.ts fails.
  */
 import { type EventQueue, type Workaround, type SessionInternals } from './session-internals.ts';
 

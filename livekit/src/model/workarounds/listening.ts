@@ -1,6 +1,6 @@
 /**
- * Missing in the plugin (1.9.0): turn detection and transcription of a live session can't be changed;
- * `updateOptions` takes a tool choice and nothing else.
+ * Missing: turn detection and transcription of a live session can't be changed; `updateOptions` takes only a tool choice.
+ * Upstream: docs/upstream/missing-options.md
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';

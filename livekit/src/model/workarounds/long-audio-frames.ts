@@ -1,7 +1,12 @@
+/**
+ * Missing: the frame size of the microphone input. Frames of 10 ms pass through five streams a hundred times a second, only
+ * to be put together again: half of the CPU of a conversation that listens.
+ * Upstream: docs/upstream/audio-frame-size.md
+ */
 import { AudioStream, type RemoteTrack } from '@livekit/rtc-node';
 import { ParticipantAudioInputStream } from '../../../../node_modules/@livekit/agents/dist/voice/room_io/_input.js';
 
-/** The plugin sends the model 100 ms of sound at a time. */
+/** The plugin sends the model 100 ms of audio at a time. */
 const FRAME_MS = 100;
 
 /** The part of the framework's microphone input that is replaced. */
@@ -11,11 +16,7 @@ interface InputInternals {
   createStream: (track: RemoteTrack) => AudioStream;
 }
 
-/**
- * Has the sound of the user's microphone come in frames of 100 ms. The framework has no option for it and takes frames of
- * 10 ms, which pass a hundred times a second through five streams only to be put together again: half of the CPU of a
- * conversation that listens.
- */
+/** Makes the user's audio come in frames of 100 ms. */
 export function useLongAudioFrames(
   // The method is private to the framework's types, not to its objects.
   prototype = ParticipantAudioInputStream.prototype as unknown as InputInternals,

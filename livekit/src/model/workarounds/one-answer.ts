@@ -1,8 +1,8 @@
 /**
- * Defect: all that was asked of a model while it was away is asked for at once when it is back. The model gives one
- * answer at a time and refuses the others: the sign of life of a call takes the place of its result.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "answers that a model was asked for while it was away" in connection.test.ts passes without it.
+ * Bug: All responses that were requested during a reconnect are requested at once afterwards. The model rejects all but
+ * one: a filler can take the place of the answer.
+ * Upstream: docs/upstream/queued-responses.md
+ * Remove when the "still needed" test of "answers that a model was asked for while it was away" in connection.test.ts fails.
  */
 import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 

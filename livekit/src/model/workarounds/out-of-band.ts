@@ -1,8 +1,9 @@
 /**
- * Missing in the plugin (1.9.0): out-of-band responses, which read nothing but their instructions and leave nothing in
- * the conversation. They may run beside the response to the user, but the plugin keeps one generation, whatever the
- * `response_id` of an event: here each out-of-band response gets a generation of its own.
+ * Missing: out-of-band responses, which read nothing but their instructions and leave nothing in the conversation. They
+ * may run beside the response to the user, but the plugin keeps one generation, whatever the `response_id` of an event.
+ * Here each out-of-band response gets a generation of its own.
  * Source: https://platform.openai.com/docs/guides/realtime-conversations (responses outside the default conversation)
+ * Upstream: docs/upstream/missing-options.md
  */
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';

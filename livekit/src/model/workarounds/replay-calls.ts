@@ -1,9 +1,8 @@
 /**
- * Defect: a reconnect replays messages but drops function calls. The output of a tool that ran meanwhile
- * is refused, for its call is unknown, and the model calls the tool a second time. What had been sent into
- * the dying connection is lost as well.
- * Upstream: https://github.com/livekit/agents-js/pull/1843 (which drops such outputs instead)
- * Removable when "a tool that spans a reconnect" in connection.test.ts passes without this workaround.
+ * Bug: A reconnect replays messages but no function calls. The output of a tool that ran meanwhile is rejected, and the
+ * model calls the tool a second time. What was sent into the dying connection is lost too.
+ * Upstream: docs/upstream/tool-runs-twice.md
+ * Remove when the "still needed" test of "a tool that spans a reconnect" in connection.test.ts fails.
  */
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';

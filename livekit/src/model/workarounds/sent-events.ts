@@ -1,9 +1,7 @@
 /**
- * Defect: the loop that sends events to the model races each of them against one promise that lasts as long as
- * the connection, and that promise holds on to every event that was ever sent: a user's sound alone is 230 MB
- * an hour, and every swap is a whole set of tools.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "an event that was sent" in connection.test.ts passes without this workaround.
+ * Bug: The sending loop keeps every event in memory until the connection ends: 230 MB of audio an hour.
+ * Upstream: docs/upstream/retained-events.md
+ * Remove when the "still needed" test of "an event that was sent" in connection.test.ts fails.
  */
 import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 

@@ -1,9 +1,9 @@
 /**
- * Missing in the plugin (1.9.0): `truncation` of the session. With the API's default, a conversation that fills the
- * model's window loses its oldest items before every response, so no response finds a cached prefix any more.
- * A retention ratio drops more at a time: 0.8 is the value in OpenAI's cost guide, one cache miss for each fifth
- * of the window, while four fifths of what was said stay.
+ * Missing: `truncation`. By default, a conversation that fills the model's window loses its oldest items before every
+ * response, so no response finds a cached prefix. A retention ratio of 0.8, from OpenAI's cost guide, costs one cache miss
+ * for each fifth of the window.
  * Source: https://platform.openai.com/docs/guides/realtime-costs#truncation
+ * Upstream: docs/upstream/missing-options.md
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 

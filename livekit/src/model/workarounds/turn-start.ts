@@ -1,8 +1,8 @@
 /**
- * Defect: the plugin does not say when the user began to speak. The transcript of a turn comes when the answer has
- * begun, and the framework dates the turn by it: questions are stored behind their answers.
- * Upstream: not reported when this was written (plugin 1.9.0); the framework has `turnStartedAt` for it.
- * Removable when "what the user says" in items.test.ts passes without this workaround.
+ * Bug: The plugin does not report when the user began to speak. The framework dates the turn by its transcript, which
+ * comes after the answer: questions are stored behind their answers.
+ * Upstream: docs/upstream/turn-start.md
+ * Remove when the "still needed" test of "what the user says" in items.test.ts fails.
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 

@@ -1,8 +1,7 @@
 /**
- * Defect: an item of a type that the plugin does not know, such as `reasoning`, throws where the plugin notes it, and
- * with it is lost whatever follows it: the plugin puts each item behind the one before it, which it never saw.
- * Upstream: not reported when this was written (plugin 1.9.0).
- * Removable when "an item of an unknown type" in items.test.ts passes without this workaround.
+ * Bug: An item of a type that the plugin does not know, such as `reasoning`, throws, and all items behind it are lost.
+ * Upstream: docs/upstream/unknown-items.md
+ * Remove when the "still needed" test of "an item of an unknown type" in items.test.ts fails.
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 
