@@ -79,7 +79,7 @@ const RETIRED_TERMS: readonly RetiredTerm[] = [
     name: 'person',
     pattern: /\bpersons?\b/,
     instead: 'user, member',
-    onlyIn: ['web/src/', 'supabase/', 'livekit/', 'agent-worker/', 'shared/'],
+    onlyIn: ['web/src/', 'livekit/', 'agent-worker/', 'shared/'],
   },
   { name: 'news', pattern: /\bnews\b/, instead: 'change, notification' },
   { name: 'sealed', pattern: /\bsealed anew\b/, instead: 'encrypted again' },
