@@ -1,7 +1,8 @@
 /** What the page and the history show of a voice model that fails; what makes it fail is in voice-model-failures.test.ts. */
 import { expect, test, type Page } from '@playwright/test';
 import { Room } from '@livekit/rtc-node';
-import { type Activity, TOPIC_ACTIVITY } from '@patchbay/shared/contract/schema/activity';
+import { TOPIC_ACTIVITY } from '@patchbay/shared/contract/room-topics';
+import type { Activity } from '@patchbay/shared/contract/schema/activity';
 import { AccessToken } from 'livekit-server-sdk';
 import { browserOptions } from '../support/browser/browser.ts';
 import { newPerson, type Person } from '../support/person.ts';

@@ -8,9 +8,10 @@ import {
 import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import { ProbeServer } from '@patchbay/shared/contract/schema/snapshot';
-import { fitToModel } from '../../livekit/src/tools/tool-fit.ts';
+import { ToolFit } from '../../livekit/src/tools/tool-fit.ts';
 import { ToolRoom } from '../../livekit/src/tools/tool-room.ts';
-import { buildToolSet, toDefinition } from '../../livekit/src/tools/tool-set.ts';
+import { toDefinition } from '../../livekit/src/testing/definition.ts';
+import { buildToolSet } from '../../livekit/src/tools/tool-set.ts';
 import type { Person } from '../support/person.ts';
 import { addServer, invoke, serviceClient } from '../support/rest-api.ts';
 import { ToolList } from '../../local/model/protocol/validate.ts';
@@ -143,7 +144,7 @@ async function offer(serverId: string, person: Person): Promise<string> {
     .throwOnError();
   const { budget } = new ToolRoom(modelLimits(DEFAULT_REALTIME_MODEL));
   const wish = buildToolSet([{ server: ProbeServer.parse(stored.data), live: null }]);
-  const { tools } = fitToModel(wish, { budget });
+  const { tools } = new ToolFit().fit(wish, { budget });
   const accepted = ToolList.safeParse(tools.map(toDefinition));
   if (!accepted.success)
     throw new Unexpected(accepted.error.issues[0]?.message ?? 'the model rejects the tools');

@@ -78,6 +78,7 @@ function listChecks(): Check[] {
       args: ['check', '--quiet', '--no-lock', '--node-modules-dir=manual', ...entries],
     },
     tool('unused', 'unused code', 'knip', ['--no-progress']),
+    tool('unused', 'code that only tests use', 'knip', ['--no-progress', '--production', '--exports']),
     boundaries(
       'package boundaries',
       [

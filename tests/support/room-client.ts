@@ -16,12 +16,8 @@ import {
   TrackSource,
   type RemoteTrack,
 } from '@livekit/rtc-node';
-import {
-  Activity,
-  TOPIC_ACTIVITY,
-  TOPIC_CHAT,
-  TOPIC_TRANSCRIPTION,
-} from '@patchbay/shared/contract/schema/activity';
+import { TOPIC_ACTIVITY, TOPIC_CHAT, TOPIC_TRANSCRIPTION } from '@patchbay/shared/contract/room-topics';
+import { Activity } from '@patchbay/shared/contract/schema/activity';
 import { VoiceDispatchAnswer, VoiceTokenAnswer } from '@patchbay/shared/contract/schema/functions';
 import { speak, SPEECH_RATE_HZ } from '../../local/speech/speak.ts';
 import { AccessToken, RoomAgentDispatch, RoomConfiguration } from 'livekit-server-sdk';

@@ -2,7 +2,7 @@ import { ToolsActivity } from '@patchbay/shared/contract/schema/activity';
 import { expect, it } from 'vitest';
 import { toolsActivity } from './activity.ts';
 import { modelTool } from '@patchbay/livekit/testing/model-tool';
-import { fitToModel } from '@patchbay/livekit/tools/tool-fit';
+import { ToolFit } from '@patchbay/livekit/tools/tool-fit';
 import { definitionKey } from '@patchbay/livekit/tools/tool-set';
 
 it('a set of tools is reported with what each server uses of the budget and what does not fit', () => {
@@ -21,7 +21,7 @@ it('a set of tools is reported with what each server uses of the budget and what
     ],
   };
   const budget = { tools: 10, tokens: 400 };
-  const set = fitToModel(wish, { budget, rejected: new Map([[definitionKey(bad), 'No.']]) });
+  const set = new ToolFit().fit(wish, { budget, rejected: new Map([[definitionKey(bad), 'No.']]) });
   const activity = ToolsActivity.parse(toolsActivity(set, budget, 'start', true));
   expect(activity.budget).toEqual({
     ...budget,

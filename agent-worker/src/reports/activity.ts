@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Room } from '@livekit/rtc-node';
+import { TOPIC_ACTIVITY } from '@patchbay/shared/contract/room-topics';
 import {
   type Activity,
   type ServerToolsSize,
-  TOPIC_ACTIVITY,
   type ToolsActivity,
 } from '@patchbay/shared/contract/schema/activity';
 import type { Log } from '@patchbay/livekit/log';

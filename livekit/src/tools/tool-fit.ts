@@ -12,12 +12,6 @@ export interface FitOptions {
 
 const NEWCOMER: ToolStanding = { isInUse: false, isRecent: false, isHeld: false };
 
-/** A wish as the model can take it: without the tools that it rejects, and of the others those that fit. */
-export function fitToModel(wish: ToolSet, options: FitOptions): ToolSet {
-  const chosen = choose(wish.tools, options);
-  return divide(wish, (tool) => chosen.has(tool), options.rejected);
-}
-
 /** A wish of which the model has these tools; the others are left out. */
 export function withTools(
   wish: ToolSet,
@@ -29,8 +23,9 @@ export function withTools(
 }
 
 /**
- * The same, and chooses anew only when the wish, the room for it or the rejected tools are others. A call alone
- * changes who would come first; it must not change what the model has.
+ * Fits a wish to the model: without the tools that it rejects, and of the others those that fit. Chooses again only when
+ * the wish, the budget or the rejected tools change. A call alone changes who would come first; it must not change what
+ * the model has.
  */
 export class ToolFit {
   #last: { tools: readonly ModelTool[]; limits: string; chosen: ReadonlySet<string> } | null = null;

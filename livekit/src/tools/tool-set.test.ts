@@ -1,7 +1,8 @@
 import { estimateToolTokens } from '@patchbay/shared/contract/json/token-estimate';
 import { describe, expect, it } from 'vitest';
+import { toDefinition } from '../testing/definition.ts';
 import { snapshotServer, storedTool } from '../testing/snapshot.ts';
-import { fitToModel } from './tool-fit.ts';
+import { ToolFit } from './tool-fit.ts';
 import { describeChange } from './tool-change.ts';
 import {
   EMPTY_TOOL_SET,
@@ -11,7 +12,6 @@ import {
   prepareToolSet,
   recachedTools,
   sameTools,
-  toDefinition,
 } from './tool-set.ts';
 
 const clock = snapshotServer({ id: 'c', name: 'clock', tools: [storedTool('time_in_zone')] });
@@ -203,7 +203,7 @@ describe('describeChange', () => {
 
   it('tells once what is left out, and why', () => {
     const [tool] = one.tools;
-    const refused = fitToModel(one, {
+    const refused = new ToolFit().fit(one, {
       budget: { tools: 128, tokens: 16_384 },
       rejected: new Map(tool && [[definitionKey(tool), 'bad schema']]),
     });
@@ -212,7 +212,8 @@ describe('describeChange', () => {
     );
     expect(describeChange(refused, refused).leftOutLine).toBeNull();
     expect(
-      describeChange(EMPTY_TOOL_SET, fitToModel(both, { budget: { tools: 2, tokens: 16_384 } })).leftOutLine,
+      describeChange(EMPTY_TOOL_SET, new ToolFit().fit(both, { budget: { tools: 2, tokens: 16_384 } }))
+        .leftOutLine,
     ).toBe('Tools left out: notes__list (they exceed the limit on tools; say so when the user needs one).');
   });
 
@@ -315,7 +316,7 @@ describe('what the tools may do', () => {
     const viewed = forRole(set, 'viewer');
     expect(names(viewed)).toEqual(['notes__list']);
     expect(viewed.leftOut).toMatchObject([{ tool: { name: 'notes__add' }, reason: 'role' }]);
-    const fitted = fitToModel(viewed, { budget: { tools: 0, tokens: 0 } });
+    const fitted = new ToolFit().fit(viewed, { budget: { tools: 0, tokens: 0 } });
     expect(fitted.leftOut.map(({ tool, reason }) => [tool.name, reason])).toEqual([
       ['notes__list', 'limit'],
       ['notes__add', 'role'],

@@ -180,11 +180,6 @@ export function sameLeftOut(a: ToolSet, b: ToolSet): boolean {
   return canonicalJson(told(a)) === canonicalJson(told(b));
 }
 
-/** The part of a tool that the model sees, in the shape that the Realtime API echoes. */
-export function toDefinition({ name, description, parameters }: ModelTool) {
-  return { type: 'function' as const, name, description, parameters };
-}
-
 /** Keys by the schema that they are made of: a live list keeps its objects, and a long one is compared often. */
 const keys = new WeakMap<object, Pick<ModelTool, 'name' | 'description'> & { key: string }>();
 

@@ -8,7 +8,7 @@ import { countingHosts } from './host-requests.ts';
 import { traced, type Handler } from './trace.ts';
 
 /** One request to a function, from a caller who was let in. */
-export interface FunctionCall {
+interface FunctionCall {
   context: SupabaseContext<ClientSchema>;
   caller: Caller;
   env: Record<string, string>;

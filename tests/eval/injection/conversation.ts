@@ -2,14 +2,10 @@
 import { AppError } from '@patchbay/shared/contract/errors';
 import { openConnection, type Connection } from '@patchbay/shared/engine/session/connection';
 import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
+import { toDefinition } from '../../../livekit/src/testing/definition.ts';
 import { failureSentence, resultSpeech } from '../../../livekit/src/calls/speech.ts';
 import { describeChange } from '../../../livekit/src/tools/tool-change.ts';
-import {
-  buildToolSet,
-  toDefinition,
-  type ModelTool,
-  type ToolSet,
-} from '../../../livekit/src/tools/tool-set.ts';
+import { buildToolSet, type ModelTool, type ToolSet } from '../../../livekit/src/tools/tool-set.ts';
 import { instructionsFor } from '../../../agent-worker/src/conversation/prompt.ts';
 import { OWN_SERVERS, startAttackServer, type RunningAttackServer } from './attack-server.ts';
 import type { Attempt } from './attempts.ts';

@@ -4,11 +4,6 @@ import { END_REASONS } from '../end-reason.ts';
 import { ERROR_CODES } from '../errors.ts';
 import { ToolCallOutcome } from './session.ts';
 
-/** LiveKit text-stream topics of a room. */
-export const TOPIC_ACTIVITY = 'patchbay.activity';
-export const TOPIC_CHAT = 'lk.chat';
-export const TOPIC_TRANSCRIPTION = 'lk.transcription';
-
 /** The RPC that the agent answers to the person whose conversation it is; the payload is the id of a call. */
 export const CALL_DETAILS_METHOD = 'patchbay.call_details';
 

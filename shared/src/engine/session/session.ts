@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Attempt, FailedAttempt, Route } from '../calls/attempts.ts';
-import { readLongCatalogue, type Catalogue } from '../tools/catalogue.ts';
+import { readCatalogue, type Catalogue } from '../tools/catalogue.ts';
 import { pause } from '../pause.ts';
 import { classify, classifyCall, classifyList } from '../messages/classify.ts';
 import { SESSION_OVER } from '../messages/error-groups.ts';
@@ -183,7 +183,7 @@ export class Session {
       return { tools: [], skipped: [], note: NO_TOOLS };
     }
     const faultOf = this.route.era === 'modern' ? parameterHeaderFault : () => null;
-    const catalogue = await readLongCatalogue(listed.tools, faultOf);
+    const catalogue = await readCatalogue(listed.tools, faultOf);
     this.#definitions.set(catalogue.tools);
     const note = listed.note ?? (isDeclared ? null : UNDECLARED_TOOLS);
     return note === null ? catalogue : { ...catalogue, note };

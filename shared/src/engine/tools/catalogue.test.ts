@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffCatalogue, fingerprint, readCatalogue, readLongCatalogue } from './catalogue.ts';
+import { diffCatalogue, fingerprint, readCatalogue } from './catalogue.ts';
 
 const good = { name: 'echo', description: 'Says it again.', inputSchema: { type: 'object', properties: {} } };
 
@@ -34,9 +34,11 @@ function levels(count: number, properties: number) {
   return { allOf: [schema, ...paths.map(($ref) => ({ $ref: $ref.replace('#', '#/allOf/0') }))] };
 }
 
+const readAll = (tools: readonly unknown[]) => readCatalogue(tools, () => null);
+
 describe('readCatalogue', () => {
-  it('keeps the good tools of a list with bad ones, and says why the others are missing', () => {
-    const { tools, skipped } = readCatalogue([
+  it('keeps the good tools of a list with bad ones, and says why the others are missing', async () => {
+    const { tools, skipped } = await readAll([
       { ...good, name: 'no-schema', inputSchema: 'none' },
       good,
       'nonsense',
@@ -50,26 +52,26 @@ describe('readCatalogue', () => {
     for (const { reason } of skipped) expect(reason).toMatch(/\.$/);
   });
 
-  it('leaves out what is nested without end, and keeps the rest', () => {
+  it('leaves out what is nested without end, and keeps the rest', async () => {
     let deep: unknown = {};
     for (let i = 0; i < 100_000; i += 1) deep = [deep];
-    const { tools, skipped } = readCatalogue([{ ...good, name: 'deep', inputSchema: { deep } }, good]);
+    const { tools, skipped } = await readAll([{ ...good, name: 'deep', inputSchema: { deep } }, good]);
     expect(tools.map(({ name }) => name)).toEqual(['echo']);
     expect(skipped).toMatchObject([{ name: 'deep' }]);
   });
 
-  it('leaves out a name of a megabyte, tells it in short, and keeps the rest', () => {
-    const { tools, skipped } = readCatalogue([{ ...good, name: 'x'.repeat(1_000_000) }, good]);
+  it('leaves out a name of a megabyte, tells it in short, and keeps the rest', async () => {
+    const { tools, skipped } = await readAll([{ ...good, name: 'x'.repeat(1_000_000) }, good]);
     expect(tools.map(({ name }) => name)).toEqual(['echo']);
     expect(skipped).toEqual([
       { name: `${'x'.repeat(40)}…`, reason: 'The name has more than 256 characters.' },
     ]);
   });
 
-  it('skips schemas of more than 64 KB, whatever they are made of, and keeps the rest', () => {
+  it('skips schemas of more than 64 KB, whatever they are made of, and keeps the rest', async () => {
     const withValues = (values: unknown[]) => ({ type: 'object', properties: { a: { enum: values } } });
     const big = (name: string, values: unknown[]) => ({ ...good, name, inputSchema: withValues(values) });
-    const { tools, skipped } = readCatalogue([
+    const { tools, skipped } = await readAll([
       big('fits', ['x'.repeat(65_000)]),
       big('large', ['x'.repeat(66_000)]),
       big('wide', ['\u4e16'.repeat(22_000)]),
@@ -86,8 +88,8 @@ describe('readCatalogue', () => {
     expect(skipped).toEqual(['large', 'wide', 'long numbers', 'both'].map((name) => ({ name, reason })));
   });
 
-  it('cuts descriptions after 4 KB, never within a character, and keeps the hints beside large annotations', () => {
-    const { tools, skipped } = readCatalogue([
+  it('cuts descriptions after 4 KB, never within a character, and keeps the hints beside large annotations', async () => {
+    const { tools, skipped } = await readAll([
       { ...good, name: 'long', description: 'y'.repeat(2_000_000) },
       { ...good, name: 'wide', description: `y${'\u{1f600}'.repeat(2_000)}`, title: 't'.repeat(5_000) },
       { ...good, name: 'hints', annotations: { readOnlyHint: true, mine: 'z'.repeat(5_000) } },
@@ -112,8 +114,8 @@ describe('readCatalogue', () => {
     ['references that fan out', fan(40)],
     ['branches with all properties each', branches(900, 1_500)],
     ['references into each level of itself', levels(40, 2_000)],
-  ])('skips %s, and says why', (_what, inputSchema) => {
-    const { tools, skipped } = readCatalogue([{ ...good, name: 'bomb', inputSchema }, good]);
+  ])('skips %s, and says why', async (_what, inputSchema) => {
+    const { tools, skipped } = await readAll([{ ...good, name: 'bomb', inputSchema }, good]);
     expect(tools.map(({ name }) => name)).toEqual(['echo']);
     expect(skipped).toEqual([
       { name: 'bomb', reason: expect.stringMatching(/^The input schema (is too|has more)/) as string },
@@ -129,19 +131,19 @@ describe('readCatalogue', () => {
     ['a tree', { properties: { x: { type: 'array', items: { $ref: '#' } } } }],
     ['a large enumeration', { properties: { x: { enum: Array.from({ length: 9_000 }, (_, i) => i) } } }],
     ['a reference outside ASCII', { properties: { x: { $ref: '#/$defs/%C3%A4' } }, $defs: { '\u00e4': {} } }],
-  ])('takes %s', (_what, inputSchema) => {
-    expect(readCatalogue([{ ...good, inputSchema }])).toMatchObject({
+  ])('takes %s', async (_what, inputSchema) => {
+    expect(await readAll([{ ...good, inputSchema }])).toMatchObject({
       tools: [{ name: 'echo' }],
       skipped: [],
     });
   });
 
-  it('tells of a thousand skipped tools, of a list of millions', () => {
-    expect(readCatalogue(Array.from({ length: 200_000 }, () => 7)).skipped).toHaveLength(1_000);
+  it('tells of a thousand skipped tools, of a list of millions', async () => {
+    expect((await readAll(Array.from({ length: 200_000 }, () => 7))).skipped).toHaveLength(1_000);
   });
 
-  it('replaces characters that no database takes, and leaves out names that have them', () => {
-    const { tools, skipped } = readCatalogue([
+  it('replaces characters that no database takes, and leaves out names that have them', async () => {
+    const { tools, skipped } = await readAll([
       { ...good, name: 'a\0b' },
       { ...good, name: 'half \ud83d' },
       {
@@ -164,9 +166,9 @@ describe('readCatalogue', () => {
     });
   });
 
-  it('forgives what does not matter: a missing type, odd annotations, a bad output schema', () => {
+  it('forgives what does not matter: a missing type, odd annotations, a bad output schema', async () => {
     const odd = { ...good, inputSchema: { properties: {} }, annotations: 7, outputSchema: 'no', title: 3 };
-    expect(readCatalogue([odd]).tools).toEqual([
+    expect((await readAll([odd])).tools).toEqual([
       {
         name: 'echo',
         description: 'Says it again.',
@@ -178,7 +180,7 @@ describe('readCatalogue', () => {
 });
 
 describe('a tool', () => {
-  const read = (changes: object) => readCatalogue([{ ...good, ...changes }]).tools[0];
+  const read = async (changes: object) => (await readAll([{ ...good, ...changes }])).tools[0];
 
   it.each<[string, object, object]>([
     ['a null input schema', { inputSchema: null }, { input_schema: { type: 'object', properties: {} } }],
@@ -249,14 +251,14 @@ describe('a tool', () => {
       { annotations: { destructiveHint: true, openWorldHint: false } },
     ],
     ['an empty list of hints', { annotations: [], title: null, description: null, outputSchema: null }, {}],
-  ])('with %s is read', (_what, changes, expected) => {
+  ])('with %s is read', async (_what, changes, expected) => {
     const {
       name,
       description,
       input_schema,
       fingerprint: print,
-    } = { description: undefined, ...read(changes) };
-    expect(read(changes)).toEqual({
+    } = { description: undefined, ...(await read(changes)) };
+    expect(await read(changes)).toEqual({
       name,
       input_schema,
       fingerprint: print,
@@ -267,7 +269,7 @@ describe('a tool', () => {
   });
 });
 
-describe('readLongCatalogue', () => {
+describe('a long list of tools', () => {
   it('lets others have a turn every few tools, whatever their size', async () => {
     for (const [count, padding] of [
       [1_083, 1_000],
@@ -285,7 +287,7 @@ describe('readLongCatalogue', () => {
         if (!isDone) setImmediate(tick);
       };
       setImmediate(tick);
-      const { tools } = await readLongCatalogue(raw, () => null);
+      const { tools } = await readCatalogue(raw, () => null);
       isDone = true;
       expect(tools).toHaveLength(count);
       expect(turns).toBeGreaterThanOrEqual(20);
@@ -294,9 +296,10 @@ describe('readLongCatalogue', () => {
 
   it('skips tools in which a fault is found, and is else the same', async () => {
     const raw = [good, { ...good, name: 'odd' }, good];
-    const { tools, skipped } = await readLongCatalogue(raw, () => null);
-    expect({ tools, skipped }).toEqual(readCatalogue(raw));
-    const checked = await readLongCatalogue(raw, () => 'The schema is odd.');
+    const { tools, skipped } = await readAll(raw);
+    expect(tools.map(({ name }) => name)).toEqual([good.name, 'odd']);
+    expect(skipped).toHaveLength(1);
+    const checked = await readCatalogue(raw, () => 'The schema is odd.');
     expect(checked.tools).toEqual([]);
     expect(checked.skipped[0]).toEqual({ name: 'echo', reason: 'The schema is odd.' });
   });

@@ -49,18 +49,8 @@ const ALLOWANCES = new Set(['readOnlyHint', 'idempotentHint']);
 /** Finds what is wrong with the schema of a tool's arguments; null when nothing is. */
 type SchemaCheck = (inputSchema: JsonObject) => string | null;
 
-/** Makes a catalogue of the raw elements of `tools/list`; a bad one is skipped and costs no other. */
-export function readCatalogue(rawTools: readonly unknown[]): Catalogue {
-  const reading = new Reading(() => null);
-  for (const raw of rawTools) reading.add(raw);
-  return reading.catalogue;
-}
-
-/** The same for a list that may be long: while it is read, others get their turns. */
-export async function readLongCatalogue(
-  rawTools: readonly unknown[],
-  faultOf: SchemaCheck,
-): Promise<Catalogue> {
+/** Makes a catalogue of the raw elements of `tools/list`, skipping bad ones; yields to other work during a long list. */
+export async function readCatalogue(rawTools: readonly unknown[], faultOf: SchemaCheck): Promise<Catalogue> {
   const reading = new Reading(faultOf);
   await inTurns(rawTools, (raw) => reading.add(raw), CHARACTERS_PER_TURN);
   return reading.catalogue;

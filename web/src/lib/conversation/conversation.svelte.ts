@@ -1,3 +1,4 @@
+import { TOPIC_CHAT } from '@patchbay/shared/contract/room-topics';
 import type { ConnectionStateName, LeftOut, ToolsBudget } from '@patchbay/shared/contract/schema/activity';
 import type { Room } from 'livekit-client';
 import { SvelteMap } from 'svelte/reactivity';
@@ -99,7 +100,7 @@ export class Conversation {
     if (!words || this.phase !== 'live' || !this.#room) return;
     this.transcript.typed(words);
     this.unansweredSince = Date.now();
-    await this.#room.localParticipant.sendText(words, { topic: 'lk.chat' });
+    await this.#room.localParticipant.sendText(words, { topic: TOPIC_CHAT });
   }
 
   /** Browsers may hold sound back until a click. */

@@ -1,8 +1,5 @@
+import { TOPIC_ACTIVITY, TOPIC_TRANSCRIPTION } from '@patchbay/shared/contract/room-topics';
 import type { RemoteAudioTrack, Room, TextStreamReader } from 'livekit-client';
-
-// The topics of shared/schema/activity, whose module would bring all of zod into the page.
-const TOPIC_ACTIVITY = 'patchbay.activity';
-const TOPIC_TRANSCRIPTION = 'lk.transcription';
 
 interface Caption {
   add: (words: string) => void;
