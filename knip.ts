@@ -45,12 +45,12 @@ const config: KnipConfig = {
       project: ['*.ts!', 'src/**/*.ts!', ...TESTS],
     },
     web: {
-      entry: ['src/**/*.test.ts'],
-      project: ['src/**/*.{ts,svelte,css}!', ...TESTS],
+      entry: ['server/main.ts!', '{server,src}/**/*.test.ts'],
+      project: ['server/**/*.ts!', 'src/**/*.{ts,svelte,css}!', ...TESTS],
     },
     local: {
       entry: [
-        'stack/{start,dev,web-runner,loopback-guard}.ts',
+        'stack/{start,dev,loopback-guard}.ts',
         'supabase/{main,functions-host}.ts',
         'supabase/fixtures/functions/*/index.ts',
         'model/main.ts',

@@ -49,7 +49,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,livekit,agent-worker,local,tests,bench,ops}/**/*.test.ts'],
+          include: [
+            '{shared,livekit,agent-worker,local,tests,bench,ops}/**/*.test.ts',
+            'web/server/*.test.ts',
+          ],
           exclude: [...OUT, ...STACK, ...DATABASE],
           retry,
           testTimeout: 20_000,

@@ -167,7 +167,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     ),
     builtWeb: (folder: string, voiceUnavailable: string | null) => {
       const own = webEnv(voiceUnavailable);
-      const spec = script('web', 'local/stack/web-runner.ts', own, listens(ports.web));
+      const spec = script('web', 'web/server/main.ts', own, listens(ports.web));
       return { ...spec, args: [...spec.args, folder, String(ports.web)] };
     },
     liveWeb: (voiceUnavailable: string | null) => {

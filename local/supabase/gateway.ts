@@ -11,7 +11,7 @@ import { createMailRules } from './auth/mail-rules.ts';
 import type { Mailer } from './auth/mailer.ts';
 import { createRateLimit } from './auth/rate-limit.ts';
 import { noteSession } from './auth/session-facts.ts';
-import { decodePath } from '../stack/url-path.ts';
+import { decodePath } from '../../web/server/url-path.ts';
 import type { Lite } from './lite.ts';
 import type { ProjectKeys } from './keys.ts';
 import type { Tokens } from './tokens.ts';

@@ -57,7 +57,7 @@ const SOURCES = {
   monitor: ['agent-worker/src/monitor/environment.ts'],
   page: [
     'web/src/lib/server/environment.ts',
-    'local/stack/web-runner.ts',
+    'web/server/main.ts',
     'shared/src/engine/tracing/span-export.ts',
   ],
   functions: [

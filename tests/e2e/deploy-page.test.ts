@@ -58,7 +58,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
   /** @returns its address, and what it has written */
   async function serve(
     env: Record<string, string>,
-    runner = join(ROOT, 'local/stack/web-runner.ts'),
+    runner = join(ROOT, 'web/server/main.ts'),
   ): Promise<{ url: string; log: () => string }> {
     asked = [];
     answer = { status: 200, body: {} };
@@ -173,11 +173,19 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
 
   it('is served by one file in the image of web/Dockerfile, at the address that people know', async () => {
     const [build] = parseDockerfile(readFileSync(join(ROOT, 'web/Dockerfile'), 'utf8'));
-    const command = build?.instructions.map(({ text }) => text).find((text) => text.includes('/rolldown '));
+    expect(build?.instructions.map(({ text }) => text)).toContain('npm run build:server --workspace web');
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'web/package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
     const home = mkdtempSync(join(tmpdir(), 'patchbay-page-'));
-    const [tool = '', ...args] = (command ?? '').replace('serve.mjs', join(home, 'serve.mjs')).split(' ');
+    const file = join(home, 'server.mjs');
+    const [tool = '', ...args] = (scripts['build:server'] ?? '').replace('build/server.mjs', file).split(' ');
     try {
-      const { code, output } = await runTool({ command: join(ROOT, tool), args, cwd: ROOT });
+      const { code, output } = await runTool({
+        command: join(ROOT, 'node_modules/.bin', tool),
+        args,
+        cwd: join(ROOT, 'web'),
+      });
       expect(code, output).toBe(0);
       const stack = runningStack();
       const { url } = await serve(
@@ -186,7 +194,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
           SUPABASE_PUBLISHABLE_KEY: stack.publishable_key,
           PATCHBAY_WEB_URL: 'https://patchbay.example',
         },
-        join(home, 'serve.mjs'),
+        file,
       );
       const answer = await fetch(`${url}/sign-in`);
       expect(answer.status).toBe(200);

@@ -84,6 +84,7 @@ function listChecks(): Check[] {
       [
         'shared/src',
         'livekit/src',
+        'web/server',
         'agent-worker/src',
         'local',
         'tests',

@@ -20,9 +20,9 @@ export type OutputConfig = z.infer<typeof OutputConfig>;
 export type Outcome =
   | { kind: 'file'; file: string; headers: Record<string, string> }
   | { kind: 'function'; name: string; headers: Record<string, string> }
-  | { kind: 'answer'; status: number; headers: Record<string, string> };
+  | { kind: 'response'; status: number; headers: Record<string, string> };
 
-export interface Artefacts {
+export interface BuildFiles {
   hasFile: (path: string) => boolean;
   hasFunction: (name: string) => boolean;
 }
@@ -32,33 +32,33 @@ export interface Artefacts {
  * @param pathname decoded path of the request
  * @returns what to do with a request; 404 where nothing matches
  */
-export function routeRequest(pathname: string, config: OutputConfig, artefacts: Artefacts): Outcome {
+export function routeRequest(pathname: string, config: OutputConfig, files: BuildFiles): Outcome {
   let path = pathname;
   const headers: Record<string, string> = {};
   for (const route of config.routes) {
     if (route.handle) {
       if (route.handle !== 'filesystem') break;
-      const found = findArtefact(path, config, artefacts);
+      const found = findFile(path, config, files);
       if (found) return { ...found, headers };
       continue;
     }
     if (!route.src || !new RegExp(`^(?:${route.src})$`).test(path)) continue;
     Object.assign(headers, lowerCaseNames(route.headers ?? {}));
     if (route.status !== undefined && route.status >= 300)
-      return { kind: 'answer', status: route.status, headers };
+      return { kind: 'response', status: route.status, headers };
     if (route.dest !== undefined) {
       path = route.dest.split('?')[0] ?? '';
-      const found = findArtefact(path, config, artefacts);
+      const found = findFile(path, config, files);
       if (found) return { ...found, headers };
     }
   }
-  return { kind: 'answer', status: 404, headers: {} };
+  return { kind: 'response', status: 404, headers: {} };
 }
 
-function findArtefact(
+function findFile(
   path: string,
   config: OutputConfig,
-  { hasFile, hasFunction }: Artefacts,
+  { hasFile, hasFunction }: BuildFiles,
 ): { kind: 'file'; file: string } | { kind: 'function'; name: string } | null {
   const name = path.replace(/^\//, '');
   const override = Object.entries(config.overrides).find(([, entry]) => entry.path === name);

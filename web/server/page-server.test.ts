@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compress } from './web-compression.ts';
-import { createOutputServer, createPageServer, knownAddress } from './web-runner.ts';
+import { createOutputServer } from './build-output.ts';
+import { compress } from './compression.ts';
+import { createPageServer, publicAddress } from './page-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-output-'));
 const put = (file: string, content: string): void => {
@@ -34,8 +35,8 @@ const serve = createOutputServer(folder);
 const get = (path: string, init?: RequestInit) =>
   serve(new Request(`http://127.0.0.1:4100${path}`, init), '127.0.0.1');
 
-describe('web runner', () => {
-  it('serves a file with its type and answers 304 to who has it', async () => {
+describe('the page server', () => {
+  it('serves a file with its type, and answers 304 to a browser that has it', async () => {
     const first = await get('/a.js');
     expect(first.headers.get('content-type')).toContain('javascript');
     expect(await first.text()).toBe('let a;');
@@ -44,7 +45,7 @@ describe('web runner', () => {
     expect((await get('/a.js', { method: 'POST', body: '1' })).status).toBe(405);
   });
 
-  it('compresses as the edge does, for who asks for it, and no streams of lines', async () => {
+  it('compresses what the edge of Vercel compresses when the client asks for it, but no streams of lines', async () => {
     const asked = { headers: { 'accept-encoding': 'gzip, br' } };
     const file = await get('/a.js', asked);
     expect(file.headers.get('content-encoding')).toBe('gzip');
@@ -69,7 +70,7 @@ describe('web runner', () => {
     ['//evil.example/sign-in?/signIn', '//evil.example/sign-in?/signIn'],
     ['/\\evil.example', '//evil.example'],
   ])('takes %s for a path of the page', (path, kept) => {
-    const { href } = knownAddress(`http://10.0.0.1:4100${path}`, 'https://patchbay.example/');
+    const { href } = publicAddress(`http://10.0.0.1:4100${path}`, 'https://patchbay.example/');
     expect(href).toBe(`https://patchbay.example${kept}`);
   });
 

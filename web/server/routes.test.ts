@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutputConfig, routeRequest, type Artefacts } from './web-routes.ts';
+import { OutputConfig, routeRequest, type BuildFiles } from './routes.ts';
 
 /** As @sveltejs/adapter-vercel writes it. */
 const config = OutputConfig.parse({
@@ -18,11 +18,11 @@ const config = OutputConfig.parse({
 });
 const files = new Set(['_app/immutable/entry.js', 'favicon.svg', 'about.html']);
 const functions = new Set(['index', 'servers/[id]', '![-]/catchall']);
-const artefacts: Artefacts = {
+const buildFiles: BuildFiles = {
   hasFile: (name) => files.has(name),
   hasFunction: (name) => functions.has(name),
 };
-const route = (path: string) => routeRequest(path, config, artefacts);
+const route = (path: string) => routeRequest(path, config, buildFiles);
 
 describe('routes of the built page', () => {
   it('serves files, and lets browsers keep those that never change', () => {
@@ -36,7 +36,7 @@ describe('routes of the built page', () => {
 
   it('never keeps the absence of such a file', () => {
     expect(route('/_app/immutable/gone.js')).toEqual({
-      kind: 'answer',
+      kind: 'response',
       status: 404,
       headers: { 'cache-control': 'no-store' },
     });
@@ -53,7 +53,7 @@ describe('routes of the built page', () => {
   });
 
   it('follows redirects and the names of prerendered pages', () => {
-    expect(route('/old')).toMatchObject({ kind: 'answer', status: 308, headers: { location: '/new' } });
+    expect(route('/old')).toMatchObject({ kind: 'response', status: 308, headers: { location: '/new' } });
     expect(route('/about')).toMatchObject({ kind: 'file', file: 'about.html' });
   });
 });
