@@ -7,7 +7,8 @@ import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope
 import { traceIdOf } from '@patchbay/shared/engine/tracing/trace-context';
 import { z } from 'zod';
 import { Conversation } from './conversation/conversation.ts';
-import { type Database, DatabaseError, createDatabase, createServiceClient } from './database.ts';
+import { type Database, createDatabase } from './database.ts';
+import { DatabaseError, createServiceClient } from './service-client.ts';
 import { readEnvironment } from './environment.ts';
 import type { Log } from '@patchbay/livekit/log';
 import { installLog } from './log.ts';
@@ -46,7 +47,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
   const secretKeys = parseSecretKeys(environment.PATCHBAY_SECRETS_KEYS);
   const { session_id } = JobMetadata.parse(JSON.parse(job.job.metadata));
   const log = jobLog.child({ session: session_id, trace_id: traceIdOf(session_id) });
-  const client = createServiceClient(environment);
+  const client = createServiceClient(environment.SUPABASE_URL, environment.SUPABASE_SECRET_KEY);
   const database = createDatabase(client);
 
   const connected: Promise<void> = job.connect();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { createDatabase, type ServiceClient } from './database.ts';
+import { createDatabase } from './database.ts';
+import type { ServiceClient } from './service-client.ts';
 
 it('a character that the database cannot store costs nothing else of what is reported', async () => {
   const sent: unknown[] = [];

@@ -10,8 +10,10 @@ import type { SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope
 import { ActivityFeed, serverActivity } from '../reports/activity.ts';
 import { CallMemory } from '../reports/call-details.ts';
 import { ConversationTools } from './conversation-tools.ts';
-import { credentialsIn } from '../credential.ts';
-import type { Database, ServiceClient } from '../database.ts';
+import { hostRequestCounter } from '@patchbay/shared/engine/outgoing/host-admission';
+import { credentialsIn } from './credentials.ts';
+import type { Database } from '../database.ts';
+import type { ServiceClient } from '../service-client.ts';
 import type { Environment } from '../environment.ts';
 import { FailureReports } from '../reports/failure-reports.ts';
 import { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
@@ -157,12 +159,12 @@ export class Conversation {
     this.#prompt = new PromptUpdates({ instructions, tools: this.#tools, model: this.#model, log });
     const tell = (line: string): void => this.#model.tell(line);
     const news = new LinkNews({ feed: this.#feed, reports: this.#linkReports, tell, log });
-    const connects = new HostConnects((hosts, requests) =>
-      database.countHostRequests(beginning.session.workspace_id, hosts, requests),
+    const connects = new HostConnects(
+      hostRequestCounter(database.serviceRpc, { p_workspace_id: beginning.session.workspace_id }),
     );
     this.#links = new ServerLinks({
       cache: this.#tools.cache,
-      credentialOf: credentialsIn(beginning, secretKeys, database.grantRpc, policy),
+      credentialOf: credentialsIn(beginning, secretKeys, database.serviceRpc, policy),
       open: (target, events) => openConnection(target, { policy, admit: connects.admit, ...events }),
       onState: (link) => news.state(link),
       onCatalogue: (link) => this.#onCatalogue(link),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ServiceClient } from '../database.ts';
+import type { ServiceClient } from '../service-client.ts';
 import { openHints, type HintSubscription } from './hints.ts';
 
 /** Stands for Realtime: `say` is the status of the channel that was opened last. */

@@ -5,7 +5,7 @@
 import { HINTS, workspaceTopic } from '@patchbay/shared/contract/schema/hints';
 import { watchForSleep } from '@patchbay/shared/contract/sleep-watch';
 import { REALTIME_SUBSCRIBE_STATES, type RealtimeChannel } from '@supabase/supabase-js';
-import type { ServiceClient } from '../database.ts';
+import type { ServiceClient } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';
 
 /** Hints that change what a conversation should be like. */

@@ -1,8 +1,7 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
 import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
-import { HostAllowance } from '@patchbay/shared/engine/outgoing/host-admission';
 import { DroppedGrant } from '@patchbay/shared/engine/oauth/grant';
-import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import type { ServiceRpc } from '@patchbay/shared/engine/service-rpc';
 import {
   ConnectionStatus,
   CredentialScope,
@@ -12,10 +11,8 @@ import {
   AuthMethod,
 } from '@patchbay/shared/contract/schema/server';
 import { SealedSecret, type StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
-import { storable } from '@patchbay/shared/contract/json/storable';
-import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { DatabaseError } from '../database.ts';
+import { createServiceClient, serviceCalls } from '../service-client.ts';
 import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './probes/decide.ts';
 import { MetricRow } from './metrics.ts';
 
@@ -103,10 +100,10 @@ export interface Attempt {
   isGone: boolean;
 }
 
-/** All of them throw DatabaseError. */
+/** Each call throws DatabaseError. */
 export interface MonitorDatabase {
-  /** Uses the grants of sign-ins. */
-  grantRpc: GrantRpc;
+  /** For the engine: the grants of sign-ins, and the requests to each host. */
+  serviceRpc: ServiceRpc;
   claimServers(claim: {
     limit: number;
     leaseMs: number;
@@ -121,8 +118,6 @@ export interface MonitorDatabase {
     observedAt: Date,
     catalogue: Catalogue,
   ): Promise<void>;
-  /** Counts requests to a host for the owner of a workspace; see `HostAdmission`. */
-  countHostRequests(workspaceId: string, hosts: string[], requests: number): Promise<HostAllowance>;
   prune(): Promise<void>;
   /** What is told to whoever runs the installation. */
   metrics(): Promise<MetricRow[]>;
@@ -134,20 +129,9 @@ export interface MonitorDatabase {
 
 /** @param monitorId names this process among the monitors */
 export function openMonitorDatabase(url: string, secretKey: string, monitorId: string): MonitorDatabase {
-  const client = createClient(url, secretKey, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-  });
-  async function rpc<T>(name: string, args: Record<string, unknown>, schema: z.ZodType<T>): Promise<T> {
-    const answer = await client.rpc(name, storable(args)).abortSignal(AbortSignal.timeout(TIMEOUT_MS));
-    const { error } = answer;
-    if (error) throw new DatabaseError(name, answer.status, error.code || error.message);
-    const parsed = schema.safeParse(answer.data);
-    if (!parsed.success) throw new DatabaseError(name, 422, z.prettifyError(parsed.error));
-    return parsed.data;
-  }
-
+  const rpc = serviceCalls(createServiceClient(url, secretKey), TIMEOUT_MS);
   return {
-    grantRpc: (name, args) => rpc(name, args, z.unknown()),
+    serviceRpc: (name, args) => rpc(name, args as never, z.unknown()),
     claimServers: ({ limit, leaseMs, freshMs, held, networkAwaySince }) =>
       rpc(
         'claim_due_servers',
@@ -178,12 +162,6 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
         z.unknown(),
       );
     },
-    countHostRequests: (workspaceId, hosts, requests) =>
-      rpc(
-        'count_host_requests',
-        { p_hosts: hosts, p_requests: requests, p_workspace_id: workspaceId },
-        HostAllowance,
-      ),
     async prune() {
       await rpc('prune_health', {}, z.unknown());
     },

@@ -57,7 +57,7 @@ async function run(batches: Delivery[][], finished: string[]) {
           return batches.shift() ?? [];
         },
         finishDelivery: async ({ id }, attempt) => void attempts.set(id, attempt),
-        countHostRequests: async (...call) => {
+        serviceRpc: async (...call) => {
           counted.push(call);
           return { wait_s: 17, at_once: 1 };
         },
@@ -109,6 +109,11 @@ it('does not read what a receiver answers', async () => {
 it('what is sent counts as requests to its host, and is sent although the host gets too many', async () => {
   const url = await receiver();
   const { attempts, counted } = await run([[await delivery('notice', url)]], ['notice']);
-  expect(counted).toEqual([['workspace', ['name:127.0.0.1', 'address:127.0.0.1'], 5]]);
+  expect(counted).toEqual([
+    [
+      'count_host_requests',
+      { p_workspace_id: 'workspace', p_hosts: ['name:127.0.0.1', 'address:127.0.0.1'], p_requests: 5 },
+    ],
+  ]);
   expect(attempts.get('notice')).toMatchObject({ httpStatus: 500 });
 });

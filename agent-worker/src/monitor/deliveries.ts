@@ -22,7 +22,7 @@ export const RETRY_MS: readonly number[] = [
 ];
 
 export interface DeliveriesOptions {
-  database: Pick<MonitorDatabase, 'claimDeliveries' | 'finishDelivery' | 'countHostRequests'>;
+  database: Pick<MonitorDatabase, 'claimDeliveries' | 'finishDelivery' | 'serviceRpc'>;
   policy: AddressPolicy;
   keys: SecretKeys;
   log: Pick<Log, 'warn'>;

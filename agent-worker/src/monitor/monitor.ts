@@ -10,7 +10,7 @@ import {
 import { describeError } from '@patchbay/shared/contract/errors';
 import type { SpanExport } from '@patchbay/shared/engine/tracing/span-export';
 import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
-import { DatabaseError } from '../database.ts';
+import { DatabaseError } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';
 import { Outbox } from '../reports/outbox.ts';
 import { ApartTurns } from './probes/apart-turns.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@patchbay/shared/contract/errors';
-import { HostAdmission } from '@patchbay/shared/engine/outgoing/host-admission';
+import { HostAdmission, hostRequestCounter } from '@patchbay/shared/engine/outgoing/host-admission';
 import { createOutgoingFetch } from '@patchbay/shared/engine/outgoing/outgoing-fetch';
 import { parseSecretKeys, type SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { openSpanExport } from '@patchbay/shared/engine/tracing/span-export';
@@ -56,17 +56,17 @@ export async function runMonitorProcess(timing: Timing = { pace: PACE, retryMs: 
 function runApart(env: MonitorEnvironment, secretKeys: SecretKeys): void {
   const database = openMonitorDatabase(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, randomUUID());
   answerApart(
-    examineCounted(new Examiner(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.grantRpc), database),
+    examineCounted(new Examiner(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.serviceRpc), database),
   );
 }
 
 /** Probes whose requests to each host are counted for the owner of the workspace. */
-function examineCounted(examiner: Examiner, database: Pick<MonitorDatabase, 'countHostRequests'>) {
+function examineCounted(examiner: Examiner, database: Pick<MonitorDatabase, 'serviceRpc'>) {
   const hosts = new HostAdmission();
   return (job: ProbeJob): Promise<Examination> =>
     hosts.run(
       job.owner_id,
-      (names, requests) => database.countHostRequests(job.workspace_id, names, requests),
+      hostRequestCounter(database.serviceRpc, { p_workspace_id: job.workspace_id }),
       () => examiner.examine(job),
     );
 }
@@ -89,7 +89,7 @@ async function run(
     now,
     onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
   });
-  const examiner = new Examiner(policy, secretKeys, database.grantRpc);
+  const examiner = new Examiner(policy, secretKeys, database.serviceRpc);
   const spans = await openSpanExport(env, 'patchbay-monitor');
   const monitor = new Monitor({
     database,

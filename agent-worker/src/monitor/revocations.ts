@@ -12,7 +12,7 @@ const AT_ONCE = 8;
 const LOOK_AGAIN_MS = 5_000;
 
 export interface RevocationsOptions {
-  database: Pick<MonitorDatabase, 'claimRevocations' | 'finishRevocation' | 'countHostRequests'>;
+  database: Pick<MonitorDatabase, 'claimRevocations' | 'finishRevocation' | 'serviceRpc'>;
   policy: AddressPolicy;
   keys: SecretKeys;
   log: Pick<Log, 'warn'>;

@@ -1,7 +1,8 @@
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
 import type { RecordedCall, TranscriptLine } from '@patchbay/shared/contract/schema/session';
 import type { StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
-import { type CatalogueObservation, type Database, DatabaseError, type SessionState } from '../database.ts';
+import type { CatalogueObservation, Database, SessionState } from '../database.ts';
+import { DatabaseError } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';
 import { Outbox } from './outbox.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
 import { AppError } from '../../../shared/src/contract/errors.ts';
 import type { Catalogue } from '../../../shared/src/engine/tools/catalogue.ts';
-import type { GrantRpc } from '../../../shared/src/engine/oauth/grant-store.ts';
+import type { ServiceRpc } from '../../../shared/src/engine/service-rpc.ts';
 import {
   ProbeServer,
   SealedSecret,
@@ -14,6 +14,7 @@ import type { ToolCallRow } from '../../../shared/src/contract/schema/session.ts
 import { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { storable } from '../../../shared/src/contract/json/storable.ts';
 import { read } from './read.ts';
+import { serviceRpcOf } from './service-rpc.ts';
 
 /** A server as its caller may use it. */
 export interface ServerAccess {
@@ -88,7 +89,7 @@ export interface Database {
   /** The signed-in caller of the function. */
   callerId: string;
   /** Uses the grants of sign-ins. */
-  grantRpc: GrantRpc;
+  serviceRpc: ServiceRpc;
   findServer(serverId: string): Promise<ServerAccess | null>;
   /** Without an id, the default agent of the caller's personal workspace. */
   findAgent(agentConfigId: string | undefined): Promise<AgentReference | null>;
@@ -151,7 +152,7 @@ export function databaseOf({
 
   return {
     callerId: userId,
-    grantRpc: (name, args) => read(supabaseAdmin.rpc(name, args as never), z.unknown()),
+    serviceRpc: serviceRpcOf({ supabaseAdmin }),
     async findServer(serverId) {
       const row = await read(
         supabase

@@ -90,7 +90,7 @@ export function fakeDatabase(
     observations,
     counted,
     callerId: USER_ID,
-    grantRpc: () => Promise.resolve(null),
+    serviceRpc: () => Promise.resolve(null),
     countCall: (...call) => Promise.resolve(void counted.push(call)),
     findServer: (id) =>
       Promise.resolve(

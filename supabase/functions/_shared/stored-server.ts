@@ -1,14 +1,10 @@
 import type { AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
 import { describeError } from '../../../shared/src/contract/errors.ts';
-import { keyOwnerOf } from '../../../shared/src/engine/secrets/key-holder.ts';
-import { open, type SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
+import type { SecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import type { ProbeOptions, ProbeResult, ProbeTarget } from '../../../shared/src/engine/probe/probe.ts';
 import type { Credential, ServerTarget } from '../../../shared/src/engine/session/target.ts';
-import { databaseGrantStore } from '../../../shared/src/engine/oauth/grant-store.ts';
-import { holderOf } from '../../../shared/src/engine/oauth/grant.ts';
-import { GrantTokens } from '../../../shared/src/engine/oauth/token-source.ts';
+import { credentialFor, openCredential } from '../../../shared/src/engine/secrets/open-credential.ts';
 import type { ProbeFailure } from '../../../shared/src/contract/schema/functions.ts';
-import type { AuthMethod } from '../../../shared/src/contract/schema/server.ts';
 import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.ts';
 import type { Database } from './database.ts';
 import type { ProbeSettings } from './settings.ts';
@@ -34,14 +30,14 @@ export async function probeWith(
 ): Promise<ProbeResult> {
   // A draft has nobody who signed in: what can be seen without is tested.
   if (server.auth_method === 'oauth') return probeUnsigned(server, { probe, settings, watch });
-  const credential = credentialOf(server.auth_method, server.auth_header, secret);
+  const credential = credentialFor(server.auth_method, server.auth_header, secret);
   if (!credential) return failureFor('credential_missing');
   return await probe({ ...addressOf(server), credential }, { ...settings, ...watch });
 }
 
 /** What opens the credential of a stored server for the caller of a function. */
 export interface CredentialDeps {
-  database: Pick<Database, 'callerId' | 'grantRpc'>;
+  database: Pick<Database, 'callerId' | 'serviceRpc'>;
   readKeys: () => SecretKeys;
   policy: AddressPolicy;
 }
@@ -56,19 +52,16 @@ export async function probeStored(
   return await probe({ ...addressOf(server), credential }, { ...settings, ...watch });
 }
 
-async function storedCredential(server: ProbeServer, deps: CredentialDeps): Promise<Credential | null> {
-  const { database, readKeys, policy } = deps;
-  if (server.auth_method !== 'oauth')
-    return credentialOf(server.auth_method, server.auth_header, await secretOf(server, deps));
-  const holder = holderOf(server, server.workspace_id, database.callerId);
-  const store = databaseGrantStore(database.grantRpc, holder, readKeys());
-  return { method: 'oauth', tokens: new GrantTokens({ store, policy }) };
-}
-
-/** The stored credential of a server for the caller; null when there is none, or the method uses none. */
-async function secretOf(server: ProbeServer, { database, readKeys }: CredentialDeps): Promise<string | null> {
-  if (server.auth_method === 'none' || server.secret === null) return null;
-  return await open(server.secret, keyOwnerOf(server, server.workspace_id, database.callerId), readKeys());
+function storedCredential(
+  server: ProbeServer,
+  { database, readKeys, policy }: CredentialDeps,
+): Promise<Credential | null> {
+  return openCredential(server, {
+    userId: database.callerId,
+    readKeys,
+    rpc: database.serviceRpc,
+    policy,
+  });
 }
 
 /** How to reach a stored server for the caller of a function; null when it needs one and none is set. */
@@ -94,16 +87,6 @@ function addressOf({
   protocol_era,
 }: Pick<ProbeServer, 'url' | 'transport' | 'protocol_era'>) {
   return { url, transport, protocolEra: protocol_era };
-}
-
-function credentialOf(
-  method: Exclude<AuthMethod, 'oauth'>,
-  header: string | null,
-  secret: string | null,
-): Credential | null {
-  if (method === 'none') return { method };
-  if (!secret) return null;
-  return method === 'api_key' ? { method, header: header ?? 'X-API-Key', secret } : { method, secret };
 }
 
 async function probeUnsigned(

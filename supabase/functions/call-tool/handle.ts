@@ -26,7 +26,7 @@ import { failureFor, storedTarget } from '../_shared/stored-server.ts';
 export interface CallToolDeps {
   database: Pick<
     Database,
-    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall' | 'reportStatus'
+    'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer' | 'recordCall' | 'reportStatus'
   >;
   caller: Caller;
   openConnection: (

@@ -10,7 +10,7 @@ import { probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
 export interface DiscoverToolsDeps extends ProbeDeps {
   database: Pick<
     Database,
-    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'
+    'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'
   >;
   readKeys: () => SecretKeys;
   now: () => Date;

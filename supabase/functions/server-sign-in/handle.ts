@@ -18,7 +18,7 @@ import type { SignInDatabase } from '../_shared/sign-in-database.ts';
 import { clientsOf } from './clients.ts';
 
 export interface ServerSignInDeps {
-  database: Pick<Database, 'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer'> &
+  database: Pick<Database, 'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer'> &
     SignInDatabase;
   readKeys: () => SecretKeys;
   policy: AddressPolicy;
@@ -90,7 +90,7 @@ async function begin(
   const { database, policy } = deps;
   const keys = deps.readKeys();
   const holder = holderOf(server, server.workspace_id, database.callerId);
-  const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
+  const before = await databaseGrantStore(database.serviceRpc, holder, keys).read();
   // The client may be the reason; and one that was registered for fewer rights may not ask for more.
   const isTrusted = !before?.is_refused && (before?.wanted_scope ?? null) === null;
   const { redirectUrl } = identity;
@@ -170,7 +170,7 @@ async function signInAlone(
   const acceptedIssuer = await database.acceptedIssuer(server_id);
   const options = { serverUrl: server.url, policy, clients, acceptedIssuer };
   const holder = holderOf(server, server.workspace_id, database.callerId);
-  const before = await databaseGrantStore(database.grantRpc, holder, keys).read();
+  const before = await databaseGrantStore(database.serviceRpc, holder, keys).read();
   const { issuer, ...granted } = await signInUnattended(options, before && scopesOf(before));
   const id = crypto.randomUUID();
   const place = { server_id, server_name: server.name, return_to: `/servers/${server_id}` };

@@ -15,7 +15,7 @@ import { probeStored, probeWith, type ProbeDeps } from '../_shared/stored-server
 export interface TestConnectionDeps extends ProbeDeps {
   database: Pick<
     Database,
-    'callerId' | 'grantRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'toolLimit'
+    'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'toolLimit'
   >;
   readKeys: () => SecretKeys;
   now: () => Date;

@@ -167,7 +167,7 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     // A monitor that lives shortly before the end of the certificate.
     let daysLeft = 20;
     const database = openMonitorDatabase(project.url, project.secretKey, randomUUID());
-    const examiner = new Examiner('local', parseSecretKeys(project.secretsKeys), database.grantRpc);
+    const examiner = new Examiner('local', parseSecretKeys(project.secretsKeys), database.serviceRpc);
     const silent = () => undefined;
     const monitor = new Monitor({
       database,

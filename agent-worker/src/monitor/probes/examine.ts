@@ -5,10 +5,10 @@ import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
 import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/engine/probe/probe';
 import type { Route } from '@patchbay/shared/engine/calls/attempts';
 import type { ProbeSuccess } from '@patchbay/shared/contract/schema/functions';
-import type { GrantRpc } from '@patchbay/shared/engine/oauth/grant-store';
+import type { ServiceRpc } from '@patchbay/shared/engine/service-rpc';
 import type { Credential } from '@patchbay/shared/engine/session/target';
+import { openCredential } from '@patchbay/shared/engine/secrets/open-credential';
 import type { SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
-import { openCredential } from '../../credential.ts';
 import type { ProbeJob } from '../database.ts';
 
 /** As long as a conversation gives a server to open: a check must not be stricter than the use. */
@@ -32,11 +32,11 @@ export interface Examination {
 export class Examiner {
   readonly #policy: AddressPolicy;
   readonly #keys: SecretKeys;
-  readonly #rpc: GrantRpc;
+  readonly #rpc: ServiceRpc;
   readonly #routes = new Map<string, Route>();
 
   /** @param rpc uses the grants of sign-ins */
-  constructor(policy: AddressPolicy, keys: SecretKeys, rpc: GrantRpc) {
+  constructor(policy: AddressPolicy, keys: SecretKeys, rpc: ServiceRpc) {
     this.#rpc = rpc;
     this.#policy = policy;
     this.#keys = keys;
@@ -46,11 +46,7 @@ export class Examiner {
   async examine(job: ProbeJob): Promise<Examination> {
     let credential: Credential;
     try {
-      credential = await openCredential(job, job.workspace_id, this.#keys, {
-        id: job.added_by,
-        rpc: this.#rpc,
-        policy: this.#policy,
-      });
+      credential = await this.#credentialFor(job);
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal';
       return { result: failure(code), catalogue: null, certificateExpiresAt: null, isUnreached: false };
@@ -81,6 +77,17 @@ export class Examiner {
       certificateExpiresAt,
       isUnreached: !result.ok && !hasAnswered && describeError(result.code).about === 'network',
     };
+  }
+
+  async #credentialFor(job: ProbeJob): Promise<Credential> {
+    const credential = await openCredential(job, {
+      userId: job.added_by,
+      readKeys: () => this.#keys,
+      rpc: this.#rpc,
+      policy: this.#policy,
+    });
+    if (credential === null) throw new AppError('credential_missing');
+    return credential;
   }
 
   #routeOf(job: ProbeJob): Route | undefined {

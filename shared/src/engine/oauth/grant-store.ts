@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ServiceRpc } from '../service-rpc.ts';
 import type { SecretKeys } from '../secrets/secret-envelope.ts';
 import {
   expiryOf,
@@ -9,19 +10,6 @@ import {
   type GrantContent,
   type GrantHolder,
 } from './grant.ts';
-
-/** Calls a function of the database with the service key; rejects when it fails. */
-export type GrantRpc = (
-  name:
-    | 'read_grant'
-    | 'lease_grant'
-    | 'renew_grant'
-    | 'delay_grant'
-    | 'refuse_grant'
-    | 'want_scope'
-    | 'note_vain_renewal',
-  args: Record<string, unknown>,
-) => Promise<unknown>;
 
 /** One grant, as all processes share it. Methods reject when the database cannot be reached. */
 export interface GrantStore {
@@ -41,7 +29,7 @@ export interface GrantStore {
 }
 
 /** The grant of a holder in the database. */
-export function databaseGrantStore(rpc: GrantRpc, holder: GrantHolder, keys: SecretKeys): GrantStore {
+export function databaseGrantStore(rpc: ServiceRpc, holder: GrantHolder, keys: SecretKeys): GrantStore {
   const { serverId, holderId, workspaceId } = holder;
   return {
     async read() {

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { AppError } from '../../contract/errors.ts';
+import type { ServiceRpc } from '../service-rpc.ts';
 import { FairSlots } from './fair-slots.ts';
 
 /** So many requests are counted at a time: most visits of a host need no second count. */
@@ -19,12 +20,23 @@ const DEFAULT_AT_ONCE = 20;
 /** When to come back after waiting in vain. */
 const BUSY_RETRY_MS = 5_000;
 
-/** As `count_host_requests` answers. */
+/** What `count_host_requests` returns. */
 export const HostAllowance = z.object({ wait_s: z.int(), at_once: z.int().nullable() });
 export type HostAllowance = z.infer<typeof HostAllowance>;
 
-/** Counts requests in the database, under the names of the host. */
+/** Counts requests under the names of a host. */
 export type CountHostRequests = (hosts: string[], requests: number) => Promise<HostAllowance>;
+
+/** @param payer is charged: a user, or the owner of a workspace */
+export function hostRequestCounter(
+  rpc: ServiceRpc,
+  payer: { p_workspace_id: string } | { p_user_id: string },
+): CountHostRequests {
+  return async (hosts, requests) => {
+    const args = { p_hosts: hosts, p_requests: requests, ...payer };
+    return HostAllowance.parse(await rpc('count_host_requests', args));
+  };
+}
 
 /** Counts without waiting for the answer, so nothing is refused or delayed; what could not be counted is not. */
 export function countedAside(count: CountHostRequests): CountHostRequests {
