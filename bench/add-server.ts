@@ -18,8 +18,8 @@ import { median } from './statistics.ts';
 
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 40;
-/** Between two looks at the model; a look costs it some time too. */
-const LOOK_AGAIN_MS = 2;
+/** Between two polls of the model; a poll costs it some time too. */
+const POLL_MS = 2;
 const PATIENCE_MS = 30_000;
 /** Reports and hints of the step before have come to rest. */
 const REST_MS = 250;
@@ -81,7 +81,7 @@ export async function measureAddServer(stack: Stack, { say, signal }: BenchConte
       return { name, about, samplesMs: rounds.map((round) => round[key]) };
     });
     const notes = [
-      `"the model holds" = GET /sessions of the rehearsal model lists every tool, looked at every ${bench.lookMs().toFixed(1)} ms (median), and the room was told so by the agent (tools, acknowledged)`,
+      `"the model holds" = GET /sessions of the rehearsal model lists every tool, polled every ${bench.pollMs().toFixed(1)} ms (median), and the room was notified by the agent (tools, acknowledged)`,
       `the server is the stack's clock (${bench.toolCount} tools, older era); each round inserts a new row and deletes it; the conversation has no other server`,
     ];
     const name = 'add-server';
@@ -102,7 +102,7 @@ class AddServer {
   readonly #client: RoomClient;
   readonly #url: string;
   readonly #signal: AbortSignal;
-  readonly #looksMs: number[] = [];
+  readonly #pollsMs: number[] = [];
 
   constructor(person: Person, client: RoomClient, url: string, signal: AbortSignal) {
     this.#person = person;
@@ -111,9 +111,9 @@ class AddServer {
     this.#signal = signal;
   }
 
-  /** Median time between two looks at the model. */
-  lookMs(): number {
-    return median(this.#looksMs);
+  /** Median time between two polls of the model. */
+  pollMs(): number {
+    return median(this.#pollsMs);
   }
 
   /** The SDKs go first in one round and last in the next. */
@@ -179,7 +179,7 @@ class AddServer {
     });
   }
 
-  /** Makes a request, and waits until the model holds these tools of its server and the room was told so. */
+  /** Makes a request, and waits until the model has these tools of its server and the room was notified. */
   async #wait(tools: string[], request: () => Promise<Row>): Promise<Waited> {
     const from = this.#client.activity.length;
     const startedAtMs = performance.now();
@@ -194,19 +194,19 @@ class AddServer {
     return { requestMs: answeredAtMs - startedAtMs, waitedMs: heldAtMs - answeredAtMs };
   }
 
-  /** Looks until the model holds just these tools of a server. */
+  /** Polls until the model has exactly these tools of a server. */
   async #modelHolds(row: Row, names: string[]): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
     const wanted = [...names].sort().join();
     for (;;) {
-      const lookedAtMs = performance.now();
+      const polledAtMs = performance.now();
       const sessions = await modelSessions();
       const held = sessions.flatMap(({ tools }) => tools.map(({ name }) => name));
       const own = held.filter((name) => isOf(row, name));
       if (own.sort().join() === wanted) return;
       if (performance.now() > until) throw new Error(`the model holds ${own.join()}, not ${wanted}`);
-      await sleep(LOOK_AGAIN_MS, undefined, { signal: this.#signal });
-      this.#looksMs.push(performance.now() - lookedAtMs);
+      await sleep(POLL_MS, undefined, { signal: this.#signal });
+      this.#pollsMs.push(performance.now() - polledAtMs);
     }
   }
 

@@ -23,19 +23,19 @@ export interface Subject {
 
 export const SUBJECTS: Record<SubjectName, Subject> = {
   client: {
-    about: '@modelcontextprotocol/client, mode auto, with a subscription to news of the tools',
+    about: '@modelcontextprotocol/client, mode auto, with a subscription to tool list changes',
     async connect(url) {
       const client = new Client(CLIENT_INFO, { versionNegotiation: { mode: 'auto' } });
       const transport = new StreamableHTTPClientTransport(new URL(url));
       await client.connect(transport);
       // In the older era a client hears of new tools by itself; here it has to ask, as the engine does.
       const isModern = client.getProtocolEra() === 'modern';
-      const news = isModern ? client.listen({ toolsListChanged: true }) : null;
+      const subscription = isModern ? client.listen({ toolsListChanged: true }) : null;
       await client.listTools();
       return {
         call: async (n) => textOf(await client.callTool({ name: 'echo', arguments: { n } })),
         close: async () => {
-          await (await news)?.close();
+          await (await subscription)?.close();
           if (transport.sessionId !== undefined) await transport.terminateSession();
           await client.close();
         },

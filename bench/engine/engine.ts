@@ -1,6 +1,6 @@
 /**
  * What the engine costs beside the raw SDKs: the same server, the same process, turn by turn, so that what else the
- * machine does falls on all of them alike. Figures are told as ratios to the raw client on which the engine stands.
+ * machine does falls on all of them alike. Figures are shown as ratios to the raw client on which the engine stands.
  */
 import { setImmediate as yieldToEvents, setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext } from '../bench.ts';
@@ -178,7 +178,7 @@ class EngineBench {
     }
   }
 
-  /** Fresh processes, in turns: what a process holds cannot be told from what it held before. */
+  /** Fresh processes, in turns: what a process holds can't be distinguished from what it held before. */
   async #idle(): Promise<Figure[]> {
     const held = { client: [] as Held[], engine: [] as Held[] };
     const sockets = { client: [] as number[], engine: [] as number[] };

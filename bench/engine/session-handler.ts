@@ -20,7 +20,7 @@ export const TOOLS = Array.from({ length: 10 }, (_, index) => ({
   inputSchema: { type: 'object' as const, properties: { n: { type: 'number' } }, required: ['n'] },
 }));
 
-/** @param onSession told of each session that begins */
+/** @param onSession called for each session that begins */
 export function serveSessions(call: Call, onSession: () => void = () => undefined): Handle {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   return async (request, response) => {

@@ -30,10 +30,10 @@ export async function measureAbsence(project: HealthProject, { say }: BenchConte
     throw new Error(`the server was never shown as ${status}`);
   };
   await untilShown('connected');
-  // Right after a look is the worst moment.
+  // Right after a probe is the worst moment.
   const killedAt = Date.now();
   await server.stop();
-  say('a server was killed right after a look; waiting for the page to know');
+  say('a server was killed right after a probe; waiting for the page to show it');
   const downMs = (await untilShown('error')) - killedAt;
   // Its waits have grown to their longest by then.
   await sleep(45_000);

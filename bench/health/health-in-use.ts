@@ -16,7 +16,7 @@ export interface InUse {
 /** The stack starts the server again later and later. */
 const ROUNDS = 3;
 const PATIENCE_MS = 60_000;
-const LOOK_AGAIN_MS = 20;
+const POLL_MS = 20;
 
 const person = await newPerson('bench-health');
 const system = serviceClient();
@@ -43,7 +43,7 @@ process.once('disconnect', () => process.exit());
 
 /** @returns when it was, on the wall clock */
 async function untilShown(status: string): Promise<number> {
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(LOOK_AGAIN_MS)) {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { data } = await system
       .from('mcp_servers')
       .select('connection_status')

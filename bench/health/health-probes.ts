@@ -1,4 +1,4 @@
-/** A thousand servers: how many a monitor looks at in a second, what it weighs, and what its death costs. */
+/** A thousand servers: how many a monitor probes per second, how much memory it uses, and what it costs to lose one. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthProject } from '../../tests/e2e/health/project.ts';
@@ -8,11 +8,11 @@ import type { Seen } from './health-servers.ts';
 import { listWithClient } from '../engine/raw-clients.ts';
 
 const SERVERS = 1_000;
-/** As many as a monitor looks at at a time. */
+/** How many servers a monitor probes at a time. */
 const PLACES = 32;
 const ROUNDS = 5;
 const PATIENCE_MS = 120_000;
-const LOOK_AGAIN_MS = 50;
+const POLL_MS = 50;
 /** Less than a lease, by what a claimed server waits until its turn comes. */
 const SHORTEST_LEASE_MS = 35_000;
 
@@ -21,13 +21,13 @@ export interface ProbeFigures {
   loopPerSecond: number[];
   memoryMb: number;
   kills: { tookMs: number; again: number; soonestMs: number | null };
-  /** To all servers together, between two looks. */
+  /** To all servers together, between two probes. */
   connections: number;
 }
 
 type Servers = BenchProcess<Seen> & { first: { urls: string[] } };
 
-/** @throws Error where a server was looked at by two, or not at all */
+/** @throws Error if a server was probed by two monitors, or not at all */
 export async function measureProbes(
   project: HealthProject,
   { say, signal }: BenchContext,
@@ -47,7 +47,7 @@ export async function measureProbes(
     // The first round warms both up: the compiler, and the tools that are stored then.
     for (let round = 0; round <= ROUNDS; round += 1) {
       signal.throwIfAborted();
-      const monitorRate = await lookAtAll(project, servers);
+      const monitorRate = await probeAll(project, servers);
       const loopRate = await loop(urls);
       await servers.ask();
       say(
@@ -69,15 +69,14 @@ export async function measureProbes(
 }
 
 /** Servers a second, lists and all, from the first request that a server sees until the last result is stored. */
-async function lookAtAll(project: HealthProject, servers: Servers): Promise<number> {
+async function probeAll(project: HealthProject, servers: Servers): Promise<number> {
   await project.sql`
     update mcp_servers set catalogue_observed_at = now() - interval '1 hour' where catalogue_observed_at is not null`;
   await makeDue(project);
   await untilChecked(project, SERVERS);
   const storedAt = Date.now();
   const { servers: seen, firstAt, again } = await servers.ask();
-  if (seen !== SERVERS || again > 0)
-    throw new Error(`${seen} servers were looked at, ${again} of them twice`);
+  if (seen !== SERVERS || again > 0) throw new Error(`${seen} servers were probed, ${again} of them twice`);
   await postpone(project);
   return SERVERS / ((storedAt - (firstAt ?? storedAt)) / 1000);
 }
@@ -94,7 +93,7 @@ async function killInTheMiddle(project: HealthProject, servers: Servers): Promis
   const tookMs = performance.now() - startedAt;
   const { again, soonestMs } = await servers.ask();
   if (soonestMs !== null && soonestMs < SHORTEST_LEASE_MS)
-    throw new Error(`a server was looked at again ${Math.round(soonestMs)} ms after a look that had a lease`);
+    throw new Error(`a server was probed again ${Math.round(soonestMs)} ms after a probe that had a lease`);
   return { tookMs, again, soonestMs };
 }
 
@@ -104,7 +103,7 @@ async function makeDue(project: HealthProject): Promise<void> {
 }
 
 async function untilChecked(project: HealthProject, wanted: number): Promise<void> {
-  for (const until = Date.now() + PATIENCE_MS; ; await sleep(LOOK_AGAIN_MS)) {
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
     const [row] = await project.sql<{ n: number }[]>`
       select count(distinct server_id)::int as n from mcp_server_checks where ok`;
     if (row && row.n >= wanted) return;
@@ -117,7 +116,7 @@ async function postpone(project: HealthProject): Promise<void> {
 }
 
 async function untilMonitors(project: HealthProject, wanted: number): Promise<void> {
-  while ((await project.sql`select from private.monitors`).length < wanted) await sleep(LOOK_AGAIN_MS);
+  while ((await project.sql`select from private.monitors`).length < wanted) await sleep(POLL_MS);
 }
 
 /** The same servers by the bare client, as many at a time. */

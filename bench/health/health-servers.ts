@@ -7,25 +7,25 @@ import type { AddressInfo } from 'node:net';
 import { serveSessions } from '../engine/session-handler.ts';
 
 export interface Seen {
-  /** Servers that were looked at, and those of them that were more than once. */
+  /** Servers that were probed, and those that were probed more than once. */
   servers: number;
   again: number;
   /** That are open now. */
   connections: number;
-  /** When the first look began, on the wall clock. */
+  /** When the first probe began, on the wall clock. */
   firstAt: number | null;
-  /** The shortest time between two looks at one server; null where none had two. */
+  /** The shortest time between two probes of one server; null where none had two. */
   soonestMs: number | null;
 }
 
 const [count = 1, port = 0] = process.argv.slice(2).map(Number);
 const listening: Server[] = [];
-const looks: number[][] = Array.from({ length: count }, () => []);
+const probes: number[][] = Array.from({ length: count }, () => []);
 
 async function listen(server: number): Promise<string> {
   const handle = serveSessions(
     () => ({ content: [] }),
-    () => looks[server]?.push(Date.now()),
+    () => probes[server]?.push(Date.now()),
   );
   const http = createServer(
     (request, response) => void handle(request, response).catch(() => response.destroy()),
@@ -35,7 +35,7 @@ async function listen(server: number): Promise<string> {
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`;
 }
 
-const urls = await Promise.all(looks.map((_, server) => listen(server)));
+const urls = await Promise.all(probes.map((_, server) => listen(server)));
 async function countConnections(): Promise<number> {
   const counts = await Promise.all(
     listening.map(
@@ -48,15 +48,15 @@ async function countConnections(): Promise<number> {
 process.on('message', () => void answer());
 
 async function answer(): Promise<void> {
-  const gaps = looks.flatMap((times) => times.slice(1).map((at, index) => at - (times[index] ?? 0)));
+  const gaps = probes.flatMap((times) => times.slice(1).map((at, index) => at - (times[index] ?? 0)));
   const seen: Seen = {
-    servers: looks.filter((times) => times.length > 0).length,
-    again: looks.filter((times) => times.length > 1).length,
+    servers: probes.filter((times) => times.length > 0).length,
+    again: probes.filter((times) => times.length > 1).length,
     connections: await countConnections(),
-    firstAt: looks.flat().reduce<number | null>((first, at) => Math.min(first ?? at, at), null),
+    firstAt: probes.flat().reduce<number | null>((first, at) => Math.min(first ?? at, at), null),
     soonestMs: gaps.length > 0 ? Math.min(...gaps) : null,
   };
-  for (const times of looks) times.length = 0;
+  for (const times of probes) times.length = 0;
   process.send?.(seen);
 }
 process.on('disconnect', () => process.exit());

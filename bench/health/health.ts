@@ -1,5 +1,5 @@
 /**
- * What the monitor costs and how soon it tells: a thousand servers in one process, looked at by one monitor and by a
+ * What the monitor costs and how soon it reports: a thousand servers in one process, probed by one monitor and by a
  * loop of the bare client in turns; monitors that are killed in the middle; a server that is killed while nobody
  * talks, and one in the middle of a call; and the simulation of ten thousand servers over seven days.
  */
@@ -20,7 +20,7 @@ const IN_USE_TARGET_MS = 2_000;
 const TARGET_RATIO = 0.9;
 const WEEK_S = 7 * 86_400;
 
-/** @throws Error where a server was looked at by two, or not at all, or a promise is broken in the simulation */
+/** @throws Error if a server was probed by two monitors, or not at all, or an invariant breaks in the simulation */
 export async function run(context: BenchContext): Promise<void> {
   const { say } = context;
   const startedAt = new Date();
@@ -72,12 +72,12 @@ function tell(figures: Figures, say: (text: string) => void): void {
   say(`  ${median(loopPerSecond).toFixed(0)} of the bare client in a loop`);
   say(`  ${ratio.toFixed(2)} x (target ${TARGET_RATIO}: ${ratio >= TARGET_RATIO ? 'met' : 'MISSED'})`);
   say(
-    `memory of the monitor: ${memoryMb.toFixed(0)} MB; connections between two looks: ${figures.connections}`,
+    `memory of the monitor: ${memoryMb.toFixed(0)} MB; connections between two probes: ${figures.connections}`,
   );
+  say(`two of three monitors killed in the middle: all servers were probed after ${seconds(kills.tookMs)};`);
   say(
-    `two of three monitors killed in the middle: all servers were looked at after ${seconds(kills.tookMs)};`,
+    `  ${kills.again} were being probed and were probed again, none before ${seconds(kills.soonestMs ?? 0)}`,
   );
-  say(`  ${kills.again} were in hand and looked at again, none before ${seconds(kills.soonestMs ?? 0)}`);
   say(`killed while nobody talks: shown as down after ${against(downMs, SHOWN_TARGET_MS)}`);
   say(`started again: shown as connected after ${against(backMs, BACK_TARGET_MS)}`);
   if (shownMs)

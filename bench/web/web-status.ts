@@ -53,14 +53,14 @@ export async function measureStatus(page: Page, stack: Stack, { serverId }: Scen
 function untilDrawn(word: string): string {
   return `new Promise((resolve) => {
     const row = [...document.querySelectorAll('main li')].find((one) => one.textContent.includes('clock'));
-    const look = () => {
+    const check = () => {
       if (!row.textContent.includes('${word}')) return;
       observer.disconnect();
       // The frame that shows it has been drawn when the task after it runs.
       requestAnimationFrame(() => setTimeout(() => resolve(performance.timeOrigin + performance.now())));
     };
-    const observer = new MutationObserver(look);
+    const observer = new MutationObserver(check);
     observer.observe(row, { subtree: true, childList: true, characterData: true });
-    look();
+    check();
   })`;
 }

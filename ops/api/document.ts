@@ -42,10 +42,10 @@ export async function describeApi(databaseUrl: string): Promise<string> {
 }
 
 function version(): string {
-  const { version: told } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     version: string;
   };
-  return told;
+  return version;
 }
 
 /** The first table of docs/data.md says what a row of each table is. */

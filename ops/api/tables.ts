@@ -2,7 +2,7 @@
 import type { Catalogue, Column, Procedure, Table } from './catalogue.ts';
 import { ANY_REFUSAL, json, ref, security, type Json } from './parts.ts';
 
-/** What people are told of a table or function, by its name. */
+/** The description of a table or function, by its name. */
 export type Descriptions = Map<string, string>;
 
 const TYPES: Record<string, Json> = {
@@ -22,7 +22,7 @@ const TYPES: Record<string, Json> = {
 function typeSchema(type: string): Json {
   if (type.endsWith('[]')) return { type: 'array', items: typeSchema(type.slice(0, -2)) };
   const known = TYPES[type];
-  if (!known) throw new Error(`How is a ${type} told in JSON Schema?`);
+  if (!known) throw new Error(`No JSON Schema type is known for ${type}.`);
   return known;
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readAddresses } from './addresses.ts';
-import { examine } from './examine.ts';
+import { runChecks } from './run-checks.ts';
 import { subjectOf } from './subject.ts';
 
 const NOTHING = { migrations: [], tables: [], functions: [] };
@@ -15,7 +15,7 @@ const MALFORMED = {
 };
 
 it('addresses without a scheme are named, and stop no other check', async () => {
-  const findings = await examine(subjectOf(MALFORMED, NOTHING));
+  const findings = await runChecks(subjectOf(MALFORMED, NOTHING));
   const named = findings.filter(({ said }) => said.endsWith('is not an address')).map(({ said }) => said);
   expect(named).toEqual(
     ['SUPABASE_URL', 'LIVEKIT_URL', 'OPENAI_BASE_URL', 'PATCHBAY_WEB_URL'].map(

@@ -1,26 +1,26 @@
 /** What one check found. */
 export interface Finding {
   check: string;
-  /** `warning`: it works now, and won't for long; `unknown`: it could not be looked at. Neither is a failure. */
+  /** `warning`: it works now, and won't for long; `unknown`: it could not be checked. Neither is a failure. */
   state: 'ok' | 'failed' | 'warning' | 'unknown';
   said: string;
   /** What to do, in one sentence; with every failure and warning. */
-  mend?: string;
+  fix?: string;
 }
 
 export const ok = (check: string, said: string): Finding => ({ check, state: 'ok', said });
-export const warning = (check: string, said: string, mend: string): Finding => ({
+export const warning = (check: string, said: string, fix: string): Finding => ({
   check,
   state: 'warning',
   said,
-  mend,
+  fix,
 });
 export const unknown = (check: string, said: string): Finding => ({ check, state: 'unknown', said });
-export const failed = (check: string, said: string, mend: string): Finding => ({
+export const failed = (check: string, said: string, fix: string): Finding => ({
   check,
   state: 'failed',
   said,
-  mend,
+  fix,
 });
 
 const MARKS = { ok: 'ok     ', failed: 'FAILED ', warning: 'WARNING', unknown: '?      ' } as const;
@@ -28,8 +28,8 @@ const MARKS = { ok: 'ok     ', failed: 'FAILED ', warning: 'WARNING', unknown: '
 /** One line a finding, what to do about it on the next. */
 export function linesOf(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
-  return findings.flatMap(({ check, state, said, mend }) => [
+  return findings.flatMap(({ check, state, said, fix }) => [
     `${MARKS[state]} ${check.padEnd(width)}  ${said}`,
-    ...(mend === undefined ? [] : [`        ${''.padEnd(width)}  → ${mend}`]),
+    ...(fix === undefined ? [] : [`        ${''.padEnd(width)}  → ${fix}`]),
   ]);
 }

@@ -1,9 +1,9 @@
-/** What no story can break cheaply: each check judges what it is shown. */
+/** The pure half of each check, with readings that end-to-end tests can't produce cheaply. */
 import { describe, expect, it } from 'vitest';
 import { linesOf, type Finding } from './finding.ts';
 import type { Answer } from './http.ts';
 import { judgeMonitor, judgePage, judgeWorker } from './parts.ts';
-import { judgePolicy, judgeSettings, judgeSigningKey, judgeWayBack } from './secrets.ts';
+import { judgePolicy, judgeSettings, judgeSigningKey, judgeReturnAddress } from './secrets.ts';
 import { readExpected, subjectOf } from './subject.ts';
 import {
   judgeClient,
@@ -49,7 +49,7 @@ const NEEDED = { PUBLIC_SUPABASE_URL: 'https://x.supabase.co', LIVEKIT_URL: 'wss
 describe('a check', () => {
   const cases: [what: string, Finding, state: Finding['state'], said: RegExp][] = [
     ['a paused database', judgeDatabase(answer(540)), 'failed', /540/],
-    ['no function deployment_state', judgeMigrations(answer(404), ['1']), 'failed', /not there/],
+    ['no function deployment_state', judgeMigrations(answer(404), ['1']), 'failed', /not applied/],
     [
       'a migration that is missing',
       judgeMigrations(answer(200, state), ['1', '2', '3']),
@@ -85,7 +85,12 @@ describe('a check', () => {
       'failed',
       /start: b/,
     ],
-    ['a function without a wall', judgeFunctions({ a: answer(200) }), 'failed', /without a token: a/],
+    [
+      'a function that accepts requests without a token',
+      judgeFunctions({ a: answer(200) }),
+      'failed',
+      /without a token: a/,
+    ],
     [
       'functions without a secret',
       judgeSettings({
@@ -102,7 +107,7 @@ describe('a check', () => {
         functions: { ...settings, secrets_keys: [{ id: 'one', digest: 'e' }] },
       }),
       'failed',
-      /other values than here: PATCHBAY_SECRETS_KEYS/,
+      /different values than here: PATCHBAY_SECRETS_KEYS/,
     ],
     [
       'a key for API tokens that the functions were not given',
@@ -120,35 +125,35 @@ describe('a check', () => {
       'a key for API tokens that the project does not know',
       judgeSigningKey({ functions: settings, signingKeys: ['k2'] }, false),
       'failed',
-      /no signing key/,
+      /not a signing key/,
     ],
     [
       'a key for API tokens',
       judgeSigningKey({ functions: settings, signingKeys: ['k1'] }, true),
       'ok',
-      /of the project/,
+      /belongs to the project/,
     ],
     [
       'functions that do not know the page',
-      judgeWayBack({ here: settings, functions: { ...settings, web_url: null } }),
+      judgeReturnAddress({ here: settings, functions: { ...settings, web_url: null } }),
       'failed',
-      /nobody can sign in/,
+      /can't sign in/,
     ],
     [
       'functions that know another page',
-      judgeWayBack({ here: settings, functions: { ...settings, web_url: 'https://old.example' } }),
+      judgeReturnAddress({ here: settings, functions: { ...settings, web_url: 'https://old.example' } }),
       'failed',
       /old\.example/,
     ],
     [
       'the page of the functions, where no other is known',
-      judgeWayBack({ here: { ...settings, web_url: null }, functions: settings }),
+      judgeReturnAddress({ here: { ...settings, web_url: null }, functions: settings }),
       'ok',
       /patchbay\.example/,
     ],
     ['an open policy in production', judgePolicy('local', [WEB]), 'failed', /private network/],
     ['an open policy on one machine', judgePolicy('local', ['http://127.0.0.1:4100']), 'ok', /local/],
-    ['a policy that nobody can read', judgePolicy('pubic', [WEB]), 'failed', /cannot be read/],
+    ['a policy that nobody can read', judgePolicy('pubic', [WEB]), 'failed', /malformed/],
     [
       'a worker without LiveKit',
       judgeWorker({ health: answer(503), agentName: 'patchbay' }, 'patchbay'),
@@ -208,7 +213,7 @@ describe('a check', () => {
   it.each(cases)('judges %s', (_what, finding, expected, said) => {
     expect(finding.state).toBe(expected);
     expect(finding.said).toMatch(said);
-    expect(finding.mend !== undefined).toBe(expected === 'failed');
+    expect(finding.fix !== undefined).toBe(expected === 'failed');
   });
 });
 
@@ -227,16 +232,16 @@ it('an empty variable is none, and defaults are those of the worker', () => {
 });
 
 it('the guide to a second worker is among what a missing one needs', () => {
-  const { mend } = judgeWorkers(answer(200, [worker]), 'patchbay', 2);
-  expect(mend).toContain('fly scale count worker=2');
+  const { fix } = judgeWorkers(answer(200, [worker]), 'patchbay', 2);
+  expect(fix).toContain('fly scale count worker=2');
   expect(subjectOf({ PATCHBAY_EXPECTED_WORKERS: '2' }, readExpected()).expectedWorkers).toBe(2);
   expect(subjectOf({}, readExpected()).expectedWorkers).toBe(1);
 });
 
-it('a failure is told with its mend beneath', () => {
+it('prints the fix below each failure', () => {
   const lines = linesOf([
     { check: 'a', state: 'ok', said: 'yes' },
-    { check: 'longer', state: 'failed', said: 'no', mend: 'Do this.' },
+    { check: 'longer', state: 'failed', said: 'no', fix: 'Do this.' },
   ]);
   expect(lines).toEqual(['ok      a       yes', 'FAILED  longer  no', '                → Do this.']);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { judgeMail, lookAtMail, type MailLook } from './mail.ts';
+import { judgeMail, readMail, type MailReading } from './mail.ts';
 import type { Answer } from './http.ts';
 
 const answer = (status: number, body: unknown): Answer => ({ status, body, headers: new Headers() });
@@ -13,14 +13,14 @@ const good = {
   mailer_autoconfirm: false,
   mailer_templates_confirmation_content: '<a href="{{ .SiteURL }}/auth/confirm?token_hash={{ .TokenHash }}">',
 };
-const look: MailLook = {
+const reading: MailReading = {
   supabaseUrl: HOSTED,
   webUrl: 'https://patchbay.example',
   settings: answer(200, { mailer_autoconfirm: false }),
   owner: answer(200, good),
 };
 
-it.each<[string, Partial<MailLook>, string, RegExp]>([
+it.each<[string, Partial<MailReading>, string, RegExp]>([
   ['a mail server and our templates', {}, 'ok', /smtp\.example/],
   ['no mail server', { owner: answer(200, { ...good, smtp_host: null }) }, 'failed', /not configured/],
   ['an empty mail server', { owner: answer(200, { ...good, smtp_host: '' }) }, 'failed', /two per hour/],
@@ -51,9 +51,9 @@ it.each<[string, Partial<MailLook>, string, RegExp]>([
     /127\.0\.0\.1:4101\/inbox/,
   ],
 ])('%s', (_, change, state, said) => {
-  const finding = judgeMail({ ...look, ...change });
+  const finding = judgeMail({ ...reading, ...change });
   expect(finding).toMatchObject({ check: 'mail', state, said: expect.stringMatching(said) });
-  expect(finding.mend !== undefined).toBe(state === 'failed');
+  expect(finding.fix !== undefined).toBe(state === 'failed');
 });
 
 it('the access token goes to Supabase alone, for the project of the address', async () => {
@@ -64,7 +64,7 @@ it('the access token goes to Supabase alone, for the project of the address', as
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await lookAtMail(here, 'sb_publishable_1', undefined, 'sbp_canary', `${here}/management`);
+  await readMail(here, 'sb_publishable_1', undefined, 'sbp_canary', `${here}/management`);
   expect(asked).toEqual([['/auth/v1/settings', undefined]]);
   server.close().closeAllConnections();
 });

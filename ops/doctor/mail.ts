@@ -1,4 +1,4 @@
-/** Emails of Auth: whether they reach people, and lead to the page. A look and a judgement, as in supabase.ts. */
+/** Whether emails from Auth reach users and link to the web app. Reads, then judges, as in supabase.ts. */
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, type Answer } from './http.ts';
@@ -8,9 +8,9 @@ const MANAGEMENT_API = 'https://api.supabase.com';
 /** Part of every link of our own templates. */
 const OUR_LINK = '/auth/confirm?token_hash=';
 
-/** What anybody may know of a project's Auth. */
+/** Settings of Auth that anyone may read. */
 const PublicSettings = z.object({ mailer_autoconfirm: z.boolean() });
-/** What Supabase tells the project's owner. */
+/** Settings that the Management API returns to the project's owner. */
 const OwnerSettings = z.object({
   site_url: z.string(),
   smtp_host: z.string().nullish(),
@@ -18,7 +18,7 @@ const OwnerSettings = z.object({
   mailer_templates_confirmation_content: z.string().nullish(),
 });
 
-export interface MailLook {
+export interface MailReading {
   supabaseUrl: string;
   webUrl: string | undefined;
   settings: Answer;
@@ -27,13 +27,13 @@ export interface MailLook {
 }
 
 /** @param accessToken of the person who deploys (SUPABASE_ACCESS_TOKEN) */
-export async function lookAtMail(
+export async function readMail(
   supabaseUrl: string,
   publishableKey: string,
   webUrl: string | undefined,
   accessToken: string | undefined,
   managementApi = MANAGEMENT_API,
-): Promise<MailLook> {
+): Promise<MailReading> {
   const ref = /^([a-z]{20})\.supabase\.co$/.exec(new URL(supabaseUrl).hostname)?.[1];
   const [settings, owner] = await Promise.all([
     ask(`${supabaseUrl}/auth/v1/settings`, { headers: { apikey: publishableKey } }),
@@ -46,7 +46,7 @@ export async function lookAtMail(
   return { supabaseUrl, webUrl, settings, owner };
 }
 
-export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): Finding {
+export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailReading): Finding {
   const open = PublicSettings.safeParse(settings.body).data;
   if (!open) return unknown('mail', 'the sign-in service does not return its settings');
   if (isLoopback(supabaseUrl)) return ok('mail', `emails are kept in an inbox, ${supabaseUrl}/inbox`);
@@ -58,22 +58,24 @@ export function judgeMail({ supabaseUrl, webUrl, settings, owner }: MailLook): F
     );
   if (owner === null)
     return unknown('mail', 'set SUPABASE_ACCESS_TOKEN to check the mail server of a hosted project');
-  const told = OwnerSettings.safeParse(owner.body).data;
-  if (owner.status !== 200 || !told)
+  const ownerSettings = OwnerSettings.safeParse(owner.body).data;
+  if (owner.status !== 200 || !ownerSettings)
     return unknown('mail', `Supabase does not return its settings (${owner.status ?? owner.reason})`);
-  if (!told.smtp_host)
+  if (!ownerSettings.smtp_host)
     return failed(
       'mail',
       "mail is not configured: Supabase emails only members of the project's team, two per hour",
       'Set SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASS and SMTP_FROM, and run `npm run deploy:supabase` with PATCHBAY_WEB_URL.',
     );
-  const site = URL.canParse(told.site_url) ? new URL(told.site_url).origin : told.site_url;
-  const isOurs = told.mailer_templates_confirmation_content?.includes(OUR_LINK) === true;
+  const site = URL.canParse(ownerSettings.site_url)
+    ? new URL(ownerSettings.site_url).origin
+    : ownerSettings.site_url;
+  const isOurs = ownerSettings.mailer_templates_confirmation_content?.includes(OUR_LINK) === true;
   if (!isOurs || (webUrl !== undefined && site !== new URL(webUrl).origin))
     return failed(
       'mail',
       isOurs ? `links in emails lead to ${site}` : 'emails do not use the templates of Patchbay',
       'Run `npm run deploy:supabase` with PATCHBAY_WEB_URL set to the address of the page.',
     );
-  return ok('mail', `emails are sent through ${told.smtp_host}, and their links lead to ${site}`);
+  return ok('mail', `emails are sent through ${ownerSettings.smtp_host}, and their links lead to ${site}`);
 }

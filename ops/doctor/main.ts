@@ -1,13 +1,13 @@
 /**
- * `npm run doctor`: tells of an environment what works, what does not, and what to do about it. Looks at the one that
- * SUPABASE_URL and the other variables name, else at the stack that runs here. It only reads, and prints no secret.
- * Exit code 0: all is well; 1: something is not; 2: there is nothing to look at.
+ * `npm run doctor`: reports what works in a deployment, what doesn't, and how to fix it. Checks the deployment that
+ * SUPABASE_URL and the other variables name, or the local stack. It only reads, and prints no secret.
+ * Exit code 0: no problems; 1: problems; 2: nothing to check.
  */
 import { join } from 'node:path';
 import { LocalSecrets, SECRETS_FILE } from '../../local/stack/secrets.ts';
 import { readJson, readStack } from '../../local/stack/stack-file.ts';
 import { DEFAULT_DATA_DIR } from '../../local/stack/supervisor.ts';
-import { examine } from './examine.ts';
+import { runChecks } from './run-checks.ts';
 import { linesOf } from './finding.ts';
 import { readExpected, subjectOf, subjectOfStack, type Subject } from './subject.ts';
 
@@ -36,7 +36,7 @@ if (subject === null) {
   );
   process.exitCode = 2;
 } else {
-  const findings = await examine(subject);
+  const findings = await runChecks(subject);
   for (const line of linesOf(findings)) console.log(line);
   const count = findings.filter(({ state }) => state === 'failed').length;
   const warnings = findings.filter(({ state }) => state === 'warning').length;

@@ -20,7 +20,7 @@ export interface UsedModel {
   change: string;
 }
 
-export const lookAtModelDates = (url: string, key: string, name: string): Promise<Answer> =>
+export const readModelDates = (url: string, key: string, name: string): Promise<Answer> =>
   ask(`${url}/models/${encodeURIComponent(name)}`, { headers: { authorization: `Bearer ${key}` } });
 
 /** @param now a shutdown date is over when its day is, in UTC */
@@ -28,7 +28,7 @@ export function judgeModelDates({ check, name, change }: UsedModel, answer: Answ
   if (answer.status === 404 && NotFound.safeParse(answer.body).success)
     return failed(
       check,
-      `there is no model ${name}, or the key may not use it`,
+      `${name} does not exist, or the key may not use it`,
       `${change} ${replacementOf(name)}.`,
     );
   const model = Model.safeParse(answer.body);
@@ -38,9 +38,9 @@ export function judgeModelDates({ check, name, change }: UsedModel, answer: Answ
   if (!date) return ok(check, `${name} is available, with no announced shutdown date`);
   const today = now.toISOString().slice(0, 10);
   const days = (Date.parse(date) - Date.parse(today)) / DAY_MS;
-  const mend = `${change} ${replacementOf(name)}; see ${DEPRECATIONS}.`;
-  if (days < 0) return failed(check, `${name} was shut down on ${date}`, mend);
-  if (days <= WARN_DAYS) return warning(check, `${name} shuts down on ${date}, ${inDays(days)}`, mend);
+  const fix = `${change} ${replacementOf(name)}; see ${DEPRECATIONS}.`;
+  if (days < 0) return failed(check, `${name} was shut down on ${date}`, fix);
+  if (days <= WARN_DAYS) return warning(check, `${name} shuts down on ${date}, ${inDays(days)}`, fix);
   return ok(check, `${name} is available until ${date}`);
 }
 

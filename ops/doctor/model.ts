@@ -22,7 +22,7 @@ export interface ModelToTry {
 }
 
 /** How far it came, and what the API said. */
-export type ModelLook =
+export type ModelReading =
   | { step: 'answered' }
   | { step: 'session' | 'settings' | 'response'; code: string; param?: string | undefined }
   | { refused: number }
@@ -48,7 +48,7 @@ const ServerEvent = z.discriminatedUnion('type', [
 type Response = Extract<z.infer<typeof ServerEvent>, { type: 'response.done' }>['response'];
 
 /** Opens a session of the Realtime API with the worker's settings, has it say one word in text, and closes it. */
-export function lookAtModel(model: ModelToTry): Promise<ModelLook> {
+export function readModel(model: ModelToTry): Promise<ModelReading> {
   return new Promise((resolve) => {
     const address = `${model.url.replace(/^http/, 'ws')}/realtime?model=${encodeURIComponent(model.name)}`;
     const socket = new WebSocket(address, {
@@ -60,9 +60,9 @@ export function lookAtModel(model: ModelToTry): Promise<ModelLook> {
     const fail = (code: string, param?: string | null): void =>
       end({ step, code, param: param ?? undefined });
     const giveUp = setTimeout(() => (isOpen ? fail('timeout') : end({ unreachable: 'timeout' })), TIMEOUT_MS);
-    const end = (look: ModelLook): void => {
+    const end = (reading: ModelReading): void => {
       clearTimeout(giveUp);
-      resolve(look);
+      resolve(reading);
       socket.terminate();
     };
     const send = (event: object): void => socket.send(JSON.stringify(event));
@@ -117,8 +117,8 @@ function questionFor(model: string): object {
   };
 }
 
-function outcomeOf({ status, status_details: details }: Response): ModelLook {
-  // A model that talks more than it was asked to works.
+function outcomeOf({ status, status_details: details }: Response): ModelReading {
+  // A model that says more than it was asked to works.
   const isCut = status === 'incomplete' && details?.reason === 'max_output_tokens';
   if (status === 'completed' || isCut) return { step: 'answered' };
   return {
@@ -127,56 +127,56 @@ function outcomeOf({ status, status_details: details }: Response): ModelLook {
   };
 }
 
-const BY_CODE: Record<string, { said: string; mend: string }> = {
+const BY_CODE: Record<string, { said: string; fix: string }> = {
   invalid_api_key: {
-    said: 'the key is refused',
-    mend: 'Set OPENAI_API_KEY to a key that may use the Realtime API; on Fly with `fly secrets set`.',
+    said: 'the key is rejected',
+    fix: 'Set OPENAI_API_KEY to a key that may use the Realtime API; on Fly with `fly secrets set`.',
   },
   insufficient_quota: {
     said: 'the account has no credit left (insufficient_quota)',
-    mend: 'Add credit, or raise the budget of the project: https://platform.openai.com/settings/organization/billing.',
+    fix: 'Add credit, or raise the budget of the project: https://platform.openai.com/settings/organization/billing.',
   },
   rate_limit_exceeded: {
     said: 'the account has reached its rate limit (rate_limit_exceeded)',
-    mend: 'Run this again in a minute; if it persists, raise the limits: https://platform.openai.com/settings/organization/limits.',
+    fix: 'Run this again in a minute; if it persists, raise the limits: https://platform.openai.com/settings/organization/limits.',
   },
   server_error: {
     said: 'it fails with an internal error (server_error)',
-    mend: 'Run this again in a minute, and see https://status.openai.com.',
+    fix: 'Run this again in a minute, and check https://status.openai.com.',
   },
   timeout: {
     said: `a session opens, but no answer comes within ${TIMEOUT_MS / 1000} s`,
-    mend: 'Run this again in a minute, and see https://status.openai.com.',
+    fix: 'Run this again in a minute, and check https://status.openai.com.',
   },
 };
 
-export function judgeModel(look: ModelLook, name: string): Finding {
-  if ('unreachable' in look)
+export function judgeModel(reading: ModelReading, name: string): Finding {
+  if ('unreachable' in reading)
     return failed(
       'model',
-      `nothing answers (${look.unreachable})`,
-      'Leave OPENAI_BASE_URL out for OpenAI, or set it to the address that ends in /v1.',
+      `nothing answers (${reading.unreachable})`,
+      'Unset OPENAI_BASE_URL for OpenAI, or set it to the address that ends in /v1.',
     );
-  if ('refused' in look) {
-    const isKey = look.refused === 401 || look.refused === 403;
+  if ('refused' in reading) {
+    const isKey = reading.refused === 401 || reading.refused === 403;
     return isKey
       ? named('invalid_api_key')
-      : other(`no session of ${name} opens: it answers ${look.refused}`);
+      : other(`no session of ${name} opens: it returns ${reading.refused}`);
   }
-  if (look.step === 'answered') return ok('model', `${name} answers`);
-  if (look.code in BY_CODE) return named(look.code);
-  if (look.step === 'settings')
+  if (reading.step === 'answered') return ok('model', `${name} answers`);
+  if (reading.code in BY_CODE) return named(reading.code);
+  if (reading.step === 'settings')
     return failed(
       'model',
-      `it rejects the settings of a session: ${look.code}${look.param ? ` (${look.param})` : ''}`,
+      `it rejects the settings of a session: ${reading.code}${reading.param ? ` (${reading.param})` : ''}`,
       `Set OPENAI_TRANSCRIPTION_MODEL to ${DEFAULT_TRANSCRIPTION_MODEL}, and OPENAI_NOISE_REDUCTION to near_field, far_field or off.`,
     );
-  return other(`${look.step === 'session' ? 'no session' : 'no answer'} of ${name}: ${look.code}`);
+  return other(`${reading.step === 'session' ? 'no session' : 'no answer'} of ${name}: ${reading.code}`);
 }
 
 function named(code: string): Finding {
-  const { said, mend } = BY_CODE[code]!; // the callers know the code
-  return failed('model', said, mend);
+  const { said, fix } = BY_CODE[code]!; // the callers know the code
+  return failed('model', said, fix);
 }
 
 const other = (said: string): Finding =>

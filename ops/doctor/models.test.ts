@@ -1,11 +1,11 @@
-/** The checks of models: what a look means, and the looks against a small service. */
+/** The checks of models: what a reading means, and reading from a small HTTP service. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Answer } from './http.ts';
-import { judgeModel, lookAtModel, type ModelLook } from './model.ts';
+import { judgeModel, readModel, type ModelReading } from './model.ts';
 import { judgeModelDates } from './model-dates.ts';
 
 const NOW = new Date('2026-11-30T23:00:00Z');
@@ -31,7 +31,7 @@ describe('the date of a model', () => {
       'of a model that nobody has',
       answer(404, { error: { code: 'model_not_found' } }),
       'failed',
-      /no model gpt-old/,
+      /gpt-old does not exist/,
     ],
     ['that the key may not read', answer(403), 'unknown', /403/],
     ['behind a gateway that lists no models', answer(404, 'not found'), 'unknown', /404/],
@@ -39,7 +39,7 @@ describe('the date of a model', () => {
   ] as const)('%s', (_what, given, state, said) => {
     const finding = judge('gpt-old', given);
     expect(finding).toMatchObject({ state, said: expect.stringMatching(said) });
-    expect(finding.mend !== undefined).toBe(state === 'failed' || state === 'warning');
+    expect(finding.fix !== undefined).toBe(state === 'failed' || state === 'warning');
   });
 
   it.each([
@@ -48,16 +48,16 @@ describe('the date of a model', () => {
     ['gpt-4o-mini-transcribe', 'gpt-transcribe'],
     ['whisper-1', 'gpt-transcribe'],
   ])('comes with a replacement for %s: %s', (name, replacement) => {
-    const { mend } = judge(name, shutsDown('2026-12-24'));
-    expect(mend).toMatch(new RegExp(`to ${replacement.replaceAll('.', '\\.')};`));
+    const { fix } = judge(name, shutsDown('2026-12-24'));
+    expect(fix).toMatch(new RegExp(`to ${replacement.replaceAll('.', '\\.')};`));
   });
 });
 
-it.each<[ModelLook, RegExp, RegExp]>([
+it.each<[ModelReading, RegExp, RegExp]>([
   [{ unreachable: 'ECONNREFUSED' }, /ECONNREFUSED/, /OPENAI_BASE_URL/],
-  [{ refused: 401 }, /key is refused/, /OPENAI_API_KEY/],
+  [{ refused: 401 }, /key is rejected/, /OPENAI_API_KEY/],
   [{ refused: 500 }, /500/, /OPENAI_REALTIME_MODEL/],
-  [{ step: 'session', code: 'invalid_api_key' }, /key is refused/, /OPENAI_API_KEY/],
+  [{ step: 'session', code: 'invalid_api_key' }, /key is rejected/, /OPENAI_API_KEY/],
   [{ step: 'session', code: 'model_not_found' }, /no session of m: model_not_found/, /OPENAI_REALTIME_MODEL/],
   [
     { step: 'settings', code: 'invalid_value', param: 'session.audio' },
@@ -68,10 +68,10 @@ it.each<[ModelLook, RegExp, RegExp]>([
   [{ step: 'response', code: 'rate_limit_exceeded' }, /rate limit/, /limits/],
   [{ step: 'response', code: 'server_error' }, /server_error/, /status\.openai/],
   [{ step: 'response', code: 'timeout' }, /no answer/, /status\.openai/],
-])('%o is a failure that says what to do', (look, said, mend) => {
-  const finding = judgeModel(look, 'm');
+])('%o is a failure that says what to do', (reading, said, fix) => {
+  const finding = judgeModel(reading, 'm');
   expect(finding).toMatchObject({ state: 'failed', said: expect.stringMatching(said) });
-  expect(finding.mend).toMatch(mend);
+  expect(finding.fix).toMatch(fix);
 });
 
 describe('the model that is asked for one word', () => {
@@ -79,7 +79,7 @@ describe('the model that is asked for one word', () => {
   afterEach(() => void http.close().closeAllConnections());
 
   /** Answers each event of the client with the next of these, and then with nothing; text comes before the next. */
-  async function lookAt(answers: (object | string)[], { closesWith }: { closesWith?: string } = {}) {
+  async function readFake(answers: (object | string)[], { closesWith }: { closesWith?: string } = {}) {
     const asked: Record<string, unknown>[] = [];
     http = createServer();
     new WebSocketServer({ server: http }).on('connection', (socket) => {
@@ -101,15 +101,15 @@ describe('the model that is asked for one word', () => {
     await once(http, 'listening');
     const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;
     const model = { key: 'k', name: 'gpt-realtime-2.1', transcriptionModel: 't', noiseReduction: 'off' };
-    return { look: await lookAtModel({ url, ...model }), asked };
+    return { reading: await readModel({ url, ...model }), asked };
   }
   const created = { type: 'session.created', session: {} };
   const updated = { type: 'session.updated', session: {} };
   const done = (response: object) => ({ type: 'response.done', response });
 
   it('is given the settings of the worker, and then one short question', async () => {
-    const { look, asked } = await lookAt([created, updated, done({ status: 'completed' })]);
-    expect(look).toEqual({ step: 'answered' });
+    const { reading, asked } = await readFake([created, updated, done({ status: 'completed' })]);
+    expect(reading).toEqual({ step: 'answered' });
     expect(asked).toMatchObject([
       { type: 'session.update', session: { audio: { input: { transcription: { model: 't' } } } } },
       {
@@ -121,18 +121,18 @@ describe('the model that is asked for one word', () => {
 
   it('has answered when it was cut off for its length', async () => {
     const cut = { status: 'incomplete', status_details: { reason: 'max_output_tokens' } };
-    expect((await lookAt([created, updated, done(cut)])).look).toEqual({ step: 'answered' });
+    expect((await readFake([created, updated, done(cut)])).reading).toEqual({ step: 'answered' });
   });
 
   it('may say what is no JSON: a proxy on the way did', async () => {
-    const { look } = await lookAt(['<html>', created, updated, done({ status: 'completed' })]);
-    expect(look).toEqual({ step: 'answered' });
+    const { reading } = await readFake(['<html>', created, updated, done({ status: 'completed' })]);
+    expect(reading).toEqual({ step: 'answered' });
   });
 
   it('has not answered when the response failed', async () => {
     const error = { type: 'insufficient_quota', code: 'insufficient_quota' };
     const failed = { status: 'failed', status_details: { type: 'failed', error } };
-    expect((await lookAt([created, updated, done(failed)])).look).toEqual({
+    expect((await readFake([created, updated, done(failed)])).reading).toEqual({
       step: 'response',
       code: 'insufficient_quota',
     });
@@ -140,7 +140,7 @@ describe('the model that is asked for one word', () => {
 
   it('may reject the settings', async () => {
     const error = { type: 'invalid_request_error', code: 'invalid_value', param: 'session.audio' };
-    expect((await lookAt([created, { type: 'error', error }])).look).toEqual({
+    expect((await readFake([created, { type: 'error', error }])).reading).toEqual({
       step: 'settings',
       code: 'invalid_value',
       param: 'session.audio',
@@ -148,7 +148,7 @@ describe('the model that is asked for one word', () => {
   });
 
   it('may close the connection with a reason and no event', async () => {
-    const { look } = await lookAt([], { closesWith: 'invalid_request_error.model_not_found' });
-    expect(look).toMatchObject({ step: 'session', code: 'model_not_found' });
+    const { reading } = await readFake([], { closesWith: 'invalid_request_error.model_not_found' });
+    expect(reading).toMatchObject({ step: 'session', code: 'model_not_found' });
   });
 });

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { ok, unknown, type Finding } from './finding.ts';
 import { ask } from './http.ts';
-import { judgeModel, lookAtModel } from './model.ts';
-import { judgeModelDates, lookAtModelDates, type UsedModel } from './model-dates.ts';
+import { judgeModel, readModel } from './model.ts';
+import { judgeModelDates, readModelDates, type UsedModel } from './model-dates.ts';
 import type { Subject } from './subject.ts';
 import { withKey } from './supabase.ts';
 
-/** More models than this are not looked at. */
+/** At most so many models of agents are checked. */
 const MAX_AGENT_MODELS = 50;
 const ModelRows = z.array(z.object({ model: z.string() }));
 
@@ -23,29 +23,29 @@ const transcriptionModel = (subject: Subject): UsedModel => ({
 });
 
 /** @returns one finding for the voice model, one for the transcription model, and some for the models of agents */
-export async function examineModels(subject: Subject, now: Date): Promise<Finding[]> {
+export async function checkModels(subject: Subject, now: Date): Promise<Finding[]> {
   const { modelUrl: url, modelKey: key, supabaseUrl, secretKey } = subject;
   if (!key) return [];
   const dates = async (model: UsedModel): Promise<Finding> =>
-    judgeModelDates(model, await lookAtModelDates(url, key, model.name), now);
+    judgeModelDates(model, await readModelDates(url, key, model.name), now);
   const [voice, transcription, agents] = await Promise.all([
-    examineVoiceModel(subject, key, await dates(voiceModel(subject))),
+    checkVoiceModel(subject, key, await dates(voiceModel(subject))),
     dates(transcriptionModel(subject)),
-    supabaseUrl && secretKey ? examineAgentModels(supabaseUrl, secretKey, dates) : [],
+    supabaseUrl && secretKey ? checkAgentModels(supabaseUrl, secretKey, dates) : [],
   ]);
   return [voice, transcription, ...agents];
 }
 
-/** A model that isn't there isn't asked; of one that answers, its shutdown is the news. */
-async function examineVoiceModel(subject: Subject, key: string, dates: Finding): Promise<Finding> {
+/** Doesn't ask a model that is not available. For one that answers, reports its shutdown date. */
+async function checkVoiceModel(subject: Subject, key: string, dates: Finding): Promise<Finding> {
   if (dates.state === 'failed') return dates;
   const { modelUrl: url, modelName: name, transcriptionModel, noiseReduction } = subject;
-  const answer = judgeModel(await lookAtModel({ url, key, name, transcriptionModel, noiseReduction }), name);
+  const answer = judgeModel(await readModel({ url, key, name, transcriptionModel, noiseReduction }), name);
   if (answer.state !== 'ok') return answer;
   return dates.state === 'warning' ? dates : ok('model', `${answer.said}; ${dates.said}`);
 }
 
-async function examineAgentModels(
+async function checkAgentModels(
   url: string,
   secretKey: string,
   dates: (model: UsedModel) => Promise<Finding>,
@@ -53,15 +53,12 @@ async function examineAgentModels(
   const check = 'agent models';
   const names = await modelsOfAgents(url, secretKey);
   if (names === null) return [unknown(check, 'the agents cannot be read')];
-  const change = 'On the page, or in agent_configs, set the model of the agents that use it to';
+  const change = 'In the web app, or in agent_configs, set the model of the agents that use it to';
   const findings = await Promise.all(names.map((name) => dates({ check, name, change })));
   const bad = findings.filter(({ state }) => state !== 'ok');
   if (bad.length > 0) return bad;
   return [
-    ok(
-      check,
-      names.length === 0 ? 'no agent has a model of its own' : `${names.join(', ')}: all are available`,
-    ),
+    ok(check, names.length === 0 ? 'no agent overrides the model' : `${names.join(', ')}: all are available`),
   ];
 }
 

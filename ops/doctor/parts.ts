@@ -1,13 +1,13 @@
-/** LiveKit, the worker, the monitor and the page: looks and judgements, as in supabase.ts. */
+/** LiveKit, the worker, the monitor and the web app. Each check reads, then judges, as in supabase.ts. */
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, reasonOf, type Answer } from './http.ts';
 import { isLoopback } from './secrets.ts';
 
-export type LivekitLook = { rooms: number } | { refused: number } | { unreachable: string };
+export type LivekitReading = { rooms: number } | { refused: number } | { unreachable: string };
 
-export async function lookAtLivekit(url: string, key: string, secret: string): Promise<LivekitLook> {
+export async function readLivekit(url: string, key: string, secret: string): Promise<LivekitReading> {
   try {
     const http = url.replace(/^ws/, 'http');
     const client = new RoomServiceClient(http, key, secret, { requestTimeout: 10, failover: false });
@@ -18,28 +18,29 @@ export async function lookAtLivekit(url: string, key: string, secret: string): P
   }
 }
 
-export function judgeLivekit(look: LivekitLook): Finding {
-  if ('rooms' in look) return ok('livekit', `it takes key and secret; ${look.rooms} rooms are open`);
-  if ('unreachable' in look)
+export function judgeLivekit(reading: LivekitReading): Finding {
+  if ('rooms' in reading)
+    return ok('livekit', `it accepts the key and secret; ${reading.rooms} rooms are open`);
+  if ('unreachable' in reading)
     return failed(
       'livekit',
-      `nothing answers (${look.unreachable})`,
+      `nothing answers (${reading.unreachable})`,
       'Set LIVEKIT_URL to the address of the project (wss://….livekit.cloud).',
     );
-  return look.refused === 401 || look.refused === 403
+  return reading.refused === 401 || reading.refused === 403
     ? failed(
         'livekit',
-        'key or secret are refused',
+        'the key or secret is rejected',
         'Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a pair of this project (Settings, API keys).',
       )
     : failed(
         'livekit',
-        `it answers ${look.refused}`,
-        'Look at the status page of LiveKit, or into the log of the server.',
+        `it answers ${reading.refused}`,
+        'Check https://status.livekit.io, or the log of the server.',
       );
 }
 
-export interface WorkerLook {
+export interface WorkerReading {
   health: Pick<Answer, 'status' | 'reason'>;
   /** The name under which it is registered. */
   agentName: string | null;
@@ -47,30 +48,30 @@ export interface WorkerLook {
 
 const WorkerFacts = z.object({ agent_name: z.string() });
 
-export async function lookAtWorker(url: string): Promise<WorkerLook> {
+export async function readWorker(url: string): Promise<WorkerReading> {
   const base = url.replace(/\/$/, '');
   const [health, facts] = await Promise.all([ask(`${base}/`), ask(`${base}/worker`)]);
   return { health, agentName: WorkerFacts.safeParse(facts.body).data?.agent_name ?? null };
 }
 
-export function judgeWorker({ health, agentName }: WorkerLook, expectedName: string): Finding {
+export function judgeWorker({ health, agentName }: WorkerReading, expectedName: string): Finding {
   if (health.status === null)
     return failed(
       'worker',
       `nothing answers (${health.reason ?? 'unknown'})`,
-      'Start it (`fly deploy --ha=false`, `fly machine list`), and see in its log which variable it asks for.',
+      'Start it (`fly deploy --ha=false`, `fly machine list`), and check its log for the variable that it needs.',
     );
   if (health.status !== 200)
     return failed(
       'worker',
-      'it runs, and is not registered with LiveKit',
+      'it runs, but is not registered with LiveKit',
       'Give it the LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET of this project (`fly secrets set`).',
     );
   if (agentName !== null && agentName !== expectedName)
     return failed(
       'worker',
-      `it is registered as ${agentName}, and conversations ask for ${expectedName}`,
-      'Set PATCHBAY_AGENT_NAME to the same for the worker and the functions.',
+      `it is registered as ${agentName}, but conversations ask for ${expectedName}`,
+      'Set PATCHBAY_AGENT_NAME to the same name for the worker and the functions.',
     );
   return ok('worker', `it is registered as ${agentName ?? expectedName}`);
 }
@@ -87,13 +88,13 @@ export function judgeMonitor(
   if (health && health.status !== 200)
     return failed(
       'monitor',
-      health.status === null ? 'nothing answers at its address' : 'it runs, and does not get work',
-      'See in its log what keeps it: SUPABASE_URL, SUPABASE_SECRET_KEY and PATCHBAY_SECRETS_KEYS must be set.',
+      health.status === null ? 'nothing answers at its address' : 'it runs, but gets no work',
+      'Check its log for the cause: SUPABASE_URL, SUPABASE_SECRET_KEY and PATCHBAY_SECRETS_KEYS must be set.',
     );
   if (atWork === 0)
     return failed(
       'monitor',
-      'none has been at work within the last minute',
+      'none has worked within the last minute',
       'Start one: `fly scale count monitor=1`, or node agent-worker/src/monitor/main.ts.',
     );
   if (withoutNetwork > 0)
@@ -107,7 +108,7 @@ export function judgeMonitor(
   return ok('monitor', atWork === null ? 'it answers' : `${atWork} at work`);
 }
 
-export const lookAtPage = (url: string): Promise<Answer> => ask(`${url.replace(/\/$/, '')}/sign-in`);
+export const readPage = (url: string): Promise<Answer> => ask(`${url.replace(/\/$/, '')}/sign-in`);
 
 export function judgePage(
   { status, reason, headers }: Answer,
@@ -121,11 +122,7 @@ export function judgePage(
       'Set PATCHBAY_WEB_URL to the address of the page, https://….',
     );
   if (status === 503)
-    return failed(
-      'page',
-      'it says that it is not set up',
-      'Open it: it names the variables that Vercel needs.',
-    );
+    return failed('page', 'it is not set up', 'Open it: it lists the variables that Vercel needs.');
   const policy = headers.get('content-security-policy');
   if (status !== 200 || policy === null)
     return failed(
@@ -137,15 +134,15 @@ export function judgePage(
     return failed(
       'page',
       'it is served without https',
-      'Serve it by https: browsers give no microphone otherwise.',
+      'Serve it over https: browsers require it for the microphone.',
     );
-  // What it may connect to is what it was told: the addresses of another project show here.
+  // Its content security policy lists the addresses that it was configured with.
   const missing = Object.entries(needed).filter(([, address]) => !policy.includes(new URL(address).host));
   if (missing.length > 0)
     return failed(
       'page',
-      `it belongs to other addresses: ${missing.map(([name]) => name).join(', ')}`,
+      `it is configured for another deployment: ${missing.map(([name]) => name).join(', ')}`,
       'Set PUBLIC_SUPABASE_URL, PUBLIC_SUPABASE_PUBLISHABLE_KEY and LIVEKIT_URL on Vercel, and deploy it again.',
     );
-  return ok('page', 'it answers, and talks to this Supabase and this LiveKit');
+  return ok('page', 'it answers, and uses this Supabase and this LiveKit');
 }

@@ -30,13 +30,13 @@ describe('what the functions run on', () => {
     const finding = judgeRuntime(hosted('1.45.2', ['Set.prototype.union']), answers);
     expect(finding.state).toBe('failed');
     expect(finding.said).toMatch(/Deno 1\.45\.2 lacks Set\.prototype\.union.*: call-tool$/);
-    expect(finding.mend).toContain(`Deno ${HOSTED_DENO_VERSION} or newer`);
+    expect(finding.fix).toContain(`Deno ${HOSTED_DENO_VERSION} or newer`);
   });
 
   it('is a failure where deployed functions do not start on it, although this checkout needs no more', () => {
     const finding = judgeRuntime(hosted(HOSTED_DENO_VERSION), { ...WELL, 'call-tool': { status: 503 } });
     expect(finding).toMatchObject({ state: 'failed', said: expect.stringContaining('call-tool') });
-    expect(finding.mend).toContain('npm run deploy:supabase');
+    expect(finding.fix).toContain('npm run deploy:supabase');
   });
 
   it('is unknown where the functions do not tell', () => {

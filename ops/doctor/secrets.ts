@@ -1,4 +1,4 @@
-/** The keys that seal credentials, here and in the functions, and the settings that both must share. */
+/** The keys that encrypt credentials, here and in the functions, and the settings that both must share. */
 import { randomUUID } from 'node:crypto';
 import { parseAddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import { FunctionSettingsAnswer } from '@patchbay/shared/contract/schema/functions';
@@ -11,7 +11,7 @@ import { ask } from './http.ts';
 import type { Subject } from './subject.ts';
 import { withKey } from './supabase.ts';
 
-/** Of each key that seals something, so many are opened. */
+/** How many secrets to decrypt per key. */
 const SAMPLES = 3;
 const KEY_FORM = '`<key id>:<base64 of 32 bytes>`';
 
@@ -40,8 +40,8 @@ export function judgeKeyForm(text: string | undefined): Finding {
     : ok('secrets key', 'it has the right form');
 }
 
-export interface SealedLook {
-  /** Ids of keys that seal something and are not among ours, with the number of secrets. */
+export interface SealedReading {
+  /** Ids of unknown keys that encrypt something, with the number of secrets. */
   foreign: Record<string, number>;
   opened: number;
   unopened: number;
@@ -49,13 +49,13 @@ export interface SealedLook {
 
 const KeyId = z.object({ key_id: z.string() });
 
-/** Tries some of what is stored; what it opens is forgotten at once. Null where the database does not tell. */
-export async function lookAtSealed(
+/** Tries to decrypt a sample of the stored secrets, and keeps none. Null if they can't be read. */
+export async function readSealed(
   url: string,
   secretKey: string,
   keys: SecretKeys,
-): Promise<SealedLook | null> {
-  const look: SealedLook = { foreign: {}, opened: 0, unopened: 0 };
+): Promise<SealedReading | null> {
+  const reading: SealedReading = { foreign: {}, opened: 0, unopened: 0 };
   const headers = withKey(secretKey);
   const ours = keys.map(({ id }) => id);
   for (const sealedTable of SEALED_TABLES) {
@@ -67,7 +67,7 @@ export async function lookAtSealed(
     );
     const foreign = KeyId.array().safeParse(others.body);
     if (!foreign.success) return null;
-    for (const { key_id } of foreign.data) look.foreign[key_id] = (look.foreign[key_id] ?? 0) + 1;
+    for (const { key_id } of foreign.data) reading.foreign[key_id] = (reading.foreign[key_id] ?? 0) + 1;
     for (const keyId of ours) {
       const columns = sealedColumns(sealedTable);
       const sample = await ask(
@@ -79,34 +79,34 @@ export async function lookAtSealed(
           () => true,
           () => false,
         );
-        if (isOpen) look.opened += 1;
-        else look.unopened += 1;
+        if (isOpen) reading.opened += 1;
+        else reading.unopened += 1;
       }
     }
   }
-  return look;
+  return reading;
 }
 
-export function judgeSealed(look: SealedLook | null): Finding {
-  if (look === null) return unknown('stored secrets', 'the database does not show them');
-  const foreign = Object.entries(look.foreign);
+export function judgeSealed(reading: SealedReading | null): Finding {
+  if (reading === null) return unknown('stored secrets', 'the database does not show them');
+  const foreign = Object.entries(reading.foreign);
   if (foreign.length > 0) {
-    const told = foreign.map(([id, count]) => `${count} with ${id}`).join(', ');
+    const listed = foreign.map(([id, count]) => `${count} with ${id}`).join(', ');
     return failed(
       'stored secrets',
-      `sealed with keys that are not here: ${told}`,
-      'Put that key behind the first one in PATCHBAY_SECRETS_KEYS, everywhere; lost keys mean entering the credentials again.',
+      `encrypted with keys that are not set here: ${listed}`,
+      'Add that key after the first one in PATCHBAY_SECRETS_KEYS, everywhere. If the key is lost, the credentials must be entered again.',
     );
   }
-  if (look.unopened > 0)
+  if (reading.unopened > 0)
     return failed(
       'stored secrets',
-      `${look.unopened} of ${look.unopened + look.opened} that were tried do not open`,
-      'The key has the right id and other bytes: set PATCHBAY_SECRETS_KEYS to the one that sealed them.',
+      `${reading.unopened} of ${reading.unopened + reading.opened} sampled secrets can't be decrypted`,
+      'The key has the right id but different bytes: set PATCHBAY_SECRETS_KEYS to the one that encrypted them.',
     );
   return ok(
     'stored secrets',
-    look.opened === 0 ? 'none are stored yet' : `${look.opened} that were tried open`,
+    reading.opened === 0 ? 'none are stored yet' : `${reading.opened} sampled secrets can be decrypted`,
   );
 }
 
@@ -120,18 +120,22 @@ export type Shared = Pick<
   | 'addressPolicy'
   | 'webUrl'
 >;
-export interface SettingsLook {
+export interface SettingsReading {
   here: FunctionSettingsAnswer;
-  /** Null where the functions do not tell. */
+  /** Null if the functions don't return theirs. */
   functions: FunctionSettingsAnswer | null;
-  /** Ids of the keys whose tokens the project takes. */
+  /** Ids of the project's signing keys. */
   signingKeys: string[];
 }
 
 const Jwks = z.object({ keys: z.array(z.object({ kid: z.string().optional() })) });
 
 /** Both sides give digests for the same nonce, so that no secret travels. */
-export async function lookAtSettings(url: string, secretKey: string, subject: Shared): Promise<SettingsLook> {
+export async function readSettings(
+  url: string,
+  secretKey: string,
+  subject: Shared,
+): Promise<SettingsReading> {
   const nonce = randomUUID();
   const digest = async (value: string | undefined) => (value ? await digestSetting(value, nonce) : null);
   const [{ body }, jwks] = await Promise.all([
@@ -166,7 +170,7 @@ const NAMES = {
   address_policy: 'PATCHBAY_ADDRESS_POLICY',
 } as const;
 
-export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
+export function judgeSettings({ here, functions }: Omit<SettingsReading, 'signingKeys'>): Finding {
   if (functions === null)
     return unknown('function secrets', 'the function function-settings does not return it');
   const entries = Object.entries(NAMES) as [keyof typeof NAMES, string][];
@@ -187,10 +191,10 @@ export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKe
   if (other.length > 0)
     return failed(
       'function secrets',
-      `other values than here: ${other.join(', ')}`,
-      'Make both the same: `npm run deploy:supabase` gives the functions what the environment says.',
+      `different values than here: ${other.join(', ')}`,
+      'Run `npm run deploy:supabase`, which gives the functions the values of this environment.',
     );
-  return ok('function secrets', 'all are set, to what this environment says');
+  return ok('function secrets', 'all are set to the values of this environment');
 }
 
 /**
@@ -198,33 +202,34 @@ export function judgeSettings({ here, functions }: Omit<SettingsLook, 'signingKe
  * @param isWanted whether this environment has that key; a deployment without API tokens has none
  */
 export function judgeSigningKey(
-  { functions, signingKeys }: Omit<SettingsLook, 'here'>,
+  { functions, signingKeys }: Omit<SettingsReading, 'here'>,
   isWanted: boolean,
 ): Finding {
   if (functions === null) return unknown('api tokens', 'the function function-settings does not return it');
   const id = functions.signing_key_id;
-  if (id === null && !isWanted) return ok('api tokens', 'off, for there is no PATCHBAY_SIGNING_KEY');
-  if (id !== null && signingKeys.includes(id)) return ok('api tokens', 'their key is one of the project');
+  if (id === null && !isWanted) return ok('api tokens', 'off, since PATCHBAY_SIGNING_KEY is not set');
+  if (id !== null && signingKeys.includes(id))
+    return ok('api tokens', 'their signing key belongs to the project');
   return failed(
     'api tokens',
     id === null
       ? 'the functions have no PATCHBAY_SIGNING_KEY'
-      : 'PATCHBAY_SIGNING_KEY is no signing key of the project',
-    'Make one, import it as a standby key, and give the same to the functions: docs/data.md, API tokens.',
+      : 'PATCHBAY_SIGNING_KEY is not a signing key of the project',
+    'Create one, import it as a standby key, and set it for the functions: see docs/data.md, API tokens.',
   );
 }
 
-/** People come back from a sign-in to a server by the address of the page that the functions were given. */
-export function judgeWayBack({ here, functions }: Omit<SettingsLook, 'signingKeys'>): Finding {
+/** After signing in to a server, users return to the address that the functions have. */
+export function judgeReturnAddress({ here, functions }: Omit<SettingsReading, 'signingKeys'>): Finding {
   if (functions === null) return unknown('sign-in', 'the function function-settings does not return it');
   const { web_url: place } = functions;
   if (place !== null && (here.web_url === null || here.web_url === place))
-    return ok('sign-in', `from servers people come back to ${place}`);
+    return ok('sign-in', `users return to ${place} after signing in to a server`);
   return failed(
     'sign-in',
     place === null
-      ? 'the functions have no PATCHBAY_WEB_URL, so that nobody can sign in to a server'
-      : `from servers people would come back to ${place}, and the page is elsewhere`,
+      ? "the functions have no PATCHBAY_WEB_URL, so users can't sign in to servers"
+      : `users return to ${place} after signing in to a server, but the web app is elsewhere`,
     'Set PATCHBAY_WEB_URL to the address of the page, and run `npm run deploy:supabase`.',
   );
 }
@@ -242,14 +247,14 @@ export function judgePolicy(text: string | undefined, places: readonly string[])
   if (policy === null)
     return failed(
       'address policy',
-      'PATCHBAY_ADDRESS_POLICY cannot be read, and the worker does not start with it',
-      'Write `public`, or `public` with names and ranges behind it, separated by commas.',
+      'PATCHBAY_ADDRESS_POLICY is malformed, so the worker does not start',
+      'Use `public`, or `public` followed by names and ranges, separated by commas.',
     );
   if (policy === 'local' && !places.every(isLoopback))
     return failed(
       'address policy',
       '`local` lets every user reach the private network of the worker',
-      'Leave PATCHBAY_ADDRESS_POLICY out, or list what may be reached: `public,10.1.0.0/16,tools.internal`.',
+      'Unset PATCHBAY_ADDRESS_POLICY, or list what may be reached: `public,10.1.0.0/16,tools.internal`.',
     );
   return ok('address policy', policy === 'local' ? '`local`, on this machine' : text || 'public');
 }

@@ -1,4 +1,4 @@
-/** Supabase: each check is a look (an effect that only reads) and a judgement over what was seen (pure). */
+/** Supabase. Each check has two parts: `read…` (effects, read-only) and `judge…` (pure). */
 import { randomUUID } from 'node:crypto';
 import { workspaceTopic } from '@patchbay/shared/contract/schema/hints';
 import { createClient } from '@supabase/supabase-js';
@@ -34,23 +34,23 @@ export function judgeDatabase({ status, reason }: Answer): Finding {
     return failed(
       'database',
       `nothing answers (${reason ?? 'unknown'})`,
-      'Set SUPABASE_URL to the address of the project (Settings, API), and see whether the project is paused.',
+      'Set SUPABASE_URL to the address of the project (Settings, API), and check whether the project is paused.',
     );
   if (status === 401 || status === 403)
     return failed(
       'database',
-      'the secret key is refused',
+      'the secret key is rejected',
       'Set SUPABASE_SECRET_KEY to a secret key (sb_secret_…) of this project, not of another.',
     );
   if (status >= 500)
-    return failed('database', `it answers ${status}`, 'Look into the log of the database in the dashboard.');
-  return ok('database', 'it answers, and takes the secret key');
+    return failed('database', `it answers ${status}`, 'Check the database log in the dashboard.');
+  return ok('database', 'it answers, and accepts the secret key');
 }
 
 export function judgeMigrations({ status, body }: Answer, expected: readonly string[]): Finding {
   const state = DeploymentState.safeParse(body);
   if (status !== 200 || !state.success)
-    return failed('migrations', 'those of this checkout are not there', DEPLOY);
+    return failed('migrations', 'the migrations of this checkout are not applied', DEPLOY);
   const { migrations } = state.data;
   const missing = expected.filter((version) => !migrations.includes(version));
   if (missing.length > 0)
@@ -65,30 +65,30 @@ export function judgeMigrations({ status, body }: Answer, expected: readonly str
   return ok('migrations', `all ${expected.length} are applied`);
 }
 
-/** What the database says of itself, once it has said anything. */
+/** Row security and retention, as the database reports them. */
 export function judgeState({ open_tables, prunes }: DeploymentState): Finding[] {
   return [
     open_tables.length > 0
       ? failed(
           'row security',
           `it is off for ${open_tables.join(', ')}`,
-          'Switch it on (alter table … enable row level security), and see with `npm run db:diff` what else differs.',
+          'Enable it (alter table … enable row level security), and run `npm run db:diff` to see what else differs.',
         )
       : ok('row security', 'it is on for every table'),
     prunes === false
       ? failed(
           'retention',
-          'pg_cron is there, and old history is not ended by it',
+          'pg_cron is installed, but does not prune old history',
           "Run: select cron.schedule('patchbay-prune-history', '17 3 * * *', 'select private.prune_history()').",
         )
       : ok(
           'retention',
-          prunes === null ? 'no pg_cron here: a timer or the monitor prunes' : 'pg_cron prunes',
+          prunes === null ? 'no pg_cron here: a timer or the monitor prunes' : 'pg_cron prunes it',
         ),
   ];
 }
 
-export interface ClientLook {
+export interface ClientReading {
   /** Of the sign-in service for the publishable key. */
   settings: Answer;
   /** What the publishable key alone gets of each table and of calls for the system. */
@@ -102,9 +102,13 @@ const SYSTEM_CALLS = {
   deployment_state: {},
 };
 
-export async function lookAsClient(url: string, key: string, tables: readonly string[]): Promise<ClientLook> {
+export async function readAsClient(
+  url: string,
+  key: string,
+  tables: readonly string[],
+): Promise<ClientReading> {
   const headers = withKey(key);
-  const looks = [
+  const checks = [
     ...tables.map((table) => ({
       what: table,
       ask: () => ask(`${url}/rest/v1/${table}?limit=1`, { headers }),
@@ -114,17 +118,17 @@ export async function lookAsClient(url: string, key: string, tables: readonly st
       ask: () => ask(`${url}/rest/v1/rpc/${name}`, { method: 'POST', headers, body: JSON.stringify(body) }),
     })),
   ];
-  const asked: ClientLook['asked'] = [];
-  for (let i = 0; i < looks.length; i += AT_ONCE) {
-    const batch = looks
+  const asked: ClientReading['asked'] = [];
+  for (let i = 0; i < checks.length; i += AT_ONCE) {
+    const batch = checks
       .slice(i, i + AT_ONCE)
-      .map(async (look) => ({ what: look.what, answer: await look.ask() }));
+      .map(async (reading) => ({ what: reading.what, answer: await reading.ask() }));
     asked.push(...(await Promise.all(batch)));
   }
   return { settings: await ask(`${url}/auth/v1/settings`, { headers }), asked };
 }
 
-export function judgeClient({ settings, asked }: ClientLook): Finding {
+export function judgeClient({ settings, asked }: ClientReading): Finding {
   if (settings.status === null) return unknown('anonymous callers', 'the sign-in service does not answer');
   if (settings.status !== 200)
     return failed(
@@ -145,17 +149,17 @@ export function judgeClient({ settings, asked }: ClientLook): Finding {
 }
 
 type Joined = 'joined' | 'refused' | 'unreachable';
-export interface RealtimeLook {
+export interface RealtimeReading {
   system: Joined;
   anonymous: Joined;
 }
 
 /** Joins the private topic of a workspace that there is not, as the system and as nobody. */
-export async function lookAtRealtime(
+export async function readRealtime(
   url: string,
   secretKey: string,
   publishableKey: string,
-): Promise<RealtimeLook> {
+): Promise<RealtimeReading> {
   const [system, anonymous] = await Promise.all([secretKey, publishableKey].map((key) => join(url, key)));
   return { system: system ?? 'unreachable', anonymous: anonymous ?? 'unreachable' };
 }
@@ -184,7 +188,7 @@ async function join(url: string, key: string): Promise<Joined> {
   }
 }
 
-export function judgeRealtime({ system, anonymous }: RealtimeLook): Finding {
+export function judgeRealtime({ system, anonymous }: RealtimeReading): Finding {
   if (system === 'unreachable')
     return failed(
       'realtime',
@@ -206,7 +210,7 @@ export function judgeRealtime({ system, anonymous }: RealtimeLook): Finding {
   return ok('realtime', 'the system may join a private topic, an anonymous caller may not');
 }
 
-export const lookAtFunction = (url: string, name: string): Promise<Answer> =>
+export const readFunction = (url: string, name: string): Promise<Answer> =>
   ask(`${url}/functions/v1/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

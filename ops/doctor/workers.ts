@@ -1,4 +1,4 @@
-/** The workers that report to the database that they are alive: a look and a judgement, as in supabase.ts. */
+/** The workers that send heartbeats to the database. Reads, then judges, as in supabase.ts. */
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, type Answer } from './http.ts';
@@ -9,7 +9,7 @@ const LiveWorkers = z.array(
 );
 
 /** Those that reported within the last minute. */
-export const lookAtWorkers = (url: string, secretKey: string): Promise<Answer> =>
+export const readWorkers = (url: string, secretKey: string): Promise<Answer> =>
   ask(`${url}/rest/v1/rpc/live_workers`, { method: 'POST', headers: withKey(secretKey), body: '{}' });
 
 /**

@@ -1,4 +1,4 @@
-/** package-lock.json, as far as its tests and `npm run lockfile:complete` look at it. */
+/** package-lock.json, as far as its tests and `npm run lockfile:complete` read it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

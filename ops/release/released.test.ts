@@ -72,10 +72,10 @@ describe('a checkout', () => {
   });
 
   it('must not change a released migration, not by a space', () => {
-    const told = messages({ ...now, [SECOND]: 'create table tags ( );' });
-    expect(told).toContain(`${SECOND} was released with 0.1.0 and has changed since`);
-    expect(told).toContain(`git checkout v0.1.0 -- supabase/migrations/${SECOND}`);
-    expect(told).toContain('put the change into a new migration');
+    const reported = messages({ ...now, [SECOND]: 'create table tags ( );' });
+    expect(reported).toContain(`${SECOND} was released with 0.1.0 and has changed since`);
+    expect(reported).toContain(`git checkout v0.1.0 -- supabase/migrations/${SECOND}`);
+    expect(reported).toContain('put the change into a new migration');
   });
 
   it('must not remove or rename one', () => {

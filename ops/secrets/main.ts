@@ -41,9 +41,9 @@ try {
   const { rotated, unopened } = await rotateSecrets({
     client,
     keys,
-    onProgress: (progress) => console.log(`${progress.rotated} sealed anew, ${progress.left} left`),
+    onProgress: (progress) => console.log(`${progress.rotated} re-encrypted, ${progress.left} left`),
   });
-  console.log(`${rotated} secrets sealed anew with the key ${keys[0].id}.`);
+  console.log(`${rotated} secrets re-encrypted with the key ${keys[0].id}.`);
   if (unopened.length > 0) {
     console.error(
       `None of the keys opens those of ${unopened.length} servers or webhooks: ${unopened.join(', ')}`,

@@ -65,7 +65,7 @@ export interface Rotation {
   client: SupabaseClient;
   /** The first one seals, all of them open. */
   keys: SecretKeys;
-  /** Told after each batch; `left` counts what another key still seals in the table at hand. */
+  /** Called after each batch; `left` counts the secrets of the current table that another key still encrypts. */
   onProgress?: (progress: { rotated: number; left: number }) => void;
 }
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { examine } from '../../ops/doctor/examine.ts';
+import { runChecks } from '../../ops/doctor/run-checks.ts';
 import { linesOf } from '../../ops/doctor/finding.ts';
 import { readExpected, subjectOfStack, type Subject } from '../../ops/doctor/subject.ts';
 import { LocalSecrets, SECRETS_FILE } from '../../local/stack/secrets.ts';
@@ -74,7 +74,7 @@ describe.runIf(hasStack)('the doctor', () => {
   }
 
   it('finds nothing wrong with a stack that works, and tells no secret', async () => {
-    const findings = await examine(subject);
+    const findings = await runChecks(subject);
     expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect(findings.map(({ check }) => check)).toEqual([
       'database',
@@ -131,7 +131,7 @@ describe.runIf(hasStack)('the doctor', () => {
     expect(well.output).toMatch(/No problems found\.$/);
     expect(well.code).toBe(0);
     const ill = await runTool({ ...command, env: { ...env, LIVEKIT_API_KEY: 'other' } });
-    expect(ill.output).toMatch(/^FAILED +livekit +key or secret are refused\n +→ Set LIVEKIT_API_KEY/m);
+    expect(ill.output).toMatch(/^FAILED +livekit +the key or secret is rejected\n +→ Set LIVEKIT_API_KEY/m);
     expect(ill.code).toBe(1);
   });
 
@@ -199,7 +199,7 @@ describe.runIf(hasStack)('the doctor', () => {
     expect(error).toBeNull();
     const old = { ...subject, modelName: 'gpt-realtime', transcriptionModel: 'whisper-1' };
     const statesOn = async (day: string) =>
-      (await examine(old, new Date(day)))
+      (await runChecks(old, new Date(day)))
         .filter(({ state }) => state !== 'ok')
         .map(({ check, state, said }) => [check, state, said.split(' ')[0]]);
     try {
@@ -221,8 +221,8 @@ describe.runIf(hasStack)('the doctor', () => {
   });
 
   it.each(broken)('names %s, with what to do', async (_what, change, checks) => {
-    const failures = (await examine({ ...subject, ...change() })).filter(({ state }) => state === 'failed');
+    const failures = (await runChecks({ ...subject, ...change() })).filter(({ state }) => state === 'failed');
     expect(failures.map(({ check }) => check).sort()).toEqual([...checks].sort());
-    for (const { mend } of failures) expect(mend).toMatch(/\S.*[.)]$/);
+    for (const { fix } of failures) expect(fix).toMatch(/\S.*[.)]$/);
   });
 });

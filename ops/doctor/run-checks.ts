@@ -5,22 +5,22 @@ import {
   judgeMonitor,
   judgePage,
   judgeWorker,
-  lookAtLivekit,
-  lookAtPage,
-  lookAtWorker,
+  readLivekit,
+  readPage,
+  readWorker,
 } from './parts.ts';
 import { ask } from './http.ts';
-import { judgeMail, lookAtMail } from './mail.ts';
-import { examineModels } from './models.ts';
+import { judgeMail, readMail } from './mail.ts';
+import { checkModels } from './models.ts';
 import {
   judgeKeyForm,
   judgePolicy,
   judgeSealed,
   judgeSettings,
   judgeSigningKey,
-  judgeWayBack,
-  lookAtSealed,
-  lookAtSettings,
+  judgeReturnAddress,
+  readSealed,
+  readSettings,
   readKeys,
 } from './secrets.ts';
 import { judgeRuntime } from './runtime.ts';
@@ -34,11 +34,11 @@ import {
   judgeMigrations,
   judgeRealtime,
   judgeState,
-  lookAsClient,
-  lookAtFunction,
-  lookAtRealtime,
+  readAsClient,
+  readFunction,
+  readRealtime,
 } from './supabase.ts';
-import { judgeWorkers, lookAtWorkers } from './workers.ts';
+import { judgeWorkers, readWorkers } from './workers.ts';
 
 /** Names of what every check needs, as the environment has them. */
 const NEEDED = {
@@ -52,20 +52,20 @@ const NEEDED = {
 } as const;
 
 /**
- * Looks at everything that an environment consists of. Nothing is written anywhere, and no finding holds a secret.
- * The model is asked for one word, which costs a fraction of a cent.
- * @returns a finding for each check, in the order in which they are best mended
+ * Checks everything that a deployment consists of. Writes nothing, and no finding holds a secret.
+ * Asks the model for one word, which costs a fraction of a cent.
+ * @returns a finding for each check, in the order in which to fix them
  */
-export async function examine(subject: Subject, now = new Date()): Promise<Finding[]> {
+export async function runChecks(subject: Subject, now = new Date()): Promise<Finding[]> {
   const missing = Object.entries(NEEDED).filter(([field]) => !subject[field as keyof typeof NEEDED]);
   const environment = missing.map(([, name]) => failed('environment', `${name} is not set`, `Set ${name}.`));
   const { findings: malformed, readable } = readAddresses(subject);
-  const [supabase, parts] = await Promise.all([examineSupabase(readable), examineParts(readable, now)]);
-  const monitor = await examineMonitor(readable, supabase.state);
+  const [supabase, parts] = await Promise.all([checkSupabase(readable), checkParts(readable, now)]);
+  const monitor = await checkMonitor(readable, supabase.state);
   return [...environment, ...malformed, ...supabase.findings, ...parts, monitor];
 }
 
-async function examineSupabase(
+async function checkSupabase(
   subject: Subject,
 ): Promise<{ findings: Finding[]; state: DeploymentState | null }> {
   const { supabaseUrl: url, secretKey, publishableKey, secretsKeys, expected } = subject;
@@ -77,42 +77,42 @@ async function examineSupabase(
   const database = judgeDatabase(answer);
   const isOpen = database.state === 'ok';
   const state = DeploymentState.safeParse(answer.body).data ?? null;
-  const settings = lookAtSettings(url, secretKey, subject);
-  const functions = lookAtFunctions(url, expected.functions);
-  const looks: (Finding | Promise<Finding>)[] = [database];
-  if (isOpen) looks.push(judgeMigrations(answer, expected.migrations));
-  if (state) looks.push(...judgeState(state));
-  looks.push(
-    lookAsClient(url, publishableKey, expected.tables).then(judgeClient),
-    lookAtRealtime(url, secretKey, publishableKey).then(judgeRealtime),
+  const settings = readSettings(url, secretKey, subject);
+  const functions = readFunctions(url, expected.functions);
+  const checks: (Finding | Promise<Finding>)[] = [database];
+  if (isOpen) checks.push(judgeMigrations(answer, expected.migrations));
+  if (state) checks.push(...judgeState(state));
+  checks.push(
+    readAsClient(url, publishableKey, expected.tables).then(judgeClient),
+    readRealtime(url, secretKey, publishableKey).then(judgeRealtime),
     functions.then(judgeFunctions),
-    Promise.all([settings, functions]).then(([look, answers]) => judgeRuntime(look.functions, answers)),
+    Promise.all([settings, functions]).then(([reading, answers]) => judgeRuntime(reading.functions, answers)),
     settings.then(judgeSettings),
-    settings.then((look) => judgeSigningKey(look, subject.signingKey !== undefined)),
-    settings.then(judgeWayBack),
-    lookAtMail(url, publishableKey, subject.webUrl, subject.accessToken).then(judgeMail),
+    settings.then((reading) => judgeSigningKey(reading, subject.signingKey !== undefined)),
+    settings.then(judgeReturnAddress),
+    readMail(url, publishableKey, subject.webUrl, subject.accessToken).then(judgeMail),
     keyForm,
   );
-  if (isOpen && keys) looks.push(lookAtSealed(url, secretKey, keys).then(judgeSealed));
+  if (isOpen && keys) checks.push(readSealed(url, secretKey, keys).then(judgeSealed));
   if (isOpen)
-    looks.push(
-      lookAtWorkers(url, secretKey).then((answer) =>
+    checks.push(
+      readWorkers(url, secretKey).then((answer) =>
         judgeWorkers(answer, subject.agentName, subject.expectedWorkers),
       ),
     );
-  return { findings: await Promise.all(looks.map(settled)), state };
+  return { findings: await Promise.all(checks.map(settled)), state };
 }
 
-const settled = async (look: Finding | Promise<Finding>): Promise<Finding> => look;
+const settled = async (reading: Finding | Promise<Finding>): Promise<Finding> => reading;
 
-async function lookAtFunctions(url: string, names: readonly string[]) {
+async function readFunctions(url: string, names: readonly string[]) {
   const answers = await Promise.all(
-    names.map(async (name) => [name, await lookAtFunction(url, name)] as const),
+    names.map(async (name) => [name, await readFunction(url, name)] as const),
   );
   return Object.fromEntries(answers);
 }
 
-async function examineParts(subject: Subject, now: Date): Promise<Finding[]> {
+async function checkParts(subject: Subject, now: Date): Promise<Finding[]> {
   const { livekitUrl, livekitApiKey, livekitApiSecret } = subject;
   const { supabaseUrl, webUrl, workerUrl, agentName, addressPolicy } = subject;
   const places = [webUrl, supabaseUrl].filter((place) => place !== undefined);
@@ -120,27 +120,27 @@ async function examineParts(subject: Subject, now: Date): Promise<Finding[]> {
     ...(supabaseUrl && { PUBLIC_SUPABASE_URL: supabaseUrl }),
     ...(livekitUrl && { LIVEKIT_URL: livekitUrl }),
   };
-  const models = examineModels(subject, now);
-  const looks: (Finding | Promise<Finding>)[] = [judgePolicy(addressPolicy, places)];
+  const models = checkModels(subject, now);
+  const checks: (Finding | Promise<Finding>)[] = [judgePolicy(addressPolicy, places)];
   if (livekitUrl && livekitApiKey && livekitApiSecret)
-    looks.push(lookAtLivekit(livekitUrl, livekitApiKey, livekitApiSecret).then(judgeLivekit));
+    checks.push(readLivekit(livekitUrl, livekitApiKey, livekitApiSecret).then(judgeLivekit));
   const whole = [
     webUrl
-      ? lookAtPage(webUrl).then((answer) => judgePage(answer, webUrl, needed))
+      ? readPage(webUrl).then((answer) => judgePage(answer, webUrl, needed))
       : unknown('page', 'its address is not known: set PATCHBAY_WEB_URL'),
     workerUrl
-      ? lookAtWorker(workerUrl).then((look) => judgeWorker(look, agentName))
+      ? readWorker(workerUrl).then((reading) => judgeWorker(reading, agentName))
       : unknown('worker', 'its address is not known: set PATCHBAY_WORKER_URL'),
   ];
   const [first, middle, last] = await Promise.all([
-    Promise.all(looks.map(settled)),
+    Promise.all(checks.map(settled)),
     models,
     Promise.all(whole.map(settled)),
   ]);
   return [...first, ...middle, ...last];
 }
 
-async function examineMonitor({ monitorUrl }: Subject, state: DeploymentState | null): Promise<Finding> {
+async function checkMonitor({ monitorUrl }: Subject, state: DeploymentState | null): Promise<Finding> {
   const health = monitorUrl ? await ask(`${monitorUrl.replace(/\/$/, '')}/`) : null;
   return judgeMonitor(health, state?.monitors ?? null, state?.monitors_without_network);
 }
