@@ -56,9 +56,9 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     linkOf: () => ({
       outage: null,
-      isGone: false,
+      isWithdrawn: false,
       liveTools: null,
-      tellOutage: () => false,
+      reportOutage: () => false,
       call: async () => done,
     }),
     scheduler,

@@ -16,12 +16,9 @@ import type { ToolLatencies } from '@patchbay/livekit/calls/tool-latencies';
 import type { ToolRoom } from '@patchbay/livekit/tools/tool-room';
 import { type ModelTool, type ToolSet, recachedTools, sizeOf } from '@patchbay/livekit/tools/tool-set';
 import type { ToolUsage } from '@patchbay/livekit/tools/tool-usage';
-import {
-  type CallableLink,
-  type CurrentTool,
-  type VoiceTool,
-  createVoiceTool,
-} from '@patchbay/livekit/calls/voice-tool';
+import type { CallableLink } from '@patchbay/livekit/calls/call-outcome';
+import type { CurrentTool } from '@patchbay/livekit/calls/recorded-call';
+import { type VoiceTool, createVoiceTool } from '@patchbay/livekit/calls/voice-tool';
 
 export interface ConversationToolsOptions {
   sessionId: string;
@@ -98,7 +95,7 @@ export class ConversationTools {
       linkOf,
       scheduler,
       latencies,
-      tell: (line) => this.#options.model.tell(line),
+      notify: (line) => this.#options.model.tell(line),
       onRunning: (over) => idle.waitFor(over),
       onActivity: (activity) => {
         if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
@@ -117,7 +114,7 @@ export class ConversationTools {
   #currentOf({ name, serverId }: ModelTool): CurrentTool {
     const tool = this.#current.get(name);
     if (tool?.serverId === serverId) return tool;
-    return this.#forbidden.has(name) ? 'forbidden' : 'gone';
+    return this.#forbidden.has(name) ? 'forbidden' : 'removed';
   }
 
   /** What the page of someone who joins is sent. */

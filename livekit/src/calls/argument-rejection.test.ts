@@ -10,7 +10,7 @@ limit
   Input should be a valid integer, unable to parse string as an integer [type=int_parsing, input_value='x', input_type=str]
     For further information visit https://errors.pydantic.dev/2.11/v/int_parsing`;
 
-describe('the message of a validator', () => {
+describe('withoutPaths and isArgumentRejection', () => {
   it.each([
     [
       `MCP error -32602: Invalid arguments for tool search: ${ZOD}`,
@@ -39,7 +39,7 @@ describe('the message of a validator', () => {
       'The folder /home/user/notes does not exist, see https://example.com/a/b: it',
       'The folder /home/user/notes does not exist, see https://example.com/a/b: it',
     ],
-  ])('%j has names in place of paths', (message, expected) => {
+  ])('replace paths by the names of arguments in %j', (message, expected) => {
     expect(withoutPaths(message)).toBe(expected);
   });
 
@@ -49,7 +49,7 @@ describe('the message of a validator', () => {
     ZOD,
     "search() got an unexpected keyword argument 'colour'",
     'data must have required property "query"',
-  ])('is known as one about arguments: %j', (text) => {
+  ])('recognize a rejection of arguments: %j', (text) => {
     expect(isArgumentRejection(text)).toBe(true);
   });
 
@@ -58,12 +58,12 @@ describe('the message of a validator', () => {
     'Not found: 404',
     'The argument was long and bitter.',
     'Invalid password.',
-  ])('is not taken for one: %j', (text) => {
+  ])('recognize no rejection of arguments: %j', (text) => {
     expect(isArgumentRejection(text)).toBe(false);
   });
 });
 
-it('the model is told what to do about it', () => {
+it('argumentRejection says how the model should react', () => {
   expect(argumentRejection('search', 'The argument "limit" must be a whole number')).toBe(
     'The call to search was rejected because of its arguments. <data>The argument "limit" must be a whole number.</data> Correct them and call the tool again, or ask the user for what is missing; do not read this out loud.',
   );

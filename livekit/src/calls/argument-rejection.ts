@@ -1,13 +1,10 @@
-/** What the model hears when a tool rejects its arguments: enough to correct them, and nothing that sounds like code. */
+/** What the model gets when a tool rejects its arguments: enough to correct them, without paths and codes. */
 import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text';
 
-/**
- * How the validators behind MCP servers begin: the SDKs, Zod, Pydantic, Ajv. A server reports such a fault as a result,
- * and gives no code beside its words.
- */
+/** Messages of the validators behind MCP servers (the SDKs, Zod, Pydantic, Ajv), which report a result without a code. */
 const REJECTION =
   /-32602|\binvalid (arguments?|params|parameters?|input)\b|\b(input|argument|schema) validation\b|\bvalidation errors? for\b|"code":\s*"(invalid_|unrecognized_keys|too_)|\b(must have|missing) required (property|argument|parameter)\b|\bunexpected keyword argument\b/i;
-/** Keywords of schemas, which stand in a path beside the names of arguments. */
+/** Keywords of schemas in a path, between the names of arguments. */
 const KEYWORDS = new Set([
   'properties',
   'items',
@@ -24,13 +21,13 @@ const KEYWORDS = new Set([
 ]);
 const LONGEST = 400;
 
-/** Whether the text of a failed result speaks of the arguments. */
+/** Whether the text of a failed result is about the arguments. */
 export function isArgumentRejection(text: string): boolean {
   return REJECTION.test(text.slice(0, 2_000));
 }
 
 /**
- * @param reason of Patchbay's own check, which quotes the schema, or the server's message
+ * @param reason from Patchbay's own check or from the server
  * @param quote marks it as data
  */
 export function argumentRejection(
@@ -43,7 +40,7 @@ export function argumentRejection(
   return `The call to ${plainName(toolName)} was rejected because of its arguments. ${quote(sentence)} Correct them and call the tool again, or ask the user for what is missing; do not read this out loud.`;
 }
 
-/** A validator's message with the names of arguments in place of paths into a schema or a document. */
+/** Replaces paths into a schema or a document by the names of arguments. */
 export function withoutPaths(message: string): string {
   const text = (issuesIn(message) ?? message)
     .replace(/For further information visit \S+/gi, '')
@@ -71,7 +68,7 @@ function named(parts: string[]): string {
   return name ? `"${name}"` : 'the arguments';
 }
 
-/** Zod's issues as text, where a message holds them as JSON. */
+/** Zod's issues in a message, as text. */
 function issuesIn(message: string): string | null {
   const start = message.indexOf('[');
   if (start < 0) return null;

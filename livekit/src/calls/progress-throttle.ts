@@ -4,37 +4,36 @@ import {
   type ToolProgressActivity,
 } from '@patchbay/shared/contract/schema/activity';
 
-/** A server may report a thousand times a second; people are told so often at most. */
-const PACE_MS = 500;
+const INTERVAL_MS = 500;
 
-/** Tells the room how a call gets on: the first report at once, of those that follow fast the newest. */
+/** Reports the progress of a call to the room: the first report at once, then the newest one every half second. */
 export class ProgressThrottle {
   readonly #callId: string;
-  readonly #tell: (activity: ToolProgressActivity) => void;
+  readonly #report: (activity: ToolProgressActivity) => void;
   #waiting: CallProgress | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(callId: string, tell: (activity: ToolProgressActivity) => void) {
+  constructor(callId: string, report: (activity: ToolProgressActivity) => void) {
     this.#callId = callId;
-    this.#tell = tell;
+    this.#report = report;
   }
 
-  hear(progress: CallProgress): void {
+  take(progress: CallProgress): void {
     if (this.#timer) {
       this.#waiting = progress;
       return;
     }
-    this.#tell(progressActivity(this.#callId, progress));
+    this.#report(progressActivity(this.#callId, progress));
     this.#timer = setTimeout(() => {
       const newest = this.#waiting;
       this.#timer = undefined;
       this.#waiting = null;
-      if (newest) this.hear(newest);
-    }, PACE_MS);
+      if (newest) this.take(newest);
+    }, INTERVAL_MS);
     this.#timer.unref();
   }
 
-  /** The call has ended: what still waits is no news any more. */
+  /** The call has ended: a report that still waits is dropped. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#waiting = null;

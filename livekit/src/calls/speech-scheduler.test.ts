@@ -1,12 +1,12 @@
-/** When the agent's own words may begin, with a session that is only its events. */
+/** When sentences and results may begin; the session is reduced to its events. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { llm, voice } from '@livekit/agents';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SpeechScheduler } from './speech-scheduler.ts';
 
 const AN_HOUR_MS = 3_600_000;
-// Nothing reads more of it than that it is one.
+// Only its identity is used.
 const speechHandle = {} as voice.SpeechHandle;
 
 function conversation(turnSettlesMs: number) {
@@ -19,7 +19,7 @@ function conversation(turnSettlesMs: number) {
     generateReply: () => ({ waitForPlayout: () => Promise.resolve(), chatItems: [{}] }),
   });
   const scheduler = new SpeechScheduler({
-    // The parts of the session that the scheduler reads.
+    // Only what the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({
       sendEvent: (event) => sent.emit('event', event),
@@ -46,29 +46,31 @@ function conversation(turnSettlesMs: number) {
   };
 }
 
-it('a late result waits while the model may still answer the caller by itself', async () => {
-  const { isDelivered } = conversation(AN_HOUR_MS);
-  expect(await isDelivered()).toBe(false);
+describe('the result of a background call', () => {
+  it('waits while the model may still answer the user by itself', async () => {
+    const { isDelivered } = conversation(AN_HOUR_MS);
+    expect(await isDelivered()).toBe(false);
+  });
+
+  it('waits no longer once the model has answered', async () => {
+    const { delivered, answer } = conversation(AN_HOUR_MS);
+    answer(false);
+    expect(await delivered).toBe(true);
+  });
+
+  it('still waits after a requested sentence, which is no answer to the user', async () => {
+    const { isDelivered, answer } = conversation(AN_HOUR_MS);
+    answer(true);
+    expect(await isDelivered()).toBe(false);
+  });
+
+  it('is announced when the model has not answered in time', async () => {
+    const { delivered } = conversation(20);
+    expect(await delivered).toBe(true);
+  });
 });
 
-it('a late result waits no longer once the model has answered', async () => {
-  const { delivered, answer } = conversation(AN_HOUR_MS);
-  answer(false);
-  expect(await delivered).toBe(true);
-});
-
-it('words that the agent was asked for are no answer to the caller', async () => {
-  const { isDelivered, answer } = conversation(AN_HOUR_MS);
-  answer(true);
-  expect(await isDelivered()).toBe(false);
-});
-
-it('a late result comes when the model has not answered in time', async () => {
-  const { delivered } = conversation(20);
-  expect(await delivered).toBe(true);
-});
-
-/** A delivery whose replies stay empty; gives how many were asked for. */
+/** Delivers a result with empty replies, and counts them. */
 async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Promise<number> {
   let replies = 0;
   const session = Object.assign(new EventEmitter(), {
@@ -82,7 +84,7 @@ async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Prom
     },
   });
   const scheduler = new SpeechScheduler({
-    // The parts of the session that the scheduler reads.
+    // Only what the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
     turnSettlesMs: () => 0,
@@ -92,15 +94,17 @@ async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Prom
   return replies;
 }
 
-it('a late result that nobody heard is delivered again', async () => {
-  expect(await emptyReplies(() => {})).toBe(5);
+describe('an announcement of a result', () => {
+  it('is repeated when nobody heard it', async () => {
+    expect(await emptyReplies(() => {})).toBe(5);
+  });
+
+  it('is not repeated after a failure that was reported', async () => {
+    expect(await emptyReplies((scheduler) => scheduler.turnFailed(null))).toBe(1);
+  });
 });
 
-it('a late result whose delivery failed for good is not delivered again: the failure was reported', async () => {
-  expect(await emptyReplies((scheduler) => scheduler.turnFailed(null))).toBe(1);
-});
-
-it('is free when the last of several sentences was said, not the first', async () => {
+it('the scheduler is free when the last of several sentences was said, not the first', async () => {
   const playouts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let said = 0;
   const session = Object.assign(new EventEmitter(), {
@@ -110,7 +114,7 @@ it('is free when the last of several sentences was said, not the first', async (
     generateReply: () => ({ addDoneCallback: () => {}, waitForPlayout: () => playouts[said++]?.promise }),
   });
   const scheduler = new SpeechScheduler({
-    // The parts of the session that the scheduler reads.
+    // Only what the scheduler reads.
     session: session as unknown as voice.AgentSession,
     realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
     turnSettlesMs: () => 0,

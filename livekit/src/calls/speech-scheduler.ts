@@ -1,7 +1,6 @@
 /**
- * Who speaks in the conversation, and the agent's own ways to take the scheduler: a sign of life, and the result
- * of a call that no longer holds the conversation. A realtime model has no voice but its own answers, so all
- * of it is asked of the model.
+ * Decides when the agent may speak on its own: fillers, other sentences, and results of background calls. A realtime
+ * model has no voice but its responses, so everything is requested from the model.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,12 +17,9 @@ export interface SpeechSchedulerOptions {
   session: voice.AgentSession;
   /** The plugin's session; it appears when the agent session starts. */
   realtimeSession: () => Pick<realtime.RealtimeSession, 'sendEvent' | 'chatCtx'>;
-  /**
-   * The model answers by itself after the user stopped. Until its answer has begun, or this many ms have passed,
-   * it isn't asked for anything else.
-   */
+  /** How long after the user stopped the model's own answer may begin, in ms; nothing else is requested until then. */
   turnSettlesMs: () => number;
-  /** The model could not be asked; for the log. */
+  /** A request failed; for the log. */
   onFault: (error: unknown) => void;
 }
 
@@ -31,15 +27,15 @@ export class SpeechScheduler {
   readonly #options: SpeechSchedulerOptions;
   readonly #voiceDelays: number[] = [];
   #agentHeardAtMs = 0;
-  /** Monotonic time, in ms, at which the model last began to speak by itself. */
+  /** When the model last began to speak other than a requested sentence. Times are monotonic, in ms. */
   #spokeAtMs = 0;
   readonly #createdAtMs = new WeakMap<voice.SpeechHandle, number>();
   #userHeardAtMs = 0;
-  /** Monotonic time at which the model last began an answer of its own. */
+  /** When the model last began a response that nobody requested. */
   #answeredAtMs = 0;
   #change = Promise.withResolvers<void>();
-  /** Monotonic time at which the model was asked for words that are not said yet. */
-  #askedAtMs: number | null = null;
+  /** When the sentence that is not said yet was requested. */
+  #requestedAtMs: number | null = null;
   #deliveries: Promise<void> = Promise.resolve();
   #lastTurn: llm.ChatMessage | null = null;
   readonly #turnListeners = new Set<(turn: llm.ChatMessage) => void>();
@@ -66,10 +62,10 @@ export class SpeechScheduler {
     session.on(voice.AgentSessionEventTypes.Close, () => (this.#isClosed = true));
   }
 
-  /** Neither the agent nor the user speaks, and no sign of life is on its way. */
+  /** Neither the agent nor the user speaks, and no sentence waits to be said. */
   get isFree(): boolean {
     const { agentState, userState } = this.#options.session;
-    return agentState !== 'speaking' && userState !== 'speaking' && this.#askedAtMs === null;
+    return agentState !== 'speaking' && userState !== 'speaking' && this.#requestedAtMs === null;
   }
 
   /** Monotonic time, in ms, at which the agent was last heard; now while it speaks. */
@@ -77,30 +73,30 @@ export class SpeechScheduler {
     return this.#options.session.agentState === 'speaking' ? performance.now() : this.#agentHeardAtMs;
   }
 
-  /** Whether the model was heard in this response, as with words before a call; fillers do not count. */
+  /** Whether the model spoke in this response, as with a preamble before a call; fillers don't count. */
   hasSpoken(response: voice.SpeechHandle): boolean {
     return this.#spokeAtMs >= (this.#createdAtMs.get(response) ?? Number.POSITIVE_INFINITY);
   }
 
-  /** What to expect from asking for words to hearing them, in ms. */
+  /** The delay to expect between requesting a sentence and hearing it, in ms. */
   get voiceDelayMs(): number {
     return expectedVoiceDelayMs(this.#voiceDelays);
   }
 
-  /** Resolves when somebody begins or ends to speak. */
+  /** Resolves when somebody starts or stops speaking. */
   changed(): Promise<void> {
     return this.#change.promise;
   }
 
   /**
    * Waits for the user's first turn after a call, until the call ends.
-   * @param onWords runs when there are words in it, before the model answers them
-   * @returns whether there were
+   * @param onWords called before the model answers, if the turn has words
+   * @returns whether it had words
    */
-  async userTurn(callId: string, call: Promise<unknown>, onWords: () => void): Promise<boolean> {
+  async userTurnAfter(callId: string, call: Promise<unknown>, onWords: () => void): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const listener = (turn: llm.ChatMessage) => {
-      // The words of an earlier turn may be written down late.
+      // The transcript of an earlier turn may come late.
       if (!this.#isAfterCall(turn.id, callId)) return;
       const hasWords = Boolean(turn.textContent?.trim());
       if (hasWords) onWords();
@@ -113,11 +109,11 @@ export class SpeechScheduler {
   }
 
   /**
-   * Has the model say this, in the language of the user; returns at once.
-   * @returns null when the model could not be asked
+   * Has the model say a sentence in the user's language; returns at once.
+   * @returns null when the request failed
    */
   say(sentence: string): voice.SpeechHandle | null {
-    const askedAtMs = performance.now();
+    const requestedAtMs = performance.now();
     let speech: voice.SpeechHandle;
     try {
       speech = utter(this.#options.session, sentence);
@@ -125,51 +121,51 @@ export class SpeechScheduler {
       this.#fault(error);
       return null;
     }
-    this.#askedAtMs = askedAtMs;
+    this.#requestedAtMs = requestedAtMs;
     speech
       .waitForPlayout()
       .catch((error: unknown) => this.#fault(error))
       .finally(() => {
-        // Sentences are said in order: a later one is still on its way.
-        if (this.#askedAtMs === askedAtMs) this.#askedAtMs = null;
+        // Sentences are said in order: a later one may still wait.
+        if (this.#requestedAtMs === requestedAtMs) this.#requestedAtMs = null;
         this.#changed();
       });
     return speech;
   }
 
   /**
-   * A turn stays without an answer: it is not asked for again here.
-   * @param sentence what the agent says about it; null when it cannot speak
+   * Notes that a turn stays without an answer, so a delivery under way isn't repeated.
+   * @param sentence what the agent says about it; null when it can't speak
    */
   turnFailed(sentence: string | null): void {
     this.#failedTurns += 1;
     if (sentence !== null) this.say(sentence);
   }
 
-  /** Resolves when nobody has spoken, and nothing was under way, for so long; rejects when the signal says so. */
+  /** Resolves when it has been quiet for this long, in ms; rejects when the signal aborts. */
   async quietFor(ms: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const isIdle = this.isFree && this.#options.session.agentState === 'listening';
       const quietMs = performance.now() - Math.max(this.#agentHeardAtMs, this.#userHeardAtMs);
       if (isIdle && quietMs >= ms) return;
-      const look = new AbortController();
+      const poll = new AbortController();
       const waitMs = isIdle ? ms - quietMs : ms;
-      await Promise.race([this.changed(), pause(waitMs, AbortSignal.any([signal, look.signal]))]).finally(
-        () => look.abort(),
+      await Promise.race([this.changed(), pause(waitMs, AbortSignal.any([signal, poll.signal]))]).finally(
+        () => poll.abort(),
       );
     }
   }
 
-  /** Gives the model the output of a call that the framework no longer waits for, in the place of the call. */
-  answer(callId: string, output: string): void {
+  /** Gives the model the output of a background call, right behind the call. */
+  closeCall(callId: string, output: string): void {
     this.#create(callId, output, this.#callItem(callId)?.id);
   }
 
   /**
-   * Has the result of such a call told in a turn of its own, once nobody speaks; one at a time.
-   * @param response that made the call: what it is still to answer comes first
-   * @returns resolves when the result was told, or could not be; never rejects
+   * Has the result of a background call announced in its own turn once nobody speaks, one result at a time.
+   * @param response the one that made the call; it is finished first
+   * @returns resolves when the result was announced or delivery was given up; never rejects
    */
   deliver(
     callId: string,
@@ -179,29 +175,29 @@ export class SpeechScheduler {
     const answered = new Promise<void>((resolve) => response.addDoneCallback(() => resolve()));
     this.#deliveries = this.#deliveries
       .then(() => answered)
-      .then(() => this.#delivered(callId, output))
+      .then(() => this.#announce(callId, output))
       .catch((error: unknown) => this.#fault(error));
     return this.#deliveries;
   }
 
-  /** A reply that the user spoke over before it began is asked for again, with the result once more at the end. */
-  async #delivered(callId: string, output: string): Promise<void> {
+  /** Repeats an announcement that the user interrupted before it began, with the result at the end again. */
+  async #announce(callId: string, output: string): Promise<void> {
     const { session, realtimeSession } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      await this.#turn();
+      await this.#agentTurn();
       const failedTurns = this.#failedTurns;
       const itemId = this.#create(callId, output);
       const reply = session.generateReply({ instructions: LATE_RESULT_INSTRUCTIONS, toolChoice: 'auto' });
       await reply.waitForPlayout();
-      // The last one stays: the model has it for its next answer.
+      // After the last attempt the result stays: the model has it for its next answer.
       const isOver = reply.chatItems.length > 0 || this.#failedTurns > failedTurns;
       if (isOver || attempt === DELIVERY_ATTEMPTS) return;
       realtimeSession().sendEvent({ type: 'conversation.item.delete', item_id: itemId });
     }
   }
 
-  /** Waits until it is the agent's turn to begin. */
-  async #turn(): Promise<void> {
+  /** Waits until the agent may begin a turn. */
+  async #agentTurn(): Promise<void> {
     for (;;) {
       await this.#options.session.waitForIdle();
       if (this.#answeredAtMs > this.#userHeardAtMs) return;
@@ -240,8 +236,8 @@ export class SpeechScheduler {
     const nowMs = performance.now();
     if (oldState === 'speaking') this.#agentHeardAtMs = nowMs;
     if (newState === 'speaking') {
-      if (this.#askedAtMs === null) this.#spokeAtMs = nowMs;
-      else this.#voiceDelays.push(nowMs - this.#askedAtMs);
+      if (this.#requestedAtMs === null) this.#spokeAtMs = nowMs;
+      else this.#voiceDelays.push(nowMs - this.#requestedAtMs);
     }
     this.#changed();
   }

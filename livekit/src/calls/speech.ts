@@ -12,9 +12,8 @@ import type { Filler } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
 
 /**
- * What the model is told when a call failed: one sentence that it can say to the user as it is, and what the server
- * itself said.
- * @param quote marks the server's words as data; for people they need no marks
+ * A failed call in one sentence that the model can say as it is, and what the server itself said.
+ * @param quote marks the server's words as data for the model
  */
 export function failureSentence(
   tool: ModelTool,
@@ -33,38 +32,35 @@ export function failureSentence(
 
 /** Why the arguments were rejected, by Patchbay or the server; null for any other failure. */
 function rejectionOf({ code, message, said, cause }: AppError): string | null {
-  // The server's own words are cut for people; the end of a validator's JSON is needed to read it.
+  // `said` is shortened, but a validator's JSON is only readable as a whole.
   const whole = cause instanceof Error ? cause.message : message;
   if (code === 'invalid_arguments') return whole;
   return code === 'call_rejected' && said !== null && isArgumentRejection(whole) ? whole : null;
 }
 
-/** For a server whose outage the user knows of. */
+/** For an outage that was reported before. */
 export function stillAwaySentence(tool: ModelTool): string {
   return `The ${plainName(tool.serverName)} server is still offline.`;
 }
 
-/**
- * What the model is told of a server that the user has to do something for. It has no tool to fail by then, or will have
- * none: so that it can say what is missing, it gets the words.
- */
+/** For the model, about a server that needs action from the user: its tools are withdrawn, so no call can say why. */
 export function waitingLine(
   server: Pick<SnapshotServer, 'name' | 'auth_method' | 'credential_scope'>,
   code: ErrorCode,
 ): string {
-  // For a credential that all members share the page has no link: it may take somebody else.
+  // The page has no link for a credential that all members share, which may need somebody else.
   const isLinked = server.auth_method === 'oauth' || hasKeysOfMembers(server);
   const name = plainName(server.name);
   const words = `The ${name} server ${ERROR_SPEECH[code]}.${isLinked ? ' The link is next to our conversation.' : ''}`;
   return `The ${name} server needs action from the user before it can be used. When the user asks for it, say once: "${words}"`;
 }
 
-/** For a tool whose server left the conversation while the model was still asking for it. */
+/** For a call to a tool whose server was just removed. */
 export function removedSentence(tool: ModelTool): string {
   return `The ${plainName(tool.serverName)} server was removed from this conversation.`;
 }
 
-/** What the model is told of an answer, marked as data; of one that only stands in, how old it is. */
+/** A result for the model, marked as data; with its age when it is a cached one in place of a failed call. */
 export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallResult): string {
   if (isError && isArgumentRejection(speech)) return argumentRejection(tool.toolName, speech);
   if (!cached?.isStale) return asData(speech);
@@ -88,7 +84,7 @@ export function timeLimitSentence(leftMs: number): string {
   return `This conversation has almost reached its time limit. I'll end it in ${durationInWords(leftMs)}.`;
 }
 
-/** The longest message of a server about its progress that is said. */
+/** The longest progress message that is spoken. */
 const LONGEST_PROGRESS = 80;
 
 /** What is said while a call runs. */
@@ -97,22 +93,22 @@ export function fillerSentence(
   tool: ModelTool,
   { usualMs, progress }: { usualMs: number | null; progress: CallProgress | null },
 ): string {
-  const news = progress ? progressWords(progress) : null;
+  const status = progress ? progressWords(progress) : null;
   switch (filler) {
     case 'announce':
       return `One moment, this usually takes about ${Math.round((usualMs ?? 0) / 1_000)} seconds.`;
     case 'wait':
       return `One moment, I'm checking with the ${plainName(tool.serverName)} server.`;
     case 'still':
-      return news ? `Still working on it: ${news}.` : "I'm still working on it.";
+      return status ? `Still working on it: ${status}.` : "I'm still working on it.";
     case 'handoff':
       return "This is taking a while. We can keep talking, and I'll let you know when it's done.";
     case 'update':
-      return `The ${plainName(tool.serverName)} server is still working${news ? `: ${news}` : ''}.`;
+      return `The ${plainName(tool.serverName)} server is still working${status ? `: ${status}` : ''}.`;
   }
 }
 
-/** A server's progress in words that may stand inside instructions: nothing in it can end the quotation. */
+/** A server's progress in words; nothing in them can end the quotation in the instructions. */
 function progressWords({ progress, total, message }: CallProgress): string | null {
   const said = (message ?? '')
     .replace(/[^\p{L}\p{N} .,%/()-]+/gu, ' ')
@@ -122,12 +118,12 @@ function progressWords({ progress, total, message }: CallProgress): string | nul
   return total ? `${Math.round((100 * progress) / total)} percent` : null;
 }
 
-/** Words of the user that are enough to tell their language by. */
+/** Enough of the user's words to recognize the language. */
 const MOST_LAST_WORDS = 160;
 
 /**
  * Instructions for a response that says just this sentence.
- * @param lastWords of the user: the response sees nothing else of the language that is spoken
+ * @param lastWords of the user, for the language: the response reads nothing else
  */
 export function sayingInstructions(sentence: string, lastWords?: string): string {
   const words = (lastWords ?? '')
@@ -139,7 +135,7 @@ export function sayingInstructions(sentence: string, lastWords?: string): string
   return `Say this to the user now, in the language they last spoke, and nothing else: "${sentence}"\nTheir last words, only to identify the language: ${words}`;
 }
 
-/** For the model, of a call whose result it does not get with its next answer. */
+/** For the model, about a call whose result does not come with its next answer. */
 export function backgroundLine(tool: ModelTool): string {
   return `The call to ${tool.name} is still running in the background. Its result will follow: do not call the tool again for it.`;
 }

@@ -2,16 +2,15 @@ import type { RecentCallTimes } from '@patchbay/shared/contract/schema/session';
 import { usualMs } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
 
-/** Enough to tell what is usual. */
 const KEPT = 10;
 
 type Tool = Pick<ModelTool, 'serverId' | 'toolName'>;
 
-/** How long the last calls of each tool took: those of conversations before, then those of this one. */
+/** How long recent calls of each tool took, in earlier conversations and in this one. */
 export class ToolLatencies {
   readonly #times = new Map<string, number[]>();
 
-  /** What the tool usually takes, in ms; null when it was not called before. */
+  /** In ms; null before the first call of the tool. */
   usualMs(tool: Tool): number | null {
     return usualMs(this.#times.get(keyOf(tool)) ?? []);
   }
@@ -21,7 +20,7 @@ export class ToolLatencies {
     this.#times.set(keyOf(tool), [...times, durationMs].slice(-KEPT));
   }
 
-  /** Takes what earlier conversations saw; what was noted meanwhile is newer. */
+  /** Adds the calls of earlier conversations before those of this one. */
   remember(earlier: readonly RecentCallTimes[]): void {
     for (const { server_id, tool_name, durations_ms } of earlier) {
       const key = keyOf({ serverId: server_id, toolName: tool_name });

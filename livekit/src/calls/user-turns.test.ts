@@ -18,8 +18,8 @@ const transcribe = (id: string, transcript: string) =>
   receive('conversation.item.input_audio_transcription.completed', id, { transcript });
 const phases = () => announced.map(({ id, phase }) => `${id} ${phase}`);
 
-describe('a turn of the user', () => {
-  it('is announced when it begins, and needs nothing more when its words come', () => {
+describe('a spoken turn of the user', () => {
+  it('is announced when it begins, and once only', () => {
     start('a');
     expect(announced).toEqual([{ type: 'user_turn', id: 'a', phase: 'started' }]);
     transcribe('a', 'What time is it?');
@@ -27,7 +27,7 @@ describe('a turn of the user', () => {
     expect(phases()).toEqual(['a started']);
   });
 
-  it('is taken back when it had no words, or they could not be written down', () => {
+  it('is retracted when it had no words or could not be transcribed', () => {
     start('cough');
     start('noise');
     transcribe('cough', ' ');
@@ -35,7 +35,7 @@ describe('a turn of the user', () => {
     expect(phases()).toEqual(['cough started', 'noise started', 'cough unheard', 'noise unheard']);
   });
 
-  it('is taken back when its connection ends before its words come', () => {
+  it('is retracted when its connection ends before its transcript comes', () => {
     start('a');
     session.emit('session_reconnected');
     transcribe('a', 'What time is it?');

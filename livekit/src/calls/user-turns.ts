@@ -11,9 +11,8 @@ const Transcribed = z.object({
 });
 
 /**
- * Announces when the user begins to speak. The words of a turn are written down when the answer has begun; with this
- * the page can keep a place for them. A turn that no words will come of is taken back.
- *
+ * Announces when the user starts to speak, so that the page can keep a place for the transcript, which comes after the
+ * answer has begun. A turn without a transcript is retracted.
  * @param session the plugin's session
  */
 export function announceUserTurns(
@@ -21,7 +20,7 @@ export function announceUserTurns(
   announce: (activity: UserTurnActivity) => void,
 ): void {
   const open = new Set<string>();
-  const takeBack = (id: string) => {
+  const retract = (id: string) => {
     if (open.delete(id)) announce({ type: 'user_turn', id, phase: 'unheard' });
   };
   session.on('openai_server_event_received', (event: unknown) => {
@@ -35,8 +34,8 @@ export function announceUserTurns(
     if (!transcribed.success) return;
     const { item_id, transcript } = transcribed.data;
     if (transcript?.trim()) open.delete(item_id);
-    else takeBack(item_id);
+    else retract(item_id);
   });
-  // What was said into a connection that ended is not written down any more.
-  session.on('session_reconnected', () => [...open].forEach(takeBack));
+  // What was said into a connection that ended is never transcribed.
+  session.on('session_reconnected', () => [...open].forEach(retract));
 }

@@ -1,4 +1,4 @@
-/** Sentences of the worker, spoken out of band by a model at the other end of a real socket; no room. */
+/** Out-of-band sentences, spoken by a model at the other end of a real socket; no room. */
 import { initializeLogger, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -27,10 +27,10 @@ afterEach(async () => {
 const until = (condition: () => unknown) =>
   expect.poll(condition, { timeout: 10_000, interval: 5 }).toBeTruthy();
 
-/** Says what it is told to say, or something of the last words in the conversation. */
+/** Says the sentence in its instructions, or repeats the user. */
 function speaking(items: readonly FakeItem[], instructions: string) {
-  const told = /: "([^"]+)"/.exec(instructions)?.[1];
-  return { say: told ?? `You said ${items.at(-1)?.content?.[0]?.text ?? 'nothing'}.` };
+  const sentence = /: "([^"]+)"/.exec(instructions)?.[1];
+  return { say: sentence ?? `You said ${items.at(-1)?.content?.[0]?.text ?? 'nothing'}.` };
 }
 
 async function conversation() {
@@ -55,8 +55,8 @@ async function conversation() {
 
 const sent = (type: string) => fake.received.filter((event) => event.type === type);
 
-describe('a sentence of the worker', () => {
-  it('is asked for out of band, without input, tools, or the instructions of the session', async () => {
+describe('an out-of-band sentence', () => {
+  it('is requested without input, tools, or the instructions of the session', async () => {
     const { session, said } = await conversation();
     await utter(session, 'One moment.').waitForPlayout();
     expect(said).toEqual(['One moment.']);
@@ -83,7 +83,7 @@ describe('a sentence of the worker', () => {
     expect(sent('session.update')).toHaveLength(before);
   });
 
-  it("is spoken in the language of the user's last words", async () => {
+  it('is spoken in the language that the user last spoke', async () => {
     const { session, said } = await conversation();
     session.generateReply({ userInput: 'Wie "spät" ist es?' });
     await until(() => said.length === 1);
@@ -92,7 +92,7 @@ describe('a sentence of the worker', () => {
     expect(said.at(-1)).toBe('One moment.');
   });
 
-  it('leaves nothing in the conversation, nor in what the framework remembers', async () => {
+  it("leaves nothing in the model's conversation or in the framework's history", async () => {
     const { session, agent, said } = await conversation();
     session.generateReply({ userInput: 'hello' });
     await until(() => said.length === 1);
@@ -107,7 +107,7 @@ describe('a sentence of the worker', () => {
     expect(remembered).toEqual([kept, kept]);
   });
 
-  it('is not mixed up with an answer that the model gives at the same time', async () => {
+  it('does not mix with an answer that the model gives at the same time', async () => {
     const { session, said, errors } = await conversation();
     const { promise, resolve } = Promise.withResolvers<void>();
     fake.lastWord = promise;
@@ -123,7 +123,7 @@ describe('a sentence of the worker', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is cancelled by its id when the user interrupts it, and is not cut in the conversation', async () => {
+  it('is canceled by its id when the user interrupts it, and is not truncated in the conversation', async () => {
     const { session, errors } = await conversation();
     fake.lastWord = new Promise(() => {});
     const speech = utter(session, 'One moment please.');
@@ -136,7 +136,7 @@ describe('a sentence of the worker', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is given up when nothing comes of it any more, so that others can speak', async () => {
+  it('is given up when no more events come, so that others can speak', async () => {
     const { session, said, errors } = await conversation();
     fake.lastWord = new Promise(() => {});
     await utter(session, 'One moment please.').waitForPlayout();
@@ -146,7 +146,7 @@ describe('a sentence of the worker', () => {
     expect(errors).toEqual([]);
   }, 20_000);
 
-  it('is given up, not kept waiting, when the connection breaks in the middle of it', async () => {
+  it('is given up when the connection breaks in the middle of it', async () => {
     const { session, said } = await conversation();
     fake.lastWord = new Promise(() => {});
     const speech = utter(session, 'One moment please.');
@@ -160,7 +160,7 @@ describe('a sentence of the worker', () => {
   });
 });
 
-it('instructions hold the sentence in quotation marks, and nothing else in them', () => {
+it('sayingInstructions quotes the sentence and nothing else', () => {
   expect(sayingInstructions('One moment.')).toBe('Say this to the user now, and nothing else: "One moment."');
   const long = `"Ignore this": ${'und '.repeat(100)}jetzt?`;
   const instructions = sayingInstructions('One moment.', long);

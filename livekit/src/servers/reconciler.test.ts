@@ -44,7 +44,7 @@ function newReconciler(first: SessionSnapshot, options: Partial<ReconcilerOption
           if (action.do !== 'close' && server) held.set(server.id, server.config_version);
         }
       },
-      of: (id) => ({ liveTools: live.get(id) ?? null, isGone: gone.has(id) }),
+      of: (id) => ({ liveTools: live.get(id) ?? null, isWithdrawn: gone.has(id) }),
     },
     publish: ({ tools }) => world.published.push(tools.map(({ name }) => name)),
     onSnapshot: () => {},

@@ -38,7 +38,7 @@ export interface ReconcilerOptions {
   /** The desired state; null when the conversation is over. */
   load: () => Promise<SessionSnapshot | null>;
   links: Pick<ServerLinks, 'actual' | 'apply'> & {
-    of: (serverId: string) => Pick<ServerLink, 'liveTools' | 'isGone'> | undefined;
+    of: (serverId: string) => Pick<ServerLink, 'liveTools' | 'isWithdrawn'> | undefined;
   };
   publish: (set: ToolSet) => void;
   onSnapshot: (snapshot: SessionSnapshot) => void;
@@ -127,7 +127,7 @@ export class Reconciler {
   #serverTools(servers: SessionSnapshot['servers']): ServerTools[] {
     return servers.map((server) => {
       const link = this.#options.links.of(server.id);
-      return { server, live: link?.liveTools ?? null, isAway: link?.isGone ?? false };
+      return { server, live: link?.liveTools ?? null, isAway: link?.isWithdrawn ?? false };
     });
   }
 

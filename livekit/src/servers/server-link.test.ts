@@ -156,7 +156,7 @@ describe('a server that goes down', () => {
 
   const down = async () => {
     const reached: boolean[] = [];
-    const made = linked({ onReach: ({ isGone }) => reached.push(isGone) });
+    const made = linked({ onReach: ({ isWithdrawn }) => reached.push(isWithdrawn) });
     await made.opened();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     made.enter({ name: 'ready' });
@@ -166,23 +166,23 @@ describe('a server that goes down', () => {
 
   it('keeps its tools for the grace time, whatever it tries meanwhile, and says when it is over', async () => {
     const { link, enter, reached } = await down();
-    expect([link.isGone, link.outage]).toEqual([false, refused]);
+    expect([link.isWithdrawn, link.outage]).toEqual([false, refused]);
     await vi.advanceTimersByTimeAsync(GRACE_MS / 2);
     enter({ name: 'connecting' });
     enter({ name: 'waiting', error: refused });
     await vi.advanceTimersByTimeAsync(GRACE_MS / 2 - 1);
-    expect([link.isGone, reached]).toEqual([false, []]);
+    expect([link.isWithdrawn, reached]).toEqual([false, []]);
     await vi.advanceTimersByTimeAsync(1);
-    expect([link.isGone, reached]).toEqual([true, [true]]);
+    expect([link.isWithdrawn, reached]).toEqual([true, [true]]);
   });
 
   it('comes back by itself', async () => {
     const { link, enter, reached } = await down();
     await vi.advanceTimersByTimeAsync(GRACE_MS);
     enter({ name: 'connecting' });
-    expect(link.isGone).toBe(true);
+    expect(link.isWithdrawn).toBe(true);
     enter({ name: 'ready' });
-    expect([link.isGone, link.outage, reached]).toEqual([false, null, [true, false]]);
+    expect([link.isWithdrawn, link.outage, reached]).toEqual([false, null, [true, false]]);
   });
 
   it('loses nothing when it is back in time', async () => {
@@ -202,9 +202,9 @@ describe('a server that goes down', () => {
 
   it('is told once an outage', async () => {
     const { link, enter } = await down();
-    expect([link.tellOutage(), link.tellOutage()]).toEqual([false, true]);
+    expect([link.reportOutage(), link.reportOutage()]).toEqual([false, true]);
     enter({ name: 'ready' });
-    expect(link.tellOutage()).toBe(false);
+    expect(link.reportOutage()).toBe(false);
   });
 });
 

@@ -53,7 +53,7 @@ export class ServerLink {
   #knownTools: readonly CatalogueTool[];
   #state: LinkState = { name: 'connecting' };
   #outage: Outage | null = null;
-  #isOutageTold = false;
+  #isOutageReported = false;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
   #retired = false;
   readonly #running = new Set<Promise<unknown>>();
@@ -78,16 +78,16 @@ export class ServerLink {
     return this.#outage?.error ?? null;
   }
 
-  /** The server was down for so long that its tools have to leave the conversation. */
-  get isGone(): boolean {
+  /** Whether the server was offline for so long that its tools are withdrawn from the conversation. */
+  get isWithdrawn(): boolean {
     return graceLeftMs(this.#outage, performance.now()) === 0;
   }
 
-  /** Whether the model was told of this outage before; from now on it was. */
-  tellOutage(): boolean {
-    const wasTold = this.#isOutageTold;
-    this.#isOutageTold = true;
-    return wasTold;
+  /** Marks the outage as reported to the model. @returns whether it was before */
+  reportOutage(): boolean {
+    const wasReported = this.#isOutageReported;
+    this.#isOutageReported = true;
+    return wasReported;
   }
 
   /** What this connection listed; null before the first list. */
@@ -192,12 +192,12 @@ export class ServerLink {
       clearTimeout(this.#graceTimer);
       return;
     }
-    const wasGone = this.isGone;
+    const wasWithdrawn = this.isWithdrawn;
     this.#outage = nextOutage(this.#outage, state, performance.now());
     this.#watchGrace();
-    if (!this.#outage) this.#isOutageTold = false;
+    if (!this.#outage) this.#isOutageReported = false;
     this.#options.onState(this);
-    if (wasGone && !this.isGone) this.#options.onReach(this);
+    if (wasWithdrawn && !this.isWithdrawn) this.#options.onReach(this);
   }
 
   #watchGrace(): void {
@@ -206,7 +206,7 @@ export class ServerLink {
     if (!leftMs) return;
     // A timer may ring a little early: it looks again.
     this.#graceTimer = setTimeout(() => {
-      if (this.isGone) this.#options.onReach(this);
+      if (this.isWithdrawn) this.#options.onReach(this);
       else this.#watchGrace();
     }, leftMs).unref();
   }
