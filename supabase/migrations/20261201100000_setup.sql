@@ -15,8 +15,8 @@ grant api_token to authenticator;
 create schema private;
 grant usage on schema private to authenticated, service_role, api_token;
 
--- Codes of field errors, the same list as FIELD_CODES in shared/src/contract/schema/fields.ts. Programs rely on them: codes
--- may be added, but never change their meaning.
+-- Codes of field errors, the same list as FIELD_CODES in shared/src/contract/schema/fields.ts. Programs rely on them:
+-- codes may be added, but never change their meaning.
 create domain private.field_code as text check (value in (
   'required', 'wrong_type', 'unknown_choice', 'bad_format', 'too_long', 'too_many', 'out_of_range', 'reserved',
   'secret_in_url', 'unsupported_scheme', 'blocked_address'

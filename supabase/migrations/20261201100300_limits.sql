@@ -330,10 +330,10 @@ $$;
 
 -- Counts requests to a host before they are made. p_hosts: the host name and each address that it resolves to
 -- (`name:…`, `address:…`), of which the first 16 addresses count. An address may serve many sites, so it is allowed
--- twice as much. An owner may make as many requests as it leaves free for others (shared/src/engine/outgoing/fair-slots.ts): one
--- owner half of the limit, two owners a third each. The requests are charged to an owner of the workspace, or without
--- one to the user. Returns {"wait_s", "at_once"}; when wait_s is not 0, nothing was counted, and the caller should
--- retry after that many seconds.
+-- twice as much. An owner may make as many requests as it leaves free for others
+-- (shared/src/engine/outgoing/fair-slots.ts): one owner half of the limit, two owners a third each. The requests are
+-- charged to an owner of the workspace, or without one to the user. Returns {"wait_s", "at_once"}; when wait_s is not
+-- 0, nothing was counted, and the caller should retry after that many seconds.
 create function public.count_host_requests(
   p_hosts text[], p_requests integer, p_workspace_id uuid default null, p_user_id uuid default null
 ) returns jsonb

@@ -112,7 +112,8 @@ create policy "owners and admins accept issuers" on public.mcp_server_accepted_i
     workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[])
     and accepted_by = (select auth.uid())
   );
-create policy "owners and admins revoke accepted issuers" on public.mcp_server_accepted_issuers for delete to authenticated
+create policy "owners and admins revoke accepted issuers" on public.mcp_server_accepted_issuers
+  for delete to authenticated
   using (workspace_id = any ((select private.my_workspace_ids(array['owner', 'admin']))::uuid[]));
 
 select private.limit_writes('public.mcp_server_accepted_issuers');
@@ -315,12 +316,14 @@ begin
   then
     raise exception using errcode = 'PT409', message = 'This server changed in the meantime. Try again.';
   end if;
-  update public.mcp_server_clients set unfinished_since = coalesce(unfinished_since, now()) where server_id = p_server_id;
+  update public.mcp_server_clients set unfinished_since = coalesce(unfinished_since, now())
+  where server_id = p_server_id;
   insert into private.sign_in_flows
     (id, state_hash, server_id, user_id, holder_id, url, return_to, ciphertext, nonce, key_id, expires_at)
   values (
     p_id, p_state_hash, p_server_id, p_user_id, private.grant_holder(v_server, p_user_id), p_url, p_return_to,
-    p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id', now() + make_interval(secs => p_expires_in_s)
+    p_secret ->> 'ciphertext', p_secret ->> 'nonce', p_secret ->> 'key_id',
+    now() + make_interval(secs => p_expires_in_s)
   );
 end
 $$;
@@ -466,7 +469,8 @@ as $$
 begin
   update public.mcp_server_grants
   set ciphertext = p_secret ->> 'ciphertext', nonce = p_secret ->> 'nonce', key_id = p_secret ->> 'key_id',
-    expires_at = p_expires_at, revision = revision + 1, lease_id = null, leased_until = null, failures = 0, retry_at = null,
+    expires_at = p_expires_at, revision = revision + 1,
+    lease_id = null, leased_until = null, failures = 0, retry_at = null,
     renewed_at = clock_timestamp(),
     vain_renewals = case when renewed_at > clock_timestamp() - interval '5 minutes' then vain_renewals else 0 end
   where id = p_id and lease_id = p_lease_id;

@@ -369,7 +369,8 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object(
         'name', left(skipped ->> 'name', 256), 'reason', left(skipped ->> 'reason', 500)
       ) order by position), '[]')
-      from jsonb_array_elements(jsonb_path_query_array(v_skipped, '$[0 to 99]')) with ordinality as l (skipped, position)
+      from jsonb_array_elements(jsonb_path_query_array(v_skipped, '$[0 to 99]'))
+        with ordinality as l (skipped, position)
     ),
     catalog_note = left(p_note, 1000)
   where id = p_server_id;

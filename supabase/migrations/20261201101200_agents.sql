@@ -278,7 +278,9 @@ begin
   for update;
   if v_default is null then
     if tg_op = 'UPDATE' and old.is_default and not new.is_default then
-      raise exception using errcode = 'PT409', message = 'A workspace needs a default agent. Make another agent the default instead.';
+      raise exception using
+        errcode = 'PT409',
+        message = 'A workspace needs a default agent. Make another agent the default instead.';
     end if;
     new.is_default := true;
   elsif new.is_default then

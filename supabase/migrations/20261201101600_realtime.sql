@@ -1,5 +1,5 @@
--- Hints: small private broadcasts on `workspace:<id>` that tell clients to resync. Payloads are picked by hand, so that
--- no column reaches a client by accident. A lost hint costs a few seconds, never correctness.
+-- Hints: small private broadcasts on `workspace:<id>` that tell clients to resync. Payloads are picked by hand, so
+-- that no column reaches a client by accident. A lost hint costs a few seconds, never correctness.
 
 create function private.send_hint(p_workspace_id uuid, p_event text, p_payload jsonb) returns void
 language sql security definer set search_path = ''

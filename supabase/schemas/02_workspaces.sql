@@ -131,13 +131,15 @@ begin
   select * into v_workspace from public.workspaces where id = old.workspace_id for update;
   if found and old.role = 'owner' and exists (select from auth.users where id = old.user_id) then
     if v_workspace.is_personal and v_workspace.created_by = old.user_id then
-      raise exception using errcode = 'PT409', message = 'The owner of a personal workspace can''t leave it or get another role.';
+      raise exception using
+        errcode = 'PT409', message = 'The owner of a personal workspace can''t leave it or get another role.';
     end if;
     if not exists (
       select from public.workspace_members
       where workspace_id = old.workspace_id and role = 'owner' and user_id <> old.user_id
     ) then
-      raise exception using errcode = 'PT409', message = 'A workspace needs an owner. Make someone else an owner first.';
+      raise exception using
+        errcode = 'PT409', message = 'A workspace needs an owner. Make someone else an owner first.';
     end if;
   end if;
   return case when tg_op = 'DELETE' then old else new end;

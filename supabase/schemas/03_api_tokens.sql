@@ -1,6 +1,6 @@
 -- API tokens: long-lived keys that let a program act for the user who created them, in one workspace. The token is
--- shown once; the database keeps its SHA-256. An edge function exchanges it for a short-lived JWT of the role `api_token`
--- (supabase/functions/_shared/api-token.ts), which has only the privileges and policies that name it.
+-- shown once; the database keeps its SHA-256. An edge function exchanges it for a short-lived JWT of the role
+-- `api_token` (supabase/functions/_shared/api-token.ts), which has only the privileges and policies that name it.
 
 -- Triggers, in firing order:
 --   before statement: a_count_write, a_refuse_ended_session
@@ -82,7 +82,9 @@ begin
       ('name', private.text_error(v_name, 80, 'Give the token a name.')),
       ('scopes', case
         when not coalesce(p_scopes, '{}') <@ array['servers:write', 'servers:test', 'tools:call', 'agents:write']
-          then private.field_error('unknown_choice', 'Choose among servers:write, servers:test, tools:call, agents:write.')
+          then private.field_error(
+            'unknown_choice', 'Choose among servers:write, servers:test, tools:call, agents:write.'
+          )
       end),
       ('expires_in_days', case
         when p_expires_in_days not between 1 and 3650

@@ -1,5 +1,5 @@
--- The audit log: who changed what in a workspace, for its owners and admins. It never holds secrets or long texts: for
--- those, only the field's name is recorded.
+-- The audit log: who changed what in a workspace, for its owners and admins. It never holds secrets or long texts:
+-- for those, only the field's name is recorded.
 
 -- Triggers, in firing order:
 --   before row: set_acting_token

@@ -250,8 +250,8 @@ as $$
   end
 $$;
 
--- The same rules as the constraints above and the schemas in shared/src/contract/schema, by field. A test checks that they
--- agree.
+-- The same rules as the constraints above and the schemas in shared/src/contract/schema, by field. A test checks that
+-- they agree.
 create function private.server_field_errors(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -328,7 +328,9 @@ begin
   );
   new.tags := coalesce((
     select array_agg(tag order by n)
-    from (select private.trimmed(t) as tag, min(i) as n from unnest(new.tags) with ordinality u (t, i) group by 1) tidied
+    from (
+      select private.trimmed(t) as tag, min(i) as n from unnest(new.tags) with ordinality u (t, i) group by 1
+    ) trimmed
   ), '{}');
   new.call_timeout_ms := coalesce(new.call_timeout_ms, 30000);
   new.max_concurrency := coalesce(new.max_concurrency, 4);

@@ -1,6 +1,6 @@
--- Credentials of servers, sealed by the edge functions with a key that is not in the database. A credential is bound to
--- the URL at which it was entered, because another path of the same host can belong to another tenant. No client role
--- can read them; the page only sees mcp_servers.has_credential.
+-- Credentials of servers, sealed by the edge functions with a key that is not in the database. A credential is bound
+-- to the URL at which it was entered, because another path of the same host can belong to another tenant. No client
+-- role can read them; the page only sees mcp_servers.has_credential.
 
 -- One row per holder: a member, or (user_id null) the workspace. A new credential gets a new id, so that
 -- conversations see that their connection uses an old one; re-sealing it with another key keeps the id. No policies:
@@ -81,7 +81,8 @@ create trigger c_delete_stale_credential
   before update of url, auth_method, workspace_id, credential_scope, oauth_client_id on public.mcp_servers
   for each row
   when (
-    private.url_origin(private.bound_address(new.url)) is distinct from private.url_origin(private.bound_address(old.url))
+    private.url_origin(private.bound_address(new.url))
+      is distinct from private.url_origin(private.bound_address(old.url))
     or new.auth_method <> old.auth_method
     or new.workspace_id <> old.workspace_id
     or (new.credential_scope <> old.credential_scope and new.auth_method <> 'oauth')
@@ -324,8 +325,8 @@ revoke all on function
   public.confirm_secret, public.read_client_secret, public.bind_client_secret
   from public, anon, authenticated;
 grant execute on function
-  private.uses_member_keys, private.grant_holder, private.credential_for, private.on_key_change, public.put_server_secret,
-  public.drop_server_secret, public.held_secret, public.confirm_secret, public.read_client_secret,
-  public.bind_client_secret
+  private.uses_member_keys, private.grant_holder, private.credential_for, private.on_key_change,
+  public.put_server_secret, public.drop_server_secret, public.held_secret, public.confirm_secret,
+  public.read_client_secret, public.bind_client_secret
   to service_role;
 grant execute on function public.my_credentials to authenticated;

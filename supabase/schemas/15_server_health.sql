@@ -1,5 +1,5 @@
--- Server status and health checks. Monitors claim due servers by lease, so any number of them share the work, no server
--- is probed twice at a time, and a lease of a monitor that died runs out.
+-- Server status and health checks. Monitors claim due servers by lease, so any number of them share the work, no
+-- server is probed twice at a time, and a lease of a monitor that died runs out.
 
 create table public.mcp_server_checks (
   id uuid primary key default gen_random_uuid(),
@@ -350,8 +350,12 @@ as $$
     where h.server_id = p_server_id and h.hour > span.since - interval '1 hour'
   ))
   from (
-    select name, greatest(now() - length, (select s.created_at from public.mcp_servers s where s.id = p_server_id)) as since
-    from (values ('day', interval '1 day'), ('week', interval '7 days'), ('month', interval '30 days')) as spans (name, length)
+    select
+      name,
+      greatest(now() - length, (select s.created_at from public.mcp_servers s where s.id = p_server_id)) as since
+    from (
+      values ('day', interval '1 day'), ('week', interval '7 days'), ('month', interval '30 days')
+    ) as spans (name, length)
   ) span
 $$;
 
@@ -367,9 +371,12 @@ begin
   insert into public.mcp_server_health as h (server_id, workspace_id, due_at)
   values (new.id, new.workspace_id, case when new.is_active then v_now + interval '5 seconds' end)
   on conflict (server_id) do update set
-    due_at = case when new.is_active then greatest(v_now + interval '5 seconds', h.hurried_at + interval '1 minute') end,
+    due_at = case
+      when new.is_active then greatest(v_now + interval '5 seconds', h.hurried_at + interval '1 minute')
+    end,
     hurried_at = case when h.hurried_at > v_now - interval '1 minute' then h.hurried_at else v_now end,
-    abandoned = h.abandoned + (h.lease_id is not null)::integer, lease_id = null, leased_until = null, memory = '{}', certificate_expires_at = null,
+    abandoned = h.abandoned + (h.lease_id is not null)::integer,
+    lease_id = null, leased_until = null, memory = '{}', certificate_expires_at = null,
     catalogue_digest = null, confirmed_until = null;
   update public.mcp_server_incidents set ended_at = greatest(clock_timestamp(), started_at)
   where server_id = new.id and ended_at is null;
@@ -542,9 +549,9 @@ $$;
 
 -- Leases up to p_limit due servers for p_lease_ms and returns them as an array. Owners take turns, then their
 -- workspaces, then their servers; p_held says how many servers of each owner the monitor already holds, which count
--- as turns taken. An owner gets at most as many slots as it leaves free (shared/src/engine/outgoing/fair-slots.ts). Skips
--- servers that another monitor is claiming right now. Tools older than p_fresh_ms are listed again. With p_limit 0 a
--- monitor only reports that it runs.
+-- as turns taken. An owner gets at most as many slots as it leaves free (shared/src/engine/outgoing/fair-slots.ts).
+-- Skips servers that another monitor is claiming right now. Tools older than p_fresh_ms are listed again. With
+-- p_limit 0 a monitor only reports that it runs.
 create function public.claim_due_servers(
   p_monitor_id uuid, p_limit integer, p_lease_ms integer, p_fresh_ms integer,
   p_network_away_since timestamptz default null, p_held jsonb default '{}'

@@ -1,5 +1,6 @@
 -- Accounts: deletion, successors of owners, and sign-in sessions. The same rules apply whether the user deletes the
--- account, an administrator deletes the row of auth.users, or Auth soft-deletes it (keeps the row, sets `deleted_at`).
+-- account, an administrator deletes the row of auth.users, or Auth soft-deletes it (keeps the row, sets
+-- `deleted_at`).
 
 -- Refuses an account that was deleted or banned, whose access token may be valid for another hour. The lock
 -- serializes this with a deletion in progress.

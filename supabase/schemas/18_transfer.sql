@@ -1,6 +1,6 @@
 -- Export and import of a workspace as one JSON document, {"format": "patchbay.workspace", "version": 1, "workspace":
--- {name}, "servers": [...], "agents": [...]}. It has no ids, status or secrets. Everything but choose_tool runs with the
--- caller's rights.
+-- {name}, "servers": [...], "agents": [...]}. It has no ids, status or secrets. Everything but set_tool_settings and
+-- set_tool_access runs with the caller's rights.
 
 create function private.server_document(s public.mcp_servers) returns jsonb
 language sql immutable set search_path = ''
@@ -196,7 +196,8 @@ begin
       protocol_era = v_new.protocol_era, auth_method = v_new.auth_method, auth_header = v_new.auth_header,
       credential_scope = v_new.credential_scope, oauth_client_id = v_new.oauth_client_id,
       trusts_hints = v_new.trusts_hints, is_active = v_new.is_active,
-      position = v_new.position, tags = v_new.tags, call_timeout_ms = v_new.call_timeout_ms, max_concurrency = v_new.max_concurrency,
+      position = v_new.position, tags = v_new.tags, call_timeout_ms = v_new.call_timeout_ms,
+      max_concurrency = v_new.max_concurrency,
       metadata = v_new.metadata
     where id = v_found.id returning * into v_new;
     if not found then
@@ -466,7 +467,9 @@ begin
     raise exception using errcode = 'PT403', message = 'Your role in this workspace does not allow this.';
   end if;
   if p_mode is null or p_mode not in ('merge', 'add') then
-    perform private.refuse_fields(jsonb_build_object('mode', private.field_error('unknown_choice', 'Choose merge or add.')));
+    perform private.refuse_fields(jsonb_build_object(
+      'mode', private.field_error('unknown_choice', 'Choose merge or add.')
+    ));
   end if;
   if p_document ->> 'format' is distinct from 'patchbay.workspace' or p_document ->> 'version' <> '1' then
     perform private.refuse_fields(jsonb_build_object('document', private.field_error(

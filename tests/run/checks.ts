@@ -10,7 +10,7 @@ const BIN = join(ROOT, 'node_modules/.bin');
 const AT_ONCE = 2;
 
 /** What `npm run check -- <group>` can run alone. */
-export const GROUPS = ['lint', 'types', 'format', 'unused', 'boundaries', 'terms'] as const;
+export const GROUPS = ['lint', 'types', 'format', 'unused', 'boundaries', 'terms', 'sql'] as const;
 export type Group = (typeof GROUPS)[number];
 
 interface Check {
@@ -99,6 +99,12 @@ function listChecks(): Check[] {
       name: 'retired terms',
       command: process.execPath,
       args: [join(import.meta.dirname, 'terms.ts')],
+    },
+    {
+      group: 'sql',
+      name: 'syntax and style of SQL',
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'sql.ts')],
     },
     boundaries('package boundaries of web', ['web/src'], 'web/.svelte-kit/tsconfig.json'),
   ];
