@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// What `npm start`, `npm test` and the other scripts run first, under whatever Node (>= 18) is there and before
-// anything is installed: so it imports nothing but Node itself. It brings Node 24, installs the packages when the
-// lockfile changed, and goes on under Node 24 with the command's own file.
+// Every npm script runs this first, with any Node >= 18 and before anything is installed, so it imports only Node's own
+// modules. It downloads Node 24, installs packages when the lockfile changed, and runs the command's file with Node 24.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -40,13 +39,13 @@ const COMMANDS = {
   'release:freeze': 'ops/release/freeze.ts',
 };
 
-/** A failure whose message is all that the person needs: it is printed without a stack. */
-class Told extends Error {}
+/** An error whose message is enough for the user: it is printed without a stack trace. */
+class UserError extends Error {}
 
 const say = (text) => process.stdout.write(`patchbay: ${text}\n`);
 
-/** The running Node serves when it is a 24 that strips types without a warning. */
-function runningNodeServes() {
+/** Node 24.12 and later strip types without a warning. */
+function isRunningNodeUsable() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return major === 24 && minor >= 12;
 }
@@ -55,16 +54,15 @@ function isFile(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** npm's own cli file (a script to run with Node), or null where only another package manager is there. */
+/** npm's cli script, or null if only another package manager is installed. */
 function findNpmCli() {
   const name = path.join('npm', 'bin', 'npm-cli.js');
-  const beside = path.dirname(fs.realpathSync(process.execPath));
-  const onPath = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  const nodeFolder = path.dirname(fs.realpathSync(process.execPath));
   const candidates = [
     process.env.npm_execpath ?? '',
-    path.join(beside, '..', 'lib', 'node_modules', name),
-    path.join(beside, 'node_modules', name),
-    ...onPath.map((folder) => path.join(folder, 'npm')),
+    path.join(nodeFolder, '..', 'lib', 'node_modules', name),
+    path.join(nodeFolder, 'node_modules', name),
+    ...(process.env.PATH ?? '').split(path.delimiter).map((folder) => folder && path.join(folder, 'npm')),
     path.join('/usr/share/nodejs', name),
   ];
   for (const candidate of candidates) {
@@ -75,7 +73,7 @@ function findNpmCli() {
   return null;
 }
 
-/** Where the npm packages that ship the runtime put the binary. */
+/** The npm package that ships Node for this platform. */
 function runtimePackage() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
@@ -91,74 +89,70 @@ function runtimePaths(folder) {
   };
 }
 
-let passOn = () => {};
-let interrupted = null;
+let forwardSignal = () => {};
+let interruptedBy = null;
 
-/** npm's error lines from the first on; behind them comes its whole manual, which helps nobody. */
+/** npm's first error lines, without the manual that follows them. */
 function firstErrors(output) {
   const lines = output.split('\n');
   const first = lines.findIndex((line) => line.startsWith('npm error'));
   return `${(first < 0 ? lines.slice(-30) : lines.slice(first, first + 30)).join('\n')}\n`;
 }
 
-/** Runs a long step with its output kept back, telling the seconds that pass; the output is shown if it fails. */
+/** Runs a long step and shows the seconds that pass; shows its output only if it fails. */
 async function step(text, command, args, options = {}) {
   const startedAt = Date.now();
   const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
-  const tty = process.stdout.isTTY === true;
-  if (tty) process.stdout.write(`patchbay: ${text}`);
-  else say(`${text}`);
-  const timer = setInterval(
-    () =>
-      tty ? process.stdout.write(`\r\x1b[2Kpatchbay: ${text} ${elapsed()}`) : say(`${text} ${elapsed()}`),
-    tty ? 1_000 : 10_000,
-  );
-  const kept = [];
+  const isTerminal = process.stdout.isTTY === true;
+  const report = (line) => (isTerminal ? process.stdout.write(`\r\x1b[2Kpatchbay: ${line}`) : say(line));
+  report(text);
+  const timer = setInterval(() => report(`${text} (${elapsed()})`), isTerminal ? 1_000 : 10_000);
+  const output = [];
   const code = await new Promise((resolve, reject) => {
     const stdio = ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd: ROOT, stdio, detached: true, ...options });
-    // npm finishes first when it is asked to end. What it leaves half done is done again by the next start.
-    passOn = () => process.kill(-child.pid, 'SIGKILL');
-    child.stdout.on('data', (chunk) => kept.push(chunk));
-    child.stderr.on('data', (chunk) => kept.push(chunk));
+    // On SIGTERM npm would finish first. The next start repeats whatever SIGKILL leaves half done.
+    forwardSignal = () => process.kill(-child.pid, 'SIGKILL');
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.once('error', reject);
     child.once('close', (exitCode) => resolve(exitCode ?? 1));
   }).finally(() => {
     clearInterval(timer);
-    passOn = () => {};
+    forwardSignal = () => {};
   });
-  if (tty) process.stdout.write('\r\x1b[2K');
-  if (interrupted) throw new Told(`stopped while ${text}`);
+  if (isTerminal) process.stdout.write('\r\x1b[2K');
+  if (interruptedBy) throw new UserError(`Stopped during: ${text}`);
   if (code !== 0) {
-    process.stderr.write(firstErrors(Buffer.concat(kept).toString()));
-    throw new Told(`${text} failed after ${elapsed()} (exit code ${code}); npm's words are above`);
+    process.stderr.write(firstErrors(Buffer.concat(output).toString()));
+    throw new UserError(`${text} failed after ${elapsed()} (exit code ${code}). See npm's output above.`);
   }
-  say(`${text} done, ${elapsed()}`);
+  say(`${text}: done in ${elapsed()}`);
 }
 
-/** Node 24 and an npm that belongs to it: the running ones, or our own under .local/runtime. */
+/** Node 24 with its npm: the running ones, or a copy under .local/runtime. */
 async function ensureRuntime() {
   const npm = findNpmCli();
-  if (runningNodeServes()) {
-    if (!npm) throw new Told('npm was not found beside this Node: install npm');
+  if (isRunningNodeUsable()) {
+    if (!npm) throw new UserError('npm was not found next to this Node. Install npm.');
     return { node: process.execPath, npm };
   }
   const ready = runtimePaths(RUNTIME);
   if (isFile(ready.node) && isFile(ready.npm)) return ready;
-  if (!npm) throw new Told(`npm was not found: install npm, or Node ${NODE_VERSION}`);
-  // Into a folder of its own and renamed at the end, so that an interrupted download is never taken for a runtime.
-  // The platform's package directly: npm may refuse to run the install script of the package "node".
+  if (!npm) throw new UserError(`npm was not found. Install npm or Node ${NODE_VERSION}.`);
+  // Renamed once complete, so that an interrupted download is never used. The platform's own package, because npm may
+  // refuse to run the install script of the package "node".
   const draft = `${RUNTIME}.${process.pid}`;
   fs.mkdirSync(draft, { recursive: true });
   try {
     fs.writeFileSync(path.join(draft, 'package.json'), '{"private":true}\n');
     const packages = [`${runtimePackage()}@${NODE_VERSION}`, `npm@${NPM_VERSION}`];
     const args = ['install', '--prefix', draft, '--no-audit', '--no-fund', '--ignore-scripts', ...packages];
-    await step(`bringing Node ${NODE_VERSION}`, process.execPath, [npm, ...args], { cwd: draft });
+    await step(`Downloading Node ${NODE_VERSION}`, process.execPath, [npm, ...args], { cwd: draft });
     const { node } = runtimePaths(draft);
-    const answer = spawnSync(node, ['--version'], { encoding: 'utf8' });
-    if (answer.stdout?.trim() !== `v${NODE_VERSION}`) {
-      throw new Told(`the Node from npm does not run on this machine: install Node ${NODE_VERSION} yourself`);
+    if (spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim() !== `v${NODE_VERSION}`) {
+      throw new UserError(
+        `Node from npm doesn't run on this machine. Install Node ${NODE_VERSION} yourself.`,
+      );
     }
     fs.rmSync(RUNTIME, { recursive: true, force: true });
     fs.renameSync(draft, RUNTIME);
@@ -168,27 +162,22 @@ async function ensureRuntime() {
   return ready;
 }
 
-function readJson(file) {
+/** Whether npm's record of node_modules has every package that the lockfile lists for this platform. */
+function installedMatchesLockfile(lockfile) {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
+    const record = fs.readFileSync(path.join(ROOT, 'node_modules', '.package-lock.json'), 'utf8');
+    const installed = JSON.parse(record).packages;
+    return Object.entries(JSON.parse(lockfile).packages).every(([key, entry]) => {
+      if (!key.startsWith('node_modules/') || entry.link) return true;
+      const version = installed[key]?.version;
+      return version ? version === entry.version : entry.optional === true || entry.peer === true;
+    });
   } catch {
-    return null;
+    return false;
   }
 }
 
-/** True where npm's own record of node_modules holds every package of the lockfile that fits this platform. */
-function installedMatchesLockfile(lockfile) {
-  const hidden = readJson(path.join(ROOT, 'node_modules', '.package-lock.json'))?.packages;
-  const wanted = JSON.parse(lockfile).packages;
-  if (!hidden || !wanted) return false;
-  return Object.entries(wanted).every(([key, entry]) => {
-    const have = hidden[key];
-    if (!key.startsWith('node_modules/') || entry.link) return true;
-    return have ? have.version === entry.version : entry.optional === true || entry.peer === true;
-  });
-}
-
-/** Runs `npm ci` unless these packages are there; the stamp inside node_modules goes with an interrupted install. */
+/** Runs `npm ci` unless the packages are installed. An interrupted install leaves no stamp. */
 async function ensurePackages({ node, npm }) {
   const lockfile = fs.readFileSync(path.join(ROOT, 'package-lock.json'));
   const wanted = `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform}-${process.arch}\n`;
@@ -196,7 +185,7 @@ async function ensurePackages({ node, npm }) {
   if (have === wanted) return;
   fs.rmSync(INSTALL_STAMP, { force: true });
   if (!installedMatchesLockfile(lockfile.toString())) {
-    await step('installing the packages (npm ci)', node, [npm, 'ci', '--no-audit', '--no-fund'], {
+    await step('Installing packages (npm ci)', node, [npm, 'ci', '--no-audit', '--no-fund'], {
       env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
     });
   }
@@ -212,19 +201,19 @@ function isAlive(pid) {
   }
 }
 
-/** The owner touches its lock: one left untouched belongs to a process that only has the same number. */
+/** The owner touches its lock regularly: an old lock belongs to a dead process whose pid another one may have by now. */
 function lockOwner() {
   const stat = fs.statSync(LOCK, { throwIfNoEntry: false });
   const pid = stat ? Number(fs.readFileSync(LOCK, 'utf8')) : 0;
-  const fresh = stat !== undefined && Date.now() - stat.mtimeMs < 30_000;
-  // An empty lock is one that is just being written.
-  return { pid, alive: fresh && (pid === 0 || isAlive(pid)) };
+  const isFresh = stat !== undefined && Date.now() - stat.mtimeMs < 30_000;
+  // An empty lock is still being written.
+  return { pid, isAlive: isFresh && (pid === 0 || isAlive(pid)) };
 }
 
-/** One bootstrap at a time installs; a lock whose owner is gone is taken over. */
+/** Only one process installs at a time; takes over the lock of a dead one. */
 async function withLock(run) {
   fs.mkdirSync(LOCAL, { recursive: true });
-  for (let told = false; ;) {
+  for (let hasReported = false; ;) {
     try {
       fs.writeFileSync(LOCK, `${process.pid}\n`, { flag: 'wx' });
       break;
@@ -232,7 +221,7 @@ async function withLock(run) {
       if (error.code !== 'EEXIST') throw error;
     }
     const owner = lockOwner();
-    if (!owner.alive) {
+    if (!owner.isAlive) {
       const taken = `${LOCK}.${process.pid}`;
       try {
         fs.renameSync(LOCK, taken);
@@ -242,11 +231,10 @@ async function withLock(run) {
       }
       continue;
     }
-    if (!told)
-      say(`another patchbay command (process ${owner.pid}) is installing in this checkout: waiting for it`);
-    told = true;
+    if (!hasReported) say(`Waiting for another patchbay command (process ${owner.pid}) to finish installing`);
+    hasReported = true;
     await new Promise((resolve) => setTimeout(resolve, 250));
-    if (interrupted) throw new Told('stopped while waiting');
+    if (interruptedBy) throw new UserError('Stopped while waiting');
   }
   const touch = setInterval(() => fs.utimes(LOCK, new Date(), new Date(), () => {}), 5_000);
   try {
@@ -257,14 +245,14 @@ async function withLock(run) {
   }
 }
 
-/** Goes on under Node 24: signals pass to the child, its exit code becomes ours, and it ends if we are killed. */
-async function goOn({ node }, file, args) {
+/** Runs a file with Node 24. Forwards signals and the exit code; the child ends if this process is killed. */
+async function runFile({ node }, file, args) {
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(ROOT, file), ...args], {
     cwd: ROOT,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
   });
-  passOn = (signal) => child.kill(signal);
+  forwardSignal = (signal) => child.kill(signal);
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (...ended) => resolve(ended));
@@ -276,38 +264,38 @@ async function goOn({ node }, file, args) {
 async function main() {
   const [command = '', ...args] = process.argv.slice(2);
   const file = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (!file) throw new Told(`say one of: ${Object.keys(COMMANDS).join(', ')}`);
+  if (!file) throw new UserError(`Unknown command. Use one of: ${Object.keys(COMMANDS).join(', ')}`);
   const runtime = await withLock(async () => {
     const found = await ensureRuntime();
     await ensurePackages(found);
     return found;
   });
-  return goOn(runtime, file, args);
+  return runFile(runtime, file, args);
 }
 
 function stop(signal) {
-  interrupted = signal;
+  interruptedBy = signal;
   try {
-    passOn(signal);
+    forwardSignal(signal);
   } catch (error) {
-    // It ended by itself just now.
+    // It has already ended.
     if (error.code !== 'ESRCH') throw error;
   }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
-// npm passes on SIGINT and SIGTERM, and goes without a word on SIGHUP and SIGKILL, as its shell does on SIGTERM.
+// npm forwards SIGINT and SIGTERM but not SIGHUP, and can be killed: end with it.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && stop('SIGTERM'), 500).unref();
 }
 
-const PLACE_ERRORS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
+const FILE_ERRORS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
 try {
   process.exitCode = await main();
 } catch (error) {
-  const placed = PLACE_ERRORS.has(error.code) && `cannot write ${error.path ?? LOCAL} (${error.code})`;
-  if (!placed && !(error instanceof Told)) throw error;
-  process.stderr.write(`patchbay: ${placed || error.message}\n`);
-  process.exitCode = interrupted ? 128 + os.constants.signals[interrupted] : 1;
+  const fileError = FILE_ERRORS.has(error.code) && `Can't write ${error.path ?? LOCAL} (${error.code})`;
+  if (!fileError && !(error instanceof UserError)) throw error;
+  process.stderr.write(`patchbay: ${fileError || error.message}\n`);
+  process.exitCode = interruptedBy ? 128 + os.constants.signals[interruptedBy] : 1;
 }

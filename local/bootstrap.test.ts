@@ -1,4 +1,4 @@
-/** `npm start` as people and process managers end it: whoever gets the signal, nothing is left running. */
+/** However a user or a process manager ends `npm start`, nothing is left running. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { identify } from './processes/process-identity.ts';
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-bootstrap-'));
 const mark = join(folder, 'mark.json');
 
-/** Stands for the stack: tells its process and that of the bootstrap, and stops as local/stack/terminal.ts does. */
+/** Stands in for the stack: writes its pid and the bootstrap's, and stops as local/stack/terminal.ts does. */
 const STACK = `
   import { writeFileSync } from 'node:fs';
   const stop = (reason) => { writeFileSync('${mark}.stopped', reason); process.exit(0); };
@@ -27,6 +27,7 @@ beforeAll(() => {
     writeFileSync(join(folder, file), content);
   };
   cpSync(join(import.meta.dirname, 'bootstrap.mjs'), join(folder, 'local/bootstrap.mjs'));
+  cpSync(join(import.meta.dirname, '../.nvmrc'), join(folder, '.nvmrc'));
   write('local/stack/start.ts', STACK);
   const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
     scripts: Record<string, string>;
@@ -54,13 +55,13 @@ async function start(): Promise<Pids> {
   const npm = spawn(process.execPath, [findNpm(), 'start'], {
     cwd: folder,
     stdio: 'ignore',
-    // What npm has put into the environment of this process is nothing that a person has.
+    // Without the variables that npm has set for this process.
     env: { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, HOME: process.env['HOME'] },
     detached: true,
   });
   await vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 20_000, interval: 50 });
-  const told = JSON.parse(readFileSync(mark, 'utf8')) as Omit<Pids, 'npm'>;
-  const pids = { npm: npm.pid!, ...told };
+  const written = JSON.parse(readFileSync(mark, 'utf8')) as Omit<Pids, 'npm'>;
+  const pids = { npm: npm.pid!, ...written };
   started.push(pids);
   return pids;
 }
@@ -72,15 +73,15 @@ describe.runIf(process.platform !== 'win32')('npm start', () => {
     (['npm', 'bootstrap', 'stack'] as const).flatMap((target) =>
       (['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const).map((signal) => ({ target, signal })),
     ),
-  )('ends whole when $target gets $signal', async ({ target, signal }) => {
+  )('leaves no process behind when $target gets $signal', async ({ target, signal }) => {
     const pids = await start();
     process.kill(pids[target], signal);
     await vi.waitFor(() => expect(isLeft(pids)).toEqual([]), { timeout: 10_000, interval: 50 });
-    // Its own end, in its own order, except where it was killed itself.
+    // The stack shuts down in order, unless it was killed itself.
     expect(existsSync(`${mark}.stopped`)).toBe(!(target === 'stack' && signal === 'SIGKILL'));
   });
 
-  it('ends whole on Ctrl-C, which goes to all of them', async () => {
+  it('leaves no process behind on Ctrl-C, which all of them receive', async () => {
     const pids = await start();
     process.kill(-pids.npm, 'SIGINT');
     await vi.waitFor(() => expect(isLeft(pids)).toEqual([]), { timeout: 10_000, interval: 50 });
