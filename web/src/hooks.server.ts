@@ -7,7 +7,7 @@ import { environment, settings } from '$lib/server/settings.ts';
 import { traceRequest } from '$lib/server/request/trace-request.ts';
 import { readTheme } from '$lib/theme.ts';
 
-/** Told in the log at once, too: every page says it from then on. */
+/** Logs what is missing at startup; every page shows it too. */
 export const init: ServerInit = () => {
   const found = environment();
   if (!found.ok) console.error(JSON.stringify({ level: 'error', message: found.message }));
@@ -23,18 +23,18 @@ const secureHeaders: Handle = async ({ event, resolve }) => {
     const { supabaseUrl, livekitUrl } = settings();
     response.headers.set('content-security-policy', `${policy}; ${connectSources(supabaseUrl, livekitUrl)}`);
   }
-  // Pages hold a user's data: no shared cache may keep them.
+  // Pages hold a user's data, so shared caches must not store them.
   if (event.locals.user) response.headers.set('cache-control', 'private, no-store');
   return response;
 };
 
-/** Comes before everything that acts for the user of the cookies. */
+/** Runs before anything that acts for the user of the cookies. */
 const checkOrigin: Handle = ({ event, resolve }) =>
   isOwnRequest(event.request, event.url.origin)
     ? resolve(event)
     : Response.json({ message: 'This request came from another site.' }, { status: 403 });
 
-/** Routes that need no user. Signing out must work while Auth is away, so it opens no session first. */
+/** Routes that need no user. Signing out opens no session, so it works while Auth is down. */
 const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/oauth/client-metadata', '/sign-out']);
 
 const authenticate: Handle = async ({ event, resolve }) => {
@@ -44,7 +44,7 @@ const authenticate: Handle = async ({ event, resolve }) => {
   if (PUBLIC.has(event.route.id ?? '')) return resolve(event);
 
   await openSession(event);
-  // The wall for pages, their form actions and endpoints alike; row level security stands behind it.
+  // Guards pages, form actions and endpoints alike. Row level security is the backstop.
   if (event.route.id?.startsWith('/(app)/') || event.route.id?.startsWith('/api/')) signedIn(event);
 
   return resolve(event, {
@@ -64,12 +64,11 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
       message: 'There is nothing at this address.',
       hint: 'Check the address, or go to your servers.',
     };
-  // The name and stack only: messages of databases and upstreams may carry what a user typed.
+  // Only name and stack: messages from databases and upstreams may contain user input.
   const stack =
     error instanceof Error
       ? `${error.name}\n${error.stack?.split('\n').slice(1).join('\n')}`
       : 'not an Error';
-  // What fails before the first hook has no trace yet.
   const { trace } = event.locals as Partial<App.Locals>;
   const line = { level: 'error', route: event.route.id, status, trace_id: trace?.traceId, stack };
   console.error(JSON.stringify(line));

@@ -6,8 +6,8 @@ const TURN_PHASES = new Set(['started', 'unheard']);
 const PHASES = new Set(['started', 'finished', 'failed', 'cancelled']);
 
 /**
- * Reads one message of the topic `patchbay.activity`; null for what is none. The checks are written out,
- * because the schema itself would bring all of zod into the page.
+ * Parses a message of the topic `patchbay.activity`; null if it is invalid. Checks by hand, because the schema would
+ * add zod to the page.
  */
 export function readActivity(text: string): Activity | null {
   const message = parse(text);
@@ -60,7 +60,7 @@ export function readActivity(text: string): Activity | null {
   }
 }
 
-/** What the transcript shows when the agent warns of the end: the user is away, or the time is over. */
+/** The transcript's note when the agent announces the end of the conversation. */
 export function endingNote({ type, ends_in_ms }: Extract<Activity, { type: 'idle' | 'time_limit' }>): string {
   const seconds = Math.round(ends_in_ms / 1_000);
   const left = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;

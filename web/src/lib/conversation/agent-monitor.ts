@@ -1,20 +1,19 @@
 import type { Room } from 'livekit-client';
 import { isAgentMissing, nextWatchStep, type AgentFacts } from './agent-watch.ts';
 
-/** Longer than a busy job takes to answer, short enough to notice a ghost soon. */
+/** Longer than a busy job takes to answer, short enough to notice a dead agent soon. */
 const PING_TIMEOUT_MS = 1500;
 
 interface GuardOptions {
   room: Room;
-  /** Whether our own connection stands: without it nothing can be said about the agent. */
+  /** Whether our own connection is up: otherwise the agent's state is unknown. */
   isConnected: () => boolean;
-  /** Asks for an agent. */
   dispatch: () => Promise<void>;
   onMissing: (isMissing: boolean) => void;
   signal: AbortSignal;
 }
 
-/** Watches over the agent of a room until the signal: pings it, and asks for one when there is none. */
+/** Monitors the agent of a room until the signal aborts: pings it, and dispatches one if there is none. */
 export async function guardAgent({
   room,
   isConnected,
@@ -74,7 +73,7 @@ async function answersPing(room: Room, destinationIdentity: string): Promise<boo
       () => true,
       () => false,
     );
-  // LiveKit waits longer than this for a participant that does not even acknowledge.
+  // LiveKit waits longer than this for a participant that never acknowledges.
   const patience = new Promise<false>((resolve) => setTimeout(resolve, PING_TIMEOUT_MS, false));
   return Promise.race([answer, patience]);
 }

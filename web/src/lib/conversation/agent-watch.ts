@@ -1,12 +1,10 @@
-/** What is known about the agent's presence; times in milliseconds of one clock. */
+/** The agent's presence; times in milliseconds of one clock. */
 export interface AgentFacts {
-  /** When we joined the room. */
   joinedAt: number;
-  /** Whether an agent is among the participants. A killed one stays there as a ghost for a while. */
+  /** Whether an agent is among the participants. A killed one remains for a while. */
   isInRoom: boolean;
-  /** Whether one has ever been there. */
   wasInRoom: boolean;
-  /** Pings in a row without an answer. */
+  /** Unanswered pings in a row. */
   failedPings: number;
   lastPingAt: number | null;
   lastDispatchAt: number | null;
@@ -14,13 +12,13 @@ export interface AgentFacts {
 
 export type WatchStep = { do: 'ping' } | { do: 'dispatch' } | { do: 'wait'; forMs: number };
 
-/** How long a fresh room waits for the agent that its token calls. */
+/** How long a new room waits for the agent that its token dispatches. */
 const FIRST_AGENT_MS = 4000;
 const PING_EVERY_MS = 3000;
 const DISPATCH_EVERY_MS = 4000;
 const FAILURES_THAT_COUNT = 2;
 
-/** What to do next so that an agent is in the room. Asking twice is harmless: the function brings only one. */
+/** Decides what to do next to have an agent in the room. Dispatching twice is harmless: the function adds only one. */
 export function nextWatchStep(facts: AgentFacts, now: number): WatchStep {
   const isGone = facts.isInRoom ? facts.failedPings >= FAILURES_THAT_COUNT : true;
   if (isGone) {
@@ -30,13 +28,13 @@ export function nextWatchStep(facts: AgentFacts, now: number): WatchStep {
     if (dispatchAt <= now) return { do: 'dispatch' };
     if (!facts.isInRoom) return { do: 'wait', forMs: dispatchAt - now };
   }
-  // A lost ping is repeated at once: a killed agent is to be noticed within seconds.
+  // Repeat a lost ping at once, to notice a killed agent within seconds.
   const pause = facts.failedPings === 1 ? 0 : PING_EVERY_MS;
   const pingAt = (facts.lastPingAt ?? facts.joinedAt) + pause;
   return pingAt <= now ? { do: 'ping' } : { do: 'wait', forMs: pingAt - now };
 }
 
-/** Whether the page should say that there is no agent right now. */
+/** Whether to show that there is no agent right now. */
 export function isAgentMissing(facts: AgentFacts, now: number): boolean {
   if (facts.isInRoom) return facts.failedPings >= FAILURES_THAT_COUNT;
   return facts.wasInRoom || now - facts.joinedAt >= FIRST_AGENT_MS;

@@ -1,10 +1,12 @@
 import type { CallDetails } from '@patchbay/shared/contract/schema/activity';
 import type { Room } from 'livekit-client';
 
-// The name of shared/schema/activity, whose module would bring all of zod into the page.
+// As in the contract's schema/activity, whose module would add zod to the page.
 const METHOD = 'patchbay.call_details';
 
-/** Asks the agent what a finished call was given and what it said; null when it does not know, or is gone. */
+/**
+ * Asks the agent for the arguments and result of a finished call; null if the agent does not know them or is offline.
+ */
 export async function askForDetails(room: Room, callId: string): Promise<CallDetails | null> {
   const agent = [...room.remoteParticipants.values()].find((participant) => participant.isAgent);
   if (!agent) return null;
@@ -14,7 +16,7 @@ export async function askForDetails(room: Room, callId: string): Promise<CallDet
   return readDetails(answer);
 }
 
-/** Reads the agent's answer; null for anything that is none. */
+/** Parses the agent's answer; null if it is invalid. */
 export function readDetails(answer: string): CallDetails | null {
   let value: unknown;
   try {

@@ -13,7 +13,7 @@ import { askForAgent, askForRoom, askToRejoin } from './voice-api.ts';
 export interface StartOptions {
   agentConfigId: string | undefined;
   withMicrophone: boolean;
-  /** What a change of tools is told as; the conversation itself knows no servers. */
+  /** Describes a change of tools for the transcript; the conversation itself knows no servers. */
   describeTools: (before: readonly string[], after: readonly string[]) => string[];
 }
 
@@ -26,20 +26,20 @@ export class Conversation {
   /** `lk.agent.state` of the agent: initializing, listening, thinking, speaking. */
   agentState = $state('');
   isAgentMissing = $state(false);
-  /** The agent connects to its voice model again. */
+  /** The agent is reconnecting to its voice model. */
   isModelLost = $state(false);
   isSoundBlocked = $state(false);
-  /** The names that the agent's model has now. */
+  /** The tools that the model has now. */
   toolNames = $state.raw<string[]>([]);
-  /** Tools that are switched on and that the model is not given. */
+  /** Enabled tools that the model did not get. */
   leftOut = $state.raw<LeftOut[]>([]);
-  /** What the model takes, and what each server's tools take of it. */
+  /** The model's tool budget, and each server's share of it. */
   budget = $state<ToolsBudget | null>(null);
-  /** Those of them that came with the last change; all of the first set are no news. */
+  /** Tools added by the last change; empty for the first set. */
   newTools = $state.raw<ReadonlySet<string>>(new Set());
-  /** Since when the user's last words have had no answer of any kind, ms since the epoch. */
+  /** When the user last spoke without an answer yet, ms since the epoch. */
   unansweredSince = $state<number | null>(null);
-  /** Raised with every message about tools, also when the names stay. */
+  /** Increases with every message about tools, even if the names stay. */
   toolsVersion = $state(0);
   readonly connections = new SvelteMap<string, ConnectionStateName>();
   readonly transcript = new Transcript();
@@ -49,10 +49,10 @@ export class Conversation {
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
   #room: Room | undefined;
-  /** Set by `start`, before anything else runs. */
+  /** Set by `start` before anything else. */
   #inCall!: (typeof import('./in-call.ts'))['inCall'];
   #key: RoomKey | undefined;
-  /** Ends with the conversation; what still comes late from an ended one is not heard. */
+  /** Aborts when the conversation ends; later events are ignored. */
   #life = new AbortController();
 
   async start(options: StartOptions): Promise<void> {
@@ -94,7 +94,7 @@ export class Conversation {
     this.#finish(null);
   }
 
-  /** Sends typed text; it goes the way of speech. */
+  /** Sends typed text, handled like speech. */
   async say(text: string): Promise<void> {
     const words = text.trim();
     if (!words || this.phase !== 'live' || !this.#room) return;
@@ -103,12 +103,12 @@ export class Conversation {
     await this.#room.localParticipant.sendText(words, { topic: TOPIC_CHAT });
   }
 
-  /** Browsers may hold sound back until a click. */
+  /** Browsers may block sound until a click. */
   async allowSound(): Promise<void> {
     await this.#room?.startAudio();
   }
 
-  /** Asks for the microphone, again where it failed. The conversation goes on meanwhile, typed. */
+  /** Requests the microphone, again after a failure. Typing works meanwhile. */
   async openMicrophone(): Promise<void> {
     const track = await this.microphone.open(this.devices.microphoneId);
     if (!track) return;
@@ -123,7 +123,7 @@ export class Conversation {
 
   async useSpeaker(deviceId: string): Promise<void> {
     this.devices.choose('speaker', deviceId);
-    // A speaker that was pulled out meanwhile: the sound stays where it is.
+    // If the speaker was unplugged meanwhile, the sound stays where it is.
     await this.#room?.switchActiveDevice('audiooutput', deviceId).catch(() => undefined);
   }
 
@@ -205,11 +205,11 @@ export class Conversation {
     if (details) this.transcript.callDetails(callId, details);
   }
 
-  /** A room that is not joined yet, or is joined again, gets the microphone when it is. */
+  /** A room that is joined later publishes the microphone then. */
   async #publishMicrophone(): Promise<void> {
     const { track } = this.microphone;
     if (!track || this.phase !== 'live') return;
-    // What fails here fails with the connection, and is published when that is back.
+    // A failure here is a lost connection; rejoining publishes again.
     await this.#room?.localParticipant.publishTrack(track).catch(() => undefined);
   }
 
@@ -227,7 +227,7 @@ export class Conversation {
     });
   }
 
-  /** LiveKit gave up after its own tries. */
+  /** Runs when LiveKit's own reconnects have failed. */
   async #rejoin(room: Room, key: RoomKey, sessionId: string, signal: AbortSignal): Promise<void> {
     this.phase = 'reconnecting';
     const problem = await this.#inCall.rejoinRoom({

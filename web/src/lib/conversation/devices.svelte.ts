@@ -1,4 +1,3 @@
-/** A microphone or a speaker as the browser names it. */
 export interface Device {
   id: string;
   label: string;
@@ -6,19 +5,18 @@ export interface Device {
 
 type Kind = 'microphone' | 'speaker';
 
-/** The browser's own choice. */
 const DEFAULT_DEVICE = 'default';
 const KEYS: Record<Kind, string> = { microphone: 'patchbay.microphone', speaker: 'patchbay.speaker' };
 
-/** Which microphone and speaker a person wants, remembered in this browser. */
+/** The chosen microphone and speaker, remembered in this browser. */
 export class Devices {
   microphones = $state.raw<Device[]>([]);
-  /** Empty where the browser lets nobody choose. */
+  /** Empty if the browser can't switch speakers. */
   speakers = $state.raw<Device[]>([]);
   microphoneId = $state(DEFAULT_DEVICE);
   speakerId = $state(DEFAULT_DEVICE);
 
-  /** Reads what is remembered and what is plugged in, and follows what is plugged in later. */
+  /** Reads remembered and connected devices, and follows changes. */
   follow(): () => void {
     this.microphoneId = recall('microphone');
     this.speakerId = recall('speaker');
@@ -30,7 +28,7 @@ export class Devices {
     return () => media.removeEventListener('devicechange', look);
   }
 
-  /** Browsers name devices only after the first permission: look again then. */
+  /** Browsers name devices only after the first permission, so call this again then. */
   async look(): Promise<void> {
     const found = await navigator.mediaDevices.enumerateDevices().catch(() => []);
     this.microphones = devicesOf(found, 'audioinput');
@@ -43,12 +41,12 @@ export class Devices {
     try {
       localStorage.setItem(KEYS[kind], id);
     } catch {
-      // A browser that keeps nothing asks again next time.
+      // Without storage, the choice lasts until the page closes.
     }
   }
 }
 
-/** Devices of one kind that have a name; without a permission they have none. */
+/** Devices of one kind that have a name; without a permission none have one. */
 export function devicesOf(
   found: readonly Pick<MediaDeviceInfo, 'kind' | 'deviceId' | 'label'>[],
   kind: MediaDeviceKind,
@@ -58,7 +56,7 @@ export function devicesOf(
     .map(({ deviceId, label }) => ({ id: deviceId, label }));
 }
 
-/** The device to ask for: a remembered one that is not plugged in is left to the browser. */
+/** The remembered device if it is connected, otherwise the browser's default. */
 export function presentDevice(id: string, devices: readonly Device[]): string {
   return devices.some((device) => device.id === id) ? id : DEFAULT_DEVICE;
 }

@@ -8,8 +8,8 @@ import { closedRoomProblem, UNREACHABLE_ROOM } from './room-problems.ts';
 import { hearRoom } from './room-events.ts';
 
 /**
- * What a conversation needs once it has begun. The conversation is part of every page, so this is loaded with the first
- * one: no page may need more than 90 KiB to come alive (tests/support/browser/first-load.ts).
+ * What a running conversation needs. Every page includes the conversation, so this part loads with the first call: a
+ * page may need at most 90 KiB (tests/browser/first-load.ts).
  */
 export const inCall = {
   askForDetails,

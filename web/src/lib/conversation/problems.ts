@@ -1,12 +1,12 @@
-/** Something that stands in the way of a conversation, in words. */
+/** A problem of a conversation, worded for the user. */
 export interface Problem {
   title: string;
   hint: string;
-  /** The way out is to sign in again. */
+  /** Signing in again solves it. */
   needsSignIn?: boolean;
 }
 
-/** Why a conversation did not begin, or asked in vain for an agent, by the status of our own endpoint. */
+/** Describes why a conversation or an agent request failed, by the HTTP status of our endpoint. */
 export function requestProblem(status: number, words: { message?: string; hint?: string }): Problem {
   if (status === 401) {
     return { title: 'Your session has expired.', hint: 'Sign in again to talk.', needsSignIn: true };

@@ -4,12 +4,11 @@ import type { Asked } from './voice-api.ts';
 
 const REJOIN_EVERY_MS = 2000;
 const REJOINS = 30;
-/** Tokens are valid for 15 minutes (supabase/functions/voice-token); what is left is for slow clocks and connections. */
+/** Tokens are valid for 15 minutes (supabase/functions/voice-token), minus a margin for slow clocks and connections. */
 const FRESH_MS = 10 * 60_000;
-/** Answers of our functions after which a conversation is over for this user. */
+/** Statuses of our functions that end a conversation for this user. */
 export const FINAL_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 409, 410]);
 
-/** Where a room is, and the key to it. */
 export interface RoomKey {
   url: string;
   token: string;
@@ -19,17 +18,17 @@ export interface RoomKey {
 
 export interface RejoinOptions {
   key: RoomKey;
-  /** Asks for another key to the same room. */
+  /** Requests another token for the same room. */
   renew: () => Promise<Asked<{ url: string; token: string }>>;
-  /** Rejects when the room can't be joined. */
+  /** Rejects if the room can't be joined. */
   join: (key: RoomKey) => Promise<void>;
   signal: AbortSignal;
 }
 
 /**
- * Joins the same room again, for about a minute. A key that may have expired is renewed first; while nobody can renew
- * it, the old one is tried, since LiveKit may take it.
- * @returns null when the room was joined or the signal aborted, else why it can't be
+ * Rejoins the same room for about a minute. Renews a token that may have expired; if that fails, tries the old one,
+ * which LiveKit may still accept.
+ * @returns null if the room was joined or the signal aborted, otherwise the problem
  */
 export async function rejoinRoom({ key, renew, join, signal }: RejoinOptions): Promise<Problem | null> {
   let held = key;

@@ -14,11 +14,11 @@ export interface RoomListener {
   onAgentSilence: () => void;
   onSoundBlocked: (isBlocked: boolean) => void;
   onConnection: (state: 'reconnecting' | 'connected') => void;
-  /** `reason` is LiveKit's own name of it. */
+  /** @param reason LiveKit's name for it */
   onClosed: (reason: string) => void;
 }
 
-/** Hears everything of a room that the conversation needs. To be called before connecting. */
+/** Registers all listeners of a room. Call it before connecting. */
 export function hearRoom(room: Room, lk: typeof import('livekit-client'), listener: RoomListener): void {
   room.registerTextStreamHandler(TOPIC_TRANSCRIPTION, (reader, { identity }) => {
     const who = identity === room.localParticipant.identity ? 'user' : 'agent';
@@ -26,7 +26,7 @@ export function hearRoom(room: Room, lk: typeof import('livekit-client'), listen
     void readCaption(reader, listener.onCaption(who, segmentId));
   });
   room.registerTextStreamHandler(TOPIC_ACTIVITY, (reader) => {
-    // A message that is cut by the end of the room is none.
+    // Ignore a message that the end of the room cut off.
     reader.readAll().then(listener.onActivity, () => undefined);
   });
 
@@ -67,7 +67,7 @@ async function readCaption(reader: TextStreamReader, caption: Caption): Promise<
   try {
     for await (const words of reader) caption.add(words);
   } catch {
-    // The room was closed in mid-sentence: what came is what was said.
+    // The room closed in mid-sentence; keep what arrived.
   } finally {
     caption.end();
   }

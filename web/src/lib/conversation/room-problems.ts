@@ -5,7 +5,7 @@ export const UNREACHABLE_ROOM: Problem = {
   hint: 'Check your network and that LiveKit is running, then start again.',
 };
 
-/** Why a room was closed on us, by LiveKit's name of the reason; null when joining again is worth a try. */
+/** Describes why LiveKit closed the room, by its reason's name; null if rejoining may help. */
 export function closedRoomProblem(reason: string): Problem | null {
   switch (reason) {
     case 'DUPLICATE_IDENTITY':

@@ -3,7 +3,7 @@ import type { LocalAudioTrack, RemoteAudioTrack } from 'livekit-client';
 const BANDS = 8;
 const LOOK_EVERY_MS = 60;
 
-/** Loudness of one track: one level, and the bands that the socket draws. */
+/** Loudness of a track, overall and by frequency band. */
 export class SoundMeter {
   /** From 0 to 1. */
   level = $state(0);

@@ -6,27 +6,27 @@ export type Entry =
   | {
       kind: 'call';
       id: string;
-      /** The name that the model knows. */
+      /** The model's name for the tool. */
       tool: string;
       phase: 'started' | 'finished' | 'failed' | 'cancelled';
       outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
       durationMs: number | undefined;
-      /** Why it was not carried out. */
+      /** Why it failed. */
       errorCode: Extract<Activity, { type: 'tool_call' }>['error_code'];
-      /** The last that its server told, while it runs. */
+      /** The latest progress report. */
       progress?: Progress;
-      /** What it was given and what it said, once it has ended and the agent was asked. */
+      /** Arguments and result, once the call has ended and the agent was asked. */
       details?: CallDetails;
     }
   | { kind: 'note'; id: string; text: string };
 
-/** Everything that was said and done in one conversation, in its order. */
+/** Everything said and done in a conversation, in order. */
 export class Transcript {
   entries = $state<Entry[]>([]);
   #lastId = 0;
-  /** Captions that begin anew: the old words stay until the first new ones come. */
+  /** Restarted captions, which keep their old text until new text arrives. */
   #restarted = new Set<string>();
-  /** Entries of turns whose words are still to come, oldest first. */
+  /** Entries of turns whose text is still to come, oldest first. */
   #turns: string[] = [];
 
   clear(): void {
@@ -40,31 +40,31 @@ export class Transcript {
     this.entries.push({ kind: 'note', id: this.#id(), text });
   }
 
-  /** What the user typed: the room does not echo it. */
+  /** Adds typed text, which the room does not echo. */
   typed(text: string): void {
     this.entries.push({ kind: 'said', id: this.#id(), who: 'user', text, isDone: true });
   }
 
-  /** The user begins to speak: the words come later, and belong here. */
+  /** Reserves a place when the user begins to speak; the text comes later. */
   beginTurn(turnId: string): void {
     const id = `turn:${turnId}`;
     this.#turns.push(id);
     this.entries.push({ kind: 'said', id, who: 'user', text: '', isDone: false });
   }
 
-  /** No words will come of the turn. */
+  /** Removes a turn that will get no text. */
   dropTurn(turnId: string): void {
     const id = `turn:${turnId}`;
     this.#turns = this.#turns.filter((one) => one !== id);
     this.entries = this.entries.filter((entry) => entry.id !== id);
   }
 
-  /** Nothing was said or called after this caption began. */
+  /** Whether nothing was said or called after this caption began. */
   isLast(who: 'user' | 'agent', segmentId: string): boolean {
     return this.entries.findLast(({ kind }) => kind !== 'note')?.id === `${who}:${segmentId}`;
   }
 
-  /** Begins a caption, or begins the same one anew: speech is corrected while it is understood. */
+  /** Begins a caption, or restarts it: transcription corrects itself. */
   beginSaid(who: 'user' | 'agent', segmentId: string): void {
     const entry = this.#said(who, segmentId);
     if (entry) {
@@ -82,7 +82,7 @@ export class Transcript {
     entry.text = this.#restarted.delete(entry.id) ? words : entry.text + words;
   }
 
-  /** Ends a caption; an empty one was nothing. */
+  /** Ends a caption and removes it if it is empty. */
   endSaid(who: 'user' | 'agent', segmentId: string): void {
     const entry = this.#said(who, segmentId);
     if (!entry) return;
@@ -97,7 +97,7 @@ export class Transcript {
     else this.entries.push({ kind: 'call', id: `call:${id}`, tool, phase, outcome, durationMs, errorCode });
   }
 
-  /** A report that overtakes the call, or comes after its end, is no news. */
+  /** Ignores a report that arrives before the call or after its end. */
   callProgress({ id, progress, total, message }: Extract<Activity, { type: 'tool_progress' }>): void {
     const known = this.entries.find((entry) => entry.kind === 'call' && entry.id === `call:${id}`);
     if (known?.kind === 'call' && known.phase === 'started') known.progress = { progress, total, message };
@@ -108,7 +108,7 @@ export class Transcript {
     if (known) Object.assign(known, { details });
   }
 
-  /** The first words of a caption are those of the oldest turn that waits for its words. */
+  /** The oldest waiting turn gets the first caption with text. */
   #takePlaceOfTurn(entry: Entry): void {
     const turn = this.#turns.shift();
     if (turn === undefined) return;

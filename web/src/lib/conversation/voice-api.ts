@@ -3,19 +3,19 @@ import { requestProblem, type Problem } from './problems.ts';
 
 export type Asked<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };
 
-/** Opens a conversation with an agent: the room and the key to it. */
+/** Opens a conversation and returns its room and token. */
 export const askForRoom = (agentConfigId: string | undefined): Promise<Asked<VoiceTokenAnswer>> =>
   ask('/api/voice/token', { agent_config_id: agentConfigId });
 
-/** Another key to the room of a conversation that is open. */
+/** Requests another token for a running conversation. */
 export const askToRejoin = (sessionId: string): Promise<Asked<VoiceTokenAnswer>> =>
   ask('/api/voice/token', { session_id: sessionId });
 
-/** Asks for an agent in the room of a conversation. */
+/** Dispatches an agent to a conversation's room. */
 export const askForAgent = (sessionId: string): Promise<Asked<{ dispatched: boolean }>> =>
   ask('/api/voice/dispatch', { session_id: sessionId });
 
-/** What the rehearsal model can hear right now. */
+/** Example sentences that the rehearsal model understands. */
 export async function fetchSentences(): Promise<string[]> {
   const response = await fetch('/api/sentences', { headers: { accept: 'application/json' } }).catch(
     () => null,

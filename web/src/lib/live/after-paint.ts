@@ -1,6 +1,6 @@
 /**
- * Does something once the browser has drawn what is on the page now, so that it does not hold that up.
- * @returns how to leave it undone
+ * Runs an action after the browser has painted the page.
+ * @returns a function that cancels it
  */
 export function afterPaint(action: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -2,10 +2,10 @@ import { remembersOffset, ZONE_COOKIE, zoneCookie } from './time-zone.ts';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-/** A clock for words like "12 s ago": begins at the server's time, so that both renderings agree. */
+/** A clock for relative times. It begins at the server's time, so that both renderings agree. */
 export class Clock {
   now = $state(0);
-  /** The user's time zone: the remembered one first, then the browser's. */
+  /** The user's time zone: the remembered one, then the browser's. */
   zone = $state('UTC');
 
   /** @param now milliseconds since the epoch */
@@ -14,7 +14,7 @@ export class Clock {
     this.zone = zone;
   }
 
-  /** @returns how to stop it */
+  /** @returns a function that stops it */
   start(everyMs = 5000): () => void {
     this.now = Date.now();
     const offset = new Date().getTimezoneOffset();

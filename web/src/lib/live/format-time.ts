@@ -1,6 +1,6 @@
 /**
- * How long ago something was, in few words.
- * @param then a timestamp as the database writes it; null reads as never
+ * Relative time.
+ * @param then a database timestamp; null reads as never
  * @param now milliseconds since the epoch
  */
 export function timeAgo(then: string | null, now: number): string {
@@ -14,14 +14,14 @@ export function timeAgo(then: string | null, now: number): string {
   return days === 1 ? 'yesterday' : `${days} days ago`;
 }
 
-/** A duration for people: `4 ms`, `1.2 s`. */
+/** A duration, such as `4 ms` or `1.2 s`. */
 export function durationWords(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1) return '<1 ms';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
 
-/** Minutes and seconds of a running conversation: `02:14`. */
+/** Minutes and seconds, such as `02:14`. */
 export function elapsedWords(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const parts = [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, '0'));

@@ -1,18 +1,18 @@
-/** Shorter than a workspace stays watched, so that one lost request changes nothing. */
+/** Shorter than a workspace stays watched, so one lost request changes nothing. */
 const EVERY_MS = 30_000;
 
-/** What `watch_workspace` answers. */
 interface Monitoring {
   is_monitored: boolean;
   network_away_since: string | null;
 }
 
-/** Says that somebody looks, for as long as the page is visible, and hears how far its states can be trusted. */
+/**
+ * Reports that the page is visible, so its servers are probed more often, and reads whether health checks are running.
+ */
 export class Watch {
-  /** Null until it is known. */
   monitoring = $state<Monitoring | null>(null);
 
-  /** @returns how to stop it */
+  /** @returns a function that stops it */
   start(): () => void {
     const look = () => {
       if (document.visibilityState === 'visible') void this.#look();
@@ -27,7 +27,7 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    // Without an answer nothing is known: the page shows its connection to us elsewhere.
+    // If there is no answer, the page shows its own lost connection elsewhere.
     const response = await fetch('/api/watch', { method: 'POST' }).catch(() => null);
     if (response?.ok) this.monitoring = (await response.json()) as Monitoring; // Our own endpoint.
   }

@@ -1,6 +1,6 @@
 /**
- * The JSON objects of a streamed answer (NDJSON), as they come.
- * @throws TypeError when the connection breaks, SyntaxError when a line is no JSON
+ * Yields the JSON objects of a streamed response (NDJSON) as they arrive.
+ * @throws TypeError when the connection breaks, SyntaxError when a line is not JSON
  */
 export async function* readLines<Line>(body: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
   const reader = body

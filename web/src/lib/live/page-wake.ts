@@ -1,20 +1,19 @@
 import { watchForSleep } from '@patchbay/shared/contract/sleep-watch';
 
-/** A page that is seen ticks every second; one that is hidden may tick once a minute, without any sleep. */
+/** A visible page ticks every second; a hidden one may tick once a minute without any sleep. */
 const SLEPT_MS = 15_000;
-/** After that long out of sight, connections may be dead without a sign. */
+/** After this long hidden, connections may be dead without a sign. */
 const HIDDEN_MS = 60_000;
 
 interface PageListener {
-  /** Connections may be dead: the machine slept, or the page was out of sight for long. */
+  /** Connections may be dead: the machine slept, or the page was hidden for long. */
   onWake: () => void;
-  /** The page is seen again, after a short while. */
+  /** The page is visible again after a short while. */
   onSeen: () => void;
-  /** The browser has a network again. */
   onOnline: () => void;
 }
 
-/** @returns how to stop listening */
+/** @returns a function that stops listening */
 export function watchPage({ onWake, onSeen, onOnline }: PageListener): () => void {
   const isVisible = () => document.visibilityState === 'visible';
   const watchIfVisible = () => (isVisible() ? watchForSleep(onWake, SLEPT_MS) : () => {});

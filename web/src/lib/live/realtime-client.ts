@@ -1,2 +1,2 @@
-// A module of its own, so that the client is a chunk that is loaded after the page stands.
+// A separate module, so the client becomes a chunk that loads after the first paint.
 export { RealtimeClient } from '@supabase/supabase-js';

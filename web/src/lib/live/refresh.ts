@@ -2,8 +2,8 @@ import { invalidate } from '$app/navigation';
 import { navigating } from '$app/state';
 
 /**
- * Loads what depends on `dependency` again, on a hint. A click that is on its way goes first: SvelteKit gives up a
- * navigation while which something is invalidated, and the user would stay where they were.
+ * Reloads the data that depends on `dependency`. Waits for a running navigation first, because SvelteKit cancels a
+ * navigation when data is invalidated.
  */
 export async function lookAgain(dependency: string): Promise<void> {
   await navigating.complete?.catch(() => undefined);

@@ -4,7 +4,7 @@ import { currentAccess, SessionExpired } from './access-token.ts';
 import { isStillMember } from './membership.ts';
 import { watchPage } from './page-wake.ts';
 
-/** A hint says "look again"; `joined` says "look at everything again", since hints may have been missed. */
+/** A hint names what changed. `joined` means resync everything, since hints may have been missed. */
 export type Signal = { name: 'joined' } | { name: HintName; payload: Record<string, unknown> };
 
 const HINT_NAMES: HintName[] = [
@@ -17,37 +17,36 @@ const HINT_NAMES: HintName[] = [
   'members.changed',
   'notice.created',
 ];
-/** Until the topic is joined anew, with a fresh token on a new socket, by how often in a row; then the last one. */
+/** Delays before rejoining the topic with a fresh token on a new socket; the last one repeats. */
 const RETRY_MS = [0, 500, 1000, 3000];
-/** Until the client opens a socket again that went down. */
+/** Delays before the client reopens a lost socket. */
 const RECONNECT_MS = [250, 1000, 2000];
 const RECONNECT_LATEST_MS = 3000;
-/** A hint that was lost costs at most this long. */
+/** Resync interval: the most that a lost hint costs. */
 const SLOW_LOOK_MS = 60_000;
 
-/** The private Realtime topic of one workspace, kept joined while the app is open. */
+/** The private Realtime topic of a workspace, joined while the app is open. */
 export class WorkspaceLive {
-  /** `removed`: the user is in this workspace no more, so its topic was left for good. */
+  /** `removed`: the user is no longer a member, so the topic was left for good. */
   state = $state<'connecting' | 'live' | 'lost' | 'signed_out' | 'removed'>('connecting');
   #listeners = new Set<(signal: Signal) => void>();
   #client: RealtimeClient | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
-  /** Joins in a row that failed. */
   #failures = 0;
-  /** The token of the last join, and one that was refused. */
+  /** The token of the last join, and one that was rejected. */
   #token: string | undefined;
   #refused: string | undefined;
   #stop = () => {};
 
-  /** @returns how to stop listening */
+  /** @returns a function that stops listening */
   listen(listener: (signal: Signal) => void): () => void {
     this.#listeners.add(listener);
     if (this.state === 'live') listener({ name: 'joined' });
     return () => this.#listeners.delete(listener);
   }
 
-  /** @returns how to leave the topic */
+  /** @returns a function that leaves the topic */
   start(workspaceId: string, userId: string): () => void {
     this.state = 'connecting';
     const lookAgain = () => {
@@ -96,8 +95,8 @@ export class WorkspaceLive {
           this.state = 'live';
           return this.#tell({ name: 'joined' });
         }
-        // While the socket is down the client opens it and joins again; a topic that was closed or refused on a
-        // socket that stands, as when a token ran out, needs another token before it is joined again.
+        // While the socket is down, the client reopens it and rejoins. A topic that closes on an open socket, as when a
+        // token expires, needs a new token first.
         if (client.isConnected()) this.#lost(workspaceId, userId, this.#token);
         this.state = 'lost';
         this.#leaveIfRemoved(workspaceId);
@@ -117,7 +116,7 @@ export class WorkspaceLive {
     const generation = this.#generation;
     for (const name of HINT_NAMES) {
       channel.on('broadcast', { event: name }, (message: { payload?: Record<string, unknown> }) => {
-        // What was under way when the topic was left is nobody's business any more.
+        // Drop messages that were in flight when the topic was left.
         if (generation !== this.#generation) return;
         const payload = message.payload ?? {};
         const isFarewell =
@@ -128,13 +127,13 @@ export class WorkspaceLive {
     }
   }
 
-  /** Realtime goes on sending until the next token; the page does not go on listening. */
+  /** Realtime keeps sending until the token expires, but the page stops listening. */
   #removed(): void {
     this.#stop();
     this.state = 'removed';
   }
 
-  /** The hint of a removal may have come while nobody heard it; then the topic is closed to us. */
+  /** The hint of a removal may be missed; then the topic closes. */
   #leaveIfRemoved(workspaceId: string): void {
     const stop = this.#stop;
     void isStillMember(workspaceId).then((isMember) => {
@@ -150,7 +149,6 @@ export class WorkspaceLive {
     this.#retry = setTimeout(() => void this.#join(workspaceId, userId), delayMs);
   }
 
-  /** Now: the machine slept, or the network is back. */
   #rejoin(workspaceId: string, userId: string): void {
     if (this.state === 'signed_out' || this.state === 'removed') return;
     this.#leave();

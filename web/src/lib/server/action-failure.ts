@@ -7,7 +7,7 @@ interface ShownFailure {
   errors: Record<string, string[]> | undefined;
 }
 
-/** A failure as a form action returns it to its page, with what else the page needs, such as what was typed. */
+/** Turns a failure into the result of a form action. @param extra other data for the page, such as the typed values */
 export function actionFailure<const Extra extends object = object>(
   { status, message, hint, fieldErrors: errors }: Failure,
   extra?: Extra,

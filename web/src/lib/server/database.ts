@@ -17,8 +17,8 @@ interface DatabaseAnswer {
 }
 
 /**
- * Rows of a REST answer, checked.
- * @throws the 503 page when the database did not answer, 500 when its rows are not what we know
+ * The validated rows of a REST answer.
+ * @throws 503 if the database did not answer, 500 if the rows do not match the schema
  */
 export async function rows<T>(query: PromiseLike<DatabaseAnswer>, schema: z.ZodType<T>): Promise<T[]> {
   const answer = await query;
@@ -27,11 +27,11 @@ export async function rows<T>(query: PromiseLike<DatabaseAnswer>, schema: z.ZodT
   return schema.array().parse(answer.data);
 }
 
-/** No text of a type, no UTF-8, and a NUL in JSON: an address may ask for rows by what no row can have. */
+/** Values that no row can have (bad text for a type, invalid UTF-8, a NUL): the answer is no rows. */
 const IMPOSSIBLE_VALUES: ReadonlySet<string> = new Set(['22P02', '22021', '22P05']);
 
 function isImpossible({ error: found, status }: DatabaseAnswer): boolean {
-  // 414, 431: it is too long to be asked for.
+  // 414 and 431: too long for a request.
   return status === 414 || status === 431 || IMPOSSIBLE_VALUES.has(found?.code ?? '');
 }
 
@@ -39,8 +39,9 @@ function isImpossible({ error: found, status }: DatabaseAnswer): boolean {
 const SLICE = 1000;
 
 /**
- * All rows of a query, read in slices; at most `most`, which are whole slices.
- * @param slice the query for the rows from one place to another, both included, in an order that is the same each time
+ * All rows of a query, read in slices.
+ * @param slice queries the rows from one index to another, both included, in a stable order
+ * @param most a multiple of the slice size
  */
 export async function allRows<T>(
   slice: (from: number, to: number) => PromiseLike<DatabaseAnswer>,
@@ -56,7 +57,7 @@ export async function allRows<T>(
   return found;
 }
 
-/** The first row of a REST answer, checked; null when there is none that the user may see. */
+/** The first row of a REST answer; null if the user can see none. */
 export async function firstRow<T>(
   query: PromiseLike<DatabaseAnswer>,
   schema: z.ZodType<T>,
@@ -72,7 +73,7 @@ export function unavailable(status: number): never {
 
 type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
 
-/** What went wrong with a write, from the SQLSTATE or PostgREST code and the HTTP status. */
+/** Classifies a failed write by its SQLSTATE or PostgREST code and HTTP status. */
 function writeProblem({ code }: DatabaseError, status: number): WriteProblem {
   if (code === '42501' || status === 403) return 'forbidden';
   if (code === '23505' || status === 409) return 'conflict';
@@ -107,11 +108,13 @@ export const NOT_FOUND = plainFailure('not_found');
 export const CHANGED = plainFailure('changed');
 export const FORBIDDEN = plainFailure('forbidden');
 
-/** Input that does not fit its schema, found before the database is asked. */
+/** Input that does not match its schema. */
 export const invalidInput = (fieldErrors: FieldErrors): Failure =>
   invalidFields(sentencesOf(fieldErrors), 'Some fields are not valid.');
 
-/** The failure of a write. Only the database's own rules (codes PT4xx) speak to users; other errors get our words. */
+/**
+ * The failure of a write. Errors of the database's own rules (PT4xx) are worded for users; all others get our messages.
+ */
 export function writeFailure(error: DatabaseError, status: number): Failure {
   if (!/^PT4\d\d$/.test(error.code)) return plainFailure(writeProblem(error, status));
   const fieldErrors = FieldErrors.safeParse(parseJson(error.details));
@@ -122,7 +125,10 @@ export function writeFailure(error: DatabaseError, status: number): Failure {
   };
 }
 
-/** The result of a write whose rows are selected: row level security hides what may not be changed, so none is a failure. */
+/**
+ * The result of a write that selects its rows. Row level security hides what the user may not change, so no rows is a
+ * failure.
+ */
 export function writtenRows(answer: DatabaseAnswer, whenNone: Failure): Result {
   if (answer.error) return writeFailure(answer.error, answer.status);
   return Array.isArray(answer.data) && answer.data.length > 0 ? DONE : whenNone;

@@ -21,7 +21,7 @@ import type { SignedIn } from './auth/session.ts';
 import { failure, type Failure, type Result } from './result.ts';
 import { settings } from './settings.ts';
 
-// Edge functions answer their own refusals with these fields; anything else is a fault on the way.
+// Edge functions answer failures with these fields; anything else is an outage on the way.
 const Refusal = z.object({
   message: z.string(),
   hint: z.string().optional(),
@@ -31,7 +31,7 @@ const Refusal = z.object({
   received_issuer: z.string().optional(),
 });
 
-/** Longer than the longest connection test and discovery, shorter than a serverless function lives. */
+/** Longer than the longest connection test, shorter than a serverless function runs. */
 const FUNCTION_TIMEOUT_MS = 45_000;
 
 const NO_ANSWER: Failure = {
@@ -63,7 +63,6 @@ function post(
   });
 }
 
-/** Calls an edge function as the user. */
 export async function callFunction<T>(
   who: SignedIn,
   name: string,
@@ -95,8 +94,8 @@ function refused(status: number, answer: unknown): Failure {
 }
 
 /**
- * Asks a function that tells how far it is, and hands its lines on to the browser as they come.
- * @param signal aborted when the browser goes away; the function then stops what it does
+ * Calls an edge function that streams progress, and passes its lines on to the browser.
+ * @param signal aborted when the browser disconnects; the function then stops
  */
 async function stream(who: SignedIn, name: string, body: unknown, signal: AbortSignal): Promise<Response> {
   const response = await post(who, name, body, signal, STREAM_TYPE).catch(() => null);
@@ -118,15 +117,15 @@ function refusalWords(status: number): string {
   return 'The service of Patchbay that does this has a problem right now.';
 }
 
-/** Tries a stored server or a draft; stores nothing for a draft. */
+/** Tests a stored server or a draft; stores nothing for a draft. */
 export const testConnection = (who: SignedIn, body: TestConnectionBody) =>
   callFunction(who, 'test-connection', body, TestConnectionAnswer);
 
-/** The same, told as it happens; the last line is the answer. */
+/** Tests and streams the phases; the last line is the result. */
 export const streamTest = (who: SignedIn, body: TestConnectionBody, signal: AbortSignal) =>
   stream(who, 'test-connection', body, signal);
 
-/** Calls a tool by hand, told as it happens; the last line is the answer. */
+/** Calls a tool and streams progress; the last line is the result. */
 export const streamCall = (who: SignedIn, body: CallToolBody, signal: AbortSignal) =>
   stream(who, 'call-tool', body, signal);
 
@@ -138,7 +137,7 @@ export const discoverTools = (who: SignedIn, body: DiscoverToolsBody) =>
 export const storeCredential = (who: SignedIn, body: ServerCredentialBody) =>
   callFunction(who, 'server-credential', body, ServerCredentialAnswer);
 
-/** Makes a conversation and the key to its room. */
+/** Creates a conversation and a token for its room. */
 export async function openVoiceSession(
   who: SignedIn,
   body: VoiceTokenBody,
@@ -148,7 +147,7 @@ export async function openVoiceSession(
   return answer;
 }
 
-/** Brings an agent into the room of a conversation that has none. */
+/** Dispatches an agent to a conversation that has none. */
 export function dispatchAgent(who: SignedIn, body: VoiceDispatchBody): Promise<Result<VoiceDispatchAnswer>> {
   who.trace.joinConversation(body.session_id);
   return callFunction(who, 'voice-dispatch', body, VoiceDispatchAnswer);

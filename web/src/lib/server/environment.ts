@@ -13,11 +13,11 @@ const Settings = z.object({
   voiceUnavailable: optionalText,
   model: z.enum(['rehearsal', 'openai']).catch('openai'),
   modelUrl: optionalText,
-  /** Where a local stack keeps the emails that nobody sends. */
+  /** The inbox of a local stack, which sends no real email. */
   inboxUrl: optionalText,
   demoEmail: optionalText,
   demoPassword: optionalText,
-  /** Servers to try that run beside a local stack, as JSON. */
+  /** Demo servers of a local stack, as JSON. */
   demoServers: z
     .string()
     .transform((text): unknown => JSON.parse(text))
@@ -26,24 +26,21 @@ const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-/** Names of the addresses: the first one that is set counts. */
+/** Variable names; the first one that is set counts. */
 const NAMES = {
   supabaseUrl: ['PUBLIC_SUPABASE_URL', 'SUPABASE_URL'],
   publishableKey: ['PUBLIC_SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_PUBLISHABLE_KEY'],
   livekitUrl: ['LIVEKIT_URL'],
 } as const;
 
-/**
- * In a preview on Vercel other names count, so that what was set for all environments, production's addresses, is
- * never used by a branch that nobody has looked at yet.
- */
+/** A Vercel preview uses its own variable names, so an unreviewed branch never reaches production's project. */
 const PREVIEW_NAMES = {
   supabaseUrl: ['PREVIEW_SUPABASE_URL'],
   publishableKey: ['PREVIEW_SUPABASE_PUBLISHABLE_KEY'],
   livekitUrl: ['PREVIEW_LIVEKIT_URL'],
 } as const;
 
-/** What the web app finds in its environment; else a sentence that names what is missing or no address. */
+/** The web app's settings, or which variables are missing or invalid. */
 export function readEnvironment(env: Record<string, string | undefined>): Result<Settings> {
   const isPreview = env['VERCEL_ENV'] === 'preview';
   const names = isPreview ? PREVIEW_NAMES : NAMES;

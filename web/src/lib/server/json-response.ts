@@ -1,7 +1,7 @@
 import { json } from '@sveltejs/kit';
 import type { Result } from './result.ts';
 
-/** Answers the browser with the value of a result, or with `{ message, hint }` and the status of its failure. */
+/** The JSON response for a result: the value, or `{ message, hint }` with the status of the failure. */
 export function jsonResponse<T>(result: Result<T>): Response {
   const headers = { 'cache-control': 'no-store' };
   if (result.ok) return json(result.value, { headers });

@@ -7,13 +7,12 @@ const COLUMNS = Object.keys(NoticeRow.shape).join(',');
 const Named = z.object({ id: z.string(), name: z.string() });
 const Read = z.object({ notice_id: z.string() });
 
-/** A notice as its reader sees it. */
 export interface Notice extends NoticeRow {
   server_name: string;
   is_read: boolean;
 }
 
-/** The latest notices of a workspace, newest first. */
+/** Lists the latest notices of a workspace, newest first. */
 export async function listNotices(who: SignedIn, workspaceId: string, limit: number): Promise<Notice[]> {
   const notices = await rows(
     who.supabase
@@ -40,7 +39,7 @@ export async function listNotices(who: SignedIn, workspaceId: string, limit: num
   }));
 }
 
-/** Remembers that the user has read these notices; those that are gone meanwhile are passed over. */
+/** Marks notices as read by the user, ignoring deleted ones. */
 export async function markRead(who: SignedIn, workspaceId: string, ids: string[]): Promise<void> {
   const listed = await listNotices(who, workspaceId, 200);
   const unread = listed.filter((notice) => !notice.is_read && ids.includes(notice.id));

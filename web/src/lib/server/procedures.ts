@@ -6,7 +6,7 @@ import type { SignedIn } from './auth/session.ts';
 
 type Functions = ClientSchema['public']['Functions'];
 
-/** Calls a function of the database as the user, and checks its answer. */
+/** Calls a database function as the user and validates its answer. */
 export async function callProcedure<Name extends keyof Functions, T>(
   who: SignedIn,
   name: Name,

@@ -6,15 +6,15 @@ import type { Result } from './result.ts';
 
 let known: Result<Settings> | undefined;
 
-/** What the deployment's environment says, read once at run time. */
+/** The settings in the environment, read once. */
 export function environment(): Result<Settings> {
   return (known ??= readEnvironment({ ...privateEnv, ...publicEnv }));
 }
 
-/** @throws the 503 page that names the missing variables */
+/** @throws 503 with the names of the missing variables */
 export function settings(): Settings {
   const found = environment();
-  // Thrown before any page can be made, so only the message is shown.
+  // No layout is rendered at this point, so the page shows only the message.
   if (!found.ok) error(found.status, found.message);
   return found.value;
 }

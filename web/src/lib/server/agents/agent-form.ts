@@ -4,14 +4,13 @@ import type { z } from 'zod';
 import type { AgentFormValues } from '../../agents/form-values.ts';
 import { invalidFields, type Result } from '../result.ts';
 
-// Which agent is the default is not for this form to say; a temperature is stored for REST alone.
+// The default flag has its own action; temperature can be set by REST only.
 const AgentFields = AgentConfigInput.omit({ is_default: true, provider: true, temperature: true });
 export type AgentFields = z.infer<typeof AgentFields>;
 
 /** `values` is what was typed, to show it again. */
 export type ParsedAgentForm = Result<AgentFields> & { values: AgentFormValues };
 
-/** Reads the agent form. */
 export function parseAgentForm(form: FormData): ParsedAgentForm {
   const values: AgentFormValues = {
     name: text(form, 'name'),

@@ -13,7 +13,7 @@ const Id = z.object({ id: z.string() });
 const agents = (who: SignedIn) => who.supabase.from('agent_configs');
 const givenServers = (who: SignedIn) => who.supabase.from('agent_config_servers');
 
-/** The agents of a workspace, the default one first. */
+/** Lists the agents of a workspace, the default one first. */
 export function listAgents(who: SignedIn, workspaceId: string): Promise<AgentConfigRow[]> {
   return rows(
     agents(who)
@@ -29,13 +29,13 @@ export function readAgent(who: SignedIn, id: string): Promise<AgentConfigRow | n
   return firstRow(agents(who).select(COLUMNS).eq('id', id), AgentConfigRow);
 }
 
-/** Ids of the servers that an agent is given when it does not have all of them. */
+/** Lists the servers assigned to an agent that does not use all servers. */
 export async function listGivenServers(who: SignedIn, agentId: string): Promise<string[]> {
   const given = await rows(givenServers(who).select('server_id').eq('agent_config_id', agentId), GivenServer);
   return given.map((row) => row.server_id);
 }
 
-/** Adds an agent, with the servers that it is given when it does not have all. */
+/** Adds an agent and, unless it uses all servers, its assigned servers. */
 export async function createAgent(
   who: SignedIn,
   workspaceId: string,
@@ -49,14 +49,14 @@ export async function createAgent(
   const [agent] = Id.array().parse(answer.data);
   if (!agent || input.all_servers) return DONE;
   const given = await giveServers(who, agent.id, serverIds);
-  // Half an agent would be there twice after the next try.
+  // Without its servers the agent would exist twice after a retry.
   if (!given.ok) await agents(who).delete().eq('id', agent.id);
   return given;
 }
 
 /**
- * Writes an agent and, when it does not have all servers, which ones it is given. What comes is written
- * before what goes, so that a running conversation loses no server that it keeps.
+ * Saves an agent and its assigned servers. Adds servers before removing others, so a running conversation never loses
+ * one that it keeps.
  */
 export async function saveAgent(
   who: SignedIn,
@@ -79,26 +79,25 @@ export async function saveAgent(
   return error ? writeFailure(error, status) : DONE;
 }
 
-/** A new agent with all that another one has, but its being the default. */
+/** Copies an agent; the copy is not the default. */
 export async function duplicateAgent(who: SignedIn, id: string): Promise<Result> {
   const agent = await readAgent(who, id);
   if (!agent) return NOT_FOUND;
   const { workspace_id, id: _id, user_id: _user, created_at: _made, updated_at: _changed, ...copied } = agent;
-  // The values are those that the database has already accepted.
+  // Safe: these values come from the database.
   const input = { ...copied, name: copyName(agent.name), is_default: false } as AgentFields;
   return createAgent(who, workspace_id, input, await listGivenServers(who, id));
 }
 
-/** Makes an agent the one that talks when none is chosen. */
+/** Makes an agent the default of its workspace. */
 export async function makeDefault(who: SignedIn, id: string): Promise<Result> {
   return writtenRows(await agents(who).update({ is_default: true }).eq('id', id).select('id'), NOT_FOUND);
 }
 
-/** The last agent of a workspace cannot be deleted. */
 export async function deleteAgent(who: SignedIn, id: string): Promise<Result> {
   const answer = await agents(who).delete().eq('id', id).select('id');
   if (answer.error) return writeFailure(answer.error, answer.status);
-  // Row level security hides what may not be deleted; an agent that is gone is as it should be.
+  // Row level security hides rows, so an agent that is still readable was not deletable. A missing agent is fine.
   return answer.data.length === 0 && (await readAgent(who, id)) ? FORBIDDEN : DONE;
 }
 

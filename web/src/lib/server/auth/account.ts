@@ -7,9 +7,8 @@ import type { SignedIn } from './session.ts';
 const NewPassword = z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.');
 
 /**
- * Changes the password of a user who knows the current one; every other browser is signed out.
- *
- * @param visitor a client without a session, which tries the current one, so that this session stays as it is
+ * Changes the password, given the current one, and signs out every other browser.
+ * @param visitor a client without a session, which verifies the current password without touching this session
  */
 export async function changePassword(
   who: SignedIn,
@@ -26,7 +25,7 @@ export async function changePassword(
   return setPassword(who, next, current);
 }
 
-/** Sets a password; every other browser is signed out. Whether the user may is decided before. */
+/** Sets a password and signs out every other browser. Callers check first that the user may. */
 export async function setPassword(who: SignedIn, next: string, current?: string): Promise<Result> {
   const problem = passwordProblem(next);
   if (problem) return problem;
@@ -49,8 +48,8 @@ function passwordProblem(next: string): Failure | null {
 }
 
 /**
- * Asks Auth to change the address of the account, which both mailboxes confirm. That the new one has an account already
- * is not said; Auth itself tells it to somebody signed in, who sees no change waiting at the next look.
+ * Asks Auth to change the email address, which both mailboxes must confirm. Succeeds for an address that already has an
+ * account, so the answer does not reveal whether one exists.
  */
 export async function changeEmail(who: SignedIn, url: URL, form: FormData): Promise<Result<string>> {
   const parsed = parseEmail(form);
@@ -65,7 +64,7 @@ export async function changeEmail(who: SignedIn, url: URL, form: FormData): Prom
   return { ok: true, value: email };
 }
 
-/** The address that an account changes to when both mailboxes have confirmed; null when none is waiting. */
+/** The new address that waits for confirmation; null if none does. */
 export async function readPendingEmail({ supabase }: SignedIn): Promise<string | null> {
   const { data } = await supabase.auth.getUser();
   return data.user?.new_email || null;

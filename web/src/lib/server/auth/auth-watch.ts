@@ -1,19 +1,18 @@
-/** Supabase-js retries a refresh that gets no answer for 30 s; a page must not hang for that long. */
+/** supabase-js retries an unanswered refresh for 30 s; a page must not hang that long. */
 const RETRY_FOR_MS = 2_000;
-/** Statuses below 500 that say nothing about the session: time-out, too early, too many requests. */
+/** Statuses below 500 that say nothing about the session: timeout, too early, too many requests. */
 const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export interface AuthWatch {
-  /** For the client: passes requests on, and watches what Auth answers. */
+  /** The fetch to give to the client. */
   fetch: typeof fetch;
-  /** Whether Auth's last answer was a temporary failure, so that nothing is known about the session. */
+  /** Whether Auth's last answer was a temporary failure, so the session may still be valid. */
   isAway: () => boolean;
 }
 
 /**
- * Watches the answers that one client gets from Supabase Auth. A refresh that keeps failing is handed to the client as
- * 429, the one temporary failure that it does not retry.
- *
+ * Tracks the answers that one client gets from Supabase Auth. A refresh that keeps failing is reported to the client as
+ * 429, the only temporary failure that it does not retry.
  * @param now milliseconds of a monotonic clock
  */
 export function watchAuth(send: typeof fetch = fetch, now = (): number => performance.now()): AuthWatch {
@@ -40,7 +39,7 @@ export function watchAuth(send: typeof fetch = fetch, now = (): number => perfor
   };
 }
 
-/** Anything but success and a refusal in Auth's own form, such as the page of a proxy or a refused API key. */
+/** Anything but a success or a rejection in Auth's own format, such as a proxy's error page. */
 async function isTemporaryFailure(response: Response): Promise<boolean> {
   const { status } = response;
   if (status >= 500 || TEMPORARY.has(status)) return true;

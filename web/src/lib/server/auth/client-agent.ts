@@ -1,10 +1,7 @@
-/** Longer ones name no browser. */
 const LONGEST = 500;
 
 /**
- * Wraps the fetch of a Supabase client, so that Auth stores with a session the browser of the person and not this
- * server's.
- *
+ * Wraps the fetch of a Supabase client so that Auth records the user's browser with the session, not this server.
  * @param agent the browser's User-Agent header, if it sent one
  */
 export function withUserAgent(send: typeof fetch, agent: () => string | null): typeof fetch {

@@ -7,7 +7,6 @@ const SOURCES = join(import.meta.dirname, '../../..');
 const KEY = 'sb_secret_canary';
 const PUBLISHABLE = { apikey: 'sb_publishable_1', authorization: 'Bearer sb_publishable_1' };
 
-/** What arrives of a call. */
 async function sent(path: string, env: Record<string, string>, address = '203.0.113.7'): Promise<Headers> {
   let seen: Request | undefined;
   const send: typeof fetch = async (input, init) => {

@@ -1,18 +1,17 @@
 /**
- * Tells Supabase Auth the address of the person behind a request, so that its limits count people rather than this
- * server. Auth believes that from a secret key only (https://supabase.com/docs/guides/auth/rate-limits, "IP address
- * forwarding"), and this is the one module of the page that reads a key: it goes to the calls below and to no others.
+ * Forwards the client's IP address to Supabase Auth, so that rate limits count users instead of this server. Auth
+ * trusts it only from a secret key (https://supabase.com/docs/guides/auth/rate-limits, "IP address forwarding"). This
+ * is the only module of the page that reads a key; it adds the key to the calls below and to no others.
  */
 import { isIP } from 'node:net';
 
-/** Calls of somebody who has no session yet, or renews one: those that Auth limits by address. */
+/** Calls without a session, or that renew one: Auth limits them by address. */
 const LIMITED = /^\/auth\/v1\/(token|signup|recover|otp|resend|verify)$/;
 
 /**
- * Wraps the fetch of a Supabase client. Off unless the operator sets PATCHBAY_CLIENT_IP_KEY to a secret key of the
- * project; off in previews, which never use what production has.
- *
- * @param address of the client as the platform knows it; what a client says of itself must not be in it
+ * Wraps the fetch of a Supabase client. Off unless PATCHBAY_CLIENT_IP_KEY is a secret key of the project, and off in
+ * previews, which never use production's values.
+ * @param address the client's address as the platform knows it; must not contain what the client claims
  */
 export function withClientIp(send: typeof fetch, address: () => string, env = process.env): typeof fetch {
   const key = env['PATCHBAY_CLIENT_IP_KEY'];
@@ -23,7 +22,7 @@ export function withClientIp(send: typeof fetch, address: () => string, env = pr
     if (!LIMITED.test(pathname) || isIP(client) === 0) return send(input, init);
     const request = new Request(input, init);
     request.headers.set('apikey', key);
-    // The publishable key, if anything: these calls act for no user.
+    // At most the publishable key: these calls act for no user.
     request.headers.delete('authorization');
     request.headers.set('sb-forwarded-for', client);
     return send(request);

@@ -6,7 +6,7 @@ it.each([
   ['over_email_send_rate_limit', /Wait a minute/],
   ['email_not_confirmed', /follow the link/],
   ['invalid_credentials', /wrong/],
-  // A failure, or a page of something before Auth, has no code.
+  // An outage, or an error page of a proxy in front of Auth, has no code.
   [undefined, /does not answer.*Try again/],
 ])('%s says what happened, and what to do', (code, words) => {
   expect(authProblemWords(code)).toMatch(words);

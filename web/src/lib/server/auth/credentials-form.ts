@@ -6,10 +6,10 @@ const Credentials = z.object({
   password: z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.'),
 });
 
-/** The email address as it was typed is there in any case, to show it again. */
+/** `email` is the typed address, to show it again. */
 export type ParsedCredentials = Result<z.infer<typeof Credentials>> & { email: string };
 
-/** Reads the sign-in and sign-up forms. */
+/** Parses the sign-in and sign-up forms. */
 export function parseCredentials(form: FormData): ParsedCredentials {
   const email = String(form.get('email') ?? '').trim();
   const parsed = Credentials.safeParse({ email, password: form.get('password') ?? '' });
@@ -17,7 +17,7 @@ export function parseCredentials(form: FormData): ParsedCredentials {
   return { ...invalidFields(z.flattenError(parsed.error).fieldErrors), email };
 }
 
-/** Words for an error code of the sign-in service; the codes are Supabase Auth's own list. */
+/** The message for an error code of Supabase Auth. */
 export function authProblemWords(code: string | undefined): string {
   switch (code) {
     case 'invalid_credentials':

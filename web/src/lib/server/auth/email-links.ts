@@ -6,19 +6,18 @@ import { createPlainClient } from './session-client.ts';
 import { DONE, failure, invalidFields, type Result } from '../result.ts';
 import { settings } from '../settings.ts';
 
-/** What a link in an email is for, as Supabase Auth names it. */
+/** The purpose of an emailed link, by Supabase Auth's name. */
 export const LinkKind = z.enum(['signup', 'recovery', 'magiclink', 'email_change']);
 export type LinkKind = z.infer<typeof LinkKind>;
 
-/** Codes that say that an address has no account. */
+/** Codes that reveal that an address has no account. */
 const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found']);
 
 const Email = z.email('This is not an email address.');
 
-/** The address as it was typed is there in any case, to show it again. */
+/** `email` is the typed address, to show it again. */
 export type ParsedEmail = Result<string> & { email: string };
 
-/** Reads the form of somebody who asks for a link. */
 export function parseEmail(form: FormData): ParsedEmail {
   const email = String(form.get('email') ?? '').trim();
   const parsed = Email.safeParse(email);
@@ -27,8 +26,8 @@ export function parseEmail(form: FormData): ParsedEmail {
 }
 
 /**
- * Asks Auth to email a link. The answer is the same whether or not the address has an account.
- * @param next path to go on to behind the link
+ * Asks Auth to email a link. The result is the same whether or not the address has an account.
+ * @param next path to continue at after the link
  */
 export async function sendEmailLink(
   event: Pick<RequestEvent, 'getClientAddress' | 'request' | 'url'>,
@@ -52,8 +51,8 @@ export async function sendEmailLink(
 }
 
 /**
- * Whether Auth sent no email for a reason that only addresses with an account meet: the minute between two of them, the
- * hourly limit of the project, or that it has no mail server of its own. The user is told none of them; the log is.
+ * Whether Auth sent no email for a reason that only addresses with an account meet: the minute between two emails, the
+ * project's hourly limit, or no mail server. Logged, but hidden from the user.
  */
 export function isUnsent(code: string | undefined, kind: LinkKind): boolean {
   const isUnsaid = code === 'over_email_send_rate_limit' || code === 'email_address_not_authorized';
@@ -61,7 +60,7 @@ export function isUnsent(code: string | undefined, kind: LinkKind): boolean {
   return isUnsaid;
 }
 
-/** The address that a mailed link carries on: the template puts it behind `next`. */
+/** The URL that an emailed link passes on as `next`. */
 export function linkTarget(url: URL, next: string | null): string {
   return new URL(returnPath(next), url.origin).href;
 }

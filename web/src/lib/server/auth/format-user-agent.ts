@@ -1,4 +1,4 @@
-/** Tried in this order: most browsers also name the ones that they descend from. */
+/** In this order, since most browsers also name the ones that they descend from. */
 const BROWSERS: [pattern: RegExp, name: string][] = [
   [/\bEdg(e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -17,7 +17,7 @@ const SYSTEMS: [pattern: RegExp, name: string][] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** A browser in words, such as `Firefox on Windows`, from its User-Agent header. */
+/** Formats a User-Agent header, for example as `Firefox on Windows`. */
 export function userAgentWords(agent: string | null): string {
   const find = (names: [RegExp, string][]) => names.find(([pattern]) => pattern.test(agent ?? ''))?.[1];
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)];

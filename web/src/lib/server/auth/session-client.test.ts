@@ -19,7 +19,7 @@ afterAll(() => server.close().closeAllConnections());
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A request whose cookies hold a session that has to be refreshed. */
+/** A request whose session cookies need a refresh. */
 function expired() {
   const exp = Math.floor(Date.now() / 1000) - 10;
   const session = {
@@ -44,7 +44,7 @@ function expired() {
   return { jar, event: event as unknown as Parameters<typeof createSessionClient>[0] };
 }
 
-/** Each look at the clock is a second later, so that a refresh is soon given up. */
+/** Each reading of the clock is a second later, so a refresh soon times out. */
 function quickWatch() {
   let seconds = 0;
   return watchAuth(fetch, () => (seconds += 1) * 1000);

@@ -13,13 +13,12 @@ interface Project {
 
 export interface SessionClient {
   supabase: SupabaseClient<ClientSchema>;
-  /** Whether Auth's last answer was a temporary failure. */
   isAuthAway: AuthWatch['isAway'];
 }
 
 /**
- * A Supabase client whose session is in the HttpOnly cookies of a request: scripts never see the refresh token.
- * Supabase-js removes the session whenever a refresh fails; the cookies are kept where Auth was only away.
+ * Creates a Supabase client whose session is in the request's HttpOnly cookies, so scripts never see the refresh token.
+ * supabase-js drops the session whenever a refresh fails; the cookies stay if Auth was only unreachable.
  */
 export function createSessionClient(
   event: Pick<RequestEvent, 'cookies' | 'getClientAddress' | 'request' | 'setHeaders' | 'url'>,
@@ -42,7 +41,7 @@ export function createSessionClient(
             secure: event.url.protocol === 'https:',
           });
         }
-        // Cookies may be written twice in a request, headers only once.
+        // Cookies may be set twice in a request, headers only once.
         if (!saidNotToCache) event.setHeaders(headers);
         saidNotToCache = true;
       },
@@ -51,7 +50,7 @@ export function createSessionClient(
   return { supabase, isAuthAway: watch.isAway };
 }
 
-/** A client that keeps nothing, for an attempt to sign in that must leave the session of the request as it is. */
+/** Creates a client without a session, to try credentials without touching the request's session. */
 export function createPlainClient(
   event: Pick<RequestEvent, 'getClientAddress' | 'request'>,
   { supabaseUrl, publishableKey }: Project,
@@ -62,14 +61,13 @@ export function createPlainClient(
   });
 }
 
-/** Fetch that tells Auth who is behind a request. */
 const fetchFor = (event: Pick<RequestEvent, 'getClientAddress' | 'request'>): typeof fetch =>
   withClientIp(
     withUserAgent(fetch, () => event.request.headers.get('user-agent')),
     () => event.getClientAddress(),
   );
 
-/** Forgets the session in this browser, whether or not Auth answers. */
+/** Removes the session from this browser, whether or not Auth answers. */
 export function forgetSession({ cookies }: Pick<RequestEvent, 'cookies'>): void {
   for (const { name } of cookies.getAll())
     if (/^sb-.+-auth-token(\.\d+)?$/.test(name)) cookies.delete(name, { path: '/' });

@@ -3,8 +3,8 @@ import { createSessionClient } from './session-client.ts';
 import { settings } from '../settings.ts';
 
 /**
- * Gives the request its own Supabase client and, when the cookies hold a valid session, its user.
- * @throws 503 when Auth cannot tell whether the session is valid: the user stays signed in
+ * Gives the request its own Supabase client and, if the cookies hold a valid session, its user.
+ * @throws 503 when Auth can't tell whether the session is valid; the user stays signed in
  */
 export async function openSession(event: RequestEvent): Promise<void> {
   const { supabase, isAuthAway } = createSessionClient(event, settings());
@@ -24,13 +24,12 @@ export interface SignedIn {
   supabase: App.Locals['supabase'];
   user: { id: string; email: string };
   accessToken: string;
-  /** Goes with what is asked of edge functions. */
   trace: App.Locals['trace'];
 }
 
 /**
- * The user of a page, a form action or an endpoint.
- * @throws 401 for an endpoint, else a redirect to the sign-in page that leads back here
+ * The signed-in user of a page, a form action or an endpoint.
+ * @throws 401 for an endpoint, otherwise a redirect to the sign-in page that leads back here
  */
 export function signedIn(event: Pick<RequestEvent, 'locals' | 'url' | 'route'>): SignedIn {
   const { supabase, user, accessToken, trace } = event.locals;
@@ -41,7 +40,7 @@ export function signedIn(event: Pick<RequestEvent, 'locals' | 'url' | 'route'>):
   redirect(303, `/sign-in?next=${encodeURIComponent(pathOf(event.url))}`);
 }
 
-/** Where to go back to. The name of a form action (`?/rename`) is left out: nobody can open it. */
+/** Path to return to. Drops the name of a form action (`?/rename`), which can't be opened. */
 function pathOf({ pathname, searchParams }: URL): string {
   const kept = new URLSearchParams([...searchParams].filter(([name]) => !name.startsWith('/')));
   return kept.size > 0 ? `${pathname}?${kept.toString()}` : pathname;

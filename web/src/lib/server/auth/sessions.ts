@@ -13,7 +13,7 @@ const SessionRow = z.object({
   is_current: z.boolean(),
 });
 
-/** A place where the user is signed in. */
+/** A session of the user in some browser. */
 export type ShownSession = Omit<z.infer<typeof SessionRow>, 'user_agent'> & { browser: string };
 
 const TokenRow = z.object({
@@ -22,12 +22,11 @@ const TokenRow = z.object({
   workspace_name: z.string(),
   last_used_at: z.string().nullable(),
 });
-/** An API token that acts for the user. */
 export type OwnToken = z.infer<typeof TokenRow>;
 
 const nothing = z.unknown().transform(() => null);
 
-/** Where the user is signed in, this browser first; null when that can't be read. */
+/** Lists the user's sessions, this browser first; null if they can't be read. */
 export async function listSessions(who: SignedIn): Promise<ShownSession[] | null> {
   const found = await callProcedure(who, 'my_sessions', {}, z.array(SessionRow));
   if (!found.ok) return null;
@@ -37,7 +36,7 @@ export async function listSessions(who: SignedIn): Promise<ShownSession[] | null
   }));
 }
 
-/** Ends a session of the user; the browser is signed out when its access token expires, within an hour. */
+/** Ends a session. Its browser loses access when its access token expires, within an hour. */
 export const endSession = (who: SignedIn, id: string): Promise<Result> =>
   z.uuid().safeParse(id).success
     ? callProcedure(who, 'end_session', { p_id: id }, nothing)
@@ -47,7 +46,7 @@ export const endSession = (who: SignedIn, id: string): Promise<Result> =>
 export const endOtherSessions = (who: SignedIn): Promise<Result<number>> =>
   callProcedure(who, 'end_other_sessions', {}, z.int());
 
-/** API tokens of the user in all workspaces; null when they can't be read. */
+/** Lists the user's API tokens in all workspaces; null if they can't be read. */
 export async function listOwnTokens(who: SignedIn): Promise<OwnToken[] | null> {
   const found = await callProcedure(who, 'my_api_tokens', {}, z.array(TokenRow));
   return found.ok ? found.value : null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Services that people sign in with, where the operator has enabled them in Supabase Auth. */
+/** Providers that the page supports, if Supabase Auth has them enabled. */
 const NAMES = { github: 'GitHub', google: 'Google' } as const;
 type ProviderId = keyof typeof NAMES;
 export interface Provider {
@@ -11,7 +11,6 @@ export interface Provider {
 const IsEnabled = z.boolean().catch(false);
 const Settings = z.object({ external: z.object({ github: IsEnabled, google: IsEnabled }) });
 
-/** For how long an answer of Auth counts. */
 const FRESH_MS = 15_000;
 const TIMEOUT_MS = 2_000;
 
@@ -21,9 +20,8 @@ interface Project {
 }
 
 /**
- * Makes the list of the providers that Auth has enabled. It is asked for at most every 15 s; while Auth does not
- * answer, the last list counts, at first an empty one.
- *
+ * Creates a cached list of the providers that Auth has enabled. It asks Auth at most every 15 s; if Auth does not
+ * answer, the last list counts.
  * @param now milliseconds
  */
 export function createProviderList(send: typeof fetch, now: () => number) {
@@ -38,7 +36,7 @@ export function createProviderList(send: typeof fetch, now: () => number) {
       const ids = Object.keys(NAMES) as ProviderId[];
       known.providers = ids.filter((id) => external[id]).map((id) => ({ id, name: NAMES[id] }));
     } catch {
-      // Signing in by email goes on without them.
+      // Signing in by email works without them.
     }
     return known.providers;
   };

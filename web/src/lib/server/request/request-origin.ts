@@ -2,10 +2,9 @@
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether a request that may change something was made by one of our own pages. Cookies come with requests of other
- * sites too, whatever their method and content type, and SvelteKit checks the types of forms only. Browsers send `Origin`
- * with every unsafe method; where a proxy removed it, `Sec-Fetch-Site` says the same.
- * @param origin of our own site
+ * Whether a request that may change something comes from our own pages. Browsers send cookies with other sites'
+ * requests too, and SvelteKit checks only the content types of forms. Browsers send `Origin` with every unsafe method;
+ * if a proxy removed it, `Sec-Fetch-Site` says the same.
  */
 export function isOwnRequest({ method, headers }: Request, origin: string): boolean {
   if (SAFE.has(method)) return true;

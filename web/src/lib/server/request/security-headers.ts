@@ -1,8 +1,8 @@
 /**
- * The connect-src directive: the page talks to itself, to Realtime of Supabase and to LiveKit, no one else.
- * LiveKit Cloud moves clients to regional hosts, so its whole domain is allowed when it is in use.
- * @param supabaseUrl http(s) address of the project
- * @param livekitUrl ws(s) address of the LiveKit server, when there is one
+ * The connect-src directive: the page connects only to itself, Supabase Realtime and LiveKit. LiveKit Cloud moves
+ * clients to regional hosts, so its whole domain is allowed when it is in use.
+ * @param supabaseUrl http(s) URL of the project
+ * @param livekitUrl ws(s) URL of the LiveKit server, if there is one
  */
 export function connectSources(supabaseUrl: string, livekitUrl: string | undefined): string {
   const sources = ["'self'", ...bothSchemes(supabaseUrl)];
@@ -22,7 +22,7 @@ function bothSchemes(address: string): string[] {
     : [`http://${host}`, `ws://${host}`];
 }
 
-/** Headers that every answer carries; the Content-Security-Policy is completed apart. */
+/** Headers of every response. The Content-Security-Policy is added separately. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

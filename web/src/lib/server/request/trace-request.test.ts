@@ -13,7 +13,6 @@ function someEvent(routeId: string | null = '/(app)/servers/[id]', headers: Reco
   return { request, route: { id: routeId }, locals: {} } as unknown as RequestEvent;
 }
 
-/** Answers a request, and gives the span that came of it. */
 async function spanOf(event: RequestEvent, resolve: () => Response): Promise<FinishedSpan> {
   const { promise, resolve: add } = Promise.withResolvers<FinishedSpan>();
   const handle = tracingWith(() => Promise.resolve({ add, flush: () => Promise.resolve() }));

@@ -5,16 +5,14 @@ import { isHttpError, isRedirect, type Handle } from '@sveltejs/kit';
 type Spans = () => Promise<SpanExport | null>;
 
 let opened: Promise<SpanExport | null> | undefined;
-// Not SvelteKit's view of the environment: the exporter reads its variables from here.
+// The exporter reads its own variables from process.env.
 const spansOfThisProcess: Spans = () => (opened ??= openSpanExport(process.env, 'patchbay-page'));
 
-/** Gives each request its place in a trace; see `tracingWith`. */
 export const traceRequest = tracingWith(spansOfThisProcess);
 
 /**
- * Each request is a piece of its caller's trace, or begins one. Where the environment names an OTLP endpoint it becomes
- * a span, sent behind the answer. SvelteKit would trace by itself, but its spans hold whole addresses and words of
- * errors, and in addresses are invitations and sign-ins.
+ * Continues the caller's trace or begins one, and exports a span after the response if the environment names an OTLP
+ * endpoint. SvelteKit's own spans hold whole URLs and error messages, which may contain invitations and sign-ins.
  */
 export function tracingWith(spans: Spans): Handle {
   return async ({ event, resolve }) => {
@@ -27,12 +25,12 @@ export function tracingWith(spans: Spans): Handle {
       ({ status } = response);
       return response;
     } catch (thrown) {
-      // What a hook behind this one throws becomes an answer only before it.
+      // A redirect or error thrown by a later hook becomes a response only in SvelteKit itself.
       if (isRedirect(thrown) || isHttpError(thrown)) ({ status } = thrown);
       throw thrown;
     } finally {
       const request = { method: event.request.method, routeId: event.route.id, status, startedAtMs };
-      // Whoever watches asks for that every few seconds.
+      // Health checks come every few seconds.
       if (request.routeId !== '/healthz') afterAnswer(tell(context, request, spans));
     }
   };
@@ -40,7 +38,7 @@ export function tracingWith(spans: Spans): Handle {
 
 interface AnsweredRequest {
   method: string;
-  /** As the folders of the routes are called, with no value in it; null where there is no such page. */
+  /** The route's pattern, without values; null if no route matches. */
   routeId: string | null;
   status: number;
   startedAtMs: number;
@@ -71,7 +69,7 @@ async function tell(
   if (waitUntil()) await exporter?.flush();
 }
 
-/** What fails here costs a span and never an answer. */
+/** A failed export must not fail the response. */
 function afterAnswer(telling: Promise<void>): void {
   const settled = telling.catch(() => {});
   waitUntil()?.(settled);
@@ -82,7 +80,7 @@ interface VercelGlobal {
   [VERCEL_REQUEST]?: { get?: () => { waitUntil?: (work: Promise<unknown>) => void } | undefined };
 }
 
-/** On Vercel a function may be frozen once it has answered, unless it says what it still does. */
+/** Vercel may freeze a function once it has responded, unless it registers the remaining work. */
 function waitUntil(): ((work: Promise<unknown>) => void) | undefined {
   return (globalThis as VercelGlobal)[VERCEL_REQUEST]?.get?.()?.waitUntil;
 }

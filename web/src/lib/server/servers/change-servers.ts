@@ -25,8 +25,8 @@ export function parseBulkForm(form: FormData): Result<z.infer<typeof BulkForm>> 
 }
 
 /**
- * Changes many servers as one. Row level security passes over those that the user may not change.
- * @returns the rows that were changed, and how many were refused
+ * Applies one change to many servers, skipping those that the user may not change.
+ * @returns the changed rows, and how many were refused
  */
 export async function changeServers(
   who: SignedIn,

@@ -14,7 +14,6 @@ const MOST_SERVERS = 100;
 
 type PastedFile = Extract<McpServersFile, { ok: true }>;
 
-/** Reads the pasted text of the form; what is far too long is not read at all. */
 export function readPasted(form: FormData): Result<PastedFile> {
   const text = form.get('text');
   if (typeof text !== 'string' || text.trim() === '') return failure(400, 'Paste the JSON first.');
@@ -25,7 +24,7 @@ export function readPasted(form: FormData): Result<PastedFile> {
   return { ok: true, value: file };
 }
 
-/** What the page shows of a file; keys and tokens stay here. */
+/** What the page may show of a file; keys and tokens stay on the server. */
 export function describeFile({ servers, refused }: PastedFile): ShownFile {
   const found = servers.map(({ key, server, credential, notes }) => ({
     key,
@@ -38,7 +37,7 @@ export function describeFile({ servers, refused }: PastedFile): ShownFile {
   return { found, refused };
 }
 
-/** Adds servers of a file one after the other, each with its credential in place before it is switched on. */
+/** Adds servers one by one, each with its credential in place before it is switched on. */
 export async function addServers(
   who: SignedIn,
   workspaceId: string,
@@ -46,7 +45,7 @@ export async function addServers(
 ): Promise<ImportResult[]> {
   const results: ImportResult[] = [];
   for (const found of servers) results.push(await addOne(who, workspaceId, found));
-  // Their tools are read side by side; whoever is slow is read by the monitor later.
+  // Slow servers are left to the health monitor.
   const added = results.flatMap((result) => (result.ok ? [result.value.id] : []));
   await Promise.race([
     Promise.all(added.map((id) => discoverTools(who, { server_id: id }))),
@@ -64,7 +63,7 @@ async function addOne(
 ): Promise<ImportResult> {
   const needsCredential = server.auth_method !== 'none';
   const isActive = server.is_active && !(needsCredential && credential === null);
-  // The slug of the file may be taken here; the database finds a free one from the name.
+  // The file's slug may be taken here; the database derives a free one from the name.
   const { slug: _slug, ...input } = server;
   const row = { ...input, is_active: isActive && credential === null };
   const created = await createServer(who, workspaceId, row);

@@ -16,13 +16,13 @@ import { failureText, invalidFields, type Result } from '../result.ts';
 import { createServer, readServer, updateServer } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
-/** How long saving waits for the tools; the discovery itself goes on after it. */
+/** How long saving waits for discovery, which continues afterwards. */
 const DISCOVERY_PATIENCE_MS = 3000;
 
-/** Methods that do not go without a key or token; a sign-in comes after saving. */
+/** Methods that need a typed key or token; signing in comes after saving. */
 const TYPED: ReadonlySet<string> = new Set(['api_key', 'bearer_token']);
 
-/** What a test of the typed form asks of the function; or what is wrong with it already. */
+/** The request that tests the typed form, or why the form can't be tested. */
 export function planTest(
   form: FormData,
   stored: McpServerRow | null,
@@ -31,7 +31,7 @@ export function planTest(
   const values = { ...parsed.values, name: textOf(form, 'name') };
   if (!parsed.ok) return { ...parsed, values };
   const { input, credential } = parsed.value;
-  // A blank credential means the stored one, which only a test of the unchanged server can use.
+  // A blank credential means the stored one, which only a test of the stored server can use.
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
@@ -46,7 +46,7 @@ export function planTest(
   return { ok: true, value: body, values };
 }
 
-/** A test needs no name: the server itself may tell one. */
+/** A test needs no name: the server may report one. */
 function withName(form: FormData): FormData {
   if (textOf(form, 'name').trim() !== '') return form;
   const named = new FormData();
@@ -60,7 +60,7 @@ function textOf(form: FormData, field: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Tests what was typed and stores nothing. */
+/** Tests the typed form without storing anything. */
 export async function testTyped(
   who: SignedIn,
   form: FormData,
@@ -74,13 +74,13 @@ export async function testTyped(
   return { values, test: answer.ok ? testOutcome(answer.value) : noTest(answer.message, answer.hint) };
 }
 
-/** What the form showed when it was opened, and which state of the row that was. */
+/** What the form showed when it was opened, and the version of the row. */
 const FormBase = z.object({
   updated_at: z.string(),
   values: z.custom<ServerFormValues>((one) => typeof one === 'object' && one !== null),
 });
 
-/** What somebody else saved since the form was opened; null when nobody did, or nothing that the form shows. */
+/** What someone else saved since the form was opened; null if nothing that the form shows. */
 function mergeOf(form: FormData, mine: ServerFormValues, stored: McpServerRow): ServerFormResult | null {
   const base = FormBase.safeParse(parseJson(form.get('base')));
   if (!base.success || base.data.updated_at === stored.updated_at) return null;
@@ -98,7 +98,7 @@ function parseJson(text: FormDataEntryValue | null): unknown {
   }
 }
 
-/** Saves a new server (`stored` null) or a change, then its credential, then asks for its tools. */
+/** Saves a new or changed server, then its credential, then discovers its tools. */
 export async function saveTyped(
   who: SignedIn,
   form: FormData,
@@ -115,7 +115,7 @@ export async function saveTyped(
     return { values, errors: { credential: [missingCredentialWords(stored)] } };
   }
 
-  // A new credential is in place before the server is switched on, so that no conversation connects without it.
+  // Store a new credential before switching the server on, so no conversation connects without it.
   const activateLast = credential !== null && input.is_active && !stored?.is_active;
   const row = { ...input, is_active: activateLast ? false : input.is_active };
   const written =
@@ -166,7 +166,7 @@ export async function saveTyped(
 }
 
 function needsCredential(input: ServerConfiguration, stored: McpServerRow | null): boolean {
-  // Whoever keeps the server need not be one who uses it.
+  // The editor need not be a user of the server.
   if (input.credential_scope === 'member') return false;
   return !stored?.has_credential || dropsCredential(stored, input);
 }

@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import { EMPTY_FORM, type ServerFormValues } from '../../servers/form/form-values.ts';
 import { invalidFields, type Result } from '../result.ts';
 
-// What the form does not ask for keeps its default, or its present value when a server is edited.
+// Fields that the form lacks keep their default or current value.
 const ServerConfiguration = McpServerInput.omit({ slug: true, max_concurrency: true, metadata: true });
 export type ServerConfiguration = z.infer<typeof ServerConfiguration>;
 
@@ -18,10 +18,7 @@ export type ParsedServerForm = Result<{ input: ServerConfiguration; credential: 
   values: ServerFormValues;
 };
 
-/**
- * Reads the add / edit form. `values` is what was typed, to show it again; the credential is never among
- * them, so that no answer of ours ever carries one.
- */
+/** Parses the add and edit form. `values` never contains the credential, so no response does. */
 export function parseServerForm(form: FormData): ParsedServerForm {
   const values = typedValues(form);
   const read = readFields(ServerConfiguration, {
@@ -54,7 +51,7 @@ function timeoutMs(seconds: string): number {
   return seconds.trim() === '' ? CALL_TIMEOUT_RANGE_MS.default : Math.round(Number(seconds) * 1000);
 }
 
-/** Tags as they are typed: parted by commas, each once. */
+/** Splits typed tags at commas, without duplicates. */
 export function splitTags(typed: string): string[] {
   return [
     ...new Set(
@@ -66,7 +63,7 @@ export function splitTags(typed: string): string[] {
   ];
 }
 
-/** Whether a test of what was typed differs from a test of what is stored. */
+/** Whether the typed connection differs from the stored one. */
 export function connectionDiffers(input: ServerConfiguration, stored: McpServerRow): boolean {
   return (
     input.url !== stored.url ||

@@ -11,10 +11,10 @@ import { withOwnStatus } from './sign-ins.ts';
 
 const COLUMNS = Object.keys(McpServerRow.shape).join(',');
 const TABLE = 'mcp_servers';
-/** Ids of one request; keeps its address short. */
+/** Ids per request, to keep its URL short. */
 export const IDS_AT_ONCE = 100;
 
-/** All servers of a workspace, in the order of its users. */
+/** Lists the servers of a workspace in its manual order. */
 export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
   const servers = await allRows(
     (from, to) =>
@@ -31,7 +31,7 @@ export async function listServers(who: SignedIn, workspaceId: string): Promise<M
   return withOwnStatus(who, servers);
 }
 
-/** The servers with these ids that the user may see; ids that are missing in the answer are gone. */
+/** Reads the servers with these ids that still exist and that the user can see. */
 export async function readServers(who: SignedIn, ids: string[]): Promise<McpServerRow[]> {
   return withOwnStatus(who, await rows(who.supabase.from(TABLE).select(COLUMNS).in('id', ids), McpServerRow));
 }
@@ -48,21 +48,20 @@ export async function countServers(who: SignedIn, workspaceId: string): Promise<
   return count ?? 0;
 }
 
-/** @returns the new row, or which rule of the database refused it */
 export async function createServer(
   who: SignedIn,
   workspaceId: string,
   input: Pick<McpServerInput, 'name' | 'url'> & Partial<McpServerInput>,
 ): Promise<Result<McpServerRow>> {
-  // Its place in the order is given by the database where there is none.
+  // The database assigns a position if there is none.
   const row = { ...input, workspace_id: workspaceId } as typeof input & { position: number };
   const answer = await who.supabase.from(TABLE).insert(row).select(COLUMNS);
   return written(answer);
 }
 
 /**
- * Row level security hides what may not be changed, so a refused change reads as `NOT_FOUND`.
- * @param unchangedSince `updated_at` of the row that the change was made for; another one reads as `CHANGED`
+ * Row level security hides what the user may not change, so a refused change reads as `NOT_FOUND`.
+ * @param unchangedSince `updated_at` of the row that was edited; `CHANGED` if the row has another one by now
  */
 export async function updateServer(
   who: SignedIn,
@@ -79,8 +78,8 @@ export async function updateServer(
 }
 
 /**
- * Changes places with the neighbour in the order of the workspace.
- * @returns the rows that were written; none at the edge
+ * Swaps a server with its neighbor in the manual order.
+ * @returns the written rows; none at the edge
  */
 export async function moveServer(
   who: SignedIn,
@@ -97,15 +96,14 @@ export async function moveServer(
   return { ok: true, value: moved };
 }
 
-/** Makes one change to several servers; @returns those that the user may change */
+/** Applies one change to several servers. @returns those that the user may change */
 export function patchServers(who: SignedIn, ids: string[], patch: McpServerPatch): Promise<McpServerRow[]> {
   return rows(who.supabase.from(TABLE).update(patch).in('id', ids).select(COLUMNS), McpServerRow);
 }
 
 /**
- * Deletes servers. Deleting twice is no failure: a delayed delete may be sent by the timer and by the page
- * that goes away.
- * @returns ids of servers that are still there, because the user may not delete them
+ * Deletes servers. Deleting twice succeeds, since both the timer and a closing page may send a delayed delete.
+ * @returns ids of servers that the user may not delete
  */
 export async function deleteServers(who: SignedIn, ids: string[]): Promise<string[]> {
   const left: string[] = [];

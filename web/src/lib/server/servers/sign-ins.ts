@@ -7,12 +7,12 @@ import { rows } from '../database.ts';
 import { callFunction } from '../edge-functions.ts';
 import type { SignedIn } from '../auth/session.ts';
 
-/** A server to which one signs in, and whether the user has: by their own sign-in, or by the workspace's. */
+/** A server that needs sign-in, and whether the user or the workspace is signed in. */
 const SignIn = z.object({
   server_id: z.string(),
   is_signed_in: z.boolean(),
   is_refused: z.boolean(),
-  /** The server asked for rights that the sign-in does not give. */
+  /** The server asked for scopes that the grant lacks. */
   wants_more: z.boolean(),
   issuer: z.string().nullable(),
   signed_in_at: z.string().nullable(),
@@ -23,10 +23,10 @@ export function listSignIns(who: SignedIn, workspaceId: string): Promise<SignIn[
   return rows(who.supabase.rpc('my_sign_ins', { p_workspace_id: workspaceId }), SignIn);
 }
 
-/** Of a server to which each member has a key, whether the user's is set. */
+/** For servers with a key per member: whether the user's key is set. */
 const OwnKey = z.object({ server_id: z.string(), has_credential: z.boolean() });
 
-/** Rows with the status and the credential that they have for this user. */
+/** Rows with their status and credential for this user. */
 export async function withOwnStatus(who: SignedIn, servers: McpServerRow[]): Promise<McpServerRow[]> {
   const ofMembers = servers.filter((server) => server.credential_scope === 'member');
   if (ofMembers.length === 0) return servers;
@@ -48,7 +48,7 @@ export async function withOwnStatus(who: SignedIn, servers: McpServerRow[]): Pro
   return servers.map((server) => ownStatus(server, own.get(server.id), who.user.id));
 }
 
-/** @returns the address of the authorization server to go to */
+/** @returns the URL of the authorization server to visit */
 export const beginSignIn = (who: SignedIn, serverId: string, returnTo: string) =>
   callFunction(
     who,
@@ -57,11 +57,11 @@ export const beginSignIn = (who: SignedIn, serverId: string, returnTo: string) =
     SignInBegun,
   );
 
-/** @param callback the query with which the authorization server sent the user back */
+/** @param callback the query string of the authorization server's redirect */
 export const finishSignIn = (who: SignedIn, callback: string) =>
   callFunction(who, 'server-sign-in', { step: 'finish', callback }, SignInFinished);
 
-/** Without a person, with the client id and secret of the server. */
+/** Signs in with the server's client ID and secret, without user interaction. */
 export const signInUnattended = (who: SignedIn, serverId: string) =>
   callFunction(who, 'server-sign-in', { step: 'unattended', server_id: serverId }, SignInFinished);
 

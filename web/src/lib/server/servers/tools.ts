@@ -15,7 +15,6 @@ const TOOL_COLUMNS = Object.keys(McpToolRow.shape)
   .filter((column) => column !== 'id')
   .join(',');
 
-/** A row of `mcp_server_checks` as the server page shows it; times of phases in milliseconds. */
 export const ServerCheck = z.object({
   checked_at: z.string(),
   ok: z.boolean(),
@@ -23,7 +22,6 @@ export const ServerCheck = z.object({
 });
 export type ServerCheck = z.infer<typeof ServerCheck>;
 
-/** The catalogue of a server by name. */
 export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]> {
   return rows(
     who.supabase.from('mcp_tools').select(TOOL_COLUMNS).eq('server_id', serverId).order('name'),
@@ -31,10 +29,13 @@ export function listTools(who: SignedIn, serverId: string): Promise<McpToolRow[]
   );
 }
 
-/** How many tokens are estimated before other requests get a turn: a few milliseconds. */
+/** Tokens to estimate before yielding to other requests: a few milliseconds of work. */
 const TOKENS_PER_TURN = 5_000;
 
-/** Adds each tool's name, size and descriptions as the model gets them, given the slug of the tools' server. */
+/**
+ * Adds each tool's name and size as the model gets them.
+ * @param slug of the tools' server
+ */
 export async function withModelView(tools: readonly McpToolRow[], slug: string): Promise<ListedTool[]> {
   const listed: ListedTool[] = [];
   await inTurns(
@@ -50,7 +51,7 @@ export async function withModelView(tools: readonly McpToolRow[], slug: string):
   return listed;
 }
 
-/** None for a tool stored earlier whose schema is too complex for the model: conversations do without it. */
+/** 0 for a tool whose schema is too complex: the model does not get it. */
 function tokensOf(tool: McpToolRow, modelName: string): number {
   try {
     return estimateToolTokens(modelDefinition(modelName, tool));
@@ -60,14 +61,11 @@ function tokensOf(tool: McpToolRow, modelName: string): number {
   }
 }
 
-/** A tool as the palette lists it. */
 export const NamedTool = McpToolRow.pick({ server_id: true, name: true, title: true });
 export type NamedTool = z.infer<typeof NamedTool>;
 
-/** More than a page can look through. */
 const MOST_NAMES = 5000;
 
-/** The names of a workspace's tools. */
 export function listToolNames(who: SignedIn, workspaceId: string): Promise<NamedTool[]> {
   return allRows(
     (from, to) =>
@@ -83,7 +81,7 @@ export function listToolNames(who: SignedIn, workspaceId: string): Promise<Named
   );
 }
 
-/** Writes what the user decides about a tool. */
+/** Saves the user's settings of a tool. */
 export async function changeTool(
   who: SignedIn,
   serverId: string,
@@ -99,7 +97,6 @@ export async function changeTool(
   return writtenRows(answer, NOT_FOUND);
 }
 
-/** The latest checks of a server, newest first. */
 export function listChecks(who: SignedIn, serverId: string, limit: number): Promise<ServerCheck[]> {
   return rows(
     who.supabase
@@ -113,8 +110,8 @@ export function listChecks(who: SignedIn, serverId: string, limit: number): Prom
 }
 
 /**
- * Calls of a server's tools, newest first: all, or those with one outcome.
- * @param before only what began earlier; null for the newest
+ * Lists calls of a server's tools, newest first.
+ * @param before only calls that began earlier; null for the newest
  */
 export function listCalls(
   who: SignedIn,

@@ -4,11 +4,10 @@ import type { SignedIn } from '../auth/session.ts';
 
 const Change = z.object({ from: z.unknown(), to: z.unknown() }).partial().nullable();
 
-/** A row of `audit_events`. A change without values names a field whose values are not kept. */
+/** A row of `audit_events`. A change without values is one whose values are not stored. */
 export const AuditEvent = z.object({
   id: z.string(),
   actor_id: z.string().nullable(),
-  /** Of the API token that was used. */
   token_name: z.string().nullable(),
   action: z.enum(['insert', 'update', 'delete', 'move_in', 'move_out', 'export', 'import', 'sign_out']),
   table_name: z.string(),
@@ -20,17 +19,17 @@ export const AuditEvent = z.object({
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
 export interface AuditFilter {
-  /** A table's name; null for all. */
+  /** A table; null for all. */
   about: string | null;
-  /** A user's id; null for all. */
+  /** A user ID; null for all. */
   by: string | null;
-  /** A row's id: only what happened to it. */
+  /** A row ID. */
   row?: string;
-  /** Only what happened earlier. */
+  /** A timestamp. */
   before: string | null;
 }
 
-/** The trail of a workspace, newest first; none for who is neither owner nor admin. */
+/** Lists the audit events of a workspace, newest first; none unless the user is owner or admin. */
 export function listAuditEvents(
   who: SignedIn,
   workspaceId: string,

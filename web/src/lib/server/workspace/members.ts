@@ -28,12 +28,12 @@ const Preview = z.object({
 export type Preview = z.infer<typeof Preview>;
 const Joined = z.object({ workspace_id: z.string(), workspace_name: z.string() });
 
-/** The people of a workspace, owners first. */
+/** Lists the members of a workspace, owners first. */
 export async function listMembers(who: SignedIn, workspaceId: string): Promise<Member[]> {
   return rows(who.supabase.rpc('list_members', { p_workspace_id: workspaceId }), Member);
 }
 
-/** Links that still work; none for who is no owner. */
+/** Lists invitations that still work; none unless the user is an owner. */
 export function listInvitations(who: SignedIn, workspaceId: string, now: Date): Promise<Invitation[]> {
   return rows(
     who.supabase
@@ -47,7 +47,7 @@ export function listInvitations(who: SignedIn, workspaceId: string, now: Date): 
   );
 }
 
-/** Makes an invitation. Its token is told this once: the database keeps only its hash. */
+/** Creates an invitation. Its token is returned only once: the database stores its hash. */
 export async function invite(
   who: SignedIn,
   workspaceId: string,
@@ -70,7 +70,7 @@ export const previewInvitation = (who: SignedIn, token: string): Promise<Result<
 export const acceptInvitation = (who: SignedIn, token: string) =>
   callProcedure(who, 'accept_invitation', { p_token: token }, Joined);
 
-/** Makes another member the owner; the caller stays as admin. */
+/** Makes another member the owner and the caller an admin. */
 export const transferOwnership = (who: SignedIn, workspaceId: string, userId: string) =>
   callProcedure(
     who,
@@ -103,7 +103,7 @@ export async function setRole(
   );
 }
 
-/** Takes a member out; oneself, too. Who left sees the row no more, so the answer counts none. */
+/** Removes a member, or oneself. A member who left can't read the row any more, so rows are not counted. */
 export async function removeMember(who: SignedIn, workspaceId: string, userId: string): Promise<Result> {
   const { error, status } = await who.supabase
     .from('workspace_members')
@@ -113,5 +113,4 @@ export async function removeMember(who: SignedIn, workspaceId: string, userId: s
   return error ? writeFailure(error, status) : DONE;
 }
 
-/** A row that may not be changed reads as one that is missing. */
 const NOT_CHANGED = failure(403, 'This is not there any more, or your role does not allow it.');

@@ -9,11 +9,11 @@ export interface CurrentWorkspace {
   name: string;
   role: Role;
   isPersonal: boolean;
-  /** Whether what is said in conversations is written down, for who said it. */
+  /** Whether transcripts are stored. */
   keepsTranscripts: boolean;
-  /** Whether this role may change servers and agents. */
+  /** May change servers and agents. */
   canEdit: boolean;
-  /** Whether this role may rename the workspace and read its audit trail. */
+  /** May rename the workspace and read its audit log. */
   canManage: boolean;
 }
 
@@ -30,7 +30,6 @@ const Membership = z.object({
 const WORKSPACE_COOKIE = 'workspace';
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-/** Remembers in which workspace the user works. */
 export function rememberWorkspace(cookies: Cookies, url: URL, workspaceId: string): void {
   cookies.set(WORKSPACE_COOKIE, workspaceId, {
     path: '/',
@@ -41,7 +40,7 @@ export function rememberWorkspace(cookies: Cookies, url: URL, workspaceId: strin
   });
 }
 
-/** All workspaces of the user, in the order in which they came to them. */
+/** Lists the user's workspaces, oldest membership first. */
 export async function listWorkspaces(who: SignedIn): Promise<CurrentWorkspace[]> {
   const memberships = await rows(
     who.supabase
@@ -63,8 +62,8 @@ export async function listWorkspaces(who: SignedIn): Promise<CurrentWorkspace[]>
 }
 
 /**
- * The workspace that the user works in: the one of the cookie if they are still a member, else their first.
- * @throws 403 when the user belongs to no workspace
+ * The workspace in the cookie if the user is still a member of it, otherwise their first.
+ * @throws 403 if the user is in no workspace
  */
 export function chooseWorkspace(all: readonly CurrentWorkspace[], cookies: Cookies): CurrentWorkspace {
   const wanted = cookies.get(WORKSPACE_COOKIE);
@@ -75,7 +74,7 @@ export function chooseWorkspace(all: readonly CurrentWorkspace[], cookies: Cooki
   return chosen;
 }
 
-/** The workspace of a form action or an endpoint, where no layout has chosen it. */
+/** The current workspace, for form actions and endpoints, which no layout load precedes. */
 export async function currentWorkspace(who: SignedIn, cookies: Cookies): Promise<CurrentWorkspace> {
   return chooseWorkspace(await listWorkspaces(who), cookies);
 }
