@@ -9,7 +9,7 @@ import { modelToolName } from '@patchbay/shared/contract/naming';
 import { z } from 'zod';
 import { modelSessions } from '../tests/support/model-view.ts';
 import { newPerson, deleteServer, type Person } from '../tests/support/person.ts';
-import { RoomClient, type Told } from '../tests/support/room-client.ts';
+import { RoomClient, type ActivityOf } from '../tests/support/room-client.ts';
 import type { Stack } from '../local/stack/stack-file.ts';
 import type { BenchContext } from './bench.ts';
 import { listWithClient, listWithSdk, type RawListing } from './engine/raw-clients.ts';
@@ -188,9 +188,9 @@ class AddServer {
     const names = tools.map((tool) => modelToolName(row.slug, tool));
     await this.#modelHolds(row, names);
     const heldAtMs = performance.now();
-    const isTold = (told: Told<'tools'>): boolean =>
-      told.acknowledged && told.names.filter((name) => isOf(row, name)).length === names.length;
-    await this.#client.told('tools', isTold, from, PATIENCE_MS);
+    const isAcknowledged = (activity: ActivityOf<'tools'>): boolean =>
+      activity.acknowledged && activity.names.filter((name) => isOf(row, name)).length === names.length;
+    await this.#client.waitForActivity('tools', isAcknowledged, from, PATIENCE_MS);
     return { requestMs: answeredAtMs - startedAtMs, waitedMs: heldAtMs - answeredAtMs };
   }
 

@@ -107,7 +107,12 @@ async function converse({ worker, person, servers }: Subject, signal: AbortSigna
     await client.hearsVoice(0, PATIENCE_MS);
     const connected = new Set<string>();
     for (let from = 0; connected.size < servers;) {
-      const next = await client.told('server', ({ state }) => state === 'ready', from, PATIENCE_MS);
+      const next = await client.waitForActivity(
+        'server',
+        ({ state }) => state === 'ready',
+        from,
+        PATIENCE_MS,
+      );
       connected.add(next.server_id);
       from = client.activity.indexOf(next) + 1;
     }

@@ -106,14 +106,14 @@ async function measureSlowTool(context: BenchContext): Promise<void> {
   const loadBefore = currentLoad();
   const longestMs: number[] = [];
   try {
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
     await client.hearsVoice(0, PATIENCE_MS);
     for (let call = 0; call < SLOW_CALLS; call += 1) {
       await client.hearsSilence(2_000, PATIENCE_MS);
       const from = client.activity.length;
       const askedAtMs = Date.now();
       await client.type(`Countdown of ${SLOW_CALL_SECONDS} seconds`);
-      await client.told('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
+      await client.waitForActivity('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
       const answeredAtMs = await client.hearsVoice(Date.now(), PATIENCE_MS);
       const heard = client.loudAtMs.filter((at) => at >= askedAtMs && at <= answeredAtMs);
       const gaps = heard.map((at, index) => at - (heard[index - 1] ?? askedAtMs));

@@ -26,14 +26,19 @@ await client.hearsVoice(0, PATIENCE_MS);
 const shownMs: number[] = [];
 while (shownMs.length < ROUNDS) {
   await untilShown('connected');
-  await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+  await client.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
   await client.hearsSilence(1_500, PATIENCE_MS);
   const from = client.activity.length;
   await client.type('Countdown of 30 seconds');
-  await client.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
+  await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
   const shown = untilShown('error');
   process.kill(pidOf('clock'), 'SIGKILL');
-  const failed = client.told('tool_call', ({ outcome }) => outcome === 'unavailable', from, PATIENCE_MS);
+  const failed = client.waitForActivity(
+    'tool_call',
+    ({ outcome }) => outcome === 'unavailable',
+    from,
+    PATIENCE_MS,
+  );
   const failedAt = failed.then(() => Date.now());
   shownMs.push(Math.max(0, (await shown) - (await failedAt)));
 }

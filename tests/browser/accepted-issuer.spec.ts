@@ -49,7 +49,7 @@ test('its owner sees both addresses, confirms that they belong together, and sig
   await expect(question).toBeVisible();
 });
 
-test('a member is told whom to ask', async ({ page }) => {
+test('a member sees whom to ask', async ({ page }) => {
   const [owner, member] = await Promise.all([newPerson('owner'), newPerson('member')]);
   const workspaceId = await personalWorkspace(owner);
   const args = { p_workspace_id: workspaceId, p_role: 'member' };

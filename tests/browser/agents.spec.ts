@@ -55,7 +55,7 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
   });
 });
 
-test('a user who writes too much is told when to try again, and what was typed stays', async ({ page }) => {
+test('a rate-limited user sees when to retry, and keeps what they typed', async ({ page }) => {
   const person = await newPerson('hasty');
   await serviceClient()
     .from('limits')

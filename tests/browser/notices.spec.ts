@@ -28,7 +28,7 @@ async function expectAccessible(page: Page): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
 }
 
-interface Told {
+interface NoticeRow {
   server_id: string;
   workspace_id: string;
   kind: string;
@@ -36,7 +36,7 @@ interface Told {
 }
 
 /** Tells as the monitor does. */
-async function tell(notices: Told[]): Promise<void> {
+async function tell(notices: NoticeRow[]): Promise<void> {
   const rows = notices.map((notice, n) => ({ details: {}, ...notice, key: `story ${n}` }));
   await system.from('notices').insert(rows).throwOnError();
 }

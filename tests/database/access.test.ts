@@ -106,11 +106,11 @@ async function rowsOf(table: string): Promise<string[]> {
 }
 
 function extent(answers: (number | string)[]): Extent {
-  const told = answers.filter((answer) => !RULES.includes(String(answer)));
-  const unforeseen = told.filter((answer) => typeof answer === 'string' && answer !== '42501');
+  const outcomes = answers.filter((answer) => !RULES.includes(String(answer)));
+  const unforeseen = outcomes.filter((answer) => typeof answer === 'string' && answer !== '42501');
   expect(unforeseen).toEqual([]);
-  const done = told.filter((answer) => answer === 1).length;
-  return done === 0 ? 'none' : done === told.length ? 'all' : 'own';
+  const done = outcomes.filter((answer) => answer === 1).length;
+  return done === 0 ? 'none' : done === outcomes.length ? 'all' : 'own';
 }
 
 async function measure(who: Who, table: string): Promise<Record<Right, Extent>> {
@@ -141,10 +141,10 @@ async function measure(who: Who, table: string): Promise<Record<Right, Extent>> 
 
 /** As the documentation writes it: `see, add, change own, remove own`; a dash for nothing. */
 function words(rights: Record<Right, Extent>): string {
-  const told = Object.entries(rights).flatMap(([right, held]) =>
+  const listed = Object.entries(rights).flatMap(([right, held]) =>
     held === 'none' ? [] : [held === 'all' ? right : `${right} own`],
   );
-  return told.join(', ') || '–';
+  return listed.join(', ') || '–';
 }
 
 function documented(): Map<string, string[]> {

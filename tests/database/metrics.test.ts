@@ -86,9 +86,9 @@ it('alerts and dashboard speak of metrics and labels that there are, and no metr
   const namesIn = (expressions: string[]): string[] =>
     [...new Set(expressions.join('\n').match(/\bpatchbay_\w+/g) ?? [])].toSorted();
 
-  const told = [...new Set(metrics.map(({ name }) => name))].toSorted();
-  expect(namesIn(targets.map(({ expr }) => expr))).toEqual(told);
-  for (const name of namesIn(rules.map(({ expr }) => expr))) expect(told).toContain(name);
+  const exported = [...new Set(metrics.map(({ name }) => name))].toSorted();
+  expect(namesIn(targets.map(({ expr }) => expr))).toEqual(exported);
+  for (const name of namesIn(rules.map(({ expr }) => expr))) expect(exported).toContain(name);
   for (const { expr } of [...rules, ...targets]) {
     const [, name] = /(patchbay_\w+)/.exec(expr) ?? [];
     const known = metrics.filter((one) => one.name === name);

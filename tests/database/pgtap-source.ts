@@ -16,7 +16,7 @@ export async function loadPgTapSource(): Promise<string> {
   const control = [...files].find(([name]) => name.endsWith('/pgtap.control'))?.[1] ?? '';
   const version = /default_version = '([^']+)'/.exec(control)?.[1];
   const script = [...files].find(([name]) => name.endsWith(`/pgtap--${version}.sql`))?.[1];
-  if (!script) throw new Error(`${archive} holds no script of pgTAP ${version ?? '(no version told)'}.`);
+  if (!script) throw new Error(`${archive} holds no script of pgTAP ${version ?? '(unknown version)'}.`);
   return script;
 }
 

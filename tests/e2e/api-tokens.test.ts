@@ -97,7 +97,7 @@ describe.runIf(hasStack)('API tokens', { timeout: 20_000 }, () => {
     expect(listed.data?.last_used_at).not.toBeNull();
   });
 
-  it('without a scope a token only reads, and is told which it lacks', async () => {
+  it('a token without a write scope can only read, and the error names the missing scope', async () => {
     const { token } = await makeToken([]);
     const program = bearing(token);
     const { data: servers, error } = await program.client.from('mcp_servers').select('id');

@@ -50,7 +50,7 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
     /** What people and programs were shown of sign-ins. */
     const shown: { place: string; text: string }[] = [];
     let secrets: Record<string, string>;
-    /** Told once, to who made the invitation. */
+    /** Returned once, to the user who created the invitation. */
     let tokens: Record<string, string>;
     /** In this suite and in all before it. */
     let issued: ReturnType<typeof readIssued>;

@@ -162,16 +162,16 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
     expect(settings.runtime).toEqual({ version: HOSTED_DENO_VERSION, lacks: [] });
 
-    // Told of in the trace of the conversation, without a word of what was asked and answered.
+    // The conversation's trace has the call, without its arguments and output.
     const trace = traceIdOf(token.session_id);
     await vi.waitFor(() => expect(collector.spans.map(({ traceId }) => traceId)).toContain(trace), 5_000);
     expect(collector.spans.find(({ traceId }) => traceId === trace)).toMatchObject({
       name: 'voice-token',
       attributes: { 'gen_ai.conversation.id': token.session_id },
     });
-    const told = collector.raw();
+    const traces = collector.raw();
     for (const secret of [token.token, person.authorization, secret_key, environment.LIVEKIT_API_SECRET])
-      expect(told).not.toContain(secret);
-    expect(told).not.toContain(demoServer('clock').url);
+      expect(traces).not.toContain(secret);
+    expect(traces).not.toContain(demoServer('clock').url);
   });
 });

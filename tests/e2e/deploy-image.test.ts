@@ -105,7 +105,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     return LiveWorkers.parse(data).filter(({ agent_name }) => agent_name === AGENT_NAME);
   }
 
-  it('runs the worker, which registers, holds a conversation with a tool, and ends when it is told to', async () => {
+  it('runs the worker, which registers, holds a conversation with a tool call, and exits on SIGTERM', async () => {
     const { child, url } = await start('worker', 'PATCHBAY_WORKER_PORT');
     await expect
       .poll(() => statusOf(url + fly.checks['registered']?.path), { timeout: PATIENCE_MS })
@@ -126,7 +126,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     const client = await RoomClient.join(person, undefined, AGENT_NAME);
     const isThere = (names: string[]): boolean =>
       ['notes__', 'clock__'].every((prefix) => names.some((name) => name.startsWith(prefix)));
-    await client.told('tools', ({ names }) => isThere(names), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => isThere(names), 0, PATIENCE_MS);
     await client.hearsVoice(0, PATIENCE_MS);
     await client.hearsSilence(700, PATIENCE_MS);
     const since = Date.now();
@@ -139,7 +139,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     expect(await heartbeats()).toEqual([]);
   });
 
-  it('runs the monitor, which gets work, and ends when it is told to', async () => {
+  it('runs the monitor, which probes servers and exits on SIGTERM', async () => {
     const { child, url } = await start('monitor', 'PATCHBAY_MONITOR_PORT');
     await expect.poll(() => statusOf(url + fly.checks['monitoring']?.path), { timeout: 30_000 }).toBe(200);
     child.kill('SIGTERM');

@@ -101,9 +101,9 @@ describe.runIf(hasStack)('the doctor', () => {
       'worker',
       'monitor',
     ]);
-    const told = linesOf(findings).join('\n');
+    const output = linesOf(findings).join('\n');
     const { secretKey = '', livekitApiSecret = '', secretsKeys = '' } = subject;
-    for (const secret of [secretKey, livekitApiSecret, secretsKeys]) expect(told).not.toContain(secret);
+    for (const secret of [secretKey, livekitApiSecret, secretsKeys]) expect(output).not.toContain(secret);
   });
 
   it('as a command takes all from the environment, and its exit code says how it went', async () => {

@@ -224,20 +224,21 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
 
   it('from outside changes nothing, sees nothing, and is not told what exists', async () => {
     const before = await contents();
-    const told = await Promise.all(
+    const leaks = await Promise.all(
       strangers.map(async (intruder) => {
         const found: string[] = [];
         for (const { what, run } of attempts) {
           const [answer, control] = await Promise.all([run(intruder, real), run(intruder, made)]);
           note(intruder.who, what, answer);
-          const isTold = answer.status !== control.status || unnamed(answer.text) !== unnamed(control.text);
-          if (isTold || answer.status >= 500)
+          const isAcknowledged =
+            answer.status !== control.status || unnamed(answer.text) !== unnamed(control.text);
+          if (isAcknowledged || answer.status >= 500)
             found.push(`${intruder.who}, ${what}: ${words(answer)} / ${words(control)}`);
         }
         return found;
       }),
     );
-    expect(told.flat()).toEqual([]);
+    expect(leaks.flat()).toEqual([]);
     expect(await contents()).toEqual(before);
   });
 

@@ -193,7 +193,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
         data: [],
       });
       expect((await discover(ada, serverId)).body).toMatchObject({ code: 'sign_in_required' });
-      // Its authorization server is told, by the monitor.
+      // The monitor revokes it at its authorization server.
       await expect.poll(() => guarded.revocations, { timeout: 20_000 }).toBe(before + 1);
     } finally {
       await other.close();

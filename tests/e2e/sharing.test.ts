@@ -110,7 +110,7 @@ describe.runIf(hasStack)('sharing a workspace', { timeout: 60_000 }, () => {
     expect(asMember.data).toEqual([]);
   });
 
-  it('a limit is told with its numbers, a rate with the time to wait', async () => {
+  it('a limit error has its numbers, a rate limit error the time to wait', async () => {
     await limitTeam('servers', 2);
     const full = await ada.client
       .from('mcp_servers')

@@ -71,7 +71,7 @@ describe.runIf(hasStack)('a member who becomes a viewer', () => {
     await become('admin');
   });
 
-  it.runIf(hasVoice)('loses the other tools in the middle of a conversation, and is told why', async () => {
+  it.runIf(hasVoice)('loses the other tools during a conversation, and hears why', async () => {
     const agents = await guest.client
       .from('agent_configs')
       .select('id')
@@ -80,11 +80,11 @@ describe.runIf(hasStack)('a member who becomes a viewer', () => {
       .throwOnError();
     const client = await RoomClient.join(guest, agents.data.id);
     try {
-      await client.told('tools', ({ names }) => names.includes('workshop__wipe'));
+      await client.waitForActivity('tools', ({ names }) => names.includes('workshop__wipe'));
       await client.hearsSilence();
       const from = client.activity.length;
       await become('viewer');
-      const { names, left_out } = await client.told(
+      const { names, left_out } = await client.waitForActivity(
         'tools',
         ({ names }) => !names.includes('workshop__wipe'),
         from,
@@ -109,7 +109,11 @@ describe.runIf(hasStack)('a member who becomes a viewer', () => {
         { ...reading('report'), annotations: { destructiveHint: true } },
         reading('wipe'),
       ]);
-      await client.told('tools', (told) => told.names.join() === 'workshop__wipe', changed);
+      await client.waitForActivity(
+        'tools',
+        (activity) => activity.names.join() === 'workshop__wipe',
+        changed,
+      );
     } finally {
       await client.leave();
     }

@@ -76,7 +76,7 @@ export class Arena {
   async talk(person: Person): Promise<Finding> {
     await addDemoServer(person, 'clock');
     const client = await this.conversation(person);
-    await client.told('tools', ({ names }) => names.includes('clock__current_time'));
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__current_time'));
     const askedAtMs = Date.now();
     await client.type('What time is it in Tokyo?');
     const isAnswered = client.agentSays(/in tokyo/i, askedAtMs).then(

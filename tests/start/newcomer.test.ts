@@ -31,18 +31,18 @@ it('a newcomer has the whole product after one command', { timeout: 400_000 }, a
     // Ctrl-C goes to all that run in a terminal: a group of its own stands for one.
     detached: true,
   });
-  let told = '';
-  for (const stream of [start.stdout, start.stderr]) stream.on('data', (chunk) => (told += String(chunk)));
+  let output = '';
+  for (const stream of [start.stdout, start.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   try {
     await vi.waitFor(
       () => {
-        if (start.exitCode !== null) throw new Error(`npm start has ended:\n${told}`);
-        expect(told).toContain('Ctrl-C stops it.');
+        if (start.exitCode !== null) throw new Error(`npm start has ended:\n${output}`);
+        expect(output).toContain('Ctrl-C stops it.');
       },
       { timeout: 360_000, interval: 200 },
     );
-    const [, page = ''] = /^ {2}page +(\S+)$/m.exec(told) ?? [];
-    const [, email = '', password = ''] = /^ {2}demo account +(\S+) +password (\S+)$/m.exec(told) ?? [];
+    const [, page = ''] = /^ {2}page +(\S+)$/m.exec(output) ?? [];
+    const [, email = '', password = ''] = /^ {2}demo account +(\S+) +password (\S+)$/m.exec(output) ?? [];
     expect(await (await fetch(`${page}/sign-in`)).text()).toContain('<title>Sign in · Patchbay</title>');
     const { supabase_url, publishable_key } = readStack(join(clone, '.local'))!;
     const patchbay = createClient(supabase_url, publishable_key, { auth: { autoRefreshToken: false } });
@@ -55,5 +55,5 @@ it('a newcomer has the whole product after one command', { timeout: 400_000 }, a
       await once(start, 'exit');
     }
   }
-  expect(told).toMatch(/^patchbay: stopped$/m);
+  expect(output).toMatch(/^patchbay: stopped$/m);
 });

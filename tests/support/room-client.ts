@@ -37,7 +37,7 @@ export interface Line {
   atMs: number;
 }
 
-export type Told<Type extends Activity['type']> = Extract<Activity, { type: Type }>;
+export type ActivityOf<Type extends Activity['type']> = Extract<Activity, { type: Type }>;
 
 export class RoomClient {
   readonly sessionId: string;
@@ -118,14 +118,14 @@ export class RoomClient {
   }
 
   /** The first message of a kind, from an index of `activity` on, that fits. */
-  async told<Type extends Activity['type']>(
+  async waitForActivity<Type extends Activity['type']>(
     type: Type,
-    fits: (activity: Told<Type>) => boolean,
+    fits: (activity: ActivityOf<Type>) => boolean,
     from = 0,
     withinMs = PATIENCE_MS,
-  ): Promise<Told<Type>> {
-    const isIt = (activity: Activity): activity is Told<Type> =>
-      activity.type === type && fits(activity as Told<Type>);
+  ): Promise<ActivityOf<Type>> {
+    const isIt = (activity: Activity): activity is ActivityOf<Type> =>
+      activity.type === type && fits(activity as ActivityOf<Type>);
     return this.#wait(
       () => this.activity.slice(from).find(isIt),
       withinMs,

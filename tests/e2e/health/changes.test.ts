@@ -200,9 +200,9 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     daysLeft = 2.5;
     await story.tells(id, ['certificate', 'certificate']);
     await story.looks(id, 1);
-    const told = await project.sql<{ days: number }[]>`
+    const notices = await project.sql<{ days: number }[]>`
       select (details ->> 'days')::int as days from notices where server_id = ${id} order by created_at`;
-    expect(told.map(({ days }) => days)).toEqual([13, 2]);
+    expect(notices.map(({ days }) => days)).toEqual([13, 2]);
     expect(await story.shownOf(id)).toBe('connected');
   });
 });

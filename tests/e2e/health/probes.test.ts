@@ -184,8 +184,8 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     expect(Date.now() - backAt).toBeLessThan(60_000);
     await story.tells(mortalId, ['down']);
     for (const id of steadyIds) expect(await story.shownOf(id)).toBe('connected');
-    const told = await story.project.sql<{ server_id: string }[]>`select server_id from notices`;
-    expect(told.map(({ server_id }) => server_id)).toEqual([mortalId]);
+    const notices = await story.project.sql<{ server_id: string }[]>`select server_id from notices`;
+    expect(notices.map(({ server_id }) => server_id)).toEqual([mortalId]);
     const incidents = await story.project.sql`select server_id from mcp_server_incidents`;
     expect([...incidents]).toEqual([{ server_id: mortalId }]);
   });

@@ -81,7 +81,7 @@ export class HealthStory {
   tells(id: string, kinds: string[]): Promise<void> {
     return becomes(
       () => this.noticesOf(id),
-      (told) => isDeepStrictEqual(told, kinds),
+      (sent) => isDeepStrictEqual(sent, kinds),
       kinds,
     );
   }

@@ -26,8 +26,8 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
     agentId = data?.id ?? '';
     await change({ system_prompt: `${marker} At first.` });
     client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('notes__add_note'), 0, PATIENCE_MS);
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('notes__add_note'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
     await client.hearsVoice(0, PATIENCE_MS);
   });
   afterAll(() => client?.leave());
@@ -62,20 +62,25 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
       .insert({ agent_config_id: agentId, server_id: clockId });
     expect(given.error).toBeNull();
     await change({ all_servers: false });
-    const told = await client.told(
+    const activity = await client.waitForActivity(
       'tools',
       ({ names, acknowledged }) => acknowledged && !names.includes('notes__add_note'),
       from,
       PATIENCE_MS,
     );
-    expect(told.names).toContain('clock__countdown');
+    expect(activity.names).toContain('clock__countdown');
     expect((await ownSession())?.tools.map(({ name }) => name)).not.toContain('notes__add_note');
   });
 
   it('and all of them again', async () => {
     const from = client.activity.length;
     await change({ all_servers: true });
-    await client.told('tools', ({ names }) => names.includes('notes__add_note'), from, PATIENCE_MS);
+    await client.waitForActivity(
+      'tools',
+      ({ names }) => names.includes('notes__add_note'),
+      from,
+      PATIENCE_MS,
+    );
   });
 
   it('listens in the new way at once, and goes on', async () => {

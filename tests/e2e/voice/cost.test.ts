@@ -27,7 +27,7 @@ describe.runIf(hasVoice)('what a conversation costs', () => {
     tap = await ModelTap.open();
     worker = await startOwnWorker({ OPENAI_BASE_URL: tap.url });
     client = await RoomClient.join(person, undefined, worker.agentName);
-    await client.told(
+    await client.waitForActivity(
       'tools',
       ({ names, acknowledged }) => acknowledged && names.includes('workshop__report'),
       0,
@@ -75,7 +75,7 @@ describe.runIf(hasVoice)('what a conversation costs', () => {
       server.tools = [...server.tools, tool(`appendix_${change}`)];
       await server.announceTools();
     }
-    await client.told('tools', ({ names }) => names.includes('workshop__appendix_4'), changes);
+    await client.waitForActivity('tools', ({ names }) => names.includes('workshop__appendix_4'), changes);
     const updates = tap.sent('session.update', from).map(({ session }) => session?.tools?.length ?? 0);
     expect(updates.length).toBeLessThanOrEqual(2);
     expect(updates.at(-1)).toBe(server.tools.length);

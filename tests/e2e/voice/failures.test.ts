@@ -34,7 +34,7 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     person = await newPerson('failures');
     serverId = await addDemoServer(person, 'clock');
     client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'));
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'));
     await client.hearsVoice(0);
   });
   afterAll(() => client?.leave());
@@ -43,13 +43,13 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     await client.hearsSilence();
     const from = client.activity.length;
     await client.type('Countdown of 30 seconds');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from);
     await shown('connected');
     fromKill = client.activity.length;
     const down = shown('error');
     const killedAtMs = Date.now();
     process.kill(pidOf('clock'), 'SIGKILL');
-    await client.told('tool_call', ({ outcome }) => outcome === 'unavailable', from);
+    await client.waitForActivity('tool_call', ({ outcome }) => outcome === 'unavailable', from);
     const failedAtMs = Date.now();
     expect((await down) - failedAtMs).toBeLessThan(2_000);
     await client.agentSays(/clock server (isn't|can't|stopped)/i, killedAtMs, 10_000);
@@ -59,11 +59,11 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
 
   it('a server that is away: a call is refused at once, with a sentence', async () => {
     await client.hearsSilence();
-    await client.told('server', ({ state }) => state === 'ready', fromKill, 30_000);
+    await client.waitForActivity('server', ({ state }) => state === 'ready', fromKill, 30_000);
     // It stays away for a few seconds, and the conversation knows.
     const from = client.activity.length;
     process.kill(pidOf('clock'), 'SIGKILL');
-    await client.told('server', ({ state }) => state === 'waiting', from);
+    await client.waitForActivity('server', ({ state }) => state === 'waiting', from);
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
     await client.agentSays(/clock server (isn't|can't|stopped)/i, since, 6_000);

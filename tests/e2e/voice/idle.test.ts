@@ -23,7 +23,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
     await addServer(person, 'workshop', server.url, { trusts_hints: true });
     worker = await startOwnWorker({ PATCHBAY_IDLE_TIMEOUT_MS: String(TIMEOUT_MS) });
     client = await RoomClient.join(person, undefined, worker.agentName);
-    await client.told('tools', ({ names }) => names.includes('workshop__report'), 0, 45_000);
+    await client.waitForActivity('tools', ({ names }) => names.includes('workshop__report'), 0, 45_000);
     await client.hearsVoice(0);
   }, 120_000);
   afterAll(async () => {
@@ -42,7 +42,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
   };
   const warnings = () => client.activity.filter(({ type }) => type === 'idle');
 
-  it('goes on while a call of theirs runs in the background, and until its result is told', async () => {
+  it('continues while a background call runs, until its result was spoken', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     server.beforeAnswer = () => promise;
     const askedAtMs = Date.now();
@@ -56,7 +56,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
   });
 
   it('warns them by voice and in the page, and goes on when they say something', async () => {
-    const warning = await client.told('idle', () => true, 0, 2 * TIMEOUT_MS);
+    const warning = await client.waitForActivity('idle', () => true, 0, 2 * TIMEOUT_MS);
     expect(warning.ends_in_ms).toBe(TIMEOUT_MS / 2);
     await client.agentSays(/are you still there\? I'll end this conversation in 8 seconds/i, 0);
     const since = Date.now();

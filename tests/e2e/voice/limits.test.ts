@@ -73,10 +73,12 @@ describe.runIf(hasVoice)('the limits of conversations', () => {
       .eq('workspace_id', await personalWorkspace(person))
       .throwOnError();
 
-    const warning = await client.told('time_limit', () => true);
+    const warning = await client.waitForActivity('time_limit', () => true);
     expect(warning.ends_in_ms).toBeLessThanOrEqual(30_000);
     await client.agentSays(/almost reached its time limit\. I'll end it in \d+ seconds/i, 0);
-    expect(await client.told('ended', () => true, 0, 40_000)).toMatchObject({ reason: 'time_limit' });
+    expect(await client.waitForActivity('ended', () => true, 0, 40_000)).toMatchObject({
+      reason: 'time_limit',
+    });
     await expect
       .poll(() => session(client.sessionId), { timeout: 10_000 })
       .toEqual({ state: 'ended', end_reason: 'time_limit' });

@@ -26,7 +26,12 @@ describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_
     const join = () => RoomClient.join(person, undefined, worker.agentName);
     [inSpeech, inText, inTool] = [await join(), await join(), await join()];
     for (const client of [inSpeech, inText, inTool]) {
-      await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+      await client.waitForActivity(
+        'tools',
+        ({ names }) => names.includes('clock__countdown'),
+        0,
+        PATIENCE_MS,
+      );
       await client.hearsVoice(0, PATIENCE_MS);
     }
   }, 300_000);
@@ -44,13 +49,13 @@ describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_
       await inSpeech.type('Tell me a long story');
       await inSpeech.hearsVoice(beganAtMs, PATIENCE_MS);
       await inTool.type('Countdown of 3 seconds');
-      await inTool.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
+      await inTool.waitForActivity('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
 
       await worker.model.pull();
       const awayAtMs = Date.now();
       await inText.type('What time is it in Paris?');
       await addServer(person, { name: `extra ${seconds}`, url: demoServer('clock').url });
-      await inTool.told('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
+      await inTool.waitForActivity('tool_call', ({ phase }) => phase === 'finished', from, PATIENCE_MS);
       await sleep(Math.max(0, seconds * 1_000 - (Date.now() - awayAtMs)));
       await worker.model.plug();
 

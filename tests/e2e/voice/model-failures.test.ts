@@ -46,7 +46,7 @@ async function endOf({ sessionId }: RoomClient, { client }: Person) {
 
 /** The page, the row of the conversation and the log have the same reason, and nobody dials any more. */
 async function endsWith(reason: EndReason, client: RoomClient, scene: Scene, withinMs = PATIENCE_MS) {
-  await client.told('ended', (end) => end.reason === reason, 0, withinMs);
+  await client.waitForActivity('ended', (end) => end.reason === reason, 0, withinMs);
   await expect
     .poll(() => endOf(client, scene.person), { timeout: PATIENCE_MS })
     .toEqual({ state: 'ended', end_reason: reason });
@@ -72,7 +72,7 @@ async function outlastTwoMinutes(): Promise<void> {
     await away.model.close();
     const goneAtMs = Date.now();
     for (const client of [inAway, inClosing])
-      await client.told('model', ({ state }) => state === 'reconnecting', 0, PATIENCE_MS);
+      await client.waitForActivity('model', ({ state }) => state === 'reconnecting', 0, PATIENCE_MS);
     await Promise.all([
       endsWith('model_unavailable', inAway, away, TWO_MINUTES_MS),
       endsWith('model_unavailable', inClosing, closing, TWO_MINUTES_MS),
@@ -119,14 +119,14 @@ describe.runIf(hasVoice)('a voice model that fails', { timeout: 180_000 }, () =>
   /** A conversation that has greeted, and has its tools. */
   const converse = async (): Promise<RoomClient> => {
     const joined = await join();
-    await joined.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+    await joined.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
     await joined.hearsVoice(0, PATIENCE_MS);
     await joined.hearsSilence(700, PATIENCE_MS);
     return joined;
   };
   /** What becomes of a turn; gives the failure that was announced for it. */
   const unanswered = (joined: RoomClient, reason: AnswerFailure, from: number) =>
-    joined.told('unanswered', (told) => told.reason === reason, from, PATIENCE_MS);
+    joined.waitForActivity('unanswered', (activity) => activity.reason === reason, from, PATIENCE_MS);
 
   describe('for good', () => {
     const voice = { type: 'invalid_request_error', code: 'invalid_value', message: 'No such voice.' };

@@ -36,7 +36,7 @@ describe.runIf(hasVoice)('a conversation with a server that takes one client', (
 
   it('keeps its session: nobody else connects to a server that it found healthy', async () => {
     client = await RoomClient.join(person);
-    await client.told('server', ({ state }) => state === 'ready');
+    await client.waitForActivity('server', ({ state }) => state === 'ready');
     const from = client.activity.length;
     const sessions = server.sessions;
     await person.client

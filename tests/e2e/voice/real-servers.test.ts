@@ -76,7 +76,7 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
   }
 
   it('are there in part, each with its share, in a set that the model accepts at once', async () => {
-    const told = await client.told(
+    const activity = await client.waitForActivity(
       'tools',
       ({ acknowledged, budget }) =>
         acknowledged && budget?.servers.filter(({ tools }) => tools > 0).length === SERVERS.length,
@@ -91,15 +91,15 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
     expect(tokensOf(now)).toBeGreaterThan(MOST_TOKENS * 0.75);
     expect(now.tools.length).toBeLessThanOrEqual(MOST_TOOLS);
     for (const server of SERVERS) expect(countOf(now, server), server).toBeGreaterThan(5);
-    expect(new Set(told.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
+    expect(new Set(activity.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
     const all = recordedCatalogs().reduce((sum, { tools }) => sum + tools.length, 0);
-    expect(now.tools.length + (told.left_out?.length ?? 0)).toBe(all);
+    expect(now.tools.length + (activity.left_out?.length ?? 0)).toBe(all);
   });
 
   it('keep the tool that was used and cost one update each as they come, go and change places', async () => {
     await client.hearsSilence();
     await client.type('Browser close');
-    await client.told(
+    await client.waitForActivity(
       'tool_call',
       ({ name, phase }) => name === USED && phase === 'finished',
       0,

@@ -33,7 +33,7 @@ describe.runIf(hasVoice)('a conversation with a model that reasons', { timeout: 
     await addServer(person, 'lab', gauge.url);
     client = await RoomClient.join(person, undefined, worker.agentName);
     const wanted = ['clock__current_time', 'lab__read_gauge'];
-    await client.told(
+    await client.waitForActivity(
       'tools',
       ({ names, acknowledged }) => acknowledged && wanted.every((name) => names.includes(name)),
       0,
@@ -98,7 +98,7 @@ describe.runIf(hasVoice)('a conversation with a model that reasons', { timeout: 
     const from = client.activity.length;
     const saidAtMs = Date.now();
     await client.say('tell me a long story');
-    await client.told('user_turn', ({ phase }) => phase === 'started', from, PATIENCE_MS);
+    await client.waitForActivity('user_turn', ({ phase }) => phase === 'started', from, PATIENCE_MS);
     await client.hearsVoice(Date.now() + 500, PATIENCE_MS);
     await expect
       .poll(() => client.lines.find((line) => line.from === 'person' && line.atMs >= saidAtMs)?.text, {

@@ -26,7 +26,12 @@ describe.runIf(hasVoice)('a model that makes several calls at once', () => {
     worker = await startOwnWorker({ OPENAI_BASE_URL: tap.url });
     client = await RoomClient.join(person, undefined, worker.agentName);
     const wanted = ['clock__current_time', 'workshop__report'];
-    await client.told('tools', ({ names }) => wanted.every((name) => names.includes(name)), 0, 45_000);
+    await client.waitForActivity(
+      'tools',
+      ({ names }) => wanted.every((name) => names.includes(name)),
+      0,
+      45_000,
+    );
     await client.hearsVoice(0);
   }, 120_000);
   afterAll(async () => {

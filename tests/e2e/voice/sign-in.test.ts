@@ -23,9 +23,13 @@ describe.runIf(hasVoice)('in a conversation', () => {
   /** Lines of the agent that speak of something that the person has to do. */
   const asked = () => client.lines.filter(({ from, text }) => from === 'agent' && /sign in|key/i.test(text));
   const waits = (serverId: string, from = 0) =>
-    client.told('server', (told) => told.server_id === serverId && told.state === 'needs_credentials', from);
+    client.waitForActivity(
+      'server',
+      (activity) => activity.server_id === serverId && activity.state === 'needs_credentials',
+      from,
+    );
   const hasTool = (name: string) =>
-    client.told('tools', ({ names, acknowledged }) => acknowledged && names.includes(name));
+    client.waitForActivity('tools', ({ names, acknowledged }) => acknowledged && names.includes(name));
   async function hears(words: string, answer: RegExp): Promise<void> {
     const since = Date.now();
     await client.type(words);
@@ -78,7 +82,11 @@ describe.runIf(hasVoice)('in a conversation', () => {
     await hears('Who am I in tickets?', /You are ada\./);
     const from = client.activity.length;
     await signInTo(person, ticketsId, 'ada');
-    await client.told('server', (told) => told.server_id === ticketsId && told.state === 'ready', from);
+    await client.waitForActivity(
+      'server',
+      (activity) => activity.server_id === ticketsId && activity.state === 'ready',
+      from,
+    );
     await hears('Post comment', /Posted/);
   });
 

@@ -24,7 +24,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     await addServer(person, 'workshop', server.url, { trusts_hints: true });
     client = await RoomClient.join(person);
     const wanted = ['clock__current_time', 'workshop__report', 'workshop__hang'];
-    await client.told('tools', ({ names }) => wanted.every((name) => names.includes(name)));
+    await client.waitForActivity('tools', ({ names }) => wanted.every((name) => names.includes(name)));
     await client.hearsVoice(0);
   });
   afterAll(async () => {
@@ -79,10 +79,10 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     await client.hearsSilence();
     const from = client.activity.length;
     await client.type('Run the hang');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from);
     const talkedAtMs = Date.now();
     await client.say('What time is it in Tokyo?');
-    await client.told('tool_call', ({ phase }) => phase === 'cancelled', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'cancelled', from);
     await expect.poll(() => server.cancelled).toBe(1);
     await client.agentSays(/in tokyo/i, talkedAtMs);
   });
@@ -96,7 +96,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     await client.agentSays(/sydney/i, since, 30_000);
     const finished = client.activity
       .slice(from)
-      .filter((told) => told.type === 'tool_call' && told.phase === 'finished');
+      .filter((activity) => activity.type === 'tool_call' && activity.phase === 'finished');
     expect(finished).toHaveLength(cities.length);
   });
 
@@ -104,7 +104,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     await client.hearsSilence();
     const from = client.activity.length;
     await client.type('Run the hang');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from);
     await client.leave();
     await expect.poll(() => server.cancelled, { timeout: 15_000 }).toBe(2);
     const outcomes = async () => {

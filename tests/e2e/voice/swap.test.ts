@@ -34,13 +34,16 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   });
 
   it('answers a typed question with a tool', async () => {
-    await client.told('tools', ({ names }) => names.some((name) => name.startsWith('clock__')));
+    await client.waitForActivity('tools', ({ names }) => names.some((name) => name.startsWith('clock__')));
     await client.hearsSilence();
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
     await client.agentSays(/tokyo/i, since);
     await client.hearsVoice(since);
-    await client.told('tool_call', ({ name, phase }) => name.startsWith('clock__') && phase === 'finished');
+    await client.waitForActivity(
+      'tool_call',
+      ({ name, phase }) => name.startsWith('clock__') && phase === 'finished',
+    );
   });
 
   it('answers a spoken question', async () => {
@@ -53,7 +56,7 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   it('uses the tool of a server that is added by REST', async () => {
     const from = client.activity.length;
     notesId = await addDemoServer(person, 'notes');
-    await client.told(
+    await client.waitForActivity(
       'tools',
       ({ names, acknowledged }) => acknowledged && names.includes('notes__add_note'),
       from,
@@ -66,7 +69,7 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   });
 
   it('uses a tool that the server has only now', async () => {
-    await client.told('tools', ({ names }) => names.includes('notes__read_latest_note'));
+    await client.waitForActivity('tools', ({ names }) => names.includes('notes__read_latest_note'));
     await client.hearsSilence();
     const since = Date.now();
     await client.type('Read the latest note');
@@ -77,10 +80,10 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     await client.hearsSilence();
     const [from, since] = [client.activity.length, Date.now()];
     await client.type('Countdown of 5 seconds');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from);
     secondId = await addServer(person, { name: 'second', url: demoServer('everything').url });
-    await client.told('tools', ({ names }) => names.some(isOfSecond), from, 30_000);
-    await client.told('tool_call', ({ phase }) => phase === 'finished', from, 30_000);
+    await client.waitForActivity('tools', ({ names }) => names.some(isOfSecond), from, 30_000);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'finished', from, 30_000);
     await client.agentSays(/countdown|5 seconds|over|done/i, since, 30_000);
   });
 
@@ -94,13 +97,13 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
         .update({ is_active: swap % 2 === 1 })
         .eq('id', secondId);
     await expect.poll(held, { timeout: 30_000 }).toBe(false);
-    const lastTold = () =>
+    const isAcknowledged = () =>
       client.activity.findLast((message) => message.type === 'tools')?.names.some(isOfSecond);
-    await expect.poll(lastTold, { timeout: 30_000 }).toBe(false);
+    await expect.poll(isAcknowledged, { timeout: 30_000 }).toBe(false);
     // One of the ten may still be on its way: what counts is where it ends.
     await person.client.from('mcp_servers').update({ is_active: true }).eq('id', secondId);
     await expect.poll(held, { timeout: 30_000 }).toBe(true);
-    await expect.poll(lastTold, { timeout: 30_000 }).toBe(true);
+    await expect.poll(isAcknowledged, { timeout: 30_000 }).toBe(true);
     await deleteServer(person, secondId);
     await expect.poll(held, { timeout: 30_000 }).toBe(false);
   });
@@ -109,16 +112,16 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     await client.hearsSilence();
     const from = client.activity.length;
     await client.type('Countdown of 20 seconds');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from);
     const move = (url: string) => person.client.from('mcp_servers').update({ url }).eq('id', clockId);
     await move(demoServer('everything').url);
-    await client.told('tools', ({ names }) => names.includes('clock__echo'), from, 30_000);
-    await client.told('tool_call', ({ phase }) => phase !== 'started', from, 30_000);
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__echo'), from, 30_000);
+    await client.waitForActivity('tool_call', ({ phase }) => phase !== 'started', from, 30_000);
     expect(await modelTools()).not.toContain('clock__countdown');
 
     const back = client.activity.length;
     await move(demoServer('clock').url);
-    await client.told('tools', ({ names }) => names.includes('clock__current_time'), back, 30_000);
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__current_time'), back, 30_000);
     await client.hearsSilence();
     const since = Date.now();
     await client.type('What time is it in Tokyo?');
@@ -132,7 +135,11 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     const heardAtMs = await client.hearsVoice(since);
     const from = client.activity.length;
     await deleteServer(person, notesId);
-    await client.told('tools', ({ names }) => !names.some((name) => name.startsWith('notes__')), from);
+    await client.waitForActivity(
+      'tools',
+      ({ names }) => !names.some((name) => name.startsWith('notes__')),
+      from,
+    );
     const goneAtMs = Date.now();
     expect(goneAtMs - heardAtMs).toBeLessThan(3_000);
     await client.hearsVoice(goneAtMs + 1_000);

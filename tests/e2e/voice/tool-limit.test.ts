@@ -35,34 +35,34 @@ describe.runIf(hasVoice)('more tools than the model takes', () => {
   });
   afterAll(() => client?.leave());
 
-  it('are shared fairly among the servers, and the others are told with the reason', async () => {
-    const told = await client.told(
+  it('are shared fairly among the servers, and the rest are reported with the reason', async () => {
+    const activity = await client.waitForActivity(
       'tools',
       (one) => one.acknowledged && one.left_out?.length === 172,
       0,
       PATIENCE_MS,
     );
     const shares = ['first', 'second', 'third'].map(
-      (server) => told.names.filter((name) => name.startsWith(`${server}__`)).length,
+      (server) => activity.names.filter((name) => name.startsWith(`${server}__`)).length,
     );
     expect(shares.toSorted()).toEqual([42, 43, 43]);
-    expect(new Set(told.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
+    expect(new Set(activity.left_out?.map(({ reason }) => reason))).toEqual(new Set(['limit']));
     const [session] = await ownSessions('first__job_100');
-    expect(session?.tools.map(({ name }) => name).toSorted()).toEqual(told.names.toSorted());
-    expect(told.names).toHaveLength(MOST_TOOLS);
+    expect(session?.tools.map(({ name }) => name).toSorted()).toEqual(activity.names.toSorted());
+    expect(activity.names).toHaveLength(MOST_TOOLS);
   });
 
   it('are all there again when servers that are not needed are switched off', async () => {
     const from = client.activity.length;
     const others = await person.client.from('mcp_servers').update({ is_active: false }).neq('id', lastId);
     expect(others.error).toBeNull();
-    const told = await client.told(
+    const activity = await client.waitForActivity(
       'tools',
       ({ names: now }) => now.length === names.length,
       from,
       PATIENCE_MS,
     );
-    expect(told.left_out).toEqual([]);
+    expect(activity.left_out).toEqual([]);
   });
 });
 
@@ -86,8 +86,8 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
     await addServer(person, { name: 'red', url: red.url });
     await addServer(person, { name: 'blue', url: blue.url });
     client = await RoomClient.join(person);
-    await client.told('tools', ({ names }) => names.includes('blue__get_weight'), 0, PATIENCE_MS);
-    await client.told('tools', ({ names }) => names.includes('red__get_weight'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('blue__get_weight'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('red__get_weight'), 0, PATIENCE_MS);
   });
   afterAll(() => client?.leave());
 
@@ -104,11 +104,16 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
     expect([red.called, blue.called]).toEqual([['get_weight'], ['get_weight']]);
   });
 
-  it('the model refuses one: the others come, and the user is told which one and why', async () => {
+  it('the model rejects one: the others are published, and the user sees which one and why', async () => {
     await addServer(person, { name: 'odd', url: odd.url });
-    const told = await client.told('tools', ({ left_out }) => (left_out?.length ?? 0) > 0, 0, PATIENCE_MS);
-    expect(told.left_out).toMatchObject([{ server: 'odd', tool: 'broken', reason: 'refused' }]);
-    expect(told.left_out?.[0]?.message).toMatch(/enum/);
+    const activity = await client.waitForActivity(
+      'tools',
+      ({ left_out }) => (left_out?.length ?? 0) > 0,
+      0,
+      PATIENCE_MS,
+    );
+    expect(activity.left_out).toMatchObject([{ server: 'odd', tool: 'broken', reason: 'refused' }]);
+    expect(activity.left_out?.[0]?.message).toMatch(/enum/);
     await expect
       .poll(async () => (await modelTools()).filter((name) => /^(red|blue|odd)__/.test(name)).sort(), {
         timeout: PATIENCE_MS,
@@ -130,13 +135,13 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
   it('a refused tool is back as soon as its server has mended it', async () => {
     const from = client.activity.length;
     await odd.change([plainTool('fine'), plainTool('broken', 'Works now.'), plainTool(longName)]);
-    const told = await client.told(
+    const activity = await client.waitForActivity(
       'tools',
       (one) => one.acknowledged && one.names.includes('odd__broken'),
       from,
       PATIENCE_MS,
     );
-    expect(told.left_out).toEqual([]);
+    expect(activity.left_out).toEqual([]);
     expect(await modelTools()).toContain('odd__broken');
   });
 });

@@ -34,7 +34,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await addDemoServer(person, 'clock');
     const client = await RoomClient.join(person, undefined, by.agentName);
     clients.push(client);
-    await client.told('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
     await client.hearsVoice(0, PATIENCE_MS);
     await client.hearsSilence(700, PATIENCE_MS);
     return { person, client };
@@ -76,7 +76,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await sleep(Math.max(0, DATABASE_AWAY_MS - (Date.now() - awayAtMs)));
     const from = client.activity.length;
     await worker.database.plug();
-    await client.told(
+    await client.waitForActivity(
       'tools',
       ({ names }) => names.some((name) => name.startsWith('everything__')),
       from,
@@ -91,7 +91,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     const { client } = await talk('hang-up');
     const from = client.activity.length;
     await client.type('Countdown of 30 seconds');
-    await client.told('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
+    await client.waitForActivity('tool_call', ({ phase }) => phase === 'started', from, PATIENCE_MS);
     await worker.database.pull();
     await client.leave();
     await expect

@@ -73,10 +73,10 @@ describe('the judge', () => {
     expect([...faultsInActs(fair), ...faultsInWords({ ...fair, said: ['Sunny.'] })]).toEqual([]);
   });
 
-  it('finds what was hidden, and changes that nobody was told of', () => {
+  it('finds what was hidden, and changes that the user was not notified of', () => {
     const outputs = [`<data>${MARKER}</data>`];
     expect(faultsInInput(hidden, { ...fair, outputs }).join()).toMatch(/nobody sees/);
-    expect(faultsInInput(changing, { ...fair, lines: [] }).join()).toMatch(/told of the change/);
+    expect(faultsInInput(changing, { ...fair, lines: [] }).join()).toMatch(/notified of the change/);
   });
 });
 

@@ -36,7 +36,10 @@ export function faultsInInput(attempt: Attempt, transcript: Transcript): string[
   }
   const all = JSON.stringify([definitions, outputs, lines]);
   blame(attempt.isHidden === true && all.includes(MARKER), 'what nobody sees reached the model');
-  blame(attempt.weather.laterTools !== undefined && lines.length === 0, 'nobody was told of the change');
+  blame(
+    attempt.weather.laterTools !== undefined && lines.length === 0,
+    'the user was not notified of the change',
+  );
   return faults;
 }
 

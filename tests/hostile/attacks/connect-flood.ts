@@ -25,7 +25,7 @@ export const attack: Attack = {
     const clients = await Promise.all([arena.conversation(person), arena.conversation(person)]);
     const until = Date.now() + SECONDS * 1_000;
     const [client] = clients;
-    await client.told('tools', ({ names }) => names.includes('clock__current_time'));
+    await client.waitForActivity('tools', ({ names }) => names.includes('clock__current_time'));
     const askedAtMs = Date.now();
     await client.type('What time is it in Tokyo?');
     const isAnswered = await client.agentSays(/in tokyo/i, askedAtMs).then(
@@ -33,8 +33,10 @@ export const attack: Attack = {
       () => false,
     );
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - Date.now())));
-    const told = clients.flatMap(({ activity }) => activity);
-    const busy = told.filter((one) => one.type === 'server' && JSON.stringify(one).includes('host_busy'));
+    const activities = clients.flatMap(({ activity }) => activity);
+    const busy = activities.filter(
+      (one) => one.type === 'server' && JSON.stringify(one).includes('host_busy'),
+    );
     const limit = MOST_REQUESTS + clients.length * FIRST_REQUESTS;
     return [
       atMost(`requests to the host within ${SECONDS} s`, requests, limit, 'requests'),

@@ -37,7 +37,7 @@ export const attack: Attack = {
       atMost('conversations that begin', begun, ALLOWED, 'conversations'),
       atMost('conversations that stay', left.count ?? -1, 0, 'conversations'),
       holds(
-        'the others are refused, and told when to try again',
+        'the others are refused with the time to retry',
         refused.length > 0 &&
           refused.every(({ code, retry_after_s }) => code === 'limit_reached' && Number(retry_after_s) > 0),
       ),
