@@ -1,6 +1,6 @@
 /**
- * The other end of the OpenAI Realtime protocol, in text, for tests: says what it is told to say, calls what
- * it is told to call, and can go away and come back at any moment.
+ * The server side of the OpenAI Realtime protocol, in text, for tests: a script decides what it says and calls, and it can
+ * disconnect and return at any moment.
  */
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
@@ -15,23 +15,23 @@ export type { Turn } from './fake-turn.ts';
 const ANSWER_MS = 20;
 
 export class FakeModel {
-  /** What the model does when asked for a response. */
+  /** What a requested response contains. */
   decide: (items: readonly FakeItem[], instructions: string) => Turn = () => ({ say: 'Yes.' });
-  /** A set of tools with such a name is refused as a whole. */
+  /** A set of tools with such a name is rejected as a whole. */
   refusesTool: (name: string) => boolean = () => false;
   acknowledges = true;
-  /** The answer to a dial, in the place of a connection. */
+  /** The HTTP response to a dial instead of a connection. */
   refusal: HttpAnswer | null = null;
-  /** What a new connection gets, in the packet of the handshake; null: it is a normal one. */
+  /** What a new connection gets in the packet of the handshake before it is closed; null for a normal one. */
   farewell: { event?: object; code: number; reason?: string } | null = null;
-  /** The error that all settings of a session, or changed instructions, are rejected with. */
+  /** The error with which settings and changed instructions are rejected. */
   rejectsSettings: object | null = null;
-  reasons = false; // each answer begins with an item of a type that the plugin does not know
-  /** The form in which the model writes a tool of its session back. */
+  /** Each response begins with an item of a type that the plugin does not know. */
+  reasons = false;
+  /** The form in which `session.updated` repeats a tool. */
   writesBack: (tool: FakeTool) => object = (tool) => tool;
-  /** Whether an error names the event that it answers. */
   namesEvents = true;
-  /** Answers to updates of the session that are still on their way; null while they are not held back. */
+  /** Responses to session updates that are held back; null while none are. */
   late: (() => void)[] | null = null;
   /** Everything received, over all connections. */
   readonly received: Received[] = [];
@@ -42,9 +42,9 @@ export class FakeModel {
   dials = 0;
   /** An out-of-band response says its last word when this resolves. */
   lastWord: Promise<void> = Promise.resolve();
-  /** Responses by id that were cancelled by it. */
+  /** Ids of responses that were canceled by id. */
   readonly cancelled: string[] = [];
-  /** Answers that were asked for while another one was given. */
+  /** Requests that were rejected because a response was running. */
   refusals = 0;
   #http: Server | null = null;
   #sockets = new Set<WebSocket>();

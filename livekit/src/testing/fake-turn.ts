@@ -1,4 +1,4 @@
-/** What the fake model does in a turn, and the events of a response beside the conversation. */
+/** What the fake model does in a turn, and the events of an out-of-band response. */
 
 interface Call {
   call: string;
@@ -20,7 +20,7 @@ export type Turn =
   | { stall: true }
   | { silence: true };
 
-/** Says words out of band: what comes before the last of them, and what comes after. */
+/** The events of an out-of-band response: those before its last word, and the rest. */
 export function outOfBandSpeech(
   response: { id: string; metadata: object | null },
   itemId: string,

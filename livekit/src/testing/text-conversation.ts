@@ -1,4 +1,4 @@
-/** A conversation in text with the fake model, for the tests of the plugin's workarounds. */
+/** A text conversation with the fake model, for tests of the workarounds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
@@ -44,13 +44,13 @@ export async function startConversation(
 export const until = (condition: () => unknown, timeout = 10_000) =>
   expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
 
-/** A condition that would come true soon, if ever, has not after this long. */
+/** Waits long enough for a condition that would come true soon, and expects that it has not. */
 export async function never(condition: () => boolean, forMs = 300): Promise<void> {
   await sleep(forMs);
   expect(condition()).toBe(false);
 }
 
-/** Answers a result with its words, and anything else by what the user said. */
+/** Repeats the tool's result, or else what the user said. */
 export function echoing(items: readonly FakeItem[]) {
   const last = items.at(-1);
   if (last?.type === 'function_call_output') return { say: `The tool says ${last.output}.` };

@@ -1,8 +1,14 @@
-/** Defects in how the plugin takes calls, each shown twice, as in connection.test.ts. */
+/** Bugs in how the plugin takes function calls, each shown twice, as in connection.test.ts. */
 import { initializeLogger, llm } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';
-import { type WorkaroundName, never, startConversation, until } from '../../testing/text-conversation.ts';
+import {
+  type WorkaroundName,
+  echoing,
+  never,
+  startConversation,
+  until,
+} from '../../testing/text-conversation.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -17,7 +23,7 @@ afterEach(async () => {
   await fake.stop();
 });
 
-describe('a call that was cut off', () => {
+describe('an unfinished function call', () => {
   const call = async (preamble: string, without?: WorkaroundName) => {
     let runs = 0;
     let answers = 0;
@@ -31,7 +37,7 @@ describe('a call that was cut off', () => {
   };
 
   it.each(['', 'Let me look.'])(
-    'is not made, and the answer is asked for again (after "%s")',
+    'is not made, and the response is requested again (after the preamble "%s")',
     async (words) => {
       const { said, runs } = await call(words);
       await until(() => said.includes('Done.'));
@@ -39,8 +45,32 @@ describe('a call that was cut off', () => {
     },
   );
 
-  it('still needed: without the workaround it is made with what there is', async () => {
+  it('still needed: without the workaround it is made with the arguments so far', async () => {
     const { runs } = await call('', 'cutCalls');
     await until(() => runs() > 0);
+  });
+});
+
+describe('a function call without arguments', () => {
+  const call = async (without?: WorkaroundName) => {
+    let runs = 0;
+    const now = llm.tool({ name: 'now', description: 'Now', execute: async () => `run ${(runs += 1)}` });
+    fake.decide = (items) =>
+      items.at(-1)?.role === 'user' ? { call: 'now', arguments: '' } : echoing(items);
+    const { session, said } = await startConversation(fake, { without, tools: [now] });
+    cleanups.push(() => session.close());
+    session.generateReply({ userInput: 'go' });
+    return { said, runs: () => runs };
+  };
+
+  it('is made', async () => {
+    const { said } = await call();
+    await until(() => said.some((text) => text.includes('run 1')));
+  });
+
+  it('still needed: without the workaround it is dropped', async () => {
+    const { runs } = await call('emptyArguments');
+    await until(() => fake.received.some(({ type }) => type === 'response.create'));
+    await never(() => runs() > 0);
   });
 });

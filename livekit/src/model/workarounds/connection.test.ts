@@ -1,6 +1,6 @@
 /**
- * Each defect of the plugin, shown twice: that the workarounds mend it, and that it is still there without the
- * one workaround. When a new version of the plugin makes a "still needed" test fail, that workaround can go.
+ * Each bug of the plugin is shown twice: fixed by the workarounds, and still there without the one workaround. When a new
+ * version of the plugin makes a "still needed" test fail, that workaround can be removed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -40,21 +40,21 @@ async function conversation(options?: ConversationOptions) {
   return started;
 }
 
-describe('a model that is away at first', () => {
+describe('a model that is offline at first', () => {
   const begin = async (without?: WorkaroundName) => {
     await fake.reserve();
     fake.decide = echoing;
     return conversation({ without });
   };
 
-  it('is dialled again until it is there, and then answers', async () => {
+  it('is dialed until it is up, and then answers', async () => {
     const { session, said } = await begin();
     session.generateReply({ userInput: 'hello' });
     await fake.start();
     await until(() => said.includes('You said hello.'));
   });
 
-  it('still needed: without the workaround the refused dial would end the process', async () => {
+  it('still needed: without the workaround a refused dial ends the process', async () => {
     const uncaught: unknown[] = [];
     const others = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -90,7 +90,7 @@ describe('the first event after a reconnect', () => {
     expect(fake.texts('user')).toEqual(['before', 'after']);
   });
 
-  it('still needed: without the workaround it is swallowed', async () => {
+  it('still needed: without the workaround it is lost', async () => {
     await typeAfterReconnect('freshQueue');
     await never(() => fake.texts('user').includes('after'), 500);
   });
@@ -112,7 +112,7 @@ describe('a tool that spans a reconnect', () => {
     await fake.start();
     fake.decide = (items) => {
       const last = items.at(-1);
-      // A model that asked for a tool, and sees no such call, asks for it again.
+      // A model that sees no call in the conversation calls the tool again.
       if (last?.role === 'user') return { call: 'slow', arguments: '{"a":1}' };
       return echoing(items);
     };
@@ -125,7 +125,7 @@ describe('a tool that spans a reconnect', () => {
     return { said, runs: () => runs };
   };
 
-  it('runs once, and its output is heard', async () => {
+  it('runs once, and its output reaches the model', async () => {
     const { said, runs } = await callAcrossReconnect();
     await until(() => said.some((text) => text.includes('The tool says "done"')));
     expect(runs()).toBe(1);
@@ -138,7 +138,7 @@ describe('a tool that spans a reconnect', () => {
   });
 });
 
-describe('what was sent into a dying connection', () => {
+describe('an event that was sent into a dying connection', () => {
   it('is sent again, in order, and answered', async () => {
     await fake.start();
     fake.decide = () => ({ nothing: true });
@@ -155,28 +155,28 @@ describe('what was sent into a dying connection', () => {
   });
 });
 
-describe('answers that a model was asked for while it was away', () => {
-  const askTwice = async (without?: WorkaroundName) => {
+describe('responses requested while the model was offline', () => {
+  const requestTwice = async (without?: WorkaroundName) => {
     await fake.start();
     let model: realtime.RealtimeSession | undefined;
     const { session, said } = await conversation({ without, onSession: (made) => (model = made) });
     await until(() => fake.openConnections === 1);
     await fake.stop();
     fake.decide = echoing;
-    // As a call asks for a sign of life, inside the turn that waits for its result.
+    // As a tool call requests a filler inside its turn.
     model?.generateReply('Say that it takes a moment.').catch(() => {});
     session.generateReply({ userInput: 'hello' });
     await fake.start();
     return said;
   };
 
-  it('are one, to what the user said', async () => {
-    const said = await askTwice();
+  it('become one response to what the user said', async () => {
+    const said = await requestTwice();
     await until(() => said.includes('You said hello.'));
     expect(fake.received.filter(({ type }) => type === 'response.create')).toHaveLength(1);
   });
 
-  it('are not given up with a response beside the conversation', async () => {
+  it('are not canceled with an out-of-band response', async () => {
     await fake.start();
     let model: realtime.RealtimeSession | undefined;
     const { session, said } = await conversation({ onSession: (made) => (model = made) });
@@ -186,13 +186,13 @@ describe('answers that a model was asked for while it was away', () => {
     session.generateReply({ userInput: 'hello' });
     const internals = model as unknown as SessionInternals;
     await until(() => internals.messageChannel.items.some(({ type }) => type === 'response.create'));
-    model?.sendEvent({ type: 'response.cancel', response_id: 'beside' });
+    model?.sendEvent({ type: 'response.cancel', response_id: 'out_of_band' });
     await fake.start();
     await until(() => said.includes('You said hello.'));
   });
 
-  it('still needed: without the workaround the model refuses the second', async () => {
-    await askTwice('oneAnswer');
+  it('still needed: without the workaround the model rejects the second', async () => {
+    await requestTwice('oneAnswer');
     await until(() => fake.refusals === 1);
   });
 });
@@ -201,7 +201,7 @@ describe('closing the session', () => {
   const open = async (without?: WorkaroundName) => {
     await fake.start();
     const { session } = await conversation({ without });
-    // A session that is closed while it still dials lets go of the socket by itself.
+    // A session that is closed while it dials closes the socket by itself.
     await until(() => fake.received.some(({ type }) => type === 'session.update'));
     await session.close();
   };
@@ -218,7 +218,7 @@ describe('closing the session', () => {
 });
 
 describe('an event that was sent', () => {
-  /** A swap to a large set of tools; gives the event and what is left of the set when it was sent. */
+  /** Swaps to a large set of tools; returns the event after it was sent. */
   const swap = async (without?: WorkaroundName) => {
     await fake.start();
     let session: realtime.RealtimeSession | undefined;
@@ -235,11 +235,11 @@ describe('an event that was sent', () => {
     return sent.at(-1);
   };
 
-  it('is not kept', async () => {
+  it('is not kept in memory', async () => {
     expect((await swap())?.session?.tools).toBeUndefined();
   });
 
-  it('still needed: without the workaround it is kept until the connection ends', async () => {
+  it('still needed: without the workaround it stays in memory until the connection ends', async () => {
     const kept = new WeakRef((await swap('sentEvents')) ?? {});
     await sleep(0);
     collectGarbage();
@@ -258,36 +258,12 @@ describe('the settings of a session', () => {
     return settings().map(({ session }) => session?.['truncation']);
   };
 
-  it('keep a share of a conversation that outgrows the window, from the start and after a reconnect', async () => {
+  it('limit a conversation that outgrows the window by a ratio, from the start and after a reconnect', async () => {
     const truncation = { type: 'retention_ratio', retention_ratio: 0.8 };
     expect(await truncations()).toEqual([truncation, truncation]);
   });
 
-  it('still needed: without the workaround they leave it to the default', async () => {
+  it('still needed: without the workaround they set no truncation', async () => {
     expect(await truncations('truncation')).toEqual([undefined, undefined]);
-  });
-});
-
-describe('a call without arguments', () => {
-  const call = async (without?: WorkaroundName) => {
-    let runs = 0;
-    const now = llm.tool({ name: 'now', description: 'Now', execute: async () => `run ${(runs += 1)}` });
-    await fake.start();
-    fake.decide = (items) =>
-      items.at(-1)?.role === 'user' ? { call: 'now', arguments: '' } : echoing(items);
-    const { session, said } = await conversation({ without, tools: [now] });
-    session.generateReply({ userInput: 'go' });
-    return { said, runs: () => runs };
-  };
-
-  it('is made', async () => {
-    const { said } = await call();
-    await until(() => said.some((text) => text.includes('run 1')));
-  });
-
-  it('still needed: without the workaround it is dropped', async () => {
-    const { runs } = await call('emptyArguments');
-    await until(() => fake.received.some(({ type }) => type === 'response.create'));
-    await never(() => runs() > 0);
   });
 });

@@ -2,7 +2,7 @@
  * Bug: A call that the model did not finish, because its response was canceled or reached its greatest length, is made
  * with the arguments so far.
  * Upstream: docs/upstream/cut-call.md
- * Remove when the "still needed" test of "a call that was cut off" in calls.test.ts fails.
+ * Remove when the "still needed" test of "an unfinished function call" in calls.test.ts fails.
  */
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { Workaround, SessionInternals } from './session-internals.ts';

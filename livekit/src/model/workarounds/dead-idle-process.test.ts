@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dropDeadIdleProcesses, poolPrototype, type PoolInternals } from './dead-idle-process.ts';
 
-/** What the framework's executor does with a conversation: it sends it to its process. */
+/** The framework's executor, reduced to sending a job to its process. */
 interface Executor {
   proc: ChildProcess;
   launchJob: (info: unknown) => Promise<void>;
@@ -29,7 +29,7 @@ describe('a killed warm process', () => {
     };
   }
 
-  /** The framework's own launchJob, on a pool whose one warm process was killed; a new one follows its place. */
+  /** The framework's own `launchJob`, on a pool whose one warm process was killed. */
   async function launchOnDeadPool(prototype: PoolInternals): Promise<unknown[]> {
     const given: unknown[] = [];
     const { Queue } = (await import(new URL('utils.js', import.meta.resolve('@livekit/agents')).href)) as {
@@ -51,11 +51,11 @@ describe('a killed warm process', () => {
     return given;
   }
 
-  it('loses the next conversation without the workaround', async () => {
+  it('still needed: without the workaround it loses the next conversation', async () => {
     await expect(launchOnDeadPool(poolPrototype)).rejects.toThrow('Channel closed');
   });
 
-  it('is left out: the conversation goes to a living one', async () => {
+  it('is dropped, and the next conversation goes to a running process', async () => {
     const patched = Object.create(poolPrototype) as PoolInternals;
     dropDeadIdleProcesses(patched);
     expect(await launchOnDeadPool(patched)).toEqual(['conversation']);

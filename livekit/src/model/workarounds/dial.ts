@@ -2,7 +2,7 @@
  * Bug: A failed dial ends the job's process and is never repeated, a server that closes at once is dialed without a
  * pause, and events in the packet of the handshake are lost.
  * Upstream: docs/upstream/dial-crash.md
- * Remove when the "still needed" test of "a model that is away at first" in connection.test.ts fails.
+ * Remove when the "still needed" test of "a model that is offline at first" in connection.test.ts fails.
  */
 import { pause } from '@patchbay/shared/engine/pause';
 import { realtime } from '@livekit/agents-plugin-openai';
@@ -16,7 +16,6 @@ import {
   stateOf,
 } from './session-internals.ts';
 
-/** The body of an HTTP error is a short JSON object. */
 const LONGEST_BODY = 10_000;
 
 export const dialWorkaround: Workaround = (prototype) => {
@@ -44,7 +43,7 @@ export const dialWorkaround: Workaround = (prototype) => {
 
   prototype.runWs = async function (this: SessionInternals, socket) {
     const running = runWs.call(this, socket);
-    // The plugin has its listeners by now.
+    // The plugin's listeners are set now.
     socket.resume();
     await running;
   };
@@ -79,7 +78,7 @@ function dial(session: SessionInternals): Promise<WebSocket> {
       headers: { 'User-Agent': 'LiveKit-Agents-JS', Authorization: `Bearer ${apiKey}` },
       handshakeTimeout: connOptions.timeoutMs,
     });
-    // Stays for the life of the socket: an `error` without a listener would end the process.
+    // Stays for the life of the socket: an `error` without a listener ends the process.
     socket.on('error', ({ message }) => reject(lost(message)));
     socket.once('unexpected-response', (_request, response) => {
       let body = '';

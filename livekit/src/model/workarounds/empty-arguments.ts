@@ -2,7 +2,7 @@
  * Bug: A call with empty arguments, which a model may send for a tool without parameters, is dropped, and the turn stays
  * silent.
  * Upstream: docs/upstream/empty-arguments.md
- * Remove when the "still needed" test of "a call without arguments" in connection.test.ts fails.
+ * Remove when the "still needed" test of "a function call without arguments" in calls.test.ts fails.
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 

@@ -11,7 +11,7 @@ import { FAILURES, failedEvent } from '../model-failure.ts';
 import { withdraw } from './replay-calls.ts';
 import { type Workaround, type SessionInternals, endSession, stateOf } from './session-internals.ts';
 
-/** Errors name the event that they answer: this is how those about the settings of a session are told from others. */
+/** Prefix of the event ids of settings, by which errors about them are recognized. */
 const SETTINGS = 'settings_';
 
 const OVER: realtime.ResponseDoneEvent = {
@@ -30,7 +30,7 @@ export const failedAnswersWorkaround: Workaround = (prototype) => {
   const { close, createSessionUpdateEvent, handleError, handleResponseCreated, handleResponseDone, runWs } =
     prototype;
   const watches = new WeakMap<SessionInternals, AnswerWatch>();
-  /** Events that the plugin is not shown. */
+  /** Events that are kept from the plugin. */
   const kept = new WeakSet<object>();
 
   function watch(session: SessionInternals): AnswerWatch {
@@ -42,7 +42,7 @@ export const failedAnswersWorkaround: Workaround = (prototype) => {
       onFailed: (failure, request) => {
         if (request) withdraw(session, request);
         state.watcher?.onUnanswered(failure);
-        // What is silent once stays so, often as not: the next turn finds a new connection.
+        // A silent connection often stays silent: the next turn uses a new one.
         if (failure.kind === 'no_answer') state.socket?.terminate();
       },
       onAnswered: () => state.outage.answered(),

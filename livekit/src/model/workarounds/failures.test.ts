@@ -1,4 +1,4 @@
-/** What a voice session does when its model fails, at the other end of a real socket. */
+/** What a voice session does when the model at the other end of a real socket fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initializeLogger, voice } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -53,19 +53,19 @@ async function conversation(without?: WorkaroundName) {
 const until = (condition: () => unknown, timeout = 15_000) =>
   expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
 
-/** The turns of the model, one after the other; the last one for good. */
+/** The turns of the model in order; the last one repeats. */
 function turns(...list: Turn[]): void {
   fake.decide = () => (list.length > 1 ? list.shift() : list[0]) as Turn;
 }
 
-describe('a model that fails for good ends the session, with the reason', () => {
+describe('a lasting failure of the model', () => {
   const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'No such model.' };
 
   it.each<[string, Partial<FakeModel>, string]>([
-    ['refuses the dial', { refusal: { status: 404, body: { error } } }, 'model_not_found'],
-    ['refuses the key', { refusal: { status: 401 } }, 'key_rejected'],
+    ['rejects the dial', { refusal: { status: 404, body: { error } } }, 'model_not_found'],
+    ['rejects the key', { refusal: { status: 401 } }, 'key_rejected'],
     [
-      'refuses in the packet of the handshake',
+      'sends an error with the handshake',
       { farewell: { event: { type: 'error', error }, code: 1000 } },
       'model_not_found',
     ],
@@ -75,7 +75,7 @@ describe('a model that fails for good ends the session, with the reason', () => 
       { rejectsSettings: { code: 'invalid_value', message: 'no' } },
       'settings_rejected',
     ],
-  ])('%s', async (_, how, kind) => {
+  ])('ends the session with its reason when the model %s', async (_, how, kind) => {
     Object.assign(fake, how);
     const { closes, fatal } = await conversation();
     await until(() => closes.length > 0);
@@ -86,7 +86,7 @@ describe('a model that fails for good ends the session, with the reason', () => 
     expect(fake.dials).toBe(dials);
   });
 
-  it('fails a response', async () => {
+  it('ends the session with its reason when a response fails', async () => {
     turns({ fail: { type: 'insufficient_quota', code: 'insufficient_quota' } });
     const { session, closes, fatal } = await conversation();
     session.generateReply({ userInput: 'hello' });
@@ -95,8 +95,8 @@ describe('a model that fails for good ends the session, with the reason', () => 
   });
 });
 
-describe('a model that refuses in the packet of the handshake', () => {
-  it('still needed: without the workaround nobody hears why', async () => {
+describe('an error that comes with the handshake', () => {
+  it('still needed: without the workaround it is lost', async () => {
     fake.farewell = {
       event: { type: 'error', error: { code: 'insufficient_quota', message: '' } },
       code: 1000,
@@ -108,7 +108,7 @@ describe('a model that refuses in the packet of the handshake', () => {
 });
 
 describe('a model that closes every connection', () => {
-  it('is dialed with growing waits, not at once', async () => {
+  it('is dialed with growing waits', async () => {
     fake.farewell = { code: 3000 };
     const { connection, fatal } = await conversation();
     await until(() => fake.dials === 4);
@@ -122,7 +122,7 @@ describe('a model that closes every connection', () => {
   });
 });
 
-describe('a model that is gone for two minutes', () => {
+describe('a model that is unreachable for two minutes', () => {
   it.each<[string, (fake: FakeModel) => Promise<void>]>([
     ['refuses connections', (model) => model.stop()],
     [
@@ -132,7 +132,7 @@ describe('a model that is gone for two minutes', () => {
         model.drop();
       },
     ],
-  ])('and %s, ends the session', async (_, leave) => {
+  ])('ends the session when it %s', async (_, leave) => {
     const { closes, fatal } = await conversation();
     await until(() => fake.received.length > 0);
     const begin = performance.now();
@@ -147,7 +147,7 @@ describe('a model that is gone for two minutes', () => {
   });
 });
 
-describe('a model that cannot take the settings at the moment', () => {
+describe('a model that fails to apply the settings', () => {
   it('is dialed again', async () => {
     fake.rejectsSettings = { type: 'server_error', message: 'no' };
     const { connection, fatal } = await conversation();
@@ -158,8 +158,8 @@ describe('a model that cannot take the settings at the moment', () => {
   });
 });
 
-describe('a model that limits its rate at the dial', () => {
-  it('is left alone for as long as it wants', async () => {
+describe('a model that limits the rate of dials', () => {
+  it('is not dialed before its Retry-After has passed', async () => {
     fake.refusal = { status: 429, headers: { 'retry-after': '1' } };
     await conversation();
     await until(() => fake.dials === 1);
@@ -172,7 +172,7 @@ describe('a model that limits its rate at the dial', () => {
 });
 
 describe('a response that fails', () => {
-  it('is requested again: the turn has one answer, and no failure is reported', async () => {
+  it('is requested again, and the turn has one answer and no reported failure', async () => {
     turns({ fail: { type: 'server_error' } }, { say: 'Here it is.' });
     const { session, said, unanswered } = await conversation();
     await session.generateReply({ userInput: 'hello' }).waitForPlayout();
@@ -181,7 +181,7 @@ describe('a response that fails', () => {
     expect(fake.texts('user')).toEqual(['hello']);
   });
 
-  it('twice leaves the turn unanswered, and the next one is answered', async () => {
+  it('leaves the turn unanswered when it fails twice, and the next turn is answered', async () => {
     const failure = { fail: { type: 'server_error' } };
     turns(failure, failure, { say: 'Here it is.' });
     const { session, said, unanswered } = await conversation();
@@ -200,8 +200,8 @@ describe('a response that fails', () => {
   });
 });
 
-describe('a model that does not answer', () => {
-  it('is asked again, and its turn is reported; the next one finds a new connection', async () => {
+describe('a model that does not respond', () => {
+  it('gets a second request, then the turn is reported and the next one uses a new connection', async () => {
     turns({ silence: true }, { silence: true }, { say: 'Here it is.' });
     const { session, said, unanswered } = await conversation();
     await session.generateReply({ userInput: 'hello' }).waitForPlayout();

@@ -11,7 +11,7 @@ export const freshQueueWorkaround: Workaround = (prototype) => {
   prototype.runWs = async function (this: SessionInternals, socket) {
     const renew = () => renewQueue(this);
     renew();
-    // From the close on, events belong to the next connection.
+    // Events after the close belong to the next connection.
     socket.on('close', renew);
     try {
       await runWs.call(this, socket);
@@ -22,7 +22,7 @@ export const freshQueueWorkaround: Workaround = (prototype) => {
   };
 };
 
-/** Gives the session a new queue with the waiting events, less the sound: what was said then is stale. */
+/** Replaces the queue by a new one with the waiting events, except for stale audio. */
 function renewQueue(session: SessionInternals): void {
   const old = session.messageChannel;
   const Queue = old.constructor as new () => EventQueue;

@@ -1,4 +1,4 @@
-/** Defects in how the plugin notes the items of a conversation, each shown twice, as in connection.test.ts. */
+/** Bugs in how the plugin notes the items of a conversation, each shown twice, as in connection.test.ts. */
 import { initializeLogger, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ async function conversation(options: ConversationOptions) {
 }
 
 describe('an item of an unknown type', () => {
-  /** Has the model answer once; gives what the plugin remembers. */
+  /** Has the model answer once; `remembered` is what the plugin noted. */
   const talk = async (without?: WorkaroundName) => {
     fake.reasons = true;
     fake.decide = (items) => echoing(items.filter(({ type }) => type !== 'reasoning'));
@@ -47,14 +47,14 @@ describe('an item of an unknown type', () => {
     return { session, said, remembered, deleteItem };
   };
 
-  it('does not cut off what comes after it', async () => {
+  it('does not hide the items that follow it', async () => {
     const { session, said, remembered } = await talk();
     session.generateReply({ userInput: 'two' });
     await until(() => said.includes('You said two.'));
     await expect.poll(remembered).toEqual(['one', 'You said one.', 'two', 'You said two.']);
   });
 
-  it('does not either when the item before it was deleted', async () => {
+  it('does not hide them when the item before it was deleted either', async () => {
     const { session, said, remembered, deleteItem } = await talk();
     for (const { id = '' } of fake.items.filter(({ type }) => type === 'message')) deleteItem(id);
     await expect.poll(remembered).toEqual([]);
@@ -63,13 +63,13 @@ describe('an item of an unknown type', () => {
     await expect.poll(remembered).toEqual(['two', 'You said two.']);
   });
 
-  it('still needed: without the workaround the plugin forgets all that comes after it', async () => {
+  it('still needed: without the workaround the plugin notes no item that follows it', async () => {
     const { remembered } = await talk('unknownItems');
     await never(() => Boolean(remembered()?.includes('You said one.')));
   });
 });
 
-describe('what the user says', () => {
+describe('a spoken turn of the user', () => {
   /** The roles of a question and its answer, in the order of their dates. */
   const order = async (without?: WorkaroundName) => {
     fake.decide = () => ({ say: 'It is noon.' });
@@ -83,11 +83,11 @@ describe('what the user says', () => {
     return lines.toSorted((a, b) => a.createdAt - b.createdAt).map(({ role }) => role);
   };
 
-  it('has the date of its beginning, though its transcript comes after the answer', async () => {
+  it('is dated by its start, although its transcript comes after the answer', async () => {
     expect(await order()).toEqual(['user', 'assistant']);
   });
 
-  it('still needed: without the workaround it has the date of its transcript', async () => {
+  it('still needed: without the workaround it is dated by its transcript', async () => {
     expect(await order('turnStart')).toEqual(['assistant', 'user']);
   });
 });

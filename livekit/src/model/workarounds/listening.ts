@@ -10,15 +10,15 @@ import type { SessionInternals } from './session-internals.ts';
 
 const Rejection = z.object({ type: z.literal('error'), error: z.object({ event_id: z.string() }) });
 
-/** Stops waiting for the answer to the last change of a session. */
+/** Stops waiting for the response to the last change of a session. */
 const waits = new WeakMap<realtime.RealtimeSession, () => void>();
 
 /**
- * Changes how the model listens, now and on every later connection of the session. A change that the model rejects
- * is taken back, so that the next connection isn't rejected too.
+ * Changes how the model listens, now and on later connections of the session. A change that the model rejects is reverted,
+ * so that the next connection isn't rejected too.
  */
 export function changeListening(session: realtime.RealtimeSession, listening: Listening): void {
-  // The options are private to the plugin's types, not to its objects. Each connection starts with them.
+  // Private in the plugin's types only. Each connection starts with them.
   const options = (session as unknown as SessionInternals)._options;
   const { turnDetection, inputAudioTranscription, inputAudioNoiseReduction } = options;
   const before = { turnDetection, inputAudioTranscription, inputAudioNoiseReduction };

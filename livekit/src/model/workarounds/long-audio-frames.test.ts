@@ -20,12 +20,12 @@ beforeEach(() => {
   opened.length = 0;
 });
 
-it("the framework's microphone input takes sound in frames as long as what the model is sent", async () => {
+it("the framework's microphone input reads audio in frames of 100 ms", async () => {
   useLongAudioFrames();
   const room = new Room();
   const input = new ParticipantAudioInputStream({ room, sampleRate: 24_000, numChannels: 1 });
   const track = {} as RemoteTrack;
-  // What the framework does when it has subscribed to a track.
+  // As the framework does after it subscribed to a track.
   (input as unknown as { openStream: (track: RemoteTrack) => void }).openStream(track);
   expect(opened).toEqual([{ track, options: { sampleRate: 24_000, numChannels: 1, frameSizeMs: 100 } }]);
 });

@@ -2,7 +2,7 @@
  * Bug: All responses that were requested during a reconnect are requested at once afterwards. The model rejects all but
  * one: a filler can take the place of the answer.
  * Upstream: docs/upstream/queued-responses.md
- * Remove when the "still needed" test of "answers that a model was asked for while it was away" in connection.test.ts fails.
+ * Remove when the "still needed" test of "responses requested while the model was offline" in connection.test.ts fails.
  */
 import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 
@@ -19,12 +19,11 @@ export const oneAnswerWorkaround: Workaround = (prototype) => {
 };
 
 /**
- * What waited for a new connection, with one request for an answer at most: the last that was not cancelled, at the
- * end, for it speaks to all that waited. What was to be said by instructions of its own was given up by who asked for
- * it: the plugin has told them that the connection ended.
+ * The waiting events with at most one request for a response: the last one that was not canceled, at the end. Requests with
+ * instructions of their own failed when the connection ended, so nobody waits for them.
  */
 function withOneAnswer(waiting: readonly ClientEvent[]): ClientEvent[] {
-  // With an id, it ends a response of the old connection.
+  // A cancel with an id is for a response of the old connection.
   const cancelledAt = waiting.findLastIndex(
     (event) => event.type === 'response.cancel' && !event.response_id,
   );

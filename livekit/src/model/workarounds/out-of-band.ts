@@ -9,13 +9,13 @@ import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { ClientEvent, Workaround, SessionInternals } from './session-internals.ts';
 
-/** Between two events of such a response: a sentence is short. What waits behind it must not wait for ever. */
+/** The longest time between two events of such a response, so that nothing waits for it forever. */
 const NEXT_EVENT_WITHIN_MS = 10_000;
 
-/** Cannot be typed or spoken; what follows it is all that the response reads. */
+/** Cannot be typed or spoken; the response reads only what follows it. */
 const MARK = '\u0001out-of-band\u0001';
 
-/** Everything that the plugin does with the events of a response after `response.created`. */
+/** The plugin's handlers of a response's events after `response.created`. */
 const HANDLERS = [
   'handleResponseOutputItemAdded',
   'handleResponseContentPartAdded',
@@ -30,7 +30,6 @@ const HANDLERS = [
   'handleResponseDone',
 ] as const;
 
-/** What the events that they take have in common. */
 interface ResponseEvent {
   response_id?: string;
   response?: { id: string };
@@ -39,14 +38,14 @@ interface ResponseEvent {
 type Handlers = Record<(typeof HANDLERS)[number], (event: ResponseEvent) => void>;
 
 interface OutOfBand {
-  /** Requests that no response has been created for. */
+  /** Requests without a response yet. */
   requests: Set<string>;
-  /** The plugin's generation of each response under way, by its id. */
+  /** The plugin's generation of each running response, by its id. */
   generations: Map<string, unknown>;
   timers: Map<string, NodeJS.Timeout>;
-  /** Responses that were given up, by their ids: what still comes of them is not shown to the plugin. */
+  /** Ids of responses that were given up; their events are kept from the plugin. */
   abandoned: Set<string>;
-  /** Messages of all of them, which the conversation does not hold. */
+  /** Ids of all their messages, which are not in the conversation. */
   items: Set<string>;
 }
 
@@ -69,7 +68,7 @@ export function outOfBand(instructions: string): string {
   return MARK + instructions;
 }
 
-/** Whether a request, as it goes out, is for a response beside the conversation, and so for no answer to the user. */
+/** Whether a sent request is for an out-of-band response, which does not answer the user. */
 export function isOutOfBand({ response }: Pick<realtime.ResponseCreateEvent, 'response'>): boolean {
   return response !== undefined && 'conversation' in response && response.conversation === 'none';
 }
@@ -107,7 +106,7 @@ export const outOfBandWorkaround: Workaround = (prototype) => {
     };
   }
 
-  /** Gives a response up of which nothing comes any more, unless it is over. */
+  /** Gives the response up if no more events come. */
   function awaitNext(session: SessionInternals, id: string): void {
     const { abandoned, generations, timers } = stateOf(session);
     clearTimeout(timers.get(id));
@@ -122,7 +121,7 @@ export const outOfBandWorkaround: Workaround = (prototype) => {
     timers.set(id, setTimeout(giveUp, NEXT_EVENT_WITHIN_MS));
   }
 
-  // Without an id, only the response in the conversation is cancelled.
+  // A cancel without an id reaches only the response in the conversation.
   prototype.interrupt = async function (this: SessionInternals) {
     for (const id of stateOf(this).generations.keys())
       this.sendEvent({ type: 'response.cancel', response_id: id });
@@ -148,10 +147,10 @@ export const outOfBandWorkaround: Workaround = (prototype) => {
   };
 };
 
-/** A request with marked instructions, as the API takes it; null for any other event. */
+/** A request with marked instructions, in the API's form; null for any other event. */
 function requestOf(event: ClientEvent): { event: ClientEvent; eventId: string | undefined } | null {
   if (event.type !== 'response.create') return null;
-  // The plugin puts the instructions of the session in front.
+  // The plugin prepends the instructions of the session.
   const [, instructions] = event.response?.instructions?.split(MARK) ?? [];
   if (instructions === undefined) return null;
   const settings: object = { conversation: 'none', input: [], tools: [], tool_choice: 'none' };
@@ -161,7 +160,7 @@ function requestOf(event: ClientEvent): { event: ClientEvent; eventId: string | 
   };
 }
 
-/** Runs a method of the plugin on the generation of an out-of-band response, and keeps what becomes of that. */
+/** Runs a method of the plugin on the generation of an out-of-band response and stores the result. */
 function withGeneration(session: SessionInternals, id: string, run: () => void): void {
   const { generations } = stateOf(session);
   const inConversation = session.currentGeneration;

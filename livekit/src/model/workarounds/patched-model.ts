@@ -20,7 +20,7 @@ import { turnStartWorkaround } from './turn-start.ts';
 import { unknownItemsWorkaround } from './unknown-items.ts';
 import { truncationWorkaround } from './truncation.ts';
 
-/** All repairs, in the order in which they wrap each other. */
+/** All workarounds, in the order in which they wrap each other. */
 export const WORKAROUNDS = {
   dial: dialWorkaround,
   failedAnswers: failedAnswersWorkaround,
@@ -40,7 +40,7 @@ export const WORKAROUNDS = {
 export type RealtimeModelOptions = ConstructorParameters<typeof realtime.RealtimeModel>[0];
 
 /**
- * The plugin's realtime model, whose sessions have the given repairs.
+ * The plugin's realtime model with the given workarounds in its sessions.
  * @param onSession called with each session that the model makes
  */
 export function createPatchedModel(
@@ -49,7 +49,7 @@ export function createPatchedModel(
   workarounds: readonly Workaround[] = Object.values(WORKAROUNDS),
 ): realtime.RealtimeModel {
   class PatchedSession extends realtime.RealtimeSession {}
-  // The methods are private to the plugin's types, not to its objects.
+  // The methods are private in the plugin's types only.
   const prototype = PatchedSession.prototype as unknown as SessionPrototype;
   for (const workaround of workarounds) workaround(prototype);
 
@@ -63,7 +63,7 @@ export function createPatchedModel(
   return new PatchedModel(options);
 }
 
-/** From now on the watcher hears how the model of this session is. */
+/** Reports failures of the session's model to the watcher from now on. */
 export function watchModel(session: realtime.RealtimeSession, watcher: ModelWatcher): void {
   stateOf(session as unknown as SessionInternals).watcher = watcher;
 }

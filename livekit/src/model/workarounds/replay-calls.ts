@@ -9,9 +9,9 @@ import type { realtime } from '@livekit/agents-plugin-openai';
 import { type ClientEvent, type Workaround, type SessionInternals } from './session-internals.ts';
 
 interface Memory {
-  /** The conversation when the connection ended; taken by the reconnect that follows. */
+  /** The conversation when the connection ended; used by the next reconnect. */
   ended: { remote: llm.RemoteChatContext; conversation: llm.ChatContext } | null;
-  /** Items and requests for a response that were sent and not yet acknowledged, in order. */
+  /** Items and response requests that were sent and not acknowledged, in order. */
   unacknowledged: Map<string, ClientEvent>;
   listens: boolean;
 }
@@ -40,7 +40,6 @@ export const replayCallsWorkaround: Workaround = (prototype) => {
       await runWs.call(this, socket);
     } finally {
       memory.ended = { remote: this.remoteChatCtx, conversation: replayable(this.chatCtx) };
-      // What was sent into a dying connection goes first on the next one.
       this.messageChannel.items.unshift(...memory.unacknowledged.values());
       memory.unacknowledged.clear();
     }
@@ -48,7 +47,7 @@ export const replayCallsWorkaround: Workaround = (prototype) => {
 
   prototype.createChatCtxUpdateEvents = function (this: SessionInternals, context, addMockAudio) {
     const memory = memoryOf(this);
-    // A reconnect puts an empty remote conversation in the place of the old one before it asks.
+    // A reconnect replaces the remote conversation by an empty one before this call.
     const isReconnect = memory.ended !== null && memory.ended.remote !== this.remoteChatCtx;
     if (!isReconnect || !memory.ended) return createChatCtxUpdateEvents.call(this, context, addMockAudio);
     const { conversation } = memory.ended;
@@ -67,27 +66,27 @@ export const replayCallsWorkaround: Workaround = (prototype) => {
     if (typeof id === 'string') memoryOf(this).unacknowledged.delete(id);
     handleResponseCreated.call(this, event);
   };
-  // The plugin remembers a call as it was announced, with no arguments yet: replayed so, it is another call.
+  // The plugin remembers a call as announced, without arguments: replayed like that, it is another call.
   prototype.handleResponseOutputItemDone = function (this: SessionInternals, event) {
     completeArguments(this, event.item);
     handleResponseOutputItemDone.call(this, event);
   };
 };
 
-/** A request that nobody waits for any more is not sent again on the next connection. */
+/** Keeps a request from being sent again on the next connection. */
 export function withdraw(session: SessionInternals, request: ClientEvent): void {
   const id = acknowledgementOf(request);
   if (id) memoryOf(session).unacknowledged.delete(id);
 }
 
-/** What an event is acknowledged by; undefined for events that nobody waits for. */
+/** The id by which an event is acknowledged; undefined for events without one. */
 function acknowledgementOf(event: ClientEvent): string | undefined {
   if (event.type === 'conversation.item.create') return event.item.id;
   if (event.type === 'response.create') return event.response?.metadata?.client_event_id;
   return undefined;
 }
 
-/** An event may name an item that is not replayed as its predecessor; it then goes to the end. */
+/** An event whose predecessor is not replayed goes to the end. */
 function dropLostPredecessors(events: ClientEvent[], conversation: llm.ChatContext): void {
   const known = new Set(conversation.items.map((item) => item.id));
   for (const event of events) {
@@ -103,7 +102,7 @@ function completeArguments(session: SessionInternals, item: realtime.ItemResourc
   if (remembered?.type === 'function_call') remembered.args = item.arguments || '{}';
 }
 
-/** The conversation with its calls: without calls that were cut short, and outputs without a call. */
+/** The conversation without unfinished calls and without outputs that have no call. */
 function replayable(context: llm.ChatContext): llm.ChatContext {
   const copy = context.copy({ excludeEmptyMessage: true });
   const calls = new Set<string>();

@@ -10,7 +10,7 @@ export const sentEventsWorkaround: Workaround = (prototype) => {
   prototype.runWs = async function (this: SessionInternals, socket) {
     let sending: ClientEvent | null = null;
     const onQueued = (event: ClientEvent) => (sending = event);
-    // The plugin announces an event and sends it in the same breath.
+    // The plugin announces an event right before it sends it.
     this.on('openai_client_event_queued', onQueued);
     const send = socket.send.bind(socket) as (data: string) => void;
     socket.send = (data: string) => {
@@ -26,7 +26,7 @@ export const sentEventsWorkaround: Workaround = (prototype) => {
   };
 };
 
-/** Takes out what is large. Items stay whole: they are sent again when the connection dies under them. */
+/** Removes what is large. Items stay whole: they may have to be sent again. */
 function emptyOut(event: ClientEvent): void {
   if (event.type === 'input_audio_buffer.append') event.audio = '';
   if (event.type === 'session.update') event.session = { type: 'realtime' };

@@ -1,7 +1,4 @@
-/**
- * The private parts of the plugin's RealtimeSession that the workarounds touch, as 1.9.0 has them. They are
- * reached through one cast, here; a new version of the plugin is checked against this list.
- */
+/** The private parts of the plugin's RealtimeSession (1.9.0) that are patched. Check a new version against this list. */
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { WebSocket } from 'ws';
@@ -26,10 +23,10 @@ export interface SessionInternals {
     connOptions: { timeoutMs: number };
   } & Partial<Listening>;
   messageChannel: EventQueue;
-  /** What the model is known to hold, item by item. */
+  /** The conversation that the model is known to have. */
   remoteChatCtx: llm.RemoteChatContext;
   readonly chatCtx: llm.ChatContext;
-  /** The response that is being received; the plugin knows one. */
+  /** The response that is being received; the plugin has one at a time. */
   currentGeneration: unknown;
   sendEvent: (event: ClientEvent) => void;
   interrupt: () => Promise<void>;
@@ -43,7 +40,7 @@ export interface SessionInternals {
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;
-  /** All settings of a session: sent at its start, and again after each reconnect. */
+  /** All settings of a session, for its start and each reconnect. */
   createSessionUpdateEvent: () => realtime.SessionUpdateEvent;
   createChatCtxUpdateEvents: (context: llm.ChatContext, addMockAudio?: boolean) => Promise<ClientEvent[]>;
   handleResponseOutputItemDone: (event: realtime.ResponseOutputItemDoneEvent) => void;
@@ -57,22 +54,22 @@ export interface SessionInternals {
 
 export type SessionPrototype = SessionInternals;
 
-/** One repair of the session class; replaces methods on the prototype that it is given. */
+/** Replaces methods on the prototype of the session class. */
 export type Workaround = (prototype: SessionPrototype) => void;
 
-/** Who wants to know how the model is. */
+/** Gets the failures of the model. */
 export interface ModelWatcher {
-  /** It will never answer; the session ends. Called once. */
+  /** A lasting failure: the session ends. Called once. */
   onFatal: (failure: ModelFailure) => void;
-  /** A turn stays without an answer. */
+  /** A turn stays unanswered. */
   onUnanswered: (failure: ModelFailure) => void;
-  /** It is dialed again after a wait; called with every wait. */
+  /** The connection is lost and dialed again; called before every wait. */
   onDisconnected: (failure: ModelFailure) => void;
-  /** It has taken the settings of the session. */
+  /** The model has applied the settings. */
   onConnected: () => void;
 }
 
-/** The model's server, or the way to it, failed. */
+/** The model or the connection to it failed. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
   readonly failure: ModelFailure;
@@ -84,19 +81,19 @@ export class ModelError extends Error {
 }
 
 interface WorkaroundState {
-  /** Aborted when the session was closed, or has failed for good. */
+  /** Aborted when the session was closed or has failed for good. */
   end: AbortController;
   socket: WebSocket | null;
   outage: ModelOutage;
-  /** Why the last connection ended; null before there was one. */
+  /** Why the last connection ended; null before the first one. */
   disconnected: ModelFailure | null;
   watcher: ModelWatcher | null;
 }
 
-// The plugin dials from its constructor, before a subclass could initialise fields of its own.
+// The plugin dials in its constructor, before a subclass could initialize fields.
 const states = new WeakMap<SessionInternals, WorkaroundState>();
 
-/** What the workarounds remember of a session. */
+/** What the workarounds store for a session. */
 export function stateOf(session: SessionInternals): WorkaroundState {
   let state = states.get(session);
   if (!state) {
@@ -107,7 +104,7 @@ export function stateOf(session: SessionInternals): WorkaroundState {
   return state;
 }
 
-/** Ends the session for a failure that will not go away: the agent session closes, and with it the conversation. */
+/** Ends the session for a lasting failure: the agent session closes, and with it the conversation. */
 export function endSession(session: SessionInternals, failure: ModelFailure): void {
   const { end, watcher } = stateOf(session);
   if (end.signal.aborted) return;

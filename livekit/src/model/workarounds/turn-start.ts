@@ -2,11 +2,11 @@
  * Bug: The plugin does not report when the user began to speak. The framework dates the turn by its transcript, which
  * comes after the answer: questions are stored behind their answers.
  * Upstream: docs/upstream/turn-start.md
- * Remove when the "still needed" test of "what the user says" in items.test.ts fails.
+ * Remove when the "still needed" test of "a spoken turn of the user" in items.test.ts fails.
  */
 import type { Workaround, SessionInternals } from './session-internals.ts';
 
-/** For each session, when the turns began that have no transcript yet, by their items (wall clock, in ms). */
+/** When the turns without a transcript began, by session and item (wall clock, in ms). */
 const starts = new WeakMap<SessionInternals, Map<string, number>>();
 
 export const turnStartWorkaround: Workaround = (prototype) => {

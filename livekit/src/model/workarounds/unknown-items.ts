@@ -7,7 +7,7 @@ import type { Workaround, SessionInternals } from './session-internals.ts';
 
 const KNOWN_TYPES = new Set<string | undefined>(['message', 'function_call', 'function_call_output']);
 
-/** For each session, the unknown items of its connection, each with the item before it. */
+/** The unknown items of each session's connection, with the item before each. */
 const predecessors = new WeakMap<SessionInternals, Map<string, string | null>>();
 
 export const unknownItemsWorkaround: Workaround = (prototype) => {
@@ -29,7 +29,7 @@ export const unknownItemsWorkaround: Workaround = (prototype) => {
   };
 };
 
-/** The nearest item before, that the plugin knows; the last one of all when that was deleted meanwhile. */
+/** The nearest earlier item that the plugin knows; the last item if that one was deleted. */
 function knownPredecessor(session: SessionInternals, previousId: string | null): string | undefined {
   const unknown = predecessors.get(session);
   let id = previousId;
