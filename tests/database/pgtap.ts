@@ -1,16 +1,16 @@
 /**
- * Runs the database stories (supabase/tests/database, pgTAP) against any database that has the migrations.
+ * Runs the pgTAP tests (supabase/tests/database) against any database that has the migrations.
  * Each file runs in one transaction that is rolled back, pgTAP itself included: nothing is left behind, and
  * nothing has to be installed. The same files run with `supabase test db`.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import postgres, { type Sql } from 'postgres';
 import { loadPgTapSource } from './pgtap-source.ts';
 import { parseTap } from './tap.ts';
 
 interface PgTapResult {
-  /** Name of the file. */
+  /** Path of the file in the folder. */
   file: string;
   ok: boolean;
   skipped: boolean;
@@ -33,18 +33,19 @@ export interface PgTapOptions {
   folder?: string;
 }
 
-const STORIES = resolve(import.meta.dirname, '../../supabase/tests/database');
+const TESTS = resolve(import.meta.dirname, '../../supabase/tests/database');
 const SCHEMA = 'pgtap_run';
 
 /**
- * Runs all stories in the order of their names. A file that breaks off, or runs another number of tests than
+ * Runs all tests in the order of their names. A file that breaks off, or runs another number of tests than
  * it planned, counts as one failure more.
  * @throws Error when the database cannot be reached or pgTAP cannot be loaded.
  */
 export async function runPgTap(options: PgTapOptions): Promise<PgTapSummary> {
-  const { databaseUrl, onResult = () => undefined, folder = STORIES } = options;
+  const { databaseUrl, onResult = () => undefined, folder = TESTS } = options;
   const summary: PgTapSummary = { passed: 0, failed: 0, skipped: 0, failures: [] };
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.test.sql')).sort();
+  const entries = await readdir(folder, { recursive: true });
+  const files = entries.filter((name) => name.endsWith('.test.sql')).sort();
   const source = await loadPgTapSource();
   const sql = postgres(databaseUrl, {
     max: 1,
@@ -53,7 +54,8 @@ export async function runPgTap(options: PgTapOptions): Promise<PgTapSummary> {
   });
   try {
     for (const file of files) {
-      for (const result of await runFile(sql, source, file, await readFile(join(folder, file), 'utf8'))) {
+      const { script, helpers } = await readTest(join(folder, file));
+      for (const result of await runFile(sql, source + helpers, file, script)) {
         onResult(result);
         if (!result.ok) {
           summary.failed += 1;
@@ -68,8 +70,7 @@ export async function runPgTap(options: PgTapOptions): Promise<PgTapSummary> {
   return summary;
 }
 
-async function runFile(sql: Sql, source: string, file: string, story: string): Promise<PgTapResult[]> {
-  const script = withoutTransaction(story);
+async function runFile(sql: Sql, setup: string, file: string, script: string): Promise<PgTapResult[]> {
   await sql`begin`;
   try {
     await sql.unsafe(`
@@ -78,7 +79,7 @@ async function runFile(sql: Sql, source: string, file: string, story: string): P
       set local search_path = ${SCHEMA}, public;
       set local client_min_messages = warning;
     `);
-    await sql.unsafe(source).simple();
+    await sql.unsafe(setup).simple();
     const values = textValues(await sql.unsafe(script).simple());
     const { planned, results } = parseTap(values);
     const outcomes = results.map((result): PgTapResult => ({ file, ...pick(result) }));
@@ -96,7 +97,7 @@ async function runFile(sql: Sql, source: string, file: string, story: string): P
         file,
         ok: false,
         skipped: false,
-        description: 'the story broke off',
+        description: 'the test stopped with an error',
         diagnostics: diagnostics.filter((text): text is string => Boolean(text)),
       },
     ];
@@ -114,9 +115,15 @@ function pick({
   return { ok, skipped, description, diagnostics };
 }
 
-/** The runner's own transaction also holds pgTAP, so the file's begin and rollback become blank lines. */
-function withoutTransaction(story: string): string {
-  return story.replace(/^(?:begin|rollback);[ \t]*$/gim, '');
+/**
+ * A test without what only psql can do: files that it includes (`\\ir`) are returned as helpers, and its begin and rollback
+ * become blank lines, since the transaction of the runner also holds pgTAP.
+ */
+async function readTest(file: string): Promise<{ script: string; helpers: string }> {
+  const test = await readFile(file, 'utf8');
+  const includes = [...test.matchAll(/^\\ir (\S+)$/gm)].map(([, path = '']) => join(dirname(file), path));
+  const helpers = await Promise.all(includes.map((path) => readFile(path, 'utf8')));
+  return { script: test.replace(/^(?:begin;|rollback;|\\ir .*)[ \t]*$/gim, ''), helpers: helpers.join('\n') };
 }
 
 /** The first column of every row of every statement, as far as it is text. */

@@ -1,0 +1,204 @@
+-- Invitations: made by owners, told once, used once, by the right person, and taken back.
+begin;
+\ir ../helpers.psql
+select plan(36);
+
+insert into auth.users (id, email) values
+  ('aaaaaaaa-0000-4000-8000-000000000001', 'ada@pgtap.test'),
+  ('bbbbbbbb-0000-4000-8000-000000000002', 'Bob@pgtap.test'),
+  ('cccccccc-0000-4000-8000-000000000003', 'cyd@pgtap.test'),
+  ('dddddddd-0000-4000-8000-000000000004', 'dee@pgtap.test'),
+  ('eeeeeeee-0000-4000-8000-000000000005', 'eve@pgtap.test');
+
+select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
+insert into public.workspaces (name) values ('Team');
+select set_config('pgtap.team', id::text, true) from public.workspaces where name = 'Team';
+
+-- Makes an invitation and keeps its token under a name.
+create function pg_temp.invite(p_name text, p_role text, p_email text default null) returns jsonb
+language plpgsql as $$
+declare
+  v_made jsonb := public.create_invitation(current_setting('pgtap.team')::uuid, p_role, p_email);
+begin
+  perform set_config('pgtap.token_' || p_name, v_made ->> 'token', true);
+  return v_made;
+end
+$$;
+create function pg_temp.token(p_name text) returns text language sql as $$
+  select current_setting('pgtap.token_' || p_name)
+$$;
+
+-- Making them ---------------------------------------------------------------------------------------
+select matches(pg_temp.invite('open', 'member') ->> 'token', '^[0-9a-f]{64}$', 'an owner makes a link');
+select isnt(pg_temp.invite('second', 'viewer') ->> 'token', pg_temp.token('open'), 'no two are the same');
+select is(
+  pg_temp.invite('bound', 'admin', ' BOB@pgtap.test ') - 'token' - 'id' - 'expires_at',
+  '{"role": "admin", "email": "bob@pgtap.test"}', 'one may be for an e-mail address'
+);
+select throws_ok('select token_hash from public.workspace_invitations', '42501', null, 'its hash cannot be read');
+select ok(
+  (select bool_and(expires_at between now() + interval '6 days' and now() + interval '8 days')
+   from public.workspace_invitations),
+  'it works for a week'
+);
+select throws_ok(
+  $$
+    insert into public.workspace_invitations (workspace_id, role, token_hash, invited_by, expires_at)
+    values (current_setting('pgtap.team')::uuid, 'admin', repeat('a', 64),
+      'aaaaaaaa-0000-4000-8000-000000000001', now())
+  $$,
+  '42501', null, 'nobody chooses a token'
+);
+create function pg_temp.refused(p_role text, p_email text, p_hours integer) returns jsonb language plpgsql as $$
+declare
+  v_detail text;
+begin
+  perform public.create_invitation(current_setting('pgtap.team')::uuid, p_role, p_email, p_hours);
+  return null;
+exception when sqlstate 'PT400' then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return v_detail;
+end
+$$;
+select is(
+  pg_temp.refused('owner', 'not an address', 0),
+  '{"role": [{"code": "unknown_choice", "message": "Choose admin, member or viewer."}],
+    "email": [{"code": "bad_format", "message": "This is not an e-mail address."}],
+    "expires_in_hours": [{"code": "out_of_range", "message": "Between 1 hour and 30 days (720 hours)."}]}',
+  'each wrong field is told: nobody is invited as owner'
+);
+select ok(pg_temp.refused(null, null, 721) ?& array['role', 'expires_in_hours'], 'nor without a role or for long');
+reset role;
+select is_empty(
+  $$ select from public.workspace_invitations i where i::text ~ pg_temp.token('open') $$,
+  'the database does not hold the token'
+);
+
+-- Looking at them -----------------------------------------------------------------------------------
+select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
+select is(
+  public.preview_invitation(pg_temp.token('open')) - 'expires_at',
+  jsonb_build_object(
+    'workspace_id', current_setting('pgtap.team'), 'workspace_name', 'Team', 'role', 'member', 'is_member', false
+  ),
+  'the holder of a link sees what it leads to'
+);
+select throws_ok(
+  $$ select public.preview_invitation(repeat('0', 64)) $$, 'PT404', null, 'who guesses learns nothing'
+);
+select throws_ok($$ select public.preview_invitation(null) $$, 'PT404', null, 'nor who has none');
+select throws_ok(
+  $$ select public.preview_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'one for another address shows nothing'
+);
+select is((select count(*) from public.workspace_invitations), 0::bigint, 'and no list of them is there');
+
+-- Using them ----------------------------------------------------------------------------------------
+select throws_ok($$ select public.accept_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'nor lets anybody in');
+select is(
+  public.accept_invitation(pg_temp.token('open')),
+  jsonb_build_object(
+    'workspace_id', current_setting('pgtap.team'), 'workspace_name', 'Team', 'role', 'member', 'joined', true
+  ),
+  'a link makes its holder a member'
+);
+select is(
+  (select role from public.workspace_members where workspace_id = current_setting('pgtap.team')::uuid
+   and user_id = 'cccccccc-0000-4000-8000-000000000003'),
+  'member', 'in the role that it names'
+);
+select is(public.accept_invitation(pg_temp.token('open')) ->> 'joined', 'false', 'a second click changes nothing');
+select is(
+  public.accept_invitation(pg_temp.token('second')) - 'workspace_id' - 'workspace_name',
+  '{"role": "member", "joined": false}', 'who is in keeps the role'
+);
+select throws_ok(
+  $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
+  'PT403', 'Only owners can invite people.', 'a member invites nobody'
+);
+select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
+select throws_ok(
+  $$ select public.accept_invitation(pg_temp.token('open')) $$, 'PT410', null, 'a link that was used is used up'
+);
+select is(
+  public.accept_invitation(pg_temp.token('second')) ->> 'role', 'viewer', 'one that a member left alone still works'
+);
+select throws_ok(
+  $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
+  'PT403', null, 'a viewer invites nobody'
+);
+select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
+select is(
+  public.accept_invitation(pg_temp.token('bound')) ->> 'role', 'admin', 'the person of the address comes in'
+);
+select throws_ok(
+  $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
+  'PT403', null, 'an admin invites nobody'
+);
+select is((select count(*) from public.workspace_invitations), 0::bigint, 'nor sees who was invited');
+select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
+select throws_ok(
+  $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
+  'PT404', null, 'a stranger does not learn that there is a workspace'
+);
+
+-- Taking them back, and their end -------------------------------------------------------------------
+select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
+select is(
+  (select count(*) from public.workspace_invitations where accepted_at is not null), 3::bigint, 'owners see who came'
+);
+delete from public.workspace_members where user_id = 'dddddddd-0000-4000-8000-000000000004';
+select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
+select throws_ok(
+  $$ select public.accept_invitation(pg_temp.token('second')) $$, 'PT410', null,
+  'who was removed does not come back by the old link'
+);
+select throws_ok(
+  $$ select public.preview_invitation(pg_temp.token('second')) $$, 'PT410', null, 'nor looks through it'
+);
+
+select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
+select pg_temp.invite('revoked', 'member'), pg_temp.invite('late', 'member'), pg_temp.invite('from_ada', 'member');
+delete from public.workspace_invitations where id = (
+  select id from public.workspace_invitations where accepted_at is null order by created_at, id limit 1
+);
+select is(
+  (select count(*) from public.workspace_invitations where accepted_at is null), 2::bigint, 'an owner takes one back'
+);
+reset role;
+insert into public.workspace_invitations (workspace_id, role, token_hash, invited_by, expires_at)
+values (
+  current_setting('pgtap.team')::uuid, 'member', private.token_hash('an old token'),
+  'aaaaaaaa-0000-4000-8000-000000000001', now() - interval '1 second'
+);
+select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
+select throws_ok(
+  $$ select public.accept_invitation('an old token') $$, 'PT410',
+  'This invitation has expired. Ask for a new link.', 'a link ends with its time'
+);
+select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
+select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002');
+select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
+select is(
+  (select count(*) from public.workspace_invitations where accepted_at is null), 0::bigint,
+  'who is no owner any more leaves no open link behind'
+);
+select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
+select throws_ok(
+  $$ select public.accept_invitation(pg_temp.token('from_ada')) $$, 'PT404', null, 'none of them works'
+);
+
+-- People who go take what was about them along.
+reset role;
+delete from auth.users where id in (
+  'bbbbbbbb-0000-4000-8000-000000000002', 'cccccccc-0000-4000-8000-000000000003'
+);
+select is_empty(
+  $$ select from public.workspace_invitations where email = 'bob@pgtap.test' $$, 'an address goes with its person'
+);
+select is(
+  (select count(*) from public.workspace_members where workspace_id = current_setting('pgtap.team')::uuid), 1::bigint,
+  'those who were invited by others stay'
+);
+
+select * from finish();
+rollback;
