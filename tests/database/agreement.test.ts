@@ -12,10 +12,22 @@ import {
   TURN_EAGERNESS,
   VOICES,
 } from '@patchbay/shared/contract/schema/agent-config';
+import { TOKEN_SCOPES } from '@patchbay/shared/contract/schema/api-token';
 import { FIELD_CODES, FieldErrors, readFields } from '@patchbay/shared/contract/schema/fields';
 import { NoticeWebhookBody } from '@patchbay/shared/contract/schema/functions';
-import { McpServerInput, TagName } from '@patchbay/shared/contract/schema/server';
-import { InvitationInput, WorkspaceInput } from '@patchbay/shared/contract/schema/workspace';
+import { NoticeKind } from '@patchbay/shared/contract/schema/notice';
+import {
+  AuthMethod,
+  ConnectionStatus,
+  CredentialScope,
+  McpServerInput,
+  ProtocolEra,
+  TagName,
+  Transport,
+} from '@patchbay/shared/contract/schema/server';
+import { ToolCallOutcome } from '@patchbay/shared/contract/schema/session';
+import { ToolAccess } from '@patchbay/shared/contract/schema/tool';
+import { InvitationInput, Role, WorkspaceInput } from '@patchbay/shared/contract/schema/workspace';
 import fc from 'fast-check';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -270,13 +282,30 @@ it.each([
   expect(schemaVerdict(schema, row, field)).toMatchObject({ code: 'required' });
 });
 
-it('the reasons for the end of a conversation are one list', async () => {
+it.each<[string, readonly string[]]>([
+  ['agent_configs_provider', PROVIDERS],
+  ['agent_configs_turn_detection', TURN_DETECTIONS],
+  ['agent_configs_turn_eagerness', TURN_EAGERNESS],
+  ['agent_configs_voice', VOICES],
+  ['api_tokens_scopes', TOKEN_SCOPES],
+  ['mcp_servers_auth_method', AuthMethod.options],
+  ['mcp_servers_connection_status', ConnectionStatus.options],
+  ['mcp_servers_credential_scope', CredentialScope.options],
+  ['mcp_servers_protocol_era', ProtocolEra.options],
+  ['mcp_servers_transport', Transport.options],
+  ['mcp_tools_access', ToolAccess.options],
+  ['notices_kind', NoticeKind.options],
+  ['tool_calls_outcome', ToolCallOutcome.options],
+  ['voice_sessions_end_reason', END_REASONS],
+  ['workspace_members_role', Role.options],
+])('the constraint %s lists the values of the schema', async (constraint, options) => {
   const [row] = await sql<{ check: string }[]>`
-    select pg_get_constraintdef(oid) as check from pg_constraint where conname = 'voice_sessions_end_reason'`;
-  expect([...row!.check.matchAll(/'(\w+)'/g)].map(([, reason]) => reason)).toEqual([...END_REASONS]);
+    select pg_get_constraintdef(oid) as check from pg_constraint where conname = ${constraint}`;
+  const values = [...row!.check.matchAll(/'([\w:]+)'/g)].map(([, value]) => value);
+  expect(values.toSorted()).toEqual(options.toSorted());
 });
 
-it('the list of codes is one list', async () => {
+it('the domain of field codes lists the codes of the schema', async () => {
   const [row] = await sql<{ check: string }[]>`
     select pg_get_constraintdef(oid) as check from pg_constraint where contypid = 'private.field_code'::regtype`;
   const codes = [...row!.check.matchAll(/'(\w+)'/g)].map(([, code]) => code);

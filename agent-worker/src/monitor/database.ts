@@ -2,15 +2,8 @@
 import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
 import { DroppedGrant } from '@patchbay/shared/engine/oauth/grant';
 import type { ServiceRpc } from '@patchbay/shared/engine/service-rpc';
-import {
-  ConnectionStatus,
-  CredentialScope,
-  ProtocolEra,
-  Timestamp,
-  Transport,
-  AuthMethod,
-} from '@patchbay/shared/contract/schema/server';
-import { SealedSecret, type StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
+import { Timestamp } from '@patchbay/shared/contract/schema/server';
+import { ProbeServer, SealedSecret, type StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
 import { z } from 'zod';
 import { createServiceClient, serviceCalls } from '../service-client.ts';
 import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './probes/decide.ts';
@@ -34,21 +27,22 @@ const Incident = z.object({
 });
 
 /** A server that is claimed, with what a probe and the decision after it need. */
-export const ProbeJob = z.object({
-  id: z.string(),
-  workspace_id: z.string(),
+export const ProbeJob = ProbeServer.pick({
+  id: true,
+  workspace_id: true,
+  url: true,
+  transport: true,
+  protocol_era: true,
+  auth_method: true,
+  auth_header: true,
+  credential_scope: true,
+  added_by: true,
+  config_version: true,
+  secret: true,
+  connection_status: true,
+}).extend({
   /** Who is charged for the probe: the creator of the workspace. */
   owner_id: z.string(),
-  url: z.string(),
-  transport: Transport,
-  protocol_era: ProtocolEra,
-  auth_method: AuthMethod,
-  auth_header: z.string().nullable(),
-  credential_scope: CredentialScope,
-  added_by: z.string().nullable(),
-  config_version: z.int(),
-  secret: SealedSecret.nullable(),
-  connection_status: ConnectionStatus,
   has_connected: z.boolean(),
   /** A conversation, a call or a test found it well a moment ago. */
   is_confirmed: z.boolean(),

@@ -1,3 +1,4 @@
+import { MAX_LENGTH } from '../max-length.ts';
 import { refuse, textProblem, trimmedText, type FieldError } from './fields.ts';
 
 /**
@@ -22,7 +23,7 @@ export function address(required: string) {
 }
 
 function addressProblem(value: string, required: string): FieldError | null {
-  const problem = textProblem(value, { max: 2000, required });
+  const problem = textProblem(value, { max: MAX_LENGTH.address, required });
   if (problem) return problem;
   if (LOGIN.test(value)) {
     return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { refuse, text, trimmedText, wholeNumber } from './fields.ts';
+import { MAX_LENGTH } from '../max-length.ts';
+import { choice, refuse, text, trimmedText, wholeNumber } from './fields.ts';
 import { Timestamp } from './server.ts';
 
 /** Voices of the OpenAI Realtime models. */
@@ -41,21 +42,21 @@ function optionalText(format: RegExp, message: string) {
 }
 
 const writable = {
-  name: text({ max: 80, required: 'Give the agent a name.' }),
-  system_prompt: text({ max: 20_000 }),
+  name: text({ max: MAX_LENGTH.name, required: 'Give the agent a name.' }),
+  system_prompt: text({ max: MAX_LENGTH.systemPrompt }),
   voice_model: z.enum(VOICES, 'Choose one of the voices.'),
   temperature: wholeNumber({ min: 0, max: 100 }, 'A whole number from 0 to 100.'),
-  greeting: text({ max: 1000 }),
-  provider: z.enum(PROVIDERS, 'Choose openai.'),
+  greeting: text({ max: MAX_LENGTH.greeting }),
+  provider: choice(PROVIDERS),
   /** Null: the model of the deployment. */
   model: optionalText(
     /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/,
     'Enter the name of a model, such as gpt-realtime-2.1.',
   ),
   /** Null: the default of the model. */
-  reasoning_effort: z.enum(REASONING_EFFORTS, 'Choose minimal, low, medium, high or xhigh.').nullable(),
-  turn_detection: z.enum(TURN_DETECTIONS, 'Choose fast or semantic.'),
-  turn_eagerness: z.enum(TURN_EAGERNESS, 'Choose auto, low, medium or high.'),
+  reasoning_effort: choice(REASONING_EFFORTS).nullable(),
+  turn_detection: choice(TURN_DETECTIONS),
+  turn_eagerness: choice(TURN_EAGERNESS),
   /** What callers speak, as a BCP 47 tag; null: detected. */
   language: optionalText(
     /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/,

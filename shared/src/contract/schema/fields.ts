@@ -115,6 +115,13 @@ export function isStorable(value: string): boolean {
   return !value.includes('\0') && !/\p{Surrogate}/u.test(value);
 }
 
+/** One of these values; the message names them. */
+export function choice<const Values extends readonly string[]>(values: Values) {
+  const last = values.at(-1) ?? '';
+  const others = values.slice(0, -1).join(', ');
+  return z.enum(values, others === '' ? `Choose ${last}.` : `Choose ${others} or ${last}.`);
+}
+
 /** A whole number of a range, with one sentence for all that may be wrong. */
 export function wholeNumber({ min, max }: { min: number; max: number }, words: string) {
   return z.int(words).min(min, words).max(max, words);

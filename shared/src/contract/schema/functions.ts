@@ -1,6 +1,7 @@
 import { localPath } from '../return-path.ts';
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
+import { MAX_LENGTH } from '../max-length.ts';
 import { address } from './address.ts';
 import { AuthHeader, AuthMethod, ProtocolEra, Transport } from './server.ts';
 import { ToolCallOutcome } from './session.ts';
@@ -29,7 +30,7 @@ export const DraftServer = z.object({
     .string('Enter the address of the server.')
     .trim()
     .min(1, 'Enter the address of the server.')
-    .max(2000, 'This address is too long.'),
+    .max(MAX_LENGTH.address, 'This address is too long.'),
   transport: Transport.default('auto'),
   protocol_era: ProtocolEra.default('auto'),
   auth_method: AuthMethod.default('none'),

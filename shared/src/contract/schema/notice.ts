@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from './server.ts';
 
-const NoticeKind = z.enum([
+export const NoticeKind = z.enum([
   'down',
   'needs_auth',
   'back',

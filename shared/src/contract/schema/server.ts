@@ -1,25 +1,23 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
+import { MAX_LENGTH } from '../max-length.ts';
 import { address } from './address.ts';
-import { refuse, text, textProblem, trimmedText, wholeNumber, type FieldError } from './fields.ts';
+import { choice, refuse, text, textProblem, trimmedText, wholeNumber, type FieldError } from './fields.ts';
 import { Metadata } from './metadata.ts';
 import { SkippedTool } from './skipped-tool.ts';
 
-export const Transport = z.enum(['auto', 'streamable_http', 'sse'], 'Choose auto, streamable_http or sse.');
+export const Transport = choice(['auto', 'streamable_http', 'sse']);
 export type Transport = z.infer<typeof Transport>;
 
 /** The protocol with sessions (up to 2025-11-25) or without them (2026-07-28). */
-export const ProtocolEra = z.enum(['auto', 'sessions', 'stateless'], 'Choose auto, sessions or stateless.');
+export const ProtocolEra = choice(['auto', 'sessions', 'stateless']);
 export type ProtocolEra = z.infer<typeof ProtocolEra>;
 
-export const AuthMethod = z.enum(
-  ['none', 'api_key', 'bearer_token', 'oauth'],
-  'Choose none, api_key, bearer_token or oauth.',
-);
+export const AuthMethod = choice(['none', 'api_key', 'bearer_token', 'oauth']);
 export type AuthMethod = z.infer<typeof AuthMethod>;
 
 /** Whose key or sign-in is used. */
-export const CredentialScope = z.enum(['workspace', 'member'], 'Choose workspace or member.');
+export const CredentialScope = choice(['workspace', 'member']);
 export type CredentialScope = z.infer<typeof CredentialScope>;
 
 export const ConnectionStatus = z.enum(['disconnected', 'connecting', 'connected', 'error', 'needs_auth']);
@@ -69,8 +67,9 @@ const Slug = trimmedText().superRefine(
 const MAX_TAGS = 20;
 
 function tagProblem(tag: string): FieldError | null {
-  const problem = textProblem(tag, { max: 40, required: 'A tag may not be empty.' });
-  if (problem?.code === 'too_long') return { ...problem, message: 'A tag has at most 40 characters.' };
+  const problem = textProblem(tag, { max: MAX_LENGTH.tag, required: 'A tag may not be empty.' });
+  if (problem?.code === 'too_long')
+    return { ...problem, message: `A tag has at most ${MAX_LENGTH.tag} characters.` };
   return problem ?? (tag.includes('\n') ? { code: 'bad_format', message: 'A tag is one line.' } : null);
 }
 
@@ -95,16 +94,16 @@ const POSITION_WORDS = 'Between -1000000000 and 1000000000.';
 
 /** What a user may write, without defaults: the fields shared by insert and update. */
 const writable = {
-  name: text({ max: 80, required: 'Give the server a name.' }),
+  name: text({ max: MAX_LENGTH.name, required: 'Give the server a name.' }),
   url: address('Enter the address of the server.'),
-  description: text({ max: 2000 }),
+  description: text({ max: MAX_LENGTH.serverDescription }),
   transport: Transport,
   protocol_era: ProtocolEra,
   auth_method: AuthMethod,
   auth_header: AuthHeader,
   credential_scope: CredentialScope,
   /** Where the authorization server knows us already; its secret, if any, is the credential. */
-  oauth_client_id: text({ max: 500 }).nullable(),
+  oauth_client_id: text({ max: MAX_LENGTH.oauthClientId }).nullable(),
   /** What the server says about its tools is believed: which of them only read, and which may be called twice. */
   trusts_hints: z.boolean(),
   is_active: z.boolean(),

@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
-import { PROVIDERS, REASONING_EFFORTS, TURN_DETECTIONS, TURN_EAGERNESS } from './agent-config.ts';
-import {
-  AuthMethod,
-  ConnectionStatus,
-  CredentialScope,
-  ProtocolEra,
-  Timestamp,
-  Transport,
-} from './server.ts';
+import { AgentConfigRow } from './agent-config.ts';
+import { ConnectionStatus, McpServerRow, Timestamp, Transport } from './server.ts';
 import { CatalogueTool, ToolAccess } from './tool.ts';
 import { Role } from './workspace.ts';
 
@@ -28,30 +21,30 @@ export const StoredTool = CatalogueTool.extend({
 export type StoredTool = z.infer<typeof StoredTool>;
 
 /** A server as the runtimes with the secrets key see it. */
-export const SnapshotServer = z.object({
-  id: z.string(),
-  name: z.string(),
-  slug: z.string(),
-  url: z.string(),
-  transport: Transport,
-  protocol_era: ProtocolEra,
-  auth_method: AuthMethod,
-  auth_header: z.string().nullable(),
-  credential_scope: CredentialScope,
-  oauth_client_id: z.string().nullable(),
+export const SnapshotServer = McpServerRow.pick({
+  id: true,
+  name: true,
+  slug: true,
+  url: true,
+  transport: true,
+  protocol_era: true,
+  auth_method: true,
+  auth_header: true,
+  credential_scope: true,
+  oauth_client_id: true,
+  trusts_hints: true,
+  call_timeout_ms: true,
+  max_concurrency: true,
+  config_version: true,
+  metadata: true,
+  connection_status: true,
+  /** As `secret`: of whoever the snapshot is for. */
+  has_credential: true,
+}).extend({
   /** Who added the server; the status is that of their credential. */
   added_by: z.string().nullable(),
   /** Names the key or sign-in that the user of the snapshot uses; another one each time that it is set. */
   credential_id: z.string().nullable(),
-  /** What it says about its tools is believed, see tool-access. */
-  trusts_hints: z.boolean(),
-  call_timeout_ms: z.int(),
-  max_concurrency: z.int(),
-  config_version: z.int(),
-  metadata: z.record(z.string(), z.unknown()).nullable(),
-  connection_status: ConnectionStatus,
-  /** As `secret`: of whoever the snapshot is for. */
-  has_credential: z.boolean(),
   secret: SealedSecret.nullable(),
   tools: z.array(StoredTool),
 });
@@ -78,19 +71,19 @@ export const SessionSnapshot = z.object({
     /** Without a sign of the user for so long, the conversation ends; null: never. */
     idle_ms: z.number().nullable(),
   }),
-  agent: z.object({
-    id: z.string(),
-    name: z.string(),
-    system_prompt: z.string(),
-    voice_model: z.string(),
-    temperature: z.number(),
-    greeting: z.string().nullable(),
-    provider: z.enum(PROVIDERS),
-    model: z.string().nullable(),
-    reasoning_effort: z.enum(REASONING_EFFORTS).nullable(),
-    turn_detection: z.enum(TURN_DETECTIONS),
-    turn_eagerness: z.enum(TURN_EAGERNESS),
-    language: z.string().nullable(),
+  agent: AgentConfigRow.pick({
+    id: true,
+    name: true,
+    system_prompt: true,
+    voice_model: true,
+    temperature: true,
+    greeting: true,
+    provider: true,
+    model: true,
+    reasoning_effort: true,
+    turn_detection: true,
+    turn_eagerness: true,
+    language: true,
   }),
   servers: z.array(SnapshotServer),
 });

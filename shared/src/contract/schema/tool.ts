@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { choice } from './fields.ts';
 import { Timestamp } from './server.ts';
 
 const JsonSchemaObject = z.record(z.string(), z.unknown());
 
 /** What a tool may do: only read, change something, or delete and overwrite. */
-export const ToolAccess = z.enum(['read', 'write', 'destructive'], 'Choose read, write or destructive.');
+export const ToolAccess = choice(['read', 'write', 'destructive']);
 export type ToolAccess = z.infer<typeof ToolAccess>;
 
 /** Hints that a server gives about a tool. They are claims of the server: `toolAccess` says which of them count. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_LENGTH } from '../max-length.ts';
 import { refuse, text, textProblem, trimmedText, wholeNumber } from './fields.ts';
 import { Timestamp } from './server.ts';
 
@@ -7,7 +8,9 @@ export const Role = z.enum(['owner', 'admin', 'member', 'viewer']);
 export type Role = z.infer<typeof Role>;
 
 /** A new workspace, and a change of its name. */
-export const WorkspaceInput = z.object({ name: text({ max: 80, required: 'Give the workspace a name.' }) });
+export const WorkspaceInput = z.object({
+  name: text({ max: MAX_LENGTH.name, required: 'Give the workspace a name.' }),
+});
 
 /** A row of the answer of `list_members`. */
 export const WorkspacePerson = z.object({
@@ -38,7 +41,7 @@ export const InvitationInput = z.object({
   email: trimmedText()
     .superRefine(
       refuse((email: string) => {
-        const problem = textProblem(email, { max: 320 });
+        const problem = textProblem(email, { max: MAX_LENGTH.email });
         if (problem || email === '' || /^[^@\s]+@[^@\s]+$/.test(email)) return problem;
         return { code: 'bad_format', message: 'This is not an e-mail address.' };
       }),
