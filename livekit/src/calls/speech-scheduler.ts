@@ -207,6 +207,7 @@ export class SpeechScheduler {
     }
   }
 
+  /** Creates the one item: `updateChatCtx` would delete what was just said (docs/upstream/lost-items.md). */
   #create(callId: string, output: string, after?: string): string {
     const id = `late_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
     this.#options.realtimeSession().sendEvent({
