@@ -35,7 +35,7 @@ select throws_ok(
 select throws_ok(
   $$ insert into public.agent_configs (name, voice_model) values ('x', 'nobody') $$, 'PT400', null, 'an unknown voice'
 );
-select throws_ok($$ insert into public.agent_configs (name) values ('') $$, 'PT400', null, 'no name');
+select throws_ok($$ insert into public.agent_configs (name) values ('') $$, 'PT400', null, 'an agent needs a name');
 select results_eq(
   $$
     update public.agent_configs set model = ' gpt-realtime-2.1 ', reasoning_effort = 'low', turn_detection = 'semantic',
@@ -54,7 +54,7 @@ select results_eq(
     returning model, reasoning_effort, turn_detection, turn_eagerness, language
   $$,
   $$ values (null::text, null::text, 'fast', 'auto', null::text) $$,
-  'what is left empty has its default'
+  'an empty field gets its default'
 );
 create function pg_temp.refused(p_column text, p_value text) returns text language plpgsql as $$
 declare
@@ -82,12 +82,12 @@ select throws_ok(
   $$ update public.agent_configs set workspace_id = gen_random_uuid() $$, '42501', null, 'agents do not move'
 );
 
-select lives_ok($$ update public.agent_configs set is_default = true where name = 'Helper' $$, 'another default may be chosen');
+select lives_ok($$ update public.agent_configs set is_default = true where name = 'Helper' $$, 'an admin can choose another default agent');
 select results_eq(
-  'select name from public.agent_configs where is_default', $$ values ('Helper') $$, 'it replaces the former one'
+  'select name from public.agent_configs where is_default', $$ values ('Helper') $$, 'a new default agent replaces the former one'
 );
 select throws_ok(
-  $$ update public.agent_configs set is_default = false where name = 'Helper' $$, 'PT409', null, 'there is always one'
+  $$ update public.agent_configs set is_default = false where name = 'Helper' $$, 'PT409', null, 'a workspace always has a default agent'
 );
 delete from public.agent_configs where name = 'Helper';
 select results_eq(
@@ -107,20 +107,20 @@ select lives_ok(
 select set_config('pgtap.agent', id::text, true) from public.agent_configs where name = 'Picky';
 
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.agent_config_servers), 0::bigint, 'which strangers do not see');
+select is((select count(*) from public.agent_config_servers), 0::bigint, 'strangers do not see the servers of an agent');
 select throws_ok(
   $$
     insert into public.agent_config_servers (agent_config_id, server_id)
     values (current_setting('pgtap.agent')::uuid, current_setting('pgtap.server')::uuid)
   $$,
-  'PT404', null, 'nor may they give it one'
+  'PT404', null, 'strangers cannot add servers to an agent'
 );
 select throws_ok(
   $$
     insert into public.agent_config_servers (agent_config_id, server_id)
     select id, current_setting('pgtap.server')::uuid from public.agent_configs
   $$,
-  'PT404', null, 'nor take a server of others for their own agent'
+  'PT404', null, 'a server of another workspace cannot be added to an agent'
 );
 update public.agent_configs set system_prompt = 'Obey Bob.';
 select is((select count(*) from public.agent_configs where system_prompt = 'Obey Bob.'), 1::bigint, 'strangers edit only their own');
@@ -137,14 +137,14 @@ select is(
 update public.agent_configs set greeting = 'by a viewer' where workspace_id = current_setting('pgtap.workspace')::uuid;
 select throws_ok(
   $$ insert into public.agent_configs (workspace_id, name) values (current_setting('pgtap.workspace')::uuid, 'x') $$,
-  '42501', null, 'and adds none'
+  '42501', null, 'a viewer adds no agents'
 );
 delete from public.agent_config_servers;
-select is((select count(*) from public.agent_config_servers), 1::bigint, 'nor takes servers away');
+select is((select count(*) from public.agent_config_servers), 1::bigint, 'a viewer removes no servers from agents');
 delete from public.agent_configs where workspace_id = current_setting('pgtap.workspace')::uuid;
 select is(
   (select count(*) from public.agent_configs where workspace_id = current_setting('pgtap.workspace')::uuid),
-  2::bigint, 'nor deletes an agent'
+  2::bigint, 'a viewer deletes no agents'
 );
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 insert into public.agent_configs (workspace_id, name) values (current_setting('pgtap.workspace')::uuid, 'Cyds');
@@ -164,14 +164,14 @@ select is(
 );
 select throws_ok(
   $$ update public.agent_configs set is_default = true where name = 'Cyds' $$,
-  'PT403', null, 'and does not choose what all others start with'
+  'PT403', null, 'a member does not choose the default agent'
 );
 select throws_ok(
   $$
     insert into public.agent_config_servers (agent_config_id, server_id)
     values (current_setting('pgtap.agent')::uuid, current_setting('pgtap.server')::uuid)
   $$,
-  '42501', null, 'nor what the agents of others may use'
+  '42501', null, 'a member does not change the servers of other members'' agents'
 );
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
@@ -181,7 +181,7 @@ select is((select count(*) from public.agent_config_servers), 0::bigint, 'a serv
 select lives_ok($$ delete from public.workspaces where name = 'Team' $$, 'a workspace goes with all its agents');
 reset role;
 select lives_ok(
-  $$ delete from auth.users where id = 'aaaaaaaa-0000-4000-8000-000000000001' $$, 'and so does an account'
+  $$ delete from auth.users where id = 'aaaaaaaa-0000-4000-8000-000000000001' $$, 'deleting an account deletes its agents'
 );
 
 select * from finish();

@@ -59,8 +59,8 @@ insert into public.limits (name, workspace_id, allowed) values
 
 -- By day --------------------------------------------------------------------------------------------
 select is(pg_temp.talk('ada', 'short'), null, 'a conversation in a workspace that goes away');
-select is(pg_temp.talk('ada', 'team'), null, 'and in one that the user leaves');
-select is(pg_temp.talk('ada', 'adas'), null, 'and at home');
+select is(pg_temp.talk('ada', 'team'), null, 'conversations count per day in a workspace that the user leaves');
+select is(pg_temp.talk('ada', 'adas'), null, 'conversations count per day in the personal workspace');
 reset role;
 update private.uses set used_at = now() - interval '23 hours'
 where ctid in (
@@ -76,27 +76,27 @@ select is(
   pg_temp.talk('ada', 'adas'),
   'PT429 The limit of 3 conversations per day per user is reached: try again in 60 minutes. '
     || '{"used": 3, "limit": "sessions_per_day_per_user", "allowed": 3, "retry_after_s": 3600}',
-  'and may start no more before the oldest was a day ago'
+  'a user at the daily limit waits until the oldest conversation is a day old'
 );
 reset role;
 update private.uses set used_at = used_at - interval '61 minutes' where user_id = current_setting('pgtap.ada')::uuid;
-select is(pg_temp.talk('ada', 'adas'), null, 'when it was, there is room for one');
-select matches(pg_temp.talk('ada', 'adas'), 'try again in 23 hours', 'and for no more');
+select is(pg_temp.talk('ada', 'adas'), null, 'a conversation that is a day old makes room for one');
+select matches(pg_temp.talk('ada', 'adas'), 'try again in 23 hours', 'a conversation that is a day old makes room for one only');
 
 -- At once -------------------------------------------------------------------------------------------
 select is(pg_temp.talk('bob', 'team'), null, 'the first conversation of a user');
-select isnt(pg_temp.join_session(), null, 'with an agent');
+select isnt(pg_temp.join_session(), null, 'a worker joins the first conversation');
 select set_config('pgtap.first', current_setting('pgtap.session'), true);
 select is(pg_temp.talk('bob', 'team'), null, 'a second one');
-select isnt(pg_temp.join_session(), null, 'with an agent too');
+select isnt(pg_temp.join_session(), null, 'a worker joins the second conversation');
 select is(
   pg_temp.talk('bob', 'team'),
   'PT409 The limit of 2 conversations at once per user is reached: 2 in use. '
     || 'End one of them first; History lists them. {"used": 2, "limit": "sessions_at_once_per_user", "allowed": 2}',
   'a third one is one too many'
 );
-select is(pg_temp.talk('cyd', 'team'), null, 'another user has a limit of their own');
-select isnt(pg_temp.join_session(), null, 'and talks');
+select is(pg_temp.talk('cyd', 'team'), null, 'another user has a separate limit');
+select isnt(pg_temp.join_session(), null, 'a worker joins the conversation of another user');
 select is(pg_temp.talk('cyd', 'team'), null, 'twice');
 select matches(
   pg_temp.talk('cyd', 'team'), '^PT409 The limit of 4 conversations at once is reached', 'the workspace has one as well'
@@ -108,22 +108,22 @@ select throws_ok(
   'nobody ends the conversation of another'
 );
 select throws_ok(
-  $$ select public.end_conversation('99999999-0000-4000-8000-000000000009') $$, 'PT404', null, 'or one that is not there'
+  $$ select public.end_conversation('99999999-0000-4000-8000-000000000009') $$, 'PT404', null, 'nobody ends a conversation that does not exist'
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
-select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'but their own');
+select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'a member ends their own conversation');
 select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'twice is no error');
-select is(pg_temp.states('bob'), 'active, ended ended_elsewhere', 'it has ended');
+select is(pg_temp.states('bob'), 'active, ended ended_elsewhere', 'a conversation that was ended from elsewhere has ended');
 set local role service_role;
-select is(public.voice_session_snapshot(current_setting('pgtap.first')::uuid), null, 'its agent learns that');
-select is(pg_temp.talk('bob', 'team'), null, 'and there is room for another');
+select is(public.voice_session_snapshot(current_setting('pgtap.first')::uuid), null, 'a conversation that was ended from elsewhere has no snapshot, so its agent leaves');
+select is(pg_temp.talk('bob', 'team'), null, 'an ended conversation makes room for another');
 reset role;
 update public.voice_sessions set started_at = now() - interval '31 seconds'
 where id = current_setting('pgtap.session')::uuid;
-select is(pg_temp.talk('bob', 'team'), null, 'one that nobody joined, as of a page that was reloaded, makes room by itself');
+select is(pg_temp.talk('bob', 'team'), null, 'a conversation that nobody joined, as after a reload, makes room by itself');
 reset role;
 select is(
-  pg_temp.states('bob'), 'ended nobody_joined, active, ended ended_elsewhere, starting', 'and can be joined no more'
+  pg_temp.states('bob'), 'ended nobody_joined, active, ended ended_elsewhere, starting', 'a conversation that made room has ended because nobody joined'
 );
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select lives_ok(
@@ -153,7 +153,7 @@ reset role;
 delete from public.limits where name in ('session_minutes', 'session_idle_minutes');
 select is(
   public.voice_session_snapshot(current_setting('pgtap.session')::uuid, false) -> 'limits',
-  '{"ends_in_ms": null, "idle_ms": null}', 'or that it may go on'
+  '{"ends_in_ms": null, "idle_ms": null}', 'without limits a worker learns that the conversation may go on'
 );
 insert into public.limits (name, allowed) values ('session_minutes', 120);
 
@@ -162,16 +162,16 @@ select pg_temp.talk('bob', 'team', '16 minutes');
 select pg_temp.talk('cyd', 'team', '121 minutes'), pg_temp.join_session();
 reset role;
 select private.end_lost_sessions();
-select is(pg_temp.states('bob'), 'ended nobody_joined', 'one that nobody joined ends when its token is no longer valid');
+select is(pg_temp.states('bob'), 'ended nobody_joined', 'a conversation that nobody joined ends when its token expires');
 select is(pg_temp.states('cyd'), 'active', 'a worker has two minutes to end one that is over');
 update public.voice_sessions set started_at = now() - interval '123 minutes' where user_id = current_setting('pgtap.cyd')::uuid;
 select private.end_lost_sessions();
-select is(pg_temp.states('cyd'), 'ended time_limit', 'then the database does');
+select is(pg_temp.states('cyd'), 'ended time_limit', 'the database ends a conversation past its time if its worker does not');
 delete from public.voice_sessions;
 select pg_temp.talk('cyd', 'team', '119 minutes'), pg_temp.join_session('61 minutes');
 reset role;
 select private.end_lost_sessions();
-select is(pg_temp.states('cyd'), 'ended lost', 'one that no worker has held for an hour is lost');
+select is(pg_temp.states('cyd'), 'ended lost', 'a conversation without a worker for an hour is lost');
 
 select * from finish();
 rollback;

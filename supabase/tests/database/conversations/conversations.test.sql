@@ -59,30 +59,30 @@ select is(
   (pg_temp.snapshot() -> 'agent') - 'id' - 'system_prompt' - 'greeting',
   '{"name": "Assistant", "voice_model": "coral", "temperature": 80, "provider": "openai", "model": null,
     "reasoning_effort": null, "turn_detection": "fast", "turn_eagerness": "auto", "language": null}',
-  'and its agent'
+  'the snapshot has the agent'
 );
 select set_eq(
   $$ select s ->> 'slug' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s $$,
-  array['clock', 'notes'], 'and its active servers'
+  array['clock', 'notes'], 'the snapshot has the active servers'
 );
 update public.mcp_servers set position = 0.5 where slug = 'clock';
 select is(
-  jsonb_path_query_array(pg_temp.snapshot(), '$.servers[*].slug'), '["clock", "notes"]', 'in the order of the user'
+  jsonb_path_query_array(pg_temp.snapshot(), '$.servers[*].slug'), '["clock", "notes"]', 'the snapshot lists servers in the user''s order'
 );
 select is(
   (select s -> 'secret' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'notes'),
-  '{"key_id": "key-1", "nonce": "nonce", "ciphertext": "sealed"}', 'with the sealed credential'
+  '{"key_id": "key-1", "nonce": "nonce", "ciphertext": "sealed"}', 'the snapshot has the sealed credential'
 );
 select is(
   (select s -> 'secret' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'clock'),
-  'null', 'or none'
+  'null', 'the snapshot has no credential where none is set'
 );
 select is(
   (select s -> 'tools' from jsonb_array_elements(pg_temp.snapshot() -> 'servers') s where s ->> 'slug' = 'notes'),
   '[{"name": "add", "title": null, "description": "Adds a note.", "input_schema": {"type": "object"},
      "output_schema": null, "annotations": null, "fingerprint": "1", "is_enabled": true, "is_pinned": false,
      "cache_ttl_seconds": null, "access": null}]',
-  'and the stored tools'
+  'the snapshot has the stored tools'
 );
 reset role;
 update public.agent_configs set all_servers = false where workspace_id = current_setting('pgtap.workspace')::uuid;
@@ -98,7 +98,7 @@ select set_eq(
 select is(
   -- The time that is left is not the same a moment later.
   public.voice_session_snapshot('55555555-0000-4000-8000-000000000005', p_with_servers => false) - 'limits',
-  pg_temp.snapshot() - 'servers' - 'limits', 'what a conversation begins with is the same without servers'
+  pg_temp.snapshot() - 'servers' - 'limits', 'the snapshot without servers is otherwise the same'
 );
 
 -- Whose it is
@@ -106,20 +106,20 @@ select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is((select count(id) from public.voice_sessions), 1::bigint, 'the user sees the own session');
 select throws_ok(
   $$ select public.voice_session_snapshot('55555555-0000-4000-8000-000000000005') $$,
-  '42501', null, 'but not its snapshot, which holds sealed keys'
+  '42501', null, 'a user cannot read the snapshot, which holds sealed keys'
 );
 select throws_ok(
-  $$ select public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended') $$, '42501', null, 'nor sets its state'
+  $$ select public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended') $$, '42501', null, 'a user cannot set the state of a conversation'
 );
 select throws_ok(
-  $$ select public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000) $$, '42501', null, 'nor claims its lease'
+  $$ select public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000) $$, '42501', null, 'a user cannot claim the dispatch lease'
 );
-select throws_ok($$ select public.record_tool_calls('[]') $$, '42501', null, 'nor makes up calls');
+select throws_ok($$ select public.record_tool_calls('[]') $$, '42501', null, 'a user cannot record tool calls');
 select throws_ok(
   $$ select * from public.recent_call_times('55555555-0000-4000-8000-000000000005') $$,
-  '42501', null, 'nor hears how long those of others took'
+  '42501', null, 'a user cannot call the function that returns how long calls took'
 );
-select throws_ok($$ update public.voice_sessions set state = 'ended' $$, '42501', null, 'by whatever way');
+select throws_ok($$ update public.voice_sessions set state = 'ended' $$, '42501', null, 'a user cannot change the state of a conversation directly');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is((select count(id) from public.voice_sessions), 1::bigint, 'an admin sees it');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
@@ -146,7 +146,7 @@ select is(
 );
 select is(
   public.record_tool_calls(jsonb_build_array(pg_temp.call('11111111-0000-4000-8000-000000000001'))),
-  0, 'and none twice'
+  0, 'a repeated call is recorded once'
 );
 select results_eq(
   $$
@@ -154,7 +154,7 @@ select results_eq(
     where id = '11111111-0000-4000-8000-000000000001'
   $$,
   $$ values (0, 13, 99, '{"text": "[hidden]"}'::jsonb, 'cccccccc-0000-4000-8000-000000000003'::uuid) $$,
-  'as they were told'
+  'calls are recorded as they were reported'
 );
 select is(
   (select server_id from public.tool_calls where id = '11111111-0000-4000-8000-000000000002'), null,
@@ -162,7 +162,7 @@ select is(
 );
 select is(
   (select arguments from public.tool_calls where id = '11111111-0000-4000-8000-000000000004'), '{"truncated": true}',
-  'and so are arguments beyond all measure'
+  'calls with too large arguments are recorded without them'
 );
 select public.record_tool_calls(jsonb_build_array(
   pg_temp.call('11111111-0000-4000-8000-000000000005', jsonb_build_object('duration_ms', 900, 'started_at', now() - interval '1 hour')),
@@ -182,25 +182,25 @@ select is((select count(*) from public.tool_calls), 0::bigint, 'a stranger does 
 -- The lease, and the end
 reset role;
 set local role service_role;
-select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 60000), true, 'one caller brings the agent');
+select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 60000), true, 'one caller brings the agent into the room');
 select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 60000), false, 'the next one does not');
 update private.dispatch_leases set held_until = now() - interval '1 second'
 where session_id = '55555555-0000-4000-8000-000000000005';
-select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), true, 'until the lease has run out');
+select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), true, 'another caller brings the agent after the lease expired');
 select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'a session becomes active');
-select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'starting', 'worker_drained'), true, 'it waits again when its worker goes');
-select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'worker_drained', 'and says why');
-select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'until another agent comes');
-select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), null, 'and then has no reason any more');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'starting', 'worker_drained'), true, 'a conversation waits again when its worker leaves');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'worker_drained', 'a waiting conversation says why its agent left');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), true, 'a waiting conversation is active again with another agent');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), null, 'an active conversation has no end reason');
 select throws_ok(
   $$ select public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'on a whim') $$,
-  '23514', null, 'it does not end for a reason that is not on the list'
+  '23514', null, 'a conversation cannot end for an unknown reason'
 );
-select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'model_quota'), true, 'it ends for one that is');
-select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'model_quota', 'which says why');
-select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), false, 'for good');
-select is(pg_temp.snapshot(), null, 'without a snapshot');
-select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), false, 'and without an agent');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended', 'model_quota'), true, 'a conversation ends for a known reason');
+select is((select end_reason from public.voice_sessions where id = '55555555-0000-4000-8000-000000000005'), 'model_quota', 'an ended conversation says why');
+select is(public.set_session_state('55555555-0000-4000-8000-000000000005', 'active'), false, 'an ended conversation stays ended');
+select is(pg_temp.snapshot(), null, 'an ended conversation has no snapshot');
+select is(public.claim_dispatch('55555555-0000-4000-8000-000000000005', 1000), false, 'nobody brings an agent into an ended conversation');
 
 insert into public.voice_sessions (id, workspace_id, user_id)
 values ('66666666-0000-4000-8000-000000000006', current_setting('pgtap.workspace')::uuid, 'cccccccc-0000-4000-8000-000000000003');
@@ -213,7 +213,7 @@ delete from public.workspace_members where user_id = 'cccccccc-0000-4000-8000-00
   and workspace_id = current_setting('pgtap.workspace')::uuid;
 select is(
   public.voice_session_snapshot('66666666-0000-4000-8000-000000000006'), null,
-  'who is no longer a member has no agent there'
+  'a former member has no snapshot'
 );
 
 select * from finish();

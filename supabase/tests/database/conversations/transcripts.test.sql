@@ -31,23 +31,23 @@ select is(
 );
 select is(
   public.record_transcript(jsonb_build_array(pg_temp.line('11111111-0000-4000-8000-000000000001'))), 0,
-  'and none twice'
+  'a repeated line is recorded once'
 );
 select is(
   (select char_length(text) from public.voice_transcripts where role = 'agent'), 8000, 'a long line is cut'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is((select count(*) from public.voice_transcripts), 2::bigint, 'people read what they said');
-select throws_ok($$ select public.record_transcript('[]') $$, '42501', null, 'but make nothing up');
-select throws_ok($$ delete from public.voice_transcripts $$, '42501', null, 'nor cut pieces out');
+select throws_ok($$ select public.record_transcript('[]') $$, '42501', null, 'users cannot add lines to a transcript');
+select throws_ok($$ delete from public.voice_transcripts $$, '42501', null, 'users cannot delete lines of a transcript');
 select throws_ok(
-  $$ update public.voice_transcripts set text = 'never said' $$, '42501', null, 'nor change them'
+  $$ update public.voice_transcripts set text = 'never said' $$, '42501', null, 'users cannot change lines of a transcript'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.voice_sessions), 1::bigint, 'an owner sees that there was a conversation');
-select is((select count(*) from public.voice_transcripts), 0::bigint, 'and none of its words');
+select is((select count(*) from public.voice_transcripts), 0::bigint, 'an admin sees no line of a member''s transcript');
 delete from public.voice_sessions;
-select is((select count(*) from public.voice_sessions), 1::bigint, 'nor deletes it');
+select is((select count(*) from public.voice_sessions), 1::bigint, 'an admin cannot delete a member''s conversation');
 
 -- The switch
 update public.workspaces set keep_transcripts = false where id = current_setting('pgtap.workspace')::uuid;
@@ -72,9 +72,9 @@ set local role service_role;
 select public.set_session_state('55555555-0000-4000-8000-000000000005', 'ended');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 delete from public.voice_sessions;
-select is((select count(*) from public.voice_sessions), 0::bigint, 'one that is over is deleted by its person');
+select is((select count(*) from public.voice_sessions), 0::bigint, 'users delete their own ended conversations');
 reset role;
-select is((select count(*) from public.voice_transcripts), 0::bigint, 'with every word of it');
+select is((select count(*) from public.voice_transcripts), 0::bigint, 'a deleted conversation takes its transcript along');
 
 select * from finish();
 rollback;

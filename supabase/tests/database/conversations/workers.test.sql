@@ -19,13 +19,13 @@ select is_empty(
       and f.proname in ('report_worker', 'retire_worker', 'live_workers')
       and has_function_privilege(r.name, f.oid, 'execute')
   $$,
-  'and may call none of the functions'
+  'clients can call none of the functions for workers'
 );
 
 -- The stack that runs the tests may have a worker of its own.
 delete from private.workers;
 set local role service_role;
-select is_empty($$ select * from public.live_workers() $$, 'no worker has reported');
+select is_empty($$ select * from public.live_workers() $$, 'no worker is listed before one reports');
 
 select lives_ok(
   $$ select public.report_worker('11111111-0000-4000-8000-000000000001', 'patchbay', '0.1.0', 6, 0) $$,
@@ -33,12 +33,12 @@ select lives_ok(
 );
 select lives_ok(
   $$ select public.report_worker('11111111-0000-4000-8000-000000000001', 'patchbay', '0.1.0', 6, 2) $$,
-  'and again'
+  'a worker can report again'
 );
 select results_eq(
   $$ select agent_name, version, capacity, conversations from public.live_workers() $$,
   $$ values ('patchbay', '0.1.0', 6, 2) $$,
-  'it is one worker, as it last reported'
+  'a worker that reports twice is listed once, as it last reported'
 );
 select throws_ok(
   $$ select public.report_worker('11111111-0000-4000-8000-000000000002', 'patchbay', '0.1.0', 0, 0) $$,
@@ -51,7 +51,7 @@ where id = '11111111-0000-4000-8000-000000000002';
 select is((select count(*) from public.live_workers()), 2::bigint, 'a worker counts for a minute after its report');
 update private.workers set seen_at = clock_timestamp() - interval '61 seconds'
 where id = '11111111-0000-4000-8000-000000000002';
-select is((select count(*) from public.live_workers()), 1::bigint, 'and no longer');
+select is((select count(*) from public.live_workers()), 1::bigint, 'a worker that stopped reporting is not listed');
 
 select public.retire_worker('11111111-0000-4000-8000-000000000001');
 select is_empty($$ select * from public.live_workers() $$, 'a worker that stops is gone at once');
@@ -62,7 +62,7 @@ insert into private.workers values (
   '11111111-0000-4000-8000-000000000003', 'patchbay', '0.1.0', now(), now() - interval '23 hours', 6, 0
 );
 select is((private.prune_history() ->> 'private.workers')::integer, 1, 'retention removes what crashed a day ago');
-select is((select count(*) from private.workers), 1::bigint, 'and nothing newer');
+select is((select count(*) from private.workers), 1::bigint, 'a retired worker is deleted');
 
 select * from finish();
 rollback;

@@ -65,7 +65,7 @@ select is(pg_temp.facts(shared), 't aaaaaaaa-0000-4000-8000-000000000001 f', 'wh
 select pg_temp.move(shared, 'HTTPS://Host.example:443/tenant/mcp#there') from servers;
 select is(pg_temp.used(shared), 'sealed by aaaaaaaa-0000-4000-8000-000000000001', 'another spelling of the address changes nothing')
 from servers;
-select is_empty('select pg_temp.told()', 'and notifies nobody');
+select is_empty('select pg_temp.told()', 'an edit that keeps the URL notifies nobody');
 create temp table version on commit drop as select config_version from public.mcp_servers, servers where id = shared;
 select pg_temp.move(shared, 'https://host.example/attacker/mcp') from servers;
 select is(pg_temp.used(shared), null, 'at another path the key is not used') from servers;
@@ -73,10 +73,10 @@ select is(pg_temp.facts(shared), 't aaaaaaaa-0000-4000-8000-000000000001 t', 'bu
 select cmp_ok((select s.config_version from public.mcp_servers s, servers where s.id = shared), '>', config_version,
   'conversations and the monitor notice the change') from version;
 select is((select private.probe_job(shared, 0) -> 'secret'), 'null'::jsonb, 'the monitor does not get it either') from servers;
-select results_eq('select pg_temp.told()', $$ values ('credential_held key ada@pgtap.test') $$, 'its holder is notified');
+select results_eq('select pg_temp.told()', $$ values ('credential_held key ada@pgtap.test') $$, 'the holder of a held credential is notified');
 select is((select details from public.notices), jsonb_build_object('credential', 'key',
   'old_url', 'HTTPS://Host.example:443/tenant/mcp#there', 'new_url', 'https://host.example/attacker/mcp'
-), 'of both addresses');
+), 'the notice has both URLs');
 
 -- Who may confirm.
 select is(public.held_secret(shared, 'bbbbbbbb-0000-4000-8000-000000000002'), null, 'nobody else can confirm, an admin neither')
@@ -91,11 +91,11 @@ create function pg_temp.confirm(p_url text, p_actor uuid) returns void language 
 $$;
 select throws_ok(
   $$ select pg_temp.confirm('https://host.example/attacker/mcp', 'bbbbbbbb-0000-4000-8000-000000000002') $$,
-  'PT409', null, 'not even with its id'
+  'PT409', null, 'nobody else confirms the credential'
 );
 select throws_ok(
   $$ select pg_temp.confirm('https://host.example/other', 'aaaaaaaa-0000-4000-8000-000000000001') $$,
-  'PT409', null, 'nor for an address that the server does not have'
+  'PT409', null, 'the credential is not confirmed for a URL that the server does not have'
 );
 select pg_temp.confirm('https://host.example/attacker/mcp', 'aaaaaaaa-0000-4000-8000-000000000001');
 select is(pg_temp.used(shared), 'anew', 'confirmed by its holder it is used') from servers;
@@ -123,18 +123,18 @@ select pg_temp.put_key(own, u, u) from servers, unnest(array[
 select isnt(pg_temp.used(own, 'cccccccc-0000-4000-8000-000000000003'), null, 'a member has a key of their own') from servers;
 select pg_temp.move(own, 'https://host.example/attacker/mcp') from servers;
 select is((select count(*)::integer from public.mcp_server_secrets x, servers where x.server_id = own), 0,
-  'at another path the keys of members are dropped');
+  'another path deletes members'' keys');
 select results_eq('select pg_temp.told()', $$ values
   ('credential_dropped key ada@pgtap.test'), ('credential_dropped key cyd@pgtap.test') $$,
-  'and they are notified, but for whoever changed it');
+  'members are notified that their keys were deleted, except the one who made the change');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is((select count(*)::integer from public.notices), 1, 'each sees their own notice');
+select is((select count(*)::integer from public.notices), 1, 'members see their own notices only');
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select set_config('pgtap.token', public.create_api_token('77777777-0000-4000-8000-000000000007', 'CI', '{}') ->> 'id', true);
 select set_config('request.jwt.claims', json_build_object(
   'sub', 'aaaaaaaa-0000-4000-8000-000000000001', 'role', 'api_token', 'token_id', current_setting('pgtap.token')
 )::text, true), set_config('role', 'api_token', true);
-select is((select count(*)::integer from public.notices), 0, 'and an API token those for all members only');
+select is((select count(*)::integer from public.notices), 0, 'an API token does not see notices for one member');
 select pg_temp.as_system();
 
 -- Sign-ins.
@@ -152,10 +152,10 @@ select is((
     union all select 1 from public.mcp_server_clients c where c.server_id = oauth
     union all select 1 from private.sign_in_flows f where f.server_id = oauth
   ) left_over
-), 0, 'at another path grants, registrations and sign-ins under way are dropped');
+), 0, 'another path deletes grants, registrations and sign-ins in progress');
 select results_eq('select pg_temp.told()', $$ values
   ('credential_dropped sign_in ada@pgtap.test'), ('credential_dropped sign_in cyd@pgtap.test') $$,
-  'and who had signed in is notified');
+  'whoever signed in is notified that the grant was deleted');
 select throws_ok(
   $$ select public.put_grant(gen_random_uuid(), oauth, '77777777-0000-4000-8000-000000000007',
     'https://host.example/tenant/mcp', 'cccccccc-0000-4000-8000-000000000003', 'https://as.example',

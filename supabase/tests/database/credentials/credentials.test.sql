@@ -17,25 +17,25 @@ select throws_ok('select * from public.mcp_server_secrets', '42501', null, 'a us
 select throws_ok(
   $$ insert into public.mcp_server_secrets (server_id, ciphertext, nonce, key_id)
     values (current_setting('pgtap.server')::uuid, 'c', 'n', 'k') $$,
-  '42501', null, 'nor write them past the function that seals'
+  '42501', null, 'a user cannot write credentials past the function that seals them'
 );
-select throws_ok('delete from public.mcp_server_secrets', '42501', null, 'nor delete them');
+select throws_ok('delete from public.mcp_server_secrets', '42501', null, 'a user cannot delete credentials');
 select throws_ok(
   $$ select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')
   from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid $$,
-  '42501', null, 'nor call what stores them'
+  '42501', null, 'a user cannot call the function that stores credentials'
 );
 select throws_ok(
   $$ select public.drop_server_secret(current_setting('pgtap.server')::uuid) $$,
-  '42501', null, 'or drops them'
+  '42501', null, 'a user cannot call the function that deletes credentials'
 );
 select throws_ok(
   $$ select public.server_for_probe(current_setting('pgtap.server')::uuid, null) $$,
-  '42501', null, 'or gives them to a probe'
+  '42501', null, 'a user cannot call the function that returns credentials for a probe'
 );
 select throws_ok(
   $$ select private.server_target(current_setting('pgtap.server')::uuid, null) $$,
-  '42501', null, 'by whatever name'
+  '42501', null, 'a user cannot call the private function that returns credentials'
 );
 reset role;
 set local role anon;
@@ -91,33 +91,33 @@ select results_eq(
 );
 select is(
   public.server_for_probe(current_setting('pgtap.server')::uuid, null) -> 'secret' ->> 'ciphertext', 'sealed',
-  'and the stored one stays as it is'
+  'a refused credential leaves the stored one as it is'
 );
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select has_credential from public.mcp_servers), true, 'the user learns that one is set');
 update public.mcp_servers set url = 'https://notes.example/v2', name = 'Notes 2', auth_header = 'X-Key';
-select is(pg_temp.facts(), 'true v4 1', 'it stays while the origin stays');
+select is(pg_temp.facts(), 'true v4 1', 'the credential stays while the origin stays');
 
 update public.mcp_servers set url = 'https://notes.example:8443/v2';
-select is(pg_temp.facts(), 'false v5 0', 'another port is another origin: the key is dropped');
+select is(pg_temp.facts(), 'false v5 0', 'another port is another origin, which deletes the key');
 select pg_temp.give_key();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set url = 'https://evil.example/v2';
-select is(pg_temp.facts(), 'false v7 0', 'another host even more so');
+select is(pg_temp.facts(), 'false v7 0', 'another host deletes the key');
 select pg_temp.give_key();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set url = 'http://evil.example/v2';
-select is(pg_temp.facts(), 'false v9 0', 'and another scheme, for it would travel in the clear');
+select is(pg_temp.facts(), 'false v9 0', 'another scheme deletes the key, which would be sent in the clear');
 select pg_temp.give_key();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set auth_method = 'bearer_token';
-select is(pg_temp.facts(), 'false v11 0', 'so does another way of authentication');
+select is(pg_temp.facts(), 'false v11 0', 'another authentication method deletes the key');
 select pg_temp.give_key();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 insert into public.workspaces (name) values ('Team');
 update public.mcp_servers set workspace_id = (select id from public.workspaces where name = 'Team');
-select is(pg_temp.facts(), 'false v13 0', 'and a move, since the key is sealed for its workspace');
+select is(pg_temp.facts(), 'false v13 0', 'a move deletes the key, which is sealed for its workspace');
 
 select pg_temp.give_key();
 select public.drop_server_secret(current_setting('pgtap.server')::uuid);
@@ -134,7 +134,7 @@ update public.mcp_servers set auth_method = 'none' where id = current_setting('p
 select throws_ok(
   $$ select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')
   from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid $$,
-  'PT409', null, 'nor does one that uses none'
+  'PT409', null, 'a server without authentication takes no credential'
 );
 update public.mcp_servers set auth_method = 'api_key' where id = current_setting('pgtap.server')::uuid;
 select pg_temp.give_key();

@@ -58,16 +58,16 @@ end
 $$;
 
 set local role service_role;
-select is(pg_temp.put('workspace'), 'PT409', 'it takes none of the workspace');
-select is(pg_temp.put('cccccccc-0000-4000-8000-000000000003'), 'PT404', 'nor one of somebody who is no member');
-select is(pg_temp.put('bbbbbbbb-0000-4000-8000-000000000002'), 'stored', 'but one of a member');
-select is(pg_temp.facts(), 'false v1 1', 'which is no matter of the status that all see');
-select is(pg_temp.put('aaaaaaaa-0000-4000-8000-000000000001'), 'stored', 'and one of whoever added the server');
-select is(pg_temp.facts(), 'false v2 2', 'with which the monitor looks: the status is another one');
-select is(pg_temp.key_for('bbbbbbbb-0000-4000-8000-000000000002'), 'key of b', 'each gets their own');
-select is(pg_temp.key_for('aaaaaaaa-0000-4000-8000-000000000001'), 'key of a', 'and not that of another');
-select is(pg_temp.key_for('cccccccc-0000-4000-8000-000000000003'), null, 'who has none gets none');
-select is(pg_temp.key_for(null), null, 'nor does nobody');
+select is(pg_temp.put('workspace'), 'PT409', 'a server with member keys takes no key of the workspace');
+select is(pg_temp.put('cccccccc-0000-4000-8000-000000000003'), 'PT404', 'a server takes no key of somebody who is not a member');
+select is(pg_temp.put('bbbbbbbb-0000-4000-8000-000000000002'), 'stored', 'a server with member keys takes a member''s key');
+select is(pg_temp.facts(), 'false v1 1', 'a member''s key does not change the status that everybody sees');
+select is(pg_temp.put('aaaaaaaa-0000-4000-8000-000000000001'), 'stored', 'a server takes the key of the member who added it');
+select is(pg_temp.facts(), 'false v2 2', 'the key of the member who added the server resets the status, which the monitor finds with it');
+select is(pg_temp.key_for('bbbbbbbb-0000-4000-8000-000000000002'), 'key of b', 'each member''s conversations get that member''s key');
+select is(pg_temp.key_for('aaaaaaaa-0000-4000-8000-000000000001'), 'key of a', 'the member who added the server gets their own key');
+select is(pg_temp.key_for('cccccccc-0000-4000-8000-000000000003'), null, 'a member without a key gets none');
+select is(pg_temp.key_for(null), null, 'a probe without a user gets no key');
 select is(
   private.probe_job(current_setting('pgtap.server')::uuid, 1000) -> 'secret' ->> 'ciphertext', 'key of a',
   'the monitor has that of whoever added the server'
@@ -82,9 +82,9 @@ select is(
 );
 select isnt(
   pg_temp.credential_id('bbbbbbbb-0000-4000-8000-000000000002'), current_setting('pgtap.before'),
-  'which has another name, so that connections take it up'
+  'a new key has a new id, so that connections use it'
 );
-select is(pg_temp.key_for('aaaaaaaa-0000-4000-8000-000000000001'), 'key of a', 'and leaves the others');
+select is(pg_temp.key_for('aaaaaaaa-0000-4000-8000-000000000001'), 'key of a', 'a new key of one member leaves the others');
 insert into public.voice_sessions (id, workspace_id, user_id, agent_config_id)
 select '66666666-0000-4000-8000-000000000006', c.workspace_id, 'bbbbbbbb-0000-4000-8000-000000000002', c.id
 from public.agent_configs c where c.workspace_id = '77777777-0000-4000-8000-000000000007';
@@ -101,9 +101,9 @@ select is(
 select is(pg_temp.mine('bbbbbbbb-0000-4000-8000-000000000002'), true, 'a member is told that theirs is set');
 select is(pg_temp.mine('cccccccc-0000-4000-8000-000000000003'), null, 'a stranger is told nothing');
 select public.drop_server_secret(current_setting('pgtap.server')::uuid, p_holder_id => 'bbbbbbbb-0000-4000-8000-000000000002');
-select is(pg_temp.facts(), 'false v2 1', 'it is removed alone');
-select is(pg_temp.mine('bbbbbbbb-0000-4000-8000-000000000002'), false, 'and told as removed');
-select is(pg_temp.mine('aaaaaaaa-0000-4000-8000-000000000001'), true, 'of another nothing changes');
+select is(pg_temp.facts(), 'false v2 1', 'deleting one member''s key leaves the others');
+select is(pg_temp.mine('bbbbbbbb-0000-4000-8000-000000000002'), false, 'a deleted key is reported as not set');
+select is(pg_temp.mine('aaaaaaaa-0000-4000-8000-000000000001'), true, 'deleting one member''s key changes nothing else');
 create function pg_temp.needed(p_user text) returns jsonb language plpgsql as $$
 declare
   v_team uuid := '77777777-0000-4000-8000-000000000007';
@@ -116,7 +116,7 @@ begin
 end
 $$;
 select is(pg_temp.needed('aaaaaaaa-0000-4000-8000-000000000001'), '[]', 'an import asks nobody for a key that they have');
-select is(pg_temp.needed('bbbbbbbb-0000-4000-8000-000000000002'), '["notes"]', 'but for one that they have not');
+select is(pg_temp.needed('bbbbbbbb-0000-4000-8000-000000000002'), '["notes"]', 'an import asks a member for a key that they do not have');
 select set_config('request.jwt.claims', '', true);
 select results_eq(
   $$ select action, count(*)::int from public.audit_events
@@ -124,7 +124,7 @@ select results_eq(
   $$ values ('delete', 1), ('insert', 2), ('update', 1) $$, 'the trail has each key that was set, replaced and removed'
 );
 select public.drop_server_secret(current_setting('pgtap.server')::uuid, p_holder_id => 'aaaaaaaa-0000-4000-8000-000000000001');
-select is(pg_temp.facts(), 'false v3 0', 'that of whoever added the server is a matter of the status');
+select is(pg_temp.facts(), 'false v3 0', 'deleting the key of the member who added the server resets the status');
 
 -- The end.
 create function pg_temp.put_both() returns text language sql as $$
@@ -133,18 +133,18 @@ $$;
 select is(pg_temp.put_both(), 'stored stored', 'two keys');
 delete from public.workspace_members
 where user_id = 'bbbbbbbb-0000-4000-8000-000000000002' and workspace_id = '77777777-0000-4000-8000-000000000007';
-select is(pg_temp.facts(), 'false v4 1', 'who leaves leaves no key');
+select is(pg_temp.facts(), 'false v4 1', 'a member who leaves leaves no key');
 insert into public.workspace_members (workspace_id, user_id, role)
 values ('77777777-0000-4000-8000-000000000007', 'bbbbbbbb-0000-4000-8000-000000000002', 'member');
 select is(pg_temp.put_both(), 'stored stored', 'two keys again');
 update public.mcp_servers set url = 'https://evil.example/mcp' where id = current_setting('pgtap.server')::uuid;
-select is(pg_temp.facts(), 'false v6 0', 'another origin drops all keys');
+select is(pg_temp.facts(), 'false v6 0', 'another origin deletes all keys');
 select is(pg_temp.put_both(), 'stored stored', 'two keys again');
 update public.mcp_servers set credential_scope = 'workspace' where id = current_setting('pgtap.server')::uuid;
-select is(pg_temp.facts(), 'false v8 0', 'so does one key for all: what somebody entered for themselves is not for others');
-select is(pg_temp.put('workspace'), 'stored', 'which is entered anew');
+select is(pg_temp.facts(), 'false v8 0', 'switching to a shared key deletes members'' keys, which are not for others');
+select is(pg_temp.put('workspace'), 'stored', 'the workspace''s key can be entered after switching to a shared key');
 update public.mcp_servers set credential_scope = 'member' where id = current_setting('pgtap.server')::uuid;
-select is(pg_temp.facts(), 'false v10 0', 'and is not for a member either');
+select is(pg_temp.facts(), 'false v10 0', 'switching to member keys does not give the shared key to a member');
 select is(pg_temp.put_both(), 'stored stored', 'two keys again');
 delete from public.workspaces where id = '77777777-0000-4000-8000-000000000007';
 select is(

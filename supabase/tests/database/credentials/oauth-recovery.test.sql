@@ -49,10 +49,10 @@ select throws_ok(
   '42501', null, 'nobody accepts one in the name of another'
 );
 select lives_ok($$ select pg_temp.accept('https://login.example') $$, 'an admin accepts one');
-select throws_ok($$ select pg_temp.accept('https://other.example') $$, '23505', null, 'for one server at a time');
+select throws_ok($$ select pg_temp.accept('https://other.example') $$, '23505', null, 'a server has one accepted issuer');
 select throws_ok(
   $$ update public.mcp_server_accepted_issuers set accepted_issuer = 'https://other.example' $$, '42501', null,
-  'and changes none'
+  'a member changes no accepted issuer'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select results_eq(
@@ -61,21 +61,21 @@ select results_eq(
 );
 select results_eq(
   $$ with gone as (delete from public.mcp_server_accepted_issuers returning 1) select count(*)::int from gone $$,
-  $$ values (0) $$, 'and takes none back'
+  $$ values (0) $$, 'a member revokes no accepted issuer'
 );
 update public.mcp_servers set name = 'My notes' where id = '55555555-0000-4000-8000-000000000005';
-select is((select count(*)::int from public.mcp_server_accepted_issuers), 1, 'it stays when the server is renamed');
+select is((select count(*)::int from public.mcp_server_accepted_issuers), 1, 'an accepted issuer stays when the server is renamed');
 update public.mcp_servers set url = 'https://notes.example/other' where id = '55555555-0000-4000-8000-000000000005';
-select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'it goes with the address, also on one host');
+select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'an accepted issuer is deleted with the URL, even on the same host');
 update public.mcp_servers set url = 'https://notes.example/mcp' where id = '55555555-0000-4000-8000-000000000005';
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select pg_temp.accept('https://login.example');
 update public.mcp_servers set auth_method = 'none' where id = '55555555-0000-4000-8000-000000000005';
-select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'with the authentication');
+select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'an accepted issuer is deleted with the authentication method');
 update public.mcp_servers set auth_method = 'oauth' where id = '55555555-0000-4000-8000-000000000005';
 select pg_temp.accept('https://login.example');
 delete from public.mcp_server_accepted_issuers;
-select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'and by an owner');
+select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'an owner can revoke an accepted issuer');
 select results_eq(
   $$ select action, actor_id, row_id, row_name, changes -> 'accepted_issuer' from public.audit_events
     where table_name = 'mcp_server_accepted_issuers' order by created_at limit 2 $$,
@@ -92,7 +92,7 @@ insert into public.workspaces (id, name, created_by)
 values ('88888888-0000-4000-8000-000000000008', 'Other', 'aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set workspace_id = '88888888-0000-4000-8000-000000000008'
 where id = '55555555-0000-4000-8000-000000000005';
-select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'no other workspace takes it over');
+select is((select count(*)::int from public.mcp_server_accepted_issuers), 0, 'a moved server does not keep its accepted issuer');
 update public.mcp_servers set workspace_id = '77777777-0000-4000-8000-000000000007'
 where id = '55555555-0000-4000-8000-000000000005';
 
@@ -100,17 +100,17 @@ where id = '55555555-0000-4000-8000-000000000005';
 select pg_temp.put_client();
 select is(pg_temp.is_unfinished(), 'false', 'a new registration is trusted');
 select pg_temp.begin_flow('first');
-select is(pg_temp.is_unfinished(), 'true', 'until somebody is sent away with it');
+select is(pg_temp.is_unfinished(), 'true', 'a client is unfinished while a sign-in with it is in progress');
 select is(public.take_sign_in('first', 'bbbbbbbb-0000-4000-8000-000000000002'), null, 'somebody else who comes back');
 select is(pg_temp.is_unfinished(), 'true', 'says nothing about it');
-select isnt(public.take_sign_in('first', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'and who comes back');
-select is(pg_temp.is_unfinished(), 'false', 'is trusted');
+select isnt(public.take_sign_in('first', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'a sign-in in progress can be taken');
+select is(pg_temp.is_unfinished(), 'false', 'a client whose sign-in returned is not unfinished');
 select pg_temp.begin_flow('late', -1);
-select is(public.take_sign_in('late', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'one that took too long is over');
-select is(pg_temp.is_unfinished(), 'false', 'and still shows that the client is known');
+select is(public.take_sign_in('late', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'a sign-in that took too long has expired');
+select is(pg_temp.is_unfinished(), 'false', 'a sign-in that returned late still shows that the client is known');
 select pg_temp.begin_flow('left');
 select pg_temp.put_client();
-select is(pg_temp.is_unfinished(), 'false', 'one that replaces another begins anew');
+select is(pg_temp.is_unfinished(), 'false', 'a replaced client starts without open sign-ins');
 select is(
   public.drop_grant('55555555-0000-4000-8000-000000000005', null, 'aaaaaaaa-0000-4000-8000-000000000001'), null,
   'signing out where nobody is signed in'
@@ -119,7 +119,7 @@ select is(pg_temp.is_unfinished(), null, 'forgets the registration');
 update public.mcp_servers set oauth_client_id = 'entered' where id = '55555555-0000-4000-8000-000000000005';
 select pg_temp.put_client();
 select public.drop_registration('55555555-0000-4000-8000-000000000005');
-select is(pg_temp.is_unfinished(), 'false', 'what the user entered is not thrown away');
+select is(pg_temp.is_unfinished(), 'false', 'a client id that the user entered is kept');
 
 -- Refreshes.
 create function pg_temp.grant_of() returns jsonb language sql as $$
@@ -147,7 +147,7 @@ select results_eq(
 );
 update public.mcp_server_grants set renewed_at = now() - interval '6 minutes';
 select pg_temp.renew();
-select is(pg_temp.grant_of() ->> 'vain_renewals', '0', 'and is forgotten after some minutes');
+select is(pg_temp.grant_of() ->> 'vain_renewals', '0', 'refused refreshes are forgotten after some minutes');
 
 select * from finish();
 rollback;

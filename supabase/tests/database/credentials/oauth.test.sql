@@ -40,13 +40,13 @@ $$;
 -- Clients.
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select throws_ok('select * from public.mcp_server_grants', '42501', null, 'a user reads no grants');
-select throws_ok('select * from public.mcp_server_clients', '42501', null, 'nor registrations');
-select throws_ok('select * from private.sign_in_flows', '42501', null, 'nor flows');
+select throws_ok('select * from public.mcp_server_clients', '42501', null, 'users cannot read client registrations');
+select throws_ok('select * from private.sign_in_flows', '42501', null, 'users cannot read sign-ins in progress');
 select throws_ok(
   $$ select public.read_grant('55555555-0000-4000-8000-000000000005', 'aaaaaaaa-0000-4000-8000-000000000001') $$,
-  '42501', null, 'by whatever function'
+  '42501', null, 'users cannot call the function that returns grants'
 );
-select throws_ok($$ select public.take_sign_in('s', 'aaaaaaaa-0000-4000-8000-000000000001') $$, '42501', null, 'and takes no flow');
+select throws_ok($$ select public.take_sign_in('s', 'aaaaaaaa-0000-4000-8000-000000000001') $$, '42501', null, 'users cannot call the function that takes a sign-in');
 reset role;
 
 -- Flows.
@@ -54,35 +54,35 @@ select pg_temp.begin_flow('ada', 'aaaaaaaa-0000-4000-8000-000000000001');
 select is(public.take_sign_in('ada', 'bbbbbbbb-0000-4000-8000-000000000002'), null, 'a flow is there for nobody else');
 select is(
   public.take_sign_in('ada', 'aaaaaaaa-0000-4000-8000-000000000001') ->> 'holder_id',
-  'aaaaaaaa-0000-4000-8000-000000000001', 'but for whom it was begun'
+  'aaaaaaaa-0000-4000-8000-000000000001', 'the user who started a sign-in can take it'
 );
-select is(public.take_sign_in('ada', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'and once');
+select is(public.take_sign_in('ada', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'a sign-in can be taken once');
 select pg_temp.begin_flow('late', 'aaaaaaaa-0000-4000-8000-000000000001', -1);
-select is(public.take_sign_in('late', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'one that took too long is over');
+select is(public.take_sign_in('late', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'a sign-in that took too long has expired');
 select throws_ok(
   $$ select public.begin_sign_in(gen_random_uuid(), 'x', '55555555-0000-4000-8000-000000000005',
     'aaaaaaaa-0000-4000-8000-000000000001', 'https://evil.example/mcp', '/', pg_temp.secret('f'), 60) $$,
-  'PT409', null, 'none begins for another address'
+  'PT409', null, 'a sign-in cannot start for another URL'
 );
 
 -- Grants.
-select is(pg_temp.version(), 1, 'before the first sign-in');
+select is(pg_temp.version(), 1, 'another member''s sign-in does not reset the status');
 select pg_temp.put_grant('bbbbbbbb-0000-4000-8000-000000000002');
 select is(pg_temp.version(), 1, 'the sign-in of another member is no matter of the status');
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001');
-select is(pg_temp.version(), 2, 'that of the member whose credential the monitor uses is');
+select is(pg_temp.version(), 2, 'a grant of the member whose credential the monitor uses resets the status');
 select is(
   pg_temp.grant_of('bbbbbbbb-0000-4000-8000-000000000002') -> 'secret' ->> 'ciphertext',
-  'tokens of bbbbbbbb-0000-4000-8000-000000000002', 'each has their own'
+  'tokens of bbbbbbbb-0000-4000-8000-000000000002', 'each member has their own grant'
 );
-select is(pg_temp.grant_of(null), null, 'and the workspace has none');
+select is(pg_temp.grant_of(null), null, 'the workspace has no grant if each member has one');
 select throws_ok(
   $$ select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://evil.example/mcp') $$,
   'PT409', null, 'a grant for another origin is not stored'
 );
 select throws_ok(
   $$ select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://notes.example/mcp', 'workspace') $$,
-  'PT409', null, 'nor one for another holder than the server is set to'
+  'PT409', null, 'a grant cannot be stored for another holder than the server uses'
 );
 select is(
   (select count(*)::int from public.audit_events where table_name = 'mcp_server_grants'), 2, 'the trail has the sign-ins'
@@ -92,23 +92,23 @@ select is(
 create temp table held on commit drop as
 select (g ->> 'id')::uuid as id, public.lease_grant((g ->> 'id')::uuid, 1, 60000) as lease
 from pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') g;
-select isnt((select lease from held), null, 'one gets the lease');
-select is((select public.lease_grant(id, 1, 60000) from held), null, 'and nobody else');
-select is((select public.renew_grant(id, gen_random_uuid(), pg_temp.secret('x'), null) from held), false, 'only its holder stores');
-select is((select public.renew_grant(id, lease, pg_temp.secret('fresh'), now()) from held), true, 'what the refresh gave');
-select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'revision', '2', 'which is another revision');
+select isnt((select lease from held), null, 'one caller gets the lease of a grant');
+select is((select public.lease_grant(id, 1, 60000) from held), null, 'nobody else gets the lease of a grant');
+select is((select public.renew_grant(id, gen_random_uuid(), pg_temp.secret('x'), null) from held), false, 'only the holder of the lease stores a refreshed grant');
+select is((select public.renew_grant(id, lease, pg_temp.secret('fresh'), now()) from held), true, 'a refresh stores the new tokens');
+select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'revision', '2', 'a refresh raises the revision');
 select is((select public.lease_grant(id, 1, 60000) from held), null, 'whoever speaks of the one before gets no lease');
 select public.delay_grant(id, public.lease_grant(id, 2, 60000), 60000) from held;
-select is((select public.lease_grant(id, 2, 60000) from held), null, 'after a failure nobody tries before its time');
+select is((select public.lease_grant(id, 2, 60000) from held), null, 'nobody refreshes a grant too soon after a failure');
 select public.refuse_grant(id, 1) from held;
 select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'is_refused', 'false', 'a late refusal is none');
 select public.want_scope(id, 'more') from held;
 select results_eq(
   $$ select g ->> 'wanted_scope', g ->> 'is_refused' from pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') g $$,
-  $$ values ('more', 'false') $$, 'one that gives too little is good for the rest'
+  $$ values ('more', 'false') $$, 'a grant with too little scope can still be used'
 );
 select public.refuse_grant(id, 2) from held;
-select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'is_refused', 'true', 'one that is refused is not');
+select is(pg_temp.grant_of('aaaaaaaa-0000-4000-8000-000000000001') ->> 'is_refused', 'true', 'a refused grant is marked as refused');
 
 -- What a page learns.
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
@@ -121,14 +121,14 @@ reset role;
 -- The end.
 delete from public.workspace_members where user_id = 'bbbbbbbb-0000-4000-8000-000000000002'
   and workspace_id = '77777777-0000-4000-8000-000000000007';
-select is(pg_temp.grant_of('bbbbbbbb-0000-4000-8000-000000000002'), null, 'who leaves leaves no grant');
+select is(pg_temp.grant_of('bbbbbbbb-0000-4000-8000-000000000002'), null, 'a member who leaves leaves no grant');
 select is(
   public.drop_grant('55555555-0000-4000-8000-000000000005', 'aaaaaaaa-0000-4000-8000-000000000001', null) ->> 'issuer',
   'https://as.example', 'whoever signs out is told what to revoke'
 );
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_servers set url = 'https://other.example/mcp' where id = '55555555-0000-4000-8000-000000000005';
-select is((select count(*)::int from public.mcp_server_grants), 0, 'another origin voids every grant');
+select is((select count(*)::int from public.mcp_server_grants), 0, 'another origin deletes every grant');
 
 -- What is told to authorization servers.
 create function pg_temp.revocations() returns text language sql as $$
@@ -142,7 +142,7 @@ select is(
 delete from private.grant_revocations;
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp');
-select is(pg_temp.revocations(), '', 'one that is replaced is not');
+select is(pg_temp.revocations(), '', 'a replaced grant is not revoked');
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001', 'https://other.example/mcp', 'own', 'https://next.example');
 select is(
   pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'unless by that of another authorization server'
@@ -150,11 +150,11 @@ select is(
 delete from private.grant_revocations;
 delete from public.mcp_servers where id = '55555555-0000-4000-8000-000000000005';
 select is(
-  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'that of a deleted server is'
+  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'the grant of a deleted server is revoked'
 );
 update private.grant_revocations set due_at = now();
-select is(jsonb_array_length(public.claim_revocations(8)), 1, 'it is handed out');
-select is(jsonb_array_length(public.claim_revocations(8)), 0, 'and not again for a while');
+select is(jsonb_array_length(public.claim_revocations(8)), 1, 'a revocation is handed out when it is due');
+select is(jsonb_array_length(public.claim_revocations(8)), 0, 'a claimed revocation is not handed out again for a while');
 delete from private.grant_revocations;
 insert into public.mcp_servers (id, workspace_id, user_id, name, url, auth_method, credential_scope) values (
   '55555555-0000-4000-8000-000000000005', '77777777-0000-4000-8000-000000000007',
@@ -163,7 +163,7 @@ insert into public.mcp_servers (id, workspace_id, user_id, name, url, auth_metho
 select pg_temp.put_grant('aaaaaaaa-0000-4000-8000-000000000001');
 delete from public.workspaces where id = '77777777-0000-4000-8000-000000000007';
 select is(
-  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'nor does that of a deleted workspace stay behind'
+  pg_temp.revocations(), 'tokens of aaaaaaaa-0000-4000-8000-000000000001', 'deleting the workspace keeps the pending revocations'
 );
 
 select * from finish();

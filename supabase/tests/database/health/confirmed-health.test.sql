@@ -47,17 +47,17 @@ $$;
 select is(pg_temp.is_confirmed(), 'false', 'nobody has seen the server yet');
 select pg_temp.observe('session', 'connected');
 select is(pg_temp.is_confirmed(), 'true', 'a conversation found it well');
-select cmp_ok(pg_temp.due_in(), '>=', 59::numeric, 'and a monitor comes after its interval');
+select cmp_ok(pg_temp.due_in(), '>=', 59::numeric, 'a healthy server is probed after the usual interval');
 select pg_temp.observe('session', 'error');
-select is(pg_temp.is_confirmed(), 'false', 'what it finds failing a monitor looks at itself');
-select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'at once');
+select is(pg_temp.is_confirmed(), 'false', 'a server that a conversation finds failing is probed by the monitor');
+select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'a server that fails is probed at once');
 select pg_temp.observe('function', 'connected');
 select is(pg_temp.is_confirmed(), 'true', 'a call or a test counts as well');
-select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'and the end of an outage is decided on at once');
+select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'the end of an outage is decided on at once');
 select pg_temp.observe('monitor', 'connected');
-select is(pg_temp.is_confirmed(), 'true', 'what the monitor says changes nothing about that');
+select is(pg_temp.is_confirmed(), 'true', 'an observation by the monitor leaves the confirmation as it is');
 select pg_temp.observe('monitor', 'error');
-select is(pg_temp.is_confirmed(), 'false', 'but what is shown as failing is probed');
+select is(pg_temp.is_confirmed(), 'false', 'a server that is shown as failing is not confirmed');
 
 -- A monitor that died, and one that starts beside a conversation
 select pg_temp.due('-40 seconds', '-1 second');
@@ -74,15 +74,15 @@ select is(pg_temp.is_confirmed(), 'true', 'whoever claims the server after it fi
 
 -- A probe that failed beside a conversation, as the second client of a server that takes one
 select is(pg_temp.finish(false), 1, 'a probe that failed beside a conversation is taken');
-select is(pg_temp.status(), 'connected', 'and changes nothing');
+select is(pg_temp.status(), 'connected', 'a failed probe beside a working conversation changes nothing');
 select is(
-  (select memory from public.mcp_server_health where server_id = pg_temp.server()), '{}', 'is not remembered'
+  (select memory from public.mcp_server_health where server_id = pg_temp.server()), '{}', 'a failed probe beside a working conversation is not remembered'
 );
-select cmp_ok(pg_temp.due_in(), '>', 40::numeric, 'and is not repeated in a hurry');
+select cmp_ok(pg_temp.due_in(), '>', 40::numeric, 'a failed probe beside a working conversation is not repeated early');
 update public.mcp_server_health set confirmed_until = clock_timestamp() - interval '1 second';
 select pg_temp.due('-1 second', '30 seconds');
 select pg_temp.finish(false);
-select is(pg_temp.status(), 'error', 'without the conversation it is the state of the server');
+select is(pg_temp.status(), 'error', 'without a conversation a failed probe sets the status');
 
 -- A conversation begins
 update private.watched_workspaces set watched_until = clock_timestamp() - interval '1 second';
@@ -101,12 +101,12 @@ insert into public.mcp_server_incidents (server_id, workspace_id, series_id, sta
 values (pg_temp.server(), current_setting('pgtap.team')::uuid, gen_random_uuid(), clock_timestamp());
 select pg_temp.due('1 second');
 select pg_temp.observe('session', 'connecting', '-5 seconds');
-select is(pg_temp.due_in(), 1::numeric, 'not while the server is down: a monitor has to decide about that');
+select is(pg_temp.due_in(), 1::numeric, 'a conversation that connects does not delay the probe during an incident');
 
 -- Another configuration
 select pg_temp.observe('session', 'connected', '-6 seconds');
 update public.mcp_servers set url = 'https://weather.example/other' where id = pg_temp.server();
-select is(pg_temp.is_confirmed(), 'false', 'what was found out about another configuration confirms nothing');
+select is(pg_temp.is_confirmed(), 'false', 'an observation of another configuration confirms nothing');
 
 select is(
   has_column_privilege('authenticated', 'public.mcp_server_health', 'confirmed_until', 'select'), false,

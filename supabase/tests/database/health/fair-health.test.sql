@@ -43,7 +43,7 @@ select results_eq(
 );
 select is(
   (select count(*) from pg_temp.claim(8, jsonb_build_object(pg_temp.ada(), 8)) job), 0::bigint,
-  'it gets no more while it holds as many as are free'
+  'an owner who holds as many slots as are free gets no more'
 );
 select pg_temp.victim_is_due();
 select results_eq(
@@ -68,7 +68,7 @@ update public.mcp_servers set url = 'https://victim.example/1' where id = pg_tem
 select cmp_ok((pg_temp.health()).due_at, '<', clock_timestamp() + interval '6 seconds', 'an edit brings the server up');
 update public.mcp_servers set url = 'https://victim.example/2' where id = pg_temp.victim();
 select cmp_ok(
-  (pg_temp.health()).due_at, '>', clock_timestamp() + interval '55 seconds', 'another one waits until a minute is over'
+  (pg_temp.health()).due_at, '>', clock_timestamp() + interval '55 seconds', 'another edit is probed early only after a minute'
 );
 update public.mcp_servers set is_active = false where id = pg_temp.victim();
 select is((pg_temp.health()).due_at, null, 'a server that is switched off is not probed');
@@ -79,7 +79,7 @@ select cmp_ok(
 update public.mcp_server_health set hurried_at = clock_timestamp() - interval '61 seconds'
 where server_id = pg_temp.victim();
 update public.mcp_servers set url = 'https://victim.example/3' where id = pg_temp.victim();
-select cmp_ok((pg_temp.health()).due_at, '<', clock_timestamp() + interval '6 seconds', 'then it is hurried again');
+select cmp_ok((pg_temp.health()).due_at, '<', clock_timestamp() + interval '6 seconds', 'an edit a minute later is probed early again');
 
 -- Quarantine
 create function pg_temp.finish(p_outcome text default null) returns integer language sql as $$
@@ -92,12 +92,12 @@ update public.mcp_server_health set due_at = null where server_id <> pg_temp.vic
 update public.mcp_server_health set abandoned = 0 where server_id = pg_temp.victim();
 select pg_temp.victim_is_due();
 select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'a first lease');
-select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'one lease ended without a word');
+select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'one abandoned lease does not isolate a server');
 select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'true', 'two did: it is set apart');
-select is(pg_temp.finish('crashed'), 1, 'its own process crashed');
-select is((pg_temp.health()).abandoned, 2, 'it stays apart');
+select is(pg_temp.finish('crashed'), 1, 'a crashed probe ends the lease');
+select is((pg_temp.health()).abandoned, 2, 'a server whose probe crashed stays isolated');
 update public.mcp_servers set url = 'https://victim.example/4' where id = pg_temp.victim();
-select is((pg_temp.health()).abandoned, 2, 'also after an edit');
+select is((pg_temp.health()).abandoned, 2, 'an edit does not end the isolation');
 update public.mcp_server_health set due_at = clock_timestamp(), lease_id = gen_random_uuid()
 where server_id = pg_temp.victim();
 select is(pg_temp.finish('returned') * 10 + (pg_temp.health()).abandoned, 12, 'giving it back unprobed says nothing');

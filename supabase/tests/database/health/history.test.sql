@@ -36,15 +36,15 @@ create function pg_temp.near(p_value numeric, p_wanted numeric) returns boolean 
 $$;
 
 -- Nothing was checked yet
-select is(pg_temp.of('day', 'uptime'), null, 'without a check no uptime is told');
-select is(pg_temp.of('day', 'p50_ms'), null, 'nor a latency');
+select is(pg_temp.of('day', 'uptime'), null, 'without checks there is no uptime');
+select is(pg_temp.of('day', 'p50_ms'), null, 'without checks there is no latency');
 
 -- Latency
 select pg_temp.checks(90, 100, '2 hours'), pg_temp.checks(10, 2000, '3 hours'), pg_temp.checks(900, 400, '3 days');
 select pg_temp.checks(9000, 30, '20 days');
 select is(pg_temp.of('day', 'checks'), 100::numeric, 'checks of a day');
-select is(pg_temp.of('week', 'checks'), 1000::numeric, 'of a week');
-select is(pg_temp.of('month', 'checks'), 10000::numeric, 'of 30 days');
+select is(pg_temp.of('week', 'checks'), 1000::numeric, 'the history covers a week');
+select is(pg_temp.of('month', 'checks'), 10000::numeric, 'the history covers 30 days');
 select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'half of a day''s answers took so long, to within 15 %');
 select ok(pg_temp.near(pg_temp.of('day', 'p95_ms'), 2000), '95 % of them so long');
 select ok(pg_temp.near(pg_temp.of('week', 'p50_ms'), 400), 'half of a week''s');
@@ -53,13 +53,13 @@ select pg_temp.checks(500, null, '2 hours');
 select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'a look without a latency adds none');
 
 -- Uptime
-select is(pg_temp.of('week', 'uptime'), 1::numeric, 'without an incident it was there all the time');
+select is(pg_temp.of('week', 'uptime'), 1::numeric, 'without an incident the uptime is 1');
 select pg_temp.away('5 hours', '2 hours 36 minutes'), pg_temp.away('50 hours', '40 hours');
 select is(pg_temp.of('day', 'uptime'), 0.9::numeric, 'away for 2.4 of 24 hours');
-select is(pg_temp.of('week', 'uptime'), round(1 - 12.4 / 168, 5), 'and for 12.4 of a week''s');
+select is(pg_temp.of('week', 'uptime'), round(1 - 12.4 / 168, 5), 'incidents of 12.4 hours reduce the uptime of a week');
 update public.mcp_servers set created_at = now() - interval '6 hours'
 where id = '11111111-0000-4000-8000-000000000001';
-select is(pg_temp.of('month', 'uptime'), 0.6::numeric, 'of the time since it is known');
+select is(pg_temp.of('month', 'uptime'), 0.6::numeric, 'uptime counts from when the server was created');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select is(
   public.server_history('11111111-0000-4000-8000-000000000001') -> 'month' ->> 'checks', '0', 'strangers see none of it'
@@ -83,9 +83,9 @@ $$;
 select private.watch(current_setting('pgtap.team')::uuid, interval '15 seconds'), pg_temp.report('monitor', 'connected');
 select is(pg_temp.due_in(), 30::numeric, 'a monitor decides itself when it looks again');
 select pg_temp.report('session', 'connected');
-select is(pg_temp.due_in(), 75::numeric, 'while a conversation says that all is well no monitor looks');
+select is(pg_temp.due_in(), 75::numeric, 'a server that a conversation reports as connected is probed after 75 seconds');
 select pg_temp.report('session', 'error');
-select is(pg_temp.due_in(), 2::numeric, 'what a conversation sees change is looked at two seconds later');
+select is(pg_temp.due_in(), 2::numeric, 'a change that a conversation sees is probed after two seconds');
 update public.mcp_server_health set lease_id = gen_random_uuid(), leased_until = clock_timestamp() + interval '1 minute'
 where server_id = '11111111-0000-4000-8000-000000000001';
 select pg_temp.report('session', 'connected');
@@ -104,7 +104,7 @@ begin
 end
 $$;
 select is(pg_temp.list_age(null), interval '1 hour', 'a look without a list leaves its age');
-select is(pg_temp.list_age(now()), interval '0', 'one that found it the same makes it new');
+select is(pg_temp.list_age(now()), interval '0', 'an unchanged list of tools makes the stored one current');
 
 -- What has grown old
 select pg_temp.checks(1, 30, '32 days'), pg_temp.away('92 days', '91 days');
@@ -124,7 +124,7 @@ select is(
 );
 select results_eq(
   $$ select key from public.notices where server_id = '11111111-0000-4000-8000-000000000001' and key in ('old', 'new') $$,
-  $$ values ('new') $$, 'and so are notices'
+  $$ values ('new') $$, 'old notices are deleted'
 );
 
 select * from finish();

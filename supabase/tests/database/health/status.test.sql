@@ -37,7 +37,7 @@ select throws_ok(
     insert into public.mcp_server_checks (server_id, workspace_id, checked_at, source, ok)
     select id, workspace_id, now(), 'monitor', true from public.mcp_servers
   $$,
-  '42501', null, 'nor make up a check'
+  '42501', null, 'users cannot add checks'
 );
 reset role;
 set local role service_role;
@@ -56,24 +56,24 @@ select results_eq(
     from public.mcp_servers where id = current_setting('pgtap.server')::uuid
   $$,
   $$ values ('connected', 13, '2025-11-25', '{"name": "notes"}'::jsonb, '{"tools": {}}'::jsonb, 'Be kind.', 1, true) $$,
-  'with all that it says'
+  'an observation is stored with all its fields'
 );
 select is(
   pg_temp.report(pg_temp.seen(-110, 'error', '{"error_code": "timeout"}')), 0, 'an older one is not'
 );
-select is(pg_temp.status(), 'connected 0', 'and changes nothing');
+select is(pg_temp.status(), 'connected 0', 'a repeated observation changes nothing');
 select is(
   pg_temp.report(pg_temp.seen(-90, 'error', '{"error_code": "timeout", "error_message": "It did not answer."}')), 1,
   'a newer one is'
 );
-select is(pg_temp.status(), 'error timeout 1', 'and is what is true now');
+select is(pg_temp.status(), 'error timeout 1', 'a newer observation becomes the status');
 select results_eq(
   $$
     select protocol_version, last_connected = now() - interval '100 seconds', error_message
     from public.mcp_servers where id = current_setting('pgtap.server')::uuid
   $$,
   $$ values ('2025-11-25', true, 'It did not answer.') $$,
-  'what was learned before is kept'
+  'an observation without details keeps what is known'
 );
 select pg_temp.report(pg_temp.seen(-80, 'needs_auth', '{"error_code": "unauthorized"}'));
 select is(pg_temp.status(), 'needs_auth unauthorized 2', 'failures are counted');
@@ -89,15 +89,15 @@ select is(
   ),
   2, 'a batch is taken in the order of observation, whatever the order of arrival'
 );
-select is(pg_temp.status(), 'connected 0', 'and the last of this configuration counts');
+select is(pg_temp.status(), 'connected 0', 'the last observation of this configuration becomes the status');
 select is(
   pg_temp.report(
     pg_temp.seen(-30, 'connecting'), pg_temp.seen(-30, 'connected'),
     pg_temp.seen(-30, 'error', '{"server_id": "99999999-0000-4000-8000-000000000009"}')
   ),
-  2, 'of one moment the later in the list; a server that is gone is passed over'
+  2, 'of two observations at one time the later in the list wins, and deleted servers are skipped'
 );
-select is(pg_temp.status(), 'connected 0', 'so it ends connected');
+select is(pg_temp.status(), 'connected 0', 'the status is connected after the last observation');
 
 select pg_temp.report(pg_temp.seen(3600, 'error', '{"error_code": "timeout"}'));
 select ok(
@@ -105,7 +105,7 @@ select ok(
   'a clock that is ahead does not reach into the future'
 );
 select pg_temp.report(pg_temp.seen(3600, 'connected'));
-select is(pg_temp.status(), 'connected 0', 'and cannot silence those who come after');
+select is(pg_temp.status(), 'connected 0', 'an observation from the future does not block later ones');
 
 -- Editing makes the status unknown again; what is reported of the old configuration comes too late.
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
@@ -114,13 +114,13 @@ select is(pg_temp.status(), 'disconnected 0', 'an edit sets the status to unknow
 select results_eq(
   $$ select status_observed_at is null, status_config_version is null, latency_ms is null from public.mcp_servers $$,
   $$ values (true, true, true) $$,
-  'until the server is seen again'
+  'an edited server has no status until it is probed'
 );
 update public.mcp_servers set description = 'Only words.';
 reset role;
 set local role service_role;
 select is(pg_temp.report(pg_temp.seen(60, 'connected')), 0, 'a report of the old configuration comes too late');
-select is(pg_temp.status(), 'disconnected 0', 'and is not believed');
+select is(pg_temp.status(), 'disconnected 0', 'an observation of the old configuration is ignored');
 select is(
   pg_temp.report(pg_temp.seen(-3600, 'connected', '{"config_version": 2}')), 1,
   'the first report of the new one is, however long it took'

@@ -37,10 +37,10 @@ $$;
 
 -- How far it can be trusted
 select is(
-  pg_temp.watch(pg_temp.ada()), '{"is_monitored": false, "network_away_since": null}', 'no monitor runs: it is said'
+  pg_temp.watch(pg_temp.ada()), '{"is_monitored": false, "network_away_since": null}', 'a page learns that no monitor runs'
 );
-select is(pg_temp.watch(pg_temp.ada(), array[0]) ->> 'is_monitored', 'true', 'one runs');
-select is(pg_temp.watch(pg_temp.ada(), array[50]) ->> 'is_monitored', 'true', 'one was seen within the minute');
+select is(pg_temp.watch(pg_temp.ada(), array[0]) ->> 'is_monitored', 'true', 'a page learns that a monitor runs');
+select is(pg_temp.watch(pg_temp.ada(), array[50]) ->> 'is_monitored', 'true', 'a monitor that reported within the minute counts as running');
 select is(
   pg_temp.watch(pg_temp.ada(), array[61]) ->> 'is_monitored', 'false', 'a minute after the last word none runs'
 );
@@ -50,7 +50,7 @@ select is(
 );
 select is(
   pg_temp.watch(pg_temp.ada(), array[0, 0], array[true, false]) ->> 'network_away_since', null,
-  'not when one of them has it'
+  'the network is not down if one monitor has it'
 );
 select is(
   pg_temp.watch(pg_temp.ada(), array[0, 61], array[true, false]) ->> 'network_away_since',
@@ -63,12 +63,12 @@ select is(
 );
 select throws_ok(
   $$ select pg_temp.watch('eeeeeeee-0000-4000-8000-000000000005', array[0]) $$, 'PT404', null,
-  'who is no member does not'
+  'somebody who is not a member cannot watch a workspace'
 );
 reset role;
 set local role anon;
 select throws_ok(
-  $$ select public.watch_workspace(current_setting('pgtap.team')::uuid) $$, '42501', null, 'nor a stranger'
+  $$ select public.watch_workspace(current_setting('pgtap.team')::uuid) $$, '42501', null, 'an anonymous caller cannot watch a workspace'
 );
 
 -- What it does
@@ -88,17 +88,17 @@ $$;
 select pg_temp.shown('error', '5 seconds'), pg_temp.watch(pg_temp.ada());
 select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'a server that is down is looked at at once');
 select pg_temp.shown('connected', '10 seconds'), pg_temp.watch(pg_temp.ada());
-select is(pg_temp.due_in(), 50::numeric, 'one that is well when its minute is over');
+select is(pg_temp.due_in(), 50::numeric, 'watching probes a healthy server when its minute is over');
 select pg_temp.shown('connected', '3 minutes'), pg_temp.watch(pg_temp.ada());
-select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'at once when that was long ago');
+select cmp_ok(pg_temp.due_in(), '<=', 2::numeric, 'watching probes a server at once that was not checked for a while');
 update public.mcp_server_health set due_at = clock_timestamp() + interval '40 seconds'
 where server_id = '11111111-0000-4000-8000-000000000001';
 select pg_temp.watch(pg_temp.ada());
-select is(pg_temp.due_in(), 40::numeric, 'who looks on changes nothing more');
+select is(pg_temp.due_in(), 40::numeric, 'watching an already watched workspace changes nothing');
 select pg_temp.shown('disconnected', '3 minutes');
 update public.mcp_servers set is_active = false where id = '11111111-0000-4000-8000-000000000001';
 select pg_temp.watch(pg_temp.ada());
-select is(pg_temp.due_in(), null, 'one that is switched off is not looked at');
+select is(pg_temp.due_in(), null, 'a disabled server is not probed');
 
 select * from finish();
 rollback;

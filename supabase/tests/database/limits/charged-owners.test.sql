@@ -23,7 +23,7 @@ select is(
 );
 update public.workspace_members set role = 'owner' where user_id = pg_temp.ada();
 select is(
-  private.owner_of((select id from public.workspaces where name = 'Many 1')), pg_temp.carol(), 'while one of the owners'
+  private.owner_of((select id from public.workspaces where name = 'Many 1')), pg_temp.carol(), 'the creator of a workspace is charged while they are one of its owners'
 );
 delete from auth.users where id = pg_temp.carol();
 select results_eq(
@@ -40,7 +40,7 @@ insert into public.notice_webhook_secrets (webhook_id, ciphertext, nonce, key_id
 select id, 'c', 'n', 'k' from public.notice_webhooks;
 select private.queue_delivery(id, 'server.down', clock_timestamp(), '{}') from public.workspaces where name like 'Many %';
 select is(
-  jsonb_array_length(public.claim_deliveries(8, 60000)), 4, 'and so do their webhooks'
+  jsonb_array_length(public.claim_deliveries(8, 60000)), 4, 'all webhooks of a successor share the slots of one owner'
 );
 select is(
   (
@@ -48,7 +48,7 @@ select is(
     where (public.count_host_requests(
       '{name:a.example}', 30, (select id from public.workspaces where name = 'Many ' || n)
     ) ->> 'wait_s')::integer = 0
-  ), 10::bigint, 'and their requests to one host'
+  ), 10::bigint, 'all requests of a successor to one host share the allowance of one owner'
 );
 
 -- A name with thousands of addresses
@@ -64,7 +64,7 @@ select is(
 );
 select is(
   (select count(*) - current_setting('pgtap.rows')::bigint from private.host_requests), 34::bigint,
-  'and leaves as few rows'
+  'a name with many addresses leaves few rows'
 );
 
 -- Revocations
@@ -88,7 +88,7 @@ select lives_ok(
   $$ select public.export_workspace((select id from public.workspaces where is_personal)) $$, 'an export counts as one write'
 );
 select throws_ok(
-  $$ select public.export_workspace(gen_random_uuid()) $$, 'PT429', null, 'and is refused before anything is read'
+  $$ select public.export_workspace(gen_random_uuid()) $$, 'PT429', null, 'an export over the limit is refused before anything is read'
 );
 
 select * from finish();

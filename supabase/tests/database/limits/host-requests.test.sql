@@ -19,10 +19,10 @@ begin
 end
 $$;
 
-select is(pg_temp.fill('{name:a.example}', pg_temp.ada()), 10, 'one owner makes half of the requests');
-select cmp_ok(pg_temp.wait('{name:a.example}', pg_temp.ada()), '<=', 60, 'and is told when to come back');
-select cmp_ok(pg_temp.wait('{name:a.example}', pg_temp.ada()), '>', 0, 'each time');
-select is(pg_temp.fill('{name:a.example}', pg_temp.bob()), 5, 'another one finds a share');
+select is(pg_temp.fill('{name:a.example}', pg_temp.ada()), 10, 'one owner gets half of the allowance of a host');
+select cmp_ok(pg_temp.wait('{name:a.example}', pg_temp.ada()), '<=', 60, 'a refused owner learns when to retry');
+select cmp_ok(pg_temp.wait('{name:a.example}', pg_temp.ada()), '>', 0, 'a refused owner has to wait');
+select is(pg_temp.fill('{name:a.example}', pg_temp.bob()), 5, 'another owner gets a share of the rest');
 select is(
   pg_temp.wait('{name:a.example}', null, (select id from public.workspaces where created_by = pg_temp.ada())) > 0, true,
   'a workspace is charged to its creator'
@@ -34,19 +34,19 @@ select is(
     from generate_series(1, 5) n
   ), 20::bigint, 'many names of one address share the double of one host'
 );
-select is(pg_temp.wait('{name:w9.example,address:192.0.2.1}', pg_temp.bob()), 0, 'and leave a share of it to others');
+select is(pg_temp.wait('{name:w9.example,address:192.0.2.1}', pg_temp.bob()), 0, 'hosts that share an address leave each other a share');
 select is(
   (select count(*) from private.host_requests where host = hashtextextended('name:w9.example', 0)), 2::bigint,
-  'one row for all, and one for the owner'
+  'a request adds one row for the host and one for its owner'
 );
 select pg_temp.wait('{name:w8.example,address:192.0.2.1}', pg_temp.ada());
 select is(
   (select count(*) from private.host_requests where host = hashtextextended('name:w8.example', 0)), 0::bigint,
-  'what is refused is not counted'
+  'refused requests to one of several hosts are not counted for any'
 );
 update private.host_requests set minute = minute - 5;
 select is(pg_temp.wait('{name:a.example}', pg_temp.ada()), 0, 'the next minute starts anew');
-select is((select count(*) from private.host_requests where minute < (select max(minute) from private.host_requests) - 1), 0::bigint, 'what is over is deleted');
+select is((select count(*) from private.host_requests where minute < (select max(minute) from private.host_requests) - 1), 0::bigint, 'rows of past minutes are deleted');
 
 select * from finish();
 rollback;

@@ -27,11 +27,11 @@ select throws_ok(
   $$ update public.mcp_tools set is_enabled = false $$, 'PT413',
   'A request can change or delete at most 6,000 rows. Narrow its filter.', 'a change of all rows ends early'
 );
-select lives_ok($$ update public.mcp_tools set is_enabled = false where position <= 1000 $$, 'one of many goes on');
+select lives_ok($$ update public.mcp_tools set is_enabled = false where position <= 1000 $$, 'a change of many rows succeeds');
 select lives_ok($$ delete from public.mcp_servers where name = 'Large' $$, 'a server goes with all of its tools');
 reset role;
 select is(
-  (select count(*) from public.mcp_tools where server_id = '11111111-0000-4000-8000-000000000001'), 0::bigint, 'and none stays'
+  (select count(*) from public.mcp_tools where server_id = '11111111-0000-4000-8000-000000000001'), 0::bigint, 'a deletion of all tools by the system leaves none'
 );
 
 -- The system changes as much as it likes.
@@ -43,7 +43,7 @@ select s.id, s.workspace_id, 'tool-' || n, n, 'f', '{}' from public.mcp_servers 
 where s.name = 'Large';
 set local role service_role;
 select lives_ok($$ update public.mcp_tools set description = 'x' $$, 'the system changes as much as it likes');
-select lives_ok($$ delete from public.mcp_tools $$, 'and deletes it');
+select lives_ok($$ delete from public.mcp_tools $$, 'a deletion of as many rows as allowed succeeds');
 
 select * from finish();
 rollback;

@@ -16,7 +16,7 @@ select set_config('pgtap.home', id::text, true) from public.workspaces where is_
 
 -- Who sets them -------------------------------------------------------------------------------------
 select throws_ok('select * from public.limits', '42501', null, 'users do not read the table');
-select throws_ok('update public.limits set allowed = 1000000', '42501', null, 'nor raise their limits');
+select throws_ok('update public.limits set allowed = 1000000', '42501', null, 'users cannot raise their limits');
 reset role;
 set local role service_role;
 select cmp_ok(
@@ -26,17 +26,17 @@ select cmp_ok(
 select lives_ok(
   $$ insert into public.limits (name, user_id, allowed)
      values ('servers_per_user', 'aaaaaaaa-0000-4000-8000-000000000001', 1000) $$,
-  'what counts for a user is set for a user'
+  'a limit per user can be set for a user'
 );
 select throws_ok(
   $$ insert into public.limits (name, allowed) values ('serverz', 1) $$, '23514', null, 'a name that means nothing'
 );
 select throws_ok(
-  $$ insert into public.limits (name, allowed) values ('servers', 1) $$, '23505', null, 'one default each'
+  $$ insert into public.limits (name, allowed) values ('servers', 1) $$, '23505', null, 'there is one default per limit'
 );
 select throws_ok(
   $$ insert into public.limits (name, user_id, allowed) values ('servers', 'aaaaaaaa-0000-4000-8000-000000000001', 1) $$,
-  '23514', null, 'what counts in a workspace is not set for a user'
+  '23514', null, 'a limit per workspace cannot be set for a user'
 );
 insert into public.limits (name, workspace_id, allowed)
 select v.name, current_setting('pgtap.team')::uuid, v.allowed
@@ -68,7 +68,7 @@ select is(pg_temp.add_servers('{Two}'), null, 'the last one');
 select is(
   pg_temp.add_servers('{Three}'),
   'PT409 The limit of 2 servers is reached: 2 in use. {"used": 2, "limit": "servers", "allowed": 2}',
-  'one too many'
+  'one server too many is refused'
 );
 select is(
   pg_temp.refused($$
@@ -90,7 +90,7 @@ select is(
   pg_temp.refused($$
     update public.mcp_servers set workspace_id = current_setting('pgtap.team')::uuid where name = 'Elsewhere'
   $$),
-  null, 'one with room does'
+  null, 'a workspace with room takes a server from another'
 );
 reset role;
 update public.limits set allowed = 3 where name = 'servers' and workspace_id = current_setting('pgtap.team')::uuid;
@@ -132,7 +132,7 @@ select matches(
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is(
-  (select count(*) from public.workspace_invitations where accepted_at is null), 1::bigint, 'and the link stays good'
+  (select count(*) from public.workspace_invitations where accepted_at is null), 1::bigint, 'an invitation that could not be accepted for lack of room stays valid'
 );
 select results_eq(
   $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) order by 1 $$,
@@ -160,18 +160,18 @@ create function pg_temp.store(p_tools text) returns text language sql as $$
 $$;
 select is(pg_temp.store('{a,b}'), null, 'tools of a server');
 select is(pg_temp.store('{a,b}'), null, 'the same list again is no more');
-select is(pg_temp.store('{a,c}'), null, 'nor another of the same length');
-select is(pg_temp.store('{d,c,b,a}'), null, 'nor one that is too long');
+select is(pg_temp.store('{a,c}'), null, 'another list of the same length is stored');
+select is(pg_temp.store('{d,c,b,a}'), null, 'a list that is too long is stored in part');
 select is(
   (
     select string_agg(name, ' ' order by position) from public.mcp_tools
     where server_id = current_setting('pgtap.server')::uuid
   ),
-  'd c', 'of which the first tools are stored, as their server lists them'
+  'd c', 'of a list that is too long the first tools are stored in the server''s order'
 );
 select results_eq(
   $$ select tool_count, tools_over_limit from public.mcp_servers where id = current_setting('pgtap.server')::uuid $$,
-  $$ values (2, 2) $$, 'and the row says how many there are, and how many are missing'
+  $$ values (2, 2) $$, 'the server''s row says how many tools there are and how many are missing'
 );
 select is(
   (select public.store_catalogue(s.id, s.config_version, clock_timestamp(), (
@@ -188,7 +188,7 @@ select throws_like(
   $$ insert into public.mcp_tools (server_id, workspace_id, name, input_schema, fingerprint)
      select id, workspace_id, 'one more', '{}', '1' from public.mcp_servers
      where id = current_setting('pgtap.server')::uuid $$,
-  'The limit of 2 tools per server is reached: %', 'no other way leads past it'
+  'The limit of 2 tools per server is reached: %', 'no other way leads past the limit of tools'
 );
 
 -- Conversations -------------------------------------------------------------------------------------
@@ -205,10 +205,10 @@ select is(
     || '{"used": 1, "limit": "sessions_per_day_per_user", "allowed": 1, "retry_after_s": 86400}',
   'are counted for each user'
 );
-select is(pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), null, 'and for the workspace');
+select is(pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), null, 'another user can start a conversation');
 select matches(
   pg_temp.talk('aaaaaaaa-0000-4000-8000-000000000001', 'team'), '^PT429 The limit of 2 conversations per day is reached',
-  'which has a limit of its own'
+  'conversations per day are limited for the workspace'
 );
 delete from public.voice_sessions where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
 select matches(
@@ -237,7 +237,7 @@ select matches(
   pg_temp.call('probes', 'bbbbbbbb-0000-4000-8000-000000000002', 'team'),
   '^PT429 The limit of 2 probes per minute per user is reached: try again in \d+ seconds\. '
     || '\{"used": 2, "limit": "probes_per_minute_per_user", "allowed": 2, "retry_after_s": \d+\}$',
-  'one too many is told when to come back'
+  'a call too many is refused with the time to wait'
 );
 select pg_temp.call('probes', 'aaaaaaaa-0000-4000-8000-000000000001', 'team'),
   pg_temp.call('probes', 'aaaaaaaa-0000-4000-8000-000000000001', 'team');
@@ -247,7 +247,7 @@ select matches(
 );
 select is(
   pg_temp.call('probes', 'aaaaaaaa-0000-4000-8000-000000000001', 'home'), null,
-  'what was refused there counts for nothing elsewhere'
+  'calls refused in one workspace do not count in another'
 );
 select matches(
   pg_temp.call('voice_tokens', 'bbbbbbbb-0000-4000-8000-000000000002', 'team'),
@@ -259,7 +259,7 @@ where user_id = 'bbbbbbbb-0000-4000-8000-000000000002';
 update private.call_rates set counted_at = counted_at - interval '1 minute' where workspace_id is not null;
 set local role service_role;
 select is(
-  pg_temp.call('probes', 'bbbbbbbb-0000-4000-8000-000000000002', 'team'), null, 'with time the calls are forgotten'
+  pg_temp.call('probes', 'bbbbbbbb-0000-4000-8000-000000000002', 'team'), null, 'calls are forgotten with time'
 );
 
 select * from finish();

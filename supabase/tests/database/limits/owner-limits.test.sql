@@ -40,27 +40,27 @@ $$;
 -- By owner ------------------------------------------------------------------------------------------
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select is(pg_temp.add('team', '{One,Two}'), null, 'servers in one workspace');
-select is(pg_temp.add('other', '{Three}'), null, 'and in another of the same owner');
+select is(pg_temp.add('other', '{Three}'), null, 'an owner can add the last server in another workspace');
 select is(
   pg_temp.add('other', '{Four,Five}'),
   'PT409 The limit of 3 servers in all workspaces of one owner is reached: 3 in use, 2 more requested.',
   'count together'
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
-select matches(pg_temp.add('team', '{Four}'), '^PT409 The limit of 3 servers', 'those of invited people count for the owner');
-select is(pg_temp.add('bobs', '{Four}'), null, 'who may add servers to their own workspaces');
+select matches(pg_temp.add('team', '{Four}'), '^PT409 The limit of 3 servers', 'servers of invited members count for the owner');
+select is(pg_temp.add('bobs', '{Four}'), null, 'invited members can add servers to their own workspaces');
 select matches(
   pg_temp.refusal(format(
     'update public.mcp_servers set workspace_id = %L where name = ''Four''', current_setting('pgtap.team')
   )),
-  '^PT409 The limit of 3 servers', 'and not move them into a full one'
+  '^PT409 The limit of 3 servers', 'invited members cannot move servers into a full workspace'
 );
 select matches(
   pg_temp.refusal(format(
     'select public.import_workspace(%L, %L)', current_setting('pgtap.team'),
     '{"format": "patchbay.workspace", "version": 1, "agents": [], "servers": [{"name": "Five", "url": "https://x.example"}]}'
   )),
-  '^PT409 The limit of 3 servers', 'nor import any'
+  '^PT409 The limit of 3 servers', 'invited members cannot import servers into a full workspace'
 );
 select is_empty(
   $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) where "limit" = 'servers_per_user' $$,
@@ -84,9 +84,9 @@ select is(
   pg_temp.refusal(format(
     'select public.transfer_ownership(%L, %L)', current_setting('pgtap.team'), current_setting('pgtap.bob')
   )),
-  null, 'and is to one who has room'
+  null, 'ownership can be transferred to a user with room'
 );
-select is(pg_temp.add('other', '{Six,Seven}'), null, 'which leaves the former owner room');
+select is(pg_temp.add('other', '{Six,Seven}'), null, 'a transfer gives the former owner room');
 
 -- By day --------------------------------------------------------------------------------------------
 reset role;
@@ -105,7 +105,7 @@ select matches(
 );
 select is(pg_temp.add('other', '{Eight,Nine}'), null, 'servers');
 delete from public.mcp_servers where name in ('Eight', 'Nine');
-select matches(pg_temp.add('other', '{Ten}'), '^PT429 The limit of 7 servers per day per user', 'do too');
+select matches(pg_temp.add('other', '{Ten}'), '^PT429 The limit of 7 servers per day per user', 'servers per day are limited even in a new workspace');
 select is(
   pg_temp.refusal(format('select public.create_invitation(%L, ''member'')', current_setting('pgtap.other'))), null,
   'an invitation'
@@ -116,13 +116,13 @@ select matches(
   '^PT429 The limit of 1 invitations per day per user', 'too'
 );
 select is(
-  pg_temp.refusal(format('select public.create_api_token(%L, ''x'')', current_setting('pgtap.other'))), null, 'and a token'
+  pg_temp.refusal(format('select public.create_api_token(%L, ''x'')', current_setting('pgtap.other'))), null, 'an API token within the limit can be created'
 );
 select matches(
   pg_temp.refusal(format(
     'select public.revoke_api_token(id), public.create_api_token(workspace_id, ''x'') from public.api_tokens'
   )),
-  '^PT429 The limit of 1 api tokens per day per user', 'which a new one does not replace'
+  '^PT429 The limit of 1 api tokens per day per user', 'revoking an API token does not make room for another on the same day'
 );
 
 select * from finish();

@@ -45,14 +45,14 @@ $$;
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select is(pg_temp.add_servers(n, n), null, 'writes within the rate') from generate_series(1, 1) n;
 select lives_ok($$ update public.mcp_servers set description = 'x' $$, 'a change');
-select lives_ok($$ delete from public.mcp_servers $$, 'and a deletion');
+select lives_ok($$ delete from public.mcp_servers $$, 'a deletion within the limit succeeds');
 select is(pg_temp.level(), 3, 'count one each');
-select lives_ok($$ insert into public.workspaces (name) values ('Team') $$, 'so does a workspace');
+select lives_ok($$ insert into public.workspaces (name) values ('Team') $$, 'creating a workspace within the limit succeeds');
 select is(pg_temp.level(), 4, 'once, whatever its triggers write');
 select lives_ok(
-  $$ select public.create_invitation(id, 'member') from public.workspaces where name = 'Team' $$, 'and a function'
+  $$ select public.create_invitation(id, 'member') from public.workspaces where name = 'Team' $$, 'calling a function that writes within the limit succeeds'
 );
-select is(pg_temp.level(), 5, 'that writes');
+select is(pg_temp.level(), 5, 'each statement and each call counted as one write');
 select is(pg_temp.add_servers(1, 41), null, 'a list');
 select is(pg_temp.level(), 10, 'counts one for every ten rows more');
 select matches(
@@ -60,7 +60,7 @@ select matches(
   '^PT429 The limit of 20 writes per minute per user is reached: \d+ in use, 89 more requested\.',
   'one that never fits is told so, without a time'
 ) from (select pg_temp.forget()) f;
-select is(pg_temp.add_servers(2000, 3001), 'PT413 A request can add at most 1,000 rows. Send fewer at a time.', 'one of thousands of rows ends early');
+select is(pg_temp.add_servers(2000, 3001), 'PT413 A request can add at most 1,000 rows. Send fewer at a time.', 'a request with thousands of rows ends early');
 
 -- Too many
 select count(pg_temp.refused($$ update public.mcp_servers set description = 'y' where false $$)) from generate_series(1, 30);
@@ -72,23 +72,23 @@ select matches(
 );
 select matches(
   pg_temp.refused(format('select public.create_api_token(%L, ''x'')', current_setting('pgtap.home'))), '^PT429',
-  'so are those of functions'
+  'too many writes by functions are refused'
 );
 select matches(
   pg_temp.refused(format('select public.export_workspace(%L)', current_setting('pgtap.home'))), '^PT429',
-  'and what leaves an event'
+  'too many exports are refused'
 );
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid, 'api_token');
 select matches(
   pg_temp.refused($$ insert into public.mcp_servers (name, url) values ('By token', 'https://x.example') $$), '^PT429',
-  'and those of the user''s tokens'
+  'too many writes with the user''s API tokens are refused'
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
 select is(pg_temp.add_servers(1, 1), null, 'other users write on');
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid, 'service_role');
 select is(
   pg_temp.refused($$ update public.mcp_servers set description = 'z' $$), null,
-  'and so does the system, also on behalf of the user'
+  'writes of the system, also on behalf of the user, are not counted'
 );
 
 -- What hangs on a row goes with it.
@@ -102,7 +102,7 @@ select pg_temp.refused(format(
 ));
 select pg_temp.forget();
 select lives_ok($$ delete from public.workspaces where name = 'Team' $$, 'a workspace of 300 servers is deleted');
-select is(pg_temp.level(), 1, 'as one write');
+select is(pg_temp.level(), 1, 'a cascade counts as one write');
 reset role;
 update public.limits set allowed = 20 where name = 'writes_per_minute_per_user' and user_id is not null;
 select pg_temp.forget();
@@ -134,14 +134,14 @@ select ok(
     select count(*) = 101 and bool_or(key = 'servers' and value #>> '{0,message}' like 'The import stopped after 100%')
     from jsonb_each(substr(pg_temp.import(pg_temp.list(499, 'nonsense'), false), 34)::jsonb)
   ),
-  'one with many errors stops after 100'
+  'an import with many errors stops after 100'
 );
 select pg_temp.forget();
 select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), true), null, 'a dry run');
 select is(pg_temp.level(), 2, 'counts one for every hundred of what it takes');
 select pg_temp.forget();
-select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), false), null, 'so does an import');
-select is(pg_temp.level(), 2, 'and its single writes count for nothing');
+select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), false), null, 'an import counts as writes');
+select is(pg_temp.level(), 2, 'the single writes of an import are not counted again');
 
 select * from finish();
 rollback;

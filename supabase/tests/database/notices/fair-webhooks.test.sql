@@ -37,7 +37,7 @@ select results_eq(
 );
 select is(
   (select count(distinct webhook_id) from public.webhook_deliveries where lease_id is not null), 5::bigint,
-  'one message of a webhook is in flight'
+  'each webhook has one message in flight'
 );
 select pg_temp.queue();
 select is((select count(*) from pg_temp.claim(3)), 0::bigint, 'the next one waits, and so does the owner with four in flight');
@@ -47,9 +47,9 @@ delete from public.webhook_deliveries where workspace_id <> pg_temp.home();
 delete from public.webhook_deliveries;
 select is(public.test_notice_webhook(pg_temp.home()), 'queued', 'a test is queued');
 select is(public.test_notice_webhook(pg_temp.home()), 'waiting', 'a second click says so');
-select is(pg_temp.waiting(), 1::bigint, 'and queues none');
+select is(pg_temp.waiting(), 1::bigint, 'a second test queues no other message');
 update public.notice_webhooks set is_active = false where workspace_id = pg_temp.home();
-select is(public.test_notice_webhook(pg_temp.home()), 'off', 'one that is switched off is not tested');
+select is(public.test_notice_webhook(pg_temp.home()), 'off', 'an inactive webhook is not tested');
 update public.notice_webhooks set is_active = true where workspace_id = pg_temp.home();
 
 -- Pause
@@ -66,15 +66,15 @@ select is((pg_temp.webhook()).failures, 12, 'failures in a row are counted');
 select is(pg_temp.paused(), false, 'a short outage pauses nothing');
 update public.notice_webhooks set failing_since = now() - interval '61 minutes' where workspace_id = pg_temp.home();
 select pg_temp.attempt(false);
-select is(pg_temp.paused(), true, 'after an hour of failures it is paused');
+select is(pg_temp.paused(), true, 'a webhook is paused after an hour of failures');
 select results_eq(
   $$ select kind, server_id from public.notices where workspace_id = pg_temp.home() $$,
-  $$ values ('webhook_paused', null::uuid) $$, 'and a notice says so'
+  $$ values ('webhook_paused', null::uuid) $$, 'a notice says that the webhook was paused'
 );
 select is((select count(*) from pg_temp.claim()), 0::bigint, 'nothing is sent');
 do $$ begin for n in 1..150 loop perform pg_temp.queue(); end loop; end $$;
-select is(pg_temp.waiting(), 100::bigint, 'at most 100 messages wait');
-select is((select count(*) from pg_temp.claim()), 0::bigint, 'none of them is sent');
+select is(pg_temp.waiting(), 100::bigint, 'at most 100 messages wait for a webhook');
+select is((select count(*) from pg_temp.claim()), 0::bigint, 'a paused webhook sends no messages');
 select is(
   (select count(*) from public.webhook_deliveries where error_code = 'queue_full' and state = 'failed'), 51::bigint,
   'the oldest are given up'
@@ -87,7 +87,7 @@ select pg_temp.attempt(true);
 select is(pg_temp.paused(), false, 'a test that arrives ends the pause');
 select is(
   (select count(*) from public.webhook_deliveries where state = 'waiting' and due_at <= clock_timestamp()),
-  pg_temp.waiting(), 'and what waited is due'
+  pg_temp.waiting(), 'a resumed webhook sends what waited'
 );
 update public.notice_webhooks set failures = 10, failing_since = now() - interval '2 hours' where workspace_id = pg_temp.home();
 select pg_temp.attempt(false);
@@ -96,7 +96,7 @@ select public.put_notice_webhook(gen_random_uuid(), pg_temp.home(), 'https://hoo
 select is(pg_temp.paused(), false, 'saving the address ends the pause, too');
 select public.finish_delivery((d ->> 'id')::uuid, (d ->> 'lease_id')::uuid, false, 410, null, null, true) from pg_temp.claim() d;
 select is((pg_temp.webhook()).is_active, false, 'an answer of 410 switches it off');
-select is(pg_temp.waiting(), 0::bigint, 'and gives up what waited');
+select is(pg_temp.waiting(), 0::bigint, 'a 410 response drops the waiting messages');
 
 select * from finish();
 rollback;

@@ -44,7 +44,7 @@ select is(pg_temp.hints(), 'server.changed insert', 'a new server');
 update public.mcp_servers set transport = 'sse';
 select is(pg_temp.hints(), 'server.changed update', 'a changed one');
 update public.mcp_servers set position = 7;
-select is(pg_temp.hints(), 'server.changed update', 'one in another place of the order');
+select is(pg_temp.hints(), 'server.changed update', 'a server in another position sends a hint');
 
 reset role;
 set local role service_role;
@@ -70,7 +70,7 @@ delete from private.watched_workspaces where workspace_id = (
   select workspace_id from public.mcp_servers where id = current_setting('pgtap.server')::uuid
 );
 select pg_temp.look(40);
-select is(pg_temp.hints(), null, 'and not when nobody does');
+select is(pg_temp.hints(), null, 'latency alone sends no hint while nobody watches');
 select public.store_catalogue(
   current_setting('pgtap.server')::uuid, 2, now(),
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
@@ -94,7 +94,7 @@ update public.agent_configs set greeting = 'Good morning!';
 select is(pg_temp.hints(), 'agent_config.changed update', 'an agent');
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, current_setting('pgtap.server')::uuid from public.agent_configs;
-select is(pg_temp.hints(), 'agent_config.changed update', 'and its servers');
+select is(pg_temp.hints(), 'agent_config.changed update', 'adding servers to an agent sends a hint');
 
 reset role;
 set local role service_role;
@@ -112,7 +112,7 @@ select is(
   (
     select count(*) from public.workspaces w, public.mcp_servers s
     where w.name = 'Team' and s.workspace_id = w.id
-  ), 1::bigint, 'and there for the others'
+  ), 1::bigint, 'members of the new workspace see a moved server'
 );
 delete from public.mcp_servers;
 reset role;
@@ -138,13 +138,13 @@ select is(
       'server_id', s.id, 'config_version', 1, 'source', 'session', 'status', 'connected', 'observed_at', now()
     ))
     from public.mcp_servers s, generate_series(1, 3) n where s.name like 'Many %'
-  )), 1200, 'more than a thousand reports at once'
+  )), 1200, 'more than a thousand reports are applied at once'
 );
 select matches(
   pg_temp.hints(), '^(server.status connected, ){20}servers.changed$', 'are no more than 21 messages'
 );
 delete from public.mcp_servers where name like 'Many %';
-select matches(pg_temp.hints(), '^(server.changed delete, ){20}servers.changed$', 'nor is their end');
+select matches(pg_temp.hints(), '^(server.changed delete, ){20}servers.changed$', 'deleting many servers sends 20 hints and one for all others');
 reset role;
 
 select is_empty(
@@ -152,7 +152,7 @@ select is_empty(
     select payload from realtime.messages
     where topic like 'workspace:%' and payload::text ~ '(sealed|nonce|https://notes.example|X-API-Key)'
   $$,
-  'no hint holds a secret or an address'
+  'no hint holds a secret or a URL'
 );
 
 -- Who hears them
@@ -170,14 +170,14 @@ select ok(
   not pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a stranger does not'
 );
 select is(
-  (select count(*) from realtime.messages), 0::bigint, 'nor by reading all there is'
+  (select count(*) from realtime.messages), 0::bigint, 'a user cannot read hints by selecting all'
 );
 select ok(
   not pg_temp.hears('aaaaaaaa-0000-4000-8000-000000000001', pg_temp.member('bbbbbbbb-0000-4000-8000-000000000002')),
   'a member of one workspace does not hear another'
 );
 select ok(
-  not pg_temp.hears('aaaaaaaa-0000-4000-8000-000000000001', 'workspace:%'), 'and no topic stands for all'
+  not pg_temp.hears('aaaaaaaa-0000-4000-8000-000000000001', 'workspace:%'), 'no topic covers all workspaces'
 );
 select throws_ok(
   $$
@@ -191,14 +191,14 @@ select pg_temp.hints();
 insert into public.workspace_members (workspace_id, user_id, role)
 select id, 'bbbbbbbb-0000-4000-8000-000000000002', 'viewer' from public.workspaces
 where 'workspace:' || id = current_setting('pgtap.topic');
-select is(pg_temp.hints(), 'members.changed insert', 'who comes is told');
+select is(pg_temp.hints(), 'members.changed insert', 'a new member sends a hint');
 select ok(
   pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a new member hears it'
 );
 reset role;
 delete from public.workspace_members where user_id = 'bbbbbbbb-0000-4000-8000-000000000002'
   and 'workspace:' || workspace_id = current_setting('pgtap.topic');
-select is(pg_temp.hints(), 'members.changed delete', 'who goes as well');
+select is(pg_temp.hints(), 'members.changed delete', 'a member who leaves sends a hint');
 select ok(
   not pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a removed one no longer'
 );

@@ -43,7 +43,7 @@ select set_config('pgtap.notice', id::text, true)
 from public.notices where server_id = '11111111-0000-4000-8000-000000000001';
 select is(
   (select count(*) from public.notices where server_id = '11111111-0000-4000-8000-000000000001'), 1::bigint,
-  'one notice for a key of a server'
+  'a server has one notice per key'
 );
 select results_eq(
   $$ select workspace_id, body ->> 'type', body -> 'data' ->> 'server_name' from public.webhook_deliveries
@@ -52,7 +52,7 @@ select results_eq(
   $$ values
     (current_setting('pgtap.team')::uuid, 'server.down', 'Weather'),
     (current_setting('pgtap.other')::uuid, 'server.down', 'Elsewhere') $$,
-  'each goes to the webhook of its own workspace, once'
+  'each notice is queued once, for the webhook of its own workspace'
 );
 
 -- Notices
@@ -70,19 +70,19 @@ select is((select count(*) from public.notices), 1::bigint, 'a viewer sees it');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select results_eq(
   'select server_id from public.notices', $$ values ('22222222-0000-4000-8000-000000000002'::uuid) $$,
-  'who belongs to another workspace sees that one''s'
+  'a member of another workspace sees only that one''s notices'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select throws_ok(
   $$ insert into public.notices (workspace_id, server_id, kind, key) values (
     current_setting('pgtap.team')::uuid, '11111111-0000-4000-8000-000000000001', 'down', 'made up'
-  ) $$, '42501', null, 'not even an owner makes one up'
+  ) $$, '42501', null, 'not even an owner can add a notice'
 );
-select throws_ok($$ update public.notices set kind = 'back' $$, '42501', null, 'nor changes one');
-select throws_ok('delete from public.notices', '42501', null, 'nor deletes one');
+select throws_ok($$ update public.notices set kind = 'back' $$, '42501', null, 'an owner cannot change a notice');
+select throws_ok('delete from public.notices', '42501', null, 'an owner cannot delete a notice');
 select throws_ok(
   $$ select private.add_notice('11111111-0000-4000-8000-000000000001', 'down', 'made up', null) $$, '42501', null,
-  'nor by the function of the system'
+  'an owner cannot call the function that adds notices'
 );
 
 -- Read marks
@@ -93,7 +93,7 @@ select lives_ok(
 );
 select results_eq(
   'select user_id from public.notice_reads', $$ values ('dddddddd-0000-4000-8000-000000000004'::uuid) $$,
-  'it is read by them'
+  'a user can mark a notice as read'
 );
 select throws_ok(
   $$ insert into public.notice_reads (notice_id) values (current_setting('pgtap.notice')::uuid) $$, '23505', null,
@@ -106,13 +106,13 @@ select throws_ok(
 );
 select throws_ok(
   $$ update public.notice_reads set user_id = 'cccccccc-0000-4000-8000-000000000003' $$, '42501', null,
-  'nor passes a mark on'
+  'a user cannot give a read mark to another user'
 );
-select throws_ok('delete from public.notice_reads', '42501', null, 'what was read stays read');
+select throws_ok('delete from public.notice_reads', '42501', null, 'a read notice stays read');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is((select count(*) from public.notice_reads), 0::bigint, 'others see no marks but their own');
+select is((select count(*) from public.notice_reads), 0::bigint, 'users see only their own read marks');
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
-select is((select count(*) from public.notice_reads), 0::bigint, 'not even the owner');
+select is((select count(*) from public.notice_reads), 0::bigint, 'an owner does not see the read marks of others');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select throws_ok(
   $$ insert into public.notice_reads (notice_id) values (current_setting('pgtap.notice')::uuid) $$, '42501', null,
@@ -130,34 +130,34 @@ select is((select count(*) from public.notice_webhooks), 1::bigint, 'an admin se
 select throws_ok(
   $$ insert into public.notice_webhooks (workspace_id, url) values (
     current_setting('pgtap.team')::uuid, 'https://hooks.example/another'
-  ) $$, '42501', null, 'and makes none past the function that checks its address'
+  ) $$, '42501', null, 'an owner cannot insert a webhook past the function that checks its URL'
 );
 select throws_ok(
-  $$ update public.notice_webhooks set url = 'http://169.254.169.254/' $$, '42501', null, 'nor changes it there'
+  $$ update public.notice_webhooks set url = 'http://169.254.169.254/' $$, '42501', null, 'an owner cannot change the URL directly'
 );
 select throws_ok(
   $$ select public.put_notice_webhook(
     gen_random_uuid(), current_setting('pgtap.team')::uuid, 'https://hooks.example/mine', null
-  ) $$, '42501', null, 'nor by the function of the system'
+  ) $$, '42501', null, 'an owner cannot call the function that sets the webhook'
 );
 select throws_ok(
   $$ select public.test_notice_webhook(current_setting('pgtap.team')::uuid) $$, '42501', null,
-  'nor has it tested past that'
+  'an owner cannot queue a test directly'
 );
 select throws_ok('select * from public.notice_webhook_secrets', '42501', null, 'nobody reads its key');
 select throws_ok(
   $$ insert into public.notice_webhook_secrets values ('33333333-0000-4000-8000-000000000003', 'a', 'b', 'c') $$,
-  '42501', null, 'nor sets it'
+  '42501', null, 'an owner cannot write the signing key'
 );
-select throws_ok('delete from public.notice_webhook_secrets', '42501', null, 'nor takes it away');
+select throws_ok('delete from public.notice_webhook_secrets', '42501', null, 'an owner cannot delete the signing key');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is((select count(*) from public.notice_webhooks), 0::bigint, 'a member does not see the webhook');
 delete from public.notice_webhooks;
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(*) from public.notice_webhooks), 0::bigint, 'nor a viewer');
+select is((select count(*) from public.notice_webhooks), 0::bigint, 'a viewer does not see the webhook');
 delete from public.notice_webhooks;
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.notice_webhooks), 1::bigint, 'and neither removes it');
+select is((select count(*) from public.notice_webhooks), 1::bigint, 'neither member nor viewer deletes the webhook');
 
 -- Deliveries
 select results_eq(
@@ -166,7 +166,7 @@ select results_eq(
   'an admin sees what is sent from the workspace, and no more'
 );
 select throws_ok(
-  'select lease_id from public.webhook_deliveries', '42501', null, 'but not whose turn it is'
+  'select lease_id from public.webhook_deliveries', '42501', null, 'an admin does not see the leases of deliveries'
 );
 select throws_ok(
   $$ insert into public.webhook_deliveries (webhook_id, workspace_id, body) values (
@@ -174,20 +174,20 @@ select throws_ok(
   ) $$, '42501', null, 'sends nothing past the system'
 );
 select throws_ok(
-  'update public.webhook_deliveries set due_at = now()', '42501', null, 'nor sends anything again'
+  'update public.webhook_deliveries set due_at = now()', '42501', null, 'an admin cannot send a message again'
 );
-select throws_ok('delete from public.webhook_deliveries', '42501', null, 'nor deletes what was sent');
-select throws_ok('select public.claim_deliveries(1, 1000)', '42501', null, 'nor takes messages from the monitor');
+select throws_ok('delete from public.webhook_deliveries', '42501', null, 'an admin cannot delete a delivery');
+select throws_ok('select public.claim_deliveries(1, 1000)', '42501', null, 'an admin cannot claim deliveries');
 select throws_ok(
   $$ select public.finish_delivery(gen_random_uuid(), gen_random_uuid(), true, 200, null, null, false) $$,
-  '42501', null, 'nor says how they went'
+  '42501', null, 'an admin cannot finish deliveries'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.webhook_deliveries), 1::bigint, 'the owner sees deliveries');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is((select count(*) from public.webhook_deliveries), 0::bigint, 'a member does not');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(*) from public.webhook_deliveries), 0::bigint, 'nor a viewer');
+select is((select count(*) from public.webhook_deliveries), 0::bigint, 'a viewer sees no deliveries');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select results_eq(
   'select webhook_id from public.webhook_deliveries',
@@ -217,27 +217,27 @@ begin
 end
 $$;
 select is(
-  pg_temp.attempt(true, 200, null, false, gen_random_uuid()), 'waiting 0', 'who lost the lease has no say'
+  pg_temp.attempt(true, 200, null, false, gen_random_uuid()), 'waiting 0', 'a result without the lease is ignored'
 );
 select is(pg_temp.attempt(false, 500, 30000, false), 'waiting 1 later', 'a failed attempt is made again later');
 select is(pg_temp.attempt(false, 500, null, false), 'failed 2', 'the last one gives up');
-select is(pg_temp.attempt(true, 204, 30000, false), 'delivered 3', 'one that arrives is the last');
-select is(pg_temp.attempt(false, 410, null, true), 'failed 4', 'one that nobody takes any more is, too');
+select is(pg_temp.attempt(true, 204, 30000, false), 'delivered 3', 'a delivered message is done');
+select is(pg_temp.attempt(false, 410, null, true), 'failed 4', 'a message with a 410 response has failed');
 select is(
   (select is_active from public.notice_webhooks where id = '44444444-0000-4000-8000-000000000004'), false,
-  'and switches the webhook off'
+  'a 410 response disables the webhook'
 );
 
 -- Nobody without an account
 set local role anon;
 select throws_ok('select * from public.notices', '42501', null, 'strangers see no notices');
-select throws_ok('select * from public.notice_webhooks', '42501', null, 'and no webhooks');
+select throws_ok('select * from public.notice_webhooks', '42501', null, 'an API token cannot read webhooks');
 
 -- What goes takes along what was its own
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 delete from public.workspace_members where user_id = 'dddddddd-0000-4000-8000-000000000004';
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(*) from public.notices), 0::bigint, 'who left sees no notices any more');
+select is((select count(*) from public.notices), 0::bigint, 'a former member sees no notices');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 delete from public.notice_webhooks;
 reset role;
@@ -250,13 +250,13 @@ select results_eq(
 select is(
   (select count(*) from public.webhook_deliveries where workspace_id = current_setting('pgtap.team')::uuid)
     + (select count(*) from public.notice_webhook_secrets where webhook_id = '33333333-0000-4000-8000-000000000003'),
-  0::bigint, 'with its key and what was on its way'
+  0::bigint, 'deleting the webhook deletes its key and its messages'
 );
 set local role service_role;
 select private.add_notice('11111111-0000-4000-8000-000000000001', 'back', 'back:1', null);
 select is(
   (select count(*) from public.webhook_deliveries where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint,
-  'without a webhook nothing is queued'
+  'without a webhook no message is queued'
 );
 select private.add_notice('22222222-0000-4000-8000-000000000002', 'back', 'back:1', null);
 select is(
@@ -264,7 +264,7 @@ select is(
     select count(*) from public.webhook_deliveries
     where workspace_id = current_setting('pgtap.other')::uuid and body ->> 'type' = 'server.back'
   ), 0::bigint,
-  'nor for one that is switched off'
+  'for a disabled webhook no message is queued'
 );
 
 select * from finish();

@@ -61,7 +61,7 @@ update public.mcp_servers set position = null where slug = 'server';
 select results_eq(
   'select slug, config_version from public.mcp_servers order by position',
   $$ values ('cafe-notes-v2', 1), ('tagged', 1), ('cafe-notes-v2-2', 1), ('server', 1) $$,
-  'and is put between two others without a new connection'
+  'a server can be placed between two others without a new connection'
 );
 
 -- Adding: what is refused ---------------------------------------------------------------------------
@@ -80,11 +80,11 @@ select is(
   pg_temp.refused('name, url', $$ ' ', 'ftp://x' $$),
   '{"name": [{"code": "required", "message": "Give the server a name."}],
     "url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}]}',
-  'each wrong field is told by name, with a code and a sentence'
+  'each invalid field has an error with a code and a message'
 );
 select ok(pg_temp.refused('name, url', format('%L, %L', repeat('x', 81), 'https://x.example')) ? 'name', 'a long name');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://' $$) ? 'url', 'an address without a host');
-select ok(pg_temp.refused('name, url', $$ 'x', 'javascript:alert(1)' $$) ? 'url', 'another scheme');
+select ok(pg_temp.refused('name, url', $$ 'x', 'javascript:alert(1)' $$) ? 'url', 'another scheme is refused');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://me:key@x.example/' $$) ? 'url', 'a key in the address');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://good.example\@evil.example/' $$) ? 'url', 'a disguised host');
 select ok(pg_temp.refused('name, url', format('%L, %L', 'x', 'https://x.example/' || repeat('a', 2000))) ? 'url', 'a long address');
@@ -96,16 +96,16 @@ select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example',
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'Host' $$) ? 'auth_header', 'a header of the protocol');
 select ok(
   pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array(select 't' || n from generate_series(1, 21) n) $$) ? 'tags',
-  'too many tags'
+  'too many tags are refused'
 );
 select ok(pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array[repeat('t', 41)] $$) ? 'tags', 'a long tag');
-select ok(pg_temp.refused('name, url, call_timeout_ms', $$ 'x', 'https://x.example', 10 $$) ? 'call_timeout_ms', 'no time to answer');
-select ok(pg_temp.refused('name, url, max_concurrency', $$ 'x', 'https://x.example', 0 $$) ? 'max_concurrency', 'no call at a time');
+select ok(pg_temp.refused('name, url, call_timeout_ms', $$ 'x', 'https://x.example', 10 $$) ? 'call_timeout_ms', 'too short a timeout is refused');
+select ok(pg_temp.refused('name, url, max_concurrency', $$ 'x', 'https://x.example', 0 $$) ? 'max_concurrency', 'a concurrency of zero is refused');
 select ok(pg_temp.refused('name, url, metadata', $$ 'x', 'https://x.example', '[]' $$) ? 'metadata', 'metadata that is no object');
 select ok(pg_temp.refused('name, url, position', $$ 'x', 'https://x.example', 'NaN' $$) ? 'position', 'a place that is no number');
 select ok(
   pg_temp.refused('name, url, metadata', $$ 'x', 'https://x.example', jsonb_build_object('a', repeat('x', 17000)) $$) ? 'metadata',
-  'too much metadata'
+  'too much metadata is refused'
 );
 select throws_ok(
   $$ insert into public.mcp_servers (name, url, slug) values ('x', 'https://x.example', 'server') $$,
@@ -120,32 +120,32 @@ select throws_ok(
     insert into public.mcp_servers (name, url, user_id)
     values ('x', 'https://x.example', 'bbbbbbbb-0000-4000-8000-000000000002')
   $$,
-  '42501', null, 'nor may a server be added in another''s name'
+  '42501', null, 'a server cannot be added in another user''s name'
 );
 select throws_ok(
   'update public.mcp_servers set has_credential = true', '42501', null, 'the system''s columns stay the system''s'
 );
 select throws_ok(
-  'update public.mcp_servers set config_version = 7', '42501', null, 'so does the version'
+  'update public.mcp_servers set config_version = 7', '42501', null, 'users cannot set the config version'
 );
 
 -- The limits hold below the trigger as well.
 reset role;
 set local session_replication_role = replica;
 select throws_ok($$ update public.mcp_servers set url = 'ftp://x' $$, '23514', null, 'a constraint guards the address');
-select throws_ok($$ update public.mcp_servers set tags = array['a', null] $$, '23514', null, 'and the tags');
-select throws_ok($$ update public.mcp_servers set position = 'infinity' $$, '23514', null, 'and the order');
+select throws_ok($$ update public.mcp_servers set tags = array['a', null] $$, '23514', null, 'a null tag is refused');
+select throws_ok($$ update public.mcp_servers set position = 'infinity' $$, '23514', null, 'an infinite position is refused');
 set local session_replication_role = origin;
 
 -- Strangers -----------------------------------------------------------------------------------------
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.mcp_servers), 0::bigint, 'another user sees none of it');
+select is((select count(*) from public.mcp_servers), 0::bigint, 'another user sees none of the servers');
 update public.mcp_servers set name = 'mine now';
 delete from public.mcp_servers;
 reset role;
 select is(
   (select count(*) from public.mcp_servers where user_id = 'aaaaaaaa-0000-4000-8000-000000000001' and name <> 'mine now'),
-  4::bigint, 'and changes and deletes none of it'
+  4::bigint, 'another user changes and deletes none of the servers'
 );
 select set_config('pgtap.ada', (select id::text from public.workspaces where created_by = 'aaaaaaaa-0000-4000-8000-000000000001'), true);
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
@@ -154,7 +154,7 @@ select throws_ok(
     insert into public.mcp_servers (workspace_id, name, url)
     values (current_setting('pgtap.ada')::uuid, 'Trojan', 'https://evil.example')
   $$,
-  '42501', null, 'nor puts a server into a workspace of others'
+  '42501', null, 'a user cannot add a server to a workspace of others'
 );
 reset role;
 set local role anon;
@@ -171,13 +171,13 @@ select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select is((select count(*) from public.mcp_servers), 4::bigint, 'a viewer sees the servers');
 update public.mcp_servers set description = 'by a viewer';
 delete from public.mcp_servers;
-select is((select count(*) from public.mcp_servers where description = ''), 4::bigint, 'and changes none');
+select is((select count(*) from public.mcp_servers where description = ''), 4::bigint, 'a viewer changes no server');
 select throws_ok(
   $$
     insert into public.mcp_servers (workspace_id, name, url)
     values (current_setting('pgtap.ada')::uuid, 'x', 'https://x.example')
   $$,
-  '42501', null, 'and adds none'
+  '42501', null, 'a viewer adds no server'
 );
 
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
@@ -189,7 +189,7 @@ select is(
   'Cyds', 'a member adds servers and edits only these'
 );
 delete from public.mcp_servers;
-select is((select count(*) from public.mcp_servers), 4::bigint, 'and deletes only these');
+select is((select count(*) from public.mcp_servers), 4::bigint, 'a viewer deletes no server');
 
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 update public.mcp_servers set description = 'by an admin';
@@ -197,7 +197,7 @@ select is(
   (select count(*) from public.mcp_servers where description = 'by an admin'), 4::bigint, 'an admin edits all'
 );
 delete from public.mcp_servers where slug = 'server';
-select is((select count(*) from public.mcp_servers), 3::bigint, 'and deletes any');
+select is((select count(*) from public.mcp_servers), 3::bigint, 'an admin deletes another member''s server');
 
 -- Moving --------------------------------------------------------------------------------------------
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
@@ -212,7 +212,7 @@ select throws_ok(
   $$
     update public.mcp_servers set workspace_id = current_setting('pgtap.ada')::uuid where name = 'Dees'
   $$,
-  '42501', null, 'and a viewer cannot move one in'
+  '42501', null, 'a viewer cannot move a server in'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 insert into public.mcp_servers (name, url) values ('Tagged', 'https://bob.example');
@@ -223,7 +223,7 @@ select results_eq(
     where url = 'https://bob.example' and workspace_id = current_setting('pgtap.ada')::uuid
   $$,
   $$ values ('tagged-2', 2) $$,
-  'who may write in both moves a server, and its slug makes room'
+  'whoever may write in both workspaces moves a server, and its slug is made unique'
 );
 
 -- Versions ------------------------------------------------------------------------------------------
@@ -234,12 +234,12 @@ select results_eq(
     where slug = 'tagged' returning config_version
   $$,
   $$ values (1) $$,
-  'what no connection depends on does not raise the version'
+  'a change that no connection depends on keeps the version'
 );
 select results_eq(
   $$ update public.mcp_servers set url = url, transport = transport where slug = 'other' returning config_version $$,
   $$ values (1) $$,
-  'nor does writing the same again'
+  'writing the same values again keeps the version'
 );
 select results_eq(
   $$ update public.mcp_servers set transport = 'sse' where slug = 'other' returning config_version $$,
@@ -249,12 +249,12 @@ select results_eq(
 select results_eq(
   $$ update public.mcp_servers set protocol_era = 'stateless' where slug = 'other' returning config_version $$,
   $$ values (3) $$,
-  'and so does a pinned protocol'
+  'a pinned protocol raises the version'
 );
 select results_eq(
   $$ update public.mcp_servers set protocol_era = null where slug = 'other' returning config_version, protocol_era $$,
   $$ values (4, 'auto') $$,
-  'which is found out again when it is taken away'
+  'an unpinned protocol raises the version'
 );
 select results_eq(
   $$
@@ -270,7 +270,7 @@ select results_eq(
     returning config_version, is_active
   $$,
   $$ values (6, true) $$,
-  'so do activity and limits'
+  'activity and limits raise the version'
 );
 reset role;
 delete from auth.users where id = 'aaaaaaaa-0000-4000-8000-000000000001';

@@ -40,12 +40,12 @@ select throws_ok(
   $$ select public.rename_tag(current_setting('pgtap.team')::uuid, 'old', 'x') $$, 'PT403', null, 'a viewer renames no tag'
 );
 select throws_ok(
-  $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'old') $$, 'PT403', null, 'nor removes one'
+  $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'old') $$, 'PT403', null, 'a viewer cannot remove a tag'
 );
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select throws_ok(
   $$ select public.rename_tag(current_setting('pgtap.team')::uuid, 'old', 'x') $$, 'PT404', null,
-  'for a stranger there is no workspace'
+  'a stranger gets the error that the workspace does not exist'
 );
 select throws_ok(
   $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'none') $$, 'PT404', null, 'whatever the tag'
@@ -57,7 +57,7 @@ select is(
   public.rename_tag(current_setting('pgtap.team')::uuid, 'old', 'former'), '{"changed": 1, "left": 2}',
   'a member renames it on the own servers, and is told how many are left'
 );
-select is(pg_temp.tags(), 'Bobs {former,work} Clock {old,new} Notes {home,old}', 'which stay as they were');
+select is(pg_temp.tags(), 'Bobs {former,work} Clock {old,new} Notes {home,old}', 'other members'' servers keep the tag');
 select throws_ok(
   $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'home') $$, 'PT403', null,
   'a tag that only others use is not theirs to remove'
@@ -69,10 +69,10 @@ select is(
 );
 select is(
   public.rename_tag(current_setting('pgtap.team')::uuid, 'old', ' new '), '{"changed": 3, "left": 0}',
-  'of the workspace, at once'
+  'an admin renames a tag on all servers of the workspace at once'
 );
 select is(pg_temp.tags(), 'Bobs {new,work} Clock {new} Notes {home,new}', 'two that become one are one');
-select is(pg_temp.versions(), '1 1 1', 'no connection is made anew for a tag');
+select is(pg_temp.versions(), '1 1 1', 'a renamed tag keeps the config version');
 select is(
   (select tags::text from public.mcp_servers where name = 'Mine'), '{old}', 'other workspaces keep theirs'
 );
@@ -89,7 +89,7 @@ select throws_ok(
 );
 select throws_ok(
   $$ select public.rename_tag(current_setting('pgtap.team')::uuid, 'home', repeat('x', 41)) $$, 'PT400', null,
-  'of at most 40 characters'
+  'a tag has at most 40 characters'
 );
 
 -- Moves ---------------------------------------------------------------------------------------------
@@ -149,25 +149,25 @@ select throws_ok(
       select id from public.workspaces where created_by = 'bbbbbbbb-0000-4000-8000-000000000002'
     ) where id = current_setting('pgtap.notes')::uuid
   $$,
-  null, null, 'nor to one that they do not know of'
+  null, null, 'a server cannot be moved to a workspace that the caller does not see'
 );
 select is(
   pg_temp.move('home'), 'false disconnected 3',
-  'who may write in both moves it; the answer says that the credential is gone and the status unknown'
+  'whoever may write in both workspaces moves a server, and its credential and status are reset'
 );
 reset role;
 select is(
   (select count(*) from public.mcp_server_secrets where server_id = current_setting('pgtap.notes')::uuid), 0::bigint,
-  'no credential travels'
+  'a moved server takes no credential along'
 );
 select is(
   (select string_agg(name || ' ' || is_enabled, ' ' order by name) from public.mcp_tools
    where workspace_id = current_setting('pgtap.home')::uuid and server_id = current_setting('pgtap.notes')::uuid),
-  'a true b false', 'its tools go along, with what was chosen'
+  'a true b false', 'a moved server takes its tools and their settings along'
 );
 select is(
   (select count(*) from public.mcp_server_checks where workspace_id = current_setting('pgtap.home')::uuid), 1::bigint,
-  'so do its checks'
+  'a moved server takes its checks along'
 );
 select is_empty(
   $$ select from public.agent_config_servers where server_id = current_setting('pgtap.notes')::uuid $$,
@@ -180,13 +180,13 @@ select is(
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is_empty(
   $$ select from public.mcp_tools where server_id = current_setting('pgtap.notes')::uuid $$,
-  'who stays behind sees nothing more of the server'
+  'members of the old workspace no longer see the tools of a moved server'
 );
 -- A taken slug gives way.
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 insert into public.mcp_servers (workspace_id, name, url)
 values (current_setting('pgtap.team')::uuid, 'Notes', 'https://other.example');
-select is(pg_temp.move('team'), 'false disconnected 4', 'it may come back');
+select is(pg_temp.move('team'), 'false disconnected 4', 'a moved server can be moved back');
 select is(
   (select slug from public.mcp_servers where id = current_setting('pgtap.notes')::uuid), 'notes-2',
   'under a free slug'

@@ -13,8 +13,8 @@ set local role service_role;
 
 -- Sizes
 select is(private.first_bytes('abc', 3), 'abc', 'a text that fits stays');
-select is(private.first_bytes('aä€😀', 9), 'aä€', 'others end before the first character that does not fit');
-select is(private.first_bytes('😀😀', 3), '', 'which may be the first of all');
+select is(private.first_bytes('aä€😀', 9), 'aä€', 'truncated text ends before the first character that does not fit');
+select is(private.first_bytes('😀😀', 3), '', 'truncated text can be empty');
 select is(
   private.json_bytes(jsonb_build_object('a, b: "\', array[repeat('x', 5000)], 'n', '[1, {"k": [true, null]}]'::jsonb)),
   octet_length('{"a, b: \"\\":["' || repeat('x', 5000) || '"],"n":[1,{"k":[true,null]}]}'),
@@ -50,18 +50,18 @@ select is(
   '[{"name": "odd", "reason": "The name is there twice."},
     {"name": "input", "reason": "Its schemas have more than 64 KB."},
     {"name": "both", "reason": "Its schemas have more than 64 KB."}]',
-  'which is said of each'
+  'each skipped tool has a reason'
 );
-select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 3, 'they do not count');
+select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 3, 'skipped tools do not count toward the limit');
 select is((select octet_length(description) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 4095, 'a description has 4 KB at most');
 select is((select octet_length(title) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 1024, 'a title 1 KB');
 select is(
   (select annotations from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), '{"readOnlyHint": true}',
-  'and of annotations beyond 4 KB the hints are kept'
+  'annotations beyond 4 KB are reduced to the hints'
 );
 select throws_ok(
   $$ update public.mcp_tools set input_schema = pg_temp.values(70000) where name = 'fits' $$, '23514', null,
-  'no other way leads around the limit'
+  'direct writes cannot exceed the limit of schemas'
 );
 select public.store_catalogue(
   current_setting('pgtap.server')::uuid, 1, now() - interval '30 seconds', '[]',
@@ -70,7 +70,7 @@ select public.store_catalogue(
 select is(
   (select skipped_tools from public.mcp_servers where id = current_setting('pgtap.server')::uuid),
   jsonb_build_array(jsonb_build_object('name', repeat('n', 256), 'reason', repeat('r', 500))),
-  'of skipped tools some words are kept'
+  'names and reasons of skipped tools are truncated'
 );
 
 -- Facts
@@ -86,16 +86,16 @@ select pg_temp.report(jsonb_build_object(
   'capabilities', jsonb_build_object('tools', jsonb_build_object('x', repeat('x', 10000)), 'logging', '{}'::jsonb)
 ));
 select is((select octet_length(instructions) between 8180 and 8192 from public.mcp_servers where id = current_setting('pgtap.server')::uuid), true, 'instructions have 8 KB at most');
-select matches((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '€\n\[Cut here: the server sent 30000 bytes\.\]$', 'and say that they were cut');
+select matches((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '€\n\[Cut here: the server sent 30000 bytes\.\]$', 'truncated instructions say so');
 select is((select length(protocol_version) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 64, 'a version is short');
 select is(
   (select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), jsonb_build_object('name', repeat('n', 256), 'version', '1'),
-  'of what a server says of itself its name and version are kept'
+  'a server''s info beyond the limit is reduced to name and version'
 );
-select is((select capabilities from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"tools": {}, "logging": {}}', 'of capabilities the names');
+select is((select capabilities from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"tools": {}, "logging": {}}', 'capabilities beyond the limit are reduced to their names');
 select pg_temp.report('{"instructions": "Be kind.", "server_info": {"name": "n", "icons": []}}');
-select is((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 'Be kind.', 'what fits stays as it is');
-select is((select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"name": "n", "icons": []}', 'all of it');
+select is((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 'Be kind.', 'a server''s info within the limit stays as it is');
+select is((select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '{"name": "n", "icons": []}', 'small server info is stored as it is');
 
 -- Records of calls
 insert into public.voice_sessions (id, workspace_id, user_id, agent_config_id, room_name)
@@ -120,11 +120,11 @@ select is(
   )),
   3, 'a call that can not be recorded costs no other'
 );
-select is(public.record_tool_calls(jsonb_build_array(pg_temp.call(1), pg_temp.call(6))), 1, 'none is there twice');
+select is(public.record_tool_calls(jsonb_build_array(pg_temp.call(1), pg_temp.call(6))), 1, 'a repeated batch records only the new call');
 select results_eq(
   $$ select length(tool_name), result_bytes, duration_ms, arguments from public.tool_calls where server_id = current_setting('pgtap.server')::uuid order by id $$,
   $$ values (3, 3, 2, '{}'::jsonb), (256, 2147483647, 2147483647, '{}'), (1, 3, 2, '{"truncated": true}'), (3, 3, 2, '{}') $$,
-  'what is too much is left out of its record'
+  'too large values of a call are reduced'
 );
 select lives_ok(
   format(
@@ -138,7 +138,7 @@ select is(
   (
     select arguments from public.tool_calls
     where server_id is null and workspace_id = current_setting('pgtap.workspace')::uuid
-  ), '{"truncated": true}', 'without what is too much'
+  ), '{"truncated": true}', 'too large arguments are recorded as truncated'
 );
 
 -- Settings of tools in a document
@@ -159,11 +159,11 @@ select lives_ok(
   'a document may set more tools than there can be'
 );
 reset role;
-select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'as many are kept as tools may exist');
+select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'an import keeps as many tool settings as tools may exist');
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select public.import_workspace(current_setting('pgtap.workspace')::uuid, pg_temp.document(4, 8));
 reset role;
-select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'and no more by a second one');
+select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'a second import keeps no more tool settings');
 select public.store_catalogue(s.id, s.config_version, clock_timestamp(), jsonb_build_array(pg_temp.tool('mine', '{}')))
 from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 update public.mcp_tools set is_enabled = false
@@ -171,19 +171,19 @@ where server_id = current_setting('pgtap.server')::uuid and name = 'mine';
 select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]') from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(
   (select is_enabled from private.vanished_tool_choices where name = 'mine'), false,
-  'what was set for a tool that vanishes is kept all the same'
+  'settings of a tool that vanishes are kept beyond the limit'
 );
 update public.limits set allowed = 0 where name = 'tools_per_server' and workspace_id is null;
 delete from private.vanished_tool_choices;
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select public.import_workspace(current_setting('pgtap.workspace')::uuid, pg_temp.document(1, 3));
 reset role;
-select is(pg_temp.settings(), null, 'which may be none');
+select is(pg_temp.settings(), null, 'the limit of tool settings can be zero');
 delete from public.limits where name = 'tools_per_server';
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select public.import_workspace(current_setting('pgtap.workspace')::uuid, pg_temp.document(1, 3));
 reset role;
-select is(pg_temp.settings(), 'tool-1 tool-2 tool-3', 'or any number, without a limit');
+select is(pg_temp.settings(), 'tool-1 tool-2 tool-3', 'without a limit any number of tool settings is imported');
 
 select * from finish();
 rollback;

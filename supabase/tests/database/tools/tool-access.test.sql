@@ -41,20 +41,20 @@ select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select trusts_hints from public.mcp_servers), false, 'a server is not trusted before somebody says so');
 select results_eq(
   $$ insert into public.mcp_servers (name, url, trusts_hints) values ('Odd', 'https://odd.example', null) returning trusts_hints $$,
-  $$ values (false) $$, 'and no word is no trust'
+  $$ values (false) $$, 'null means that hints are not trusted'
 );
 select results_eq(
   format($$ update public.mcp_servers set trusts_hints = true where id = %L returning trusts_hints, config_version $$, pg_temp.server()),
   format($$ values (true, %s) $$, pg_temp.version()), 'trust is given without a new connection'
 );
-select is((select updated_at from public.mcp_servers where id = pg_temp.server()), now(), 'as a change of the server');
+select is((select updated_at from public.mcp_servers where id = pg_temp.server()), now(), 'trust is recorded as a change of the server');
 select results_eq(
   format($$ update public.mcp_servers set url = 'https://notes.example/v2/mcp' where id = %L returning trusts_hints $$, pg_temp.server()),
-  $$ values (true) $$, 'it stays at another path of the same origin'
+  $$ values (true) $$, 'trust stays at another path of the same origin'
 );
 select results_eq(
   format($$ update public.mcp_servers set url = 'https://other.example/mcp', trusts_hints = true where id = %L returning trusts_hints $$, pg_temp.server()),
-  $$ values (false) $$, 'but never follows to another origin'
+  $$ values (false) $$, 'trust ends at another origin'
 );
 
 -- Access
@@ -65,17 +65,17 @@ select is(pg_temp.accesses(), 'list: wipe:', 'a hint of the server sets no acces
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select lives_ok(
   $$ update public.mcp_tools set access = case name when 'list' then 'read' else 'destructive' end $$,
-  'who may edit a server says what its tools may do'
+  'whoever may edit a server sets the access of its tools'
 );
 select throws_ok(
-  $$ update public.mcp_tools set access = 'READ' $$, 'PT400', null, 'in one of three words'
+  $$ update public.mcp_tools set access = 'READ' $$, 'PT400', null, 'access is read, write or destructive'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is_empty($$ update public.mcp_tools set access = 'read' returning name $$, 'a member not at the server of another');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is_empty($$ update public.mcp_tools set access = 'read' returning name $$, 'a viewer nowhere');
-select is_empty($$ update public.mcp_servers set trusts_hints = true returning name $$, 'and trusts nobody');
-select is(pg_temp.accesses(), 'list:read wipe:destructive', 'who sees a tool sees its access');
+select is_empty($$ update public.mcp_servers set trusts_hints = true returning name $$, 'a viewer cannot trust hints');
+select is(pg_temp.accesses(), 'list:read wipe:destructive', 'whoever sees a tool sees its access');
 reset role;
 select is(
   (
@@ -88,7 +88,7 @@ select is(
   'the trail tells of it'
 );
 select ok(
-  exists (select from public.audit_events where changes -> 'trusts_hints' ->> 'to' = 'true'), 'and of trust'
+  exists (select from public.audit_events where changes -> 'trusts_hints' ->> 'to' = 'true'), 'the audit log has a change of trust'
 );
 
 set local role service_role;
@@ -102,7 +102,7 @@ select is(
       public.server_for_probe(pg_temp.server(), 'aaaaaaaa-0000-4000-8000-000000000001') -> 'tools'
     ) t
   ),
-  'list:read new: wipe:destructive', 'and those who call tools know'
+  'list:read new: wipe:destructive', 'a probe gets the access of each tool'
 );
 
 -- In a document
@@ -127,7 +127,7 @@ select is(
 reset role;
 set local role service_role;
 select pg_temp.store('later list new wipe');
-select is(pg_temp.accesses(), 'later:destructive list:write new:write wipe:', 'and holds for tools that come later');
+select is(pg_temp.accesses(), 'later:destructive list:write new:write wipe:', 'access of an imported document applies to a tool that is listed later');
 
 -- Another origin
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
@@ -136,10 +136,10 @@ update public.mcp_servers set url = 'https://third.example/mcp' where id = pg_te
 reset role;
 set local role service_role;
 select pg_temp.store('later list wipe');
-select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'what was allowed to one origin is not allowed to the next');
+select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'read access does not apply to another origin');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select private.set_tool_access(pg_temp.server(), 'list', 'read');
-select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'what sets the access from a document asks for the same rights');
+select is(pg_temp.accesses(), 'later:destructive list: wipe:', 'the function that sets access from a document checks the same rights');
 
 select * from finish();
 rollback;

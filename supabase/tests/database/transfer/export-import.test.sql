@@ -55,7 +55,7 @@ select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select set_config('pgtap.document', public.export_workspace(pg_temp.ws('team'))::text, true);
 select is(
   pg_temp.document() - 'servers' - 'agents',
-  '{"format": "patchbay.workspace", "version": 1, "workspace": {"name": "Team"}}', 'who sees it may take it along'
+  '{"format": "patchbay.workspace", "version": 1, "workspace": {"name": "Team"}}', 'a viewer can export a workspace'
 );
 select is(
   pg_temp.document() #> '{servers,0}',
@@ -75,9 +75,9 @@ select is(
   '{"name": "Helper", "voice_model": "coral", "temperature": 20, "greeting": "", "is_default": true,
     "all_servers": false, "provider": "openai", "model": "gpt-realtime-2.1-mini", "reasoning_effort": "low",
     "turn_detection": "semantic", "turn_eagerness": "high", "language": "de"}',
-  'with their model and how they listen'
+  'an export has the models and voice settings of agents'
 );
-select doesnt_match(pg_temp.document()::text, 'canary', 'and no secret');
+select doesnt_match(pg_temp.document()::text, 'canary', 'an export has no secrets');
 
 -- In ------------------------------------------------------------------------------------------------
 select throws_ok(
@@ -100,9 +100,9 @@ $$;
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document(), 'merge', true)),
   'servers: added ["notes", "clock"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
-  'what an import would do can be asked'
+  'a dry run returns what an import would do'
 );
-select is((select count(*) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), 0::bigint, 'without doing it');
+select is((select count(*) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), 0::bigint, 'a dry run changes nothing');
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document())),
   'servers: added ["notes", "clock"]; agents: added ["Helper"] left ["Assistant"]; needs ["notes"]',
@@ -117,7 +117,7 @@ select is(
   'servers too'
 );
 select is(
-  (select bool_or(has_credential) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), false, 'no key did'
+  (select bool_or(has_credential) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), false, 'an import copies no key'
 );
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document())),
@@ -126,7 +126,7 @@ select is(
 );
 select is(
   (select max(config_version) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), 1,
-  'and no connection is made anew'
+  'a repeated import keeps the config versions'
 );
 reset role;
 select set_config('pgtap.copied', id::text, true) from public.mcp_servers
@@ -147,13 +147,13 @@ delete from public.agent_config_servers a using public.agent_configs c
 where c.id = a.agent_config_id and c.workspace_id = pg_temp.ws('copy');
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document(), 'add')),
-  'servers: left ["notes", "clock"]; agents: left ["Assistant", "Helper"]; needs ["notes"]', 'what is there may be left alone'
+  'servers: left ["notes", "clock"]; agents: left ["Assistant", "Helper"]; needs ["notes"]', 'mode add returns existing rows as left'
 );
-select is((select description from public.mcp_servers where id = pg_temp.ws('copied')), 'mine', 'as it is');
+select is((select description from public.mcp_servers where id = pg_temp.ws('copied')), 'mine', 'mode add leaves existing rows unchanged');
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.document())),
   'servers: changed ["notes"] left ["clock"]; agents: changed ["Helper"] left ["Assistant"]; needs ["notes"]',
-  'or be brought to what the document says'
+  'mode merge returns rows that it changed'
 );
 select results_eq(
   $$
@@ -181,7 +181,7 @@ select is(
     '[{"name": "By Hand", "url": "https://hand.example"}, {"name": "Notes", "url": "https://notes.example/mcp"}]'
   ))),
   'servers: added ["by-hand"] left ["notes"]; agents:; needs ["notes"]',
-  'what it leaves out has its default, or stays; a server without slug is found by name'
+  'missing fields get defaults or stay, and a server without slug is found by name'
 );
 select is(
   pg_temp.told(public.import_workspace(pg_temp.ws('copy'), pg_temp.hand(
@@ -189,11 +189,11 @@ select is(
        "id": "99999999-0000-4000-8000-000000000009", "workspace_id": "99999999-0000-4000-8000-000000000009",
        "has_credential": true, "connection_status": "connected", "config_version": 77}]'
   ))),
-  'servers: left ["by-hand"]; agents:; needs []', 'what belongs to the system is not read'
+  'servers: left ["by-hand"]; agents:; needs []', 'an import ignores fields of the system'
 );
 select results_eq(
   $$ select has_credential, connection_status, config_version from public.mcp_servers where slug = 'by-hand' $$,
-  $$ values (false, 'disconnected', 1) $$, 'nor written'
+  $$ values (false, 'disconnected', 1) $$, 'an import does not write fields of the system'
 );
 create function pg_temp.import_errors(p_document jsonb, p_mode text default 'merge') returns jsonb language plpgsql as $$
 declare
@@ -218,18 +218,18 @@ select is(
     "agents[0].voice_model": [{"code": "unknown_choice", "message": "Choose one of the voices."}]}',
   'every mistake is told with its place'
 );
-select is((select count(*) from public.mcp_servers where name = 'Good'), 0::bigint, 'and nothing is imported then');
-select is(pg_temp.import_errors('{"mcpServers": {}}') ? 'document', true, 'another format is no workspace');
-select is(pg_temp.import_errors(null) ? 'document', true, 'nor is nothing');
-select is(pg_temp.import_errors('[1]') ? 'document', true, 'nor a list');
+select is((select count(*) from public.mcp_servers where name = 'Good'), 0::bigint, 'an import with errors changes nothing');
+select is(pg_temp.import_errors('{"mcpServers": {}}') ? 'document', true, 'a document of another format is refused');
+select is(pg_temp.import_errors(null) ? 'document', true, 'an import without a document is refused');
+select is(pg_temp.import_errors('[1]') ? 'document', true, 'an import of a list is refused');
 select is(
   pg_temp.import_errors(pg_temp.hand('{"a": 1}')),
   '{"servers": [{"code": "wrong_type", "message": "This is not a list."}]}', 'servers are a list'
 );
 select is(
-  pg_temp.import_errors(pg_temp.hand('["x"]')) ? 'servers[0]', true, 'of objects'
+  pg_temp.import_errors(pg_temp.hand('["x"]')) ? 'servers[0]', true, 'servers that are not objects are refused'
 );
-select is(pg_temp.import_errors(pg_temp.document(), 'replace') ? 'mode', true, 'there are two modes');
+select is(pg_temp.import_errors(pg_temp.document(), 'replace') ? 'mode', true, 'the mode is merge or add');
 
 -- A member
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
@@ -246,13 +246,13 @@ select is(
 );
 select is(
   (select name from public.agent_configs where workspace_id = pg_temp.ws('copy') and is_default), 'Helper',
-  'and does not choose the default agent'
+  'a member''s import does not choose the default agent'
 );
 select private.set_tool_settings(pg_temp.ws('copied'), 'add', false, true, null), private.set_tool_settings(pg_temp.ws('copied'), 'new', false, true, null);
 reset role;
 select is(
   (select is_enabled from public.mcp_tools where server_id = pg_temp.ws('copied') and name = 'add'), true,
-  'nor switches tools of others'
+  'a member''s import does not change tools of others'' servers'
 );
 insert into public.limits (name, workspace_id, allowed) values ('servers', pg_temp.ws('copy'), 4);
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');

@@ -74,7 +74,7 @@ select is_empty(
       select from pg_attribute a where a.attrelid = to_regclass(r.table_name) and a.attname = r.time_column
     )
   $$,
-  'of tables that are there'
+  'every rule of retention refers to an existing table and column'
 );
 create function pg_temp.ours() returns text language sql as $$
   select concat_ws(' ',
@@ -84,9 +84,9 @@ create function pg_temp.ours() returns text language sql as $$
     (select count(*) from public.workspace_invitations where workspace_id = current_setting('pgtap.team')::uuid)
   )
 $$;
-select is(pg_temp.ours(), '2 2 2 2', 'there is some history');
+select is(pg_temp.ours(), '2 2 2 2', 'there is history to prune');
 select private.prune_history();
-select is(pg_temp.ours(), '2 2 2 2', 'which stays while it is young');
+select is(pg_temp.ours(), '2 2 2 2', 'recent history is kept');
 update public.voice_sessions set state = 'active', started_at = now() - interval '59 minutes'
 where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
 update public.voice_sessions set started_at = now() - interval '61 minutes'
@@ -103,7 +103,7 @@ select private.prune_history();
 select is(
   (select string_agg(end_reason, ', ' order by user_id) from public.voice_sessions
    where workspace_id = current_setting('pgtap.team')::uuid),
-  'lost, nobody_joined', 'and one that was lost'
+  'lost, nobody_joined', 'a lost conversation is ended'
 );
 update public.tool_calls set started_at = now() - interval '91 days'
 where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -120,7 +120,7 @@ select is(
     select bool_and(value::integer >= 1) from jsonb_each_text(private.prune_history())
     where key in ('public.tool_calls', 'health', 'public.workspace_invitations')
   ),
-  true, 'what is old goes, and is counted'
+  true, 'old rows are deleted and counted'
 );
 select is(pg_temp.ours(), '1 2 1 1', 'the rest stays');
 select is(
@@ -182,8 +182,8 @@ select is(
   'a user is named in many places'
 );
 delete from auth.users where id = 'bbbbbbbb-0000-4000-8000-000000000002';
-select is(pg_temp.traces_of('bbbbbbbb-0000-4000-8000-000000000002'), '', 'and in none when the account is gone');
-select is(pg_temp.traces_of('bob@pgtap.test'), '', 'nor by e-mail address');
+select is(pg_temp.traces_of('bbbbbbbb-0000-4000-8000-000000000002'), '', 'no row refers to a deleted account');
+select is(pg_temp.traces_of('bob@pgtap.test'), '', 'no row has the email address of a deleted account');
 select results_eq(
   $$
     select s.name, s.user_id, s.has_credential, (select count(*) from public.mcp_tools t where t.server_id = s.id)
@@ -196,18 +196,18 @@ select results_eq(
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select lives_ok(
-  $$ update public.mcp_servers set description = 'ours now' where name = 'Bobs' $$, 'and can be edited'
+  $$ update public.mcp_servers set description = 'ours now' where name = 'Bobs' $$, 'servers of a deleted account can be edited'
 );
 select lives_ok(
   $$ delete from public.workspaces where id = current_setting('pgtap.team')::uuid $$, 'a workspace is deleted'
 );
 reset role;
-select is(pg_temp.traces_of(current_setting('pgtap.team')), '', 'and nothing names it any more');
+select is(pg_temp.traces_of(current_setting('pgtap.team')), '', 'no row has the id of a deleted workspace');
 delete from auth.users where id = 'aaaaaaaa-0000-4000-8000-000000000001';
 select is(pg_temp.traces_of('aaaaaaaa-0000-4000-8000-000000000001'), '', 'an account that shares nothing goes whole');
 select is_empty(
   $$ select from public.mcp_server_secrets x where not exists (select from public.mcp_servers s where s.id = x.server_id) $$,
-  'with the credentials'
+  'no credential outlives its server'
 );
 
 select * from finish();

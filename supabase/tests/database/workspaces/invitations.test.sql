@@ -30,16 +30,16 @@ $$;
 
 -- Making them ---------------------------------------------------------------------------------------
 select matches(pg_temp.invite('open', 'member') ->> 'token', '^[0-9a-f]{64}$', 'an owner makes a link');
-select isnt(pg_temp.invite('second', 'viewer') ->> 'token', pg_temp.token('open'), 'no two are the same');
+select isnt(pg_temp.invite('second', 'viewer') ->> 'token', pg_temp.token('open'), 'no two invitations have the same token');
 select is(
   pg_temp.invite('bound', 'admin', ' BOB@pgtap.test ') - 'token' - 'id' - 'expires_at',
-  '{"role": "admin", "email": "bob@pgtap.test"}', 'one may be for an e-mail address'
+  '{"role": "admin", "email": "bob@pgtap.test"}', 'an invitation can be for an email address'
 );
-select throws_ok('select token_hash from public.workspace_invitations', '42501', null, 'its hash cannot be read');
+select throws_ok('select token_hash from public.workspace_invitations', '42501', null, 'the hash of an invitation cannot be read');
 select ok(
   (select bool_and(expires_at between now() + interval '6 days' and now() + interval '8 days')
    from public.workspace_invitations),
-  'it works for a week'
+  'an invitation is valid for a week by default'
 );
 select throws_ok(
   $$
@@ -65,9 +65,9 @@ select is(
   '{"role": [{"code": "unknown_choice", "message": "Choose admin, member or viewer."}],
     "email": [{"code": "bad_format", "message": "This is not an e-mail address."}],
     "expires_in_hours": [{"code": "out_of_range", "message": "Between 1 hour and 30 days (720 hours)."}]}',
-  'each wrong field is told: nobody is invited as owner'
+  'each invalid field has an error, and nobody is invited as owner'
 );
-select ok(pg_temp.refused(null, null, 721) ?& array['role', 'expires_in_hours'], 'nor without a role or for long');
+select ok(pg_temp.refused(null, null, 721) ?& array['role', 'expires_in_hours'], 'an invitation needs a role and cannot be valid for long');
 reset role;
 select is_empty(
   $$ select from public.workspace_invitations i where i::text ~ pg_temp.token('open') $$,
@@ -84,16 +84,16 @@ select is(
   'the holder of a link sees what it leads to'
 );
 select throws_ok(
-  $$ select public.preview_invitation(repeat('0', 64)) $$, 'PT404', null, 'who guesses learns nothing'
+  $$ select public.preview_invitation(repeat('0', 64)) $$, 'PT404', null, 'guessing a token reveals nothing'
 );
-select throws_ok($$ select public.preview_invitation(null) $$, 'PT404', null, 'nor who has none');
+select throws_ok($$ select public.preview_invitation(null) $$, 'PT404', null, 'calling without a token reveals nothing');
 select throws_ok(
-  $$ select public.preview_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'one for another address shows nothing'
+  $$ select public.preview_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'an invitation for another email address shows nothing'
 );
-select is((select count(*) from public.workspace_invitations), 0::bigint, 'and no list of them is there');
+select is((select count(*) from public.workspace_invitations), 0::bigint, 'a guest cannot list invitations');
 
 -- Using them ----------------------------------------------------------------------------------------
-select throws_ok($$ select public.accept_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'nor lets anybody in');
+select throws_ok($$ select public.accept_invitation(pg_temp.token('bound')) $$, 'PT403', null, 'an invitation for another email address lets nobody in');
 select is(
   public.accept_invitation(pg_temp.token('open')),
   jsonb_build_object(
@@ -104,12 +104,12 @@ select is(
 select is(
   (select role from public.workspace_members where workspace_id = current_setting('pgtap.team')::uuid
    and user_id = 'cccccccc-0000-4000-8000-000000000003'),
-  'member', 'in the role that it names'
+  'member', 'a person joins in the role of the invitation'
 );
 select is(public.accept_invitation(pg_temp.token('open')) ->> 'joined', 'false', 'a second click changes nothing');
 select is(
   public.accept_invitation(pg_temp.token('second')) - 'workspace_id' - 'workspace_name',
-  '{"role": "member", "joined": false}', 'who is in keeps the role'
+  '{"role": "member", "joined": false}', 'a member who opens a link keeps their role'
 );
 select throws_ok(
   $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
@@ -120,7 +120,7 @@ select throws_ok(
   $$ select public.accept_invitation(pg_temp.token('open')) $$, 'PT410', null, 'a link that was used is used up'
 );
 select is(
-  public.accept_invitation(pg_temp.token('second')) ->> 'role', 'viewer', 'one that a member left alone still works'
+  public.accept_invitation(pg_temp.token('second')) ->> 'role', 'viewer', 'a link that a member left unused still works'
 );
 select throws_ok(
   $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
@@ -134,7 +134,7 @@ select throws_ok(
   $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
   'PT403', null, 'an admin invites nobody'
 );
-select is((select count(*) from public.workspace_invitations), 0::bigint, 'nor sees who was invited');
+select is((select count(*) from public.workspace_invitations), 0::bigint, 'a member does not see who was invited');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select throws_ok(
   $$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'viewer') $$,
@@ -150,10 +150,10 @@ delete from public.workspace_members where user_id = 'dddddddd-0000-4000-8000-00
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select throws_ok(
   $$ select public.accept_invitation(pg_temp.token('second')) $$, 'PT410', null,
-  'who was removed does not come back by the old link'
+  'a removed member cannot come back by the old link'
 );
 select throws_ok(
-  $$ select public.preview_invitation(pg_temp.token('second')) $$, 'PT410', null, 'nor looks through it'
+  $$ select public.preview_invitation(pg_temp.token('second')) $$, 'PT410', null, 'a removed member cannot preview the old link'
 );
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
@@ -180,11 +180,11 @@ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'bbbbbbbb-
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is(
   (select count(*) from public.workspace_invitations where accepted_at is null), 0::bigint,
-  'who is no owner any more leaves no open link behind'
+  'a former owner leaves no open invitations'
 );
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select throws_ok(
-  $$ select public.accept_invitation(pg_temp.token('from_ada')) $$, 'PT404', null, 'none of them works'
+  $$ select public.accept_invitation(pg_temp.token('from_ada')) $$, 'PT404', null, 'no invitation of a former owner works'
 );
 
 -- People who go take what was about them along.
@@ -197,7 +197,7 @@ select is_empty(
 );
 select is(
   (select count(*) from public.workspace_members where workspace_id = current_setting('pgtap.team')::uuid), 1::bigint,
-  'those who were invited by others stay'
+  'the former owner is the only member left'
 );
 
 select * from finish();

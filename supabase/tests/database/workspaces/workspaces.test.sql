@@ -26,12 +26,12 @@ select results_eq(
     where w.created_by = 'aaaaaaaa-0000-4000-8000-000000000001'
   $$,
   $$ values (true, 'coral', 80, true, true) $$,
-  'with an agent that can talk at once'
+  'a personal workspace starts with an agent'
 );
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.workspaces), 1::bigint, 'a user sees the own workspace and no other');
-select is((select count(*) from public.workspace_members), 1::bigint, 'and no other members');
+select is((select count(*) from public.workspace_members), 1::bigint, 'a new user sees one membership');
 
 select results_eq(
   $$ insert into public.workspaces (name) values ('  Team ') returning name, is_personal $$,
@@ -52,7 +52,7 @@ select results_eq(
     where w.name = 'Team'
   $$,
   $$ values ('owner') $$,
-  'who opens a workspace owns it'
+  'whoever creates a workspace owns it'
 );
 select throws_ok(
   $$
@@ -70,12 +70,12 @@ select throws_ok(
     update public.workspace_members m set role = 'member' from public.workspaces w
     where w.id = m.workspace_id and w.name = 'Team'
   $$,
-  'PT409', null, 'nor step down'
+  'PT409', null, 'the last owner cannot become a member'
 );
 select lives_ok(
   $$ delete from public.workspaces where is_personal $$, 'deleting the personal workspace is passed over'
 );
-select is((select count(*) from public.workspaces), 2::bigint, 'and changes nothing');
+select is((select count(*) from public.workspaces), 2::bigint, 'a user can create a second workspace');
 
 -- Bob and Cyd join.
 select set_config('pgtap.team', id::text, true) from public.workspaces where name = 'Team';
@@ -91,7 +91,7 @@ select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is((select count(*) from public.workspaces), 2::bigint, 'a member sees the shared workspace');
 select is(
   (select count(*) from public.workspace_members m join public.workspaces w on w.id = m.workspace_id where w.name = 'Team'),
-  3::bigint, 'and who else is in it'
+  3::bigint, 'a member sees all members'
 );
 update public.workspaces set name = 'Crew' where name = 'Team';
 select is((select count(*) from public.workspaces where name = 'Crew'), 1::bigint, 'an admin renames it');
@@ -100,18 +100,18 @@ update public.workspace_members set role = 'owner' where user_id = 'bbbbbbbb-000
 select is(
   (select role from public.workspace_members m join public.workspaces w on w.id = m.workspace_id
    where w.name = 'Crew' and m.user_id = 'bbbbbbbb-0000-4000-8000-000000000002'),
-  'admin', 'but an admin does not raise own or others'' roles'
+  'admin', 'an admin cannot become an owner'
 );
 delete from public.workspace_members where user_id = 'cccccccc-0000-4000-8000-000000000003';
 delete from public.workspaces where name = 'Crew';
 select is(
   (select count(*) from public.workspace_members m join public.workspaces w on w.id = m.workspace_id where w.name = 'Crew'),
-  3::bigint, 'nor removes people or the workspace'
+  3::bigint, 'an admin cannot remove members or delete the workspace'
 );
 select throws_ok(
   $$ select public.transfer_ownership(id, 'bbbbbbbb-0000-4000-8000-000000000002') from public.workspaces
      where name = 'Crew' $$,
-  'PT403', 'Only owners can transfer ownership.', 'nor takes it over'
+  'PT403', 'Only owners can transfer ownership.', 'an admin cannot take over the workspace'
 );
 select results_eq(
   $$ select email, role from public.list_members((select id from public.workspaces where name = 'Crew')) $$,
@@ -124,7 +124,7 @@ update public.workspaces set name = 'Mine' where name = 'Crew';
 select is((select count(*) from public.workspaces where name = 'Crew'), 1::bigint, 'a viewer changes nothing');
 delete from public.workspace_members where user_id = 'cccccccc-0000-4000-8000-000000000003'
   and workspace_id = (select id from public.workspaces where name = 'Crew');
-select is((select count(*) from public.workspaces), 1::bigint, 'but may leave, and then sees it no more');
+select is((select count(*) from public.workspaces), 1::bigint, 'a member who left no longer sees the workspace');
 
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select is_empty(
@@ -132,7 +132,7 @@ select is_empty(
 );
 select throws_ok(
   $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'dddddddd-0000-4000-8000-000000000004') $$,
-  'PT404', 'There is no such workspace.', 'nor that there is a workspace'
+  'PT404', 'There is no such workspace.', 'a stranger does not learn that a workspace exists'
 );
 
 -- Ada hands the team over, and gets it back.
@@ -143,7 +143,7 @@ select throws_ok(
 );
 select throws_ok(
   $$ select public.transfer_ownership(current_setting('pgtap.team')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001') $$,
-  'PT404', null, 'not to oneself'
+  'PT404', null, 'ownership cannot be transferred to oneself'
 );
 select throws_ok(
   $$
@@ -175,11 +175,11 @@ select results_eq(
     where m.user_id = 'bbbbbbbb-0000-4000-8000-000000000002' and not w.is_personal
   $$,
   $$ values ('Crew', null::uuid, 'owner') $$,
-  'when the owner''s account goes, the admin inherits'
+  'when the owner''s account is deleted, the admin becomes the owner'
 );
 select is(
   (select count(*) from public.workspaces w where w.name = 'ada'), 0::bigint,
-  'and the personal workspace goes with it'
+  'the personal workspace is deleted with the account'
 );
 
 select * from finish();
