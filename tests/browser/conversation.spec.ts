@@ -77,7 +77,7 @@ test.describe('one conversation', () => {
     await deleteServer(person, notesId);
     await expect.poll(modelTools, { timeout: 15_000 }).not.toContain('notes__add_note');
     await expect.poll(() => heardMs(page, 2_000), { timeout: 4_000 }).toBeGreaterThan(800);
-    // Does not wait for the end of the story: who types interrupts it.
+    // Does not wait for the end of the tale: typing interrupts it.
     await type('add a note: buy bread');
     await expect(said(/add note is not available now/i)).toBeVisible({ timeout: 15_000 });
   });

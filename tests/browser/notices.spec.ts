@@ -37,7 +37,7 @@ interface NoticeRow {
 
 /** Tells as the monitor does. */
 async function tell(notices: NoticeRow[]): Promise<void> {
-  const rows = notices.map((notice, n) => ({ details: {}, ...notice, key: `story ${n}` }));
+  const rows = notices.map((notice, n) => ({ details: {}, ...notice, key: `test ${n}` }));
   await system.from('notices').insert(rows).throwOnError();
 }
 
@@ -130,7 +130,7 @@ test('Realtime away and back: the page says so, and then shows what is true, in 
   const ids: string[] = [];
   for (let n = 0; n < 6; n += 1)
     ids.push(await addServer(person, { name: `Server ${n}`, url: `http://127.0.0.${n + 1}:9/mcp` }));
-  // Nobody but this story looks at them.
+  // No other test uses them.
   await system.from('mcp_server_health').update({ due_at: null }).in('server_id', ids).throwOnError();
   const report = async (status: string, error_code: string | null): Promise<void> => {
     const observed_at = new Date().toISOString();

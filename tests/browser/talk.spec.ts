@@ -1,4 +1,4 @@
-/** What a conversation shows and survives, typed: no story here needs a voice. */
+/** What a conversation shows and survives, typed: no test here needs a voice. */
 import { expect, test } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { complaintsOf } from '../support/browser/complaints.ts';
@@ -8,7 +8,7 @@ import { runningStack } from '../support/running-stack.ts';
 import { signIn } from '../support/browser/sign-in.ts';
 import { PATIENCE, say, startTyping, transcriptOf } from '../support/browser/typed-talk.ts';
 
-// There are microphones; whether the page may use them is up to each story.
+// There are microphones; whether the page may use them is up to each test.
 test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream']) });
 
 test('a call shows what it was given and, on demand, what came of it; the history keeps both until deleted', async ({

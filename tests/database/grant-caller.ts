@@ -1,5 +1,5 @@
 /**
- * One process that calls a server with a grant, for the stories of refreshes: `<database> <key> <order as JSON>`.
+ * One process that calls a server with a grant, for the tests of refreshes: `<database> <key> <order as JSON>`.
  * Prints one line a call: what the tool said, or the code of the failure.
  */
 import { AppError } from '@patchbay/shared/contract/errors';

@@ -25,7 +25,7 @@ test('a failure that is still to do is no failure', () => {
   expect(parseTap(['not ok 1 - later # TODO write it']).results).toMatchObject([{ ok: true, skipped: true }]);
 });
 
-test('what a story selects for itself is no result', () => {
+test('ignores what a test selects for itself', () => {
   expect(parseTap(['aaaaaaaa-0000-4000-8000-000000000001', 'okay', ''])).toEqual({
     planned: null,
     results: [],

@@ -15,7 +15,7 @@ export interface TapReport {
 
 /**
  * Reads what pgTAP's functions answered. A value may hold several lines: a failed test brings its diagnostics
- * along. Values that are no TAP (a story's own selects) are passed over.
+ * along. Values that are no TAP (a test's own selects) are passed over.
  */
 export function parseTap(values: readonly string[]): TapReport {
   const report: TapReport = { planned: null, results: [] };

@@ -156,7 +156,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     const token = VoiceTokenAnswer.parse(await (await call('voice-token', person, {})).json());
     expect(token.url).toBe(environment.LIVEKIT_URL);
 
-    const asked = await call('function-settings', { apikey: secret_key }, { nonce: 'a-nonce-of-the-story' });
+    const asked = await call('function-settings', { apikey: secret_key }, { nonce: 'a-nonce-of-the-test' });
     const settings = FunctionSettingsAnswer.parse(await asked.json());
     expect(settings).toMatchObject({ agent_name: environment.PATCHBAY_AGENT_NAME, address_policy: 'local' });
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);

@@ -20,7 +20,7 @@ import { RoomClient } from '../support/room-client.ts';
 import { hasStack, runningStack } from '../support/running-stack.ts';
 
 const MOST_MEGABYTES = 60;
-const AGENT_NAME = 'story-image';
+const AGENT_NAME = 'test-image';
 const LiveWorkers = z.array(z.object({ agent_name: z.string(), capacity: z.number() }));
 const PATIENCE_MS = 60_000;
 /** As of a machine with shared CPUs. */

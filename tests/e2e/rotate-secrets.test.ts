@@ -73,7 +73,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'patchbay-rotation-'));
   notes = await startNotes({ port: 0, apiKey: KEY });
   await deploy(OLD);
-  const { data } = await user.auth.signUp({ email: 'rotation@patchbay.local', password: 'story-password' });
+  const { data } = await user.auth.signUp({ email: 'rotation@patchbay.local', password: 'test-password' });
   token = data.session?.access_token ?? '';
   userId = data.user?.id ?? '';
   const rows = Array.from({ length: SERVERS }, (_, i) => ({

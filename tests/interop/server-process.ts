@@ -9,7 +9,7 @@ import { signalGroup } from '../../local/processes/process-identity.ts';
 
 /** Some packages need seconds to be loaded. */
 const START_MS = 60_000;
-const LOOK_AGAIN_MS = 20;
+const POLL_MS = 20;
 const LOOPBACK_ONLY = pathToFileURL(join(import.meta.dirname, 'loopback-only.mjs')).href;
 
 export interface ServerProcess {
@@ -56,7 +56,7 @@ export async function startServer({ command, args, env, cwd, port }: ServerComma
       await kill(child);
       throw new Error(`${command} ${args.join(' ')} did not start:\n${output}`);
     }
-    await delay(LOOK_AGAIN_MS);
+    await delay(POLL_MS);
   }
   return { kill: () => kill(child), output: () => output };
 }

@@ -13,7 +13,7 @@ import type { LoopbackServer } from '../../local/servers/loopback-server.ts';
 import { startSupabase, type RunningSupabase } from '../../local/supabase/start.ts';
 
 const KEY = 'notes-key-of-the-backup';
-const PASSWORD = 'story-password';
+const PASSWORD = 'test-password';
 const EMAIL = 'backup@patchbay.local';
 const SECRETS_KEYS = `k1:${randomBytes(32).toString('base64')}`;
 type Id = { id: string };

@@ -13,7 +13,7 @@ import { identify, isRunning, type ProcessIdentity } from '../../local/processes
 import { readStack, stackFile, type Stack } from '../../local/stack/stack-file.ts';
 
 const PROGRAM = join(import.meta.dirname, 'fixtures/supervisor.ts');
-const dataDir = mkdtempSync(join(tmpdir(), 'patchbay story '));
+const dataDir = mkdtempSync(join(tmpdir(), 'patchbay test '));
 // Postgres, which does not run as root, goes elsewhere from a folder that it cannot enter.
 chmodSync(dataDir, 0o755);
 const supervisors: ChildProcess[] = [];
@@ -38,7 +38,7 @@ function start(
   args: string[] = [],
 ): { process: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...process.env, STORY_DATA_DIR: dataDir, PATCHBAY_PORT_BASE: String(portBase), ...env },
+    env: { ...process.env, TEST_DATA_DIR: dataDir, PATCHBAY_PORT_BASE: String(portBase), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   supervisors.push(child);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** A connection between two parts that a story can pull out and put back. */
+/** A connection between two parts that a test can cut and restore. */
 export interface Cable {
   /** The address of the other end, through the cable. */
   url: string;

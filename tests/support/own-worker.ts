@@ -1,4 +1,4 @@
-/** A worker of the story's own, beside that of the stack: what happens to it, or to what it needs, disturbs nobody. */
+/** A worker for one test, beside that of the stack: what happens to it, or to what it needs, disturbs nobody. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -40,7 +40,7 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PR
   const stack = runningStack();
   const [model, database] = await Promise.all([layCable(stack.model_url), layCable(stack.supabase_url)]);
   const port = await getPort({ host: '127.0.0.1' });
-  const agentName = `story-${randomUUID().slice(0, 8)}`;
+  const agentName = `test-${randomUUID().slice(0, 8)}`;
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -53,7 +53,7 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PR
       OPENAI_API_KEY: 'rehearsal',
       OPENAI_BASE_URL: model.url,
       // Its conversations have servers without credentials only: nothing was sealed with this key.
-      PATCHBAY_SECRETS_KEYS: `story:${randomBytes(32).toString('base64')}`,
+      PATCHBAY_SECRETS_KEYS: `tests:${randomBytes(32).toString('base64')}`,
       PATCHBAY_ADDRESS_POLICY: 'local',
       PATCHBAY_AGENT_NAME: agentName,
       PATCHBAY_WORKER_PORT: String(port),

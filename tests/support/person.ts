@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { demoServer, runningStack } from './running-stack.ts';
 
-/** A user of the product, made for one story, with a client that acts as that user. */
+/** A user of the product, made for one test, with a client that acts as that user. */
 export interface Person {
   email: string;
   password: string;
@@ -14,7 +14,7 @@ export interface Person {
 export async function newPerson(name: string): Promise<Person> {
   const stack = runningStack();
   const email = `${name}-${randomUUID().slice(0, 8)}@patchbay.local`;
-  const password = `story-${randomUUID()}`;
+  const password = `test-${randomUUID()}`;
   const client = createClient(stack.supabase_url, stack.publishable_key, {
     auth: { persistSession: false, autoRefreshToken: false },
   });

@@ -58,7 +58,7 @@ export class RoomClient {
 
   /**
    * Asks for a room with an agent and goes in, with an open microphone.
-   * @param agentName calls the agent of a worker of the story's own, in the place of the stack's
+   * @param agentName calls the agent of a worker for this test, instead of the stack's
    */
   static async join(person: Person, agentConfigId?: string, agentName?: string): Promise<RoomClient> {
     try {

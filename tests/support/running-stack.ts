@@ -1,10 +1,10 @@
 import { readJson, Stack, type DemoServer } from '../../local/stack/stack-file.ts';
 
-/** Whether stories can run: PATCHBAY_STACK names the stack.json of a running stack. */
+/** Whether end-to-end tests can run: PATCHBAY_STACK names the stack.json of a running stack. */
 export const hasStack = Boolean(process.env['PATCHBAY_STACK']);
 
 /**
- * The stack that the stories run against.
+ * The stack that the tests run against.
  * @throws Error when PATCHBAY_STACK names no stack.json
  */
 export function runningStack(): Stack {

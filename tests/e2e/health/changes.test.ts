@@ -1,6 +1,6 @@
 /**
- * More rows of the table in docs/health.md: servers that worked and change. One monitor, hastened, looks at them all
- * at once; each story has a server of its own.
+ * More rows of the table in docs/health.md: servers that worked and change. One monitor, hastened, probes them all
+ * at once; each test has a server of its own.
  */
 import { randomUUID } from 'node:crypto';
 import { boundAddress } from '@patchbay/shared/contract/bound-address';
@@ -11,18 +11,18 @@ import { Examiner } from '../../../agent-worker/src/monitor/probes/examine.ts';
 import { Monitor } from '../../../agent-worker/src/monitor/monitor.ts';
 import { PACE } from '../../../agent-worker/src/monitor/probes/pace.ts';
 import type { SessionServer } from '../../../shared/test/support/session-server.ts';
-import { HealthStory, SPEED } from './scenario.ts';
+import { HealthScenario, SPEED } from './scenario.ts';
 import { speedUp } from './speed-up.ts';
 import { startTlsServer } from '../../support/servers/tls-server.ts';
 
 const DAY_MS = 86_400_000;
 
-let story: HealthStory;
+let scenario: HealthScenario;
 
 beforeAll(async () => {
-  story = await HealthStory.open();
+  scenario = await HealthScenario.open();
 });
-afterAll(() => story.project.close());
+afterAll(() => scenario.project.close());
 
 /** A working server whose next requests for a session are answered as `fault` says. */
 async function faulty(): Promise<{
@@ -31,7 +31,7 @@ async function faulty(): Promise<{
   fault: { status: number; times: number };
 }> {
   const fault = { status: 500, times: 0 };
-  const server = await story.working({
+  const server = await scenario.working({
     intercept: (_request, response, { method }) => {
       if (method !== 'initialize' || fault.times === 0) return false;
       fault.times -= 1;
@@ -39,131 +39,131 @@ async function faulty(): Promise<{
       return true;
     },
   });
-  const id = await story.add(server.url);
-  await story.shows(id, 'connected');
+  const id = await scenario.add(server.url);
+  await scenario.shows(id, 'connected');
   return { id, server, fault };
 }
 
 async function incidentsOf(id: string): Promise<{ error_code: string; has_ended: boolean }[]> {
-  return story.project.sql<{ error_code: string; has_ended: boolean }[]>`
+  return scenario.project.sql<{ error_code: string; has_ended: boolean }[]>`
     select error_code, ended_at is not null as has_ended from mcp_server_incidents
     where server_id = ${id} order by started_at`;
 }
 
 describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
-  beforeAll(() => story.begin());
-  afterAll(() => story.end());
+  beforeAll(() => scenario.begin());
+  afterAll(() => scenario.end());
 
   it('and failed once is still shown as connected: the check is red, nobody is told', async () => {
     const { id, fault } = await faulty();
     fault.times = 1;
-    await story.looks(id, 3);
-    expect((await story.checksOf(id)).filter((isOk) => !isOk)).toHaveLength(1);
-    expect(await story.shownOf(id)).toBe('connected');
+    await scenario.waitForProbes(id, 3);
+    expect((await scenario.checksOf(id)).filter((isOk) => !isOk)).toHaveLength(1);
+    expect(await scenario.shownOf(id)).toBe('connected');
     expect(await incidentsOf(id)).toEqual([]);
-    expect(await story.noticesOf(id)).toEqual([]);
+    expect(await scenario.noticesOf(id)).toEqual([]);
   });
 
   it('and refuses its credential is shown so at the first answer, and as connected when it takes it', async () => {
     const { id, fault } = await faulty();
     Object.assign(fault, { status: 401, times: Infinity });
-    await story.shows(id, 'needs_auth unauthorized');
-    expect((await story.checksOf(id)).indexOf(false)).toBe((await story.checksOf(id)).length - 1);
-    await story.tells(id, ['needs_auth']);
+    await scenario.shows(id, 'needs_auth unauthorized');
+    expect((await scenario.checksOf(id)).indexOf(false)).toBe((await scenario.checksOf(id)).length - 1);
+    await scenario.waitForNotices(id, ['needs_auth']);
     fault.times = 0;
-    await story.shows(id, 'connected');
-    await story.tells(id, ['needs_auth', 'back']);
+    await scenario.shows(id, 'connected');
+    await scenario.waitForNotices(id, ['needs_auth', 'back']);
   });
 
-  it('and wants a credential is looked at with that of its owner, until it is taken away', async () => {
-    const server = await story.working({
+  it('and wants a credential is probed with that of its owner, until it is taken away', async () => {
+    const server = await scenario.working({
       intercept: ({ headers }, response) => {
         if (headers.authorization === 'Bearer right') return false;
         response.writeHead(401).end();
         return true;
       },
     });
-    const { sql, secretsKeys } = story.project;
-    const id = await story.add(server.url, { auth_method: 'bearer_token' });
-    const owner = { workspaceId: story.workspace, serverId: id, address: server.url };
+    const { sql, secretsKeys } = scenario.project;
+    const id = await scenario.add(server.url, { auth_method: 'bearer_token' });
+    const owner = { workspaceId: scenario.workspace, serverId: id, address: server.url };
     const sealed = await seal('right', owner, parseSecretKeys(secretsKeys));
     await sql`insert into mcp_server_secrets ${sql({ server_id: id, address: boundAddress(server.url), ...sealed })}`;
-    await story.shows(id, 'connected');
+    await scenario.shows(id, 'connected');
     await sql`delete from mcp_server_secrets where server_id = ${id}`;
-    await story.shows(id, 'needs_auth credential_missing');
+    await scenario.shows(id, 'needs_auth credential_missing');
   });
 
-  it('and asks for fewer requests is shown so after a second look', async () => {
+  it('and asks for fewer requests is shown so after a second probe', async () => {
     const { id, fault } = await faulty();
     Object.assign(fault, { status: 429, times: 2 });
-    await story.shows(id, 'error rate_limited');
-    expect((await story.checksOf(id)).slice(-2)).toEqual([false, false]);
-    await story.shows(id, 'connected');
-    await story.tells(id, ['down', 'back']);
+    await scenario.shows(id, 'error rate_limited');
+    expect((await scenario.checksOf(id)).slice(-2)).toEqual([false, false]);
+    await scenario.shows(id, 'connected');
+    await scenario.waitForNotices(id, ['down', 'back']);
   });
 
-  it('and comes and goes is told of three times, takes more looks to be believed, and once more when it stays', async () => {
+  it('and comes and goes is told of three times, takes more probes to be believed, and once more when it stays', async () => {
     const { id, server } = await faulty();
     let current = server;
     const fall = async (): Promise<void> => {
       await current.stop();
-      await story.shows(id, 'error connection_refused');
+      await scenario.shows(id, 'error connection_refused');
     };
     const rise = async (): Promise<void> => {
-      current = await story.working({ port: server.port });
-      await story.shows(id, 'connected');
+      current = await scenario.working({ port: server.port });
+      await scenario.shows(id, 'connected');
     };
     for (let time = 0; time < 3; time += 1) {
       await fall();
       await rise();
     }
-    // Two looks were enough before; now it takes three, and two to come back.
-    const before = (await story.checksOf(id)).length;
+    // Two probes were enough before; now it takes three, and two to come back.
+    const before = (await scenario.checksOf(id)).length;
     await fall();
-    const down = (await story.checksOf(id)).slice(before);
+    const down = (await scenario.checksOf(id)).slice(before);
     expect(down.slice(down.indexOf(false))).toEqual([false, false, false]);
     await rise();
-    expect((await story.checksOf(id)).slice(-2)).toEqual([true, true]);
-    expect(await story.noticesOf(id)).toEqual(['down', 'back', 'unstable']);
+    expect((await scenario.checksOf(id)).slice(-2)).toEqual([true, true]);
+    expect(await scenario.noticesOf(id)).toEqual(['down', 'back', 'unstable']);
     expect(await incidentsOf(id)).toHaveLength(4);
-    await story.tells(id, ['down', 'back', 'unstable', 'back']);
+    await scenario.waitForNotices(id, ['down', 'back', 'unstable', 'back']);
   });
 
-  it('and was edited while it was down: not checked yet at once, looked at 5 s later; switched off: off', async () => {
+  it('and was edited while it was down: not checked yet at once, probed 5 s later; switched off: off', async () => {
     const { id, server } = await faulty();
     await server.stop();
-    await story.shows(id, 'error connection_refused');
-    await story.tells(id, ['down']);
-    const other = await story.working();
-    await story.project.sql`update mcp_servers set url = ${other.url} where id = ${id}`;
+    await scenario.shows(id, 'error connection_refused');
+    await scenario.waitForNotices(id, ['down']);
+    const other = await scenario.working();
+    await scenario.project.sql`update mcp_servers set url = ${other.url} where id = ${id}`;
     const editedAt = Date.now();
-    const [edited] = await story.project.sql`
+    const [edited] = await scenario.project.sql`
       select connection_status, status_observed_at from mcp_servers where id = ${id}`;
     expect(edited).toEqual({ connection_status: 'disconnected', status_observed_at: null });
     expect(await incidentsOf(id)).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
-    await story.shows(id, 'connected');
+    await scenario.shows(id, 'connected');
     // Five seconds, a pause of a monitor that has nothing to do, and a busy machine.
     expect(Date.now() - editedAt).toBeLessThan(15_000);
-    await story.tells(id, ['down', 'back']);
+    await scenario.waitForNotices(id, ['down', 'back']);
 
-    await story.project.sql`update mcp_servers set is_active = false where id = ${id}`;
-    expect(await story.shownOf(id)).toBe('disconnected');
-    const looks = (await story.checksOf(id)).length;
-    // Long enough for several looks at one that is on.
+    await scenario.project.sql`update mcp_servers set is_active = false where id = ${id}`;
+    expect(await scenario.shownOf(id)).toBe('disconnected');
+    const probes = (await scenario.checksOf(id)).length;
+    // Long enough for several probes at one that is on.
     await new Promise((resolve) => setTimeout(resolve, 4 * (PACE.healthyMs / SPEED)));
-    expect(await story.checksOf(id)).toHaveLength(looks);
+    expect(await scenario.checksOf(id)).toHaveLength(probes);
   });
 });
 
 describe('a certificate that ends soon', { timeout: 120_000 }, () => {
-  afterEach(() => story.end());
+  afterEach(() => scenario.end());
 
   it('is told of two weeks before and three days before, and the server stays connected', async () => {
-    await story.beginWithoutMonitor();
-    const { project } = story;
-    const inside = await story.working();
+    await scenario.beginWithoutMonitor();
+    const { project } = scenario;
+    const inside = await scenario.working();
     const server = await startTlsServer(inside.port);
-    story.endings.push(() => server.close());
+    scenario.endings.push(() => server.close());
     // A monitor that lives shortly before the end of the certificate.
     let daysLeft = 20;
     const database = openMonitorDatabase(project.url, project.secretKey, randomUUID());
@@ -182,27 +182,27 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
       random: () => 0,
     });
     const isOver = monitor.run();
-    story.endings.push(async () => {
+    scenario.endings.push(async () => {
       monitor.stop();
       await isOver;
     });
 
-    const id = await story.add(server.url);
-    await story.shows(id, 'connected');
+    const id = await scenario.add(server.url);
+    await scenario.shows(id, 'connected');
     const known =
       await project.sql`select certificate_expires_at from mcp_server_health where server_id = ${id}`;
     expect([...known]).toEqual([{ certificate_expires_at: server.expiresAt }]);
-    await story.looks(id, 1);
-    expect(await story.noticesOf(id)).toEqual([]);
+    await scenario.waitForProbes(id, 1);
+    expect(await scenario.noticesOf(id)).toEqual([]);
     daysLeft = 13.5;
-    await story.tells(id, ['certificate']);
-    await story.looks(id, 1);
+    await scenario.waitForNotices(id, ['certificate']);
+    await scenario.waitForProbes(id, 1);
     daysLeft = 2.5;
-    await story.tells(id, ['certificate', 'certificate']);
-    await story.looks(id, 1);
+    await scenario.waitForNotices(id, ['certificate', 'certificate']);
+    await scenario.waitForProbes(id, 1);
     const notices = await project.sql<{ days: number }[]>`
       select (details ->> 'days')::int as days from notices where server_id = ${id} order by created_at`;
     expect(notices.map(({ days }) => days)).toEqual([13, 2]);
-    expect(await story.shownOf(id)).toBe('connected');
+    expect(await scenario.shownOf(id)).toBe('connected');
   });
 });

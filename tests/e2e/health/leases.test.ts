@@ -32,7 +32,7 @@ async function finish(jobs: Job[], nextMs: number): Promise<number> {
 async function fill(workspaceId: string, count: number): Promise<void> {
   await project.sql`
     insert into mcp_servers (workspace_id, name, url, slug)
-    select ${workspaceId}, 'story', 'https://story.example/mcp', 's' || n from generate_series(1, ${count}::int) n`;
+    select ${workspaceId}, 'test', 'https://test.example/mcp', 's' || n from generate_series(1, ${count}::int) n`;
   await project.sql`update mcp_server_health set due_at = now() where workspace_id = ${workspaceId}`;
 }
 
@@ -89,7 +89,7 @@ describe('leases', () => {
     const workspace = await project.addWorkspace();
     await fill(workspace, 1);
     const held = await claim(1, 60_000);
-    await project.sql`update mcp_servers set url = 'https://story.example/other'`;
+    await project.sql`update mcp_servers set url = 'https://scenario.example/other'`;
     expect(await finish(held, 1_000)).toBe(0);
     await project.sql`update mcp_servers set is_active = false`;
     const [row] = await project.sql`select due_at from mcp_server_health where workspace_id = ${workspace}`;

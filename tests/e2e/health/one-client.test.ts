@@ -2,14 +2,14 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openConnection, type Connection } from '../../../shared/src/engine/session/connection.ts';
 import { startSessionServer, type SessionServer } from '../../../shared/test/support/session-server.ts';
-import { HealthStory, SPEED } from './scenario.ts';
+import { HealthScenario, SPEED } from './scenario.ts';
 
-let story: HealthStory;
+let scenario: HealthScenario;
 beforeAll(async () => {
-  story = await HealthStory.open();
+  scenario = await HealthScenario.open();
 });
-afterAll(() => story.project.close());
-afterEach(() => story.end());
+afterAll(() => scenario.project.close());
+afterEach(() => scenario.end());
 
 async function oneClientServer(): Promise<SessionServer> {
   const server: SessionServer = await startSessionServer({
@@ -21,7 +21,7 @@ async function oneClientServer(): Promise<SessionServer> {
       return false;
     },
   });
-  story.endings.push(() => server.stop());
+  scenario.endings.push(() => server.stop());
   return server;
 }
 
@@ -40,20 +40,20 @@ async function converse(server: SessionServer, id: string) {
     },
     { policy: 'local', onState: ({ name }) => states.push(name) },
   );
-  story.endings.push(() => connection.close());
+  scenario.endings.push(() => connection.close());
   await expect.poll(() => connection.state.name).toBe('ready');
   return { connection, states, report: (status: string) => report(id, status) };
 }
 
 async function report(id: string, status: string, source = 'session'): Promise<void> {
   const seen = { server_id: id, config_version: 1, observed_at: new Date(), source, status };
-  await story.project.sql`select report_server_status(${story.project.sql.json([seen as never])})`;
+  await scenario.project.sql`select report_server_status(${scenario.project.sql.json([seen as never])})`;
 }
 
 /** Waits until a monitor has come for the server once more; a turn after that it would have connected. */
 async function monitorComes(id: string): Promise<void> {
   const memory = async () => {
-    const [row] = await story.project.sql<{ memory: { successes?: number } }[]>`
+    const [row] = await scenario.project.sql<{ memory: { successes?: number } }[]>`
       select memory from mcp_server_health where server_id = ${id}`;
     return row?.memory.successes ?? 0;
   };
@@ -62,15 +62,15 @@ async function monitorComes(id: string): Promise<void> {
 }
 
 it('is left to the conversation that has just found it well again', { timeout: 60_000 }, async () => {
-  await story.begin();
+  await scenario.begin();
   const server = await oneClientServer();
-  const id = await story.add(server.url);
-  await story.shows(id, 'connected');
+  const id = await scenario.add(server.url);
+  await scenario.shows(id, 'connected');
   // Its end is seen by the conversation first, and so is its return.
   const { states, report: tell } = await converse(server, id);
   const sessions = server.sessions;
   await tell('connected');
-  await story.project.sql`
+  await scenario.project.sql`
     insert into mcp_server_incidents (server_id, workspace_id, series_id, started_at)
     select id, workspace_id, gen_random_uuid(), now() from mcp_servers where id = ${id}`;
   await tell('connected');
@@ -80,28 +80,28 @@ it('is left to the conversation that has just found it well again', { timeout: 6
 });
 
 it('is left to the conversation when a monitor starts beside it', { timeout: 60_000 }, async () => {
-  await story.beginWithoutMonitor();
+  await scenario.beginWithoutMonitor();
   const server = await oneClientServer();
-  const id = await story.add(server.url);
+  const id = await scenario.add(server.url);
   const { states, report: tell } = await converse(server, id);
   await tell('connected');
   // As the monitor before it left the server behind: due, and with a lease that has run out.
-  await story.project.sql`
+  await scenario.project.sql`
     update mcp_server_health
     set due_at = now() - interval '1 minute', lease_id = gen_random_uuid(), leased_until = now() - interval '1 second'
     where server_id = ${id}`;
-  const monitor = story.project.startMonitor(SPEED);
-  story.endings.push(() => story.project.stopMonitor(monitor, 'SIGTERM'));
+  const monitor = scenario.project.startMonitor(SPEED);
+  scenario.endings.push(() => scenario.project.stopMonitor(monitor, 'SIGTERM'));
   await monitorComes(id);
   expect(server.sessions).toBe(1);
   expect(states).toEqual(['discovering', 'ready']);
 });
 
 it('is probed as any other when nobody uses it', { timeout: 60_000 }, async () => {
-  await story.begin();
+  await scenario.begin();
   const server = await oneClientServer();
-  const id = await story.add(server.url);
-  await story.shows(id, 'connected');
-  await story.looks(id, 2);
+  const id = await scenario.add(server.url);
+  await scenario.shows(id, 'connected');
+  await scenario.waitForProbes(id, 2);
   expect(server.sessions).toBeGreaterThan(2);
 });

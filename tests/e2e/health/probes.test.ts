@@ -20,29 +20,29 @@ import {
   webPage,
   type FaultServer,
 } from '../../support/servers/fault-servers.ts';
-import { HealthStory, PATIENCE, SPEED } from './scenario.ts';
+import { HealthScenario, PATIENCE, SPEED } from './scenario.ts';
 
 /** Of this machine. */
 const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
-let story: HealthStory;
+let scenario: HealthScenario;
 
 beforeAll(async () => {
-  story = await HealthStory.open();
+  scenario = await HealthScenario.open();
 });
-afterAll(() => story.project.close());
-afterEach(() => story.end());
+afterAll(() => scenario.project.close());
+afterEach(() => scenario.end());
 
 /** As the monitor sees it that spoke last. */
 async function isNetworkAway(): Promise<boolean> {
-  const [row] = await story.project.sql<{ is_away: boolean }[]>`
+  const [row] = await scenario.project.sql<{ is_away: boolean }[]>`
     select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
   return row?.is_away ?? false;
 }
 
 describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   it('servers that work, each in its way; and servers that do not, each with its reason', async () => {
-    await story.begin();
+    await scenario.begin();
     const closed = await startFaultServer(nothingHere);
     await closed.close();
     const faults: [string, FaultServer][] = [
@@ -55,22 +55,22 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       ['needs_auth forbidden', await startFaultServer((_, answer) => void answer.writeHead(403).end())],
       ['error rate_limited', await startFaultServer((_, answer) => void answer.writeHead(429).end())],
     ];
-    story.endings.push(
+    scenario.endings.push(
       ...faults.map(
         ([, server]) =>
           () =>
             server.close(),
       ),
     );
-    const slow = await story.working();
+    const slow = await scenario.working();
     // The list never comes: that is no failure of the server.
     slow.beforeList = () => new Promise(() => undefined);
     const modern = await startStatelessServer();
-    story.endings.push(() => modern.stop());
+    scenario.endings.push(() => modern.stop());
     const expected: [string, string][] = [
-      ['connected', (await story.working()).url],
+      ['connected', (await scenario.working()).url],
       // POST only: 405 on GET.
-      ['connected', (await story.working({ isPlain: true })).url],
+      ['connected', (await scenario.working({ isPlain: true })).url],
       ['connected', slow.url],
       ['connected', modern.url],
       ['error connection_refused', closed.url],
@@ -78,38 +78,38 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       ['error blocked_address', 'http://169.254.169.254/mcp'],
       ...faults.map(([what, { url }]): [string, string] => [what, url]),
     ];
-    const ids = await Promise.all(expected.map(([, url]) => story.add(url)));
-    const locked = await story.add(modern.url, { auth_method: 'bearer_token' });
-    for (const [index, [what]] of expected.entries()) await story.shows(ids[index] ?? '', what);
-    await story.shows(locked, 'needs_auth credential_missing');
+    const ids = await Promise.all(expected.map(([, url]) => scenario.add(url)));
+    const locked = await scenario.add(modern.url, { auth_method: 'bearer_token' });
+    for (const [index, [what]] of expected.entries()) await scenario.shows(ids[index] ?? '', what);
+    await scenario.shows(locked, 'needs_auth credential_missing');
     // Who adds a server looks at it: it was never said to work.
-    for (const id of [...ids, locked]) expect(await story.noticesOf(id)).toEqual([]);
+    for (const id of [...ids, locked]) expect(await scenario.noticesOf(id)).toEqual([]);
   });
 
   it('killed and started again: down, told once; back by itself, told once; one incident', async () => {
-    await story.begin();
-    const server = await story.working();
-    const id = await story.add(server.url);
-    await story.shows(id, 'connected');
+    await scenario.begin();
+    const server = await scenario.working();
+    const id = await scenario.add(server.url);
+    await scenario.shows(id, 'connected');
     await server.stop();
-    await story.shows(id, 'error connection_refused');
-    await story.tells(id, ['down']);
-    await story.looks(id, 3);
-    expect(await story.noticesOf(id)).toEqual(['down']);
-    await story.working({ port: server.port });
-    await story.shows(id, 'connected');
-    await story.tells(id, ['down', 'back']);
-    const incidents = await story.project.sql`
+    await scenario.shows(id, 'error connection_refused');
+    await scenario.waitForNotices(id, ['down']);
+    await scenario.waitForProbes(id, 3);
+    expect(await scenario.noticesOf(id)).toEqual(['down']);
+    await scenario.working({ port: server.port });
+    await scenario.shows(id, 'connected');
+    await scenario.waitForNotices(id, ['down', 'back']);
+    const incidents = await scenario.project.sql`
       select error_code, ended_at > started_at as has_ended from mcp_server_incidents where server_id = ${id}`;
     expect([...incidents]).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
   });
 
   it('other tools: the catalogue has them, and people hear of it', async () => {
-    await story.begin();
-    const server = await story.working();
-    const id = await story.add(server.url);
+    await scenario.begin();
+    const server = await scenario.working();
+    const id = await scenario.add(server.url);
     const names = async () => {
-      const rows = await story.project.sql<
+      const rows = await scenario.project.sql<
         { name: string }[]
       >`select name from mcp_tools where server_id = ${id}`;
       return rows.map(({ name }) => name);
@@ -117,13 +117,13 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     await expect.poll(async () => (await names()).length, PATIENCE).toBe(server.tools.length);
     server.tools.push(tool('brand_new'));
     await expect.poll(names, PATIENCE).toContain('brand_new');
-    await story.tells(id, ['tools_changed']);
-    const [notice] = await story.project.sql`select details from notices where server_id = ${id}`;
+    await scenario.waitForNotices(id, ['tools_changed']);
+    const [notice] = await scenario.project.sql`select details from notices where server_id = ${id}`;
     expect(notice).toEqual({ details: { added: ['brand_new'], changed: [], removed: [] } });
   });
 
   it('a webhook gets each notice signed, and again when it failed', async () => {
-    await story.begin();
+    await scenario.begin();
     const received: { headers: Record<string, string>; body: string }[] = [];
     const receiver = createHttpServer((request, response) => {
       let body = '';
@@ -134,105 +134,107 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       });
     }).listen(0, '127.0.0.1');
     await once(receiver, 'listening');
-    story.endings.push(async () => {
+    scenario.endings.push(async () => {
       receiver.closeAllConnections();
       receiver.close();
     });
     const [webhookId, key] = [crypto.randomUUID(), `whsec_${Buffer.alloc(32, 5).toString('base64')}`];
-    const owner = { workspaceId: story.workspace, serverId: webhookId };
-    const sealed = await seal(key, owner, parseSecretKeys(story.project.secretsKeys));
+    const owner = { workspaceId: scenario.workspace, serverId: webhookId };
+    const sealed = await seal(key, owner, parseSecretKeys(scenario.project.secretsKeys));
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
-    await story.project
-      .sql`select put_notice_webhook(${webhookId}, ${story.workspace}, ${url}, ${story.project.sql.json(sealed)})`;
+    await scenario.project
+      .sql`select put_notice_webhook(${webhookId}, ${scenario.workspace}, ${url}, ${scenario.project.sql.json(sealed)})`;
 
-    const server = await story.working();
-    const id = await story.add(server.url);
-    await story.shows(id, 'connected');
+    const server = await scenario.working();
+    const id = await scenario.add(server.url);
+    await scenario.shows(id, 'connected');
     await server.stop();
     await expect.poll(() => received.length, PATIENCE).toBe(2);
     for (const { headers, body } of received) {
       expect(new Webhook(key).verify(body, headers)).toMatchObject({
         type: 'server.down',
-        data: { server_id: id, server_name: 'story', details: { error_code: 'connection_refused' } },
+        data: { server_id: id, server_name: 'test', details: { error_code: 'connection_refused' } },
       });
     }
     expect(received[0]?.headers['webhook-id']).toBe(received[1]?.headers['webhook-id']);
-    const log = () => story.project.sql`select state, attempts, http_status from webhook_deliveries`;
+    const log = () => scenario.project.sql`select state, attempts, http_status from webhook_deliveries`;
     await expect
       .poll(async () => [...(await log())], PATIENCE)
       .toEqual([{ state: 'delivered', attempts: 2, http_status: 204 }]);
   });
 
   it('database and network away and back together: one server of many is down then, and it alone is told of', async () => {
-    const [steady, mortal] = [await story.working(), await story.working()];
+    const [steady, mortal] = [await scenario.working(), await scenario.working()];
     let doors = await Promise.all(HOSTS.map((host) => door(host, steady.port)));
-    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
-    await story.begin(withReferences(doors));
+    scenario.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await scenario.begin(withReferences(doors));
     const steadyIds = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => story.add(doors[n % doors.length]?.url ?? '')),
+      Array.from({ length: 12 }, (_, n) => scenario.add(doors[n % doors.length]?.url ?? '')),
     );
-    const mortalId = await story.add(mortal.url);
-    await Promise.all([...steadyIds, mortalId].map((id) => story.shows(id, 'connected')));
+    const mortalId = await scenario.add(mortal.url);
+    await Promise.all([...steadyIds, mortalId].map((id) => scenario.shows(id, 'connected')));
     await Promise.all([mortal.stop(), ...doors.map((one) => one.close())]);
     await expect.poll(isNetworkAway, PATIENCE).toBe(true);
-    await story.project.stopDatabase();
-    await story.project.startDatabase();
+    await scenario.project.stopDatabase();
+    await scenario.project.startDatabase();
     doors = await Promise.all(doors.map(({ host, port }) => door(host, steady.port, port)));
     const backAt = Date.now();
-    await story.shows(mortalId, 'error connection_refused');
-    await Promise.all(steadyIds.map((id) => story.looks(id, 1)));
+    await scenario.shows(mortalId, 'error connection_refused');
+    await Promise.all(steadyIds.map((id) => scenario.waitForProbes(id, 1)));
     expect(Date.now() - backAt).toBeLessThan(60_000);
-    await story.tells(mortalId, ['down']);
-    for (const id of steadyIds) expect(await story.shownOf(id)).toBe('connected');
-    const notices = await story.project.sql<{ server_id: string }[]>`select server_id from notices`;
+    await scenario.waitForNotices(mortalId, ['down']);
+    for (const id of steadyIds) expect(await scenario.shownOf(id)).toBe('connected');
+    const notices = await scenario.project.sql<{ server_id: string }[]>`select server_id from notices`;
     expect(notices.map(({ server_id }) => server_id)).toEqual([mortalId]);
-    const incidents = await story.project.sql`select server_id from mcp_server_incidents`;
+    const incidents = await scenario.project.sql`select server_id from mcp_server_incidents`;
     expect([...incidents]).toEqual([{ server_id: mortalId }]);
   });
 
   it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
-    const server = await story.working();
+    const server = await scenario.working();
     // Each with the network as a door before it; the monitor knows two of them as reference hosts.
     let doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
-    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
-    await story.begin(withReferences(doors.slice(1)));
-    const ids = await Promise.all(doors.map(({ url }) => story.add(url)));
-    await Promise.all(ids.map((id) => story.shows(id, 'connected')));
+    scenario.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await scenario.begin(withReferences(doors.slice(1)));
+    const ids = await Promise.all(doors.map(({ url }) => scenario.add(url)));
+    await Promise.all(ids.map((id) => scenario.shows(id, 'connected')));
     await Promise.all(doors.map((one) => one.close()));
     await expect.poll(isNetworkAway, PATIENCE).toBe(true);
     doors = await Promise.all(doors.map(({ host, port }) => door(host, server.port, port)));
     await expect.poll(isNetworkAway, PATIENCE).toBe(false);
-    await Promise.all(ids.map((id) => story.looks(id, 1)));
+    await Promise.all(ids.map((id) => scenario.waitForProbes(id, 1)));
     for (const id of ids) {
-      expect(await story.shownOf(id)).toBe('connected');
-      expect(await story.noticesOf(id)).toEqual([]);
+      expect(await scenario.shownOf(id)).toBe('connected');
+      expect(await scenario.noticesOf(id)).toEqual([]);
     }
-    const [failed] = await story.project.sql`select count(*)::int as n from mcp_server_incidents`;
+    const [failed] = await scenario.project.sql`select count(*)::int as n from mcp_server_incidents`;
     expect(failed).toEqual({ n: 0 });
   });
 
   it('the servers of a tenant all vanish together: that is no outage, and the servers of others are probed on', async () => {
-    const [server, reference] = [await story.working(), await story.working()];
+    const [server, reference] = [await scenario.working(), await scenario.working()];
     const doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
-    story.endings.push(async () => Promise.all(doors.map((one) => one.close())));
-    await story.begin({ PATCHBAY_MONITOR_REFERENCE_HOSTS: reference.url });
-    const other = await story.project.addWorkspace();
-    await story.project.watch(other);
-    const victim = await story.project.addServer(other, reference.url);
-    const ids = await Promise.all(Array.from({ length: 60 }, (_, n) => story.add(doors[n % 3]?.url ?? '')));
-    await Promise.all([...ids, victim].map((id) => story.shows(id, 'connected')));
+    scenario.endings.push(async () => Promise.all(doors.map((one) => one.close())));
+    await scenario.begin({ PATCHBAY_MONITOR_REFERENCE_HOSTS: reference.url });
+    const other = await scenario.project.addWorkspace();
+    await scenario.project.watch(other);
+    const victim = await scenario.project.addServer(other, reference.url);
+    const ids = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => scenario.add(doors[n % 3]?.url ?? '')),
+    );
+    await Promise.all([...ids, victim].map((id) => scenario.shows(id, 'connected')));
     await Promise.all(doors.map((one) => one.close()));
-    await Promise.all(ids.map((id) => story.shows(id, 'error connection_refused')));
-    await story.looks(victim, 2);
+    await Promise.all(ids.map((id) => scenario.shows(id, 'error connection_refused')));
+    await scenario.waitForProbes(victim, 2);
     expect(await isNetworkAway()).toBe(false);
-    expect(await story.shownOf(victim)).toBe('connected');
+    expect(await scenario.shownOf(victim)).toBe('connected');
   });
 
   it('a hundred servers on one host: it gets what one owner is allowed, and another owner is served there', async () => {
-    await story.beginWithoutMonitor();
-    const { sql } = story.project;
+    await scenario.beginWithoutMonitor();
+    const { sql } = scenario.project;
     await sql`update limits set allowed = 600 where name = 'host_requests_per_minute'`;
-    story.endings.push(
+    scenario.endings.push(
       () => sql`update limits set allowed = 1000000 where name = 'host_requests_per_minute'`,
     );
     let requests = 0;
@@ -240,15 +242,15 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       if (request.url?.startsWith('/victim') === false) requests += 1;
       failure(request, answer);
     });
-    story.endings.push(() => target.close());
-    for (let n = 0; n < 100; n += 1) await story.add(target.url);
-    const other = await story.project.addWorkspace();
-    await story.project.watch(other);
-    const monitor = story.project.startMonitor(SPEED);
-    story.endings.push(() => story.project.stopMonitor(monitor, 'SIGTERM'));
+    scenario.endings.push(() => target.close());
+    for (let n = 0; n < 100; n += 1) await scenario.add(target.url);
+    const other = await scenario.project.addWorkspace();
+    await scenario.project.watch(other);
+    const monitor = scenario.project.startMonitor(SPEED);
+    scenario.endings.push(() => scenario.project.stopMonitor(monitor, 'SIGTERM'));
     await expect.poll(() => requests, PATIENCE).toBeGreaterThan(10);
-    const victim = await story.project.addServer(other, new URL('/victim', target.url).href);
-    await story.shows(victim, 'error server_error');
+    const victim = await scenario.project.addServer(other, new URL('/victim', target.url).href);
+    await scenario.shows(victim, 'error server_error');
     await sleep(10_000);
     // Two minutes may have begun meanwhile.
     expect(requests).toBeLessThanOrEqual(600);
@@ -257,27 +259,27 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
   });
 
   it('a server that was in hand when monitors died is probed apart, and is released when it does no harm', async () => {
-    await story.beginWithoutMonitor();
-    const server = await story.working();
-    const id = await story.add(server.url);
-    const { sql } = story.project;
+    await scenario.beginWithoutMonitor();
+    const server = await scenario.working();
+    const id = await scenario.add(server.url);
+    const { sql } = scenario.project;
     await sql`update mcp_server_health set abandoned = 2 where server_id = ${id}`;
-    const monitor = story.project.startMonitor(SPEED);
-    story.endings.push(() => story.project.stopMonitor(monitor, 'SIGTERM'));
-    await story.shows(id, 'connected');
+    const monitor = scenario.project.startMonitor(SPEED);
+    scenario.endings.push(() => scenario.project.stopMonitor(monitor, 'SIGTERM'));
+    await scenario.shows(id, 'connected');
     const [row] = await sql`select abandoned from mcp_server_health where server_id = ${id}`;
     expect(row).toEqual({ abandoned: 0 });
   });
 
   it('two monitors, one killed in the middle: the other goes on', async () => {
-    await story.begin();
-    const victim = story.project.startMonitor(SPEED);
-    const server = await story.working();
-    const ids = await Promise.all(Array.from({ length: 20 }, () => story.add(server.url)));
-    await Promise.all(ids.map((id) => story.shows(id, 'connected')));
-    await story.project.stopMonitor(victim, 'SIGKILL');
+    await scenario.begin();
+    const victim = scenario.project.startMonitor(SPEED);
+    const server = await scenario.working();
+    const ids = await Promise.all(Array.from({ length: 20 }, () => scenario.add(server.url)));
+    await Promise.all(ids.map((id) => scenario.shows(id, 'connected')));
+    await scenario.project.stopMonitor(victim, 'SIGKILL');
     await server.stop();
-    await Promise.all(ids.map((id) => story.shows(id, 'error connection_refused')));
+    await Promise.all(ids.map((id) => scenario.shows(id, 'error connection_refused')));
   });
 });
 

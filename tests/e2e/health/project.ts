@@ -1,4 +1,4 @@
-/** A Supabase of its own with monitors of its own, for stories that kill them. */
+/** A Supabase of its own with monitors of its own, for tests that kill them. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { startSupabase, type RunningSupabase } from '../../../local/supabase/sta
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Seals nothing that matters. */
-const SECRETS_KEYS = `story:${Buffer.alloc(32, 7).toString('base64')}`;
+const SECRETS_KEYS = `tests:${Buffer.alloc(32, 7).toString('base64')}`;
 
 export interface HealthProject {
   /** As superuser; valid until the database is stopped. */
@@ -84,12 +84,12 @@ export async function openHealthProject(): Promise<HealthProject> {
       const [workspace] = await sql<{ id: string }[]>`
         select w.id from workspaces w join auth.users u on u.id = w.created_by where u.email = ${email}`;
       if (!workspace) throw new Error('The user got no workspace.');
-      // Stories and benchmarks have more servers than a person is allowed.
+      // Tests and benchmarks have more servers than a person is allowed.
       await sql`insert into limits (name, workspace_id, allowed) values ('servers', ${workspace.id}, 10000)`;
       return workspace.id;
     },
     async addServer(workspaceId, url, more = {}) {
-      const row = { workspace_id: workspaceId, name: 'story', url, ...more };
+      const row = { workspace_id: workspaceId, name: 'test', url, ...more };
       const [server] = await sql<{ id: string }[]>`insert into mcp_servers ${sql(row)} returning id`;
       if (!server) throw new Error('The server was not added.');
       await sql`update mcp_server_health set due_at = now() where server_id = ${server.id}`;

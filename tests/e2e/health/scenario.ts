@@ -1,4 +1,4 @@
-/** What stories of health have in common: a project, a hastened monitor, and everything that ends with a story. */
+/** What health tests have in common: a project, a hastened monitor, and everything that ends with a test. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startSessionServer, type SessionServer } from '../../../shared/test/support/session-server.ts';
@@ -10,19 +10,19 @@ export const PATIENCE = { timeout: 120_000, interval: 100 };
 
 type SessionServerOptions = Parameters<typeof startSessionServer>[0];
 
-export class HealthStory {
+export class HealthScenario {
   readonly project: HealthProject;
   /** What is to be ended, the latest last. */
   readonly endings: (() => Promise<unknown>)[] = [];
-  /** Looked at by somebody; of the story that runs. */
+  /** Looked at by somebody; of the running test. */
   workspace = '';
 
   constructor(project: HealthProject) {
     this.project = project;
   }
 
-  static async open(): Promise<HealthStory> {
-    return new HealthStory(await openHealthProject());
+  static async open(): Promise<HealthScenario> {
+    return new HealthScenario(await openHealthProject());
   }
 
   /** A workspace that somebody looks at. */
@@ -38,7 +38,7 @@ export class HealthStory {
     this.endings.push(() => this.project.stopMonitor(monitor, 'SIGTERM'));
   }
 
-  /** Ends what the story began. */
+  /** Ends what the test began. */
   async end(): Promise<void> {
     for (const end of this.endings.splice(0).reverse()) await end();
     await this.project.sql`delete from mcp_servers`;
@@ -78,7 +78,7 @@ export class HealthStory {
     return rows.map(({ kind }) => kind);
   }
 
-  tells(id: string, kinds: string[]): Promise<void> {
+  waitForNotices(id: string, kinds: string[]): Promise<void> {
     return becomes(
       () => this.noticesOf(id),
       (sent) => isDeepStrictEqual(sent, kinds),
@@ -94,7 +94,7 @@ export class HealthStory {
   }
 
   /** Waits until it was looked at so many times more. */
-  async looks(id: string, times: number): Promise<void> {
+  async waitForProbes(id: string, times: number): Promise<void> {
     const before = (await this.checksOf(id)).length;
     await becomes(
       () => this.checksOf(id),
@@ -104,7 +104,7 @@ export class HealthStory {
   }
 }
 
-/** As expect.poll, which stories that run side by side cannot share. */
+/** As expect.poll, which tests that run side by side cannot share. */
 async function becomes<T>(look: () => Promise<T>, isIt: (seen: T) => boolean, what: unknown): Promise<void> {
   for (const until = Date.now() + PATIENCE.timeout; ; await sleep(PATIENCE.interval)) {
     const seen = await look();

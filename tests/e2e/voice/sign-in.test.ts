@@ -1,4 +1,4 @@
-/** Servers that need a sign-in or a key of the person who talks, in one conversation; the stories build on each other. */
+/** Servers that need a sign-in or a key of the person who talks, in one conversation; each test builds on the one before. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoopbackServer } from '../../../local/servers/loopback-server.ts';
 import { startNotes } from '../../../local/servers/notes.ts';

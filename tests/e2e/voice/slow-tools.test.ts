@@ -7,7 +7,7 @@ import { hasStack, runningStack } from '../../support/running-stack.ts';
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const readOnly = { annotations: { readOnlyHint: true } };
 
-/** One conversation with a server that answers when the story says so. */
+/** One conversation with a server that answers when the test says so. */
 describe.runIf(hasVoice)('a tool that takes its time', () => {
   let person: Person;
   let client: RoomClient;
@@ -32,7 +32,7 @@ describe.runIf(hasVoice)('a tool that takes its time', () => {
     await server?.stop();
   });
 
-  /** Asks for the report, which is written when the story calls the answer. */
+  /** Asks for the report, which is written when the test sends the answer. */
   async function askForReport() {
     const { promise, resolve } = Promise.withResolvers<void>();
     server.beforeAnswer = () => promise;

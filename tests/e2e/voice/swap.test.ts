@@ -9,7 +9,7 @@ import { demoServer, hasStack, runningStack } from '../../support/running-stack.
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const isOfSecond = (name: string): boolean => name.startsWith('second__');
 
-/** One conversation from beginning to end; the stories build on each other. */
+/** One conversation from beginning to end; each test builds on the one before. */
 describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   let person: Person;
   let client: RoomClient;

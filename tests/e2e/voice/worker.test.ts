@@ -1,4 +1,4 @@
-/** The life of a worker: it drains, it crashes, its database goes away; with a worker of the stories' own. */
+/** The life of a worker: it drains, it crashes, its database goes away; with a worker of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { addDemoServer, newPerson, type Person } from '../../support/person.ts';

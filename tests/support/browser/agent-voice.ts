@@ -6,7 +6,7 @@ interface Ear {
 }
 
 /**
- * Lets a story hear the agent: every remote audio track of the page is measured (root mean square over 20 ms).
+ * Lets a test hear the agent: every remote audio track of the page is measured (root mean square over 20 ms).
  * Call it before the page is loaded. It listens beside the page's own player and changes nothing in it.
  */
 export async function listen(page: Page): Promise<void> {

@@ -1,7 +1,7 @@
 import type { LaunchOptions } from '@playwright/test';
 
 /**
- * How the stories start Chromium: quietly, without looking anything up on the network.
+ * How the tests start Chromium: quietly, without lookups on the network.
  *
  * @param more further flags, such as those of a fake microphone
  */

@@ -14,7 +14,7 @@ export interface AppPage {
   redirectsTo?: string;
 }
 
-/** Every page of the app by the folder of its route. A route that is missing here fails the stories. */
+/** Every page of the app by the folder of its route. A route that is missing here fails the tests. */
 export const PAGES: Record<string, AppPage> = {
   '(auth)/sign-in': { name: 'sign-in', path: () => '/sign-in', isPublic: true },
   '(auth)/sign-up': { name: 'sign-up', path: () => '/sign-up', isPublic: true },

@@ -70,7 +70,7 @@ async function invite({ client }: Person, workspaceId: string): Promise<{ token:
   return Invitation.parse(answer);
 }
 
-/** Writes down a conversation as a worker does, for stories that are not about talking. */
+/** Writes down a conversation as a worker does, for tests that are not about conversations. */
 async function recordConversation(
   { id: user_id }: Person,
   workspace_id: string,

@@ -1,5 +1,5 @@
 /**
- * A real authorization server (oidc-provider) with the MCP server that it guards, for stories of signing in. Any name
+ * A real authorization server (oidc-provider) with the MCP server that it guards, for sign-in tests. Any name
  * and password sign in; each person is asked whether they agree.
  */
 import { createServer } from 'node:http';

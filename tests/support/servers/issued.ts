@@ -1,6 +1,6 @@
 /**
- * What the authorization servers of the stories gave out, and what went to them to prove a sign-in. They note it beside
- * the stack that the stories run against; afterwards nothing of it may be found anywhere.
+ * What the authorization servers of the tests issued, and what went to them to prove a sign-in. They note it beside
+ * the stack that the tests run against; afterwards nothing of it may be found anywhere.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -32,7 +32,7 @@ export function noteIssued(what: Issued['what'], secret: string): void {
   if (file) appendFileSync(file, `${JSON.stringify({ what, secret })}\n`);
 }
 
-/** Everything that was noted, by all stories so far. */
+/** Everything that was noted, by all tests so far. */
 export function readIssued(): Issued[] {
   const file = notebook();
   if (!file || !existsSync(file)) return [];

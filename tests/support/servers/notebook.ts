@@ -1,10 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { demoServer } from '../running-stack.ts';
 
-/** Takes all notes from the stack's notes server, whose tools are more while it holds some: stories share it. */
+/** Takes all notes from the stack's notes server, whose tools are more while it holds some: tests share it. */
 export async function emptyNotebook(): Promise<void> {
   const { url, credential } = demoServer('notes');
-  const client = new Client({ name: 'story', version: '1' });
+  const client = new Client({ name: 'test', version: '1' });
   await client.connect(
     new StreamableHTTPClientTransport(new URL(url), {
       requestInit: { headers: { 'X-API-Key': credential ?? '' } },

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { startLoopbackServer } from '../../../local/servers/loopback-server.ts';
 
-/** A real MCP server in the process of a story, with whatever tools the story needs. */
+/** A real MCP server in the process of a test, with whatever tools the test needs. */
 export interface ToolServer {
   url: string;
   /** The names of the tools that were called, newest last. */
@@ -37,7 +37,7 @@ export async function startToolServer(
     port: 0,
     createSession: () => {
       const mcp = new McpServer(
-        { name: 'story', version: '1.0.0' },
+        { name: 'test', version: '1.0.0' },
         { capabilities: { tools: { listChanged: true } } },
       );
       mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
