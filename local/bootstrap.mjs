@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // Every npm script runs this first, with any Node >= 18 and before anything is installed, so it imports only Node's own
 // modules. It downloads Node 24, installs packages when the lockfile changed, and runs the command's file with Node 24.
 import { spawn, spawnSync } from 'node:child_process';
@@ -181,8 +180,7 @@ function installedMatchesLockfile(lockfile) {
 async function ensurePackages({ node, npm }) {
   const lockfile = fs.readFileSync(path.join(ROOT, 'package-lock.json'));
   const wanted = `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform}-${process.arch}\n`;
-  const have = isFile(INSTALL_STAMP) ? fs.readFileSync(INSTALL_STAMP, 'utf8') : '';
-  if (have === wanted) return;
+  if (isFile(INSTALL_STAMP) && fs.readFileSync(INSTALL_STAMP, 'utf8') === wanted) return;
   fs.rmSync(INSTALL_STAMP, { force: true });
   if (!installedMatchesLockfile(lockfile.toString())) {
     await step('Installing packages (npm ci)', node, [npm, 'ci', '--no-audit', '--no-fund'], {
@@ -205,8 +203,8 @@ function isAlive(pid) {
 function lockOwner() {
   const stat = fs.statSync(LOCK, { throwIfNoEntry: false });
   const pid = stat ? Number(fs.readFileSync(LOCK, 'utf8')) : 0;
-  const isFresh = stat !== undefined && Date.now() - stat.mtimeMs < 30_000;
   // An empty lock is still being written.
+  const isFresh = stat !== undefined && Date.now() - stat.mtimeMs < 30_000;
   return { pid, isAlive: isFresh && (pid === 0 || isAlive(pid)) };
 }
 

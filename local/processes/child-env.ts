@@ -1,15 +1,15 @@
 /**
- * Which variables of the developer's environment a child process gets. A shell often holds keys of other projects; a
- * part sees only what it needs, and third-party code least of all.
+ * The variables of the developer's environment that each child process gets. A shell often has keys of other projects, so
+ * a part sees only what it needs.
  */
 
-/** Names, or the beginning of names where they end with an asterisk. */
+/** Names, or prefixes if they end with an asterisk. */
 type Names = readonly string[];
 
-/** What any program needs to run: no account, no network, no key. */
+/** What any program needs to run: no account, network or key. */
 export const MACHINE: Names = ['PATH', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR'];
 
-/** Beside that, what a program of ours needs to reach the Internet as its user does: proxies and certificates. */
+/** What our own programs also need to reach the Internet: proxies and certificates. */
 export const NETWORK: Names = [
   ...['HOME', 'USER', 'LOGNAME', 'XDG_CACHE_HOME'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY'],
@@ -17,7 +17,7 @@ export const NETWORK: Names = [
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
 
-/** Traces, for each part that can send some. */
+/** For each part that can send traces. */
 export const TRACES: Names = ['OTEL_*'];
 
 /** The settings of the worker of docs/configuration.md and docs/voice.md, as far as `npm start` does not choose them. */
@@ -31,22 +31,22 @@ export const WORKER: Names = [
   'OPENAI_NOISE_REDUCTION',
 ];
 
-/** Those of the health monitor. */
+/** The health monitor's settings. */
 export const MONITOR: Names = ['PATCHBAY_MONITOR_CONCURRENCY', 'PATCHBAY_MONITOR_REFERENCE_HOSTS'];
 
-/** Those of the edge functions. */
+/** The edge functions' settings. */
 export const FUNCTIONS: Names = ['PATCHBAY_AGENT_NAME', 'PATCHBAY_TEST_TIMEOUT_MS'];
 
 /** What `vite build` reads. */
 export const BUILD: Names = ['PATCHBAY_REGION'];
 
-/** Go, which builds livekit-server where no release can be had, has settings for its caches and module proxies. */
+/** Go builds livekit-server if no release is available; these are its caches and module proxies. */
 export const GO: Names = [
   ...['GOROOT', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOENV', 'GOTOOLCHAIN'],
   ...['GOPROXY', 'GONOPROXY', 'GOPRIVATE', 'GOINSECURE', 'GOSUMDB', 'GONOSUMDB'],
 ];
 
-/** The variables of `env` that one of the lists names. */
+/** Returns the variables of `env` that one of the lists names. */
 export function pickEnv(env: NodeJS.ProcessEnv, ...lists: Names[]): NodeJS.ProcessEnv {
   const names = lists.flat();
   const isNamed = (name: string): boolean =>

@@ -6,10 +6,10 @@ import type { Readable } from 'node:stream';
 const KEPT_LINES = 12;
 const PINO_ERROR = 50;
 
-/** The log file of one child, its last words, and those of its lines that a person should see at once. */
+/** The log file of a child, its last lines, and the error lines to show at once. */
 export interface ChildLog {
   file: string;
-  /** Takes over the output of a (re)started child. */
+  /** Reads the output of a started or restarted child. */
   attach(stdout: Readable, stderr: Readable, stderrIsLog: boolean): void;
   note(text: string): void;
   lastLines(): string[];
@@ -17,15 +17,15 @@ export interface ChildLog {
 }
 
 /**
- * Opens `<folder>/<name>.log`; the one of the start before is kept beside it as `<name>.previous.log`.
- * @param show gets the error lines
+ * Opens `<folder>/<name>.log`, and keeps the previous start's as `<name>.previous.log`.
+ * @param show is called with each error line
  */
 export function openChildLog(folder: string, name: string, show: (line: string) => void): ChildLog {
   const file = join(folder, `${name}.log`);
   if (existsSync(file)) renameSync(file, join(folder, `${name}.previous.log`));
-  // 0600: what a child prints may quote what users said.
+  // 0600, because the output may quote users.
   const stream: WriteStream = createWriteStream(file, { mode: 0o600 });
-  // A full disk costs the log, not the stack.
+  // A full disk must not end the stack.
   stream.on('error', () => undefined);
   const kept: string[] = [];
   const write = (line: string): void => {
@@ -51,8 +51,8 @@ export function openChildLog(folder: string, name: string, show: (line: string) 
 }
 
 /**
- * What a log line says to the person at the screen: structured lines by their level (pino's numbers, or names as
- * livekit-server writes them), plain ones when they came on stderr.
+ * Returns the message of an error line: a structured line by its level (pino's numbers, or livekit-server's names), a
+ * plain one if it came on stderr.
  * @returns null for a line that belongs in the file only
  */
 export function errorIn(line: string, isErrorOutput: boolean): string | null {

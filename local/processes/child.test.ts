@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A shell that says what it does in a file, and is ready when it has. */
+/** A shell script that is ready once it has written to `mark`. */
 function child(script: string, more: Partial<ChildSpec> = {}): { child: Child; mark: string } {
   const mark = join(folder, `${children.length}-${Math.random()}`);
   const made = createChild(
@@ -55,60 +55,60 @@ function readLines(file: string): string[] {
   }
 }
 
-const gone = (pid: number | string | undefined) =>
+const isGone = (pid: number | string | undefined) =>
   vi.waitFor(() => expect(identify(Number(pid))).toBeNull(), { timeout: 8_000, interval: 20 });
 
 describe('a supervised child', () => {
-  it('is up when it answers, and is gone with all that it started when it is stopped', async () => {
+  it('is up once it responds, and stops with everything it started', async () => {
     const { child: part, mark } = child('sleep 60 & echo $! > "$MARK"; wait');
     await part.start();
     const [sleeper] = readLines(mark);
     expect(identify(Number(sleeper))).not.toBeNull();
     await part.stop();
-    await gone(pids[0]);
-    await gone(sleeper);
+    await isGone(pids[0]);
+    await isGone(sleeper);
   });
 
-  it('is killed when it does not heed SIGTERM', async () => {
+  it('is killed if it ignores SIGTERM', async () => {
     const { child: part } = child('trap "" TERM; echo up > "$MARK"; while :; do sleep 0.05; done');
     await part.start();
     await part.stop();
-    await gone(pids[0]);
+    await isGone(pids[0]);
   });
 
-  it('is started again when it crashes, and what it left is ended', async () => {
+  it('is restarted after a crash, and what the crash left behind is stopped', async () => {
     const { child: part, mark } = child('sleep 60 & echo $! >> "$MARK"; wait');
     await part.start();
     const [first, [orphan]] = [pids[0], readLines(mark)];
     process.kill(Number(first), 'SIGKILL');
     await vi.waitFor(() => expect(said.at(-1)).toBe('part is back'), { timeout: 5_000 });
-    expect(said[0]).toContain('ended by SIGKILL');
+    expect(said[0]).toContain('was ended by SIGKILL');
     expect(pids).toEqual([first, undefined, expect.any(Number)]);
     expect(pids[2]).not.toBe(first);
-    await gone(orphan);
+    await isGone(orphan);
   });
 
-  it('that crashes on the way up says what it said last', async () => {
+  it('reports its last output if it crashes during startup', async () => {
     const { child: part } = child('echo "no database there" >&2; exit 3');
     const failure = await part.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ChildFailed);
-    expect((failure as Error).message).toContain('ended with code 3');
+    expect((failure as Error).message).toContain('exited with code 3');
     expect((failure as Error).message).toContain('| no database there');
     expect(said).toContain('part: no database there');
   });
 
-  it('that never answers is given up and ended', async () => {
+  it('is stopped if it never responds', async () => {
     const { child: part } = child('sleep 60', { readyTimeoutMs: 100 });
-    await expect(part.start()).rejects.toThrow('did not answer within 0.1 s');
-    await gone(pids[0]);
+    await expect(part.start()).rejects.toThrow("didn't respond within 0.1 s");
+    await isGone(pids[0]);
   });
 
-  it('that cannot be started says so', async () => {
+  it('reports that it cannot be started', async () => {
     const { child: part } = child('', { command: join(folder, 'not-there') });
-    await expect(part.start()).rejects.toThrow('could not be started');
+    await expect(part.start()).rejects.toThrow("couldn't be started");
   });
 
-  it('restarted on demand is another process, also when it is stopped in the middle of that', async () => {
+  it('gets a new process on a restart, and can be stopped in the middle of one', async () => {
     const { child: part } = child(
       'echo up >> "$MARK"; trap "sleep 0.1; exit" TERM; while :; do sleep 0.02; done',
     );
@@ -118,24 +118,24 @@ describe('a supervised child', () => {
     const restarting = part.restart();
     await part.stop();
     await restarting;
-    for (const pid of pids) if (pid !== undefined) await gone(pid);
+    for (const pid of pids) if (pid !== undefined) await isGone(pid);
     expect(pids.at(-1)).toBeUndefined();
   });
 
-  it('can be stopped while it comes up, and nothing comes after', async () => {
+  it('can be stopped during startup, and is not started again', async () => {
     const { child: part } = child('sleep 60');
     const starting = part.start().catch((error: unknown) => error);
     await vi.waitFor(() => expect(pids).toHaveLength(1));
     await part.stop();
     expect(await starting).toBeInstanceOf(ChildFailed);
-    await gone(pids[0]);
+    await isGone(pids[0]);
     await sleep(60);
     expect(pids.filter((pid) => pid !== undefined)).toHaveLength(1);
   });
 });
 
 describe('the watchdog', () => {
-  it('ends the children of a supervisor that was killed', async () => {
+  it('stops the children of a killed supervisor', async () => {
     const mark = join(folder, 'orphans');
     const program = join(folder, 'supervisor.ts');
     writeFileSync(
@@ -155,7 +155,7 @@ describe('the watchdog', () => {
     await vi.waitFor(() => expect(readLines(mark)).toHaveLength(1), { timeout: 5_000 });
     const [shell, sleeper] = (readLines(mark)[0] ?? '').split(' ');
     supervisor.kill('SIGKILL');
-    await gone(shell);
-    await gone(sleeper);
+    await isGone(shell);
+    await isGone(sleeper);
   });
 });

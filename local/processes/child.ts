@@ -11,14 +11,14 @@ export interface ChildSpec {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** One look whether it answers; asked again until it says true or the time is over. */
+  /** Checks once whether it responds; repeated until it returns true or the time is over. */
   isReady: (signal: AbortSignal) => Promise<boolean>;
   readyTimeoutMs: number;
-  /** Pause before it is started again after a crash; doubles while it keeps crashing. */
+  /** Pause before a restart after a crash; doubles while it keeps crashing. */
   restartDelayMs: number;
-  /** How long it may take over SIGTERM. */
+  /** Time between SIGTERM and SIGKILL. */
   stopTimeoutMs: number;
-  /** True where stderr carries the whole log, so that its plain lines are no errors. */
+  /** True if stderr is the log, so that its plain lines aren't errors. */
   stderrIsLog: boolean;
 }
 
@@ -26,23 +26,23 @@ export interface ChildContext {
   logFolder: string;
   watchdog: Watchdog;
   say: (text: string) => void;
-  /** Told of each new process and (undefined) of its end. */
+  /** Called with the pid of each new process, and with undefined when it ends. */
   onPid: (name: string, pid: number | undefined) => void;
 }
 
-/** A child could not be brought up; the message says which, why and what it said last. */
+/** A child didn't start; the message has its name, the reason and its last output. */
 export class ChildFailed extends Error {
   override readonly name = 'ChildFailed';
 }
 
-/** One supervised program: brought up, brought up again after a crash, and ended with all that it started. */
+/** A supervised program: restarted after a crash, and stopped with everything it started. */
 export interface Child {
   name: string;
-  /** Resolves when it answers. @throws ChildFailed where it ends before, or answers too late. */
+  /** Resolves once it is ready. @throws ChildFailed if it exits before or takes too long */
   start(): Promise<void>;
-  /** Ends it and starts it again, as a changed source wants it. */
+  /** Stops and starts it, after a change to its source. */
   restart(): Promise<void>;
-  /** Asks it by SIGHUP to load its parts anew. */
+  /** Sends SIGHUP, on which it reloads. */
   reload(): void;
   stop(): Promise<void>;
 }
@@ -64,16 +64,16 @@ export function createChild(spec: ChildSpec, context: ChildContext): Child {
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: spec.env,
-      // A group of its own: Ctrl-C in the terminal reaches the supervisor alone, and what it forks can be ended.
+      // Its own process group, so that Ctrl-C reaches only the supervisor, and what it forks can be stopped.
       detached: true,
-      // Held open as long as we live: some programs end by themselves when their input does.
+      // stdin stays open: some programs exit when it closes.
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     opened.attach(child.stdout, child.stderr, spec.stderrIsLog);
     const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      child.once('error', (error) => resolve(`couldn't be started: ${error.message}`));
       child.once('exit', (code, signal) =>
-        resolve(signal ? `ended by ${signal}` : `ended with code ${code}`),
+        resolve(signal ? `was ended by ${signal}` : `exited with code ${code}`),
       );
     });
     const { pid } = child;
@@ -89,7 +89,7 @@ export function createChild(spec: ChildSpec, context: ChildContext): Child {
     return { process: child, ended };
   }
 
-  async function bringUp(): Promise<void> {
+  async function launchAndWait(): Promise<void> {
     if (stopping.signal.aborted) return;
     const launched = launch();
     running = launched;
@@ -98,50 +98,52 @@ export function createChild(spec: ChildSpec, context: ChildContext): Child {
     if (answer !== 'ready') {
       if (answer === 'late') await endProcess(launched, spec.stopTimeoutMs);
       running = null;
-      const said = log?.lastLines().map((line) => `  | ${line}`) ?? [];
-      const why = answer === 'late' ? `did not answer within ${spec.readyTimeoutMs / 1000} s` : answer;
-      throw new ChildFailed([`${spec.name} ${why}`, ...said, `  log: ${log?.file ?? 'none'}`].join('\n'));
+      const lastLines = log?.lastLines().map((line) => `  | ${line}`) ?? [];
+      const why = answer === 'late' ? `didn't respond within ${spec.readyTimeoutMs / 1000} s` : answer;
+      throw new ChildFailed(
+        [`${spec.name} ${why}`, ...lastLines, `  log: ${log?.file ?? 'none'}`].join('\n'),
+      );
     }
     void launched.ended.then((reason) => {
       if (running !== launched || stopping.signal.aborted) return;
       running = null;
       crashes = Date.now() - startedAt > 30_000 ? 0 : crashes + 1;
-      void bringUpAgain(reason);
+      void relaunch(reason);
     });
   }
 
-  async function bringUpAgain(reason: string): Promise<void> {
+  async function relaunch(reason: string): Promise<void> {
     for (let why = reason; !stopping.signal.aborted;) {
       const delayMs = nextRestartDelayMs(spec.restartDelayMs, crashes);
-      context.say(`${spec.name} ${why}; starting it again in ${(delayMs / 1000).toFixed(1)} s`);
-      log?.note(`${why}; starting again`);
+      context.say(`${spec.name} ${why}; restarting it in ${(delayMs / 1000).toFixed(1)} s`);
+      log?.note(`${why}; restarting`);
       try {
         await sleep(delayMs, undefined, { signal: stopping.signal });
-        await bringUp();
+        await launchAndWait();
         context.say(`${spec.name} is back`);
         return;
       } catch (error) {
         if (stopping.signal.aborted) return;
         crashes += 1;
-        why = error instanceof ChildFailed ? 'did not come up' : String(error);
+        why = error instanceof ChildFailed ? "didn't start" : String(error);
       }
     }
   }
 
-  async function endAndBringUp(): Promise<void> {
+  async function stopAndLaunch(): Promise<void> {
     const before = running;
     if (!before || stopping.signal.aborted) return;
     running = null;
     await endProcess(before, spec.stopTimeoutMs);
-    await bringUp().catch((error: unknown) =>
-      bringUpAgain(error instanceof Error ? error.message : 'failed'),
+    await launchAndWait().catch((error: unknown) =>
+      relaunch(error instanceof Error ? error.message : 'failed'),
     );
   }
 
   return {
     name: spec.name,
-    start: bringUp,
-    restart: () => (restarting = restarting.then(endAndBringUp)),
+    start: launchAndWait,
+    restart: () => (restarting = restarting.then(stopAndLaunch)),
     reload: () => void running?.process.kill('SIGHUP'),
     async stop() {
       stopping.abort();
@@ -164,9 +166,9 @@ async function waitUntilReady(
   void ended.then((reason) => (end = reason));
   for (;;) {
     const isReady = await spec.isReady(signal).catch(() => false);
-    if (end !== undefined) return `${end} while it came up`;
+    if (end !== undefined) return `${end} during startup`;
     if (isReady) return 'ready';
-    if (signal.aborted) return stopping.aborted ? 'was stopped while it came up' : 'late';
+    if (signal.aborted) return stopping.aborted ? 'was stopped during startup' : 'late';
     await Promise.race([sleep(READY_POLL_MS), ended]);
   }
 }
@@ -193,7 +195,7 @@ async function endProcess(
   await endGroup(pid);
 }
 
-/** Ends what a leader left behind in its group. */
+/** Stops what a leader left behind in its group. */
 async function endGroup(leaderPid: number): Promise<void> {
   if (!signalGroup(leaderPid, 'SIGTERM')) return;
   for (const deadline = Date.now() + GROUP_GRACE_MS; Date.now() < deadline; await sleep(20)) {

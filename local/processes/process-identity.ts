@@ -1,31 +1,31 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** Identifies a process even after its pid was reused. */
 export interface ProcessIdentity {
   pid: number;
-  /** When the process began, in whatever form the system tells it; compared, never read. */
+  /** When the process started, in the system's own format. Only compared. */
   startedAt: string;
 }
 
-/** @returns null where no such process runs */
+/** @returns null if no such process is running */
 export function identify(pid: number): ProcessIdentity | null {
   const startedAt = process.platform === 'linux' ? readLinuxStart(pid) : readStart(pid);
   return startedAt === null ? null : { pid, startedAt };
 }
 
-/** True while the very process still runs. */
+/** True while exactly this process is running. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
-/** Signals every process of a group; false where the group is empty. */
+/** Signals every process of a group. Returns false if the group is empty. */
 export function signalGroup(leaderPid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-leaderPid, signal);
     return true;
   } catch (error) {
-    // EPERM: there are processes, but not ours to signal.
+    // EPERM: the group exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -35,7 +35,7 @@ function readLinuxStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended; it only waits for its parent to notice.
+    // A zombie has already ended.
     return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
     return null;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { nextRestartDelayMs } from './restart-delay.ts';
 
-it('doubles while a part keeps crashing, up to half a minute, and never goes below its own pause', () => {
+it('the restart delay doubles with each crash, up to half a minute, and never falls below its base', () => {
   expect([0, 1, 2, 3, 4].map((crashes) => nextRestartDelayMs(500, crashes))).toEqual([
     500, 500, 1000, 2000, 4000,
   ]);

@@ -14,8 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const say = vi.fn();
 
-describe('the hold on a data directory', () => {
-  it('is one process at a time', async () => {
+describe('the claim of a data directory', () => {
+  it('belongs to one process at a time', async () => {
     const held = await claim(folder, say);
     expect(findSupervisor(folder)?.pid).toBe(process.pid);
     await expect(claim(folder, say)).rejects.toThrow(AlreadyRunning);
@@ -26,12 +26,12 @@ describe('the hold on a data directory', () => {
     again.release();
   });
 
-  it('goes to one of two that come at once', async () => {
+  it('goes to only one of several simultaneous starts', async () => {
     const ends = await Promise.allSettled([claim(folder, say), claim(folder, say), claim(folder, say)]);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('is taken over from a killed supervisor, whose children are ended', async () => {
+  it('is taken over from a killed supervisor, whose children are stopped', async () => {
     const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
     const identity = identify(child.pid ?? 0);
     if (!identity) throw new Error('sleep did not start');
@@ -44,7 +44,7 @@ describe('the hold on a data directory', () => {
     held.release();
   });
 
-  it('never ends a process that only has the number of a child', async () => {
+  it("never stops a process that only reuses a child's pid", async () => {
     const bystander = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
     const pid = bystander.pid ?? 0;
     const supervisor = { pid: process.pid, startedAt: 'gone' };

@@ -11,46 +11,49 @@ type RunRecord = z.infer<typeof RunRecord>;
 
 const STOP_GRACE_MS = 6_000;
 
-/** This process's hold on a data directory, with the children that the next start has to end should we be killed. */
+/**
+ * This process's claim of a data directory. It records the children, which the next start stops if this process is killed.
+ * As with file locks, no library compares process start times (file-lock.ts).
+ */
 export interface Claim {
-  /** True where a killed supervisor held the data directory before. */
+  /** True if a killed supervisor held the data directory before. */
   isTakenOver: boolean;
   setChild(name: string, pid: number | undefined): void;
   release(): void;
 }
 
-/** Another supervisor holds the data directory. */
+/** Another supervisor has claimed the data directory. */
 export class AlreadyRunning extends Error {
   override readonly name = 'AlreadyRunning';
   readonly pid: number;
   constructor(pid: number) {
-    super(`Patchbay runs already (process ${pid})`);
+    super(`Patchbay is already running (process ${pid})`);
     this.pid = pid;
   }
 }
 
-/** @returns the process that holds the data directory, or null */
+/** @returns the process that has claimed the data directory, or null */
 export function findSupervisor(dataDir: string): ProcessIdentity | null {
   const record = read(recordFile(dataDir));
   return record && isRunning(record.supervisor) ? record.supervisor : null;
 }
 
 /**
- * Takes the data directory for this process; what a killed supervisor left running is ended first.
+ * Claims the data directory for this process, and stops what a killed supervisor left running.
  * @throws AlreadyRunning
  */
 export async function claim(dataDir: string, say: (text: string) => void): Promise<Claim> {
   mkdirSync(dataDir, { recursive: true });
   const file = recordFile(dataDir);
   const supervisor = identify(process.pid);
-  if (!supervisor) throw new Error('this process cannot find itself in the process table');
+  if (!supervisor) throw new Error('This process is missing from the process table.');
   const record: RunRecord = { supervisor, children: {} };
   let isTakenOver = false;
   for (;;) {
     if (create(file, record)) break;
     const other = findSupervisor(dataDir);
     if (other) throw new AlreadyRunning(other.pid);
-    // Renamed first: of two starts at once only one gets the old record to clean up.
+    // Renamed first, so that only one of two simultaneous starts cleans up.
     const taken = `${file}.${process.pid}`;
     try {
       renameSync(file, taken);
@@ -58,7 +61,7 @@ export async function claim(dataDir: string, say: (text: string) => void): Promi
       continue;
     }
     isTakenOver = true;
-    await endLeftovers(read(taken), say);
+    await stopLeftovers(read(taken), say);
     rmSync(taken, { force: true });
   }
   return {
@@ -73,7 +76,7 @@ export async function claim(dataDir: string, say: (text: string) => void): Promi
   };
 }
 
-/** Appears with its content at once, or not at all where there is one: false then. */
+/** Creates the file with its content atomically. Returns false if it already exists. */
 function create(file: string, record: RunRecord): boolean {
   const draft = `${file}.${process.pid}.new`;
   writeJson(draft, record);
@@ -88,10 +91,10 @@ function create(file: string, record: RunRecord): boolean {
   }
 }
 
-async function endLeftovers(record: RunRecord | null, say: (text: string) => void): Promise<void> {
+async function stopLeftovers(record: RunRecord | null, say: (text: string) => void): Promise<void> {
   const left = Object.entries(record?.children ?? {}).filter(([, child]) => isRunning(child));
   if (left.length === 0) return;
-  say(`ending what an interrupted start left running: ${left.map(([name]) => name).join(', ')}`);
+  say(`Stopping what an interrupted start left running: ${left.map(([name]) => name).join(', ')}`);
   for (const [, { pid }] of left) signalGroup(pid, 'SIGTERM');
   const isLeft = (): boolean => left.some(([, child]) => isRunning(child));
   for (const deadline = Date.now() + STOP_GRACE_MS; isLeft() && Date.now() < deadline;) await sleep(50);

@@ -3,8 +3,8 @@ import { watch } from 'node:fs';
 const QUIET_MS = 150;
 
 /**
- * Calls once after each burst of changes below the folders; tests and files that editors leave do not count.
- * @returns ends the watching
+ * Calls `onChange` once after each burst of changes to sources below the folders; tests don't count.
+ * @returns stops watching
  */
 export function watchSources(folders: string[], onChange: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ export function watchSources(folders: string[], onChange: () => void): () => voi
   };
 }
 
-/** True for a file that a running part may have loaded. */
+/** True if a running part may have loaded the file. */
 function isSource(file: string): boolean {
   return /\.(ts|js|mjs|json)$/.test(file) && !/\.test\.ts$/.test(file);
 }

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MACHINE, pickEnv } from './child-env.ts';
 
-/** Ends the process groups that it was told of, should this process die without doing so itself. */
+/** Stops the process groups it knows if this process dies without stopping them itself. */
 export interface Watchdog {
   add(leaderPid: number): void;
   remove(leaderPid: number): void;
-  /** Dismisses it; the groups that are left are ended. */
+  /** Closes it and stops the groups that are left. */
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function startWatchdog(): Watchdog {
     shell.once('exit', () => resolve());
     shell.once('error', () => resolve());
   });
-  // A write to a shell that is gone has nobody to tell: the supervisor itself still ends its children.
+  // Without the shell, the supervisor still stops its children itself.
   shell.stdin.on('error', () => undefined);
   return {
     add: (pid) => void shell.stdin.write(`+ ${pid}\n`),

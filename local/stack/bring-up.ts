@@ -11,11 +11,11 @@ const PROGRESS_MS = 10_000;
 
 export interface BringUpContext extends ChildContext {
   settings: Settings;
-  /** Aborted when the stack is to be stopped: nothing is started from then on. */
+  /** Aborted when the stack stops: nothing is started after that. */
   signal: AbortSignal;
-  /** Serves the page from its sources, and restarts what was changed. */
+  /** Serves the page from source, and restarts what changes. */
   isLive: boolean;
-  /** Whatever is started goes in here at once, with the way to end it. */
+  /** Everything that was started, for stopping it. */
   parts: Part[];
 }
 
@@ -25,17 +25,17 @@ export interface Part {
 }
 
 /**
- * Starts every part as soon as those it needs are there, and gives the demo user its servers.
- * @returns why there is no conversation, or null
+ * Starts every part as soon as those it needs are up, and adds the demo servers.
+ * @returns why voice is unavailable, or null
  * @throws ChildFailed, BuildFailed
  */
 export async function bringUp(context: BringUpContext): Promise<string | null> {
   const { settings, say, signal, isLive } = context;
   const services = describeServices(settings, process.env);
   const children = new Map<string, Child>();
-  const comingUp = new Set<string>();
+  const starting = new Set<string>();
   const progress = setInterval(() => {
-    if (comingUp.size > 0) say(`waiting for ${[...comingUp].join(', ')}`);
+    if (starting.size > 0) say(`Waiting for ${[...starting].join(', ')}`);
   }, PROGRESS_MS);
 
   async function up(spec: ChildSpec): Promise<void> {
@@ -44,9 +44,9 @@ export async function bringUp(context: BringUpContext): Promise<string | null> {
     const child = createChild(spec, context);
     children.set(spec.name, child);
     context.parts.push(child);
-    comingUp.add(spec.name);
+    starting.add(spec.name);
     await child.start();
-    comingUp.delete(spec.name);
+    starting.delete(spec.name);
     say(`${spec.name} is up (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   }
 
@@ -54,7 +54,7 @@ export async function bringUp(context: BringUpContext): Promise<string | null> {
     if (!settings.livekit.isLocal) return null;
     const server = await findLivekitServer({ say, signal, watchdog: context.watchdog });
     if (server.path === null) {
-      say(`no conversation: ${server.reason}`);
+      say(`Voice is unavailable: ${server.reason}`);
       return server.reason;
     }
     await up(services.livekit(server.path));
@@ -65,9 +65,9 @@ export async function bringUp(context: BringUpContext): Promise<string | null> {
     try {
       await seedDemo(settings);
     } catch (error) {
-      // The product works without its demo servers; the next start tries again.
+      // Not needed by the product; the next start tries again.
       signal.throwIfAborted();
-      say(`the demo servers could not be set up: ${error instanceof Error ? error.message : String(error)}`);
+      say(`Couldn't set up the demo servers: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -100,12 +100,12 @@ function reloadOnChange(root: string, children: Map<string, Child>, say: (text: 
   const shared = join(root, 'shared/src');
   const stops = [
     watchSources([join(root, 'agent-worker/src'), shared], () => {
-      say('the worker and the monitor start again: their sources changed');
+      say('Restarting the worker and the monitor: their source changed');
       void children.get('worker')?.restart();
       void children.get('monitor')?.restart();
     }),
     watchSources([join(root, 'supabase/functions'), shared], () => {
-      say('the functions are loaded again: their sources changed');
+      say('Reloading the functions: their source changed');
       children.get('supabase')?.reload();
     }),
   ];

@@ -14,7 +14,7 @@ const row = (name: string, more: object = {}) => ({
   ...more,
 });
 
-describe('seed of the demo user', () => {
+describe('seeding the demo user', () => {
   it('adds all servers to a new user', () => {
     expect(planSeed(servers, [], []).map((step) => [step.do, step.server.name])).toEqual([
       ['insert', 'clock'],
@@ -23,7 +23,7 @@ describe('seed of the demo user', () => {
     ]);
   });
 
-  it('finds nothing to do the second time', () => {
+  it('changes nothing the second time', () => {
     const rows = servers.map(({ name }) => row(name));
     const steps = planSeed(servers, rows, ['clock', 'notes', 'everything']);
     expect(steps.every((step) => step.do === 'keep' && !step.needsCredential && !step.needsTools)).toBe(true);
@@ -34,7 +34,7 @@ describe('seed of the demo user', () => {
     expect(steps.map((step) => step.server.name)).not.toContain('notes');
   });
 
-  it('moves servers to the ports of this start, and looks at their tools again', () => {
+  it('moves servers to the ports of this start and discovers their tools again', () => {
     const rows = [row('clock', { url: 'http://127.0.0.1:4211/mcp' })];
     const steps = planSeed(servers, rows, ['clock', 'notes', 'everything']);
     expect(steps).toMatchObject([
@@ -43,7 +43,7 @@ describe('seed of the demo user', () => {
     ]);
   });
 
-  it('finishes what an interrupted start began, also under another name', () => {
+  it('finishes what an interrupted start began, even if the server was renamed', () => {
     const rows = [row('notes', { name: 'My notes', has_credential: false, tool_count: 0 })];
     const steps = planSeed(servers, rows, ['clock']);
     expect(steps.find((step) => step.server.name === 'notes')).toMatchObject({

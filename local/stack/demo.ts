@@ -8,9 +8,9 @@ export const DEMO_EMAIL = 'demo@patchbay.example';
 export const SEEDED_FILE = 'seeded.json';
 
 const DESCRIPTIONS: Record<string, string> = {
-  clock: 'The time in cities around the world.',
-  notes: 'Short notes; its tool list changes with what is written down.',
-  everything: 'The reference server of the MCP project, with a bit of everything.',
+  clock: 'Time in cities around the world.',
+  notes: 'Short notes. Its tool list changes with the notes you keep.',
+  everything: "The MCP project's reference server, with a bit of everything.",
 };
 
 const ServerRow = z.object({
@@ -24,7 +24,7 @@ const ServerRow = z.object({
 });
 type ServerRow = z.infer<typeof ServerRow>;
 
-/** The MCP servers that run beside a local stack. */
+/** The MCP servers that run next to a local stack. */
 export function demoServers({ ports, notesApiKey }: Pick<Settings, 'ports' | 'notesApiKey'>): DemoServer[] {
   const url = (port: number): string => `http://127.0.0.1:${port}/mcp`;
   return [
@@ -34,10 +34,7 @@ export function demoServers({ ports, notesApiKey }: Pick<Settings, 'ports' | 'no
   ];
 }
 
-/**
- * Tools that are disabled when a server is seeded: `get-env` of the reference server tells the environment of its
- * process to whoever asks, so also to the model.
- */
+/** Tools to disable in a new demo server: `get-env` of the reference server returns its process's environment. */
 const DISABLED_TOOLS: Record<string, string[]> = { everything: ['get-env'] };
 
 export type SeedStep =
@@ -45,10 +42,7 @@ export type SeedStep =
   | { do: 'move'; id: string; server: DemoServer; isTrusted: boolean }
   | { do: 'keep'; id: string; server: DemoServer; needsCredential: boolean; needsTools: boolean };
 
-/**
- * What is to be done so that the demo user has the servers, with the addresses of this start. One that was seeded
- * before and is gone was deleted by the user, and stays so.
- */
+/** Plans how to give the demo user the servers at this start's addresses. One that the user deleted stays deleted. */
 export function planSeed(servers: DemoServer[], rows: ServerRow[], seededBefore: string[]): SeedStep[] {
   const steps: SeedStep[] = [];
   for (const server of servers) {
@@ -66,8 +60,7 @@ export function planSeed(servers: DemoServer[], rows: ServerRow[], seededBefore:
 }
 
 /**
- * Signs the demo user up and gives it the demo servers, all by the public interface, as a person would.
- * Done already: nothing changes.
+ * Signs the demo user up and adds the demo servers through the public interface. Idempotent.
  * @throws Error naming the step that failed
  */
 export async function seedDemo(settings: Settings): Promise<void> {
@@ -79,7 +72,7 @@ export async function seedDemo(settings: Settings): Promise<void> {
   const { data, error } = await client
     .from('mcp_servers')
     .select('id,name,url,has_credential,tool_count,trusts_hints,metadata');
-  if (error) throw new Error(`the servers of the demo user cannot be read: ${error.message}`);
+  if (error) throw new Error(`The demo user's servers can't be read: ${error.message}`);
   const record = join(dataDir, SEEDED_FILE);
   const seeded = new Set(z.array(z.string()).catch([]).parse(readJson(record)));
   for (const step of planSeed(demoServers(settings), z.array(ServerRow).parse(data), [...seeded])) {
@@ -89,7 +82,7 @@ export async function seedDemo(settings: Settings): Promise<void> {
   }
 }
 
-/** Signs up where there is no such account; one with another password (of an older start) gets that of this checkout. */
+/** Signs in, or signs up. An account with the password of an older start gets this checkout's password. */
 async function signIn(client: SupabaseClient, { demo, supabase }: Settings): Promise<void> {
   const known = await client.auth.signInWithPassword(demo);
   if (known.data.session) return;
@@ -100,19 +93,19 @@ async function signIn(client: SupabaseClient, { demo, supabase }: Settings): Pro
   });
   const { data } = await admin.auth.admin.listUsers({ perPage: 1000 });
   const account = data.users.find(({ email }) => email === demo.email);
-  if (!account) throw new Error(`the demo user cannot sign up: ${made.error?.message ?? 'no session'}`);
+  if (!account) throw new Error(`The demo user can't sign up: ${made.error?.message ?? 'no session'}`);
   await admin.auth.admin.updateUserById(account.id, { password: demo.password });
   const again = await client.auth.signInWithPassword(demo);
-  if (again.error) throw new Error(`the demo user cannot sign in: ${again.error.message}`);
+  if (again.error) throw new Error(`The demo user can't sign in: ${again.error.message}`);
 }
 
 async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
   const { server } = step;
   if (step.do === 'move') {
-    // Another port is another origin, which loses the trust: two steps.
+    // Another port is another origin, which resets trust, so trust is set afterwards.
     for (const change of [{ url: server.url }, { trusts_hints: step.isTrusted }]) {
       const { error } = await client.from('mcp_servers').update(change).eq('id', step.id);
-      if (error) throw new Error(`the address of ${server.name} cannot be changed: ${error.message}`);
+      if (error) throw new Error(`The address of ${server.name} can't be changed: ${error.message}`);
     }
     return;
   }
@@ -126,12 +119,12 @@ async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
     url: server.url,
     description: DESCRIPTIONS[server.name],
     auth_method: server.auth_method,
-    // They run beside the stack, from its own code and packages.
+    // Runs next to the stack, from its own code and packages.
     trusts_hints: true,
     metadata: { demo: server.name },
   };
   const answer = await client.from('mcp_servers').insert(row).select('id').single();
-  if (answer.error) throw new Error(`${server.name} cannot be added: ${answer.error.message}`);
+  if (answer.error) throw new Error(`${server.name} can't be added: ${answer.error.message}`);
   const { id } = z.object({ id: z.string() }).parse(answer.data);
   await putCredential(client, id, server);
   await invoke(client, 'discover-tools', { server_id: id });
@@ -140,8 +133,7 @@ async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
     .update({ is_enabled: false })
     .eq('server_id', id)
     .in('name', DISABLED_TOOLS[server.name] ?? []);
-  if (disabled.error)
-    throw new Error(`tools of ${server.name} cannot be disabled: ${disabled.error.message}`);
+  if (disabled.error) throw new Error(`Tools of ${server.name} can't be disabled: ${disabled.error.message}`);
 }
 
 async function putCredential(client: SupabaseClient, serverId: string, server: DemoServer): Promise<void> {
@@ -153,6 +145,6 @@ async function invoke(client: SupabaseClient, name: string, body: object): Promi
   const answer = await client.functions.invoke<unknown>(name, { body });
   const error: unknown = answer.error;
   if (error) {
-    throw new Error(`the function ${name} failed: ${error instanceof Error ? error.message : 'unknown'}`);
+    throw new Error(`The function ${name} failed: ${error instanceof Error ? error.message : 'unknown'}`);
   }
 }

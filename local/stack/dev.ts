@@ -1,4 +1,4 @@
-/** `npm run dev`: like `npm start`, with the page from its sources, and functions and worker restarted on change. */
+/** `npm run dev`: like `npm start`, but serves the page from source and restarts functions and worker on change. */
 import { runInTerminal } from './terminal.ts';
 
 await runInTerminal({ isLive: true });

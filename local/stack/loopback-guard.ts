@@ -1,6 +1,6 @@
 /**
- * Loaded (`node --import`) into each Node process of `npm start` before its own code: every HTTP server of the process,
- * whoever wrote it, takes requests from this machine only, WebSockets included.
+ * Loaded with `node --import` into each Node process of `npm start`: every HTTP server of the process, WebSockets
+ * included, accepts requests from this machine only.
  */
 import { Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ const TUNNELS = new Set<unknown>(['upgrade', 'connect']);
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
 const { emit } = Server.prototype as unknown as { emit: Emit };
 
-const guarded: Emit = function (event, ...args) {
+const emitIfLocal: Emit = function (event, ...args) {
   if (REQUESTS.has(event) || TUNNELS.has(event)) {
     const [request, answer] = args as [IncomingMessage, ServerResponse | Duplex];
     const { host, origin } = request.headers;
@@ -24,7 +24,7 @@ const guarded: Emit = function (event, ...args) {
   }
   return emit.call(this, event, ...args);
 };
-Object.defineProperty(Server.prototype, 'emit', { value: guarded, configurable: true, writable: true });
+Object.defineProperty(Server.prototype, 'emit', { value: emitIfLocal, configurable: true, writable: true });
 
 function refuse(response: ServerResponse): void {
   response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(REFUSAL);

@@ -11,7 +11,7 @@ describe('a request from this machine', () => {
     ['LOCALHOST:4100', 'http://127.0.0.1:4100'],
     ['[::1]:4100', 'http://[::1]:4100'],
     ['127.0.0.53', 'https://localhost'],
-  ])('Host %s, Origin %s is one', (host, origin) => {
+  ])('is accepted with Host %s and Origin %s', (host, origin) => {
     expect(isFromThisMachine(host, origin)).toBe(true);
   });
 
@@ -37,12 +37,12 @@ describe('a request from this machine', () => {
     ['127.0.0.1:4100', 'http://localhost:80@evil.example'],
     ['127.0.0.1:4100', 'http://localhost, http://evil.example'],
     ['127.0.0.1:4100', 'chrome-extension://localhost'],
-  ])('Host %s, Origin %s is none', (host, origin) => {
+  ])('is refused with Host %s and Origin %s', (host, origin) => {
     expect(isFromThisMachine(host, origin)).toBe(false);
   });
 });
 
-/** A server that somebody else wrote: it answers whoever asks, and takes every upgrade. */
+/** A third-party server that answers everyone and accepts every upgrade. */
 const STRANGER = `
   import { createServer } from 'node:http';
   const server = createServer((request, response) => response.end('secret'));
@@ -51,7 +51,7 @@ const STRANGER = `
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-describe('a process with the guard', () => {
+describe('a process that loads the loopback guard', () => {
   const guard = new URL('./loopback-guard.ts', import.meta.url).href;
   const child = spawn(
     process.execPath,

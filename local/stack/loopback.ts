@@ -1,19 +1,18 @@
-/** Which requests come from this machine. Imports nothing: the edge functions' host, in Deno, uses it too. */
+/** Recognizes requests from this machine. Imports nothing, because the edge functions' host uses it in Deno. */
 
 const NAME = String.raw`(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?`;
 const HOST = new RegExp(`^${NAME}$`, 'i');
 const ORIGIN = new RegExp(`^https?://${NAME}$`, 'i');
 
-/** What a refused caller is told. */
+/** The body of the 403 response. */
 export const REFUSAL =
-  'This part of a local Patchbay takes requests from this machine only: open it as http://127.0.0.1 or http://localhost.\n';
+  'A local Patchbay accepts requests from this machine only. Open it as http://127.0.0.1 or http://localhost.\n';
 
 /**
- * Whether a request is addressed to this machine by a name that only this machine has, and made by a page of this
- * machine or by no page. Against DNS rebinding: the page of another site whose name has come to mean 127.0.0.1 sends
- * that name as `Host`, and its own as `Origin`.
- * @param host the header; without one nothing is known, so that is false
- * @param origin the header; programs send none. `null` is a page that hides where it comes from
+ * Whether a request uses a loopback name, and comes from a page of this machine or from no page. Prevents DNS rebinding:
+ * a page of another site whose name now resolves to 127.0.0.1 sends that name as `Host`, and its own as `Origin`.
+ * @param host the header; a request without it is refused
+ * @param origin the header; programs send none, and `null` is a page that hides its origin
  */
 export function isFromThisMachine(
   host: string | null | undefined,

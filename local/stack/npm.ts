@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * npm's own program: the one that `npm start` brought, that beside this Node, or the one that runs us.
- * @throws Error where there is none
+ * Finds npm's cli script: the one that `npm start` downloaded, the one next to this Node, or the one running this process.
+ * @throws Error if there is none
  */
 export function findNpm(): string {
   const name = 'node_modules/npm/bin/npm-cli.js';

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { findFreeBlock, findTakenPort, portsFrom, readPortBase } from './ports.ts';
 
 describe('ports', () => {
-  it('gives every part its own port of the block', () => {
+  it('gives every service its own port of the block', () => {
     const ports = portsFrom(4100);
     expect(ports).toMatchObject({ web: 4100, supabase: 4101, livekit: 4104, model: 4107, clock: 4111 });
     expect(new Set(Object.values(ports)).size).toBe(Object.keys(ports).length);
   });
 
-  it('reads PATCHBAY_PORT_BASE, and refuses what is no port', () => {
+  it('reads PATCHBAY_PORT_BASE and rejects what is not a port', () => {
     expect(readPortBase(undefined)).toBeUndefined();
     expect(readPortBase('')).toBeUndefined();
     expect(readPortBase('5200')).toBe(5200);
@@ -19,7 +19,7 @@ describe('ports', () => {
       expect(() => readPortBase(wrong)).toThrow(RangeError);
   });
 
-  it('names the port that somebody else uses', async () => {
+  it('names the port that is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -29,7 +29,7 @@ describe('ports', () => {
     expect(taken).toEqual({ name: 'model', port });
   });
 
-  it('passes over blocks in use and says which port it was', async () => {
+  it('skips blocks in use and returns which port was taken', async () => {
     const isFree = async (_name: string, port: number): Promise<boolean> => port !== 4101 && port !== 4133;
     expect(await findFreeBlock(4100, isFree)).toEqual({
       base: 4140,
@@ -40,7 +40,7 @@ describe('ports', () => {
     });
   });
 
-  it('gives up where nothing is free', async () => {
+  it('throws if no block is free', async () => {
     await expect(findFreeBlock(4100, async () => false)).rejects.toThrow('PATCHBAY_PORT_BASE');
   });
 });

@@ -20,14 +20,14 @@ const OFFSETS = {
 } as const;
 
 export type PortName = keyof typeof OFFSETS;
-/** One port for each thing that listens; all are on 127.0.0.1. */
+/** One port for each service, all on 127.0.0.1. */
 export type Ports = Record<PortName, number>;
 
 export const DEFAULT_PORT_BASE = 4100;
 const BLOCK_STEP = 20;
 const BLOCKS_TRIED = 40;
 
-/** The block that begins at `base`. */
+/** Returns the block that starts at `base`. */
 export function portsFrom(base: number): Ports {
   const entries = Object.entries(OFFSETS).map(([name, offset]) => [name, base + offset]);
   return Object.fromEntries(entries) as Ports;
@@ -35,8 +35,8 @@ export function portsFrom(base: number): Ports {
 
 /**
  * Reads PATCHBAY_PORT_BASE.
- * @returns undefined where it is not set
- * @throws RangeError where it is no number between 1024 and 65000
+ * @returns undefined if it is not set
+ * @throws RangeError if it is not a whole number from 1024 to 65000
  */
 export function readPortBase(value: string | undefined): number | undefined {
   if (value === undefined || value === '') return undefined;
@@ -52,7 +52,7 @@ export interface TakenPort {
   port: number;
 }
 
-/** The first port of the block that somebody else uses, or null. */
+/** Returns the first port of the block that is in use, or null. */
 export async function findTakenPort(
   ports: Ports,
   isFree: (name: PortName, port: number) => Promise<boolean> = isPortFree,
@@ -66,8 +66,8 @@ export async function findTakenPort(
 export type BlockChoice = { base: number; skipped: { base: number; taken: TakenPort }[] };
 
 /**
- * The first free block from `from` on.
- * @throws Error where none of the next forty is free
+ * Finds the first free block from `from`.
+ * @throws Error if none of the next forty is free
  */
 export async function findFreeBlock(
   from: number,
@@ -79,7 +79,7 @@ export async function findFreeBlock(
     if (!taken) return { base, skipped };
     skipped.push({ base, taken });
   }
-  throw new Error(`no free block of ports from ${from} on: choose another with PATCHBAY_PORT_BASE`);
+  throw new Error(`No free block of ports from ${from}. Choose another with PATCHBAY_PORT_BASE.`);
 }
 
 async function isPortFree(name: PortName, port: number): Promise<boolean> {

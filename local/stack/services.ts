@@ -8,16 +8,16 @@ import { supabaseFolder, type Settings } from './settings.ts';
 
 const GUARD = new URL('./loopback-guard.ts', import.meta.url).href;
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--import', GUARD];
-/** A killed demo server stays away for a while, so that a conversation can be heard to cope with it. */
+/** A killed demo server stays offline for a while, so that one can hear how a conversation handles it. */
 const DEMO_RESTART_MS = 5_000;
 
 type Extra = Partial<Pick<ChildSpec, 'restartDelayMs' | 'readyTimeoutMs' | 'stopTimeoutMs' | 'stderrIsLog'>>;
 
-/** How each part is run. Pure: nothing starts here. `env` is the environment of the supervisor. */
+/** Describes how each part runs, without starting anything. `env` is the supervisor's environment. */
 export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
   const { root, ports } = settings;
   const machine = pickEnv(env, MACHINE);
-  /** For the parts that are ours and reach out: `names` are their own settings. */
+  /** For our own parts that use the network; `names` are their settings. */
   const outgoing = (names: readonly string[] = []) => pickEnv(env, NETWORK, TRACES, names);
 
   const program = (
@@ -63,7 +63,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
     PUBLIC_SUPABASE_PUBLISHABLE_KEY: settings.supabase.publishableKey,
     SUPABASE_URL: settings.supabase.url,
     SUPABASE_PUBLISHABLE_KEY: settings.supabase.publishableKey,
-    // The page may connect only where its Content-Security-Policy says so.
+    // For the page's Content-Security-Policy.
     LIVEKIT_URL: settings.livekit.url,
     PATCHBAY_MODEL: settings.model.isRehearsal ? 'rehearsal' : 'openai',
     OPENAI_BASE_URL: settings.model.url,
@@ -71,7 +71,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
       PATCHBAY_INBOX_URL: `${settings.supabase.url}/inbox`,
       PATCHBAY_DEMO_EMAIL: settings.demo.email,
       PATCHBAY_DEMO_PASSWORD: settings.demo.password,
-      // Without the key: a page must not carry it. Whoever wants that server finds the key in stack.json.
+      // Without the key, which must not be in a page; it is in stack.json.
       PATCHBAY_DEMO_SERVERS: JSON.stringify(
         demoServers(settings).map(({ name, url, auth_method }) => ({ name, url, auth_method })),
       ),
@@ -93,7 +93,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
         PATCHBAY_DATA_DIR: supabaseFolder(settings.dataDir),
       },
       answersOk(`${settings.supabase.url}/auth/v1/health`, { apikey: settings.supabase.publishableKey }),
-      // The first start makes a database; the end waits for it to write everything down.
+      // The first start creates a database, and a stop waits until it has written everything.
       { readyTimeoutMs: 120_000, stopTimeoutMs: 15_000, restartDelayMs: 200, stderrIsLog: true },
     ),
     livekit: (binary: string) =>
@@ -103,7 +103,7 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
         [],
         { LIVEKIT_CONFIG: livekitConfig({ ports, ...settings.livekit }) },
         answersOk(`http://127.0.0.1:${ports.livekit}/`),
-        // With live rooms it does not end on SIGTERM.
+        // It ignores SIGTERM while rooms are live.
         { stopTimeoutMs: 1_500, stderrIsLog: true },
       ),
     model: script(
@@ -145,11 +145,11 @@ export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
         OPENAI_API_KEY: settings.model.apiKey,
         OPENAI_BASE_URL: settings.model.url,
         PATCHBAY_WORKER_PORT: String(ports.worker),
-        // Whoever stops the stack does not want to wait for a conversation with it.
+        // Stopping the stack must not wait for conversations.
         PATCHBAY_DRAIN_TIMEOUT_MS: '500',
       },
       answersOk(`http://127.0.0.1:${ports.worker}/`),
-      // A conversation that is open is told goodbye first.
+      // Open conversations say goodbye first.
       { stopTimeoutMs: 15_000 },
     ),
     monitor: script(

@@ -22,7 +22,7 @@ function put(file: string, content: string): void {
   writeFileSync(join(dataDir, file), content);
 }
 
-it('data, secrets and logs are moved into a folder that only their owner enters; what was built stays', async () => {
+it('moves data, secrets and logs into a folder for their owner only, and keeps builds', async () => {
   put('supabase/postgres/PG_VERSION', '17');
   put('supabase/keys.json', 'keys');
   put('secrets.json', 'secrets');
@@ -38,7 +38,7 @@ it('data, secrets and logs are moved into a folder that only their owner enters;
   expect(statSync(folder).mode & 0o777).toBe(0o700);
 });
 
-it('each time into another folder, and into none where there is nothing', async () => {
+it('uses a new folder each time, and creates none without data', async () => {
   mkdirSync(dataDir, { recursive: true });
   expect(await setAside(dataDir, NOW)).toBeNull();
   expect(readdirSync(dataDir)).toEqual([]);
@@ -51,7 +51,7 @@ it('each time into another folder, and into none where there is nothing', async 
   expect(existsSync(join(dataDir, 'secrets.json'))).toBe(false);
 });
 
-it('deleted, they leave what was built and what was set aside', () => {
+it('deletes the data, but neither builds nor what was set aside', () => {
   for (const file of ['supabase/keys.json', 'secrets.json', 'logs/web.log', 'web/0/a', 'data-1/secrets.json'])
     put(file, '');
   deleteData(dataDir);

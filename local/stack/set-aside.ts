@@ -5,13 +5,13 @@ import { SEEDED_FILE } from './demo.ts';
 import { SECRETS_FILE } from './secrets.ts';
 import { supabaseFolder } from './settings.ts';
 
-/** What one installation made: its database, secrets and logs; not the runtime, nor what was built. */
+/** What an installation creates: database, secrets and logs, but not the runtime or builds. */
 const DATA = ['supabase', SECRETS_FILE, SEEDED_FILE, 'logs'];
 
 /**
- * Moves what one installation made into a folder of its own, so that the next start begins without it. Nothing
- * of the installation may be running.
- * @returns the folder, or null where there was nothing
+ * Moves the installation's data into a folder of its own, so that the next start begins without it. The installation must
+ * not be running.
+ * @returns the folder, or null if there was no data
  */
 export async function setAside(dataDir: string, now: Date): Promise<string | null> {
   const names = DATA.filter((name) => existsSync(join(dataDir, name)));
@@ -24,7 +24,7 @@ export async function setAside(dataDir: string, now: Date): Promise<string | nul
   return folder;
 }
 
-/** Deletes what one installation made. Nothing of it may be running. */
+/** Deletes the installation's data. It must not be running. */
 export function deleteData(dataDir: string): void {
   for (const name of DATA) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -22,7 +22,7 @@ const source = (env: NodeJS.ProcessEnv = {}, keys: SettingsSource['keys'] = embe
 const embedded = { publishableKey: 'sb_publishable_x', secretKey: 'sb_secret_x', databasePassword: 'p@ss' };
 
 describe('settings', () => {
-  it('are all on loopback where the environment names nothing', () => {
+  it('use loopback addresses if the environment names no others', () => {
     const settings = makeSettings(source());
     expect(settings.supabase).toMatchObject({ url: 'http://127.0.0.1:4101', isEmbedded: true });
     expect(settings.supabase.databaseUrl).toBe('postgresql://postgres:p%40ss@127.0.0.1:4102/postgres');
@@ -30,7 +30,7 @@ describe('settings', () => {
     expect(settings.model).toMatchObject({ url: 'http://127.0.0.1:4107/v1', isRehearsal: true });
   });
 
-  it('follow the environment, part by part', () => {
+  it('follow the environment for each part', () => {
     const env = {
       LIVEKIT_URL: 'wss://x.livekit.cloud',
       LIVEKIT_API_KEY: 'k',
@@ -48,15 +48,15 @@ describe('settings', () => {
     expect(settings.supabase.isEmbedded).toBe(true);
   });
 
-  it('say which names are missing beside an outside part', () => {
+  it('name the variables that an external part still needs', () => {
     expect(() => makeSettings(source({ LIVEKIT_URL: 'wss://x', LIVEKIT_API_KEY: 'k' }))).toThrow(
-      new BadEnvironment('LIVEKIT_URL is set, so set LIVEKIT_API_SECRET too'),
+      new BadEnvironment('LIVEKIT_URL is set, so LIVEKIT_API_SECRET must be set too'),
     );
     expect(() => makeSettings(source({ SUPABASE_URL: 'https://x' }, null))).toThrow('PATCHBAY_SECRETS_KEYS');
   });
 });
 
-describe('what each part gets', () => {
+describe('the environment of each part', () => {
   const env = {
     PATH: '/bin',
     HOME: '/home/dev',
@@ -87,14 +87,14 @@ describe('what each part gets', () => {
     liveWeb('none'),
   ];
 
-  it('keeps the key that opens credentials to the functions, the worker and the monitor', () => {
+  it('has the key that decrypts credentials only for the functions, the worker and the monitor', () => {
     const holders = specs
       .filter((spec) => JSON.stringify(spec.env).includes(SECRETS_KEYS))
       .map(({ name }) => name);
     expect(holders.sort()).toEqual(['monitor', 'supabase', 'worker']);
   });
 
-  it('keeps the secret key of Supabase to the worker and the monitor, the key of OpenAI to the worker', () => {
+  it('has the Supabase secret key only for the worker and the monitor, and the OpenAI key only for the worker', () => {
     const holding = (text: string): string[] =>
       specs.filter((spec) => JSON.stringify(spec.env).includes(text)).map(({ name }) => name);
     expect(holding('sb_secret_x')).toEqual(['worker', 'monitor']);
@@ -102,7 +102,7 @@ describe('what each part gets', () => {
     expect(holding('sb_secret_other')).toEqual([]);
   });
 
-  it('is chosen by name: nothing else of the shell reaches any part', () => {
+  it('is chosen by name, so nothing else of the shell reaches any part', () => {
     for (const spec of specs) expect(JSON.stringify(spec.env)).not.toContain('other-secret');
     const named = (name: string) => specs.find((spec) => spec.name === name)?.env;
     expect(named('worker')).toMatchObject({ HTTPS_PROXY: env.HTTPS_PROXY, PATCHBAY_IDLE_TIMEOUT_MS: '1000' });
@@ -111,7 +111,7 @@ describe('what each part gets', () => {
     expect(named('web')).toMatchObject({ OTEL_EXPORTER_OTLP_HEADERS: 'trace-key' });
   });
 
-  it('is least for the demo servers, of which one is code of others', () => {
+  it('is smallest for the demo servers, one of which is third-party code', () => {
     const demos = specs.filter(({ name }) => ['clock', 'notes', 'everything'].includes(name));
     const known = ['PATH', 'LC_ALL', 'PORT', 'NOTES_API_KEY'];
     expect(demos).toHaveLength(3);
@@ -119,7 +119,7 @@ describe('what each part gets', () => {
       expect(Object.keys(given).filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('has the guard against other hosts and origins in every process of Node', () => {
+  it('loads the loopback guard into every Node process', () => {
     const withNode = specs.filter(({ command }) => command === process.execPath);
     expect(withNode.length).toBe(specs.length - 1);
     for (const { args } of withNode) expect(args.join(' ')).toMatch(/--import file:\S+loopback-guard\.ts /);
@@ -132,7 +132,7 @@ describe('what each part gets', () => {
     }
   });
 
-  it('tells the page why there is no conversation', () => {
+  it('gives the page the reason why voice is unavailable', () => {
     expect(builtWeb('/out', 'no livekit-server').env['PATCHBAY_VOICE_UNAVAILABLE']).toBe('no livekit-server');
     expect(builtWeb('/out', null).env).not.toHaveProperty('PATCHBAY_VOICE_UNAVAILABLE');
   });

@@ -3,7 +3,7 @@ import { DEMO_EMAIL } from './demo.ts';
 import type { Ports } from './ports.ts';
 import type { LocalSecrets } from './secrets.ts';
 
-/** Every address and key of one stack: the embedded parts' own, or those that the environment names. */
+/** Every address and key of a stack: those of embedded parts, or those from the environment. */
 export interface Settings {
   root: string;
   dataDir: string;
@@ -25,7 +25,7 @@ export interface Settings {
   demo: { email: string; password: string };
 }
 
-/** Something in the environment is missing or does not fit; the message is for the person at the screen. */
+/** Something in the environment is missing or wrong. The message is for the user. */
 export class BadEnvironment extends Error {
   override readonly name = 'BadEnvironment';
 }
@@ -43,11 +43,11 @@ export interface SettingsSource {
   portBase: number;
   env: NodeJS.ProcessEnv;
   secrets: LocalSecrets;
-  /** Keys of the embedded Supabase; null where SUPABASE_URL names another. */
+  /** Keys of the embedded Supabase; null if SUPABASE_URL is set. */
   keys: EmbeddedKeys | null;
 }
 
-/** True where the part runs here because the environment names no other. */
+/** True if the environment names no other, so the part runs here. */
 export function isEmbedded(
   env: NodeJS.ProcessEnv,
   name: 'SUPABASE_URL' | 'LIVEKIT_URL' | 'OPENAI_API_KEY',
@@ -55,7 +55,7 @@ export function isEmbedded(
   return !env[name];
 }
 
-/** @throws BadEnvironment where an outside part is named without its keys */
+/** @throws BadEnvironment if an external part is named without its keys */
 export function makeSettings({
   root,
   dataDir,
@@ -65,9 +65,10 @@ export function makeSettings({
   secrets,
   keys,
 }: SettingsSource): Settings {
-  const need = (names: string[], because: string): string[] => {
+  const require = (names: string[], because: string): string[] => {
     const missing = names.filter((name) => !env[name]);
-    if (missing.length > 0) throw new BadEnvironment(`${because} is set, so set ${missing.join(', ')} too`);
+    if (missing.length > 0)
+      throw new BadEnvironment(`${because} is set, so ${missing.join(', ')} must be set too`);
     return names.map((name) => env[name] ?? '');
   };
   const loopback = (port: number): string => `127.0.0.1:${port}`;
@@ -86,7 +87,7 @@ export function makeSettings({
       'SUPABASE_SECRET_KEY',
       'PATCHBAY_SECRETS_KEYS',
     ];
-    const [url = '', publishableKey = '', secretKey = ''] = need(names, 'SUPABASE_URL');
+    const [url = '', publishableKey = '', secretKey = ''] = require(names, 'SUPABASE_URL');
     return { url, publishableKey, secretKey, isEmbedded: false };
   })();
 
@@ -96,7 +97,7 @@ export function makeSettings({
       return { url: `ws://${loopback(ports.livekit)}`, apiKey, apiSecret, isLocal: true };
     }
     const names = ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET'];
-    const [url = '', apiKey = '', apiSecret = ''] = need(names, 'LIVEKIT_URL');
+    const [url = '', apiKey = '', apiSecret = ''] = require(names, 'LIVEKIT_URL');
     return { url, apiKey, apiSecret, isLocal: false };
   })();
 

@@ -11,24 +11,24 @@ export const DemoServer = z.object({
 });
 export type DemoServer = z.infer<typeof DemoServer>;
 
-/** What a running stack tells of itself: addresses, keys, and the processes by name. For its owner's eyes only. */
+/** Describes a running stack: addresses, keys and pids. Readable by its owner only. */
 export const Stack = z.object({
   web_url: z.string(),
   supabase_url: z.string(),
   publishable_key: z.string(),
   secret_key: z.string(),
-  /** Superuser's address of the embedded database; absent where Supabase runs elsewhere. */
+  /** The superuser's URL of the embedded database; absent with an external Supabase. */
   database_url: z.string().optional(),
   livekit_url: z.string(),
   livekit_api_key: z.string(),
   livekit_api_secret: z.string(),
   model_url: z.string(),
-  /** Where the worker and the monitor answer health checks; no worker runs without a LiveKit server. */
+  /** Where the worker and the monitor answer health checks. No worker runs without a LiveKit server. */
   worker_url: z.string().optional(),
   monitor_url: z.string(),
   demo: z.object({ email: z.string(), password: z.string() }),
   demo_servers: z.array(DemoServer),
-  /** Why there is no conversation, where no LiveKit server could be had. */
+  /** Why voice is unavailable, if no LiveKit server was found. */
   voice_unavailable: z.string().optional(),
   pids: z.record(z.string(), z.number()),
 });
@@ -38,7 +38,7 @@ export function stackFile(dataDir: string): string {
   return join(dataDir, 'stack.json');
 }
 
-/** Whole or not at all, and readable by the owner only. */
+/** Writes atomically, readable by the owner only. */
 export function writeJson(file: string, value: unknown): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${randomUUID()}`;
@@ -46,7 +46,7 @@ export function writeJson(file: string, value: unknown): void {
   renameSync(draft, file);
 }
 
-/** @returns undefined where there is no such file or it holds no JSON */
+/** @returns undefined if there is no such file or it isn't JSON */
 export function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -59,7 +59,7 @@ export function writeStack(dataDir: string, stack: Stack): void {
   writeJson(stackFile(dataDir), stack);
 }
 
-/** @returns null where no stack has told of itself */
+/** @returns null if no stack is running */
 export function readStack(dataDir: string): Stack | null {
   return Stack.safeParse(readJson(stackFile(dataDir))).data ?? null;
 }

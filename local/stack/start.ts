@@ -1,4 +1,4 @@
-/** `npm start`: the whole product on this machine, until Ctrl-C. `--fresh` moves its data aside first. */
+/** `npm start`: runs the whole product on this machine until Ctrl-C. `--fresh` sets its data aside first. */
 import { runInTerminal } from './terminal.ts';
 
 await runInTerminal({ isLive: false });

@@ -14,36 +14,36 @@ import { startWatchdog } from '../processes/watchdog.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PORT_GRACE_MS = 5_000;
-/** These end before the others: the worker still has to write down how its sessions ended. */
+/** Stopped before the others, because the worker records how its conversations ended. */
 const STOPPED_FIRST = ['source watch', 'worker', 'monitor'];
 
 export const DEFAULT_DATA_DIR = join(ROOT, '.local');
 
 export interface StackOptions {
-  /** Everything that lasts: database, secrets, logs, stack.json. Default: .local of this repository. */
+  /** Holds the database, secrets, logs and stack.json. Default: .local of this repository. */
   dataDir?: string;
-  /** First port of the block; without it PATCHBAY_PORT_BASE decides, else the first free block from 4100 on. */
+  /** First port of the block. Default: PATCHBAY_PORT_BASE, else the first free block from 4100. */
   portBase?: number;
-  /** What becomes of the data of earlier starts. Default: they are used. Tests delete theirs. */
+  /** What to do with the data of earlier starts. Default: 'use'. */
   earlier?: 'use' | 'set aside' | 'delete';
-  /** Serves the page from its sources, and restarts what was changed. */
+  /** Serves the page from source, and restarts what changes. */
   isLive?: boolean;
   say?: (text: string) => void;
-  /** Ends the start half way; what runs by then is stopped. */
+  /** Cancels the start and stops what is running by then. */
   signal?: AbortSignal;
 }
 
 export interface RunningStack {
   stack: Stack;
   settings: Settings;
-  /** Ends every part; the data stay. */
+  /** Stops every part; the data stays. */
   stop(): Promise<void>;
 }
 
 /**
- * Brings the whole product up on this machine, and keeps it up.
- * @returns once everything answers and stack.json tells of it
- * @throws AlreadyRunning, BadEnvironment, ChildFailed, BuildFailed; nothing is left running then
+ * Starts the whole product on this machine, and keeps it running.
+ * @returns once everything responds and stack.json is written
+ * @throws AlreadyRunning, BadEnvironment, ChildFailed or BuildFailed, with nothing left running
  */
 export async function startStack(options: StackOptions = {}): Promise<RunningStack> {
   const { dataDir = DEFAULT_DATA_DIR, say = () => undefined } = options;
@@ -79,9 +79,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
     if (options.earlier === 'delete') deleteData(dataDir);
     const aside = options.earlier === 'set aside' ? await setAside(dataDir, new Date()) : null;
     if (aside !== null)
-      say(
-        `the old data are in ${relative(ROOT, aside)}: delete them, or see docs/upgrade.md for the way back`,
-      );
+      say(`The old data is in ${relative(ROOT, aside)}. Delete it, or see docs/upgrade.md to restore it.`);
     const logFolder = join(dataDir, 'logs');
     mkdirSync(logFolder, { recursive: true });
     const portBase = await choosePortBase(options.portBase, held.isTakenOver, say);
@@ -134,14 +132,14 @@ async function gatherSettings(dataDir: string, portBase: number): Promise<Settin
   return makeSettings({ root: ROOT, dataDir, ports: portsFrom(portBase), portBase, env, secrets, keys });
 }
 
-/** @throws BadEnvironment where the block that was asked for is in use */
+/** @throws BadEnvironment if the requested block is in use */
 async function choosePortBase(
-  asked: number | undefined,
+  requested: number | undefined,
   isTakenOver: boolean,
   say: (text: string) => void,
 ): Promise<number> {
-  const wanted = asked ?? readPortBase(process.env['PATCHBAY_PORT_BASE']);
-  // What an interrupted start left running is just ending.
+  const wanted = requested ?? readPortBase(process.env['PATCHBAY_PORT_BASE']);
+  // Leftovers of an interrupted start may still be ending.
   const graceUntil = Date.now() + (isTakenOver ? PORT_GRACE_MS : 0);
   const ports = portsFrom(wanted ?? DEFAULT_PORT_BASE);
   let taken = await findTakenPort(ports);
@@ -153,12 +151,12 @@ async function choosePortBase(
     if (!taken) return wanted;
     const { port, name } = taken;
     throw new BadEnvironment(
-      `port ${port} (${name}) is in use: choose another block with PATCHBAY_PORT_BASE`,
+      `Port ${port} (${name}) is in use. Choose another block with PATCHBAY_PORT_BASE.`,
     );
   }
   const { base, skipped } = await findFreeBlock(DEFAULT_PORT_BASE);
-  for (const { taken: other } of skipped) say(`port ${other.port} (${other.name}) is in use`);
-  if (skipped.length > 0) say(`taking the ports from ${base} on; PATCHBAY_PORT_BASE chooses others`);
+  for (const { taken: other } of skipped) say(`Port ${other.port} (${other.name}) is in use`);
+  if (skipped.length > 0) say(`Using ports from ${base}. PATCHBAY_PORT_BASE chooses another block.`);
   return base;
 }
 

@@ -5,12 +5,12 @@ const files: Record<string, string> = { 'web/src/a.ts': 'one', 'web/src/b.ts': '
 const hashOf = (content: Record<string, string>, order = Object.keys(content)): string =>
   sourceHash(order, (file) => content[file] ?? '');
 
-describe('stamp of the sources', () => {
-  it('stays while nothing changes, whatever the order', () => {
+describe('the hash of the sources', () => {
+  it('stays the same in any order of the files', () => {
     expect(hashOf(files, ['web/src/b.ts', 'web/src/a.ts'])).toBe(hashOf(files));
   });
 
-  it('changes with a content, a name, and text that moves from one file to another', () => {
+  it('changes with the content, with a name, and when text moves from one file to another', () => {
     const others: Record<string, string>[] = [
       { ...files, 'web/src/a.ts': 'ONE' },
       { 'web/src/a.ts': 'one', 'web/src/c.ts': 'two' },

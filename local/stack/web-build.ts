@@ -17,14 +17,15 @@ export interface BuildOptions {
   watchdog: Watchdog;
 }
 
-/** The page could not be built; the message holds what the builder said. */
+/** The page couldn't be built; the message has vite's output. */
 export class BuildFailed extends Error {
   override readonly name = 'BuildFailed';
 }
 
 /**
- * Names the state of the sources that the page is built from.
- * @param read gives the content of a file; the order of `files` does not matter
+ * Hashes the sources that the page is built from.
+ * @param files in any order
+ * @param read returns the content of a file
  */
 export function sourceHash(files: string[], read: (file: string) => Buffer | string): string {
   const hash = createHash('sha256');
@@ -35,15 +36,14 @@ export function sourceHash(files: string[], read: (file: string) => Buffer | str
 }
 
 /**
- * Builds the page where its sources changed since the last build. Every build is kept in a folder of its own, so
- * that a running stack goes on with the one that it serves.
+ * Builds the page if its sources changed. Each build has its own folder, so a running stack keeps the one that it serves.
  * @returns the folder with the build's output (`static`, `functions`, `config.json`)
  * @throws BuildFailed
  */
 export async function buildWeb(options: BuildOptions): Promise<string> {
   const { root, signal, say } = options;
   const builds = join(root, '.local/web');
-  const wait = (): void => say('another command is building the page: waiting for it');
+  const wait = (): void => say('Waiting for another command to build the page');
   return withFileLock(join(root, '.local/web-build.lock'), signal, wait, async () => {
     const hash = sourceHash(listSources(root), (file) => readFileSync(join(root, file)));
     const target = join(builds, hash);
@@ -52,7 +52,7 @@ export async function buildWeb(options: BuildOptions): Promise<string> {
       return target;
     }
     await build(options);
-    // Symbolic links inside stay relative; the rename makes the folder appear whole.
+    // Symbolic links stay relative. The rename makes the folder appear complete.
     const draft = join(builds, `${hash}.new`);
     await rm(draft, { recursive: true, force: true });
     await cp(join(root, 'web/.vercel/output'), draft, { recursive: true, verbatimSymlinks: true });
@@ -70,9 +70,9 @@ function listSources(root: string): string[] {
 
 async function build({ root, say, signal, watchdog }: BuildOptions): Promise<void> {
   const startedAt = Date.now();
-  say('building the page');
+  say('Building the page');
   const timer = setInterval(
-    () => say(`building the page … ${Math.round((Date.now() - startedAt) / 1000)} s`),
+    () => say(`Building the page (${Math.round((Date.now() - startedAt) / 1000)} s)`),
     10_000,
   );
   const { code, output } = await runTool({
@@ -85,7 +85,7 @@ async function build({ root, say, signal, watchdog }: BuildOptions): Promise<voi
   });
   clearInterval(timer);
   signal.throwIfAborted();
-  if (code !== 0) throw new BuildFailed(`the page could not be built:\n${output}`);
+  if (code !== 0) throw new BuildFailed(`The page couldn't be built:\n${output}`);
 }
 
 async function removeOld(builds: string): Promise<void> {

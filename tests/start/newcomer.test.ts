@@ -37,7 +37,7 @@ it('a newcomer has the whole product after one command', { timeout: 400_000 }, a
     await vi.waitFor(
       () => {
         if (start.exitCode !== null) throw new Error(`npm start has ended:\n${output}`);
-        expect(output).toContain('Ctrl-C stops it.');
+        expect(output).toContain('Press Ctrl-C to stop.');
       },
       { timeout: 360_000, interval: 200 },
     );

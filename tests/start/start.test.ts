@@ -122,7 +122,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
   it('is one at a time: a second start says where the first is', async () => {
     const second = start();
     expect(await exitCode(second.process)).toBe(0);
-    expect(second.output()).toContain(`runs already in this checkout, at ${currentStack().web_url}`);
+    expect(second.output()).toContain(`already running in this checkout, at ${currentStack().web_url}`);
     const fresh = start({}, ['--fresh']);
     expect(await exitCode(fresh.process)).toBe(1);
   });
@@ -166,7 +166,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
     clearInterval(look);
     expect(below.size).toBeGreaterThan(0);
     expect([...below.values()].filter(isRunning)).toEqual([]);
-    expect(failing.output()).toMatch(/(worker|monitor) ended with code 1 while it came up/);
+    expect(failing.output()).toMatch(/(worker|monitor) exited with code 1 during startup/);
   });
 
   it('names a port that is in use, and how to choose others', async () => {
@@ -174,7 +174,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
     await once(other, 'listening');
     const refused = start();
     expect(await exitCode(refused.process)).toBe(1);
-    expect(refused.output()).toContain(`port ${portBase + 7} (model) is in use`);
+    expect(refused.output()).toContain(`Port ${portBase + 7} (model) is in use`);
     expect(refused.output()).toContain('PATCHBAY_PORT_BASE');
     other.close();
   });
@@ -190,7 +190,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
       await exitCode(old);
       const fresh = await startAndWait({}, ['--fresh']);
       expect(fresh.output()).toMatch(
-        /the old data are in \S.*data-\d{8}-\d{6}: delete them, or see docs\/upgrade\.md/,
+        /The old data is in \S.*data-\d{8}-\d{6}\. Delete it, or see docs\/upgrade\.md/,
       );
       expect(fresh.stack.demo.password).not.toBe(stack.demo.password);
       expect(await signIn(fresh.stack)).not.toBe(first);
