@@ -5,15 +5,15 @@ export interface LivekitSettings {
 }
 
 /**
- * The server's configuration: on loopback only, one UDP port for all media. It is JSON, which is YAML too, and goes
- * to the server by the environment variable LIVEKIT_CONFIG: keys belong neither on a command line nor in a file.
+ * Returns the server's configuration: loopback only, one UDP port for all media. It is JSON, which is also YAML, for the
+ * environment variable LIVEKIT_CONFIG, so that no key is on a command line or in a file.
  */
 export function livekitConfig({ ports, apiKey, apiSecret }: LivekitSettings): string {
   return JSON.stringify({
     port: ports.livekit,
     bind_addresses: ['127.0.0.1'],
     rtc: {
-      // It would listen on every address of the machine; on loopback UDP always gets through.
+      // TCP would listen on every address; on loopback, UDP always works.
       tcp_port: 0,
       udp_port: ports.livekitUdp,
       node_ip: '127.0.0.1',

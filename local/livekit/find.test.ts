@@ -29,36 +29,33 @@ const find = (fetch: typeof globalThis.fetch = offline) =>
     fetch,
   });
 
-describe('livekit-server is found', () => {
-  it('on PATH', async () => {
+describe('findLivekitServer', () => {
+  it('finds the server on PATH', async () => {
     const path = program('bin/livekit-server', 'echo livekit-server version 1.13.9');
     expect(await find()).toEqual({ path, origin: 'PATH' });
   });
 
-  it('in the cache, where the one on PATH is too old', async () => {
+  it('uses the cache if the server on PATH is too old', async () => {
     program('bin/livekit-server', 'echo livekit-server version 1.4.0');
     const path = program('cache/livekit-server-1.13.5/livekit-server', 'echo livekit-server version 1.13.5');
     expect(await find()).toEqual({ path, origin: 'cache' });
   });
 
-  it.runIf(assetFor(process.platform, process.arch))(
-    'nowhere when a download has another checksum',
-    async () => {
-      const asset = assetFor(process.platform, process.arch);
-      const fetch = vi.fn(async (url: unknown) =>
-        url === asset?.checksumsUrl
-          ? new Response(`${'0'.repeat(64)}  ${asset?.name}\n`)
-          : new Response('evil'),
-      );
-      expect(await find(fetch)).toMatchObject({
-        path: null,
-        reason: expect.stringContaining('another checksum'),
-      });
-    },
-  );
+  it.runIf(assetFor(process.platform, process.arch))('refuses a download with another checksum', async () => {
+    const asset = assetFor(process.platform, process.arch);
+    const fetch = vi.fn(async (url: unknown) =>
+      url === asset?.checksumsUrl
+        ? new Response(`${'0'.repeat(64)}  ${asset?.name}\n`)
+        : new Response('evil'),
+    );
+    expect(await find(fetch)).toMatchObject({
+      path: null,
+      reason: expect.stringContaining("doesn't match the release's checksum"),
+    });
+  });
 
-  it('by Go, and lies in the cache afterwards', async () => {
-    // Stands for `go install`, which writes a program named after the package's folder into GOBIN.
+  it('builds the server with Go and keeps it in the cache', async () => {
+    // Stands in for `go install`, which writes a program named after the package's folder into GOBIN.
     program('bin/go', 'printf \'#!/bin/sh\\necho version 1.13.5\\n\' > "$GOBIN/server"');
     const path = join(folder, 'cache/livekit-server-1.13.5/livekit-server');
     expect(await find()).toEqual({ path, origin: 'Go' });
@@ -66,7 +63,7 @@ describe('livekit-server is found', () => {
     expect(await find()).toEqual({ path, origin: 'cache' });
   });
 
-  it('nowhere, with the reason of each way', async () => {
+  it('returns the reason of each source if all of them fail', async () => {
     program('bin/go', 'echo no route to the module proxy; exit 1');
     const { path, reason } = (await find()) as { path: null; reason: string };
     expect(path).toBeNull();

@@ -24,12 +24,12 @@ export interface FindOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** A way that did not lead to a server, with the reason for the person at the screen. */
-class NotThisWay extends Error {}
+/** A source has no usable server; the message says why. */
+class Unavailable extends Error {}
 
 /**
- * Finds livekit-server, or brings it: on PATH, in the cache, as the official release, built by Go.
- * @returns `path: null` with the reasons where none can be had; never throws
+ * Finds livekit-server on PATH or in the cache, downloads the official release, or builds it with Go.
+ * @returns `path: null` with the reasons if all of them fail; never throws
  */
 export async function findLivekitServer(options: FindOptions): Promise<LivekitServer> {
   const env = pickEnv(options.env ?? process.env, MACHINE, NETWORK, GO);
@@ -38,23 +38,23 @@ export async function findLivekitServer(options: FindOptions): Promise<LivekitSe
     `livekit-server-${LIVEKIT_VERSION}`,
     'livekit-server',
   );
-  const ways: [string, () => Promise<string>][] = [
+  const sources: [string, () => Promise<string>][] = [
     ['PATH', () => fromPath(env)],
     ['cache', () => usable(cached, env)],
     ['release', () => fromRelease(cached, env, options)],
     ['Go', () => fromGo(cached, env, options)],
   ];
   const reasons: string[] = [];
-  for (const [origin, find] of ways) {
-    if (options.signal.aborted) return { path: null, reason: 'stopped' };
+  for (const [origin, find] of sources) {
+    if (options.signal.aborted) return { path: null, reason: 'Stopped' };
     try {
       return { path: await find(), origin };
     } catch (error) {
-      // A full disk or a broken archive is one more reason why this way led nowhere.
+      // Any error, such as a full disk or a broken archive, rules out this source only.
       reasons.push(`${origin}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  return { path: null, reason: `no livekit-server ${LIVEKIT_VERSION} could be had (${reasons.join('; ')})` };
+  return { path: null, reason: `livekit-server ${LIVEKIT_VERSION} was not found (${reasons.join('; ')})` };
 }
 
 function cacheFolder(env: NodeJS.ProcessEnv): string {
@@ -63,7 +63,7 @@ function cacheFolder(env: NodeJS.ProcessEnv): string {
 
 async function fromPath(env: NodeJS.ProcessEnv): Promise<string> {
   const found = onPath('livekit-server', env);
-  if (!found) throw new NotThisWay('not there');
+  if (!found) throw new Unavailable('not found');
   return usable(found, env);
 }
 
@@ -82,11 +82,11 @@ function isExecutable(file: string): boolean {
 }
 
 async function usable(file: string, env: NodeJS.ProcessEnv): Promise<string> {
-  if (!isExecutable(file)) throw new NotThisWay('not there');
+  if (!isExecutable(file)) throw new Unavailable('not found');
   const signal = AbortSignal.timeout(VERSION_TIMEOUT_MS);
   const { code, output } = await runTool({ command: file, args: ['--version'], env, signal });
-  if (code !== 0) throw new NotThisWay(`${file} does not run`);
-  if (!isUsableVersion(output)) throw new NotThisWay(`${file} is of another version`);
+  if (code !== 0) throw new Unavailable(`${file} doesn't run`);
+  if (!isUsableVersion(output)) throw new Unavailable(`${file} is another version`);
   return file;
 }
 
@@ -96,14 +96,14 @@ async function fromRelease(
   { say, signal, fetch = globalThis.fetch }: FindOptions,
 ): Promise<string> {
   const asset = assetFor(process.platform, process.arch);
-  if (!asset) throw new NotThisWay('none is published for this platform');
+  if (!asset) throw new Unavailable('no release for this platform');
   const checksums = (await download(fetch, asset.checksumsUrl, signal, CONNECT_TIMEOUT_MS)).toString();
   const expected = checksumOf(checksums, asset.name);
-  if (!expected) throw new NotThisWay(`no checksum of ${asset.name}`);
-  say(`downloading livekit-server ${LIVEKIT_VERSION} (about 25 MB)`);
+  if (!expected) throw new Unavailable(`no checksum for ${asset.name}`);
+  say(`Downloading livekit-server ${LIVEKIT_VERSION} (about 25 MB)`);
   const archive = await download(fetch, asset.url, signal, DOWNLOAD_TIMEOUT_MS);
   const actual = createHash('sha256').update(archive).digest('hex');
-  if (actual !== expected) throw new NotThisWay('the download has another checksum than the release tells');
+  if (actual !== expected) throw new Unavailable("the download doesn't match the release's checksum");
   return inScratch(async (folder) => {
     const file = join(folder, asset.name);
     await writeFile(file, archive);
@@ -113,7 +113,7 @@ async function fromRelease(
       env,
       signal,
     });
-    if (code !== 0) throw new NotThisWay('tar could not unpack the release');
+    if (code !== 0) throw new Unavailable("tar couldn't unpack the release");
     return store(join(folder, 'livekit-server'), cached, env);
   });
 }
@@ -126,11 +126,11 @@ async function download(
 ): Promise<Buffer> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
-    if (!response.ok) throw new NotThisWay(`github.com answered ${response.status}`);
+    if (!response.ok) throw new Unavailable(`github.com responded with ${response.status}`);
     return Buffer.from(await response.arrayBuffer());
   } catch (error) {
-    if (error instanceof NotThisWay) throw error;
-    throw new NotThisWay('github.com cannot be reached', { cause: error });
+    if (error instanceof Unavailable) throw error;
+    throw new Unavailable('github.com is unreachable', { cause: error });
   }
 }
 
@@ -140,11 +140,11 @@ async function fromGo(
   { say, signal, watchdog }: FindOptions,
 ): Promise<string> {
   const go = onPath('go', env);
-  if (!go) throw new NotThisWay('not installed');
+  if (!go) throw new Unavailable('not installed');
   const startedAt = Date.now();
   const elapsed = (): string => `${Math.round((Date.now() - startedAt) / 1000)} s`;
-  say(`building livekit-server ${LIVEKIT_VERSION} with Go, once; this takes a few minutes`);
-  const timer = setInterval(() => say(`building livekit-server … ${elapsed()}`), 15_000);
+  say(`Building livekit-server ${LIVEKIT_VERSION} with Go. This happens once and takes a few minutes.`);
+  const timer = setInterval(() => say(`Building livekit-server (${elapsed()})`), 15_000);
   try {
     return await inScratch(async (folder) => {
       const module = `github.com/livekit/livekit-server/cmd/server@v${LIVEKIT_VERSION}`;
@@ -156,8 +156,8 @@ async function fromGo(
         signal,
         watchdog,
       });
-      if (code !== 0) throw new NotThisWay(`go install failed: ${output.split('\n').at(-1) ?? ''}`);
-      say(`livekit-server is built, ${elapsed()}`);
+      if (code !== 0) throw new Unavailable(`go install failed: ${output.split('\n').at(-1) ?? ''}`);
+      say(`Built livekit-server in ${elapsed()}`);
       return store(join(folder, 'server'), cached, env);
     });
   } finally {
@@ -174,7 +174,7 @@ async function inScratch<T>(run: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Into the cache under another name first: two starts at once, or an interrupted one, leave a whole file. */
+/** Renamed once complete, so that simultaneous or interrupted starts never leave a partial file. */
 async function store(file: string, cached: string, env: NodeJS.ProcessEnv): Promise<string> {
   const draft = `${cached}.${randomUUID()}`;
   await mkdir(dirname(cached), { recursive: true });

@@ -8,7 +8,7 @@ export interface ReleaseAsset {
   checksumsUrl: string;
 }
 
-/** The archive of the official release for a machine; null where the project publishes none (macOS). */
+/** Returns the official release's archive for a machine, or null if none is published (macOS). */
 export function assetFor(platform: string, arch: string): ReleaseAsset | null {
   const architecture = ARCHITECTURES[arch];
   if (platform !== 'linux' || !architecture) return null;
@@ -17,7 +17,7 @@ export function assetFor(platform: string, arch: string): ReleaseAsset | null {
   return { name, url: `${folder}/${name}`, checksumsUrl: `${folder}/checksums.txt` };
 }
 
-/** Finds the SHA-256 (hex) of a file in the release's checksums.txt. */
+/** Finds a file's SHA-256 (hex) in the release's checksums.txt. */
 export function checksumOf(checksums: string, name: string): string | null {
   for (const line of checksums.split('\n')) {
     const [, sum, file] = /^([0-9a-f]{64})\s+\*?(.+?)\s*$/i.exec(line) ?? [];
@@ -26,7 +26,7 @@ export function checksumOf(checksums: string, name: string): string | null {
   return null;
 }
 
-/** True for a livekit-server that this project can use: 1.13 or a later 1.x (older ones lack server-side RPC). */
+/** True for 1.13 and later 1.x; older versions lack server-side RPC. */
 export function isUsableVersion(versionOutput: string): boolean {
   const [, major, minor] = /(\d+)\.(\d+)\.\d+/.exec(versionOutput) ?? [];
   return Number(major) === 1 && Number(minor) >= 13;

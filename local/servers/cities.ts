@@ -1,4 +1,4 @@
-/** Cities that people name but that no time zone is named after. */
+/** Cities that no time zone is named after. */
 const ZONE_OF_CITY: Record<string, string> = {
   beijing: 'Asia/Shanghai',
   bangalore: 'Asia/Kolkata',
@@ -22,7 +22,7 @@ const ZONE_OF_CITY: Record<string, string> = {
   washington: 'America/New_York',
 };
 
-/** Cities offered as examples; a speech grammar is made of them, so they are few and sound unlike each other. */
+/** Example cities. The speech grammar is built from them, so they are few and sound different. */
 export const EXAMPLE_CITIES = [
   'Tokyo',
   'London',
@@ -46,8 +46,8 @@ for (const zone of Intl.supportedValuesOf('timeZone')) {
 zonesByCity.set('utc', 'UTC');
 
 /**
- * Finds the time zone of a city as people say it ("new york"), or of a zone name ("Asia/Tokyo").
- * @returns an IANA zone name, or undefined for a place it does not know
+ * Finds the time zone of a city as people say it ("new york") or of a zone name ("Asia/Tokyo").
+ * @returns an IANA zone name, or undefined for an unknown place
  */
 export function zoneOf(place: string): string | undefined {
   return zonesByCity.get(spoken(place)) ?? zonesByCity.get(place.trim().toLowerCase());

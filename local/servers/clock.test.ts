@@ -28,7 +28,7 @@ function textOf(result: Awaited<ReturnType<Client['callTool']>>): string {
 }
 
 describe('clock', () => {
-  it('tells the time in a city that people name', async () => {
+  it('returns the time in a city that people name', async () => {
     const client = await connect((await startAt('2026-11-22T05:05:00Z')).url);
     const tokyo = await client.callTool({ name: 'current_time', arguments: { city: 'Tokyo' } });
     expect(textOf(tokyo)).toBe('It is 2:05 PM in Tokyo, Sunday, November 22.');
@@ -37,14 +37,14 @@ describe('clock', () => {
     expect(other.structuredContent).toMatchObject({ time_zone: 'America/Sao_Paulo', utc_offset: '-03:00' });
   });
 
-  it('says that it does not know a place', async () => {
+  it('returns an error for an unknown place', async () => {
     const client = await connect((await startAt('2026-11-22T05:05:00Z')).url);
     const result = await client.callTool({ name: 'current_time', arguments: { city: 'Atlantis' } });
     expect(result.isError).toBe(true);
     expect(textOf(result)).toContain('Atlantis');
   });
 
-  it('compares two cities, half hours included', async () => {
+  it('compares two cities, including half hours', async () => {
     const client = await connect((await startAt('2026-11-22T05:05:00Z')).url);
     const compare = async (from: string, to: string) =>
       textOf(await client.callTool({ name: 'time_difference', arguments: { from, to } }));
@@ -54,7 +54,7 @@ describe('clock', () => {
     expect(await compare('Berlin', 'Paris')).toBe('Paris and Berlin have the same time.');
   });
 
-  it('offers cities as examples in its schema, for a speech grammar', async () => {
+  it('lists example cities in its schema, for a speech grammar', async () => {
     const client = await connect((await startAt('2026-11-22T05:05:00Z')).url);
     const { tools } = await client.listTools();
     const time = tools.find((tool) => tool.name === 'current_time');
@@ -109,7 +109,7 @@ describe('clock as a process', () => {
     return child;
   }
 
-  it('says that its port is in use, and ends cleanly on SIGTERM with a client connected', async () => {
+  it('reports that its port is in use, and exits cleanly on SIGTERM with a client connected', async () => {
     const first = run(0);
     const [line] = (await once(first.stdout, 'data')) as [Buffer];
     const url = line.toString().trim().replace('clock: ', '');

@@ -8,11 +8,10 @@ const city = (description: string) =>
   z.string().min(1).max(60).describe(description).meta({ examples: EXAMPLE_CITIES });
 
 /**
- * The clock: the time in a city, the difference between two cities, and a countdown that takes as long as it says.
- *
+ * Starts the clock: the time in a city, the difference between two cities, and a countdown.
  * @param options.port port on 127.0.0.1, 0 for any
- * @param options.now source of the time, for tests
- * @throws the listen error of Node when the port is taken
+ * @param options.now default: the system's time
+ * @throws Node's listen error if the port is taken
  */
 export function startClock(options: { port: number; now?: () => Date }): Promise<LoopbackServer> {
   const now = options.now ?? (() => new Date());
@@ -22,7 +21,7 @@ export function startClock(options: { port: number; now?: () => Date }): Promise
 function createClock(now: () => Date): McpServer {
   const server = new McpServer(
     { name: 'clock', title: 'Clock', version: '1.0.0' },
-    { instructions: 'Tells the time in cities around the world and counts down seconds.' },
+    { instructions: 'Gives the time in cities around the world and counts down seconds.' },
   );
 
   server.registerTool(

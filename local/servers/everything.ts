@@ -1,6 +1,6 @@
 /**
- * The reference server `@modelcontextprotocol/server-everything`, unmodified, on the port in `PORT`. It listens on
- * every address of the machine when left to itself; here its one server is held to loopback.
+ * Runs the reference server `@modelcontextprotocol/server-everything`, unmodified, on the port in `PORT`. By itself it
+ * listens on every address; here it listens on loopback only.
  */
 import { Server } from 'node:net';
 
@@ -11,8 +11,8 @@ Server.prototype.listen = function (this: Server, port: string | number, listene
   return listen.call(this, { port: Number(port), host: '127.0.0.1' }, listener);
 } as Server['listen'];
 
-// SIGTERM has no handler in the package, so that it would die with open streams cut; SIGINT closes them.
+// The package handles only SIGINT, which closes open streams.
 process.once('SIGTERM', () => process.emit('SIGINT'));
 
-// @ts-expect-error -- the package brings no types; it is run, not called.
+// @ts-expect-error -- the package has no types; it is run, not called.
 await import('@modelcontextprotocol/server-everything/dist/transports/streamableHttp.js');

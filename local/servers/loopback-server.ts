@@ -11,16 +11,16 @@ const SESSION_IDLE_MS = 60 * 60_000;
 export interface LoopbackServerOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
   port: number;
-  /** Makes the MCP server of one session; `ended` is called once when the session is over. */
+  /** Creates the MCP server of a session; `ended` is called once when the session is over. */
   createSession: () => { mcp: McpServer; ended?: () => void };
-  /** Decides whether a request may go on; without it everybody may. */
+  /** Decides whether to accept a request. Default: accept all. */
   isAuthorized?: (request: IncomingMessage) => boolean;
 }
 
 export interface LoopbackServer {
   /** Address of the MCP endpoint, such as http://127.0.0.1:4111/mcp. */
   url: string;
-  /** Ends every session and stops listening; open streams are cut. */
+  /** Ends every session, cuts open streams and stops listening. */
   close(): Promise<void>;
 }
 
@@ -32,11 +32,9 @@ interface Session {
 }
 
 /**
- * Serves MCP over streamable HTTP on loopback, one MCP server per session.
- * Requests without a session start one; an unknown session id gets 404, so that a client
- * that outlived a restart knows that it has to initialise again.
- *
- * @throws the listen error of Node, with code `EADDRINUSE` when the port is taken
+ * Serves MCP over Streamable HTTP on loopback, with one MCP server per session. A request without a session starts one; an
+ * unknown session id gets 404, which makes a client initialize again after a restart.
+ * @throws Node's listen error, such as `EADDRINUSE`
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
   const sessions = new Map<string, Session>();
@@ -75,7 +73,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
       session.lastUsedAt = Date.now();
     });
     await session.transport.handleRequest(request, response);
-    // A first request that was no valid `initialize` has been answered with 400 and started nothing.
+    // A first request that isn't a valid `initialize` got 400 and started nothing.
     if (session.transport.sessionId === undefined) await session.mcp.close();
   }
 
@@ -104,8 +102,8 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
 }
 
 /**
- * Runs a demo server as a process: PORT from the environment, one line when it is ready, a clean end
- * on SIGTERM and SIGINT, and a plain sentence with exit code 1 when the port is in use.
+ * Runs a demo server as a process: reads PORT, prints one line when ready, exits cleanly on SIGTERM and SIGINT, and exits
+ * with code 1 and a message if the port is in use.
  */
 export async function runAsProcess(
   name: string,
@@ -130,7 +128,7 @@ export async function runAsProcess(
   }
 }
 
-/** Clients that died without a DELETE leave their session behind. */
+/** Ends sessions of clients that died without a DELETE. */
 function closeIdleSessions(sessions: Map<string, Session>, now: number): void {
   for (const session of sessions.values())
     if (session.openRequests === 0 && now - session.lastUsedAt > SESSION_IDLE_MS) void session.mcp.close();

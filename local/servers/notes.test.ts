@@ -36,14 +36,14 @@ async function connect(url: string, key = KEY) {
 }
 
 describe('notes', () => {
-  it('refuses a missing or wrong key with 401', async () => {
+  it('rejects a missing or wrong key with 401', async () => {
     const { url } = await start();
     for (const headers of [{}, { 'X-API-Key': 'wrong' }])
       expect((await fetch(url, { method: 'POST', headers })).status).toBe(401);
     await expect(connect(url, 'wrong')).rejects.toThrow();
   });
 
-  it('writes notes down and tells them to every client', async () => {
+  it('stores notes and returns them to every client', async () => {
     const { url } = await start();
     const [one, other] = [await connect(url), await connect(url)];
     expect(await one.call('list_notes')).toBe('There are no notes.');
@@ -51,7 +51,7 @@ describe('notes', () => {
     expect(await other.call('list_notes')).toBe('There is 1 note: buy milk.');
   });
 
-  it('grows tools with the first note in all sessions, and shrinks again', async () => {
+  it('adds tools with the first note in all sessions, and removes them again', async () => {
     const { url } = await start();
     const [one, other] = [await connect(url), await connect(url)];
     expect(await one.names()).toEqual(['add_note', 'list_notes']);
@@ -77,7 +77,7 @@ describe('notes', () => {
     expect(await late.names()).toEqual(['add_note', 'list_notes']);
   });
 
-  it('goes on when a session has ended', async () => {
+  it('serves others after a session has ended', async () => {
     const { url } = await start();
     const gone = await connect(url);
     await gone.client.close();

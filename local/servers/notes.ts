@@ -6,12 +6,10 @@ import { runAsProcess, startLoopbackServer, type LoopbackServer } from './loopba
 const MAX_NOTES = 1000;
 
 /**
- * The notebook: notes in memory, for whoever has the key in X-API-Key.
- * Its tool list grows with the first note (search, read the latest, delete all) and shrinks when all are
- * deleted; every session hears of it by notifications/tools/list_changed.
- *
+ * Starts the notebook: notes in memory, for callers with the key in X-API-Key. The first note adds tools (search, read the
+ * latest, delete all) and deleting all notes removes them; every session gets notifications/tools/list_changed.
  * @param options.port port on 127.0.0.1, 0 for any
- * @throws the listen error of Node when the port is taken
+ * @throws Node's listen error if the port is taken
  */
 export function startNotes(options: { port: number; apiKey: string }): Promise<LoopbackServer> {
   const notebook = new Notebook();
@@ -37,7 +35,7 @@ function createNotes(notebook: Notebook): { mcp: McpServer; ended: () => void } 
     { name: 'notes', title: 'Notes', version: '1.0.0' },
     {
       instructions: 'Keeps short notes. Searching, reading and deleting become possible with the first note.',
-      // Three tools come or go together: one notification is enough.
+      // Three tools change together: one notification is enough.
       debouncedNotificationMethods: ['notifications/tools/list_changed'],
     },
   );

@@ -1,6 +1,6 @@
-// A grammar as the recogniser wants it: states, and words that lead from one to the next, each with a price.
+// Converts a grammar to the recognizer's format: states, and words that lead from one to the next with a probability.
 
-/** One sentence pattern: slots in a row, each a list of alternatives (words with blanks; '' = may be left out). */
+/** A sentence pattern: a sequence of slots, each a list of alternatives ('' makes it optional). */
 export type Phrase = string[][];
 
 export interface Transition {
@@ -22,25 +22,25 @@ export interface Automaton {
 const LOG_BASE = 1.0001;
 const price = (probability: number) => Math.round(Math.log(probability) / Math.log(LOG_BASE));
 
-/** Sounds of English, each as a word of its own: a chain of these competes with the grammar and takes the rest. */
-export const STRANGER = '+';
+/** Sounds of English, each as its own word: a chain of them competes with the grammar and matches everything else. */
+export const UNKNOWN = '+';
 export const PHONES = 'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z'.split(' '); // prettier-ignore
 /**
- * Measured with four voices, 23 sentences of 21 tools and 15 foreign ones: at 1e-13 a sound, all 92 are heard and 53 of 60
- * foreign ones turned away; with noise 30 dB below the voice, 81 are heard, 6 turned away, 5 mistaken. At 1e-12 fewer are
- * mistaken and more turned away (57 foreign ones, 13 in noise); at 1e-15 it is the other way round (39 and 2).
+ * Measured with four voices, 23 sentences for 21 tools and 15 unrelated ones. At 1e-13 per sound all 92 are recognized and
+ * 53 of 60 unrelated ones rejected; with noise at -30 dB, 81 are recognized, 6 rejected and 5 mistaken. 1e-12 rejects more
+ * (57 unrelated, 13 in noise), 1e-15 less (39 and 2).
  */
-const STRANGER_PRICE = price(1e-13);
-/** A short word that may be left out is more often said than not: "the" is easily lost in the sound. */
+const UNKNOWN_PRICE = price(1e-13);
+/** Optional short words are usually said: "the" is easily missed in the sound. */
 const LEFT_OUT_PRICE = price(1e-7);
 
-/** State 0 starts, state 1 ends, each phrase has states of its own between. */
+/** State 0 is the start, state 1 the end; each phrase has its own states in between. */
 export function buildAutomaton(phrases: Phrase[]): Automaton {
   const [start, end] = [0, 1];
   let states = 2;
   const transitions: Transition[] = [];
   for (const slots of phrases) {
-    // Where one may be before the slot: several places after an optional one, each with what it cost to get there.
+    // The states before the slot, several of them after an optional one, each with the cost to get there.
     let here = [{ state: start, logp: 0 }];
     for (const alternatives of slots) {
       const after = states++;
@@ -62,15 +62,14 @@ export function buildAutomaton(phrases: Phrase[]): Automaton {
       if (state !== start) transitions.push({ from: state, to: end, word: '', logp });
   }
   const strange = states++;
-  for (const word of PHONES.map((phone) => STRANGER + phone)) {
-    transitions.push({ from: start, to: strange, word, logp: STRANGER_PRICE });
-    transitions.push({ from: strange, to: strange, word, logp: STRANGER_PRICE });
+  for (const word of PHONES.map((phone) => UNKNOWN + phone)) {
+    transitions.push({ from: start, to: strange, word, logp: UNKNOWN_PRICE });
+    transitions.push({ from: strange, to: strange, word, logp: UNKNOWN_PRICE });
   }
   transitions.push({ from: strange, to: end, word: '', logp: 0 });
   return { start, end, states, transitions };
 }
 
-/** The words of an alternative. */
 export function wordsOf(alternative: string): string[] {
   return alternative.split(' ').filter(Boolean);
 }

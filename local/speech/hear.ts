@@ -1,9 +1,9 @@
-// PocketSphinx, compiled to WebAssembly, with its small acoustic model: it hears what a grammar allows.
+// PocketSphinx, compiled to WebAssembly, with its small acoustic model: recognizes what a grammar allows.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import vm from 'node:vm';
-import { buildAutomaton, PHONES, STRANGER, wordsOf, type Phrase, type Transition } from './automaton.ts';
+import { buildAutomaton, PHONES, UNKNOWN, wordsOf, type Phrase, type Transition } from './automaton.ts';
 import { pronounce } from './pronounce.ts';
 import { trimSilence } from './trim.ts';
 
@@ -11,26 +11,23 @@ export const HEARING_RATE_HZ = 16_000;
 
 export interface Grammar {
   phrases: Phrase[];
-  /** Words that nobody can say, with the reason: alternatives with such a word were left out. */
+  /** Words without a pronunciation, with the reason. Alternatives that need them are left out. */
   skipped: { word: string; reason: string }[];
 }
 
 export interface Hearing {
-  /** Gets ready for a grammar, which the first `hear` with it would do otherwise (some 50 ms). */
+  /** Loads a grammar (about 50 ms), which the first `hear` with it does otherwise. */
   prepare(grammar: Grammar): void;
   /**
-   * What was said, as words of the grammar with blanks between; '' when it was something else.
-   * Takes about 20 ms for a phrase, and a few more when the grammar is new.
-   *
+   * Returns what was said in words of the grammar, or '' for anything else. Takes about 20 ms for a phrase.
    * @param pcm mono at 16 kHz
    */
   hear(pcm: Int16Array, grammar: Grammar): string;
 }
 
 /**
- * A grammar without the words that have no pronunciation.
- *
- * @returns phrases in which every alternative can be said; a phrase that lost a whole slot is gone
+ * Removes words without a pronunciation from a grammar.
+ * @returns the phrases that are left; a phrase without alternatives for a slot is removed
  */
 export function createGrammar(phrases: Phrase[]): Grammar {
   const skipped = new Map<string, string>();
@@ -47,25 +44,25 @@ export function createGrammar(phrases: Phrase[]): Grammar {
   };
 }
 
-/** Loads the recogniser (0.3 s, about 90 MB); one serves any number of grammars, one phrase at a time. */
+/** Loads the recognizer (0.3 s, about 90 MB), which serves any number of grammars, one phrase at a time. */
 export async function createHearing(): Promise<Hearing> {
   const sphinx = await loadSphinx();
-  let recogniser = newRecogniser(sphinx);
+  let recognizer = newRecognizer(sphinx);
   let searches = new Map<Grammar, number>();
   let known = new Set<string>();
 
   function select(grammar: Grammar): void {
     const old = searches.get(grammar);
-    if (old !== undefined) return expectSuccess(sphinx, recogniser.switchSearch(old), 'switch grammar');
+    if (old !== undefined) return expectSuccess(sphinx, recognizer.switchSearch(old), 'switch grammar');
     if (searches.size >= MOST_GRAMMARS) {
-      // The engine cannot forget a grammar: begin anew before they pile up.
-      recogniser.delete();
-      recogniser = newRecogniser(sphinx);
+      // The engine can't unload a grammar, so start a new one before they accumulate.
+      recognizer.delete();
+      recognizer = newRecognizer(sphinx);
       searches = new Map();
       known = new Set();
     }
-    addWords(sphinx, recogniser, grammar, known);
-    searches.set(grammar, addGrammar(sphinx, recogniser, grammar));
+    addWords(sphinx, recognizer, grammar, known);
+    searches.set(grammar, addGrammar(sphinx, recognizer, grammar));
   }
 
   return {
@@ -76,11 +73,11 @@ export async function createHearing(): Promise<Hearing> {
       const audio = new sphinx.AudioBuffer();
       try {
         for (const sample of trimSilence(pcm, HEARING_RATE_HZ)) audio.push_back(sample);
-        expectSuccess(sphinx, recogniser.start(), 'start');
-        recogniser.process(audio);
-        expectSuccess(sphinx, recogniser.stop(), 'stop');
-        const heard = recogniser.getHyp();
-        return heard.includes(STRANGER) ? '' : heard.replace(/\(\d+\)/g, '');
+        expectSuccess(sphinx, recognizer.start(), 'start');
+        recognizer.process(audio);
+        expectSuccess(sphinx, recognizer.stop(), 'stop');
+        const heard = recognizer.getHyp();
+        return heard.includes(UNKNOWN) ? '' : heard.replace(/\(\d+\)/g, '');
       } finally {
         audio.delete();
       }
@@ -90,20 +87,20 @@ export async function createHearing(): Promise<Hearing> {
 
 const MOST_GRAMMARS = 32;
 
-/** Wider than usual: the grammars are small, and a path that was dropped too early cannot be heard any more. */
+/** Wider than usual: the grammars are small, and a path pruned too early is lost. */
 const BEAMS = [
   ['-beam', '1e-100'],
   ['-pbeam', '1e-100'],
   ['-wbeam', '1e-80'],
 ] as const;
 
-// The part of the engine's API that is used, as its README has it.
+// The part of the engine's API that is used here (see its README).
 interface Vector<T> {
   push_back(value: T): void;
   get(index: number): number;
   delete(): void;
 }
-interface Recogniser {
+interface Recognizer {
   addWords(words: Vector<[string, string]>): unknown;
   addGrammar(
     ids: Vector<number>,
@@ -119,7 +116,7 @@ interface Recogniser {
 interface Sphinx {
   ReturnType: { SUCCESS: unknown };
   Config: new () => Vector<[string, string]>;
-  Recognizer: new (config: Vector<[string, string]>) => Recogniser;
+  Recognizer: new (config: Vector<[string, string]>) => Recognizer;
   VectorWords: new () => Vector<[string, string]>;
   VectorTransitions: new () => Vector<Transition>;
   Integers: new () => Vector<number>;
@@ -134,11 +131,11 @@ function loadSphinx(): Promise<Sphinx> {
       wasmBinary,
       print() {},
       printErr() {},
-      // The engine is a thenable of Emscripten's: it must not be resolved as a promise.
+      // Emscripten's engine has a `then`, so it must not be resolved as a promise.
       onRuntimeInitialized: () => resolve(withoutThen(engine)),
-      onAbort: (reason: unknown) => reject(new Error('speech recogniser aborted', { cause: reason })),
+      onAbort: (reason: unknown) => reject(new Error('The speech recognizer aborted.', { cause: reason })),
     };
-    // Without `process` and `require` it keeps from installing handlers that end the process on a rejection.
+    // Without `process` and `require` it doesn't install handlers that end the process on a rejection.
     const run = vm.compileFunction(readFileSync(script, 'utf8'), ['Module', 'process', 'require'], {
       filename: script,
     });
@@ -151,19 +148,19 @@ function withoutThen(engine: object): Sphinx {
   return engine as Sphinx; // the shape above is the package's documented API
 }
 
-function newRecogniser(sphinx: Sphinx): Recogniser {
+function newRecognizer(sphinx: Sphinx): Recognizer {
   const config = new sphinx.Config();
   config.push_back(['-fwdflat', 'no']);
   for (const [beam, width] of BEAMS) config.push_back([beam, width]);
-  const recogniser = new sphinx.Recognizer(config);
+  const recognizer = new sphinx.Recognizer(config);
   config.delete();
-  return recogniser;
+  return recognizer;
 }
 
-function addWords(sphinx: Sphinx, recogniser: Recogniser, grammar: Grammar, known: Set<string>): void {
+function addWords(sphinx: Sphinx, recognizer: Recognizer, grammar: Grammar, known: Set<string>): void {
   const words = new sphinx.VectorWords();
   let count = 0;
-  if (known.size === 0) for (const phone of PHONES) words.push_back([STRANGER + phone, phone]);
+  if (known.size === 0) for (const phone of PHONES) words.push_back([UNKNOWN + phone, phone]);
   for (const word of new Set(grammar.phrases.flat(2).flatMap(wordsOf))) {
     if (known.has(word)) continue;
     known.add(word);
@@ -172,17 +169,17 @@ function addWords(sphinx: Sphinx, recogniser: Recogniser, grammar: Grammar, know
       count++;
     });
   }
-  if (count > 0) expectSuccess(sphinx, recogniser.addWords(words), 'add words');
+  if (count > 0) expectSuccess(sphinx, recognizer.addWords(words), 'add words');
   words.delete();
 }
 
-function addGrammar(sphinx: Sphinx, recogniser: Recogniser, grammar: Grammar): number {
+function addGrammar(sphinx: Sphinx, recognizer: Recognizer, grammar: Grammar): number {
   const { start, end, states, transitions } = buildAutomaton(grammar.phrases);
   const vector = new sphinx.VectorTransitions();
   for (const transition of transitions) vector.push_back(transition);
   const ids = new sphinx.Integers();
   try {
-    const result = recogniser.addGrammar(ids, { start, end, numStates: states, transitions: vector });
+    const result = recognizer.addGrammar(ids, { start, end, numStates: states, transitions: vector });
     expectSuccess(sphinx, result, 'add grammar');
     return ids.get(0);
   } finally {
@@ -192,5 +189,5 @@ function addGrammar(sphinx: Sphinx, recogniser: Recogniser, grammar: Grammar): n
 }
 
 function expectSuccess(sphinx: Sphinx, result: unknown, what: string): void {
-  if (result !== sphinx.ReturnType.SUCCESS) throw new Error(`speech recogniser: could not ${what}`);
+  if (result !== sphinx.ReturnType.SUCCESS) throw new Error(`The speech recognizer couldn't ${what}.`);
 }

@@ -1,16 +1,14 @@
-// Words to phones of the CMU set without stress marks: the dictionary first, then the synthesiser's own rules,
-// so that a tool called "kubectl" can be spoken about.
+// Converts words to phones of the CMU set without stress marks: from the dictionary, else by the synthesizer's rules, so
+// that the recognizer understands a tool called "kubectl".
 import { dictionary } from 'cmu-pronouncing-dictionary';
 import { flitePhones } from './flite.ts';
 
 const guessed = new Map<string, string[]>();
 
 /**
- * How a word is said. The first time a word is not in the dictionary takes about 15 ms.
- *
- * @param word one lower-case word
- * @returns one or more pronunciations (phones with blanks between), or an empty list when the word has a
- *   character that is no letter of the English alphabet
+ * Returns the pronunciations of a word. The first call for a word that isn't in the dictionary takes about 15 ms.
+ * @param word one lowercase word
+ * @returns phones separated by spaces, or an empty list if the word has a character outside the English alphabet
  */
 export function pronounce(word: string): string[] {
   const known: string[] = [];

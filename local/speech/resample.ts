@@ -1,9 +1,8 @@
 /**
- * Mono PCM from one sample rate to another by linear interpolation; when the rate falls, a short average
- * before it keeps the upper band from folding back. Good enough for speech of these two engines, not for music.
- *
+ * Resamples mono PCM by linear interpolation. A short average first prevents aliasing when the rate falls. Good enough for
+ * these two speech engines, not for music.
  * @param pcm mono samples at `fromHz`
- * @returns a new array at `toHz` (the same array when the rates are equal)
+ * @returns a new array at `toHz`, or the same array if the rates are equal
  */
 export function resample(pcm: Int16Array, fromHz: number, toHz: number): Int16Array {
   if (fromHz === toHz || pcm.length === 0) return pcm;

@@ -1,8 +1,7 @@
 /**
- * Cuts text where a voice would pause: after sentences, and inside very long ones after a comma or a word.
- *
- * @param longest characters a piece may have before it is cut inside
- * @returns pieces that give the text back when joined
+ * Splits text where a voice would pause: after sentences, and very long ones after a comma or a word.
+ * @param longest longest piece in characters
+ * @returns pieces that add up to the text
  */
 export function splitSentences(text: string, longest = 180): string[] {
   const pieces: string[] = [];

@@ -1,4 +1,3 @@
-// Text to speech, sentence by sentence.
 import { fliteSound, type SpeechVoice } from './flite.ts';
 import { resample } from './resample.ts';
 import { splitSentences } from './sentences.ts';
@@ -6,10 +5,9 @@ import { splitSentences } from './sentences.ts';
 export const SPEECH_RATE_HZ = 24_000;
 
 /**
- * Text to speech.
- *
- * @param text English text of any length; what has no Latin letters is read as a blank
- * @returns mono PCM at 24 kHz; empty when there is nothing to say
+ * Converts text to speech.
+ * @param text English text of any length; other than Latin letters are read as spaces
+ * @returns mono PCM at 24 kHz; empty if there is nothing to say
  */
 export async function speak(text: string, options: { voice?: SpeechVoice } = {}): Promise<Int16Array> {
   const parts: Int16Array[] = [];
@@ -24,25 +22,24 @@ export async function speak(text: string, options: { voice?: SpeechVoice } = {})
 }
 
 /**
- * The same sentence by sentence, so that the first sound is there after about 50 ms whatever the length.
- *
- * @yields each sentence with its sound; together the sentences are the whole text
+ * Converts text to speech by sentence, so that the first sound is ready after about 50 ms.
+ * @yields each sentence with its sound; together they are the whole text
  */
 export async function* speakSentences(
   text: string,
   { voice = 'slt' }: { voice?: SpeechVoice } = {},
 ): AsyncGenerator<{ text: string; pcm: Int16Array }> {
-  for (const sentence of splitSentences(text)) yield { text: sentence, pcm: synthesise(sentence, voice) };
+  for (const sentence of splitSentences(text)) yield { text: sentence, pcm: synthesize(sentence, voice) };
 }
 
-function synthesise(sentence: string, voice: SpeechVoice): Int16Array {
+function synthesize(sentence: string, voice: SpeechVoice): Int16Array {
   const sayable = toSayable(sentence);
   if (!/[a-z0-9]/i.test(sayable)) return new Int16Array(0);
   const { pcm, sampleRateHz } = fliteSound(sayable, voice);
   return resample(pcm, sampleRateHz, SPEECH_RATE_HZ);
 }
 
-/** Flite knows ASCII: accents are taken off, everything else that it cannot read becomes a blank. */
+/** Flite reads ASCII: removes accents, and replaces everything else that it can't read with a space. */
 function toSayable(text: string): string {
   return text
     .normalize('NFKD')

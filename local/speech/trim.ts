@@ -1,12 +1,11 @@
 const FRAME_MS = 10;
 const KEPT_MS = 50;
-/** Quieter than this share of the loudest frame is silence: -34 dB. */
+/** Silence is quieter than this share of the loudest frame: -34 dB. */
 const SILENT_SHARE = 0.02;
 
 /**
- * Takes the silence off both ends, but for 50 ms: the recogniser reads low noise around the words as sounds.
- *
- * @param pcm mono samples; all silent, they stay as they are
+ * Removes silence at both ends except 50 ms, because the recognizer takes low noise around words for sounds.
+ * @param pcm mono samples; returned unchanged if all silent
  */
 export function trimSilence(pcm: Int16Array, rateHz: number): Int16Array {
   const frame = Math.max(1, Math.round((rateHz * FRAME_MS) / 1000));

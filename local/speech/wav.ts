@@ -1,13 +1,12 @@
-/** Mono PCM with its sample rate, as a WAV file holds it. */
+/** Mono PCM with its sample rate. */
 export interface Sound {
   pcm: Int16Array;
   sampleRateHz: number;
 }
 
 /**
- * A WAV file (16-bit mono PCM) as bytes: what Chromium's fake microphone plays.
- *
- * @param sampleRateHz rate of `pcm`; 24,000 is what `speak` returns
+ * Returns a WAV file (16-bit mono PCM), such as Chromium's fake microphone plays.
+ * @param sampleRateHz rate of `pcm`; 24,000 is that of `speak`
  */
 export function writeWav(pcm: Int16Array, sampleRateHz = 24_000): Buffer {
   const header = Buffer.alloc(44);
@@ -28,8 +27,7 @@ export function writeWav(pcm: Int16Array, sampleRateHz = 24_000): Buffer {
 
 /**
  * Reads a 16-bit mono PCM WAV file.
- *
- * @throws Error when the bytes are no such file
+ * @throws Error if it is another kind of file
  */
 export function readWav(bytes: Uint8Array): Sound {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -43,7 +43,7 @@ describe('a request from this machine', () => {
 });
 
 /** A third-party server that answers everyone and accepts every upgrade. */
-const STRANGER = `
+const UNKNOWN = `
   import { createServer } from 'node:http';
   const server = createServer((request, response) => response.end('secret'));
   server.on('upgrade', (request, socket) => socket.end('HTTP/1.1 101 Switching Protocols\\r\\n\\r\\nsecret'));
@@ -55,7 +55,7 @@ describe('a process that loads the loopback guard', () => {
   const guard = new URL('./loopback-guard.ts', import.meta.url).href;
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', guard, '--input-type=module', '-e', STRANGER],
+    ['--disable-warning=ExperimentalWarning', '--import', guard, '--input-type=module', '-e', UNKNOWN],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let port = 0;

@@ -57,7 +57,7 @@ describe('session.update', () => {
     ['parameters without a type', withParameters({}), 'invalid_function_parameters', 'session.tools[0].parameters'],
     ['a list without items', withParameters({ type: 'object', properties: { a: { type: 'array' } } }), 'invalid_function_parameters', 'session.tools[0].parameters'],
     ['a type that does not exist', withParameters({ type: 'object', properties: { a: { type: 'text' } } }), 'invalid_function_parameters', 'session.tools[0].parameters'],
-    ['a parameter that does not exist', { colour: 'red' }, 'unknown_parameter', 'session.colour'],
+    ['a parameter that does not exist', { color: 'red' }, 'unknown_parameter', 'session.color'],
     ['a voice that does not exist', { audio: { output: { voice: 'nobody' } } }, 'invalid_value', 'session.audio.output.voice'],
     ['a threshold out of range', { audio: { input: { turn_detection: { type: 'server_vad', threshold: 2 } } } }, 'invalid_value', 'session.audio.input.turn_detection.threshold'],
     ['both modalities', { output_modalities: ['audio', 'text'] }, 'array_above_max_length', 'session.output_modalities'],

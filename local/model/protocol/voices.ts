@@ -1,6 +1,6 @@
 import type { SpeechVoice } from '../../speech/flite.ts';
 
-/** The voices of the API on those of the synthesiser: the same name always sounds the same. */
+/** The voices of the API on those of the synthesizer: the same name always sounds the same. */
 const SPEECH_VOICE_OF = {
   alloy: 'kal16',
   ash: 'rms',

@@ -72,7 +72,7 @@ export async function joinChannel(
   }
   let identity = await identify(options.access_token, context);
   if (!identity) return refuse('InvalidJWTToken: the access token is not valid, or has expired');
-  if (config.private && !(await context.mayRead(topic, identity))) return refuse(unauthorised(topic));
+  if (config.private && !(await context.mayRead(topic, identity))) return refuse(unauthorized(topic));
 
   const subscriber: Subscriber = { channelTopic: join.topic, send: (frame) => context.send(frame) };
   let canWrite: Promise<boolean> | undefined;
@@ -113,7 +113,7 @@ export async function joinChannel(
     if (!next) return closeBecause('InvalidJWTToken: the access token is not valid, or has expired');
     const isAllowed = !config.private || (await context.mayRead(topic, next));
     if (!isOpen) return;
-    if (!isAllowed) return closeBecause(unauthorised(topic));
+    if (!isAllowed) return closeBecause(unauthorized(topic));
     identity = next;
     canWrite = undefined;
     watchExpiry(next);
@@ -171,6 +171,6 @@ async function identify(token: string | null | undefined, context: ChannelContex
   return claims && { role: typeof claims['role'] === 'string' ? claims['role'] : 'anon', claims };
 }
 
-function unauthorised(topic: string): string {
+function unauthorized(topic: string): string {
   return `Unauthorized: You do not have permissions to read from this Channel topic: ${topic}`;
 }
