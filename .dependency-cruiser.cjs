@@ -68,6 +68,19 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'voice-model-port',
+      comment:
+        'The code of a conversation knows its model by the port alone; the entry of a job picks the adapter.',
+      severity: 'error',
+      from: {
+        path: '^(livekit|agent-worker)/src/',
+        pathNot: `${TEST}|^livekit/src/model/(openai-realtime|workarounds)/|^agent-worker/src/agent\\.ts$`,
+      },
+      to: {
+        path: '^livekit/src/model/(openai-realtime/|workarounds/(?!dead-idle-process|long-audio-frames))|^node_modules/@livekit/agents-plugin-',
+      },
+    },
+    {
       name: 'no-test-in-product',
       severity: 'error',
       from: { pathNot: `${TEST}|^(tests|bench)/` },

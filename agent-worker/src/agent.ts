@@ -6,6 +6,7 @@ import type { SessionBeginning } from '@patchbay/shared/contract/schema/snapshot
 import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { traceIdOf } from '@patchbay/shared/engine/tracing/trace-context';
 import { z } from 'zod';
+import { OpenAIRealtime } from '@patchbay/livekit/model/openai-realtime/openai-realtime';
 import { Conversation } from './conversation/conversation.ts';
 import { type Database, createDatabase } from './database.ts';
 import { DatabaseError, createServiceClient } from './service-client.ts';
@@ -72,6 +73,8 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     database,
     room: job.room,
     beginning,
+    createModel: (instructions, watcher) =>
+      new OpenAIRealtime({ deployment: environment, agent: beginning.agent, instructions, watcher }),
     latencies,
     usage,
     log,

@@ -3,7 +3,7 @@ import type { CallResult } from '@patchbay/shared/engine/calls/result';
 import type { Activity } from '@patchbay/shared/contract/schema/activity';
 import { describe, expect, it } from 'vitest';
 import { ConversationTools } from './conversation-tools.ts';
-import type { PushResult } from '@patchbay/livekit/tools/rejected-tools';
+import type { PushResult } from '@patchbay/livekit/model/voice-model';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
 import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import { modelTool } from '@patchbay/livekit/testing/model-tool';
@@ -35,7 +35,7 @@ const ctx = {
 const toolOptions = { toolCallId: 'call', ctx } as unknown as llm.ToolOptions;
 
 function conversationTools({ refuses = null }: { refuses?: string | null } = {}) {
-  const told: string[] = [];
+  const notices: string[] = [];
   const sent: Activity[] = [];
   const calls: RecordedCall[] = [];
   const remembered: object[] = [];
@@ -47,11 +47,12 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     sessionId: 's1',
     model: {
       pushTools: async (pushed): Promise<PushResult> => {
-        const toolIndex = pushed.findIndex(({ name }) => name === refuses);
+        const toolIndex = pushed.findIndex((entry) => 'name' in entry && entry.name === refuses);
         if (toolIndex >= 0) return { outcome: 'rejected', cause: 'definition', message: 'no', toolIndex };
         return { outcome: 'acknowledged' };
       },
-      tell: (line) => void told.push(line),
+      notify: (line) => void notices.push(line),
+      toBackground: () => {},
     },
     room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     linkOf: () => ({
@@ -77,16 +78,16 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
     tools.offer(setOf(...offered));
     await expect.poll(() => published.count, { interval: 1 }).toBeGreaterThan(before);
   };
-  return { tools, offer, told, sent, calls, remembered, forgotten, warnings };
+  return { tools, offer, notices, sent, calls, remembered, forgotten, warnings };
 }
 
 describe('the tools of a conversation', () => {
   it('are shown in the page as they start, and announced to the model only when they change', async () => {
-    const { offer, told, sent } = conversationTools();
+    const { offer, notices, sent } = conversationTools();
     await offer(tool('add'));
-    expect(told).toEqual([]);
+    expect(notices).toEqual([]);
     await offer(tool('add'), tool('list'));
-    expect(told).toEqual(['Tools added: list (server notes was added).']);
+    expect(notices).toEqual(['Tools added: list (server notes was added).']);
     expect(sent).toMatchObject([
       { type: 'tools', names: ['add'], reason: 'start', acknowledged: true },
       { type: 'tools', names: ['add', 'list'], acknowledged: true },
@@ -94,17 +95,17 @@ describe('the tools of a conversation', () => {
   });
 
   it('are all announced to a model that started with none', async () => {
-    const { tools, offer, told } = conversationTools();
+    const { tools, offer, notices } = conversationTools();
     tools.offer(setOf());
     await offer(tool('add'));
-    expect(told).toEqual(['Tools added: add (server notes was added).']);
+    expect(notices).toEqual(['Tools added: add (server notes was added).']);
   });
 
-  it('leave out one that the model rejects, which the model and the log are told', async () => {
-    const { tools, offer, told, warnings } = conversationTools({ refuses: 'bad' });
+  it('leave out one that the model rejects, of which the model and the log are notified', async () => {
+    const { tools, offer, notices, warnings } = conversationTools({ refuses: 'bad' });
     await offer(tool('add'), tool('bad'));
     expect(tools.held.tools.map(({ name }) => name)).toEqual(['add']);
-    expect(told.join()).toContain('Tools left out: bad');
+    expect(notices.join()).toContain('Tools left out: bad');
     expect(warnings).toEqual([{ tool: 'bad', server: 'n', message: 'no' }]);
   });
 

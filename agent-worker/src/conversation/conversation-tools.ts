@@ -7,7 +7,7 @@ import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import type { History } from '@patchbay/livekit/model/history';
 import type { IdleWatch } from './idle-watch.ts';
 import type { Log } from '@patchbay/livekit/log';
-import type { ModelSession } from '@patchbay/livekit/model/model-session';
+import type { VoiceModel } from '@patchbay/livekit/model/voice-model';
 import { type Published, Publisher } from '@patchbay/livekit/tools/publisher';
 import type { Reports } from '../reports/reports.ts';
 import { traceCall } from '../telemetry/trace-call.ts';
@@ -22,7 +22,7 @@ import { type VoiceTool, createVoiceTool } from '@patchbay/livekit/calls/voice-t
 
 export interface ConversationToolsOptions {
   sessionId: string;
-  model: Pick<ModelSession, 'pushTools' | 'tell'>;
+  model: Pick<VoiceModel, 'pushTools' | 'notify' | 'toBackground'>;
   room: ToolRoom;
   linkOf: (serverId: string) => CallableLink | undefined;
   scheduler: SpeechScheduler;
@@ -51,7 +51,7 @@ export class ConversationTools {
     const { model, room, usage, log } = options;
     this.#options = options;
     this.#publisher = new Publisher({
-      push: (tools) => model.pushTools(tools),
+      push: (tools) => model.pushTools(tools.map((tool) => this.toFunctionTool(tool))),
       room,
       usageOf: (tool) => usage.of(tool),
       onPublished: (published) => this.#onPublished(published),
@@ -87,7 +87,7 @@ export class ConversationTools {
 
   /** The tool as the framework runs it: every call is recorded, traced and shown. */
   toFunctionTool(tool: ModelTool): VoiceTool {
-    const { sessionId, linkOf, scheduler, idle, latencies, usage, memory, feed, reports, log } =
+    const { sessionId, model, linkOf, scheduler, idle, latencies, usage, memory, feed, reports, log } =
       this.#options;
     return createVoiceTool(tool, {
       sessionId,
@@ -95,7 +95,7 @@ export class ConversationTools {
       linkOf,
       scheduler,
       latencies,
-      notify: (line) => this.#options.model.tell(line),
+      toBackground: (callId, notice) => model.toBackground(callId, notice),
       onRunning: (over) => idle.waitFor(over),
       onActivity: (activity) => {
         if (activity.type === 'tool_call' && activity.phase === 'started') usage.note(tool);
@@ -132,9 +132,9 @@ export class ConversationTools {
     const isFirst = !this.#introduced;
     if (acknowledged) {
       this.#introduced = true;
-      // The first tools are no news to the model; what is not among them is.
-      const told = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
-      if (told) model.tell(told);
+      // The model knows its first tools, but not those that were left out of them.
+      const notice = [isFirst ? null : line, leftOutLine].filter((text) => text !== null).join(' ');
+      if (notice) model.notify(notice);
     }
     history.trim();
     const because = isFirst ? 'start' : reason;

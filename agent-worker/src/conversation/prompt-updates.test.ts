@@ -13,9 +13,9 @@ function promptUpdates(instructions: string, rejected: string | null = null) {
       },
     },
     model: {
-      updateInstructions: (text) => {
+      setInstructions: (text) => {
         steps.push(`say ${text}`);
-        return Promise.resolve(text !== rejected);
+        return Promise.resolve(text === rejected ? 'rejected' : 'now');
       },
     },
     log: {
@@ -64,7 +64,6 @@ it('instructions that the model rejects are taken back, with the room that tools
       'room for One and two.',
       'say One and two.',
       'warn: the model rejected the new prompt, and keeps the one before',
-      'say One.',
       'room for One.',
     ]);
 });

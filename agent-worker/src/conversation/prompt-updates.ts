@@ -1,13 +1,13 @@
 import { estimateTokens } from '@patchbay/shared/contract/json/token-estimate';
 import type { ConversationTools } from './conversation-tools.ts';
 import type { Log } from '@patchbay/livekit/log';
-import type { ModelSession } from '@patchbay/livekit/model/model-session';
+import type { VoiceModel } from '@patchbay/livekit/model/voice-model';
 
 export interface PromptUpdatesOptions {
   /** Those that the session starts with. */
   instructions: string;
   tools: Pick<ConversationTools, 'makeRoomFor'>;
-  model: Pick<ModelSession, 'updateInstructions'>;
+  model: Pick<VoiceModel, 'setInstructions'>;
   log: Pick<Log, 'warn' | 'error'>;
 }
 
@@ -39,18 +39,11 @@ export class PromptUpdates {
     const isLonger = estimateTokens(instructions) > estimateTokens(this.#live);
     try {
       if (isLonger) await tools.makeRoomFor(instructions);
-      if (await model.updateInstructions(instructions)) this.#live = instructions;
-      else await this.#takeBack();
+      if ((await model.setInstructions(instructions)) === 'now') this.#live = instructions;
+      else log.warn({}, 'the model rejected the new prompt, and keeps the one before');
       if (!isLonger || this.#live !== instructions) await tools.makeRoomFor(this.#live);
     } catch (error) {
       log.error({ error }, 'the prompt could not be handed to the model');
     }
-  }
-
-  /** The next connection starts with the instructions that were sent last. */
-  async #takeBack(): Promise<void> {
-    const { model, log } = this.#options;
-    log.warn({}, 'the model rejected the new prompt, and keeps the one before');
-    await model.updateInstructions(this.#live);
   }
 }

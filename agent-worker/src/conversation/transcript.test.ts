@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { llm, voice } from '@livekit/agents';
 import { describe, expect, it } from 'vitest';
-import { hearLines, lineOf } from './transcript.ts';
+import { onTranscriptLine, lineOf } from './transcript.ts';
 
 const at = Date.parse('2026-11-22T12:00:00Z');
 const message = (role: llm.ChatRole, content: string) =>
@@ -29,7 +29,7 @@ describe('the lines of a conversation', () => {
   it('have the order in which they were said: several messages of one response, and a question written down late', () => {
     const session = new EventEmitter();
     const lines: { text: string; said_at: string }[] = [];
-    hearLines(session as never, 's', (line) => lines.push(line));
+    onTranscriptLine(session as never, 's', (line) => lines.push(line));
     const say = (role: llm.ChatRole, content: string, createdAt: number) =>
       session.emit(voice.AgentSessionEventTypes.ConversationItemAdded, {
         item: llm.ChatMessage.create({ role, content, createdAt }),

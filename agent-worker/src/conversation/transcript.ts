@@ -5,10 +5,10 @@ import type { TranscriptLine } from '@patchbay/shared/contract/schema/session';
 type Item = voice.ConversationItemAddedEvent['item'];
 
 /**
- * Hears what is said in a conversation, one finished line after the other. What the user said may come after its
- * answer; `said_at` has the order.
+ * Calls `onLine` with each finished line of a conversation. A line of the user may come after its answer; `said_at` has
+ * the order.
  */
-export function hearLines(
+export function onTranscriptLine(
   session: voice.AgentSession,
   sessionId: string,
   onLine: (line: TranscriptLine) => void,
@@ -18,7 +18,7 @@ export function hearLines(
     const line = lineOf(item, sessionId);
     if (!line) return;
     if (line.role === 'agent') {
-      // All messages of one response have the date of its first sound.
+      // All messages of one response carry the time of its first sound.
       agentSaidAtMs = Math.max(item.createdAt, agentSaidAtMs + 1);
       line.said_at = new Date(agentSaidAtMs).toISOString();
     }
@@ -26,7 +26,7 @@ export function hearLines(
   });
 }
 
-/** @returns null for what nobody said: instructions, hand-overs, empty turns */
+/** @returns null for an item without speech: instructions, handoffs, empty turns */
 export function lineOf(item: Item, sessionId: string): TranscriptLine | null {
   if (item.type !== 'message' || (item.role !== 'user' && item.role !== 'assistant')) return null;
   const text = item.textContent?.trim();

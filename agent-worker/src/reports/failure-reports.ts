@@ -1,17 +1,16 @@
-/** What people learn of failures of the voice model: in the page, in the log, and from the agent while it can speak. */
+/** Reports failures of the voice model: on the page, in the log, and by a sentence while the agent can speak. */
 import { type EndReason } from '@patchbay/shared/contract/end-reason';
 import { describeAnswerFailure } from '@patchbay/shared/contract/answer-failure';
 import type { ActivityFeed } from './activity.ts';
 import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
-import type { ModelWatcher } from '@patchbay/livekit/model/workarounds/session-internals';
 import type { Log } from '@patchbay/livekit/log';
-import { FAILURES, type ModelFailure } from '@patchbay/livekit/model/model-failure';
+import { FAILURES, type ModelFailure, type ModelWatcher } from '@patchbay/livekit/model/model-failure';
 
 export interface FailureReportsOptions {
   feed: Pick<ActivityFeed, 'send'>;
   scheduler: () => Pick<SpeechScheduler, 'turnFailed'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
-  /** The model will not answer any more. */
+  /** The model has failed for good. */
   end: (reason: EndReason) => void;
 }
 
@@ -29,7 +28,7 @@ export class FailureReports implements ModelWatcher {
     this.#options.end(code);
   }
 
-  /** One sentence, which is not waited for; when it fails as well, the page has it all the same. */
+  /** The sentence is not waited for: if it fails too, the page still shows the failure. */
   onUnanswered({ kind, facts }: ModelFailure): void {
     const { feed, scheduler, log } = this.#options;
     const { announced } = FAILURES[kind];

@@ -1,13 +1,34 @@
 /** When sentences and results may begin; the session is reduced to its events. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { llm, voice } from '@livekit/agents';
+import { voice } from '@livekit/agents';
 import { describe, expect, it } from 'vitest';
-import { SpeechScheduler } from './speech-scheduler.ts';
+import type { Delivery } from '../model/voice-model.ts';
+import { SpeechScheduler, type SpeechSchedulerOptions } from './speech-scheduler.ts';
 
 const AN_HOUR_MS = 3_600_000;
 // Only its identity is used.
 const speechHandle = {} as voice.SpeechHandle;
+
+type Model = SpeechSchedulerOptions['model'];
+
+function modelOf(session: EventEmitter, parts: Partial<Model>): Model {
+  return {
+    // Only what the scheduler reads.
+    session: session as unknown as voice.AgentSession,
+    turnSettlesMs: () => 0,
+    say: () => expect.unreachable(),
+    closeCall: () => {},
+    deliver: () => expect.unreachable(),
+    userTurnAfter: () => () => {},
+    ...parts,
+  };
+}
+
+/** Only what the scheduler reads of a speech. */
+function deliveryOf(speech: { waitForPlayout: () => Promise<void>; chatItems: object[] }): Delivery {
+  return { speech: speech as unknown as voice.SpeechHandle, withdraw: () => {} };
+}
 
 function conversation(turnSettlesMs: number) {
   const sent = new EventEmitter();
@@ -16,16 +37,16 @@ function conversation(turnSettlesMs: number) {
     agentState: 'listening',
     userState: 'listening',
     waitForIdle: () => Promise.resolve(),
-    generateReply: () => ({ waitForPlayout: () => Promise.resolve(), chatItems: [{}] }),
   });
+  const speech = { waitForPlayout: () => Promise.resolve(), chatItems: [{}] };
   const scheduler = new SpeechScheduler({
-    // Only what the scheduler reads.
-    session: session as unknown as voice.AgentSession,
-    realtimeSession: () => ({
-      sendEvent: (event) => sent.emit('event', event),
-      chatCtx: llm.ChatContext.empty(),
+    model: modelOf(session, {
+      turnSettlesMs: () => turnSettlesMs,
+      deliver: () => {
+        sent.emit('event');
+        return deliveryOf(speech);
+      },
     }),
-    turnSettlesMs: () => turnSettlesMs,
     onFault: (error) => expect.unreachable(String(error)),
   });
   session.emit(voice.AgentSessionEventTypes.UserStateChanged, {
@@ -77,17 +98,15 @@ async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Prom
     agentState: 'listening',
     userState: 'listening',
     waitForIdle: () => Promise.resolve(),
-    generateReply: () => {
-      replies += 1;
-      onReply(scheduler);
-      return { waitForPlayout: () => Promise.resolve(), chatItems: [] };
-    },
   });
   const scheduler = new SpeechScheduler({
-    // Only what the scheduler reads.
-    session: session as unknown as voice.AgentSession,
-    realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
-    turnSettlesMs: () => 0,
+    model: modelOf(session, {
+      deliver: () => {
+        replies += 1;
+        onReply(scheduler);
+        return deliveryOf({ waitForPlayout: () => Promise.resolve(), chatItems: [] });
+      },
+    }),
     onFault: (error) => expect.unreachable(String(error)),
   });
   await scheduler.deliver('call', 'A late result.', { addDoneCallback: (onDone) => onDone(speechHandle) });
@@ -110,14 +129,11 @@ it('the scheduler is free when the last of several sentences was said, not the f
   const session = Object.assign(new EventEmitter(), {
     agentState: 'listening',
     userState: 'listening',
-    history: llm.ChatContext.empty(),
-    generateReply: () => ({ addDoneCallback: () => {}, waitForPlayout: () => playouts[said++]?.promise }),
   });
   const scheduler = new SpeechScheduler({
-    // Only what the scheduler reads.
-    session: session as unknown as voice.AgentSession,
-    realtimeSession: () => ({ sendEvent: () => {}, chatCtx: llm.ChatContext.empty() }),
-    turnSettlesMs: () => 0,
+    model: modelOf(session, {
+      say: () => ({ waitForPlayout: () => playouts[said++]?.promise }) as unknown as voice.SpeechHandle,
+    }),
     onFault: (error) => expect.unreachable(String(error)),
   });
   scheduler.say('One moment.');

@@ -2,29 +2,23 @@
  * Decides when the agent may speak on its own: fillers, other sentences, and results of background calls. A realtime
  * model has no voice but its responses, so everything is requested from the model.
  */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pause } from '@patchbay/shared/engine/pause';
-import { type llm, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
+import { voice } from '@livekit/agents';
+import type { VoiceModel } from '../model/voice-model.ts';
 import { expectedVoiceDelayMs } from './fillers.ts';
-import { LATE_RESULT_INSTRUCTIONS } from './speech.ts';
-import { utter } from './utterance.ts';
 
 const DELIVERY_ATTEMPTS = 5;
 
 export interface SpeechSchedulerOptions {
-  session: voice.AgentSession;
-  /** The plugin's session; it appears when the agent session starts. */
-  realtimeSession: () => Pick<realtime.RealtimeSession, 'sendEvent' | 'chatCtx'>;
-  /** How long after the user stopped the model's own answer may begin, in ms; nothing else is requested until then. */
-  turnSettlesMs: () => number;
+  model: Pick<VoiceModel, 'session' | 'turnSettlesMs' | 'say' | 'closeCall' | 'deliver' | 'userTurnAfter'>;
   /** A request failed; for the log. */
   onFault: (error: unknown) => void;
 }
 
 export class SpeechScheduler {
   readonly #options: SpeechSchedulerOptions;
+  readonly #session: voice.AgentSession;
   readonly #voiceDelays: number[] = [];
   #agentHeardAtMs = 0;
   /** When the model last began to speak other than a requested sentence. Times are monotonic, in ms. */
@@ -37,14 +31,13 @@ export class SpeechScheduler {
   /** When the sentence that is not said yet was requested. */
   #requestedAtMs: number | null = null;
   #deliveries: Promise<void> = Promise.resolve();
-  #lastTurn: llm.ChatMessage | null = null;
-  readonly #turnListeners = new Set<(turn: llm.ChatMessage) => void>();
   #failedTurns = 0;
   #isClosed = false;
 
   constructor(options: SpeechSchedulerOptions) {
     this.#options = options;
-    const { session } = options;
+    const { session } = options.model;
+    this.#session = session;
     session.on(voice.AgentSessionEventTypes.AgentStateChanged, (event) => this.#onAgent(event));
     session.on(voice.AgentSessionEventTypes.SpeechCreated, ({ speechHandle, userInitiated }) => {
       this.#createdAtMs.set(speechHandle, performance.now());
@@ -54,23 +47,18 @@ export class SpeechScheduler {
       if (oldState === 'speaking') this.#userHeardAtMs = performance.now();
       this.#changed();
     });
-    session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
-      if (item.type !== 'message' || item.role !== 'user') return;
-      this.#lastTurn = item;
-      for (const listener of this.#turnListeners) listener(item);
-    });
     session.on(voice.AgentSessionEventTypes.Close, () => (this.#isClosed = true));
   }
 
   /** Neither the agent nor the user speaks, and no sentence waits to be said. */
   get isFree(): boolean {
-    const { agentState, userState } = this.#options.session;
+    const { agentState, userState } = this.#session;
     return agentState !== 'speaking' && userState !== 'speaking' && this.#requestedAtMs === null;
   }
 
   /** Monotonic time, in ms, at which the agent was last heard; now while it speaks. */
   get agentHeardAtMs(): number {
-    return this.#options.session.agentState === 'speaking' ? performance.now() : this.#agentHeardAtMs;
+    return this.#session.agentState === 'speaking' ? performance.now() : this.#agentHeardAtMs;
   }
 
   /** Whether the model spoke in this response, as with a preamble before a call; fillers don't count. */
@@ -95,17 +83,12 @@ export class SpeechScheduler {
    */
   async userTurnAfter(callId: string, call: Promise<unknown>, onWords: () => void): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const listener = (turn: llm.ChatMessage) => {
-      // The transcript of an earlier turn may come late.
-      if (!this.#isAfterCall(turn.id, callId)) return;
-      const hasWords = Boolean(turn.textContent?.trim());
-      if (hasWords) onWords();
-      resolve(hasWords);
-    };
-    this.#turnListeners.add(listener);
-    if (this.#lastTurn) listener(this.#lastTurn);
+    const stop = this.#options.model.userTurnAfter(callId, (words) => {
+      if (words) onWords();
+      resolve(words !== '');
+    });
     void call.then(() => resolve(false));
-    return promise.finally(() => this.#turnListeners.delete(listener));
+    return promise.finally(stop);
   }
 
   /**
@@ -116,7 +99,7 @@ export class SpeechScheduler {
     const requestedAtMs = performance.now();
     let speech: voice.SpeechHandle;
     try {
-      speech = utter(this.#options.session, sentence);
+      speech = this.#options.model.say(sentence);
     } catch (error) {
       this.#fault(error);
       return null;
@@ -146,7 +129,7 @@ export class SpeechScheduler {
   async quietFor(ms: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const isIdle = this.isFree && this.#options.session.agentState === 'listening';
+      const isIdle = this.isFree && this.#session.agentState === 'listening';
       const quietMs = performance.now() - Math.max(this.#agentHeardAtMs, this.#userHeardAtMs);
       if (isIdle && quietMs >= ms) return;
       const poll = new AbortController();
@@ -159,7 +142,7 @@ export class SpeechScheduler {
 
   /** Gives the model the output of a background call, right behind the call. */
   closeCall(callId: string, output: string): void {
-    this.#create(callId, output, this.#callItem(callId)?.id);
+    this.#options.model.closeCall(callId, output);
   }
 
   /**
@@ -182,51 +165,27 @@ export class SpeechScheduler {
 
   /** Repeats an announcement that the user interrupted before it began, with the result at the end again. */
   async #announce(callId: string, output: string): Promise<void> {
-    const { session, realtimeSession } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       await this.#agentTurn();
       const failedTurns = this.#failedTurns;
-      const itemId = this.#create(callId, output);
-      const reply = session.generateReply({ instructions: LATE_RESULT_INSTRUCTIONS, toolChoice: 'auto' });
-      await reply.waitForPlayout();
+      const { speech, withdraw } = this.#options.model.deliver(callId, output);
+      await speech.waitForPlayout();
       // After the last attempt the result stays: the model has it for its next answer.
-      const isOver = reply.chatItems.length > 0 || this.#failedTurns > failedTurns;
+      const isOver = speech.chatItems.length > 0 || this.#failedTurns > failedTurns;
       if (isOver || attempt === DELIVERY_ATTEMPTS) return;
-      realtimeSession().sendEvent({ type: 'conversation.item.delete', item_id: itemId });
+      withdraw();
     }
   }
 
   /** Waits until the agent may begin a turn. */
   async #agentTurn(): Promise<void> {
     for (;;) {
-      await this.#options.session.waitForIdle();
+      await this.#session.waitForIdle();
       if (this.#answeredAtMs > this.#userHeardAtMs) return;
-      const waitMs = this.#userHeardAtMs + this.#options.turnSettlesMs() - performance.now();
+      const waitMs = this.#userHeardAtMs + this.#options.model.turnSettlesMs() - performance.now();
       if (waitMs <= 0) return;
       await Promise.race([this.changed(), delay(waitMs, undefined, { ref: false })]);
     }
-  }
-
-  /** Creates the one item: `updateChatCtx` would delete what was just said (docs/upstream/lost-items.md). */
-  #create(callId: string, output: string, after?: string): string {
-    const id = `late_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
-    this.#options.realtimeSession().sendEvent({
-      type: 'conversation.item.create',
-      event_id: id,
-      ...(after && { previous_item_id: after }),
-      item: { id, type: 'function_call_output', call_id: callId, output },
-    });
-    return id;
-  }
-
-  #callItem(callId: string): llm.ChatItem | undefined {
-    const { items } = this.#options.realtimeSession().chatCtx;
-    return items.find((item) => item.type === 'function_call' && item.callId === callId);
-  }
-
-  #isAfterCall(itemId: string, callId: string): boolean {
-    const ids = this.#options.realtimeSession().chatCtx.items.map(({ id }) => id);
-    return ids.indexOf(itemId) > ids.indexOf(this.#callItem(callId)?.id ?? '');
   }
 
   #fault(error: unknown): void {

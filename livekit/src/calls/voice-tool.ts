@@ -10,8 +10,8 @@ import type { SpeechScheduler } from './speech-scheduler.ts';
 
 export interface VoiceToolContext extends RecordedCallContext {
   scheduler: SpeechScheduler;
-  /** Adds a system line to the model's conversation. */
-  notify: (line: string) => void;
+  /** Continues a call in the background; the notice is for the model. */
+  toBackground: (callId: string, notice: string | null) => void;
   /** A call begins; `over` resolves when the model has its result or the user has heard it. */
   onRunning: (over: Promise<void>) => void;
 }
@@ -44,7 +44,7 @@ export function createVoiceTool(tool: ModelTool, context: VoiceToolContext): Voi
       });
       if (end !== 'ended') {
         // Sent before the framework requests a reply, or the model would call again for the missing result.
-        if (end !== 'interrupted') context.notify(backgroundLine(tool));
+        context.toBackground(toolCallId, end === 'interrupted' ? null : backgroundLine(tool));
         resolve(runInBackground(tool, call, toolCallId, end, ctx.speechHandle, context));
         // The framework sends neither an output nor a reply: the call stays open in the conversation.
         return new voice.StopResponse();

@@ -1,26 +1,26 @@
 /**
- * The memory of a long conversation. Whatever was said stays with the model and in three copies on this side,
- * and the plugin compares them item by item with every typed turn, in quadratic time: after 500 turns with a
- * call each that costs a third of a second. So the oldest items are forgotten, by the model too.
+ * Forgets the oldest items of a long conversation. The model and three copies on this side keep everything that was
+ * said, and the OpenAI plugin compares them with every typed turn in quadratic time: a third of a second after 500
+ * turns with a call each.
  */
 import type { llm, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
+import type { VoiceModel } from './voice-model.ts';
 
-/** An item is a message, a call, an output, or a line about tools: some 40 to 80 turns. */
+/** Some 40 to 80 turns. */
 const MOST_ITEMS = 240;
-/** Many at a time: each cut costs the model its cache of what was before. */
+/** Forgets many at a time: each cut costs the model its cache. */
 const KEPT_ITEMS = 160;
 
 type Item = Pick<llm.ChatItem, 'id' | 'type'> & { callId?: string };
 
-/** What the framework remembers for an agent; it offers no way to change single items of it. */
+/** What the framework remembers for an agent; it has no public way to change single items. */
 export function memoryOf(agent: voice.Agent): llm.ChatContext {
   return (agent as unknown as { _chatCtx: llm.ChatContext })._chatCtx;
 }
 
 /**
- * The oldest items, when there are more than `most`, so that about `kept` are left. A call and its output go
- * together; a call without one is still running, and stays.
+ * Returns the oldest items when there are more than `most`, so that about `kept` are left. A call and its output go
+ * together; a running call stays.
  */
 export function planForgetting<I extends Item>(
   items: readonly I[],
@@ -42,34 +42,24 @@ function callsOf(items: readonly Item[], type: Item['type']): Set<string> {
 }
 
 export class History {
-  readonly #agent: voice.Agent;
-  readonly #session: voice.AgentSession;
-  readonly #realtimeSession: () => realtime.RealtimeSession;
+  readonly #model: Pick<VoiceModel, 'agent' | 'session' | 'items' | 'forget'>;
 
-  constructor(
-    agent: voice.Agent,
-    session: voice.AgentSession,
-    realtimeSession: () => realtime.RealtimeSession,
-  ) {
-    this.#agent = agent;
-    this.#session = session;
-    this.#realtimeSession = realtimeSession;
+  constructor(model: Pick<VoiceModel, 'agent' | 'session' | 'items' | 'forget'>) {
+    this.#model = model;
   }
 
-  /** Forgets what is too old; does nothing while the agent speaks or thinks. Call it after turns and swaps. */
+  /** Forgets the oldest items; does nothing while the agent speaks or thinks. Call it after turns and swaps. */
   trim(): void {
-    if (this.#session.agentState !== 'listening') return;
-    const model = this.#realtimeSession();
-    const forgotten = planForgetting<Item>(model.chatCtx.items);
-    // Sent as it is: the plugin's own way would delete what is said in the meantime.
-    for (const { id } of forgotten) model.sendEvent({ type: 'conversation.item.delete', item_id: id });
-
+    const { agent, session } = this.#model;
+    if (session.agentState !== 'listening') return;
+    const forgotten = planForgetting<Item>(this.#model.items);
     const ids = new Set(forgotten.map(({ id }) => id));
+    this.#model.forget([...ids]);
+
     // The framework's copy of a call has an id of its own.
     const callIds = new Set(forgotten.flatMap(({ callId }) => callId ?? []));
     const isKept = (item: Item) =>
       !ids.has(item.id) && !callIds.has(item.callId ?? '') && item.type !== 'agent_config_update';
-    for (const context of [memoryOf(this.#agent), this.#session.history])
-      context.items = context.items.filter(isKept);
+    for (const context of [memoryOf(agent), session.history]) context.items = context.items.filter(isKept);
   }
 }

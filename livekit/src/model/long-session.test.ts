@@ -2,14 +2,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { initializeLogger, llm, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createPatchedModel } from './workarounds/patched-model.ts';
 import { History } from './history.ts';
-import { ModelSession } from './model-session.ts';
 import { FakeModel } from '../testing/fake-model.ts';
-import { modelTool } from '../testing/model-tool.ts';
-import type { ModelTool } from '../tools/tool-set.ts';
+import { textModel } from '../testing/text-model.ts';
 
 const ROUNDS = 1_000;
 /** By then everything that is made once is there. */
@@ -22,9 +18,6 @@ beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const toolNamed = (name: string): ModelTool =>
-  modelTool(name, { parameters: { type: 'object', properties: { words: { type: 'string' } } } });
-
 async function longConversation() {
   const fake = new FakeModel();
   await fake.start();
@@ -32,53 +25,37 @@ async function longConversation() {
     items.findLast(({ role }) => role !== 'system')?.role === 'user'
       ? { call: 'steady', arguments: '{"words":"some"}' }
       : { say: 'Done.' };
-  let live: realtime.RealtimeSession | undefined;
-  const realtimeSession = () => {
-    if (!live) throw new Error('The session has not started.');
-    return live;
-  };
-  const session = new voice.AgentSession({
-    llm: createPatchedModel(
-      { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
-      (made) => (live = made),
-    ),
-    vad: null,
-    turnHandling: { turnDetection: null },
-    userAwayTimeout: null,
-  });
-  const agent = new voice.Agent({ instructions: 'Test.' });
+  const model = textModel(fake);
+  const { session, agent } = model;
   await session.start({ agent, record: false });
-  const history = new History(agent, session, realtimeSession);
+  const history = new History(model);
   session.on(voice.AgentSessionEventTypes.AgentStateChanged, () => history.trim());
 
   let calls = 0;
-  const model = new ModelSession({
-    agent,
-    realtimeSession,
-    toFunctionTool: ({ name, description }) =>
-      llm.tool({
-        name,
-        description,
-        execute: async () => {
-          calls += 1;
-          return 'x'.repeat(500);
-        },
-      }),
-  });
+  const toolNamed = (name: string) =>
+    llm.tool({
+      name,
+      description: name,
+      parameters: { type: 'object', properties: { words: { type: 'string' } } },
+      execute: async () => {
+        calls += 1;
+        return 'x'.repeat(500);
+      },
+    });
 
   return {
     calls: () => calls,
     /** A swap, and a question that is answered with a call. */
     async round(index: number): Promise<void> {
       await model.pushTools([toolNamed('steady'), toolNamed(`passing_${index}`)]);
-      model.tell(`Tools added: passing_${index}.`);
+      model.notify(`Tools added: passing_${index}.`);
       await session.generateReply({ userInput: `question ${index}` }).waitForPlayout();
       fake.received.length = 0;
     },
     sizes: () => ({
       agent: agent.chatCtx.items.length,
       session: session.history.items.length,
-      plugin: realtimeSession().chatCtx.items.length,
+      plugin: model.items.length,
       model: fake.items.length,
     }),
     async close() {

@@ -1,6 +1,6 @@
 /**
- * Every way in which the voice model can fail, classified once. Everywhere else code looks at `kind`, and at what
- * `FAILURES` says about it; never at a status, a close code or a message. Pure.
+ * Every way in which a voice model can fail. An adapter classifies once; all other code reads `kind` and what
+ * `FAILURES` says about it, never a status, a close code or a message.
  */
 import type { AnswerFailure } from '@patchbay/shared/contract/answer-failure';
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
@@ -20,11 +20,10 @@ export type ModelFailureKind =
   | 'unavailable';
 
 interface Consequence {
-  /** Permanent: the conversation ends at once with this reason. */
+  /** Set for a permanent failure, which ends the conversation with this reason. */
   endReason?: EndReason;
-  /** What the turn that it struck is announced as. */
+  /** How the unanswered turn is announced. */
   announced: AnswerFailure;
-  /** A second try may succeed. */
   retryable: boolean;
 }
 
@@ -43,156 +42,22 @@ export const FAILURES: Readonly<Record<ModelFailureKind, Consequence>> = {
   unavailable: { endReason: 'model_unavailable', announced: 'no_answer', retryable: false },
 };
 
-/** A failure, with the facts for the log: codes and numbers, no words of the user, no credential. */
+/** A failure, with facts for the log: codes and numbers, never the user's words or a credential. */
 export interface ModelFailure {
   kind: ModelFailureKind;
-  /** How long the model wants to be left alone, in ms, when it says so. */
+  /** How long the model asks to wait before a retry, in ms. */
   retryAfterMs?: number;
   facts: Readonly<Record<string, string | number>>;
 }
 
-/** What the model's server says about an error, in an event, in a failed response, or as the body of an HTTP answer. */
-export interface ModelErrorBody {
-  type?: string | null;
-  code?: string | null;
-  param?: string | null;
-  message?: string | null;
-}
-
-/** The codes and types of OpenAI's errors, as its guides and the API reference list them. */
-const KINDS: ReadonlyMap<string, ModelFailureKind> = new Map([
-  ['model_not_found', 'model_not_found'],
-  ['invalid_model', 'model_not_found'],
-  ['invalid_api_key', 'key_rejected'],
-  ['account_deactivated', 'key_rejected'],
-  ['unsupported_country_region_territory', 'key_rejected'],
-  ['insufficient_quota', 'quota_exhausted'],
-  ['billing_hard_limit_reached', 'quota_exhausted'],
-  ['billing_not_active', 'quota_exhausted'],
-  ['rate_limit_exceeded', 'rate_limited'],
-  ['server_error', 'server_error'],
-  ['internal_error', 'server_error'],
-  ['session_expired', 'connection_lost'],
-]);
-
-/**
- * The answer of the model's server to a dial, when it is not a WebSocket.
- * @param retryAfter the header, in seconds
- */
-export function failedDial(status: number, body: string, retryAfter?: string): ModelFailure {
-  const error = errorIn(body);
-  const kind = kindOf(error) ?? kindOfStatus(status);
-  const seconds = Number(retryAfter);
-  return {
-    kind,
-    ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }),
-    facts: { status, ...factsOf(error) },
-  };
-}
-
-/** The end of a connection that nobody on this side wanted. */
-export function closedConnection(code: number, reason: string): ModelFailure {
-  // Such as "invalid_request_error.invalid_api_key".
-  const kind = reason
-    .split(/[^\w]+/)
-    .map((word) => KINDS.get(word))
-    .find((found) => found !== undefined);
-  return { kind: kind ?? 'connection_lost', facts: { close_code: code, close_reason: reason } };
-}
-
-/**
- * An `error` event.
- * @param answers what the event that it answers was for, as far as this is known
- * @returns null for an error that leaves the session as it is, such as a tool that is not accepted
- */
-export function failedEvent(
-  error: ModelErrorBody,
-  answers: 'settings' | 'response' | 'other',
-): ModelFailure | null {
-  const kind = kindOf(error);
-  const facts = factsOf(error);
-  if (kind) return { kind, ...retryAfterOf(error), facts };
-  if (answers === 'settings') return { kind: 'settings_rejected', facts: { ...facts, ...messageOf(error) } };
-  // The answer that is still given speaks for this one too.
-  if (error.code === 'conversation_already_has_active_response') return null;
-  return answers === 'response'
-    ? { kind: 'request_rejected', facts: { ...facts, ...messageOf(error) } }
-    : null;
-}
-
-/** The part of a `response.done` that says how the response ended. */
-export interface EndedResponse {
-  status?: string | null;
-  status_details?: { type?: string; reason?: string; error?: ModelErrorBody | null } | string | null;
-}
-
-/**
- * @param isEmpty it has neither words nor a call, and was to have some
- * @returns null for a response that is complete, was cancelled, or was cut at its greatest length with something said
- */
-export function failedResponse(
-  { status, status_details }: EndedResponse,
-  isEmpty = false,
-): ModelFailure | null {
-  const details = typeof status_details === 'object' ? status_details : null;
-  if (status === 'incomplete' && details?.reason === 'content_filter')
-    return { kind: 'filtered', facts: { reason: 'content_filter' } };
-  if (isEmpty && (status === 'completed' || status === 'incomplete'))
-    return { kind: 'empty_answer', facts: {} };
-  if (status !== 'failed') return null;
-  const error = details?.error ?? {};
-  return { kind: kindOf(error) ?? 'server_error', ...retryAfterOf(error), facts: factsOf(error) };
-}
-
-/**
- * How long to wait for the limits that an event `rate_limits.updated` reports as used up.
- * @returns ms; 0 when none is
- */
-export function rateLimitWaitMs(limits: readonly { remaining?: number; reset_seconds?: number }[]): number {
-  const seconds = limits.map(({ remaining, reset_seconds = 0 }) => (remaining === 0 ? reset_seconds : 0));
-  return Math.max(0, ...seconds) * 1_000;
-}
-
-/** The model was silent for longer than it may be. @param awaited the event that did not come */
-export function silence(awaited: string, afterMs: number): ModelFailure {
-  return { kind: 'no_answer', facts: { awaited, after_ms: afterMs } };
-}
-
-function kindOf({ code, type }: ModelErrorBody): ModelFailureKind | undefined {
-  return KINDS.get(code ?? '') ?? KINDS.get(type ?? '');
-}
-
-function kindOfStatus(status: number): ModelFailureKind {
-  if (status === 401 || status === 403) return 'key_rejected';
-  if (status === 404) return 'model_not_found';
-  if (status === 429) return 'rate_limited';
-  if (status === 408 || status < 400) return 'connection_lost';
-  return status < 500 ? 'settings_rejected' : 'server_error';
-}
-
-function errorIn(body: string): ModelErrorBody {
-  try {
-    const { error } = JSON.parse(body) as { error?: ModelErrorBody | null };
-    return typeof error === 'object' && error !== null ? error : {};
-  } catch {
-    return {};
-  }
-}
-
-function factsOf({ code, type, param }: ModelErrorBody): Record<string, string> {
-  const facts = Object.entries({ code, type, param });
-  return Object.fromEntries(facts.filter((fact): fact is [string, string] => typeof fact[1] === 'string'));
-}
-
-/** Of an error about settings or a request: which value is wrong. That about a key would show a part of it. */
-function messageOf({ message }: ModelErrorBody): Record<string, string> {
-  return message ? { message } : {};
-}
-
-/** The message of a rate limit ends like "Please try again in 1.2s." or "in 350ms" or "in 1m30s". */
-function retryAfterOf({ message }: ModelErrorBody): { retryAfterMs?: number } {
-  const [, minutes, seconds, milliseconds] =
-    /try again in (?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:(\d+)ms)?/i.exec(message ?? '') ?? [];
-  const ms = Number(minutes ?? 0) * 60_000 + Number(seconds ?? 0) * 1_000 + Number(milliseconds ?? 0);
-  return ms > 0 ? { retryAfterMs: Math.ceil(ms) } : {};
+/** Gets the failures of the model. */
+export interface ModelWatcher {
+  /** A lasting failure: the session ends. Called once. */
+  onFatal: (failure: ModelFailure) => void;
+  /** A turn stays unanswered. */
+  onUnanswered: (failure: ModelFailure) => void;
+  /** The connection is lost and dialed again; called before every wait. */
+  onDisconnected: (failure: ModelFailure) => void;
+  /** The model has applied the settings. */
+  onConnected: () => void;
 }

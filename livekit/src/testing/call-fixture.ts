@@ -1,6 +1,5 @@
 /** A running voice session for tests of tool calls: the framework, our connection and a real MCP server; the model is scripted. */
 import { initializeLogger, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
 import { type Connection, openConnection } from '@patchbay/shared/engine/session/connection';
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
@@ -9,11 +8,10 @@ import type { CallableLink } from '../calls/call-outcome.ts';
 import { SpeechScheduler } from '../calls/speech-scheduler.ts';
 import { ToolLatencies } from '../calls/tool-latencies.ts';
 import { createVoiceTool } from '../calls/voice-tool.ts';
-import { createAgentSession } from '../model/voice-model.ts';
-import { createPatchedModel } from '../model/workarounds/patched-model.ts';
 import { FakeModel } from './fake-model.ts';
 import type { FakeItem } from './fake-protocol.ts';
 import { modelTool } from './model-tool.ts';
+import { textModel } from './text-model.ts';
 
 export const until = (condition: () => unknown, timeout = 20_000) =>
   expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
@@ -82,25 +80,14 @@ async function conversation(fake: FakeModel, server: SessionServer, repeatable: 
   const running: Promise<void>[] = [];
   const latencies = new ToolLatencies();
   fake.decide = rehearsing;
-  const made = Promise.withResolvers<realtime.RealtimeSession>();
-  const model = createPatchedModel({ baseURL: fake.url, apiKey: 'key', modalities: ['text'] }, made.resolve);
-  const session = createAgentSession(model);
+  const model = textModel(fake);
+  const { session, agent } = model;
   session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
     if (item.type !== 'message') return;
     (item.role === 'assistant' ? said : heard).push(item.textContent ?? '');
   });
-  let realtimeSession: realtime.RealtimeSession | undefined;
-  void made.promise.then((one) => (realtimeSession = one));
   const faults: unknown[] = [];
-  const scheduler = new SpeechScheduler({
-    session,
-    realtimeSession: () => {
-      if (!realtimeSession) throw new Error('The session has not started.');
-      return realtimeSession;
-    },
-    turnSettlesMs: () => 500,
-    onFault: (error) => faults.push(error),
-  });
+  const scheduler = new SpeechScheduler({ model, onFault: (error) => faults.push(error) });
   const connection: Connection = openConnection(
     {
       serverId: 's',
@@ -123,16 +110,17 @@ async function conversation(fake: FakeModel, server: SessionServer, repeatable: 
   const tools = server.tools.map((raw) =>
     modelTool((raw as { name: string }).name, { serverName: 'fixture', repeatable }),
   );
-  const agent = new voice.Agent({
-    instructions: 'Test.',
-    tools: tools.map((tool) =>
+  await agent.updateTools(
+    tools.map((tool) =>
       createVoiceTool(tool, {
         sessionId: 'session',
         currentOf: (tool) => tool,
         linkOf: () => link,
         scheduler,
         latencies,
-        notify: (line) => lines.push(line),
+        toBackground: (_callId, notice) => {
+          if (notice) lines.push(notice);
+        },
         onRunning: (over) => running.push(over),
         onActivity: () => {},
         onCall: (call) => calls.push(call),
@@ -140,7 +128,7 @@ async function conversation(fake: FakeModel, server: SessionServer, repeatable: 
         now: Date.now,
       }),
     ),
-  });
+  );
   await session.start({ agent, record: false });
   const close = async () => {
     await session.close();

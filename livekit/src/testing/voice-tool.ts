@@ -43,7 +43,7 @@ export function voiceTool(call: ServerLink['call'], context: Partial<VoiceToolCo
     // A call that ends in time uses nothing else of it.
     scheduler: scheduler as unknown as SpeechScheduler,
     latencies,
-    notify: () => expect.unreachable(),
+    toBackground: () => expect.unreachable(),
     onRunning: () => {},
     onActivity: (message) => activity.push(message),
     onCall: (record) => calls.push(record),

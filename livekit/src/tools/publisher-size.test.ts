@@ -2,7 +2,7 @@
 import { recordedCatalog } from '@patchbay/shared/testing/catalogs';
 import { describe, expect, it } from 'vitest';
 import { Publisher } from './publisher.ts';
-import { classifyRejection } from './rejection.ts';
+import { classifyRejection } from '../model/openai-realtime/rejection.ts';
 import type { Push } from './rejected-tools.ts';
 import { snapshotServer, storedTool } from '../testing/snapshot.ts';
 import { ToolRoom } from './tool-room.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Push, PushResult } from './rejected-tools.ts';
+import type { PushResult } from '../model/voice-model.ts';
+import type { Push } from './rejected-tools.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { modelTool } from '../testing/model-tool.ts';
 import { ToolRoom } from './tool-room.ts';

@@ -1,5 +1,6 @@
 import { pause } from '@patchbay/shared/engine/pause';
-import { type Push, type PushResult, type Rejected, findRejectedTools } from './rejected-tools.ts';
+import type { PushResult, Rejected } from '../model/voice-model.ts';
+import { type Push, findRejectedTools } from './rejected-tools.ts';
 import type { ToolRoom } from './tool-room.ts';
 import { ToolFit, isSameWish, withTools } from './tool-fit.ts';
 import type { ToolStanding } from './tool-selection.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Rejected, findRejectedTools } from './rejected-tools.ts';
-import type { RejectionCause } from './rejection.ts';
+import { findRejectedTools } from './rejected-tools.ts';
+import type { Rejected, RejectionCause } from '../model/voice-model.ts';
 import { modelTool } from '../testing/model-tool.ts';
 
 const TOOLS = ['a', 'b', 'c', 'd'].map((name) => modelTool(name));

@@ -1,16 +1,6 @@
 /** Finds the tools of a rejected set that the model rejects for their definition. */
-import type { Rejection } from './rejection.ts';
+import type { PushResult, Rejected } from '../model/voice-model.ts';
 import type { ModelTool } from './tool-set.ts';
-
-export type Rejected = { outcome: 'rejected' } & Rejection;
-
-/** The model's word on a set. */
-export type PushAnswer = { outcome: 'acknowledged' } | Rejected;
-
-export type PushResult =
-  | PushAnswer
-  /** No word within the time-out; the model may hold the set or not. */
-  | { outcome: 'unanswered' };
 
 export type Push = (tools: readonly ModelTool[]) => Promise<PushResult>;
 

@@ -3,8 +3,8 @@ import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { recordedCatalogs } from '@patchbay/shared/testing/catalogs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Publisher } from '../../../livekit/src/tools/publisher.ts';
-import type { PushAnswer } from '../../../livekit/src/tools/rejected-tools.ts';
-import { classifyRejection, ModelError } from '../../../livekit/src/tools/rejection.ts';
+import { ModelError, classifyRejection } from '../../../livekit/src/model/openai-realtime/rejection.ts';
+import type { PushResult } from '../../../livekit/src/model/voice-model.ts';
 import { snapshotServer, storedTool } from '../../../livekit/src/testing/snapshot.ts';
 import { ToolRoom } from '../../../livekit/src/tools/tool-room.ts';
 import { toDefinition } from '../../../livekit/src/testing/definition.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterEach(() => client.ws.terminate());
 afterAll(() => model.close());
 
-async function push(tools: readonly ModelTool[]): Promise<PushAnswer> {
+async function push(tools: readonly ModelTool[]): Promise<PushResult> {
   const from = client.events.length;
   client.update({ tools: tools.map(toDefinition) });
   await expect.poll(() => client.events.length, { interval: 2 }).toBeGreaterThan(from);

@@ -7,7 +7,8 @@
 import { pause } from '@patchbay/shared/engine/pause';
 import { realtime } from '@livekit/agents-plugin-openai';
 import { WebSocket } from 'ws';
-import { FAILURES, type ModelFailure, closedConnection, failedDial } from '../model-failure.ts';
+import { FAILURES, type ModelFailure } from '../model-failure.ts';
+import { closedConnection, failedDial } from '../openai-realtime/failure-events.ts';
 import {
   type Workaround,
   ModelError,

@@ -6,8 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import { AnswerWatch } from '../answer-watch.ts';
-import { FAILURES, failedEvent } from '../model-failure.ts';
+import { FAILURES } from '../model-failure.ts';
+import { AnswerWatch } from '../openai-realtime/answer-watch.ts';
+import { failedEvent } from '../openai-realtime/failure-events.ts';
 import { withdraw } from './replay-calls.ts';
 import { type Workaround, type SessionInternals, endSession, stateOf } from './session-internals.ts';
 

@@ -4,7 +4,7 @@ import { initializeLogger, voice } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelFailure } from '../model-failure.ts';
 import { FakeModel, type Turn } from '../../testing/fake-model.ts';
-import { createAgentSession } from '../voice-model.ts';
+import { createAgentSession } from '../openai-realtime/openai-realtime.ts';
 import { WORKAROUNDS, createPatchedModel, watchModel } from './patched-model.ts';
 
 type WorkaroundName = keyof typeof WORKAROUNDS;

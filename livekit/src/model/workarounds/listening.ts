@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { z } from 'zod';
-import type { Listening } from '../model-settings.ts';
+import type { Listening } from '../openai-realtime/model-settings.ts';
 import type { SessionInternals } from './session-internals.ts';
 
 const Rejection = z.object({ type: z.literal('error'), error: z.object({ event_id: z.string() }) });

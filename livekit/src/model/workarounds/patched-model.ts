@@ -1,4 +1,5 @@
 import { realtime } from '@livekit/agents-plugin-openai';
+import type { ModelWatcher } from '../model-failure.ts';
 import { closeSocketWorkaround } from './close-socket.ts';
 import { cutCallsWorkaround } from './cut-calls.ts';
 import { dialWorkaround } from './dial.ts';
@@ -11,7 +12,6 @@ import { replayCallsWorkaround } from './replay-calls.ts';
 import { sentEventsWorkaround } from './sent-events.ts';
 import {
   type Workaround,
-  type ModelWatcher,
   type SessionInternals,
   type SessionPrototype,
   stateOf,

@@ -2,9 +2,9 @@
 import type { llm } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import type { WebSocket } from 'ws';
-import type { ModelFailure } from '../model-failure.ts';
-import { ModelOutage } from '../model-outage.ts';
-import type { Listening } from '../model-settings.ts';
+import type { ModelFailure, ModelWatcher } from '../model-failure.ts';
+import { ModelOutage } from '../openai-realtime/model-outage.ts';
+import type { Listening } from '../openai-realtime/model-settings.ts';
 
 export type ClientEvent = realtime.ClientEvent;
 
@@ -56,18 +56,6 @@ export type SessionPrototype = SessionInternals;
 
 /** Replaces methods on the prototype of the session class. */
 export type Workaround = (prototype: SessionPrototype) => void;
-
-/** Gets the failures of the model. */
-export interface ModelWatcher {
-  /** A lasting failure: the session ends. Called once. */
-  onFatal: (failure: ModelFailure) => void;
-  /** A turn stays unanswered. */
-  onUnanswered: (failure: ModelFailure) => void;
-  /** The connection is lost and dialed again; called before every wait. */
-  onDisconnected: (failure: ModelFailure) => void;
-  /** The model has applied the settings. */
-  onConnected: () => void;
-}
 
 /** The model or the connection to it failed. */
 export class ModelError extends Error {

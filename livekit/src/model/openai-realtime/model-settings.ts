@@ -1,12 +1,8 @@
 /** What an agent's configuration and the deployment's environment mean in the terms of the Realtime API. */
 import type { realtime } from '@livekit/agents-plugin-openai';
-import type { SessionSnapshot } from '@patchbay/shared/contract/schema/snapshot';
 import { takesLanguageList, takesReasoning } from '@patchbay/shared/contract/voice-models';
+import type { AgentSettings } from '../voice-model.ts';
 
-export type AgentSettings = Pick<
-  SessionSnapshot['agent'],
-  'voice_model' | 'model' | 'reasoning_effort' | 'turn_detection' | 'turn_eagerness' | 'language'
->;
 /** What a deployment sets for all its conversations. */
 export interface Deployment {
   OPENAI_API_KEY: string;

@@ -12,16 +12,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { realtime } from '@livekit/agents-plugin-openai';
-import { isCut } from './workarounds/cut-calls.ts';
-import { isOutOfBand } from './workarounds/out-of-band.ts';
-import {
-  FAILURES,
-  type ModelFailure,
-  failedEvent,
-  failedResponse,
-  rateLimitWaitMs,
-  silence,
-} from './model-failure.ts';
+import { FAILURES, type ModelFailure } from '../model-failure.ts';
+import { isCut } from '../workarounds/cut-calls.ts';
+import { isOutOfBand } from '../workarounds/out-of-band.ts';
+import { failedEvent, failedResponse, rateLimitWaitMs, silence } from './failure-events.ts';
 
 /** The model announces a response well under a second after it was asked for; the plugin gives up after ten. */
 const CREATED_WITHIN_MS = 5_000;

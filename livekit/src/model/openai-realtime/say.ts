@@ -4,9 +4,9 @@
  * what the model has to know about them is in a system line.
  */
 import type { voice } from '@livekit/agents';
-import { outOfBand } from '../model/workarounds/out-of-band.ts';
-import { memoryOf } from '../model/history.ts';
-import { sayingInstructions } from './speech.ts';
+import { sayingInstructions } from '../../calls/speech.ts';
+import { memoryOf } from '../history.ts';
+import { outOfBand } from '../workarounds/out-of-band.ts';
 
 type Session = Pick<voice.AgentSession, 'generateReply' | 'history' | 'currentAgent'>;
 
@@ -14,11 +14,11 @@ type Session = Pick<voice.AgentSession, 'generateReply' | 'history' | 'currentAg
  * Has the agent say a sentence in the user's language when it may speak.
  * @throws Error when the agent session is closing
  */
-export function utter(session: Session, sentence: string): voice.SpeechHandle {
+export function say(session: Session, sentence: string): voice.SpeechHandle {
   const { history, currentAgent } = session;
   const heard = history.items.findLast((item) => item.type === 'message' && item.role === 'user');
   const lastWords = heard?.type === 'message' ? heard.textContent : undefined;
-  // Any other tool choice, also the default inside a tool, costs two updates of the model's session.
+  // Any other choice of tools, also the default inside a tool, costs two updates of the model's session.
   const speech = session.generateReply({
     instructions: outOfBand(sayingInstructions(sentence, lastWords)),
     toolChoice: 'auto',

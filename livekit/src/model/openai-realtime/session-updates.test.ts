@@ -1,15 +1,13 @@
 /** The publisher and the live session, against a model at the other end of a real socket; no room. */
-import { initializeLogger, llm, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
+import { initializeLogger, llm } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPatchedModel } from './workarounds/patched-model.ts';
-import { memoryOf } from './history.ts';
-import { ModelSession } from './model-session.ts';
-import { type Published, Publisher } from '../tools/publisher.ts';
-import { FakeModel } from '../testing/fake-model.ts';
-import { snapshotServer, storedTool } from '../testing/snapshot.ts';
-import { ToolRoom } from '../tools/tool-room.ts';
-import { type ModelTool, buildToolSet } from '../tools/tool-set.ts';
+import { FakeModel } from '../../testing/fake-model.ts';
+import { snapshotServer, storedTool } from '../../testing/snapshot.ts';
+import { textModel } from '../../testing/text-model.ts';
+import { type Published, Publisher } from '../../tools/publisher.ts';
+import { ToolRoom } from '../../tools/tool-room.ts';
+import { type ModelTool, buildToolSet } from '../../tools/tool-set.ts';
+import { memoryOf } from '../history.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -37,27 +35,16 @@ const toFunctionTool = ({ name, description, parameters }: ModelTool) =>
   llm.tool({ name, description, parameters, execute: async () => 'ok' });
 
 async function talk(acknowledgeWithinMs = 500) {
-  let live: realtime.RealtimeSession | undefined;
-  const model = createPatchedModel(
-    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
-    (session) => (live = session),
-  );
-  const session = new voice.AgentSession({ llm: model, vad: null, turnHandling: { turnDetection: null } });
-  const agent = new voice.Agent({ instructions: 'Test.' });
-  const modelSession = new ModelSession({
-    agent,
-    realtimeSession: () => live as realtime.RealtimeSession,
-    toFunctionTool,
-    acknowledgeWithinMs,
-  });
+  const model = textModel(fake, { acknowledgeWithinMs });
+  const { session, agent } = model;
   await session.start({ agent, record: false });
   const heard: string[] = [];
-  live?.on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
+  model.live.on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
   cleanups.push(() => session.close());
   const published: Published[] = [];
   const excluded: string[] = [];
   const publisher = new Publisher({
-    push: (tools) => modelSession.pushTools(tools),
+    push: (tools) => model.pushTools(tools.map(toFunctionTool)),
     room: new ToolRoom({ tools: 128, tokens: 16_384 }),
     onPublished: (entry) => published.push(entry),
     onExcluded: ({ name }) => excluded.push(name),
@@ -66,15 +53,7 @@ async function talk(acknowledgeWithinMs = 500) {
     retryMs: 50,
   });
   cleanups.push(async () => publisher.stop());
-  return {
-    publisher,
-    published,
-    excluded,
-    modelSession,
-    agent,
-    heard,
-    live: () => live as realtime.RealtimeSession,
-  };
+  return { publisher, published, excluded, model, agent, heard };
 }
 
 describe('tools of a live session', () => {
@@ -131,20 +110,20 @@ describe('tools of a live session', () => {
   });
 
   it('of which only a schema changed are not acknowledged by a late word on the former ones', async () => {
-    const { agent, modelSession, heard } = await talk(10_000);
+    const { agent, model, heard } = await talk(10_000);
     const described = (description: string) =>
       buildToolSet([
         {
           server: snapshotServer({ id: 's', name: 'srv', tools: [storedTool('one', { description })] }),
           live: null,
         },
-      ]).tools;
+      ]).tools.map(toFunctionTool);
     fake.writesBack = ({ name }) => ({ name });
-    await modelSession.pushTools(described('Older.'));
+    await model.pushTools(described('Older.'));
     fake.late = [];
-    await agent.updateTools(described('Old.').map(toFunctionTool));
+    await agent.updateTools(described('Old.'));
     let isAnswered = false;
-    const push = modelSession.pushTools(described('New.')).finally(() => (isAnswered = true));
+    const push = model.pushTools(described('New.')).finally(() => (isAnswered = true));
     await expect.poll(() => fake.late?.length, { interval: 5 }).toBe(2);
     const [former, latter] = fake.late;
     const before = heard.length;
@@ -166,29 +145,29 @@ describe('tools of a live session', () => {
   });
 
   it('are told of in one system line at the end of the conversation', async () => {
-    const { modelSession } = await talk();
-    modelSession.tell('Tools added: srv__one.');
+    const { model } = await talk();
+    model.notify('Tools added: srv__one.');
     await expect.poll(() => fake.texts('system'), { interval: 5 }).toEqual(['Tools added: srv__one.']);
   });
 
   it('stay told when the framework takes back words that nobody has heard', async () => {
-    const { modelSession, agent, live } = await talk();
-    modelSession.tell('Tools added: srv__one.');
-    await expect.poll(() => live().chatCtx.items.length, { interval: 5 }).toBe(1);
-    await live().updateChatCtx(memoryOf(agent));
+    const { model, agent } = await talk();
+    model.notify('Tools added: srv__one.');
+    await expect.poll(() => model.live.chatCtx.items.length, { interval: 5 }).toBe(1);
+    await model.live.updateChatCtx(memoryOf(agent));
     expect(fake.texts('system')).toEqual(['Tools added: srv__one.']);
   });
 });
 
 it('instructions that the model rejects are reported as such, others as accepted', async () => {
-  const { modelSession } = await talk();
-  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+  const { model } = await talk();
+  await expect(model.setInstructions('Be brief.')).resolves.toBe('now');
   fake.rejectsSettings = { code: 'invalid_value', message: 'too many tokens' };
-  await expect(modelSession.updateInstructions('Be long.')).resolves.toBe(false);
+  await expect(model.setInstructions('Be long.')).resolves.toBe('rejected');
 });
 
 it('instructions that the model says nothing about count as accepted', async () => {
-  const { modelSession } = await talk(50);
+  const { model } = await talk(50);
   fake.acknowledges = false;
-  await expect(modelSession.updateInstructions('Be brief.')).resolves.toBe(true);
+  await expect(model.setInstructions('Be brief.')).resolves.toBe('now');
 });

@@ -1,5 +1,6 @@
-/** What the model says when it rejects an update of its tools, sorted once, here. */
+/** Classifies the error with which the model rejects an update of its tools. */
 import { z } from 'zod';
+import type { Rejection, RejectionCause } from '../voice-model.ts';
 
 /** The `error` of an error event, as far as it matters for tools. */
 export const ModelError = z.object({
@@ -11,24 +12,6 @@ export const ModelError = z.object({
   param: z.string().nullish(),
 });
 export type ModelError = z.infer<typeof ModelError>;
-
-export type RejectionCause =
-  /** One tool's definition; `toolIndex` says which, if the model does. */
-  | 'definition'
-  | 'too_many_tools'
-  | 'too_many_tokens'
-  /** The model's own trouble: the same set may be taken a moment later. */
-  | 'temporary'
-  /** The model names neither a tool nor a limit. */
-  | 'unknown';
-
-export interface Rejection {
-  cause: RejectionCause;
-  /** What the model said. */
-  message: string;
-  /** The place in the pushed list that the model complains about, when it says so. */
-  toolIndex: number | null;
-}
 
 const TEMPORARY = new Set(['server_error', 'rate_limit_error', 'rate_limit_exceeded', 'insufficient_quota']);
 

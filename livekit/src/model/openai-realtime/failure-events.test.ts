@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { ModelFailureKind } from '../model-failure.ts';
 import {
   type ModelErrorBody,
-  type ModelFailureKind,
   closedConnection,
   failedDial,
   failedEvent,
   failedResponse,
   rateLimitWaitMs,
-} from './model-failure.ts';
+} from './failure-events.ts';
 
 const bodyOf = (error: ModelErrorBody) => JSON.stringify({ error });
 

@@ -1,14 +1,11 @@
 /** Out-of-band sentences, spoken by a model at the other end of a real socket; no room. */
 import { initializeLogger, voice } from '@livekit/agents';
-import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPatchedModel } from '../model/workarounds/patched-model.ts';
-import { memoryOf } from '../model/history.ts';
-import { sayingInstructions } from './speech.ts';
-import { FakeModel } from '../testing/fake-model.ts';
-import type { FakeItem } from '../testing/fake-protocol.ts';
-import { utter } from './utterance.ts';
-import { createAgentSession } from '../model/voice-model.ts';
+import { sayingInstructions } from '../../calls/speech.ts';
+import { FakeModel } from '../../testing/fake-model.ts';
+import type { FakeItem } from '../../testing/fake-protocol.ts';
+import { textModel } from '../../testing/text-model.ts';
+import { memoryOf } from '../history.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -35,30 +32,25 @@ function speaking(items: readonly FakeItem[], instructions: string) {
 
 async function conversation() {
   const said: string[] = [];
-  let live: realtime.RealtimeSession | undefined;
-  const model = createPatchedModel(
-    { baseURL: fake.url, apiKey: 'key', modalities: ['text'] },
-    (made) => (live = made),
-  );
-  const session = createAgentSession(model);
+  const model = textModel(fake, { instructions: 'Long instructions of the session.' });
+  const { session, agent } = model;
   session.on(voice.AgentSessionEventTypes.ConversationItemAdded, ({ item }) => {
     if (item.type === 'message' && item.role === 'assistant') said.push(item.textContent ?? '');
   });
   const errors: unknown[] = [];
   session.on(voice.AgentSessionEventTypes.Error, ({ error }) => errors.push(error));
-  const agent = new voice.Agent({ instructions: 'Long instructions of the session.' });
   await session.start({ agent, record: false });
   cleanups.push(() => session.close());
   await until(() => fake.openConnections === 1);
-  return { session, agent, said, errors, live: () => live as realtime.RealtimeSession };
+  return { model, session, agent, said, errors };
 }
 
 const sent = (type: string) => fake.received.filter((event) => event.type === type);
 
 describe('an out-of-band sentence', () => {
   it('is requested without input, tools, or the instructions of the session', async () => {
-    const { session, said } = await conversation();
-    await utter(session, 'One moment.').waitForPlayout();
+    const { model, said } = await conversation();
+    await model.say('One moment.').waitForPlayout();
     expect(said).toEqual(['One moment.']);
     expect(sent('response.create').map(({ response }) => response)).toEqual([
       {
@@ -73,30 +65,30 @@ describe('an out-of-band sentence', () => {
   });
 
   it('changes nothing in the settings of the session', async () => {
-    const { session } = await conversation();
+    const { model, session } = await conversation();
     await until(() => sent('session.update').length > 0);
     const before = sent('session.update').length;
-    await utter(session, 'One moment.').waitForPlayout();
-    await utter(session, 'Still at it.').waitForPlayout();
+    await model.say('One moment.').waitForPlayout();
+    await model.say('Still at it.').waitForPlayout();
     session.generateReply({ userInput: 'hello' });
     await until(() => fake.texts('assistant').includes('You said hello.'));
     expect(sent('session.update')).toHaveLength(before);
   });
 
   it('is spoken in the language that the user last spoke', async () => {
-    const { session, said } = await conversation();
+    const { model, session, said } = await conversation();
     session.generateReply({ userInput: 'Wie "spät" ist es?' });
     await until(() => said.length === 1);
-    await utter(session, 'One moment.').waitForPlayout();
+    await model.say('One moment.').waitForPlayout();
     expect(sent('response.create').at(-1)?.response?.instructions).toContain('Wie spät ist es?');
     expect(said.at(-1)).toBe('One moment.');
   });
 
   it("leaves nothing in the model's conversation or in the framework's history", async () => {
-    const { session, agent, said } = await conversation();
+    const { model, session, agent, said } = await conversation();
     session.generateReply({ userInput: 'hello' });
     await until(() => said.length === 1);
-    await utter(session, 'One moment.').waitForPlayout();
+    await model.say('One moment.').waitForPlayout();
     await session.generateReply({ userInput: 'again' }).waitForPlayout();
     expect(said).toEqual(['You said hello.', 'One moment.', 'You said again.']);
     expect(fake.items.map(({ content }) => content?.[0]?.text)).not.toContain('One moment.');
@@ -108,10 +100,10 @@ describe('an out-of-band sentence', () => {
   });
 
   it('does not mix with an answer that the model gives at the same time', async () => {
-    const { session, said, errors } = await conversation();
+    const { model, said, errors } = await conversation();
     const { promise, resolve } = Promise.withResolvers<void>();
     fake.lastWord = promise;
-    const speech = utter(session, 'One moment please.');
+    const speech = model.say('One moment please.');
     await until(() => sent('response.create').length === 1);
     fake.decide = () => ({ say: 'This is the answer.' });
     fake.answer();
@@ -124,9 +116,9 @@ describe('an out-of-band sentence', () => {
   });
 
   it('is canceled by its id when the user interrupts it, and is not truncated in the conversation', async () => {
-    const { session, errors } = await conversation();
+    const { model, session, errors } = await conversation();
     fake.lastWord = new Promise(() => {});
-    const speech = utter(session, 'One moment please.');
+    const speech = model.say('One moment please.');
     await until(() => session.agentState === 'speaking');
     fake.hear('stop');
     await speech.waitForPlayout();
@@ -137,9 +129,9 @@ describe('an out-of-band sentence', () => {
   });
 
   it('is given up when no more events come, so that others can speak', async () => {
-    const { session, said, errors } = await conversation();
+    const { model, session, said, errors } = await conversation();
     fake.lastWord = new Promise(() => {});
-    await utter(session, 'One moment please.').waitForPlayout();
+    await model.say('One moment please.').waitForPlayout();
     await until(() => fake.cancelled.length === 1);
     await session.generateReply({ userInput: 'hello' }).waitForPlayout();
     expect(said.at(-1)).toBe('You said hello.');
@@ -147,15 +139,15 @@ describe('an out-of-band sentence', () => {
   }, 20_000);
 
   it('is given up when the connection breaks in the middle of it', async () => {
-    const { session, said } = await conversation();
+    const { model, session, said } = await conversation();
     fake.lastWord = new Promise(() => {});
-    const speech = utter(session, 'One moment please.');
+    const speech = model.say('One moment please.');
     await until(() => session.agentState === 'speaking');
     fake.drop();
     await speech.waitForPlayout();
     await until(() => fake.connections === 2);
     fake.lastWord = Promise.resolve();
-    await utter(session, 'Here again.').waitForPlayout();
+    await model.say('Here again.').waitForPlayout();
     expect(said.at(-1)).toBe('Here again.');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AgentSettings, fixedSettings, listeningSettings, turnSettlesMs } from './model-settings.ts';
+import type { AgentSettings } from '../voice-model.ts';
+import { fixedSettings, listeningSettings, turnSettlesMs } from './model-settings.ts';
 
 const deployment = {
   OPENAI_REALTIME_MODEL: 'gpt-realtime-2.1',

@@ -7,8 +7,8 @@
  */
 import { canonicalJson } from '@patchbay/shared/contract/json/canonical-json';
 import { z } from 'zod';
-import type { PushAnswer } from '../tools/rejected-tools.ts';
-import { ModelError, classifyRejection } from '../tools/rejection.ts';
+import type { Rejected } from '../voice-model.ts';
+import { ModelError, classifyRejection } from './rejection.ts';
 
 const Definition = z.object({
   name: z.string(),
@@ -32,8 +32,8 @@ const SessionUpdated = z.object({
 });
 const ErrorEvent = z.object({ type: z.literal('error'), error: ModelError });
 
-/** The model's word on tools that were sent; `definitions` are theirs, as `sent` gave them. */
-export type ToolsAnswer = PushAnswer & { definitions: string };
+/** The model's answer to an update of its tools; `definitions` are those that `sent` returned. */
+export type ToolsAnswer = ({ outcome: 'acknowledged' } | Rejected) & { definitions: string };
 
 interface Pending {
   eventId: string | undefined;

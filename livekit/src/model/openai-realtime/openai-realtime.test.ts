@@ -1,10 +1,10 @@
 /** What the model is told of an agent's configuration, at the other end of a real socket. */
-import { initializeLogger, voice } from '@livekit/agents';
+import { initializeLogger } from '@livekit/agents';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { DEFAULT_REALTIME_MODEL, DEFAULT_TRANSCRIPTION_MODEL } from '@patchbay/shared/contract/voice-models';
-import { FakeModel } from '../testing/fake-model.ts';
-import { sessionSnapshot } from '../testing/snapshot.ts';
-import { createAgentSession, createVoiceModel } from './voice-model.ts';
+import { FakeModel } from '../../testing/fake-model.ts';
+import { sessionSnapshot } from '../../testing/snapshot.ts';
+import { NO_WATCHER, deploymentOf } from '../../testing/text-model.ts';
+import { OpenAIRealtime } from './openai-realtime.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -19,22 +19,15 @@ async function conversation(changes: Partial<Agent> = {}) {
   const fake = new FakeModel();
   await fake.start();
   cleanups.push(() => fake.stop());
-  const environment = {
-    OPENAI_API_KEY: 'key',
-    OPENAI_BASE_URL: fake.url,
-    OPENAI_REALTIME_MODEL: DEFAULT_REALTIME_MODEL,
-    OPENAI_TRANSCRIPTION_MODEL: DEFAULT_TRANSCRIPTION_MODEL,
-    OPENAI_NOISE_REDUCTION: 'near_field',
-  } as const;
   const agentOf = (more: Partial<Agent>): Agent => ({ ...sessionSnapshot([]).agent, ...changes, ...more });
-  const voiceModel = createVoiceModel(environment, agentOf({}), {
-    onFatal: ({ kind }) => expect.unreachable(kind),
-    onUnanswered: () => {},
-    onDisconnected: () => {},
-    onConnected: () => {},
+  const voiceModel = new OpenAIRealtime({
+    deployment: deploymentOf(fake),
+    agent: agentOf({}),
+    instructions: 'Test.',
+    watcher: { ...NO_WATCHER, onFatal: ({ kind }) => expect.unreachable(kind) },
   });
-  const session = createAgentSession(voiceModel.model);
-  await session.start({ agent: new voice.Agent({ instructions: 'Test.' }), record: false });
+  const { session, agent } = voiceModel;
+  await session.start({ agent, record: false });
   cleanups.push(() => session.close());
   const updates = () => fake.received.filter(({ type }) => type === 'session.update');
   const sounds = () =>
@@ -69,7 +62,7 @@ it('a session starts with the model, voice and reasoning effort of its agent, an
 it('turn detection and language change in the live session, and stay so after a reconnect', async () => {
   const { fake, voiceModel, sounds, agentOf } = await conversation();
   expect(voiceModel.turnSettlesMs()).toBe(500);
-  voiceModel.listenAs(agentOf({ turn_detection: 'semantic', language: 'fr' }));
+  voiceModel.applySettings(agentOf({ turn_detection: 'semantic', language: 'fr' }));
   await vi.waitFor(() => expect(sounds()).toHaveLength(2));
   const changed = {
     turn_detection: { type: 'semantic_vad', eagerness: 'auto' },
@@ -87,9 +80,9 @@ it('turn detection and language change in the live session, and stay so after a 
 it('a change that the model rejects is not sent again with the next connection', async () => {
   const { fake, voiceModel, sounds, agentOf } = await conversation({ language: 'de' });
   const heard: string[] = [];
-  voiceModel.session().on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
+  voiceModel.live.on('openai_server_event_received', ({ type }: { type: string }) => heard.push(type));
   fake.rejectsSettings = { code: 'invalid_value', message: 'no such language' };
-  voiceModel.listenAs(agentOf({ language: 'xx' }));
+  voiceModel.applySettings(agentOf({ language: 'xx' }));
   await vi.waitFor(() => expect(heard).toContain('error'));
   fake.rejectsSettings = null;
   fake.drop();
@@ -100,9 +93,11 @@ it('a change that the model rejects is not sent again with the next connection',
 it('what only the next conversation takes changes nothing in the live session', async () => {
   const { voiceModel, updates, agentOf } = await conversation();
   const before = updates().length;
-  voiceModel.listenAs(agentOf({ model: 'gpt-realtime-2', voice_model: 'ash', reasoning_effort: 'high' }));
+  voiceModel.applySettings(
+    agentOf({ model: 'gpt-realtime-2', voice_model: 'ash', reasoning_effort: 'high' }),
+  );
   // A change that is sent shows that those before it were not.
-  voiceModel.listenAs(agentOf({ language: 'it' }));
+  voiceModel.applySettings(agentOf({ language: 'it' }));
   await vi.waitFor(() => expect(updates().length).toBeGreaterThan(before));
   expect(updates()).toHaveLength(before + 1);
   expect(updates().at(-1)?.session).not.toHaveProperty('model');
