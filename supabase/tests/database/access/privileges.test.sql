@@ -12,7 +12,7 @@ select is_empty(
 
 select is_empty(
   $$ select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm', 'f') $$,
-  'no view stands beside the tables and passes their policies by'
+  'public has no views, which could bypass the policies of tables'
 );
 
 select is_empty(
@@ -26,7 +26,7 @@ select is_empty(
         or not has_table_privilege('service_role', c.oid, 'delete')
       )
   $$,
-  'the service role was granted every table'
+  'the service role has privileges on every table'
 );
 
 select is_empty(
@@ -35,7 +35,7 @@ select is_empty(
     from information_schema.column_privileges
     where table_schema in ('public', 'private') and grantee in ('anon', 'PUBLIC')
   $$,
-  'anonymous callers were granted nothing'
+  'anonymous callers have no privileges'
 );
 
 select is_empty(
@@ -45,7 +45,7 @@ select is_empty(
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
       and (has_table_privilege('anon', c.oid, p.name) or has_table_privilege('authenticated', c.oid, p.name))
   $$,
-  'nobody may empty a table or hang something on it'
+  'nobody may truncate or reference a table or add triggers to it'
 );
 
 select is_empty(
@@ -87,7 +87,7 @@ select is(
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
     || 'oauth_client_id position protocol_era slug tags transport trusts_hints url workspace_id',
-  'of a server users may change its configuration, never its status'
+  'users may change the configuration of a server, never its status'
 );
 
 select is(
@@ -99,7 +99,7 @@ select is(
   ),
   'auth_header auth_method call_timeout_ms credential_scope description is_active max_concurrency metadata name '
     || 'oauth_client_id position protocol_era slug tags transport trusts_hints url user_id workspace_id',
-  'and set no more than that when adding one'
+  'users may set only the configuration of a new server'
 );
 
 select is(
@@ -110,7 +110,7 @@ select is(
       and has_column_privilege('authenticated', 'public.mcp_tools', column_name, 'update')
   ),
   'access cache_ttl_seconds is_enabled is_pinned',
-  'of a tool users may change only whether it is enabled or pinned, what it may do, and how long its results are kept'
+  'users may change only the settings of a tool: enabled, pinned, access and cache time'
 );
 
 select ok(
@@ -120,7 +120,7 @@ select ok(
 
 select ok(
   not has_column_privilege('authenticated', 'public.api_tokens', 'token_hash', 'select'),
-  'nor can that of an API token'
+  'the hash of an API token cannot be read back'
 );
 
 -- The role that API tokens act in is told here in full.
@@ -132,7 +132,7 @@ select is(
   ),
   'agent_config_servers agent_configs mcp_server_checks mcp_server_health mcp_server_hours mcp_server_incidents '
     || 'mcp_servers mcp_tools notices workspace_members workspaces',
-  'an API token reads servers, their health, and agents: no secrets, conversations, people or trails'
+  'an API token reads servers, their health, and agents, and no secrets, conversations, people or audit log'
 );
 select is(
   (
@@ -148,7 +148,7 @@ select is(
   ),
   'agent_config_servers:delete agent_config_servers:insert agent_configs:delete agent_configs:insert '
     || 'agent_configs:update mcp_servers:delete mcp_servers:insert mcp_servers:update mcp_tools:update',
-  'and writes no other tables than servers, their tools, and agents'
+  'an API token writes no tables but servers, their tools, and agents'
 );
 select is(
   (
@@ -162,7 +162,7 @@ select is(
     || 'is_reserved_header json_bytes latency_percentile personal_workspace_id refuse_fields remove_tag '
     || 'rename_tag schema_bytes server_history servers_left_with_tag tag_error text_error token_workspace_id '
     || 'trimmed url_origin',
-  'and calls what these need'
+  'an API token can call only the functions that these tables need'
 );
 
 select is_empty(
@@ -175,7 +175,7 @@ select is_empty(
         or has_table_privilege('authenticated', c.oid, 'delete')
       )
   $$,
-  'tables outside public are no matter of clients'
+  'clients have no privileges on private tables'
 );
 
 select is(

@@ -55,13 +55,13 @@ $$;
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select matches(pg_temp.make('read') ->> 'token', '^patchbay_[0-9a-f]{64}$', 'an admin makes a token');
 select isnt(pg_temp.make('write', '{servers:write,tools:call,servers:write}') ->> 'token',
-  current_setting('pgtap.token_read'), 'no two are the same');
+  current_setting('pgtap.token_read'), 'no two API tokens are the same');
 select is(
   (select scopes from public.api_tokens where name = 'write'), '{servers:write,tools:call}', 'each scope is kept once'
 );
-select throws_ok('select token_hash from public.api_tokens', '42501', null, 'its hash cannot be read');
-select throws_ok('update public.api_tokens set revoked_at = null', '42501', null, 'nor is it changed by hand');
-select throws_ok('select public.use_api_token(repeat(''a'', 64))', '42501', null, 'nor looked up by a client');
+select throws_ok('select token_hash from public.api_tokens', '42501', null, 'the hash of a token cannot be read');
+select throws_ok('update public.api_tokens set revoked_at = null', '42501', null, 'an admin cannot change a token directly');
+select throws_ok('select public.use_api_token(repeat(''a'', 64))', '42501', null, 'a client cannot look up a token');
 create function pg_temp.refused(p_name text, p_scopes text[], p_days integer) returns jsonb language plpgsql as $$
 declare
   v_detail text;
@@ -75,18 +75,18 @@ end
 $$;
 select is(
   (select jsonb_object_agg(key, value -> 0 ->> 'code') from jsonb_each(pg_temp.refused(' ', '{admin}', 0))),
-  '{"name": "required", "scopes": "unknown_choice", "expires_in_days": "out_of_range"}', 'each wrong field is told'
+  '{"name": "required", "scopes": "unknown_choice", "expires_in_days": "out_of_range"}', 'each invalid field has an error'
 );
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is_empty('select id from public.api_tokens', 'a member sees no tokens');
-select throws_ok('select pg_temp.make(''mine'')', 'PT403', null, 'and makes none');
+select throws_ok('select pg_temp.make(''mine'')', 'PT403', null, 'a member creates no tokens');
 select throws_ok(
-  'select public.revoke_api_token(current_setting(''pgtap.id_read'')::uuid)', 'PT403', null, 'and revokes none'
+  'select public.revoke_api_token(current_setting(''pgtap.id_read'')::uuid)', 'PT403', null, 'a member revokes no tokens'
 );
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select throws_ok('select pg_temp.make(''mine'')', 'PT404', null, 'a stranger is not told of the workspace');
+select throws_ok('select pg_temp.make(''mine'')', 'PT404', null, 'a stranger does not learn that the workspace exists');
 select throws_ok(
-  'select public.revoke_api_token(current_setting(''pgtap.id_read'')::uuid)', 'PT404', null, 'or of its tokens'
+  'select public.revoke_api_token(current_setting(''pgtap.id_read'')::uuid)', 'PT404', null, 'a stranger does not learn that a token exists'
 );
 reset role;
 select is_empty(
@@ -95,63 +95,63 @@ select is_empty(
 );
 select is(
   (select changes -> 'scopes' ->> 'to' from public.audit_events where table_name = 'api_tokens' and row_name = 'write'),
-  '["servers:write", "tools:call"]', 'the trail tells who made which'
+  '["servers:write", "tools:call"]', 'the audit log says who created which token'
 );
 
 -- Using ---------------------------------------------------------------------------------------------
 select is(
   pg_temp.use('write') - 'token_id',
   '{"state": "good", "user_id": "bbbbbbbb-0000-4000-8000-000000000002", "scopes": ["servers:write", "tools:call"]}',
-  'a token acts for its maker'
+  'a token acts for its creator'
 );
-select isnt((select last_used_at from public.api_tokens where name = 'write'), null, 'that it was used is noted');
-select is(public.use_api_token(repeat('0', 64)), '{"state": "unknown"}', 'another text is no token');
+select isnt((select last_used_at from public.api_tokens where name = 'write'), null, 'the last use of a token is recorded');
+select is(public.use_api_token(repeat('0', 64)), '{"state": "unknown"}', 'an unknown token is rejected');
 
 select pg_temp.hold('read');
-select results_eq('select name from public.mcp_servers', $$ values ('Clock') $$, 'it reads its own workspace alone');
-select results_eq('select name from public.workspaces', $$ values ('Team') $$, 'whatever else its maker is in');
+select results_eq('select name from public.mcp_servers', $$ values ('Clock') $$, 'a token reads servers of its own workspace only');
+select results_eq('select name from public.workspaces', $$ values ('Team') $$, 'a token reads its own workspace only, whatever others its creator is in');
 select results_eq(
-  'select role from public.workspace_members', $$ values ('admin') $$, 'and of its people only what its maker is'
+  'select role from public.workspace_members', $$ values ('admin') $$, 'a token reads no membership but its creator''s'
 );
-select throws_ok('select from public.audit_events', '42501', null, 'no trail');
-select throws_ok('select from public.api_tokens', '42501', null, 'no tokens');
-select throws_ok('select public.delete_account()', '42501', null, 'and it does not end the account of its maker');
+select throws_ok('select from public.audit_events', '42501', null, 'a token cannot read the audit log');
+select throws_ok('select from public.api_tokens', '42501', null, 'a token cannot read tokens');
+select throws_ok('select public.delete_account()', '42501', null, 'a token cannot delete the account of its creator');
 select throws_ok(
   $$ insert into public.mcp_servers (name, url) values ('New', 'https://c.test/mcp') $$,
-  '42501', null, 'without the scope it adds nothing'
+  '42501', null, 'a token without the scope adds no server'
 );
-select is_empty($$ update public.mcp_servers set name = 'Taken' returning id $$, 'changes nothing');
-select is_empty($$ delete from public.mcp_servers returning id $$, 'removes nothing');
+select is_empty($$ update public.mcp_servers set name = 'Taken' returning id $$, 'a token without the scope changes no server');
+select is_empty($$ delete from public.mcp_servers returning id $$, 'a token without the scope deletes no server');
 
 select pg_temp.hold('write');
 select results_eq(
   $$ insert into public.mcp_servers (name, url) values ('New', 'https://c.test/mcp') returning workspace_id, user_id $$,
   $$ values (current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002'::uuid) $$,
-  'with it, a server goes to the workspace of the token and is its maker''s'
+  'a token with the scope adds a server to its workspace, in its creator''s name'
 );
 select throws_ok(
   $$ insert into public.mcp_servers (workspace_id, name, url)
      values (current_setting('pgtap.other')::uuid, 'New', 'https://c.test/mcp') $$,
-  '42501', null, 'and to no other'
+  '42501', null, 'a token adds no server to another workspace'
 );
 select throws_ok(
   $$ update public.mcp_servers set workspace_id = current_setting('pgtap.other')::uuid $$,
-  '42501', null, 'nor moves to one'
+  '42501', null, 'a token moves no server to another workspace'
 );
 select throws_ok(
-  $$ insert into public.mcp_servers (name, url) values ('Bad', 'nowhere') $$, 'PT400', null, 'rules are those of people'
+  $$ insert into public.mcp_servers (name, url) values ('Bad', 'nowhere') $$, 'PT400', null, 'a token gets the same field errors as a user'
 );
 select is(
-  public.rename_tag(current_setting('pgtap.team')::uuid, 'a', 'b'), '{"left": 0, "changed": 0}', 'it renames tags'
+  public.rename_tag(current_setting('pgtap.team')::uuid, 'a', 'b'), '{"left": 0, "changed": 0}', 'a token renames tags'
 );
 select throws_ok(
-  $$ select public.rename_tag(current_setting('pgtap.other')::uuid, 'a', 'b') $$, 'PT404', null, 'at home only'
+  $$ select public.rename_tag(current_setting('pgtap.other')::uuid, 'a', 'b') $$, 'PT404', null, 'a token renames tags in its own workspace only'
 );
 select throws_ok(
-  $$ insert into public.agent_configs (name) values ('Mine') $$, '42501', null, 'agents want a scope of their own'
+  $$ insert into public.agent_configs (name) values ('Mine') $$, '42501', null, 'a token needs another scope for agents'
 );
 select pg_temp.hold('write', 'aaaaaaaa-0000-4000-8000-000000000001');
-select is_empty('select from public.mcp_servers', 'a token does not act for somebody else');
+select is_empty('select from public.mcp_servers', 'a token does not act for another user');
 
 -- The maker's role counts at each use.
 reset role;
@@ -160,25 +160,25 @@ where workspace_id = current_setting('pgtap.team')::uuid and user_id = 'bbbbbbbb
 select pg_temp.hold('write');
 select results_eq(
   $$ update public.mcp_servers set description = 'changed' returning name $$, $$ values ('New') $$,
-  'after its maker became a member it changes only what is theirs'
+  'after its creator became a member, a token changes only the creator''s servers'
 );
 
 -- Ends ----------------------------------------------------------------------------------------------
 reset role;
 update public.api_tokens set expires_at = now() - interval '1 second' where name = 'read';
-select is(pg_temp.use('read'), '{"state": "expired"}', 'an expired token is told so');
+select is(pg_temp.use('read'), '{"state": "expired"}', 'an expired token is rejected as expired');
 select pg_temp.hold('read');
-select is_empty('select from public.mcp_servers', 'and reads nothing');
+select is_empty('select from public.mcp_servers', 'an expired token reads nothing');
 reset role;
 delete from public.workspace_members
 where workspace_id = current_setting('pgtap.team')::uuid and user_id = 'bbbbbbbb-0000-4000-8000-000000000002';
-select is(pg_temp.use('write'), '{"state": "revoked"}', 'the token of who was removed is revoked');
+select is(pg_temp.use('write'), '{"state": "revoked"}', 'the token of a removed member is revoked');
 select pg_temp.hold('write');
-select is_empty('select from public.mcp_servers', 'and reads nothing');
+select is_empty('select from public.mcp_servers', 'the token of a removed member reads nothing');
 reset role;
 insert into public.workspace_members (workspace_id, user_id, role) values
   (current_setting('pgtap.team')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002', 'owner');
-select is(pg_temp.use('write'), '{"state": "revoked"}', 'and stays so when they come back');
+select is(pg_temp.use('write'), '{"state": "revoked"}', 'the token of a removed member stays revoked when they come back');
 
 select * from finish();
 rollback;

@@ -126,7 +126,7 @@ select is(
 -- Choices
 select throws_ok(
   $$ select public.delete_account() $$, 'PT409',
-  'Choose a new owner for each shared workspace, or delete it.', 'no choice: nothing is deleted'
+  'Choose a new owner for each shared workspace, or delete it.', 'without a choice nothing is deleted'
 );
 create function pg_temp.refusal(p_successors jsonb) returns text language plpgsql as $$
 declare
@@ -171,9 +171,9 @@ select matches(
   pg_temp.refusal(jsonb_build_object(
     current_setting('pgtap.audience'), null, current_setting('pgtap.crew'), 'cccccccc-0000-4000-8000-000000000003'
   )),
-  '^PT400', 'nor is a banned account'
+  '^PT400', 'a banned account is not accepted as successor'
 );
-select is(pg_temp.people('Crew'), 'ada owner, bob member, cyd admin, dee admin, eve viewer', 'so far nothing changed');
+select is(pg_temp.people('Crew'), 'ada owner, bob member, cyd admin, dee admin, eve viewer', 'a refused deletion changes nothing');
 select is(
   pg_temp.refusal(jsonb_build_object(
     current_setting('pgtap.audience'), null, current_setting('pgtap.crew'), 'bbbbbbbb-0000-4000-8000-000000000002',
@@ -187,10 +187,10 @@ select is_empty(
 );
 select is(pg_temp.people('ada'), null, 'the personal workspace is deleted, although it had another member');
 select is(pg_temp.people('Solo'), null, 'a workspace without other members is deleted');
-select is(pg_temp.people('Audience'), null, 'a workspace that was to be deleted is');
+select is(pg_temp.people('Audience'), null, 'a workspace that the user chose to delete is deleted');
 select is(pg_temp.people('Crew'), 'bob owner, cyd admin, dee admin, eve viewer', 'the chosen member owns the other');
 select is(pg_temp.people('Pair'), 'bob owner', 'a workspace with another owner stays as it is');
-select is(pg_temp.people('Guests'), 'bob owner', 'and so does one of somebody else');
+select is(pg_temp.people('Guests'), 'bob owner', 'a workspace of another owner stays as it is');
 select is(
   pg_temp.credentials(), 'Bobs key, Bobs sign-in, https://hooks.example/b', 'only what others entered is left'
 );
@@ -204,7 +204,7 @@ select results_eq(
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select lives_ok($$ select public.delete_account() $$, 'a second request finds nothing to delete');
-select is(public.preview_account_deletion() -> 'personal', 'null', 'nor does a preview');
+select is(public.preview_account_deletion() -> 'personal', 'null', 'a preview after the deletion finds nothing');
 
 -- An administrator deletes a user: nobody is asked.
 reset role;
@@ -217,10 +217,10 @@ update auth.users set banned_until = now() + interval '1 day' where email = 'cyd
 delete from auth.users where email = 'dee@pgtap.test';
 select is(
   pg_temp.people('Staff'), 'bob member, cyd admin, eve owner',
-  'the admin who has been there longest and is not banned inherits'
+  'the admin who joined first and is not banned becomes the owner'
 );
-select is(pg_temp.people('Desk'), 'bob owner, eve viewer', 'without admins, a member');
-select is(pg_temp.people('Lobby'), null, 'a viewer never: the workspace is deleted');
+select is(pg_temp.people('Desk'), 'bob owner, eve viewer', 'without admins a member becomes the owner');
+select is(pg_temp.people('Lobby'), null, 'a viewer never becomes the owner, so the workspace is deleted');
 
 -- Auth's soft deletion keeps the row.
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
@@ -230,39 +230,39 @@ select lives_ok(
 reset role;
 update auth.users set email = 'obscured', deleted_at = now() where email = 'bob@pgtap.test';
 select is(
-  (select count(*) from auth.users where id = 'bbbbbbbb-0000-4000-8000-000000000002'), 1::bigint, 'the row stays'
+  (select count(*) from auth.users where id = 'bbbbbbbb-0000-4000-8000-000000000002'), 1::bigint, 'soft deletion keeps the row of the user'
 );
-select is(pg_temp.people('bob'), null, 'the personal workspace goes');
-select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'a shared one gets an owner');
-select is(pg_temp.people('Crew'), null, 'one with a banned admin and a viewer alone is deleted');
-select is(pg_temp.credentials(), '', 'credentials go');
+select is(pg_temp.people('bob'), null, 'soft deletion deletes the personal workspace');
+select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'soft deletion gives a shared workspace another owner');
+select is(pg_temp.people('Crew'), null, 'a workspace with only a banned admin and a viewer left is deleted');
+select is(pg_temp.credentials(), '', 'soft deletion deletes credentials');
 select is_empty(
   $$ select c.t from (select 'tokens' as t from public.api_tokens union all select 'sessions' from public.voice_sessions) c $$,
-  'and so do tokens and conversations'
+  'soft deletion deletes tokens and conversations'
 );
 select is_empty(
   $$
     select from public.audit_events e
     where 'bbbbbbbb-0000-4000-8000-000000000002' in (e.actor_id::text, e.row_id::text)
   $$,
-  'the trail names nobody who is gone'
+  'the audit log has no id of a deleted user'
 );
 -- The access token of before is good for an hour.
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select throws_ok(
   $$ insert into public.workspaces (name) values ('Ghost') $$, 'PT403', null,
-  'a soft-deleted account opens no workspace'
+  'a soft-deleted account creates no workspace'
 );
 reset role;
 select throws_ok(
   $$
     insert into public.voice_sessions (workspace_id, user_id)
     values (current_setting('pgtap.club')::uuid, 'bbbbbbbb-0000-4000-8000-000000000002')
-  $$, 'PT403', null, 'and begins no conversation'
+  $$, 'PT403', null, 'a soft-deleted account starts no conversation'
 );
 update auth.users set deleted_at = now() where email = 'obscured';
 delete from auth.users where email = 'obscured';
-select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'the row may be deleted later');
+select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'the row of a soft-deleted user can be deleted later');
 
 -- A ban
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
@@ -279,7 +279,7 @@ select is(pg_temp.token_state(), 'revoked', 'a token of a banned account does no
 select is(
   (select string_agg(state, ' ') from public.voice_sessions), 'ended', 'a conversation of a banned account ends'
 );
-select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'but nothing of it is deleted');
+select is(pg_temp.people('Club'), 'cyd viewer, eve owner', 'a ban deletes nothing');
 update auth.users set banned_until = null where email = 'eve@pgtap.test';
 select is(pg_temp.token_state(), 'good', 'the token works again after the ban');
 
@@ -300,7 +300,7 @@ delete from public.workspace_members where user_id = auth.uid() and workspace_id
 reset role;
 select is(
   pg_temp.credentials(), 'Shared key',
-  'who leaves a workspace takes the sign-in along that acts in their name, but not the key that they handed over'
+  'a member who leaves takes their shared sign-in along, but not a shared key'
 );
 
 select * from finish();

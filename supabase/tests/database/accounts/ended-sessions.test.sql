@@ -40,11 +40,11 @@ select throws_ok(a, 'PT403', 'This browser was signed out. Sign in again.', 'sig
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001', p_session => '33333333-0000-4000-8000-000000000001');
 select throws_ok(
   $$ select public.create_api_token('77777777-0000-4000-8000-000000000001', 'Thief') $$, 'PT403', null,
-  'the session of somebody else is none'
+  'the session of another user does not count'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001', p_session => '11111111-0000-4000-8000-000000000001');
 select lives_ok(
-  $$ select public.create_api_token('77777777-0000-4000-8000-000000000001', 'Ada') $$, 'the session that stays may'
+  $$ select public.create_api_token('77777777-0000-4000-8000-000000000001', 'Ada') $$, 'a live session may create them'
 );
 
 -- A sign-in that is finished with another role than it was begun with
@@ -64,18 +64,18 @@ create function pg_temp.put_grant(p_server text, p_user text) returns void langu
   from public.mcp_servers s where s.name = p_server
 $$;
 select lives_ok($$ select pg_temp.put_grant('Shared', 'bob') $$, 'an admin signs the workspace in');
-select lives_ok($$ select pg_temp.put_grant('Shared', 'cyd') $$, 'and so does the member who added the server');
+select lives_ok($$ select pg_temp.put_grant('Shared', 'cyd') $$, 'the member who added the server can sign the workspace in');
 select lives_ok($$ select pg_temp.put_grant('Own', 'cyd') $$, 'a member signs in for themselves');
 update public.workspace_members set role = 'member'
 where user_id = pg_temp.id('bob') and workspace_id = '77777777-0000-4000-8000-000000000001';
-select throws_ok($$ select pg_temp.put_grant('Shared', 'bob') $$, 'PT403', null, 'who is admin no more does not');
+select throws_ok($$ select pg_temp.put_grant('Shared', 'bob') $$, 'PT403', null, 'a former admin cannot sign the workspace in');
 update public.workspace_members set role = 'viewer'
 where user_id = pg_temp.id('cyd') and workspace_id = '77777777-0000-4000-8000-000000000001';
-select throws_ok($$ select pg_temp.put_grant('Shared', 'cyd') $$, 'PT403', null, 'a viewer does not, for the workspace');
-select throws_ok($$ select pg_temp.put_grant('Own', 'cyd') $$, 'PT403', null, 'nor for themselves');
+select throws_ok($$ select pg_temp.put_grant('Shared', 'cyd') $$, 'PT403', null, 'a viewer cannot sign the workspace in');
+select throws_ok($$ select pg_temp.put_grant('Own', 'cyd') $$, 'PT403', null, 'a viewer cannot sign in for themselves');
 delete from public.workspace_members
 where user_id = pg_temp.id('bob') and workspace_id = '77777777-0000-4000-8000-000000000001';
-select throws_ok($$ select pg_temp.put_grant('Shared', 'bob') $$, 'PT403', null, 'who has left does not');
+select throws_ok($$ select pg_temp.put_grant('Shared', 'bob') $$, 'PT403', null, 'a former member cannot sign the workspace in');
 
 -- A banned owner
 insert into public.workspace_members (workspace_id, user_id, role) values
@@ -99,12 +99,12 @@ rollback to savepoint admin;
 update public.workspace_members set role = 'viewer'
 where user_id = pg_temp.id('ada') and workspace_id = '77777777-0000-4000-8000-000000000002';
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000001');
-select lives_ok($$ select public.delete_account() $$, 'without anybody else there is nothing to choose');
+select lives_ok($$ select public.delete_account() $$, 'an account without other possible owners can be deleted without a choice');
 reset role;
-select is(pg_temp.owners(), 'cyd', 'and the workspace stays with the banned owner');
+select is(pg_temp.owners(), 'cyd', 'the workspace stays with the banned owner');
 select is(
   (select role from public.workspace_members where user_id = pg_temp.id('ada')
-    and workspace_id = '77777777-0000-4000-8000-000000000002'), 'viewer', 'never with a viewer'
+    and workspace_id = '77777777-0000-4000-8000-000000000002'), 'viewer', 'a workspace never goes to a viewer'
 );
 
 select * from finish();

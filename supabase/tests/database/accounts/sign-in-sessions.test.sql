@@ -25,31 +25,31 @@ select results_eq(
     values ('Firefox', '203.0.113.7', true, '2026-11-02T10:00Z'::timestamptz),
       (null, '2001:db8::1', false, '2026-11-03T10:00Z'::timestamptz)
   $$,
-  'a user sees the own sessions that have not expired, this one first'
+  'users see their own unexpired sessions, the current one first'
 );
 select throws_ok('select * from auth.sessions', '42501', null, 'nobody reads the table itself');
 select throws_ok(
   $$ select public.end_session('44444444-0000-4000-8000-000000000001') $$, 'PT404', null,
-  'a session of somebody else is not there'
+  'a user cannot end a session of another user'
 );
 select throws_ok(
   $$ select public.end_session('99999999-0000-4000-8000-000000000001') $$, 'PT404', 'This session has already ended.',
-  'nor is one that has ended'
+  'a user cannot end a session that does not exist'
 );
-select lives_ok($$ select public.end_session('22222222-0000-4000-8000-000000000001') $$, 'another session is ended');
-select is((select count(*) from public.my_sessions()), 1::bigint, 'it is not listed any more');
+select lives_ok($$ select public.end_session('22222222-0000-4000-8000-000000000001') $$, 'a user can end another session');
+select is((select count(*) from public.my_sessions()), 1::bigint, 'an ended session is not listed');
 reset role;
-select is_empty($$ select from auth.refresh_tokens where token = 'refresh' $$, 'its refresh token is gone');
+select is_empty($$ select from auth.refresh_tokens where token = 'refresh' $$, 'an ended session has no refresh token');
 insert into auth.sessions (id, user_id) values
   ('55555555-0000-4000-8000-000000000001', 'aaaaaaaa-0000-4000-8000-000000000001'),
   ('66666666-0000-4000-8000-000000000001', 'aaaaaaaa-0000-4000-8000-000000000001');
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001', p_session => '11111111-0000-4000-8000-000000000001');
-select is(public.end_other_sessions(), 3, 'all others are ended at once');
-select is((select string_agg(id::text, ' ') from public.my_sessions()), '11111111-0000-4000-8000-000000000001', 'this one stays');
+select is(public.end_other_sessions(), 3, 'a user can end all other sessions at once');
+select is((select string_agg(id::text, ' ') from public.my_sessions()), '11111111-0000-4000-8000-000000000001', 'the current session stays');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000001');
 select is(public.end_other_sessions(), 0, 'a token without a session ends none');
 reset role;
-select is((select count(*) from auth.sessions where user_id = any (current_setting('pgtap.users')::uuid[])), 2::bigint, 'sessions of others stay');
+select is((select count(*) from auth.sessions where user_id = any (current_setting('pgtap.users')::uuid[])), 2::bigint, 'sessions of other users stay');
 select results_eq(
   $$
     select split_part(u.email, '@', 1), e.action, e.changes
@@ -59,7 +59,7 @@ select results_eq(
   $$
     values ('ada', 'sign_out', '{"sessions": {"from": 1}}'::jsonb), ('ada', 'sign_out', '{"sessions": {"from": 3}}')
   $$,
-  'ended sessions are in the trail of the personal workspace'
+  'ended sessions are in the audit log of the personal workspace'
 );
 
 -- API tokens
@@ -76,16 +76,16 @@ update public.workspace_members set role = 'viewer' where user_id = 'aaaaaaaa-00
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select results_eq(
   'select workspace_name, name from public.my_api_tokens()', $$ values ('Team', 'One'), ('Team', 'Two') $$,
-  'a user sees the own API tokens, also with a role that manages none'
+  'users see their own API tokens, even with a role that manages none'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000001');
-select is_empty('select * from public.my_api_tokens()', 'nobody else''s');
+select is_empty('select * from public.my_api_tokens()', 'a user does not see API tokens of others');
 select is(
-  public.revoke_my_api_tokens(array[current_setting('pgtap.one')::uuid]), 0, 'and revokes none of them'
+  public.revoke_my_api_tokens(array[current_setting('pgtap.one')::uuid]), 0, 'a user revokes no API tokens of others'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
-select is(public.revoke_my_api_tokens(array[current_setting('pgtap.one')::uuid]), 1, 'the chosen one is revoked');
-select is((select string_agg(name, ' ') from public.my_api_tokens()), 'Two', 'the other stays');
+select is(public.revoke_my_api_tokens(array[current_setting('pgtap.one')::uuid]), 1, 'a user can revoke one of their API tokens');
+select is((select string_agg(name, ' ') from public.my_api_tokens()), 'Two', 'the other API token stays');
 
 -- Who may call it
 select is_empty(
@@ -100,7 +100,7 @@ select is_empty(
 );
 reset role;
 delete from auth.users where email = 'ada@pgtap.test';
-select is((select count(*) from auth.sessions where user_id = any (current_setting('pgtap.users')::uuid[])), 1::bigint, 'sessions go with the account');
+select is((select count(*) from auth.sessions where user_id = any (current_setting('pgtap.users')::uuid[])), 1::bigint, 'deleting the account deletes its sessions');
 
 select * from finish();
 rollback;

@@ -35,16 +35,16 @@ select matches(
   pg_temp.trail(),
   '^ada insert agent_configs Assistant \{.*\}, ada insert workspace_members \{"role": \{"to": "owner"\}\}, '
     || 'ada insert workspaces Team \{"name": \{"to": "Team"\}\}$',
-  'a new workspace'
+  'a new workspace is recorded'
 );
 update public.workspaces set name = 'Crew' where id = current_setting('pgtap.team')::uuid;
 select is(
-  pg_temp.trail(), 'ada update workspaces Crew {"name": {"to": "Crew", "from": "Team"}}', 'its name, before and after'
+  pg_temp.trail(), 'ada update workspaces Crew {"name": {"to": "Crew", "from": "Team"}}', 'a renamed workspace is recorded with both names'
 );
 
 update public.workspaces set keep_transcripts = false where id = current_setting('pgtap.team')::uuid;
 select is(
-  pg_temp.trail(), 'ada update workspaces Crew {"keep_transcripts": {"to": false, "from": true}}', 'what it keeps'
+  pg_temp.trail(), 'ada update workspaces Crew {"keep_transcripts": {"to": false, "from": true}}', 'a switched-off transcript setting is recorded'
 );
 
 -- People
@@ -54,31 +54,31 @@ select set_config('pgtap.token', public.create_invitation(
 select matches(
   pg_temp.trail(),
   '^ada insert workspace_invitations \{"role": \{"to": "admin"\}, "email": null, "expires_at": \{"to": "[^"]+"\}\}$',
-  'an invitation, without the address'
+  'an invitation is recorded without the email address'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select public.accept_invitation(current_setting('pgtap.token'));
 select matches(
   pg_temp.trail(),
-  '^bob update workspace_invitations .*, bob insert workspace_members \{"role": \{"to": "admin"\}\}$', 'who came'
+  '^bob update workspace_invitations .*, bob insert workspace_members \{"role": \{"to": "admin"\}\}$', 'an accepted invitation is recorded'
 );
 reset role;
 select set_config('request.jwt.claims', '', true);
 insert into public.workspace_members (workspace_id, user_id, role) values
   (current_setting('pgtap.team')::uuid, 'cccccccc-0000-4000-8000-000000000003', 'member'),
   (current_setting('pgtap.team')::uuid, 'dddddddd-0000-4000-8000-000000000004', 'viewer');
-select matches(pg_temp.trail(), '^insert workspace_members', 'what the system did has nobody''s name');
+select matches(pg_temp.trail(), '^insert workspace_members', 'what the system did is recorded without an actor');
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.workspace_members set role = 'viewer' where user_id = 'cccccccc-0000-4000-8000-000000000003'
   and workspace_id = current_setting('pgtap.team')::uuid;
 select is(
-  pg_temp.trail(), 'ada update workspace_members {"role": {"to": "viewer", "from": "member"}}', 'a new role'
+  pg_temp.trail(), 'ada update workspace_members {"role": {"to": "viewer", "from": "member"}}', 'a new role is recorded'
 );
 update public.workspace_members set role = 'member' where user_id = 'cccccccc-0000-4000-8000-000000000003'
   and workspace_id = current_setting('pgtap.team')::uuid;
 select is(
   (select row_id from public.audit_events where table_name = 'workspace_members' order by created_at desc limit 1),
-  'cccccccc-0000-4000-8000-000000000003', 'and whose it is'
+  'cccccccc-0000-4000-8000-000000000003', 'a new role is recorded with the member''s id'
 );
 select pg_temp.trail();
 
@@ -91,17 +91,17 @@ insert into public.mcp_servers (workspace_id, name, url, auth_method, metadata) 
 select set_config('pgtap.notes', id::text, true) from public.mcp_servers where name = 'Notes';
 select matches(
   pg_temp.trail(), '^cyd insert mcp_servers Notes \{.*"to": "https://notes.example/mcp\?…".*"metadata": null.*\}$',
-  'a new server'
+  'a new server is recorded without the query of its URL'
 );
 update public.mcp_servers set description = repeat('canary ', 100), call_timeout_ms = 5000, tags = '{a}';
 select is(
   pg_temp.trail(),
   'cyd update mcp_servers Notes {"tags": {"to": ["a"], "from": []}, "description": null, '
     || '"call_timeout_ms": {"to": 5000, "from": 30000}}',
-  'what was changed of it; of a long text only that'
+  'changed fields are recorded, long texts without their values'
 );
 update public.mcp_servers set name = 'Notes';
-select is(pg_temp.trail(), null, 'saving the same again is no event');
+select is(pg_temp.trail(), null, 'saving the same values again is not recorded');
 reset role;
 set local role service_role;
 select set_config('request.jwt.claims', '', true);
@@ -111,7 +111,7 @@ select public.put_server_secret(
   from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
 select is(
   pg_temp.trail(), 'cyd insert mcp_server_secrets Notes {"credential": null}',
-  'a credential, with the name of whoever entered it'
+  'a credential is recorded with who entered it'
 );
 select public.store_catalogue(
   current_setting('pgtap.notes')::uuid, 3, now(), '[{"name": "add", "fingerprint": "1", "input_schema": {}}]'
@@ -120,9 +120,9 @@ select public.report_server_status(jsonb_build_array(jsonb_build_object(
   'server_id', current_setting('pgtap.notes'), 'config_version', 3, 'source', 'session', 'status', 'connected',
   'observed_at', now()
 )));
-select is(pg_temp.trail(), null, 'what the system observes is no change');
+select is(pg_temp.trail(), null, 'observations of the system are not recorded');
 select public.drop_server_secret(current_setting('pgtap.notes')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001');
-select is(pg_temp.trail(), 'ada delete mcp_server_secrets Notes {"credential": null}', 'its end');
+select is(pg_temp.trail(), 'ada delete mcp_server_secrets Notes {"credential": null}', 'a deleted credential is recorded');
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed-canary', 'nonce', 'k')
   from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
 select pg_temp.trail();
@@ -130,25 +130,25 @@ select pg_temp.trail();
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 update public.mcp_tools set is_enabled = false;
 select is(
-  pg_temp.trail(), 'bob update mcp_tools add {"is_enabled": {"to": false, "from": true}}', 'a tool switched off'
+  pg_temp.trail(), 'bob update mcp_tools add {"is_enabled": {"to": false, "from": true}}', 'a disabled tool is recorded'
 );
 update public.mcp_tools set is_pinned = true;
 select is(
-  pg_temp.trail(), 'bob update mcp_tools add {"is_pinned": {"to": true, "from": false}}', 'a tool pinned'
+  pg_temp.trail(), 'bob update mcp_tools add {"is_pinned": {"to": true, "from": false}}', 'a pinned tool is recorded'
 );
 update public.mcp_servers set url = 'https://other.example/mcp?api_key=sk-canary';
 select is(
   pg_temp.trail(),
   'bob delete mcp_server_secrets Notes {"credential": null}, bob update mcp_servers Notes '
     || '{"url": {"to": "https://other.example/mcp?…", "from": "https://notes.example/mcp?…"}}',
-  'a credential that was dropped because the address changed'
+  'a credential that was deleted because the URL changed is recorded'
 );
 update public.agent_configs set system_prompt = 'canary', temperature = 20
 where workspace_id = current_setting('pgtap.team')::uuid;
 select is(
   pg_temp.trail(),
   'bob update agent_configs Assistant {"temperature": {"to": 20, "from": 80}, "system_prompt": null}',
-  'an agent, without its instructions'
+  'an agent is recorded without its instructions'
 );
 update public.agent_configs set
   model = 'gpt-realtime-2.1', reasoning_effort = 'low', turn_detection = 'semantic', turn_eagerness = 'high',
@@ -159,12 +159,12 @@ select is(
   'bob update agent_configs Assistant {"model": {"to": "gpt-realtime-2.1"}, "language": {"to": "de"}, '
     || '"turn_detection": {"to": "semantic", "from": "fast"}, "turn_eagerness": {"to": "high", "from": "auto"}, '
     || '"reasoning_effort": {"to": "low"}}',
-  'its model, and how it listens'
+  'the model and voice settings of an agent are recorded'
 );
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, current_setting('pgtap.notes')::uuid from public.agent_configs
 where workspace_id = current_setting('pgtap.team')::uuid;
-select matches(pg_temp.trail(), '^bob insert agent_config_servers', 'the servers it has');
+select matches(pg_temp.trail(), '^bob insert agent_config_servers', 'the servers of an agent are recorded');
 
 -- A move is told on both sides.
 insert into public.workspaces (name) values ('Other');
@@ -172,61 +172,61 @@ update public.mcp_servers set workspace_id = (select id from public.workspaces w
 select is(
   pg_temp.trail(),
   'bob delete agent_config_servers {"server_id": {"from": "' || current_setting('pgtap.notes') || '"}}, '
-    || 'bob move_out mcp_servers Notes {}', 'a server that leaves'
+    || 'bob move_out mcp_servers Notes {}', 'a server that leaves a workspace is recorded there'
 );
 select is(
   (select string_agg(action, ' ') from public.audit_events e join public.workspaces w on w.id = e.workspace_id
    where w.name = 'Other' and e.table_name = 'mcp_servers'),
-  'move_in', 'and arrives'
+  'move_in', 'a server that arrives in a workspace is recorded there'
 );
 update public.mcp_servers set workspace_id = current_setting('pgtap.team')::uuid;
 delete from public.mcp_servers;
 select is(
-  pg_temp.trail() ~ 'bob move_in mcp_servers Notes \{\}, bob delete mcp_servers Notes', true, 'and its end'
+  pg_temp.trail() ~ 'bob move_in mcp_servers Notes \{\}, bob delete mcp_servers Notes', true, 'a deleted server is recorded'
 );
 
 -- Who reads it
-select isnt((select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'an admin reads it');
-select throws_ok('delete from public.audit_events', '42501', null, 'and removes nothing');
-select throws_ok($$ update public.audit_events set actor_id = null $$, '42501', null, 'nor changes it');
+select isnt((select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'an admin reads the audit log');
+select throws_ok('delete from public.audit_events', '42501', null, 'an admin cannot delete events');
+select throws_ok($$ update public.audit_events set actor_id = null $$, '42501', null, 'an admin cannot change events');
 select throws_ok(
   $$
     insert into public.audit_events (workspace_id, action, table_name, changes)
     values (current_setting('pgtap.team')::uuid, 'insert', 'mcp_servers', '{}')
   $$,
-  '42501', null, 'nor makes it up'
+  '42501', null, 'an admin cannot add events'
 );
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is(
-  (select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'a member does not'
+  (select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'a member does not read the audit log'
 );
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select is(
-  (select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'a viewer does not'
+  (select count(*) from public.audit_events where workspace_id = current_setting('pgtap.team')::uuid), 0::bigint, 'a viewer does not read the audit log'
 );
 
 reset role;
 select is_empty(
-  $$ select from public.audit_events e where e::text ~* '(canary|sealed|@pgtap)' $$, 'it holds no secret and no address'
+  $$ select from public.audit_events e where e::text ~* '(canary|sealed|@pgtap)' $$, 'the audit log has no secret and no email address'
 );
 
 -- An account that goes
 delete from auth.users where id = 'cccccccc-0000-4000-8000-000000000003';
 select is_empty(
   $$ select from public.audit_events e where e::text ~ 'cccccccc-0000-4000-8000-000000000003' $$,
-  'a person who is gone is nobody in it'
+  'the audit log has no id of a deleted user'
 );
 select isnt_empty(
   $$
     select from public.audit_events e where e.workspace_id = current_setting('pgtap.team')::uuid
       and e.actor_id is null and e.table_name = 'mcp_servers' and e.action = 'insert'
   $$,
-  'what they did stays'
+  'events of a deleted user stay'
 );
 delete from public.workspaces where id = current_setting('pgtap.team')::uuid;
 select is_empty(
   $$ select from public.audit_events e where e.workspace_id = current_setting('pgtap.team')::uuid $$,
-  'the trail goes with its workspace'
+  'deleting a workspace deletes its audit log'
 );
 
 select * from finish();
