@@ -28,7 +28,7 @@ export interface EndDescription {
   hint: string;
 }
 
-/** `null`: nothing that anybody has to be told. */
+/** `null`: an ordinary end, with nothing to report. */
 const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   user_left: null,
   // The session waits for another agent.

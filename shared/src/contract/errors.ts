@@ -1,5 +1,5 @@
 /**
- * The closed list of errors. A failure is classified once, where it happens; everywhere else code looks at `code`,
+ * The closed list of errors. A failure is classified once, where it happens; everywhere else code reads `code`,
  * `retryable` and `retryAfterMs`, never at a message.
  */
 import { DESCRIPTIONS, type ErrorDescription, type ErrorSubject } from './error-descriptions.ts';

@@ -59,17 +59,17 @@ Deno.test('other methods are refused', async () => {
   assert.match(headers.get('allow') ?? '', /POST/);
 });
 
-Deno.test('a rule of the database is told with its status', async () => {
+Deno.test('a rule of the database is returned with its status', async () => {
   const { status, body } = await callFailing(
     new DatabaseRefusal(409, "This server doesn't use a credential."),
   );
   assert.equal(status, 409);
   assert.deepEqual(body, { code: 'refused', message: "This server doesn't use a credential." });
-  const named = await callFailing(new DatabaseRefusal(409, 'Look again.', { code: 'server_changed' }));
-  assert.deepEqual(named.body, { code: 'server_changed', message: 'Look again.' });
+  const named = await callFailing(new DatabaseRefusal(409, 'Reload it.', { code: 'server_changed' }));
+  assert.deepEqual(named.body, { code: 'server_changed', message: 'Reload it.' });
 });
 
-Deno.test('a limit is told with its numbers, and a rate with the time to wait', async () => {
+Deno.test('a limit is returned with its numbers, and a rate limit with the time to wait', async () => {
   const limit = { limit: 'servers', allowed: 3, used: 3 };
   const full = await callFailing(new DatabaseRefusal(409, 'Three are enough.', { limit }));
   assert.deepEqual(full.body, { code: 'limit_reached', message: 'Three are enough.', ...limit });

@@ -33,7 +33,7 @@ export function refuse(status: number, code: string, message: string, more: obje
 export interface Caller {
   /** Tells how far things are; only heard by a caller who asked for a stream. */
   tell: (event: CallToolEvent | TestConnectionEvent) => void;
-  /** Aborted when the caller goes away. */
+  /** Aborted when the caller disconnects. */
   signal: AbortSignal;
 }
 
@@ -86,7 +86,7 @@ export function send({ status, body, headers = {} }: Answer): Response {
   return Response.json(body, { status, headers });
 }
 
-/** A limit is told with its numbers, and with `Retry-After` where waiting helps. */
+/** A limit is returned with its numbers, and with `Retry-After` where waiting helps. */
 export function refusalOf({ status, message, code, hint, limit }: DatabaseRefusal): Answer {
   if (!limit) return refuse(status, code ?? 'refused', message);
   const answer = refuse(status, 'limit_reached', message, { ...limit, hint });
@@ -97,7 +97,7 @@ export function refusalOf({ status, message, code, hint, limit }: DatabaseRefusa
 /** Lines that may wait for a caller who does not read; a server may report a thousand times a second. */
 const MAX_UNREAD = 64;
 
-/** Begins to answer with the first thing that is told; an answer that comes before it has its own status. */
+/** Starts the response with the first event; an answer that comes before any keeps its own status. */
 function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): Promise<Response> {
   const gone = new AbortController();
   request.signal.addEventListener('abort', () => gone.abort(), { once: true });

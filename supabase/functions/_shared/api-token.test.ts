@@ -37,7 +37,7 @@ Deno.test('a token that is good becomes a JWT of its maker, and the body goes al
   assert.deepEqual(asked, [Buffer.from(digest).toString('hex')]);
 });
 
-Deno.test('who comes with a JWT, or with nothing, is not looked at', async () => {
+Deno.test('a caller with a JWT, or with nothing, is passed through', async () => {
   for (const authorization of ['Bearer eyJ.a.b', undefined]) {
     const { asked, reached } = await knock(authorization);
     assert.deepEqual(asked, []);
@@ -45,7 +45,7 @@ Deno.test('who comes with a JWT, or with nothing, is not looked at', async () =>
   }
 });
 
-Deno.test('a token that is not good does not get in, and is told why', async () => {
+Deno.test('an invalid token is rejected with the reason', async () => {
   for (const state of ['unknown', 'revoked', 'expired'] as const) {
     const { response, reached, text } = await knock(`Bearer ${TOKEN}`, { state });
     assert.equal(response.status, 401);
@@ -54,14 +54,14 @@ Deno.test('a token that is not good does not get in, and is told why', async () 
   }
 });
 
-Deno.test('a token without the scope is told which it lacks', async () => {
+Deno.test('a token without the scope is rejected with the scope that it lacks', async () => {
   const { response, reached, text } = await knock(`Bearer ${TOKEN}`, { ...good, scopes: ['servers:write'] });
   assert.equal(response.status, 403);
   assert.deepEqual([JSON.parse(text).code, JSON.parse(text).scope], ['scope_missing', 'tools:call']);
   assert.deepEqual(reached, []);
 });
 
-Deno.test('a token that is used too often is told when to come back', async () => {
+Deno.test('a token that is used too often is rejected with the time to retry', async () => {
   const limit = { limit: 'token_calls_per_minute', allowed: 1, used: 1, retry_after_s: 9 };
   const { response } = await knock(`Bearer ${TOKEN}`, new DatabaseRefusal(429, 'Not so fast.', { limit }));
   assert.equal(response.status, 429);

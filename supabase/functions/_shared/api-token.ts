@@ -1,8 +1,7 @@
 /**
- * API tokens of workspaces. PostgREST and the functions know their callers by JWTs alone, so a token is changed at the
- * door into a JWT: signed with a key of the project, for the role `api_token`, good for moments, and never told to
- * anybody. What that role may do is said in the database (migration api_tokens), which looks at the token once more
- * at every statement.
+ * API tokens of workspaces. PostgREST and the functions know their callers by JWTs alone, so a token is exchanged for a
+ * JWT: signed with a key of the project, for the role `api_token`, short-lived, and never shown to anyone. The database
+ * defines what that role may do (migration api_tokens) and checks the token again at every statement.
  */
 import { createAdminClient } from '@supabase/server/core';
 import { importJWK, SignJWT } from 'jose';

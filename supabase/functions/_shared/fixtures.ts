@@ -71,7 +71,7 @@ export const wrongKey: ProbeFailure = {
   phases: [{ phase: 'address', duration_ms: 1 }],
 };
 
-/** A probe that answers what it is told and remembers how it was called. */
+/** A probe with a fixed result that records how it was called. */
 export function fakeProbe(result: ProbeResult): Probe & { calls: Parameters<Probe>[] } {
   const calls: Parameters<Probe>[] = [];
   return Object.assign((...call: Parameters<Probe>) => (calls.push(call), Promise.resolve(result)), {

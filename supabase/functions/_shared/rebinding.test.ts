@@ -1,7 +1,7 @@
 /**
  * A name that leads to a public address when it is checked and to a private one when it is connected to. The
  * functions run here with the engine that they run with in production, on Deno's sockets; only what the name
- * resolves to is told by the test, in the place of the system.
+ * resolves to is decided by the test instead of the system.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';

@@ -31,7 +31,7 @@ export function maySee(): boolean {
 const TESTERS: readonly Role[] = ['owner', 'admin', 'member'];
 const ADMINS: readonly Role[] = ['owner', 'admin'];
 
-/** Viewers look; a probe acts with the stored credential, so it takes a member. */
+/** Viewers only read; a probe uses the stored credential, so it takes a member. */
 export function mayTest({ role }: ServerAccess): boolean {
   return TESTERS.includes(role);
 }

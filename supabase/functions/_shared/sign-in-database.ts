@@ -59,7 +59,7 @@ export interface SignInDatabase {
     expiresAt: string | null;
   }): Promise<void>;
   dropGrant(holder: GrantHolder): Promise<StoredGrant | null>;
-  /** The authorization server of a dropped grant was told, or cannot be. */
+  /** The authorization server of a dropped grant was notified, or cannot be. */
   finishRevocation(grantId: string): Promise<void>;
   /** @param issuer null: the last one that was stored */
   readClient(serverId: string, issuer: string | null): Promise<StoredClient | null>;

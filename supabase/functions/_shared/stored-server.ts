@@ -15,7 +15,7 @@ export type Probe = (target: ProbeTarget, options: ProbeOptions) => Promise<Prob
 export interface ProbeDeps {
   probe: Probe;
   settings: ProbeSettings;
-  /** Told as the probe goes on; the signal ends it. */
+  /** Called as the probe proceeds; the signal ends it. */
   watch?: Pick<ProbeOptions, 'onPhase' | 'signal'>;
 }
 

@@ -44,7 +44,7 @@ Deno.test('without one the function begins a trace, each request its own', async
   assert.notEqual(first, second);
 });
 
-Deno.test('what belongs to a conversation is told under its trace', async () => {
+Deno.test('a request of a conversation is recorded in its trace', async () => {
   const joins: Handler = () => {
     currentTrace()?.joinConversation(SESSION);
     logFailure('some', new TypeError('broken'));

@@ -59,7 +59,7 @@ async function callTool({
 } = {}) {
   const recorded: HandMadeCall[] = [];
   const reported: StatusObservation[] = [];
-  const told: object[] = [];
+  const events: object[] = [];
   const targets: ServerTarget[] = [];
   let isClosed = false;
   const stored = await storedServer({ tools: [addNote], ...server });
@@ -71,7 +71,7 @@ async function callTool({
         recordCall: (one) => Promise.resolve(void recorded.push(one)),
         reportStatus: (one) => Promise.resolve(void reported.push(one)),
       },
-      caller: { tell: (event) => void told.push(event), signal },
+      caller: { tell: (event) => void events.push(event), signal },
       openConnection: (target: ServerTarget) => {
         targets.push(target);
         return { call, facts, close: () => Promise.resolve(void (isClosed = true)) };
@@ -89,7 +89,7 @@ async function callTool({
     body: answer.body as CallToolAnswer,
     recorded,
     reported,
-    told,
+    events,
     targets,
     isClosed,
   };
@@ -112,28 +112,28 @@ Deno.test(
   },
 );
 
-Deno.test('what it reports on the way is told, and a failure of the tool itself is an answer', async () => {
-  const { body, told } = await callTool({
+Deno.test('progress is streamed, and a failure of the tool itself is a result', async () => {
+  const { body, events } = await callTool({
     call: (_tool, _args, options) => {
       options?.onProgress?.({ progress: 1, total: 2 });
       return Promise.resolve(readResult({ isError: true, content: [{ type: 'text', text: 'No paper.' }] }));
     },
   });
-  assert.deepEqual(told, [{ type: 'calling' }, { type: 'progress', progress: 1, total: 2 }]);
+  assert.deepEqual(events, [{ type: 'calling' }, { type: 'progress', progress: 1, total: 2 }]);
   assertMatches(body, { ok: true, outcome: 'tool_error', text: 'No paper.' });
 });
 
-Deno.test('of a long report on the way only its beginning is told', async () => {
-  const { told } = await callTool({
+Deno.test('a long progress message is cut to its beginning', async () => {
+  const { events } = await callTool({
     call: (_tool, _args, options) => {
       options?.onProgress?.({ progress: 1, message: 'x'.repeat(1_000_000) });
       return noted('add_note', {});
     },
   });
-  assertMatches(told[1], { type: 'progress', progress: 1, message: 'x'.repeat(200) });
+  assertMatches(events[1], { type: 'progress', progress: 1, message: 'x'.repeat(200) });
 });
 
-Deno.test('nulls of optional arguments are not sent, and a fault is told in one sentence', async () => {
+Deno.test('nulls of optional arguments are not sent, and a fault is explained in one sentence', async () => {
   const given: unknown[] = [];
   const call: Call = (_tool, args) => {
     given.push(args);
@@ -235,7 +235,7 @@ Deno.test('a call goes by the stored tools, which say how its arguments travel',
   );
 });
 
-Deno.test('a caller who goes away cancels the call', async () => {
+Deno.test('a caller who disconnects cancels the call', async () => {
   const caller = new AbortController();
   const { body, recorded } = await callTool({
     signal: caller.signal,

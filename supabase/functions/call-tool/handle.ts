@@ -46,9 +46,9 @@ const LONGEST_MS = 140_000;
 
 /**
  * Calls a tool of a stored server by hand, as a conversation would: with the stored credential, the server's
- * time-out and the check of the arguments. A viewer calls only tools with read access; a tool that is switched off is
+ * timeout and the check of the arguments. A viewer calls only tools with read access; a disabled tool is
  * refused.
- * The answer of a finished call is 200, whether it went well (`ok: true`) or not. A caller who goes away
+ * The answer of a finished call is 200, whether it went well (`ok: true`) or not. A caller who disconnects
  * cancels the call. Each call is recorded in `tool_calls`, without a session.
  */
 export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<Answer> {

@@ -60,7 +60,7 @@ Deno.test('the catalogue and the status are stored, and the answer says what cha
   assert.equal(observations[0]?.status, 'connected');
 });
 
-Deno.test('what is odd about the list is stored with it, and told', async () => {
+Deno.test('a note about the tool list is stored with it and returned', async () => {
   const note = 'The list of tools does not end properly.';
   const { body, storeCalls } = await discover({ result: { ...works, note } });
   assertMatches(body, { note });

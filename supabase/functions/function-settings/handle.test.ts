@@ -9,7 +9,7 @@ const KEY = btoa('k'.repeat(32));
 const ask = async (env: Record<string, string>, nonce = NONCE) =>
   (await handle({ nonce }, env)).body as FunctionSettingsAnswer;
 
-Deno.test('what is set is told, of secrets nothing but a digest that holds for one nonce', async () => {
+Deno.test('settings are returned, and secrets only as a digest for one nonce', async () => {
   const env = {
     LIVEKIT_URL: 'wss://livekit.example',
     LIVEKIT_API_KEY: 'api-key-canary',

@@ -33,7 +33,7 @@ async function ask(
   return { ...answer, put, tests, counted };
 }
 
-Deno.test('a new webhook gets a key, sealed for it, which is told once', async () => {
+Deno.test('a new webhook gets a sealed signing key, which is returned once', async () => {
   const { status, body, put } = await ask({ url: URL, new_secret: false });
   const { secret } = body as { secret: string };
   assert.equal(status, 200);

@@ -49,7 +49,7 @@ export async function handle(request: Request, deps: RestDeps): Promise<Response
 
 const READING = ['rpc/server_history'];
 
-/** The scope that a request needs, so that who lacks it is told so, instead of finding no rows to change. */
+/** The scope that a request needs: without it the caller gets an error instead of no rows to change. */
 export function scopeOf(request: Request): TokenScope | null {
   if (request.method === 'GET' || request.method === 'HEAD') return null;
   const resource = RESOURCE.exec(new URL(request.url).pathname)?.[1] ?? '';

@@ -3,10 +3,10 @@ import { seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { keys, NOW, SERVER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
 import { handle } from './handle.ts';
-import { codeOf, story } from '../_shared/testing/sign-in-story.ts';
+import { codeOf, setUpSignIn } from '../_shared/testing/sign-in-setup.ts';
 
 dialingTest('a sign-in goes to the authorization server, comes back, and is stored sealed', async () => {
-  const { begin, finish, stateOf, database, base, stop } = await story();
+  const { begin, finish, stateOf, database, base, stop } = await setUpSignIn();
   try {
     const begun = await begin();
     const { searchParams } = new URL((begun.body as { authorization_url: string }).authorization_url);
@@ -27,7 +27,7 @@ dialingTest('a sign-in goes to the authorization server, comes back, and is stor
 });
 
 dialingTest('a state is good once, and one that nobody knows is good for nothing', async () => {
-  const { begin, finish, stateOf, base, asked, stop } = await story();
+  const { begin, finish, stateOf, base, asked, stop } = await setUpSignIn();
   try {
     const state = stateOf(await begin());
     assert.equal((await finish({ code: 'c', state, iss: base })).status, 200);
@@ -44,7 +44,7 @@ dialingTest('a state is good once, and one that nobody knows is good for nothing
 
 dialingTest('an answer of another authorization server is not redeemed', async () => {
   for (const iss of [{ iss: 'https://evil.example' }, {}]) {
-    const { begin, finish, stateOf, database, asked, stop } = await story();
+    const { begin, finish, stateOf, database, asked, stop } = await setUpSignIn();
     try {
       const answer = await finish({
         code: 'c',
@@ -60,8 +60,8 @@ dialingTest('an answer of another authorization server is not redeemed', async (
   }
 });
 
-dialingTest('a refusal on the page of the server is told, without its own words', async () => {
-  const { begin, finish, stateOf, base, database, stop } = await story();
+dialingTest("a denial on the server page is reported without the server's own words", async () => {
+  const { begin, finish, stateOf, base, database, stop } = await setUpSignIn();
   try {
     const state = stateOf(await begin());
     const answer = await finish({
@@ -79,7 +79,7 @@ dialingTest('a refusal on the page of the server is told, without its own words'
 });
 
 dialingTest('addresses that discovery yields go through the address policy', async () => {
-  const { begin, deps, stop } = await story();
+  const { begin, deps, stop } = await setUpSignIn();
   try {
     deps.policy = 'public' as never;
     const answer = await begin();
@@ -98,7 +98,7 @@ dialingTest('the sign-in of the workspace takes who may edit, one’s own a memb
     ['member', { role: null }, 404],
   ] as const;
   for (const [credential_scope, access, status] of cases) {
-    const { begin, stop } = await story({ credential_scope }, access);
+    const { begin, stop } = await setUpSignIn({ credential_scope }, access);
     try {
       assert.equal((await begin()).status, status, `${credential_scope} ${access.role}`);
     } finally {
@@ -112,7 +112,11 @@ dialingTest('signing out revokes where the server offers it', async () => {
     [{}, true],
     [{ revocation_endpoint: undefined }, false],
   ] as const) {
-    const { begin, finish, stateOf, base, asked, deps, stop } = await story({}, { role: 'owner' }, metadata);
+    const { begin, finish, stateOf, base, asked, deps, stop } = await setUpSignIn(
+      {},
+      { role: 'owner' },
+      metadata,
+    );
     try {
       await finish({ code: 'c', state: stateOf(await begin()), iss: base });
       const ended = await handle({ step: 'end', server_id: SERVER_ID }, deps);
@@ -131,8 +135,8 @@ dialingTest('signing out revokes where the server offers it', async () => {
 dialingTest(
   'nothing begins where the address of the page is not known, or the server uses no sign-in',
   async () => {
-    const one = await story({ auth_method: 'none' });
-    const other = await story();
+    const one = await setUpSignIn({ auth_method: 'none' });
+    const other = await setUpSignIn();
     try {
       assert.equal(codeOf(await one.begin()), 'not_oauth');
       const answer = await handle(
@@ -157,7 +161,7 @@ dialingTest('without a person, the client of the server signs in for the workspa
     [entered, { role: 'member', isOwn: false }, 403],
   ] as const;
   for (const [change, access, status] of cases) {
-    const { asked, database, deps, stop } = await story(change, access);
+    const { asked, database, deps, stop } = await setUpSignIn(change, access);
     try {
       const answer = await handle({ step: 'unattended', server_id: SERVER_ID }, deps);
       assert.equal(answer.status, status);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { open, seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { keys, NOW, SERVER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
-import { codeOf, story } from '../_shared/testing/sign-in-story.ts';
+import { codeOf, setUpSignIn } from '../_shared/testing/sign-in-setup.ts';
 
 /** Who the person is sent to the authorization server as, in one sign-in after the other. */
 async function clientsInTurn(
   turns: ('left' | 'finished')[],
-  change: (given: Awaited<ReturnType<typeof story>>) => void,
+  change: (given: Awaited<ReturnType<typeof setUpSignIn>>) => void,
 ) {
-  const given = await story();
+  const given = await setUpSignIn();
   const { begin, finish, stateOf, base, stop } = given;
   const clients: (string | null)[] = [];
   try {
@@ -45,7 +45,7 @@ dialingTest(
       { ...expiring, client_secret_expires_at: `${expiring.client_secret_expires_at}` },
       { redirect_uris: ['https://before.example/oauth/callback'] },
     ]) {
-      const given = await story();
+      const given = await setUpSignIn();
       given.site.registration = registration;
       try {
         await given.finish({ code: 'c', state: given.stateOf(await given.begin()), iss: given.base });
@@ -62,7 +62,7 @@ dialingTest(
   'a registration that the authorization server forgot is replaced at the next sign-in',
   async () => {
     for (const error of ['invalid_client', 'unauthorized_client']) {
-      const forget = ({ site }: Awaited<ReturnType<typeof story>>) => {
+      const forget = ({ site }: Awaited<ReturnType<typeof setUpSignIn>>) => {
         site.tokens = site.tokens ? null : { status: 401, body: { error } };
       };
       assert.deepEqual(await clientsInTurn(['finished', 'finished', 'finished'], forget), [
@@ -77,7 +77,7 @@ dialingTest(
 dialingTest(
   'an authorization server that sends an unknown client back is asked as a new one, too',
   async () => {
-    const { begin, finish, stateOf, base, asked, stop } = await story();
+    const { begin, finish, stateOf, base, asked, stop } = await setUpSignIn();
     try {
       for (const error of ['unauthorized_client', 'invalid_client', 'access_denied', 'access_denied'])
         await finish({ error, state: stateOf(await begin()), iss: base });
@@ -89,7 +89,9 @@ dialingTest(
 );
 
 dialingTest('a client id that the user entered is used ever again', async () => {
-  const { begin, finish, stateOf, base, site, asked, stop } = await story({ oauth_client_id: 'entered' });
+  const { begin, finish, stateOf, base, site, asked, stop } = await setUpSignIn({
+    oauth_client_id: 'entered',
+  });
   site.tokens = { status: 401, body: { error: 'invalid_client' } };
   try {
     for (let turn = 0; turn < 3; turn += 1) {
@@ -112,7 +114,7 @@ dialingTest(
   'another issuer is shown with the one that was expected, and used where it was accepted',
   async () => {
     const received = 'https://other.example';
-    const { begin, finish, stateOf, base, database, stop } = await story(
+    const { begin, finish, stateOf, base, database, stop } = await setUpSignIn(
       {},
       { role: 'owner' },
       { issuer: received },
@@ -133,7 +135,7 @@ dialingTest(
 
 dialingTest('a client secret is sealed to the first authorization server that gets it', async () => {
   const secret = await seal('client-secret', { workspaceId: WORKSPACE_ID, serverId: SERVER_ID }, keys);
-  const { begin, base, database, asked, stop } = await story({ oauth_client_id: 'entered', secret });
+  const { begin, base, database, asked, stop } = await setUpSignIn({ oauth_client_id: 'entered', secret });
   try {
     assert.equal((await begin()).status, 200);
     const bound = database.stored.clientSecret!;
@@ -158,7 +160,7 @@ dialingTest('a client secret is sealed to the first authorization server that ge
 dialingTest('an accepted claim to be another issuer does not get the client secret of that one', async () => {
   const issuer = 'https://login.example';
   const place = { workspaceId: WORKSPACE_ID, serverId: SERVER_ID };
-  const { begin, base, database, asked, stop } = await story(
+  const { begin, base, database, asked, stop } = await setUpSignIn(
     { oauth_client_id: 'entered' },
     { role: 'owner' },
     { issuer },
@@ -182,7 +184,7 @@ dialingTest('an accepted claim to be another issuer does not get the client secr
 });
 
 dialingTest('a registration that was stored for another issuer is not used', async () => {
-  const { begin, asked, database, stop } = await story();
+  const { begin, asked, database, stop } = await setUpSignIn();
   try {
     await begin();
     database.stored.client!.is_unfinished = false;

@@ -43,7 +43,7 @@ async function test(
 }
 
 Deno.test(
-  'a draft is probed with its credential, under the policy and time-out, and nothing is stored',
+  'a draft is probed with its credential, under the policy and timeout, and nothing is stored',
   async () => {
     const { status, body, probed, observations } = await test({
       url: 'https://x.example/mcp',

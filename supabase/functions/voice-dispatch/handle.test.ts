@@ -64,7 +64,7 @@ Deno.test('another caller who is at it is left alone', async () => {
   assert.deepEqual(answer, { status: 200, body: { dispatched: false } });
 });
 
-Deno.test('without a LiveKit server, or with one that is away, it says so', async () => {
+Deno.test('without a LiveKit server, or with one that is offline, it says so', async () => {
   assert.equal((await ask({}, { livekit: null })).status, 503);
   const away = await ask(
     {},

@@ -146,7 +146,7 @@ function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: b
 }
 
 /** A sign-in to one server, with what the function stores of it. */
-export async function story(
+export async function setUpSignIn(
   change: Partial<ProbeServer> = {},
   access: { role: Role | null; isOwn?: boolean } = { role: 'owner' },
   metadata = {},
