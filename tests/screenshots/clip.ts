@@ -92,7 +92,7 @@ async function plugIn(page: Page, transcript: Locator): Promise<void> {
   await page.waitForTimeout(1_500);
   await clickOn(page, page.getByRole('button', { name: 'Save', exact: true }));
 
-  await transcript.getByText(/clock was added/).waitFor();
+  await transcript.getByText(/clock added/).waitFor();
   await page.waitForTimeout(1_500);
   await ask(page);
   await transcript.getByRole('paragraph').filter({ hasText: ANSWER }).waitFor();
