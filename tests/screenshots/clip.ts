@@ -54,7 +54,7 @@ export async function recordClip(browser: Browser, stack: Stack, file: string): 
   try {
     await signIn(page, person);
     await page.goto(`${stack.web_url}/talk`);
-    await page.getByRole('button', { name: 'Only type' }).click();
+    await page.getByRole('button', { name: 'Text only' }).click();
     const transcript = page.getByRole('log', { name: 'Transcript' });
     await transcript
       .getByText(/^Agent/)
@@ -137,7 +137,8 @@ async function encode(frames: Frame[], folder: string, file: string): Promise<vo
   });
   writeFileSync(list, lines.join('\n'));
   const input = ['-f', 'concat', '-safe', '0', '-i', list, '-vf', `fps=${FRAMES_PER_SECOND}`];
-  const output = ['-c:v', 'libwebp_anim', '-quality', '75', '-compression_level', '6', '-loop', '0'];
+  // Lossless is small enough for a flat interface, and leaves no traces of earlier frames.
+  const output = ['-c:v', 'libwebp_anim', '-lossless', '1', '-compression_level', '6', '-loop', '0'];
   await new Promise<void>((resolve, reject) => {
     const ffmpeg = spawn('ffmpeg', ['-loglevel', 'error', '-y', ...input, ...output, file], {
       stdio: 'inherit',
