@@ -87,7 +87,7 @@ select is(
   pg_temp.credentials(),
   'Adas key, Adas shared key, Adas sign-in, Bobs key, Bobs sign-in, Own key, Own sign-in, '
     || 'https://hooks.example/a, https://hooks.example/b',
-  'everybody has entered something'
+  'every kind of credential was entered'
 );
 insert into public.voice_sessions (workspace_id, user_id, state) values
   (current_setting('pgtap.guests')::uuid, 'aaaaaaaa-0000-4000-8000-000000000001', 'active'),

@@ -27,13 +27,13 @@ select results_eq(
       null::text, 'fast', 'auto', null::text
     )
   $$,
-  'a name is enough'
+  'an agent needs only a name'
 );
 select throws_ok(
-  $$ insert into public.agent_configs (name, temperature) values ('x', 101) $$, 'PT400', null, 'a temperature out of range'
+  $$ insert into public.agent_configs (name, temperature) values ('x', 101) $$, 'PT400', null, 'a temperature out of range is refused'
 );
 select throws_ok(
-  $$ insert into public.agent_configs (name, voice_model) values ('x', 'nobody') $$, 'PT400', null, 'an unknown voice'
+  $$ insert into public.agent_configs (name, voice_model) values ('x', 'nobody') $$, 'PT400', null, 'an unknown voice is refused'
 );
 select throws_ok($$ insert into public.agent_configs (name) values ('') $$, 'PT400', null, 'an agent needs a name');
 select results_eq(
@@ -67,19 +67,19 @@ exception when sqlstate 'PT400' then
   return v_detail::jsonb #>> array[p_column, '0', 'code'];
 end
 $$;
-select is(pg_temp.refused('provider', 'azure'), 'unknown_choice', 'a provider that is not supported');
-select is(pg_temp.refused('model', 'gpt realtime'), 'bad_format', 'a model with a space');
-select is(pg_temp.refused('model', repeat('m', 101)), 'bad_format', 'a model with an endless name');
-select is(pg_temp.refused('reasoning_effort', 'none'), 'unknown_choice', 'a reasoning effort that no model has');
-select is(pg_temp.refused('turn_detection', 'server_vad'), 'unknown_choice', 'a turn detection that is not one of ours');
-select is(pg_temp.refused('turn_eagerness', 'eager'), 'unknown_choice', 'an unknown eagerness');
-select is(pg_temp.refused('language', 'English'), 'bad_format', 'a language that is no code');
+select is(pg_temp.refused('provider', 'azure'), 'unknown_choice', 'an unsupported provider is refused');
+select is(pg_temp.refused('model', 'gpt realtime'), 'bad_format', 'a model name with a space is refused');
+select is(pg_temp.refused('model', repeat('m', 101)), 'bad_format', 'a very long model name is refused');
+select is(pg_temp.refused('reasoning_effort', 'none'), 'unknown_choice', 'an unknown reasoning effort is refused');
+select is(pg_temp.refused('turn_detection', 'server_vad'), 'unknown_choice', 'an unknown turn detection is refused');
+select is(pg_temp.refused('turn_eagerness', 'eager'), 'unknown_choice', 'an unknown eagerness is refused');
+select is(pg_temp.refused('language', 'English'), 'bad_format', 'a language that is not a code is refused');
 select throws_ok(
   $$ insert into public.agent_configs (name, system_prompt) values ('x', repeat('x', 20001)) $$,
-  'PT400', null, 'a prompt that is too long'
+  'PT400', null, 'a prompt that is too long is refused'
 );
 select throws_ok(
-  $$ update public.agent_configs set workspace_id = gen_random_uuid() $$, '42501', null, 'agents do not move'
+  $$ update public.agent_configs set workspace_id = gen_random_uuid() $$, '42501', null, 'agents cannot be moved to another workspace'
 );
 
 select lives_ok($$ update public.agent_configs set is_default = true where name = 'Helper' $$, 'an admin can choose another default agent');
@@ -91,9 +91,9 @@ select throws_ok(
 );
 delete from public.agent_configs where name = 'Helper';
 select results_eq(
-  'select name from public.agent_configs where is_default', $$ values ('Assistant') $$, 'a deleted default has an heir'
+  'select name from public.agent_configs where is_default', $$ values ('Assistant') $$, 'another agent becomes the default if the default is deleted'
 );
-select throws_ok('delete from public.agent_configs', 'PT409', null, 'the last agent stays');
+select throws_ok('delete from public.agent_configs', 'PT409', null, 'the last agent cannot be deleted');
 
 -- Servers of an agent
 insert into public.agent_configs (name, all_servers) values ('Picky', false);

@@ -71,7 +71,7 @@ select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select public.end_conversation(id) from public.voice_sessions;
 delete from public.voice_sessions;
 delete from public.workspaces where name = 'Short';
-select is((select count(*) from public.voice_sessions), 0::bigint, 'their user deletes all of them');
+select is((select count(*) from public.voice_sessions), 0::bigint, 'a user deletes all of their conversations');
 select is(
   pg_temp.talk('ada', 'adas'),
   'PT429 The limit of 3 conversations per day per user is reached: try again in 60 minutes. '
@@ -87,19 +87,19 @@ select matches(pg_temp.talk('ada', 'adas'), 'try again in 23 hours', 'a conversa
 select is(pg_temp.talk('bob', 'team'), null, 'the first conversation of a user');
 select isnt(pg_temp.join_session(), null, 'a worker joins the first conversation');
 select set_config('pgtap.first', current_setting('pgtap.session'), true);
-select is(pg_temp.talk('bob', 'team'), null, 'a second one');
+select is(pg_temp.talk('bob', 'team'), null, 'a user can start a second conversation');
 select isnt(pg_temp.join_session(), null, 'a worker joins the second conversation');
 select is(
   pg_temp.talk('bob', 'team'),
   'PT409 The limit of 2 conversations at once per user is reached: 2 in use. '
     || 'End one of them first; History lists them. {"used": 2, "limit": "sessions_at_once_per_user", "allowed": 2}',
-  'a third one is one too many'
+  'a user cannot start a third conversation'
 );
 select is(pg_temp.talk('cyd', 'team'), null, 'another user has a separate limit');
 select isnt(pg_temp.join_session(), null, 'a worker joins the conversation of another user');
-select is(pg_temp.talk('cyd', 'team'), null, 'twice');
+select is(pg_temp.talk('cyd', 'team'), null, 'another user can start a second conversation');
 select matches(
-  pg_temp.talk('cyd', 'team'), '^PT409 The limit of 4 conversations at once is reached', 'the workspace has one as well'
+  pg_temp.talk('cyd', 'team'), '^PT409 The limit of 4 conversations at once is reached', 'the workspace has a limit of conversations at once'
 );
 
 select pg_temp.act_as(current_setting('pgtap.cyd')::uuid);
@@ -112,7 +112,7 @@ select throws_ok(
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
 select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'a member ends their own conversation');
-select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'twice is no error');
+select lives_ok($$ select public.end_conversation(current_setting('pgtap.first')::uuid) $$, 'ending a conversation twice is no error');
 select is(pg_temp.states('bob'), 'active, ended ended_elsewhere', 'a conversation that was ended from elsewhere has ended');
 set local role service_role;
 select is(public.voice_session_snapshot(current_setting('pgtap.first')::uuid), null, 'a conversation that was ended from elsewhere has no snapshot, so its agent leaves');

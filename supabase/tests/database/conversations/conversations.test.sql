@@ -121,9 +121,9 @@ select throws_ok(
 );
 select throws_ok($$ update public.voice_sessions set state = 'ended' $$, '42501', null, 'a user cannot change the state of a conversation directly');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(id) from public.voice_sessions), 1::bigint, 'an admin sees it');
+select is((select count(id) from public.voice_sessions), 1::bigint, 'an admin sees a member''s conversation');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(id) from public.voice_sessions), 0::bigint, 'a stranger does not');
+select is((select count(id) from public.voice_sessions), 0::bigint, 'a stranger does not see the conversation');
 
 -- Calls
 reset role;
@@ -177,7 +177,7 @@ select results_eq(
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is((select count(*) from public.tool_calls), 6::bigint, 'the user sees the own calls');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(*) from public.tool_calls), 0::bigint, 'a stranger does not');
+select is((select count(*) from public.tool_calls), 0::bigint, 'a stranger does not see the tool calls');
 
 -- The lease, and the end
 reset role;

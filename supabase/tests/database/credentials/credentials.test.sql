@@ -123,7 +123,7 @@ select pg_temp.give_key();
 select public.drop_server_secret(current_setting('pgtap.server')::uuid);
 select is(pg_temp.facts(), 'false v15 0', 'removing the key raises the version');
 select public.drop_server_secret(current_setting('pgtap.server')::uuid);
-select is(pg_temp.facts(), 'false v15 0', 'removing none does not');
+select is(pg_temp.facts(), 'false v15 0', 'deleting a credential that is not set keeps the config version');
 
 select throws_ok(
   $$ select public.put_server_secret('99999999-0000-4000-8000-000000000009', s.workspace_id, s.url, s.auth_method, 'c', 'n', 'k')

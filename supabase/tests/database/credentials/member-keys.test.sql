@@ -130,7 +130,7 @@ select is(pg_temp.facts(), 'false v3 0', 'deleting the key of the member who add
 create function pg_temp.put_both() returns text language sql as $$
   select pg_temp.put('aaaaaaaa-0000-4000-8000-000000000001') || ' ' || pg_temp.put('bbbbbbbb-0000-4000-8000-000000000002')
 $$;
-select is(pg_temp.put_both(), 'stored stored', 'two keys');
+select is(pg_temp.put_both(), 'stored stored', 'two members can store their keys');
 delete from public.workspace_members
 where user_id = 'bbbbbbbb-0000-4000-8000-000000000002' and workspace_id = '77777777-0000-4000-8000-000000000007';
 select is(pg_temp.facts(), 'false v4 1', 'a member who leaves leaves no key');

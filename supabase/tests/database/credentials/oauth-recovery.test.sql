@@ -48,7 +48,7 @@ select throws_ok(
       'aaaaaaaa-0000-4000-8000-000000000001') $$,
   '42501', null, 'nobody accepts one in the name of another'
 );
-select lives_ok($$ select pg_temp.accept('https://login.example') $$, 'an admin accepts one');
+select lives_ok($$ select pg_temp.accept('https://login.example') $$, 'an admin can accept an issuer');
 select throws_ok($$ select pg_temp.accept('https://other.example') $$, '23505', null, 'a server has one accepted issuer');
 select throws_ok(
   $$ update public.mcp_server_accepted_issuers set accepted_issuer = 'https://other.example' $$, '42501', null,
@@ -101,8 +101,8 @@ select pg_temp.put_client();
 select is(pg_temp.is_unfinished(), 'false', 'a new registration is trusted');
 select pg_temp.begin_flow('first');
 select is(pg_temp.is_unfinished(), 'true', 'a client is unfinished while a sign-in with it is in progress');
-select is(public.take_sign_in('first', 'bbbbbbbb-0000-4000-8000-000000000002'), null, 'somebody else who comes back');
-select is(pg_temp.is_unfinished(), 'true', 'says nothing about it');
+select is(public.take_sign_in('first', 'bbbbbbbb-0000-4000-8000-000000000002'), null, 'another user cannot take the sign-in');
+select is(pg_temp.is_unfinished(), 'true', 'another user''s attempt to take the sign-in keeps the client unfinished');
 select isnt(public.take_sign_in('first', 'aaaaaaaa-0000-4000-8000-000000000001'), null, 'a sign-in in progress can be taken');
 select is(pg_temp.is_unfinished(), 'false', 'a client whose sign-in returned is not unfinished');
 select pg_temp.begin_flow('late', -1);
@@ -115,7 +115,7 @@ select is(
   public.drop_grant('55555555-0000-4000-8000-000000000005', null, 'aaaaaaaa-0000-4000-8000-000000000001'), null,
   'signing out where nobody is signed in'
 );
-select is(pg_temp.is_unfinished(), null, 'forgets the registration');
+select is(pg_temp.is_unfinished(), null, 'signing out deletes the registration');
 update public.mcp_servers set oauth_client_id = 'entered' where id = '55555555-0000-4000-8000-000000000005';
 select pg_temp.put_client();
 select public.drop_registration('55555555-0000-4000-8000-000000000005');

@@ -91,7 +91,7 @@ $$;
 update public.mcp_server_health set due_at = null where server_id <> pg_temp.victim();
 update public.mcp_server_health set abandoned = 0 where server_id = pg_temp.victim();
 select pg_temp.victim_is_due();
-select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'a first lease');
+select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'a server without abandoned leases is not isolated');
 select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'false', 'one abandoned lease does not isolate a server');
 select is((select job ->> 'is_quarantined' from pg_temp.claim(1, '{}', 0) job), 'true', 'two did: it is set apart');
 select is(pg_temp.finish('crashed'), 1, 'a crashed probe ends the lease');

@@ -42,13 +42,13 @@ select is(pg_temp.of('day', 'p50_ms'), null, 'without checks there is no latency
 -- Latency
 select pg_temp.checks(90, 100, '2 hours'), pg_temp.checks(10, 2000, '3 hours'), pg_temp.checks(900, 400, '3 days');
 select pg_temp.checks(9000, 30, '20 days');
-select is(pg_temp.of('day', 'checks'), 100::numeric, 'checks of a day');
+select is(pg_temp.of('day', 'checks'), 100::numeric, 'the history has the checks of a day');
 select is(pg_temp.of('week', 'checks'), 1000::numeric, 'the history covers a week');
 select is(pg_temp.of('month', 'checks'), 10000::numeric, 'the history covers 30 days');
 select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'half of a day''s answers took so long, to within 15 %');
 select ok(pg_temp.near(pg_temp.of('day', 'p95_ms'), 2000), '95 % of them so long');
-select ok(pg_temp.near(pg_temp.of('week', 'p50_ms'), 400), 'half of a week''s');
-select ok(pg_temp.near(pg_temp.of('month', 'p50_ms'), 30), 'half of 30 days''');
+select ok(pg_temp.near(pg_temp.of('week', 'p50_ms'), 400), 'the history has the median latency of a week');
+select ok(pg_temp.near(pg_temp.of('month', 'p50_ms'), 30), 'the history has the median latency of 30 days');
 select pg_temp.checks(500, null, '2 hours');
 select ok(pg_temp.near(pg_temp.of('day', 'p50_ms'), 100), 'a look without a latency adds none');
 
@@ -120,7 +120,7 @@ select is(
 select is(
   (select count(*) from public.mcp_server_incidents
    where server_id = '11111111-0000-4000-8000-000000000001' and ended_at < now() - interval '90 days'),
-  0::bigint, 'incidents for 90 days'
+  0::bigint, 'incidents are kept for 90 days'
 );
 select results_eq(
   $$ select key from public.notices where server_id = '11111111-0000-4000-8000-000000000001' and key in ('old', 'new') $$,

@@ -64,7 +64,7 @@ select is(
 select is(pg_temp.status(), 'connected 0', 'a repeated observation changes nothing');
 select is(
   pg_temp.report(pg_temp.seen(-90, 'error', '{"error_code": "timeout", "error_message": "It did not answer."}')), 1,
-  'a newer one is'
+  'a newer observation is applied'
 );
 select is(pg_temp.status(), 'error timeout 1', 'a newer observation becomes the status');
 select results_eq(
@@ -76,11 +76,11 @@ select results_eq(
   'an observation without details keeps what is known'
 );
 select pg_temp.report(pg_temp.seen(-80, 'needs_auth', '{"error_code": "unauthorized"}'));
-select is(pg_temp.status(), 'needs_auth unauthorized 2', 'failures are counted');
+select is(pg_temp.status(), 'needs_auth unauthorized 2', 'consecutive failures are counted');
 select pg_temp.report(pg_temp.seen(-79, 'connecting'));
 select is(pg_temp.status(), 'connecting 2', 'trying again does not end the count');
 select pg_temp.report(pg_temp.seen(-78, 'connected'));
-select is(pg_temp.status(), 'connected 0', 'success does');
+select is(pg_temp.status(), 'connected 0', 'a success resets the count of failures');
 
 select is(
   pg_temp.report(
@@ -157,7 +157,7 @@ select public.prune_health();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.mcp_server_checks), 1::bigint, 'rows are kept two days, what is left of them are the hours');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.mcp_server_checks), 0::bigint, 'strangers see none');
+select is((select count(*) from public.mcp_server_checks), 0::bigint, 'strangers see no checks');
 reset role;
 set local role service_role;
 select throws_ok(

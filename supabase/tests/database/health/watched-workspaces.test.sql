@@ -59,7 +59,7 @@ select is(
 
 -- Who may look
 select is(
-  pg_temp.watch('bbbbbbbb-0000-4000-8000-000000000002', array[0]) ->> 'is_monitored', 'true', 'a viewer looks, too'
+  pg_temp.watch('bbbbbbbb-0000-4000-8000-000000000002', array[0]) ->> 'is_monitored', 'true', 'a viewer can watch a workspace'
 );
 select throws_ok(
   $$ select pg_temp.watch('eeeeeeee-0000-4000-8000-000000000005', array[0]) $$, 'PT404', null,

@@ -19,7 +19,7 @@ select id, 'Hanging', 'https://hanging.example/mcp' from public.workspaces where
 update public.mcp_server_health set due_at = clock_timestamp() - interval '1 hour'
 where workspace_id in (select id from public.workspaces where name like 'Many %');
 select is(
-  private.owner_of((select id from public.workspaces where name = 'Many 1')), pg_temp.carol(), 'the creator is charged'
+  private.owner_of((select id from public.workspaces where name = 'Many 1')), pg_temp.carol(), 'the creator of a workspace is charged'
 );
 update public.workspace_members set role = 'owner' where user_id = pg_temp.ada();
 select is(

@@ -64,7 +64,7 @@ select is(
     || '{"used": 1, "limit": "servers", "allowed": 2}',
   'a list that does not fit is told with its numbers, and nothing of it stays'
 );
-select is(pg_temp.add_servers('{Two}'), null, 'the last one');
+select is(pg_temp.add_servers('{Two}'), null, 'the last server within the limit can be added');
 select is(
   pg_temp.add_servers('{Three}'),
   'PT409 The limit of 2 servers is reached: 2 in use. {"used": 2, "limit": "servers", "allowed": 2}',
@@ -108,7 +108,7 @@ select is(
   'agents'
 );
 select is(
-  pg_temp.refused($$ insert into public.workspaces (name) values ('Third') $$), null, 'workspaces of a user'
+  pg_temp.refused($$ insert into public.workspaces (name) values ('Third') $$), null, 'the last workspace within the limit can be created'
 );
 select is(
   pg_temp.refused($$ insert into public.workspaces (name) values ('Fourth') $$),
@@ -119,7 +119,7 @@ select is(
 select set_config('pgtap.invitation', public.create_invitation(current_setting('pgtap.team')::uuid, 'member') ->> 'token', true);
 select matches(
   pg_temp.refused($$ select public.create_invitation(current_setting('pgtap.team')::uuid, 'member') $$),
-  '^PT409 The limit of 1 open invitations is reached', 'open invitations'
+  '^PT409 The limit of 1 open invitations is reached', 'open invitations are limited'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select lives_ok($$ select public.accept_invitation(current_setting('pgtap.invitation')) $$, 'members, while there is room');
@@ -143,7 +143,7 @@ select results_eq(
 );
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
 select is_empty(
-  $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) $$, 'strangers see nothing'
+  $$ select * from public.workspace_usage(current_setting('pgtap.team')::uuid) $$, 'strangers see no usage'
 );
 
 reset role;
@@ -158,7 +158,7 @@ create function pg_temp.store(p_tools text) returns text language sql as $$
      ))', current_setting('pgtap.server'), p_tools
   ))
 $$;
-select is(pg_temp.store('{a,b}'), null, 'tools of a server');
+select is(pg_temp.store('{a,b}'), null, 'as many tools as allowed are stored');
 select is(pg_temp.store('{a,b}'), null, 'the same list again is no more');
 select is(pg_temp.store('{a,c}'), null, 'another list of the same length is stored');
 select is(pg_temp.store('{d,c,b,a}'), null, 'a list that is too long is stored in part');

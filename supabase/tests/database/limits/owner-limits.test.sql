@@ -39,12 +39,12 @@ $$;
 
 -- By owner ------------------------------------------------------------------------------------------
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
-select is(pg_temp.add('team', '{One,Two}'), null, 'servers in one workspace');
+select is(pg_temp.add('team', '{One,Two}'), null, 'an owner can add servers within the limit');
 select is(pg_temp.add('other', '{Three}'), null, 'an owner can add the last server in another workspace');
 select is(
   pg_temp.add('other', '{Four,Five}'),
   'PT409 The limit of 3 servers in all workspaces of one owner is reached: 3 in use, 2 more requested.',
-  'count together'
+  'servers of all workspaces of an owner count together'
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
 select matches(pg_temp.add('team', '{Four}'), '^PT409 The limit of 3 servers', 'servers of invited members count for the owner');
@@ -97,7 +97,7 @@ insert into public.limits (name, user_id, allowed) values
   ('invitations_per_day_per_user', current_setting('pgtap.ada')::uuid, 1),
   ('api_tokens_per_day_per_user', current_setting('pgtap.ada')::uuid, 1);
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
-select is(pg_temp.refusal($$ insert into public.workspaces (name) values ('Fourth') $$), null, 'a workspace');
+select is(pg_temp.refusal($$ insert into public.workspaces (name) values ('Fourth') $$), null, 'the last workspace of the day can be created');
 delete from public.workspaces where name = 'Fourth';
 select matches(
   pg_temp.refusal($$ insert into public.workspaces (name) values ('Fifth') $$),
@@ -108,12 +108,12 @@ delete from public.mcp_servers where name in ('Eight', 'Nine');
 select matches(pg_temp.add('other', '{Ten}'), '^PT429 The limit of 7 servers per day per user', 'servers per day are limited even in a new workspace');
 select is(
   pg_temp.refusal(format('select public.create_invitation(%L, ''member'')', current_setting('pgtap.other'))), null,
-  'an invitation'
+  'the last invitation of the day can be created'
 );
 delete from public.workspace_invitations where workspace_id = current_setting('pgtap.other')::uuid;
 select matches(
   pg_temp.refusal(format('select public.create_invitation(%L, ''member'')', current_setting('pgtap.other'))),
-  '^PT429 The limit of 1 invitations per day per user', 'too'
+  '^PT429 The limit of 1 invitations per day per user', 'invitations per day are limited'
 );
 select is(
   pg_temp.refusal(format('select public.create_api_token(%L, ''x'')', current_setting('pgtap.other'))), null, 'an API token within the limit can be created'

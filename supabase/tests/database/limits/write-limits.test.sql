@@ -44,16 +44,16 @@ create function pg_temp.add_servers(p_from integer, p_to integer) returns text l
 $$;
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid);
 select is(pg_temp.add_servers(n, n), null, 'writes within the rate') from generate_series(1, 1) n;
-select lives_ok($$ update public.mcp_servers set description = 'x' $$, 'a change');
+select lives_ok($$ update public.mcp_servers set description = 'x' $$, 'a change within the limit succeeds');
 select lives_ok($$ delete from public.mcp_servers $$, 'a deletion within the limit succeeds');
-select is(pg_temp.level(), 3, 'count one each');
+select is(pg_temp.level(), 3, 'three statements count as three writes');
 select lives_ok($$ insert into public.workspaces (name) values ('Team') $$, 'creating a workspace within the limit succeeds');
 select is(pg_temp.level(), 4, 'once, whatever its triggers write');
 select lives_ok(
   $$ select public.create_invitation(id, 'member') from public.workspaces where name = 'Team' $$, 'calling a function that writes within the limit succeeds'
 );
 select is(pg_temp.level(), 5, 'each statement and each call counted as one write');
-select is(pg_temp.add_servers(1, 41), null, 'a list');
+select is(pg_temp.add_servers(1, 41), null, 'a list within the limit succeeds');
 select is(pg_temp.level(), 10, 'counts one for every ten rows more');
 select matches(
   pg_temp.add_servers(100, 999),
@@ -84,7 +84,7 @@ select matches(
   'too many writes with the user''s API tokens are refused'
 );
 select pg_temp.act_as(current_setting('pgtap.bob')::uuid);
-select is(pg_temp.add_servers(1, 1), null, 'other users write on');
+select is(pg_temp.add_servers(1, 1), null, 'other users can still write');
 select pg_temp.act_as(current_setting('pgtap.ada')::uuid, 'service_role');
 select is(
   pg_temp.refused($$ update public.mcp_servers set description = 'z' $$), null,
@@ -137,7 +137,7 @@ select ok(
   'an import with many errors stops after 100'
 );
 select pg_temp.forget();
-select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), true), null, 'a dry run');
+select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), true), null, 'a dry run within the limit succeeds');
 select is(pg_temp.level(), 2, 'counts one for every hundred of what it takes');
 select pg_temp.forget();
 select is(pg_temp.import(pg_temp.list(150, 'https://x.example'), false), null, 'an import counts as writes');

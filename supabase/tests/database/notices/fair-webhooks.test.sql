@@ -71,7 +71,7 @@ select results_eq(
   $$ select kind, server_id from public.notices where workspace_id = pg_temp.home() $$,
   $$ values ('webhook_paused', null::uuid) $$, 'a notice says that the webhook was paused'
 );
-select is((select count(*) from pg_temp.claim()), 0::bigint, 'nothing is sent');
+select is((select count(*) from pg_temp.claim()), 0::bigint, 'a paused webhook sends nothing');
 do $$ begin for n in 1..150 loop perform pg_temp.queue(); end loop; end $$;
 select is(pg_temp.waiting(), 100::bigint, 'at most 100 messages wait for a webhook');
 select is((select count(*) from pg_temp.claim()), 0::bigint, 'a paused webhook sends no messages');
@@ -91,7 +91,7 @@ select is(
 );
 update public.notice_webhooks set failures = 10, failing_since = now() - interval '2 hours' where workspace_id = pg_temp.home();
 select pg_temp.attempt(false);
-select is(pg_temp.paused(), true, 'paused again');
+select is(pg_temp.paused(), true, 'a webhook that fails again is paused again');
 select public.put_notice_webhook(gen_random_uuid(), pg_temp.home(), 'https://hooks.example/new', null);
 select is(pg_temp.paused(), false, 'saving the address ends the pause, too');
 select public.finish_delivery((d ->> 'id')::uuid, (d ->> 'lease_id')::uuid, false, 410, null, null, true) from pg_temp.claim() d;

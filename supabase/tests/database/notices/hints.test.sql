@@ -40,9 +40,9 @@ select pg_temp.hints();
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 insert into public.mcp_servers (name, url, auth_method) values ('Notes', 'https://notes.example/mcp', 'api_key');
 select set_config('pgtap.server', id::text, true) from public.mcp_servers;
-select is(pg_temp.hints(), 'server.changed insert', 'a new server');
+select is(pg_temp.hints(), 'server.changed insert', 'a new server sends a hint');
 update public.mcp_servers set transport = 'sse';
-select is(pg_temp.hints(), 'server.changed update', 'a changed one');
+select is(pg_temp.hints(), 'server.changed update', 'a changed server sends a hint');
 update public.mcp_servers set position = 7;
 select is(pg_temp.hints(), 'server.changed update', 'a server in another position sends a hint');
 
@@ -52,7 +52,7 @@ select public.report_server_status(jsonb_build_array(jsonb_build_object(
   'server_id', current_setting('pgtap.server'), 'config_version', 2, 'source', 'session', 'status', 'connected',
   'observed_at', now(), 'latency_ms', 20
 )));
-select is(pg_temp.hints(), 'server.status connected', 'a status');
+select is(pg_temp.hints(), 'server.status connected', 'a new status sends a hint');
 select public.report_server_status(jsonb_build_array(jsonb_build_object(
   'server_id', current_setting('pgtap.server'), 'config_version', 2, 'source', 'session', 'status', 'connected',
   'observed_at', clock_timestamp(), 'latency_ms', 20
@@ -83,15 +83,15 @@ select public.store_catalogue(
 select is(pg_temp.hints(), null, 'the same catalogue again is no news');
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
   from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
-select is(pg_temp.hints(), 'server.changed update, server.status disconnected', 'a key');
+select is(pg_temp.hints(), 'server.changed update, server.status disconnected', 'a new key sends hints');
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 update public.mcp_tools set is_enabled = false;
-select is(pg_temp.hints(), 'tools.changed', 'tools switched off');
+select is(pg_temp.hints(), 'tools.changed', 'disabled tools send a hint');
 update public.mcp_tools set is_pinned = true;
-select is(pg_temp.hints(), 'tools.changed', 'tools pinned');
+select is(pg_temp.hints(), 'tools.changed', 'pinned tools send a hint');
 update public.agent_configs set greeting = 'Good morning!';
-select is(pg_temp.hints(), 'agent_config.changed update', 'an agent');
+select is(pg_temp.hints(), 'agent_config.changed update', 'a changed agent sends a hint');
 insert into public.agent_config_servers (agent_config_id, server_id)
 select id, current_setting('pgtap.server')::uuid from public.agent_configs;
 select is(pg_temp.hints(), 'agent_config.changed update', 'adding servers to an agent sends a hint');
@@ -102,7 +102,7 @@ insert into public.voice_sessions (workspace_id, user_id)
 select workspace_id, user_id from public.mcp_servers where id = current_setting('pgtap.server')::uuid;
 select public.set_session_state(id, 'active') from public.voice_sessions
 where user_id = 'aaaaaaaa-0000-4000-8000-000000000001';
-select matches(pg_temp.hints(), '^session.changed (starting|active), session.changed (starting|active)$', 'a session');
+select matches(pg_temp.hints(), '^session.changed (starting|active), session.changed (starting|active)$', 'a conversation sends hints');
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 insert into public.workspaces (name) values ('Team');
@@ -167,7 +167,7 @@ select ok(
   pg_temp.hears('aaaaaaaa-0000-4000-8000-000000000001', current_setting('pgtap.topic')), 'a member hears the workspace'
 );
 select ok(
-  not pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a stranger does not'
+  not pg_temp.hears('bbbbbbbb-0000-4000-8000-000000000002', current_setting('pgtap.topic')), 'a stranger does not receive the workspace''s hints'
 );
 select is(
   (select count(*) from realtime.messages), 0::bigint, 'a user cannot read hints by selecting all'
@@ -204,7 +204,7 @@ select ok(
 );
 reset role;
 set local role anon;
-select is((select count(*) from realtime.messages), 0::bigint, 'anonymous callers hear nothing');
+select is((select count(*) from realtime.messages), 0::bigint, 'anonymous callers receive no hints');
 
 select * from finish();
 rollback;

@@ -62,11 +62,11 @@ select results_eq(
   'the owner sees the notice of the workspace, and no other'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.notices), 1::bigint, 'an admin sees it');
+select is((select count(*) from public.notices), 1::bigint, 'an admin sees the notice');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is((select count(*) from public.notices), 1::bigint, 'a member sees it');
+select is((select count(*) from public.notices), 1::bigint, 'a member sees the notice');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
-select is((select count(*) from public.notices), 1::bigint, 'a viewer sees it');
+select is((select count(*) from public.notices), 1::bigint, 'a viewer sees the notice');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');
 select results_eq(
   'select server_id from public.notices', $$ values ('22222222-0000-4000-8000-000000000002'::uuid) $$,
@@ -126,7 +126,7 @@ select results_eq(
   'the owner sees the webhook of the workspace, and no other'
 );
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
-select is((select count(*) from public.notice_webhooks), 1::bigint, 'an admin sees it');
+select is((select count(*) from public.notice_webhooks), 1::bigint, 'an admin sees the webhook');
 select throws_ok(
   $$ insert into public.notice_webhooks (workspace_id, url) values (
     current_setting('pgtap.team')::uuid, 'https://hooks.example/another'
@@ -144,7 +144,7 @@ select throws_ok(
   $$ select public.test_notice_webhook(current_setting('pgtap.team')::uuid) $$, '42501', null,
   'an owner cannot queue a test directly'
 );
-select throws_ok('select * from public.notice_webhook_secrets', '42501', null, 'nobody reads its key');
+select throws_ok('select * from public.notice_webhook_secrets', '42501', null, 'nobody reads the signing key');
 select throws_ok(
   $$ insert into public.notice_webhook_secrets values ('33333333-0000-4000-8000-000000000003', 'a', 'b', 'c') $$,
   '42501', null, 'an owner cannot write the signing key'
@@ -185,7 +185,7 @@ select throws_ok(
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is((select count(*) from public.webhook_deliveries), 1::bigint, 'the owner sees deliveries');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is((select count(*) from public.webhook_deliveries), 0::bigint, 'a member does not');
+select is((select count(*) from public.webhook_deliveries), 0::bigint, 'a member does not see deliveries');
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select is((select count(*) from public.webhook_deliveries), 0::bigint, 'a viewer sees no deliveries');
 select pg_temp.act_as('eeeeeeee-0000-4000-8000-000000000005');

@@ -82,23 +82,23 @@ select is(
     "url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}]}',
   'each invalid field has an error with a code and a message'
 );
-select ok(pg_temp.refused('name, url', format('%L, %L', repeat('x', 81), 'https://x.example')) ? 'name', 'a long name');
+select ok(pg_temp.refused('name, url', format('%L, %L', repeat('x', 81), 'https://x.example')) ? 'name', 'a long name is refused');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://' $$) ? 'url', 'an address without a host');
 select ok(pg_temp.refused('name, url', $$ 'x', 'javascript:alert(1)' $$) ? 'url', 'another scheme is refused');
 select ok(pg_temp.refused('name, url', $$ 'x', 'https://me:key@x.example/' $$) ? 'url', 'a key in the address');
-select ok(pg_temp.refused('name, url', $$ 'x', 'https://good.example\@evil.example/' $$) ? 'url', 'a disguised host');
-select ok(pg_temp.refused('name, url', format('%L, %L', 'x', 'https://x.example/' || repeat('a', 2000))) ? 'url', 'a long address');
-select ok(pg_temp.refused('name, url, slug', $$ 'x', 'https://x.example', 'Not A Slug' $$) ? 'slug', 'a malformed slug');
-select ok(pg_temp.refused('name, url, transport', $$ 'x', 'https://x.example', 'stdio' $$) ? 'transport', 'an unknown transport');
-select ok(pg_temp.refused('name, url, protocol_era', $$ 'x', 'https://x.example', 'newest' $$) ? 'protocol_era', 'an unknown protocol');
-select ok(pg_temp.refused('name, url, auth_method', $$ 'x', 'https://x.example', 'magic' $$) ? 'auth_method', 'an unknown method');
-select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'X: Y' $$) ? 'auth_header', 'a malformed header');
+select ok(pg_temp.refused('name, url', $$ 'x', 'https://good.example\@evil.example/' $$) ? 'url', 'a disguised host is refused');
+select ok(pg_temp.refused('name, url', format('%L, %L', 'x', 'https://x.example/' || repeat('a', 2000))) ? 'url', 'a long URL is refused');
+select ok(pg_temp.refused('name, url, slug', $$ 'x', 'https://x.example', 'Not A Slug' $$) ? 'slug', 'a malformed slug is refused');
+select ok(pg_temp.refused('name, url, transport', $$ 'x', 'https://x.example', 'stdio' $$) ? 'transport', 'an unknown transport is refused');
+select ok(pg_temp.refused('name, url, protocol_era', $$ 'x', 'https://x.example', 'newest' $$) ? 'protocol_era', 'an unknown protocol is refused');
+select ok(pg_temp.refused('name, url, auth_method', $$ 'x', 'https://x.example', 'magic' $$) ? 'auth_method', 'an unknown authentication method is refused');
+select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'X: Y' $$) ? 'auth_header', 'a malformed header is refused');
 select ok(pg_temp.refused('name, url, auth_header', $$ 'x', 'https://x.example', 'Host' $$) ? 'auth_header', 'a header of the protocol');
 select ok(
   pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array(select 't' || n from generate_series(1, 21) n) $$) ? 'tags',
   'too many tags are refused'
 );
-select ok(pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array[repeat('t', 41)] $$) ? 'tags', 'a long tag');
+select ok(pg_temp.refused('name, url, tags', $$ 'x', 'https://x.example', array[repeat('t', 41)] $$) ? 'tags', 'a long tag is refused');
 select ok(pg_temp.refused('name, url, call_timeout_ms', $$ 'x', 'https://x.example', 10 $$) ? 'call_timeout_ms', 'too short a timeout is refused');
 select ok(pg_temp.refused('name, url, max_concurrency', $$ 'x', 'https://x.example', 0 $$) ? 'max_concurrency', 'a concurrency of zero is refused');
 select ok(pg_temp.refused('name, url, metadata', $$ 'x', 'https://x.example', '[]' $$) ? 'metadata', 'metadata that is no object');
@@ -194,7 +194,7 @@ select is((select count(*) from public.mcp_servers), 4::bigint, 'a viewer delete
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 update public.mcp_servers set description = 'by an admin';
 select is(
-  (select count(*) from public.mcp_servers where description = 'by an admin'), 4::bigint, 'an admin edits all'
+  (select count(*) from public.mcp_servers where description = 'by an admin'), 4::bigint, 'an admin edits all servers'
 );
 delete from public.mcp_servers where slug = 'server';
 select is((select count(*) from public.mcp_servers), 3::bigint, 'an admin deletes another member''s server');
@@ -244,7 +244,7 @@ select results_eq(
 select results_eq(
   $$ update public.mcp_servers set transport = 'sse' where slug = 'other' returning config_version $$,
   $$ values (2) $$,
-  'the transport does'
+  'another transport raises the version'
 );
 select results_eq(
   $$ update public.mcp_servers set protocol_era = 'stateless' where slug = 'other' returning config_version $$,

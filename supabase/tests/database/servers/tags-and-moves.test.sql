@@ -48,9 +48,9 @@ select throws_ok(
   'a stranger gets the error that the workspace does not exist'
 );
 select throws_ok(
-  $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'none') $$, 'PT404', null, 'whatever the tag'
+  $$ select public.remove_tag(current_setting('pgtap.team')::uuid, 'none') $$, 'PT404', null, 'a stranger gets the same error for any tag'
 );
-select is(pg_temp.tags(), 'Bobs {old,work} Clock {old,new} Notes {home,old}', 'nothing was changed');
+select is(pg_temp.tags(), 'Bobs {old,work} Clock {old,new} Notes {home,old}', 'a viewer changes no tags');
 
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is(
@@ -65,7 +65,7 @@ select throws_ok(
 
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is(
-  public.rename_tag(current_setting('pgtap.team')::uuid, 'former', 'old'), '{"changed": 1, "left": 0}', 'an owner all'
+  public.rename_tag(current_setting('pgtap.team')::uuid, 'former', 'old'), '{"changed": 1, "left": 0}', 'an owner renames a tag on all servers'
 );
 select is(
   public.rename_tag(current_setting('pgtap.team')::uuid, 'old', ' new '), '{"changed": 3, "left": 0}',
@@ -74,7 +74,7 @@ select is(
 select is(pg_temp.tags(), 'Bobs {new,work} Clock {new} Notes {home,new}', 'two that become one are one');
 select is(pg_temp.versions(), '1 1 1', 'a renamed tag keeps the config version');
 select is(
-  (select tags::text from public.mcp_servers where name = 'Mine'), '{old}', 'other workspaces keep theirs'
+  (select tags::text from public.mcp_servers where name = 'Mine'), '{old}', 'other workspaces keep the tag'
 );
 select is(
   public.rename_tag(current_setting('pgtap.team')::uuid, 'nobody', 'x'), '{"changed": 0, "left": 0}',
@@ -133,7 +133,7 @@ $$;
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is(pg_temp.move('home'), 'not found', 'a member does not move what others added');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is(pg_temp.move('home'), 'not found', 'a viewer moves nothing');
+select is(pg_temp.move('home'), 'not found', 'a viewer cannot move a server');
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select throws_ok(
   $$
@@ -189,7 +189,7 @@ values (current_setting('pgtap.team')::uuid, 'Notes', 'https://other.example');
 select is(pg_temp.move('team'), 'false disconnected 4', 'a moved server can be moved back');
 select is(
   (select slug from public.mcp_servers where id = current_setting('pgtap.notes')::uuid), 'notes-2',
-  'under a free slug'
+  'a moved server gets a free slug'
 );
 
 select * from finish();

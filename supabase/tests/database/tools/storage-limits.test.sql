@@ -54,7 +54,7 @@ select is(
 );
 select is((select tool_count from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 3, 'skipped tools do not count toward the limit');
 select is((select octet_length(description) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 4095, 'a description has 4 KB at most');
-select is((select octet_length(title) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 1024, 'a title 1 KB');
+select is((select octet_length(title) from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), 1024, 'a title is truncated to 1 KB');
 select is(
   (select annotations from public.mcp_tools where server_id = current_setting('pgtap.server')::uuid and name = 'long'), '{"readOnlyHint": true}',
   'annotations beyond 4 KB are reduced to the hints'
@@ -87,7 +87,7 @@ select pg_temp.report(jsonb_build_object(
 ));
 select is((select octet_length(instructions) between 8180 and 8192 from public.mcp_servers where id = current_setting('pgtap.server')::uuid), true, 'instructions have 8 KB at most');
 select matches((select instructions from public.mcp_servers where id = current_setting('pgtap.server')::uuid), '€\n\[Cut here: the server sent 30000 bytes\.\]$', 'truncated instructions say so');
-select is((select length(protocol_version) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 64, 'a version is short');
+select is((select length(protocol_version) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 64, 'a protocol version is truncated');
 select is(
   (select server_info from public.mcp_servers where id = current_setting('pgtap.server')::uuid), jsonb_build_object('name', repeat('n', 256), 'version', '1'),
   'a server''s info beyond the limit is reduced to name and version'

@@ -73,7 +73,7 @@ select throws_ok(
 select pg_temp.act_as('bbbbbbbb-0000-4000-8000-000000000002');
 select is_empty($$ update public.mcp_tools set access = 'read' returning name $$, 'a member not at the server of another');
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
-select is_empty($$ update public.mcp_tools set access = 'read' returning name $$, 'a viewer nowhere');
+select is_empty($$ update public.mcp_tools set access = 'read' returning name $$, 'a viewer changes no access');
 select is_empty($$ update public.mcp_servers set trusts_hints = true returning name $$, 'a viewer cannot trust hints');
 select is(pg_temp.accesses(), 'list:read wipe:destructive', 'whoever sees a tool sees its access');
 reset role;

@@ -68,7 +68,7 @@ select is(
 );
 select is(
   (select jsonb_agg((a -> 'name') || (a -> 'servers') || (a -> 'is_default')) from jsonb_array_elements(pg_temp.document() -> 'agents') a),
-  '[["Assistant", false], ["Helper", "notes", true]]', 'agents with their servers'
+  '[["Assistant", false], ["Helper", "notes", true]]', 'an export has agents with their servers'
 );
 select is(
   (select a - 'system_prompt' - 'servers' from jsonb_array_elements(pg_temp.document() -> 'agents') a where a ->> 'name' = 'Helper'),
@@ -85,7 +85,7 @@ select throws_ok(
 );
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');
 select throws_ok(
-  $$ select public.import_workspace(pg_temp.ws('copy'), pg_temp.document()) $$, 'PT404', null, 'a stranger neither'
+  $$ select public.import_workspace(pg_temp.ws('copy'), pg_temp.document()) $$, 'PT404', null, 'a stranger imports nothing'
 );
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 create function pg_temp.told(p_answer jsonb) returns text language sql as $$
@@ -109,12 +109,12 @@ select is(
   'an import says what it added, and which servers wait for a key'
 );
 select is(
-  public.export_workspace(pg_temp.ws('copy')) #> '{agents}', pg_temp.document() -> 'agents', 'agents came over'
+  public.export_workspace(pg_temp.ws('copy')) #> '{agents}', pg_temp.document() -> 'agents', 'an import copies the agents'
 );
 select is(
   (select jsonb_agg(s - 'has_credential' - 'tools') from jsonb_array_elements(public.export_workspace(pg_temp.ws('copy')) -> 'servers') s),
   (select jsonb_agg(s - 'has_credential' - 'tools') from jsonb_array_elements(pg_temp.document() -> 'servers') s),
-  'servers too'
+  'an import copies the servers'
 );
 select is(
   (select bool_or(has_credential) from public.mcp_servers where workspace_id = pg_temp.ws('copy')), false, 'an import copies no key'
@@ -161,7 +161,7 @@ select results_eq(
     join public.mcp_tools t on t.server_id = s.id and t.name = 'wipe' where s.id = pg_temp.ws('copied')
   $$,
   $$ values ('', '{home,work}', false, false) $$,
-  'tools included'
+  'an import copies the settings of tools'
 );
 
 -- A document of a version without pins
@@ -224,7 +224,7 @@ select is(pg_temp.import_errors(null) ? 'document', true, 'an import without a d
 select is(pg_temp.import_errors('[1]') ? 'document', true, 'an import of a list is refused');
 select is(
   pg_temp.import_errors(pg_temp.hand('{"a": 1}')),
-  '{"servers": [{"code": "wrong_type", "message": "This is not a list."}]}', 'servers are a list'
+  '{"servers": [{"code": "wrong_type", "message": "This is not a list."}]}', 'servers that are not a list are refused'
 );
 select is(
   pg_temp.import_errors(pg_temp.hand('["x"]')) ? 'servers[0]', true, 'servers that are not objects are refused'
@@ -242,7 +242,7 @@ select is(
   'a member adds own things, and others'' stay as they are'
 );
 select is(
-  (select user_id from public.mcp_servers where slug = 'bobs'), 'bbbbbbbb-0000-4000-8000-000000000002', 'under the own name'
+  (select user_id from public.mcp_servers where slug = 'bobs'), 'bbbbbbbb-0000-4000-8000-000000000002', 'an import adds servers in the importer''s name'
 );
 select is(
   (select name from public.agent_configs where workspace_id = pg_temp.ws('copy') and is_default), 'Helper',

@@ -122,7 +122,7 @@ select is(
   ),
   true, 'old rows are deleted and counted'
 );
-select is(pg_temp.ours(), '1 2 1 1', 'the rest stays');
+select is(pg_temp.ours(), '1 2 1 1', 'rows that are not old stay');
 select is(
   (select count(*) from public.audit_events
    where table_name = 'agent_configs' and workspace_id = current_setting('pgtap.team')::uuid)
@@ -199,7 +199,7 @@ select lives_ok(
   $$ update public.mcp_servers set description = 'ours now' where name = 'Bobs' $$, 'servers of a deleted account can be edited'
 );
 select lives_ok(
-  $$ delete from public.workspaces where id = current_setting('pgtap.team')::uuid $$, 'a workspace is deleted'
+  $$ delete from public.workspaces where id = current_setting('pgtap.team')::uuid $$, 'a workspace with all kinds of rows can be deleted'
 );
 reset role;
 select is(pg_temp.traces_of(current_setting('pgtap.team')), '', 'no row has the id of a deleted workspace');

@@ -144,7 +144,7 @@ select throws_ok(
 -- Taking them back, and their end -------------------------------------------------------------------
 select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select is(
-  (select count(*) from public.workspace_invitations where accepted_at is not null), 3::bigint, 'owners see who came'
+  (select count(*) from public.workspace_invitations where accepted_at is not null), 3::bigint, 'owners see who accepted'
 );
 delete from public.workspace_members where user_id = 'dddddddd-0000-4000-8000-000000000004';
 select pg_temp.act_as('dddddddd-0000-4000-8000-000000000004');

@@ -94,7 +94,7 @@ select is(
   3::bigint, 'a member sees all members'
 );
 update public.workspaces set name = 'Crew' where name = 'Team';
-select is((select count(*) from public.workspaces where name = 'Crew'), 1::bigint, 'an admin renames it');
+select is((select count(*) from public.workspaces where name = 'Crew'), 1::bigint, 'an admin can rename a workspace');
 update public.workspace_members set role = 'owner' where user_id = 'bbbbbbbb-0000-4000-8000-000000000002'
   and role = 'admin';
 select is(
