@@ -47,7 +47,7 @@ describe('withoutPaths and isArgumentRejection', () => {
     `MCP error -32602: Input validation error: Invalid arguments for tool search: ${ZOD}`,
     PYDANTIC,
     ZOD,
-    "search() got an unexpected keyword argument 'colour'",
+    "search() got an unexpected keyword argument 'color'",
     'data must have required property "query"',
   ])('recognize a rejection of arguments: %j', (text) => {
     expect(isArgumentRejection(text)).toBe(true);

@@ -33,11 +33,12 @@ export function fixedSettings(
   { model: own, voice_model: voice, reasoning_effort: effort }: AgentSettings,
 ): Pick<ModelOptions, 'model' | 'voice' | 'reasoning'> & { model: string } {
   const model = own ?? deployment.OPENAI_REALTIME_MODEL;
-  // The plugin looks at the name too, but takes the dated snapshots of the first generation for the second.
+  // The plugin checks the name too, but takes dated snapshots of the first generation for the second
+  // (docs/upstream/reasoning-model.md).
   return { model, voice, ...(effort && takesReasoning(model) && { reasoning: { effort } }) };
 }
 
-/** How the model listens to the caller. Always with a transcription: it is how words are told from a cough. */
+/** How the model listens to the user. Always with a transcription, which distinguishes words from a cough. */
 export function listeningSettings(
   deployment: Pick<Deployment, 'OPENAI_TRANSCRIPTION_MODEL' | 'OPENAI_NOISE_REDUCTION'>,
   agent: AgentSettings,
