@@ -39,7 +39,7 @@ export async function measureStatus(page: Page, stack: Stack, { serverId }: Scen
   const samples: number[] = [];
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
     const isUp = round % 2 === 1;
-    const drawn = page.evaluate<number>(untilDrawn(isUp ? 'Connected' : 'Not reachable'));
+    const drawn = page.evaluate<number>(untilDrawn(isUp ? 'Connected' : 'Offline'));
     await page.waitForTimeout(REST_MS);
     const changedAt = performance.timeOrigin + performance.now();
     await report(isUp);

@@ -25,7 +25,7 @@ async function openSignIn(page: Page, serverId: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-test('its owner sees both addresses, confirms that they belong together, and signs in', async ({ page }) => {
+test('an owner confirms an issuer that differs from the expected one, and signs in', async ({ page }) => {
   const person = await newPerson('accepting');
   const serverId = await addServer(person, { name: 'Difficult', url: server.url, auth_method: 'oauth' });
   await signIn(page, person);
@@ -39,17 +39,17 @@ test('its owner sees both addresses, confirms that they belong together, and sig
   await question.getByRole('checkbox').check();
   await question.getByRole('button', { name: 'Accept for Difficult and sign in' }).click();
   await page.getByRole('link', { name: /^Continue to/ }).click();
-  await expect(page.getByText('You are signed in to Difficult.')).toBeVisible();
-  await expect(page.getByText(/^accepted issuer of Difficult added/)).toBeVisible();
+  await expect(page.getByText('Signed in to Difficult.')).toBeVisible();
+  await expect(page.getByText(/^Accepted issuer of Difficult added/)).toBeVisible();
 
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(`accepted the issuer ${CLAIMED}`)).toBeVisible();
-  await page.getByRole('button', { name: 'Stop accepting it' }).click();
+  await page.getByRole('button', { name: 'Stop accepting' }).click();
   await page.getByRole('button', { name: /^Sign in/ }).click();
   await expect(question).toBeVisible();
 });
 
-test('a member sees whom to ask', async ({ page }) => {
+test('a member sees that an owner or admin has to accept a differing issuer', async ({ page }) => {
   const [owner, member] = await Promise.all([newPerson('owner'), newPerson('member')]);
   const workspaceId = await personalWorkspace(owner);
   const args = { p_workspace_id: workspaceId, p_role: 'member' };
@@ -64,7 +64,7 @@ test('a member sees whom to ask', async ({ page }) => {
   await expect(question.getByRole('button')).toHaveCount(0);
 });
 
-test('without JavaScript the confirmation leads on over a link', async ({ browser }) => {
+test('accepting an issuer works without JavaScript', async ({ browser }) => {
   const person = await newPerson('plain');
   const serverId = await addServer(person, { name: 'Difficult', url: server.url, auth_method: 'oauth' });
   const context = await browser.newContext({ javaScriptEnabled: false });
@@ -74,6 +74,6 @@ test('without JavaScript the confirmation leads on over a link', async ({ browse
   await page.getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Accept for Difficult and sign in' }).click();
   await page.getByRole('link', { name: /^Continue to/ }).click();
-  await expect(page.getByText(/^You are signed in to/)).toBeVisible();
+  await expect(page.getByText(/^Signed in to/)).toBeVisible();
   await context.close();
 });

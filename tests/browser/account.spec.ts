@@ -40,7 +40,7 @@ const mayEnter = async (email: string, password: string): Promise<boolean> => {
   return (await client.auth.signInWithPassword({ email, password })).error === null;
 };
 
-test('the password is changed by who knows it; other browsers are out, and at last the account is gone', async ({
+test('a user changes their password, which signs out other browsers, and deletes the account', async ({
   page,
 }) => {
   const complaints = complaintsOf(page);
@@ -52,25 +52,25 @@ test('the password is changed by who knows it; other browsers are out, and at la
   }
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/account`);
-  const [now, next] = [page.getByLabel('Your password now'), page.getByLabel('New password')];
-  const change = page.getByRole('button', { name: 'Change the password' });
+  const [now, next] = [page.getByLabel('Current password'), page.getByLabel('New password')];
+  const change = page.getByRole('button', { name: 'Change password' });
   await now.fill('not my password');
   await next.fill('another long password');
   await change.click();
-  await expect(page.getByText('This is not your password.')).toBeVisible();
+  await expect(page.getByText('Incorrect password.')).toBeVisible();
   await now.fill(person.password);
   await next.fill('short');
   await change.click();
-  await expect(page.getByText('At least 8 characters.', { exact: true })).toBeVisible();
+  await expect(page.getByText('Use at least 8 characters.', { exact: true })).toBeVisible();
   await now.fill(person.password);
   await next.fill('another long password');
   await change.click();
-  await expect(page.getByText('The password is changed.')).toBeVisible();
+  await expect(page.getByText('Password changed.')).toBeVisible();
   // Programs go on working with their tokens, so the page asks about them.
   await expect(page.getByText('Revoke your API tokens too?')).toBeVisible();
   await page.getByLabel('Laptop').check();
   await page.getByRole('button', { name: 'Revoke selected' }).click();
-  await expect(page.getByText('1 API token is revoked.')).toBeVisible();
+  await expect(page.getByText('Revoked 1 API token.')).toBeVisible();
   await expect(page.getByLabel('Laptop')).toBeHidden();
   await expect(page.getByLabel('Server room')).toBeVisible();
   expect(await mayEnter(person.email, person.password)).toBe(false);
@@ -80,10 +80,10 @@ test('the password is changed by who knows it; other browsers are out, and at la
 
   await page.getByText('Delete my account…').click();
   await page.getByLabel(`Type ${person.email}`).fill('somebody@else.example');
-  await page.getByRole('button', { name: 'Delete for good' }).click();
-  await expect(page.getByText('Type your email address exactly as it is.')).toBeVisible();
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  await expect(page.getByText('Enter your exact email address.')).toBeVisible();
   await page.getByLabel(`Type ${person.email}`).fill(person.email);
-  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('button', { name: 'Delete account' }).click();
   await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
   expect(await mayEnter(person.email, 'another long password')).toBe(false);
   await page.goto(`${runningStack().web_url}/servers`);
@@ -92,7 +92,7 @@ test('the password is changed by who knows it; other browsers are out, and at la
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
-test('whoever deletes an account says who owns the shared workspaces afterwards', async ({ page }) => {
+test('deleting an account asks for a new owner of each shared workspace', async ({ page }) => {
   const [owner, heir, guest] = [await newPerson('owner'), await newPerson('heir'), await newPerson('guest')];
   const open = async (name: string): Promise<string> => {
     await owner.client.from('workspaces').insert({ name });
@@ -125,24 +125,24 @@ test('whoever deletes an account says who owns the shared workspaces afterwards'
   await page.getByText('Delete my account…').click();
   await expect(page.getByText(guest.email)).toBeVisible();
   const [keptChoice, droppedChoice] = [
-    page.getByLabel('Who owns Kept after you?'),
-    page.getByLabel('Who owns Dropped after you?'),
+    page.getByLabel('New owner of Kept'),
+    page.getByLabel('New owner of Dropped'),
   ];
   await expect(keptChoice.getByRole('option')).toHaveText([
-    'Choose…',
+    'Select…',
     heir.email,
-    'Nobody: delete the workspace',
+    'No one: delete the workspace',
   ]);
-  await expect(droppedChoice.getByRole('option')).toHaveText(['Choose…', 'Nobody: delete the workspace']);
+  await expect(droppedChoice.getByRole('option')).toHaveText(['Select…', 'No one: delete the workspace']);
   await keptChoice.selectOption({ label: heir.email });
   await page.getByLabel(`Type ${owner.email}`).fill(owner.email);
-  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('button', { name: 'Delete account' }).click();
   await expect(page.getByText('Choose a new owner for each shared workspace')).toBeVisible();
   // What was chosen and typed is still there.
   await expect(keptChoice.locator('option:checked')).toHaveText(heir.email);
   await expect(page.getByLabel(`Type ${owner.email}`)).toHaveValue(owner.email);
   await droppedChoice.selectOption('delete');
-  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('button', { name: 'Delete account' }).click();
   await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
   expect(await names(guest)).toEqual([{ name: 'Kept' }]);
   const { data: role } = await heir.client
@@ -153,13 +153,13 @@ test('whoever deletes an account says who owns the shared workspaces afterwards'
   expect(role).toEqual({ role: 'owner' });
 });
 
-test('sessions are listed with their browser, and signed out from elsewhere', async ({ page, browser }) => {
+test('the account page lists sessions by browser and signs them out', async ({ page, browser }) => {
   const person = await newPerson('traveler');
   const elsewhere = await (await browser.newContext({ userAgent: FIREFOX })).newPage();
   await signIn(elsewhere, person);
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/account`);
-  const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem');
+  const rows = page.getByRole('region', { name: 'Sessions' }).getByRole('listitem');
   await expect(rows).toHaveCount(3);
   await expect(rows.first()).toContainText('This browser');
   await expect(rows.filter({ hasText: 'Firefox on Windows · 127.0.0.1' })).toHaveCount(1);
@@ -172,14 +172,14 @@ test('sessions are listed with their browser, and signed out from elsewhere', as
   await expect(elsewhere.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   expect(new URL(elsewhere.url()).searchParams.get('next')).toBe('/agents');
   await page.getByRole('button', { name: 'Sign out other browsers' }).click();
-  await expect(page.getByText('1 other browser is signed out.')).toBeVisible();
+  await expect(page.getByText('Signed out 1 other browser.')).toBeVisible();
   expect((await person.client.auth.refreshSession()).error).not.toBeNull();
   await page.reload();
   await expect(rows).toHaveCount(1);
   await elsewhere.context().close();
 });
 
-test('a form that is sent without a session keeps what was typed', async ({ page, context }) => {
+test('a form submitted without a session keeps its input', async ({ page, context }) => {
   const person = await newPerson('typist');
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/agents/new`);
@@ -190,7 +190,7 @@ test('a form that is sent without a session keeps what was typed', async ({ page
     .getByRole('button', { name: /^(Save|Add|Create)/ })
     .first()
     .click();
-  await expect(page.getByText('You are signed out, and nothing was saved.')).toBeVisible();
+  await expect(page.getByText("You're signed out, and nothing was saved.")).toBeVisible();
   await expect(name).toHaveValue('Half written');
   const [tab] = await Promise.all([
     context.waitForEvent('page'),
@@ -199,7 +199,7 @@ test('a form that is sent without a session keeps what was typed', async ({ page
   await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible();
 });
 
-test('sign out everywhere ends every session', async ({ page }) => {
+test('signing out everywhere ends every session', async ({ page }) => {
   const person = await newPerson('leaver');
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/account`);
@@ -208,7 +208,7 @@ test('sign out everywhere ends every session', async ({ page }) => {
   expect((await person.client.auth.refreshSession()).error).not.toBeNull();
 });
 
-test('the session is kept where no script reads it', async ({ page, context }) => {
+test('scripts cannot read the session', async ({ page, context }) => {
   const person = await newPerson('keeper');
   await signIn(page, person);
   const cookies = (await context.cookies()).filter(({ name }) => name.startsWith('sb-'));

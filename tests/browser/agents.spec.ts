@@ -16,7 +16,7 @@ async function expectAccessible(page: Page): Promise<void> {
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 }
 
-test('an agent is added: what is wrong is said by field, and what was typed stays', async ({ page }) => {
+test('the agent form shows errors by field and keeps its input', async ({ page }) => {
   const person = await newPerson('maker');
   await addDemoServer(person, 'clock');
   await signIn(page, person);
@@ -28,9 +28,9 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
   await page.getByLabel('Turn detection').selectOption('semantic');
   await page.getByLabel('Eagerness').selectOption('high');
   await page.getByLabel('Reasoning effort').selectOption('low');
-  await page.getByLabel('Language of callers').selectOption({ label: 'German' });
+  await page.getByLabel('Caller language').selectOption({ label: 'German' });
   await page.getByLabel('Voice').selectOption('ash');
-  await page.getByLabel('Only these').check();
+  await page.getByLabel('Selected servers only').check();
   await page.getByLabel('clock').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Give the agent a name.')).toBeVisible();
@@ -43,7 +43,7 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
   await page.getByLabel('Name').fill('Guide');
   await page.getByLabel('Model', { exact: true }).fill('gpt-realtime-2.1-mini');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(row(page, 'Guide')).toContainText('voice ash · gpt-realtime-2.1-mini · chosen servers');
+  await expect(row(page, 'Guide')).toContainText('voice ash · gpt-realtime-2.1-mini · selected servers');
   await expectAccessible(page);
   const stored = await person.client.from('agent_configs').select('*').eq('name', 'Guide').single();
   expect(stored.data).toMatchObject({
@@ -55,7 +55,7 @@ test('an agent is added: what is wrong is said by field, and what was typed stay
   });
 });
 
-test('a rate-limited user sees when to retry, and keeps what they typed', async ({ page }) => {
+test('a rate-limited user sees when to retry, and the form keeps its input', async ({ page }) => {
   const person = await newPerson('hasty');
   await serviceClient()
     .from('limits')
@@ -79,7 +79,9 @@ test('a rate-limited user sees when to retry, and keeps what they typed', async 
   await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
 });
 
-test('an agent is copied, mended, chosen for a talk, made the default and deleted', async ({ page }) => {
+test('an agent is duplicated, edited, selected for a conversation, made the default and deleted', async ({
+  page,
+}) => {
   const person = await newPerson('copies');
   const serverId = await addDemoServer(person, 'clock');
   const { data: agent } = await person.client
@@ -93,7 +95,7 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
   await signIn(page, person);
   await page.getByRole('link', { name: 'Agents' }).click();
   await page.getByRole('button', { name: 'Duplicate Guide' }).click();
-  await expect(row(page, 'Copy of Guide')).toContainText('voice ash · chosen servers');
+  await expect(row(page, 'Copy of Guide')).toContainText('voice ash · selected servers');
   await page.getByRole('button', { name: 'Make default agent: Guide', exact: true }).click();
   await expect(row(page, 'Guide').getByText('default', { exact: true })).toBeVisible();
   await expect(row(page, 'Assistant').getByText('default', { exact: true })).toHaveCount(0);
@@ -101,15 +103,15 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
   await page.getByRole('link', { name: 'Edit Copy of Guide' }).click();
   await expect(page.getByLabel('clock')).toBeChecked();
   await page.getByLabel('Name').fill('Pilot');
-  await page.getByLabel('All of the workspace').check();
+  await page.getByLabel('All servers').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText(/Voice, model.* apply to the next one/)).toBeVisible();
+  await expect(page.getByText(/Voice, model.* apply to the next conversation/)).toBeVisible();
   const pilot = await person.client.from('agent_configs').select('*').eq('name', 'Pilot').single();
   expect(pilot.data).toMatchObject({ temperature: 20, language: 'pt-BR' });
   await page.getByRole('link', { name: '← Agents' }).click();
   await expect(row(page, 'Pilot')).toContainText('all servers');
 
-  await page.getByRole('link', { name: 'Talk with Pilot' }).click();
+  await page.getByRole('link', { name: 'Talk to Pilot' }).click();
   await expect(page.getByLabel('Agent', { exact: true }).locator('option:checked')).toHaveText('Pilot');
   await page.goBack();
   await page.getByRole('link', { name: 'Delete Pilot' }).click();
@@ -121,7 +123,7 @@ test('an agent is copied, mended, chosen for a talk, made the default and delete
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('an agent is added, nothing typed is lost, and servers are put in order', async ({ page }) => {
+  test('agents are added and servers reordered without JavaScript', async ({ page }) => {
     const person = await newPerson('plain');
     await addDemoServer(person, 'clock');
     await addDemoServer(person, 'everything');
@@ -133,7 +135,7 @@ test.describe('without JavaScript', () => {
 
     await page.goto(`${runningStack().web_url}/agents/new`);
     await page.getByLabel('Greeting').fill('Good day!');
-    await page.getByLabel('Only these').check();
+    await page.getByLabel('Selected servers only').check();
     await page.getByLabel('clock').check();
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('Give the agent a name.')).toBeVisible();
@@ -141,11 +143,11 @@ test.describe('without JavaScript', () => {
     await expect(page.getByLabel('clock')).toBeChecked();
     await page.getByLabel('Name').fill('Plain');
     await page.getByRole('button', { name: 'Save' }).click();
-    await expect(row(page, 'Plain')).toContainText('chosen servers');
+    await expect(row(page, 'Plain')).toContainText('selected servers');
   });
 });
 
-test('servers are moved with the keyboard, and the focus goes along', async ({ page }) => {
+test('servers are reordered with the keyboard, and focus follows', async ({ page }) => {
   const person = await newPerson('order');
   for (const name of ['clock', 'everything', 'notes']) await addDemoServer(person, name);
   await signIn(page, person);

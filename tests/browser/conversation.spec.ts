@@ -49,7 +49,7 @@ test.describe('one conversation', () => {
     await field.press('Enter');
   };
 
-  test('greets, hears a question about Tokyo and speaks the answer', async () => {
+  test('the agent greets, hears a question about Tokyo and speaks the answer', async () => {
     await page.getByRole('button', { name: 'Start talking' }).click();
     await expect.poll(() => heardMs(page, 5_000), { timeout: 15_000 }).toBeGreaterThan(500);
     await expect(said('what time is it in tokyo')).toBeVisible({ timeout: 30_000 });
@@ -57,20 +57,20 @@ test.describe('one conversation', () => {
     await expect.poll(() => heardMs(page, 3_000), { timeout: 10_000 }).toBeGreaterThan(500);
   });
 
-  test('uses a server that was added by REST in the middle of the conversation', async () => {
+  test('the agent uses a server added by REST during the conversation', async () => {
     notesId = await addDemoServer(person, 'notes');
     await expect.poll(modelTools, { timeout: 15_000 }).toContain('notes__add_note');
     await type('add a note: buy milk');
     await expect(said(/wrote down: buy milk/i)).toBeVisible({ timeout: 15_000 });
   });
 
-  test('uses a tool that the server itself brought in', async () => {
+  test('the agent uses a tool that the server added later', async () => {
     await expect.poll(modelTools, { timeout: 15_000 }).toContain('notes__read_latest_note');
     await type('read the latest note');
     await expect(said(/the latest note says: buy milk/i)).toBeVisible({ timeout: 15_000 });
   });
 
-  test('goes on speaking while a server is deleted, then says that it is gone', async () => {
+  test('the agent keeps speaking while a server is deleted, then says it is unavailable', async () => {
     await expect.poll(() => heardMs(page, 1_000), { timeout: 20_000 }).toBe(0);
     await type('tell me a long story');
     await expect.poll(() => heardMs(page, 2_000), { timeout: 15_000 }).toBeGreaterThan(800);
@@ -82,7 +82,7 @@ test.describe('one conversation', () => {
     await expect(said(/add note is not available now/i)).toBeVisible({ timeout: 15_000 });
   });
 
-  test('says so when a server dies in the middle of a call, and uses it again when it is back', async () => {
+  test('the agent reports a server that crashes during a tool call, and uses it again after it recovers', async () => {
     await type('countdown of 30 seconds');
     await expect(transcript.getByText(/countdown/i).last()).toBeVisible();
     await expect(transcript.getByText(/\d+ seconds left/)).toBeVisible();

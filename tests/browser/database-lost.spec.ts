@@ -104,7 +104,7 @@ function startWriters(person: Person, ids: string[], isOver: () => boolean): Wri
   return writers;
 }
 
-test('killed under two hundred writers, it forgets nothing that it acknowledged', async ({ page }) => {
+test('a database killed under two hundred writers keeps every acknowledged write', async ({ page }) => {
   test.setTimeout(400_000);
   const person = await newPerson('crash');
   const rows = Array.from({ length: DELETERS + KEPT }, (_, n) => ({

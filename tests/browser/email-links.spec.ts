@@ -40,7 +40,7 @@ async function invite(owner: Person): Promise<string> {
   return `/invitations/${(data as { token: string }).token}`;
 }
 
-test('an invitation survives the sign-up and the confirmation of the address', async ({ page, request }) => {
+test('an invitation survives sign-up and email confirmation', async ({ page, request }) => {
   const complaints = complaintsOf(page);
   const invitation = await invite(await newPerson('host'));
   const email = `guest-${Date.now()}@patchbay.local`;
@@ -59,7 +59,7 @@ test('an invitation survives the sign-up and the confirmation of the address', a
     await type(page, 'Email', email);
     await type(page, 'Password', 'a long enough password');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('alert')).toContainText('not confirmed yet');
+    await expect(page.getByRole('alert')).toContainText("isn't confirmed yet");
     await page.getByRole('button', { name: 'Resend confirmation link' }).press('Enter');
     await expect(page.getByText('Check your email')).toBeVisible();
     expect(await mailsTo(email), 'within a minute there is no second email').toHaveLength(1);
@@ -69,7 +69,7 @@ test('an invitation survives the sign-up and the confirmation of the address', a
     expect((await request.get(page.url())).status()).toBe(200);
     await page.getByRole('button', { name: 'Confirm' }).press('Enter');
     await expect(heading(page, 'Join Home lab?')).toBeVisible();
-    await expect(page.getByText(`You are signed in as ${email}`)).toBeVisible();
+    await expect(page.getByText(`You're signed in as ${email}`)).toBeVisible();
 
     await followMail(page, email);
     await page.getByRole('button', { name: 'Confirm' }).press('Enter');
@@ -83,7 +83,7 @@ test('an invitation survives the sign-up and the confirmation of the address', a
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
-test('a forgotten password is replaced by a link, which works once', async ({ page }) => {
+test('a password reset link works once', async ({ page }) => {
   const person = await newPerson('forgetful');
   await open(page, '/sign-in?next=/notices');
   await page.getByRole('link', { name: 'Forgot your password?' }).press('Enter');
@@ -99,7 +99,7 @@ test('a forgotten password is replaced by a link, which works once', async ({ pa
   await expectAccessible(page);
   await type(page, 'New password', 'short');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('At least 8 characters.', { exact: true }).last()).toBeVisible();
+  await expect(page.getByText('Use at least 8 characters.', { exact: true }).last()).toBeVisible();
   await type(page, 'New password', NEW_PASSWORD);
   await page.keyboard.press('Enter');
   await page.waitForURL(`${runningStack().web_url}/notices`);
@@ -116,7 +116,7 @@ test('a forgotten password is replaced by a link, which works once', async ({ pa
   await expectAccessible(page);
 });
 
-test('a link signs in, and leads on to an invitation', async ({ page }) => {
+test('an email link signs in and continues to an invitation', async ({ page }) => {
   const invitation = await invite(await newPerson('host'));
   const person = await newPerson('linked');
   await open(page, invitation);
@@ -130,7 +130,7 @@ test('a link signs in, and leads on to an invitation', async ({ page }) => {
   await expect(heading(page, 'Join Home lab?')).toBeVisible();
 });
 
-test('nobody learns from a form which addresses have accounts', async ({ page }) => {
+test('forms do not reveal which email addresses have accounts', async ({ page }) => {
   const person = await newPerson('known');
   const unknown = `unknown-${Date.now()}@patchbay.local`;
   for (const path of ['/forgot-password', '/email-link']) {
@@ -147,38 +147,38 @@ test('nobody learns from a form which addresses have accounts', async ({ page })
   expect(await mailsTo(unknown)).toEqual([]);
 });
 
-test('another address counts when both mailboxes have confirmed it', async ({ page }) => {
+test('an email address changes after both inboxes confirm it', async ({ page }) => {
   const person = await newPerson('mover');
   const next = `moved-${Date.now()}@patchbay.local`;
   await signIn(page, person);
   await open(page, '/account');
   await type(page, 'New email address', person.email);
   await page.keyboard.press('Enter');
-  await expect(page.getByText('This is your address already.')).toBeVisible();
+  await expect(page.getByText('This is already your email address.')).toBeVisible();
   await type(page, 'New email address', next);
   await page.keyboard.press('Enter');
   await expect(page.getByText(`Confirm the change to ${next}`)).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Send both again' }).press('Enter');
+  await page.getByRole('button', { name: 'Resend both emails' }).press('Enter');
   await expect(page.getByText(`Confirm the change to ${next}`)).toBeVisible();
 
   await followMail(page, next);
-  await page.getByRole('button', { name: 'Confirm the change' }).press('Enter');
-  await expect(heading(page, 'One of two confirmed')).toBeVisible();
+  await page.getByRole('button', { name: 'Confirm change' }).press('Enter');
+  await expect(heading(page, 'One more step')).toBeVisible();
   await open(page, '/account');
   await expect(page.getByText(`Confirm the change to ${next}`)).toBeVisible();
   expect(await mayEnter(next, person.password)).toBe(false);
 
   await followMail(page, person.email);
-  await page.getByRole('button', { name: 'Confirm the change' }).press('Enter');
-  await expect(page.getByText(`From now on, sign in as ${next}.`)).toBeVisible();
+  await page.getByRole('button', { name: 'Confirm change' }).press('Enter');
+  await expect(page.getByText(`Sign in as ${next} from now on.`)).toBeVisible();
   await page.getByRole('link', { name: 'Go to your account' }).press('Enter');
   await expect(page.getByRole('main').getByText(next, { exact: true })).toBeVisible();
   expect(await mayEnter(next, person.password)).toBe(true);
 });
 
-test('a link that lost a part says so', async ({ page }) => {
+test('an incomplete email link shows an error', async ({ page }) => {
   await open(page, '/auth/confirm?token_hash=abc');
-  await expect(heading(page, 'This link does not work')).toBeVisible();
-  await expect(page.getByText('Part of the address is missing.')).toBeVisible();
+  await expect(heading(page, "This link doesn't work")).toBeVisible();
+  await expect(page.getByText('Part of the link is missing.')).toBeVisible();
 });

@@ -30,10 +30,13 @@ async function rowOf(person: Person, id: string): Promise<z.infer<typeof Row>> {
 
 async function changeUrl(page: Page, id: string, url: string): Promise<void> {
   await page.goto(`${runningStack().web_url}/servers/${id}/edit`);
-  await page.getByLabel('URL').fill(url);
+  await page.getByLabel('URL', { exact: true }).fill(url);
 }
 
-test('somebody else changes the path, and its holder is notified and confirms', async ({ page, browser }) => {
+test('when someone else changes the path, the key holder is notified and confirms it', async ({
+  page,
+  browser,
+}) => {
   const [holder, admin] = await Promise.all([newPerson('holder'), newPerson('admin')]);
   const { id, moved } = await addKeyed(holder);
   const args = { p_workspace_id: await personalWorkspace(holder), p_role: 'admin' };
@@ -42,7 +45,7 @@ test('somebody else changes the path, and its holder is notified and confirms', 
 
   await signIn(page, admin);
   await changeUrl(page, id, moved);
-  await expect(page.getByText('Somebody else entered the key')).toBeVisible();
+  await expect(page.getByText('Someone else entered this key')).toBeVisible();
   await expect(page.getByRole('checkbox', { name: /^Use the stored key/ })).toHaveCount(0);
   await page.getByRole('button', { name: /^Save/ }).click();
   await expect.poll(async () => (await rowOf(holder, id)).credential_held_since).not.toBeNull();
@@ -55,17 +58,17 @@ test('somebody else changes the path, and its holder is notified and confirms', 
   const own = await context.newPage();
   await signIn(own, holder);
   await own.goto(`${runningStack().web_url}/notices`);
-  await expect(own.getByText('Confirm the new address of Keyed')).toBeVisible();
+  await expect(own.getByText('Confirm the new URL of Keyed')).toBeVisible();
   await own.goto(`${runningStack().web_url}/servers/${id}`);
   const asked = own.getByRole('region', { name: 'This key needs confirmation' });
   await expect(asked.getByText(moved)).toBeVisible();
-  await asked.getByRole('button', { name: 'Use the key at this address' }).click();
+  await asked.getByRole('button', { name: 'Use the key at this URL' }).click();
   await expect(asked).toBeHidden();
   expect(await rowOf(holder, id)).toEqual({ credential_held_since: null, has_credential: true });
   await context.close();
 });
 
-test('the form asks the holder right there', async ({ page }) => {
+test('the edit form asks the key holder to confirm a new URL', async ({ page }) => {
   const holder = await newPerson('holder');
   const { id, moved } = await addKeyed(holder);
   await signIn(page, holder);

@@ -45,7 +45,7 @@ async function expectUnharmed(page: Page): Promise<void> {
   expect(found.links.filter((link) => !link.startsWith(runningStack().web_url))).toEqual([]);
 }
 
-test('pages and logs stay unharmed', async ({ page }) => {
+test('hostile server content does not harm pages or logs', async ({ page }) => {
   const [complaints, strangers] = [complaintsOf(page), strangersOf(page)];
   const person = await newPerson('target');
   const name = '<img src=x onerror="window.__hit = true">';
@@ -67,19 +67,19 @@ test('pages and logs stay unharmed', async ({ page }) => {
   await expectUnharmed(page);
 
   await page.goto(`${runningStack().web_url}/talk`);
-  await page.getByRole('button', { name: 'Only type' }).click();
+  await page.getByRole('button', { name: 'Text only' }).click();
   const transcript = page.getByRole('log', { name: 'Transcript' });
   await expect(transcript.getByText(/The agent has \d+ tool/)).toBeVisible({ timeout: 40_000 });
   await page.getByRole('textbox', { name: 'Type a message' }).fill('tell a joke');
-  await page.getByRole('button', { name: 'Say' }).click();
+  await page.getByRole('button', { name: 'Send' }).click();
   await transcript.getByText('Result').click({ timeout: 40_000 });
   await expect(page.getByRole('group', { name: /^Result of/ })).toContainText('<script>');
   await expectUnharmed(page);
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 
   await page.goto(`${runningStack().web_url}/conversations`);
   await page.getByRole('link', { name: 'tell a joke' }).click();
-  await expect(page.getByRole('list', { name: 'What was said and done' })).toContainText('tell_a_joke');
+  await expect(page.getByRole('list', { name: 'Transcript' })).toContainText('tell_a_joke');
   await expectUnharmed(page);
 
   expect(complaints).toEqual([]);

@@ -35,13 +35,13 @@ async function agentsWith({ client }: Person): Promise<string[]> {
 /** Does not wait for an agent: there may be none. */
 const startTyping = async (page: Page): Promise<void> => {
   await page.getByRole('link', { name: 'Talk' }).click();
-  await page.getByRole('button', { name: 'Only type' }).click();
+  await page.getByRole('button', { name: 'Text only' }).click();
 };
 
 /** Turns of the agent in the transcript. */
 const agentTurns = (page: Page) => transcriptOf(page).getByText(/^Agent/);
 
-test('a killed agent is replaced within ten seconds, and there are never two', async ({ page }) => {
+test('a killed agent is replaced within ten seconds, without ever having two', async ({ page }) => {
   const person = await newPerson('bereft');
   await signIn(page, person);
   await startTyping(page);
@@ -72,7 +72,7 @@ test('a killed agent is replaced within ten seconds, and there are never two', a
   await expect(agentTurns(page)).not.toHaveCount(2, { timeout: 10_000 });
 });
 
-test('who joins before any worker is up gets an agent when one is', async ({ page }) => {
+test('a user who joins before a worker is up gets an agent once it starts', async ({ page }) => {
   const person = await newPerson('early');
   await signIn(page, person);
   process.kill(pidOf('worker'), 'SIGKILL');

@@ -37,7 +37,7 @@ async function joinConversation({ client }: Person) {
 
 const startTyping = async (page: Page): Promise<void> => {
   await page.getByRole('link', { name: 'Talk' }).click();
-  await page.getByRole('button', { name: 'Only type' }).click();
+  await page.getByRole('button', { name: 'Text only' }).click();
   await expect(
     transcriptOf(page)
       .getByText(/^Agent/)
@@ -45,9 +45,7 @@ const startTyping = async (page: Page): Promise<void> => {
   ).toBeVisible(PATIENCE);
 };
 
-test('a voice model that fails is reported in the conversation, and in the history when it ended it', async ({
-  page,
-}) => {
+test('a failing voice model is reported during the conversation and in its history', async ({ page }) => {
   const person = await newPerson('model-failure');
   await signIn(page, person);
   await startTyping(page);
@@ -65,9 +63,9 @@ test('a voice model that fails is reported in the conversation, and in the histo
   await expect(transcriptOf(page).getByText('The voice model had an error')).toBeVisible(PATIENCE);
 
   await send({ type: 'ended', reason: 'model_quota' });
-  const ended = page.getByRole('alert').filter({ hasText: 'The OpenAI account has no credit left' });
+  const ended = page.getByRole('alert').filter({ hasText: 'The OpenAI account is out of credit' });
   await expect(ended).toContainText('Add credit or raise the limit', PATIENCE);
-  await expect(page.getByRole('button', { name: 'Only type' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Text only' })).toBeVisible();
   await leave();
 
   await serviceClient().rpc('set_session_state', {
@@ -77,7 +75,7 @@ test('a voice model that fails is reported in the conversation, and in the histo
   });
   await page.goto(`${runningStack().web_url}/conversations`);
   const row = page.getByRole('list', { name: 'Conversations' }).getByRole('listitem').first();
-  await expect(row).toContainText('The OpenAI account has no credit left', PATIENCE);
+  await expect(row).toContainText('The OpenAI account is out of credit', PATIENCE);
   await row.getByRole('link').click();
   await expect(page.getByRole('status').filter({ hasText: 'Add credit or raise the limit' })).toBeVisible(
     PATIENCE,

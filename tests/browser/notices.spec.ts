@@ -41,7 +41,7 @@ async function tell(notices: NoticeRow[]): Promise<void> {
   await system.from('notices').insert(rows).throwOnError();
 }
 
-test('notices come at once, are read one by one or all together, and go to a webhook that is set, tried and removed', async ({
+test('notices appear live, are marked as read, and are delivered to a webhook that is saved, tested and removed', async ({
   page,
 }) => {
   const received: string[] = [];
@@ -80,24 +80,24 @@ test('notices come at once, are read one by one or all together, and go to a web
   ]);
   const list = page.getByRole('list', { name: 'Notices' });
   await expect(list.getByRole('listitem')).toHaveCount(6);
-  for (const words of ['It was away for 9 min.', 'New: forecast.', 'It is valid until 2026-12-01.'])
+  for (const words of ['Down for 9 min.', 'New: forecast.', 'It expires on Dec 1, 2026.'])
     await expect(list.getByText(words)).toBeVisible();
   await expectAccessible(page);
   await list.getByRole('button', { name: 'Mark as read: Weather is back' }).click();
   await expect(page.getByRole('status').filter({ hasText: '5 unread' })).toBeVisible();
   await page.getByRole('button', { name: 'Mark all as read' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'all read' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'All read' })).toBeVisible();
 
   const card = page.getByRole('region', { name: 'Webhook' });
-  await card.getByLabel('Address').fill('ftp://nowhere');
+  await card.getByLabel('URL').fill('ftp://nowhere');
   await card.getByRole('button', { name: 'Save webhook' }).click();
-  await expect(card.getByLabel('Address')).toHaveAttribute('aria-invalid', 'true');
-  await expect(card.getByLabel('Address')).toHaveValue('ftp://nowhere');
-  await card.getByLabel('Address').fill(hook);
+  await expect(card.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true');
+  await expect(card.getByLabel('URL')).toHaveValue('ftp://nowhere');
+  await card.getByLabel('URL').fill(hook);
   await card.getByRole('button', { name: 'Save webhook' }).click();
   await expect(card.getByText(/^whsec_/)).toBeVisible();
   await expectAccessible(page);
-  await card.getByRole('button', { name: 'Send a test message' }).click();
+  await card.getByRole('button', { name: 'Send test message' }).click();
   await expect.poll(() => received.length, { timeout: 15_000 }).toBe(1);
   expect(received[0]).toMatch(/^v1,/);
   await expect(async () => {
@@ -107,17 +107,15 @@ test('notices come at once, are read one by one or all together, and go to a web
   // The key was shown once.
   expect(await page.content()).not.toContain('whsec_');
   await card.getByRole('button', { name: 'Remove webhook' }).click();
-  await expect(card.getByText('The webhook is removed.')).toBeVisible();
-  await expect(card.getByLabel('Address')).toHaveValue('');
+  await expect(card.getByText('Webhook removed.')).toBeVisible();
+  await expect(card.getByLabel('URL')).toHaveValue('');
   receiver.closeAllConnections();
   receiver.close();
   // A browser logs each form that is answered with 400 as an error of the network.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
-test('Realtime away and back: the page says so, and then shows what is true, in one toast', async ({
-  page,
-}) => {
+test('the page reports lost live updates, then catches up with one toast', async ({ page }) => {
   let isAway = false;
   const lines = new Set<WebSocketRoute>();
   await page.routeWebSocket(/\/realtime\//, (line) => {
@@ -151,19 +149,19 @@ test('Realtime away and back: the page says so, and then shows what is true, in 
   isAway = false;
   const backAt = Date.now();
   await expect(page.getByText('6 new notices about your servers')).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByText('Not reachable', { exact: true })).toHaveCount(ids.length);
+  await expect(page.getByText('Offline', { exact: true })).toHaveCount(ids.length);
   expect(Date.now() - backAt).toBeLessThan(60_000);
   await expect(page.getByText(/^Server \d is down$/)).toHaveCount(0);
 });
 
-test('the page says when nobody looks after the servers, and when the network is away', async ({ page }) => {
+test('the page says when health checks are paused and when the network is down', async ({ page }) => {
   const monitoring = { is_monitored: false, network_away_since: null as string | null };
   await page.route('**/api/watch', (route) => route.fulfill({ json: monitoring }));
   await signIn(page, await newPerson('unwatched'));
-  await expect(page.getByText('Nobody looks after the servers right now')).toBeVisible();
+  await expect(page.getByText('Health checks are paused.')).toBeVisible();
   await expectAccessible(page);
   Object.assign(monitoring, { is_monitored: true, network_away_since: new Date().toISOString() });
   await page.reload();
-  await expect(page.getByText('Patchbay cannot reach the internet right now.')).toBeVisible();
-  await expect(page.getByText('Nobody looks after the servers right now')).toBeHidden();
+  await expect(page.getByText('Patchbay lost its internet connection')).toBeVisible();
+  await expect(page.getByText('Health checks are paused.')).toBeHidden();
 });

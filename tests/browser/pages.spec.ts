@@ -38,11 +38,11 @@ const overhang = (page: Page): Promise<number> =>
     Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
   );
 
-test('the list of pages is complete', () => {
+test('the list of tested pages covers every route', () => {
   expect(pageRoutes().sort()).toEqual(Object.keys(PAGES).sort());
 });
 
-test('every page comes alive with few scripts', async ({ page, context }) => {
+test('every page loads within its JavaScript budget', async ({ page, context }) => {
   await signIn(page, scene.person);
   const weighed = await firstLoads(scene, context);
   expect(Math.min(...weighed.map(({ gzipKib }) => gzipKib))).toBeGreaterThan(0);
@@ -54,7 +54,7 @@ for (const theme of THEMES) {
     // A theme that changes by a transition would be measured half-way.
     test.use({ colorScheme: theme, viewport: WIDE, contextOptions: { reducedMotion: 'reduce' } });
 
-    test('every page loads hard and is accessible', async ({ page }) => {
+    test('every page loads directly and has no accessibility violations', async ({ page }) => {
       test.setTimeout(ALL_PAGES_MS);
       const complaints = complaintsOf(page);
       // The pages of the two themes differ in nothing but their colours.
@@ -77,7 +77,7 @@ for (const theme of THEMES) {
 test.describe('on a phone', () => {
   test.use({ viewport: PHONE, hasTouch: true, contextOptions: { reducedMotion: 'reduce' } });
 
-  test('every page is reached by navigation and fits', async ({ page }) => {
+  test('every page is reachable by navigation and fits on a phone', async ({ page }) => {
     test.setTimeout(ALL_PAGES_MS);
     const complaints = complaintsOf(page);
     await signIn(page, scene.person);
@@ -102,17 +102,17 @@ test.describe('on a phone', () => {
   });
 });
 
-test('an address that does not exist says so, and leads back', async ({ page }) => {
+test('an unknown URL shows an error page with a way back', async ({ page }) => {
   await signIn(page, scene.person);
   const answer = await page.goto(`${runningStack().web_url}/nowhere`);
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
   expect(await violations(page)).toEqual([]);
-  await page.getByRole('link', { name: 'To your servers' }).click();
+  await page.getByRole('link', { name: 'Go to servers' }).click();
   await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();
 });
 
-test('an address of nothing that can be there is a 404, also for who is signed in', async ({ page }) => {
+test('a malformed ID is a 404, also for a signed-in user', async ({ page }) => {
   const { web_url } = runningStack();
   await signIn(page, scene.person);
   for (const path of [

@@ -11,7 +11,7 @@ test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream'])
 let server: ToolServer | undefined;
 test.afterEach(() => server?.close());
 
-test('content for the user only is shown openly, and is not said', async ({ page }) => {
+test('content for the user only is shown but not spoken', async ({ page }) => {
   server = await startToolServer([plainTool('read_code')], {
     content: [
       { type: 'text', text: 'The code is 4711.', annotations: { audience: ['user'] } },

@@ -32,14 +32,14 @@ async function logIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign-in' }).click();
 }
 
-test('a server is added, signed in to, refused, and left', async ({ page }) => {
+test('a user adds an OAuth server, cancels the sign-in, signs in and signs out', async ({ page }) => {
   const { web_url } = runningStack();
   await signIn(page, await newPerson('signer'));
   await page.goto(`${web_url}/servers/new`);
   await page.getByLabel('URL').fill(guarded.url);
   await page.getByLabel('Name', { exact: true }).fill('Tickets');
   await page.getByRole('button', { name: /^Test/ }).click();
-  await page.getByRole('button', { name: 'Sign in to it' }).click();
+  await page.getByRole('button', { name: 'Sign in with OAuth' }).click();
   await expect(page.getByLabel('Authentication')).toHaveValue('oauth');
   await page.getByRole('button', { name: /^Save/ }).click();
 
@@ -48,11 +48,11 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await leave(page);
   await page.waitForURL(`${guarded.issuer}/**`);
   await page.getByRole('link', { name: /cancel/i }).click();
-  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
-  await expect(page.getByRole('alert')).toContainText('refused on the page of the server');
+  await expect(page.getByRole('heading', { name: 'Sign-in to the server failed' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText("denied on the server's page");
   expect(new URL(page.url()).search).toBe('');
 
-  await page.getByRole('link', { name: 'To your servers' }).click();
+  await page.getByRole('link', { name: 'Go to servers' }).click();
   const row = page.getByRole('listitem').filter({ hasText: 'Tickets' });
   await expect(row.getByText('Needs sign-in')).toBeVisible();
   await page.getByRole('link', { name: 'Tickets', exact: true }).click();
@@ -61,20 +61,20 @@ test('a server is added, signed in to, refused, and left', async ({ page }) => {
   await leave(page);
   await logIn(page);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await expect(page.getByText('You are signed in to Tickets.')).toBeVisible();
-  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await expect(page.getByText('Signed in to Tickets.')).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Try who_am_i' })).toBeVisible();
   expect(page.url()).not.toContain('code=');
 
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Sign out of Tickets' }).click();
   await expect(page.getByRole('heading', { name: 'Tickets', exact: true })).toBeVisible();
-  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeHidden();
-  await expect(page.getByText('Its sign-in service has ended the sign-in, too.')).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeHidden();
+  await expect(page.getByText('The authorization server revoked the sign-in.')).toBeVisible();
   expect(guarded.revocations).toBe(1);
 });
 
-test('a tool that wants more rights leads to a consent for them', async ({ page }) => {
+test('a tool that needs more permissions leads to a consent page', async ({ page }) => {
   const person = await newPerson('writer');
   const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
   await signInTo(person, serverId, 'ada');
@@ -84,7 +84,7 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   const comment = page.getByRole('group', { name: 'Try post_comment' });
   const beginSignIn = async () => {
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
-    await expect(page.getByText('The server wants more rights for some of its tools')).toBeVisible();
+    await expect(page.getByText('Some tools need more permissions.')).toBeVisible();
     await page.getByRole('button', { name: /^Sign in/ }).click();
     await leave(page);
     await page.waitForURL(`${guarded.issuer}/**`);
@@ -97,8 +97,8 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   // Who does not agree keeps what there was.
   await beginSignIn();
   await page.getByRole('link', { name: /cancel/i }).click();
-  await page.getByRole('link', { name: 'Back to where you were' }).click();
-  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await page.getByRole('link', { name: 'Go back' }).click();
+  await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeVisible();
   await page.getByRole('button', { name: 'Try who_am_i' }).click();
   const who = page.getByRole('group', { name: 'Try who_am_i' });
   await who.getByRole('button', { name: 'Call' }).click();
@@ -108,15 +108,13 @@ test('a tool that wants more rights leads to a consent for them', async ({ page 
   await logIn(page);
   await expect(page.getByText('write', { exact: true }).first()).toBeVisible();
   await page.getByRole('button', { name: 'Continue' }).click();
-  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeVisible();
   await page.getByRole('button', { name: 'Try post_comment' }).click();
   await comment.getByRole('button', { name: 'Call' }).click();
   await expect(comment.getByText('Posted.').first()).toBeVisible();
 });
 
-test('from a conversation, its user allows more in another tab, and it goes on with that', async ({
-  page,
-}) => {
+test('a user grants more permissions in another tab during a conversation', async ({ page }) => {
   const person = await newPerson('commenter');
   const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
   await signInTo(person, serverId, 'ada');
@@ -126,32 +124,35 @@ test('from a conversation, its user allows more in another tab, and it goes on w
   const transcript = transcriptOf(page);
   await say(page, 'post comment');
   const said = (words: RegExp) => transcript.getByRole('paragraph').filter({ hasText: words }).last();
-  await expect(said(/Tickets server needs you to allow more/)).toBeVisible(PATIENCE);
+  await expect(said(/Tickets server needs you to approve more permissions/)).toBeVisible(PATIENCE);
 
   const opened = page.waitForEvent('popup');
-  await transcript.getByRole('link', { name: 'Allow more by signing in anew' }).click();
+  await transcript.getByRole('link', { name: 'Sign in again to grant more permissions' }).click();
   const other = await opened;
-  await other.getByRole('button', { name: 'Sign in anew' }).click();
+  await other.bringToFront();
+  await other.getByRole('button', { name: 'Sign in again' }).click();
   await leave(other);
   await logIn(other);
   await other.getByRole('button', { name: 'Continue' }).click();
-  await expect(other.getByText('You are signed in to Tickets.')).toBeVisible();
+  await expect(other.getByText('Signed in to Tickets.')).toBeVisible();
   await other.close();
 
   await say(page, 'post comment');
   await expect(said(/Posted/)).toBeVisible(PATIENCE);
 });
 
-test('at the example of the MCP SDK, which renews nothing and hears of no sign-out', async ({ page }) => {
+test('sign-in works with the MCP SDK example server, which has no refresh or revocation', async ({
+  page,
+}) => {
   const example = await startExampleServer();
   const person = await newPerson('example');
   const serverId = await addServer(person, { name: 'Example', url: example.url, auth_method: 'oauth' });
-  const state = (word: string) => page.getByRole('status', { name: `State: ${word}` });
+  const state = (word: string) => page.getByRole('status', { name: `Status: ${word}` });
   const signInHere = async () => {
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
     await page.getByRole('button', { name: /^Sign in/ }).click();
     await leave(page, /127\.0\.0\.1:\d+$/);
-    await expect(page.getByText('You are signed in to Example.')).toBeVisible();
+    await expect(page.getByText('Signed in to Example.')).toBeVisible();
     await expect(state('Connected')).toBeVisible();
   };
   try {
@@ -169,13 +170,13 @@ test('at the example of the MCP SDK, which renews nothing and hears of no sign-o
     await signInHere();
     await page.getByRole('link', { name: 'Sign in', exact: true }).click();
     await page.getByRole('button', { name: 'Sign out of Example' }).click();
-    await expect(page.getByText('Patchbay has forgotten the sign-in.')).toBeVisible();
+    await expect(page.getByText('Patchbay deleted the sign-in.')).toBeVisible();
   } finally {
     await example.close();
   }
 });
 
-test('without JavaScript: the way leads over a link', async ({ browser }) => {
+test('server sign-in works without JavaScript', async ({ browser }) => {
   const person = await newPerson('plain');
   const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
   const context = await browser.newContext({ javaScriptEnabled: false });
@@ -186,11 +187,11 @@ test('without JavaScript: the way leads over a link', async ({ browser }) => {
   await page.getByRole('link', { name: /^Continue to/ }).click();
   await logIn(page);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await expect(page.getByText(/^You are signed in to/)).toBeVisible();
+  await expect(page.getByText(/^Signed in to/)).toBeVisible();
   await context.close();
 });
 
-test('without JavaScript: a key of one’s own is entered, replaced and removed', async ({ browser }) => {
+test("a member's own key is saved, replaced and removed without JavaScript", async ({ browser }) => {
   const person = await newPerson('keeper');
   const { url, credential = '' } = demoServer('notes');
   const notes = { name: 'Notes', url, auth_method: 'api_key', credential_scope: 'member' } as const;
@@ -199,24 +200,22 @@ test('without JavaScript: a key of one’s own is entered, replaced and removed'
   const page = await context.newPage();
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/servers/${serverId}`);
-  const state = (word: string) => page.getByRole('status', { name: `State: ${word}` });
-  await expect(state('Needs sign-in')).toBeVisible();
+  const state = (word: string) => page.getByRole('status', { name: `Status: ${word}` });
+  await expect(state('Needs a key')).toBeVisible();
   await page.getByLabel('API key', { exact: true }).fill('sk-wrong');
   await page.getByRole('button', { name: 'Save key' }).click();
   await expect(state('Needs sign-in')).toBeVisible();
-  await page.getByLabel('Another API key').fill(credential);
+  await page.getByLabel('New API key').fill(credential);
   await page.getByRole('button', { name: 'Replace key' }).click();
   await expect(state('Connected')).toBeVisible();
   expect(await page.content()).not.toContain(credential);
   await page.getByRole('button', { name: 'Remove key' }).click();
-  await expect(state('Needs sign-in')).toBeVisible();
+  await expect(state('Needs a key')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Save key' })).toBeVisible();
   await context.close();
 });
 
-test('beside a conversation, a server that waits for a sign-in is shown with the way to it', async ({
-  page,
-}) => {
+test('the talk page links to servers that need sign-in', async ({ page }) => {
   const person = await newPerson('talking');
   const serverId = await addServer(person, { name: 'Tickets', url: guarded.url, auth_method: 'oauth' });
   await person.client.functions.invoke('discover-tools', { body: { server_id: serverId } });

@@ -32,7 +32,7 @@ async function recordCalls({ id: user_id }: Person, server_id: string, count: nu
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Servers' }).getByRole('listitem');
 
-test('many servers: found, sorted, chosen by keyboard and range, changed and deleted as one', async ({
+test('many servers are searched, sorted, selected by keyboard, changed and deleted together', async ({
   page,
 }) => {
   const person = await newPerson('many');
@@ -59,9 +59,9 @@ test('many servers: found, sorted, chosen by keyboard and range, changed and del
   await page.keyboard.press('x');
   await page.keyboard.press('Shift+ArrowDown');
   await page.keyboard.press('Shift+ArrowDown');
-  await expect(page.getByText('3 chosen')).toBeVisible();
-  await page.getByRole('checkbox', { name: 'Choose server 115' }).click({ modifiers: ['Shift'] });
-  await expect(page.getByText('6 chosen')).toBeVisible();
+  await expect(page.getByText('3 selected')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'Select server 115' }).click({ modifiers: ['Shift'] });
+  await expect(page.getByText('6 selected')).toBeVisible();
 
   await page.getByLabel('Tag', { exact: true }).fill('night');
   await page.getByRole('button', { name: 'Add tag' }).click();
@@ -79,9 +79,7 @@ test('many servers: found, sorted, chosen by keyboard and range, changed and del
   expect(count).toBe(120);
 });
 
-test('the form: phases, what the server asks for, a draft that stays, and another person at the same server', async ({
-  page,
-}) => {
+test('the server form shows test phases, keeps a draft and merges concurrent edits', async ({ page }) => {
   const person = await newPerson('editor');
   await signIn(page, person);
   await page.goto(`${runningStack().web_url}/servers/new`);
@@ -92,12 +90,12 @@ test('the form: phases, what the server asks for, a draft that stays, and anothe
   await expect(page.getByLabel('Credential')).toBeFocused();
   await page.getByLabel('Credential').fill(demoServer('notes').credential ?? '');
   await page.getByRole('button', { name: 'Test again' }).click();
-  await expect(findings.getByText('Works: 2 tools found')).toBeVisible();
+  await expect(findings.getByText('Connected: 2 tools found')).toBeVisible();
   // The server said its name.
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('notes');
   await page.getByLabel('Tags').fill('kept');
   await page.reload();
-  await expect(page.getByText('What you typed before is here again.')).toBeVisible();
+  await expect(page.getByText('Draft restored.')).toBeVisible();
   await expect(page.getByLabel('Tags')).toHaveValue('kept');
   await expect(page.getByLabel('Credential')).toHaveValue('');
 
@@ -107,8 +105,8 @@ test('the form: phases, what the server asks for, a draft that stays, and anothe
   const change = { name: 'Theirs', description: 'Added by another' };
   expect((await person.client.from('mcp_servers').update(change).eq('id', id)).error).toBeNull();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText(/Somebody else saved this server meanwhile/)).toBeVisible();
-  await expect(page.getByText('Taken over from them: Description.')).toBeVisible();
+  await expect(page.getByText(/Someone else saved this server while you were editing/)).toBeVisible();
+  await expect(page.getByText('Applied from their version: Description.')).toBeVisible();
   await page.getByRole('button', { name: 'Theirs', exact: true }).click();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Theirs');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -117,7 +115,7 @@ test('the form: phases, what the server asks for, a draft that stays, and anothe
   expect(data).toEqual(change);
 });
 
-test('servers come from pasted mcpServers JSON, each tested, with what is not possible named', async ({
+test("pasted mcpServers JSON is tested and imported, with reasons for entries that can't be", async ({
   page,
 }) => {
   const person = await newPerson('importer');
@@ -132,16 +130,16 @@ test('servers come from pasted mcpServers JSON, each tested, with what is not po
       files: { command: 'npx', args: ['server-filesystem', '/tmp'] },
     },
   };
-  await page.getByLabel(/JSON of Claude/).fill(JSON.stringify(file));
-  await page.getByRole('button', { name: 'Read and test' }).click();
+  await page.getByLabel(/JSON from Claude/).fill(JSON.stringify(file));
+  await page.getByRole('button', { name: 'Check' }).click();
   const found = page.getByRole('list', { name: 'Servers found' }).getByRole('listitem');
-  await expect(found.filter({ hasText: 'clock' }).getByText('Works: 3 tools')).toBeVisible();
-  await expect(found.filter({ hasText: 'notes' }).getByText('Works: 2 tools')).toBeVisible();
+  await expect(found.filter({ hasText: 'clock' }).getByText('Connected: 3 tools')).toBeVisible();
+  await expect(found.filter({ hasText: 'notes' }).getByText('Connected: 2 tools')).toBeVisible();
   await expect(found.filter({ hasText: 'gone' }).getByText('Failed')).toBeVisible();
   await expect(page.getByText(/starts a program/)).toBeVisible();
   expect(await page.content()).not.toContain(notes.credential);
-  await page.getByRole('button', { name: 'Add the ticked' }).click();
-  await expect(page.getByText('2 of 2 servers added.')).toBeVisible();
+  await page.getByRole('button', { name: 'Add selected' }).click();
+  await expect(page.getByText('Added 2 of 2 servers.')).toBeVisible();
   const { data } = await person.client
     .from('mcp_servers')
     .select('name, is_active, has_credential')
@@ -152,7 +150,7 @@ test('servers come from pasted mcpServers JSON, each tested, with what is not po
   ]);
 });
 
-test('a tool is tried with a form of its schema, with progress, and cancelled', async ({ page }) => {
+test('a tool is called from a form with progress, and canceled', async ({ page }) => {
   const person = await newPerson('trier');
   const id = await addDemoServer(person, 'everything');
   expect(
@@ -175,7 +173,7 @@ test('a tool is tried with a form of its schema, with progress, and cancelled', 
   await long.getByRole('button', { name: 'Call' }).click();
   await expect(long.getByRole('progressbar')).toBeVisible();
   await long.getByRole('button', { name: 'Cancel' }).click();
-  await expect(long.getByText('You cancelled the call.')).toBeVisible();
+  await expect(long.getByText('Call canceled.')).toBeVisible();
 
   // Both are recorded as made by hand, also the one that nobody waited for.
   await expect
@@ -192,19 +190,19 @@ test('a tool is tried with a form of its schema, with progress, and cancelled', 
   // The filter looks among all calls, not among those that are shown.
   await recordCalls(person, id, 20);
   await page.reload();
-  const calls = page.getByRole('list', { name: 'Calls' }).getByRole('listitem');
+  const calls = page.getByRole('list', { name: 'Tool calls' }).getByRole('listitem');
   await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(0);
-  await page.getByLabel('Show calls').selectOption('done');
+  await page.getByLabel('Filter tool calls').selectOption('Succeeded');
   await expect(page).toHaveURL(/calls=ok/);
   await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(1);
-  await page.getByLabel('Show calls').selectOption('all');
+  await page.getByLabel('Filter tool calls').selectOption('All outcomes');
   await page.getByRole('link', { name: 'Older' }).click();
   await expect(calls.filter({ hasText: 'get-sum' })).toHaveCount(1);
 });
 
 async function choose(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k');
-  const palette = page.getByRole('dialog', { name: 'Go to and do' });
+  const palette = page.getByRole('dialog', { name: 'Command palette' });
   await palette.getByRole('combobox').fill(words);
   await expect(palette.getByRole('option').first()).toBeVisible();
   await page.keyboard.press('Enter');
@@ -212,12 +210,12 @@ async function choose(page: Page, words: string): Promise<void> {
   await expect(palette).toBeHidden();
 }
 
-test('the palette finds a server, and keys lead through the app', async ({ page }) => {
+test('the command palette finds servers, and shortcuts navigate the app', async ({ page }) => {
   const person = await newPerson('keys');
   const id = await addDemoServer(person, 'clock');
   await signIn(page, person);
   await expect(rows(page)).toHaveCount(1);
-  const palette = page.getByRole('combobox', { name: 'Go to and do' });
+  const palette = page.getByRole('combobox', { name: 'Search or jump to' });
   // A key that is pressed before the page is alive is nobody's; one that is pressed before the palette stands is its.
   await expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible();
   await page.route('**/*.js', async (route) => {
@@ -232,15 +230,15 @@ test('the palette finds a server, and keys lead through the app', async ({ page 
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/servers/${id}`);
   await choose(page, 'reconnect clock');
-  await expect(page.getByText(/clock is connected\. 3 tools/)).toBeVisible();
+  await expect(page.getByText(/clock connected\. 3 tools/)).toBeVisible();
   await choose(page, 'current_time');
   await page.waitForURL(`**/servers/${id}#tool-current_time`);
-  await expect(page.getByText('The agent knows it as clock__current_time')).toBeInViewport();
+  await expect(page.getByText('The model sees it as clock__current_time')).toBeInViewport();
   await choose(page, 'deactivate clock');
-  await expect(page.getByRole('status', { name: 'State: Off' })).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Status: Disabled' })).toBeVisible();
   await choose(page, 'activate clock');
   await choose(page, 'test clock');
-  await expect(page.getByText('Works: 3 tools found')).toBeVisible();
+  await expect(page.getByText('Connected: 3 tools found')).toBeVisible();
   await page.keyboard.press('Escape');
   await page.waitForURL('**/servers');
   await page.keyboard.press('?');

@@ -14,13 +14,14 @@ async function expectAccessible(page: Page): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
 }
 
-test('a new user signs up, tries a wrong address, keeps what was typed, and plugs in a first server', async ({
+test('a new user signs up, corrects a wrong URL without retyping, and adds a first server', async ({
   page,
 }) => {
   const complaints = complaintsOf(page);
   const { web_url, supabase_url } = runningStack();
   await page.goto(web_url);
   await page.getByRole('link', { name: 'Create one' }).click();
+  await expect(page.getByRole('heading', { name: 'Create an account' })).toBeVisible();
   await page.getByLabel('Email').fill(`newcomer-${Date.now()}@patchbay.local`);
   await page.getByLabel('Password').fill('a long enough password');
   await page.getByRole('button', { name: 'Create account' }).click();
@@ -39,14 +40,14 @@ test('a new user signs up, tries a wrong address, keeps what was typed, and plug
   const findings = page.getByRole('region', { name: 'Connection test' });
   await page.getByLabel('URL').fill(`${supabase_url}/nothing/here`);
   await page.getByRole('button', { name: /^Test/ }).click();
-  await expect(findings.getByText(/failed:/i)).toBeVisible();
+  await expect(findings.getByRole('listitem').filter({ hasText: /failed/ })).toHaveCount(1);
   await expect(findings.getByText(/check the path/i)).toBeVisible();
   await expect(page.getByLabel('Tags')).toHaveValue('work, local');
   await expectAccessible(page);
 
   await page.getByLabel('URL').fill(demoServer('clock').url);
   await page.getByRole('button', { name: /^Test/ }).click();
-  await expect(findings.getByText('Works: 3 tools found')).toBeVisible();
+  await expect(findings.getByText('Connected: 3 tools found')).toBeVisible();
   await page.getByRole('button', { name: 'Save' }).click();
   const row = page.getByRole('listitem').filter({ hasText: 'My clock' });
   await expect(row.getByText('Connected')).toBeVisible();
@@ -55,7 +56,9 @@ test('a new user signs up, tries a wrong address, keeps what was typed, and plug
   expect(complaints).toEqual([]);
 });
 
-test('a server that asks for a key: wrong, then right; its tools can be switched off', async ({ page }) => {
+test('a server rejects a wrong key and accepts the right one, and its tools can be disabled', async ({
+  page,
+}) => {
   const complaints = complaintsOf(page);
   const notes = demoServer('notes');
   const person = await newPerson('keeper');
@@ -102,7 +105,7 @@ test('a server that asks for a key: wrong, then right; its tools can be switched
   expect(complaints).toEqual([]);
 });
 
-test('the list is live, and a delete can be undone', async ({ page }) => {
+test('the server list updates live, and a delete can be undone', async ({ page }) => {
   const person = await newPerson('watcher');
   await signIn(page, person);
   await expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible();
@@ -125,9 +128,7 @@ test('the list is live, and a delete can be undone', async ({ page }) => {
     .toBe(0);
 });
 
-test('a click that is on its way is not lost to news of a server, nor what was done before a page came alive', async ({
-  page,
-}) => {
+test('live updates do not cancel a navigation, and input before hydration is kept', async ({ page }) => {
   const person = await newPerson('clicker');
   const id = await addDemoServer(person, 'clock');
   await signIn(page, person);
@@ -145,7 +146,7 @@ test('a click that is on its way is not lost to news of a server, nor what was d
   await click;
   const discovered = await person.client.functions.invoke('discover-tools', { body: { server_id: id } });
   expect(discovered.error).toBeNull();
-  await expect(page.getByRole('status', { name: 'State: Connected' })).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeVisible();
   release();
   await expect(page).toHaveURL(/\/agents$/);
 
@@ -162,13 +163,13 @@ test('a click that is on its way is not lost to news of a server, nor what was d
 
   held = new Promise<void>((resolve) => (release = resolve));
   await page.goto(`${runningStack().web_url}/servers/new`, { waitUntil: 'commit' });
-  await page.getByText('Description, protocol, time-out').click();
+  await page.getByText('Description, protocol, timeout').click();
   release();
   await page.waitForLoadState('networkidle');
   await expect(page.getByRole('textbox', { name: 'Description' })).toBeVisible();
 });
 
-test('nobody sees the server of another by its address', async ({ page }) => {
+test("a user cannot open another user's server by its URL", async ({ page }) => {
   const [owner, stranger] = [await newPerson('owner'), await newPerson('stranger')];
   const id = await addDemoServer(owner, 'clock');
   await signIn(page, stranger);
@@ -179,7 +180,7 @@ test('nobody sees the server of another by its address', async ({ page }) => {
   }
 });
 
-test('what was typed before the page came alive stays', async ({ page }) => {
+test('input typed before hydration is kept', async ({ page }) => {
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   await page.route('**/*.js', async (route) => {

@@ -38,7 +38,7 @@ async function agreeAs(page: Page, login: string): Promise<void> {
   await page.getByRole('button', { name: 'Continue' }).press('Enter');
 }
 
-test('the button is there only where the operator enabled the provider', async ({ page }) => {
+test('a social sign-in button appears only for an enabled provider', async ({ page }) => {
   test.setTimeout(60_000);
   await open(page, '/sign-in');
   await expect(page.getByRole('link', { name: 'Continue with GitHub' })).toHaveCount(0);
@@ -51,7 +51,7 @@ test('the button is there only where the operator enabled the provider', async (
   await expect(page.getByRole('link', { name: 'Continue with Google' })).toHaveCount(0);
 });
 
-test('somebody new signs in, and goes on with an invitation; the next time the account is the same', async ({
+test('a new user signs in with GitHub, accepts an invitation and keeps the same account later', async ({
   page,
   browser,
 }) => {
@@ -74,7 +74,7 @@ test('somebody new signs in, and goes on with an invitation; the next time the a
   await expect(heading(page, 'Join Home lab?')).toBeVisible();
   // The pages of the provider complain of their own.
   const complaints = complaintsOf(page);
-  await expect(page.getByText(`You are signed in as ${githubEmail(login)}`)).toBeVisible();
+  await expect(page.getByText(`You're signed in as ${githubEmail(login)}`)).toBeVisible();
   await page.getByRole('button', { name: 'Join as member' }).press('Enter');
   await page.waitForURL(`${runningStack().web_url}/servers`);
 
@@ -87,7 +87,7 @@ test('somebody new signs in, and goes on with an invitation; the next time the a
   expect(complaints).toEqual([]);
 });
 
-test('who does not agree, or has no verified address, learns what to do', async ({ page }) => {
+test('a user who cancels or has no verified email address sees what to do', async ({ page }) => {
   await changeAuth({ github: github.application, confirmations: true });
   await continueWithGithub(page, '/sign-in?next=/notices');
   await page.getByRole('link', { name: /Cancel/ }).press('Enter');
@@ -102,7 +102,7 @@ test('who does not agree, or has no verified address, learns what to do', async 
   expect(await mailsTo(githubEmail(login))).toHaveLength(1);
 });
 
-test('a code from another browser, or one that Auth does not know, opens nothing', async ({ page }) => {
+test('an authorization code from another browser or an unknown one signs no one in', async ({ page }) => {
   await open(page, '/?code=0d5be5a5-0000-4000-8000-000000000000');
   await expect(heading(page, 'Not signed in')).toBeVisible();
   await expect(page.getByText('was started in another browser')).toBeVisible();

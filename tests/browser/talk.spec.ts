@@ -11,7 +11,7 @@ import { PATIENCE, say, startTyping, transcriptOf } from '../support/browser/typ
 // There are microphones; whether the page may use them is up to each test.
 test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream']) });
 
-test('a call shows what it was given and, on demand, what came of it; the history keeps both until deleted', async ({
+test('a tool call shows its arguments and result, and the history keeps them until deleted', async ({
   page,
 }) => {
   const complaints = complaintsOf(page);
@@ -29,12 +29,12 @@ test('a call shows what it was given and, on demand, what came of it; the histor
   // Said by the agent, whose greeting the question may have cut off before its first word.
   const answer = transcript.getByRole('paragraph').filter({ hasText: /It is \d+:\d+ [AP]M in Tokyo/ });
   await expect(answer).toBeVisible(PATIENCE);
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 
   await page.getByRole('link', { name: 'History' }).click();
   await page.getByRole('link', { name: 'what time is it in Tokyo' }).click();
   await page.waitForURL(/\/conversations\/./);
-  const record = page.getByRole('list', { name: 'What was said and done' });
+  const record = page.getByRole('list', { name: 'Transcript' });
   // The worker writes down the last words when the conversation is over.
   await expect(async () => {
     await page.reload();
@@ -44,34 +44,32 @@ test('a call shows what it was given and, on demand, what came of it; the histor
   }).toPass(PATIENCE);
   await page.getByText('Delete…').click();
   await page.getByRole('button', { name: 'Delete this conversation' }).click();
-  await expect(page.getByRole('heading', { name: 'Nothing yet' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No conversations yet' })).toBeVisible();
   const left = await person.client.from('voice_transcripts').select('id');
   expect(left.data).toEqual([]);
   expect(complaints).toEqual([]);
 });
 
-test('a server is switched off and on beside the conversation, and the change is marked', async ({
-  page,
-}) => {
+test('disabling and enabling a server during a conversation is noted in the transcript', async ({ page }) => {
   const person = await newPerson('switcher');
   await addDemoServer(person, 'clock');
   await signIn(page, person);
   await startTyping(page);
-  const bay = page.getByRole('region', { name: 'Tools in this conversation' });
+  const bay = page.getByRole('region', { name: 'Servers and tools in this conversation' });
   await addDemoServer(person, 'notes');
   const tools = bay.getByText(/2 tools/);
   await expect(tools).toContainText('+2 new', PATIENCE);
-  await expect(bay.getByRole('meter', { name: "Tokens of notes's tools" })).toBeVisible();
+  await expect(bay.getByRole('meter', { name: "Tokens used by notes's tools" })).toBeVisible();
   await tools.click();
   await expect(bay.getByText('add_note', { exact: true })).toBeVisible();
-  await bay.getByRole('switch', { name: 'clock active' }).click();
-  await expect(transcriptOf(page).getByText('clock is gone: 3 tools fewer')).toBeVisible(PATIENCE);
-  await bay.getByRole('switch', { name: 'clock active' }).click();
-  await expect(transcriptOf(page).getByText('clock was added: 3 tools more')).toBeVisible(PATIENCE);
-  await page.getByRole('button', { name: 'End' }).click();
+  await bay.getByRole('switch', { name: 'Enable clock' }).click();
+  await expect(transcriptOf(page).getByText('clock removed: −3 tools')).toBeVisible(PATIENCE);
+  await bay.getByRole('switch', { name: 'Enable clock' }).click();
+  await expect(transcriptOf(page).getByText('clock added: +3 tools')).toBeVisible(PATIENCE);
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 });
 
-test('the network goes and comes back: the page says so, and the conversation goes on', async ({
+test('a conversation survives a lost network connection, and the page reports it', async ({
   page,
   context,
 }) => {
@@ -80,25 +78,25 @@ test('the network goes and comes back: the page says so, and the conversation go
   await signIn(page, person);
   await startTyping(page);
   await context.setOffline(true);
-  await expect(page.getByText('You are offline.')).toBeVisible();
+  await expect(page.getByText("You're offline.")).toBeVisible();
   await context.setOffline(false);
-  await expect(page.getByText('You are offline.')).toBeHidden();
+  await expect(page.getByText("You're offline.")).toBeHidden();
 
   // The room itself is lost with its server, which the stack brings back.
   process.kill(pidOf('livekit'), 'SIGKILL');
-  await expect(page.getByText('The connection was lost.')).toBeVisible(PATIENCE);
-  await expect(page.getByText('The connection was lost.')).toBeHidden(PATIENCE);
+  await expect(page.getByText('Connection lost.')).toBeVisible(PATIENCE);
+  await expect(page.getByText('Connection lost.')).toBeHidden(PATIENCE);
   await expect(async () => {
     await say(page, 'what time is it in Paris');
     await expect(transcriptOf(page).getByText('city: "Paris"').first()).toBeVisible({ timeout: 8_000 });
   }).toPass({ timeout: 90_000 });
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 });
 
 test.describe('with a microphone', () => {
   test.use({ permissions: ['microphone'] });
 
-  test('the device is chosen while talking, and remembered', async ({ page }) => {
+  test('the microphone is selected during a conversation and remembered', async ({ page }) => {
     await signIn(page, await newPerson('chooser'));
     await page.goto(`${runningStack().web_url}/talk`);
     await page.getByRole('button', { name: 'Start talking' }).click();
@@ -111,13 +109,11 @@ test.describe('with a microphone', () => {
     await page.getByRole('button', { name: 'Start talking' }).click();
     await page.getByLabel('Microphone and speaker').click(PATIENCE);
     await expect(choice.locator('option:checked')).toHaveText(second);
-    await page.getByRole('button', { name: 'End' }).click();
+    await page.getByRole('button', { name: 'End', exact: true }).click();
   });
 });
 
-test('a microphone prompt that waits: the conversation is joined, typed, and gets the microphone when it is given', async ({
-  page,
-}) => {
+test('a conversation starts with typing while the microphone prompt is open', async ({ page }) => {
   await page.addInitScript(() => {
     // LiveKit may ask twice in one go: one answer holds until the next prompt.
     let prompt = Promise.withResolvers<MediaStream>();
@@ -140,40 +136,42 @@ test('a microphone prompt that waits: the conversation is joined, typed, and get
       .first(),
   ).toBeVisible(PATIENCE);
   for (const [name, words] of [
-    ['NotAllowedError', 'The microphone is not allowed.'],
-    ['NotFoundError', 'No microphone was found.'],
-    ['NotReadableError', 'The microphone is in use by another program.'],
+    ['NotAllowedError', 'Microphone access denied.'],
+    ['NotFoundError', 'No microphone found.'],
+    ['NotReadableError', 'Another app is using the microphone.'],
   ] as const) {
     await answer(`refuseMicrophone('${name}')`);
     await expect(page.getByText(words)).toBeVisible();
     await answer('void promptAgain()');
     await page.getByRole('button', { name: 'Try again' }).click();
-    await expect(page.getByText('Waiting for the microphone')).toBeVisible();
+    await expect(page.getByText('Waiting for microphone')).toBeVisible();
   }
   await answer('giveMicrophone()');
   await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeVisible();
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 
   // One that is given after the end is let go.
   await answer('void promptAgain()');
   await page.getByRole('button', { name: 'Start talking' }).click();
-  await expect(page.getByText('Waiting for the microphone')).toBeVisible();
-  await page.getByRole('button', { name: 'End' }).click();
+  await expect(page.getByText('Waiting for microphone')).toBeVisible();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
   await answer('giveMicrophone()');
   await expect(page.getByRole('button', { name: 'Start talking' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeHidden();
 });
 
-test('a microphone that is not allowed: the page says what to do, and typing goes on', async ({ page }) => {
+test('when microphone access is denied, the page says what to do and typing still works', async ({
+  page,
+}) => {
   await signIn(page, await newPerson('quiet'));
   await page.goto(`${runningStack().web_url}/talk`);
   await page.getByRole('button', { name: 'Start talking' }).click();
-  await expect(page.getByText('The microphone is not allowed.')).toBeVisible(PATIENCE);
+  await expect(page.getByText('Microphone access denied.')).toBeVisible(PATIENCE);
   await say(page, 'hello');
   await expect(
     transcriptOf(page)
       .getByText(/^Agent/)
       .first(),
   ).toBeVisible(PATIENCE);
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 });

@@ -21,21 +21,18 @@ test.afterAll(() => server.close());
 const card = (page: Page, name: string) =>
   page.getByRole('list', { name: 'Tools' }).getByRole('listitem').filter({ hasText: name });
 
-test('whoever adds a server is asked for trust, says what tools may do, and viewers use what reads', async ({
-  page,
-  browser,
-}) => {
+test('a user sets trust and tool access, and viewers can use read-only tools', async ({ page, browser }) => {
   const owner = await newPerson('owner');
   await signIn(page, owner);
   await page.goto(`${runningStack().web_url}/servers/new`);
   await page.getByLabel('URL').fill(server.url);
   await page.getByLabel('Name', { exact: true }).fill('Workshop');
-  const trust = page.getByRole('checkbox', { name: /Trust what this server says/ });
+  const trust = page.getByRole('checkbox', { name: /Trust this server's tool annotations/ });
   await expect(trust).not.toBeChecked();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByRole('link', { name: 'Workshop' }).first().click();
 
-  await expect(card(page, 'report').locator('.tag', { hasText: 'writes' })).toBeVisible();
+  await expect(card(page, 'report').locator('.tag', { hasText: 'write' })).toBeVisible();
   await card(page, 'wipe').getByText('No arguments').click();
   await card(page, 'wipe').getByLabel('Access').selectOption('destructive');
   await expect(card(page, 'wipe').locator('.tag', { hasText: 'destructive' })).toBeVisible();
@@ -59,5 +56,5 @@ test('whoever adds a server is asked for trust, says what tools may do, and view
   await expect(card(guest, 'wipe').getByText('Viewers can only call read-only tools.')).toBeVisible();
   await card(guest, 'report').getByRole('button', { name: 'Try report' }).click();
   await guest.getByRole('group', { name: 'Try report' }).getByRole('button', { name: 'Call' }).click();
-  await expect(guest.getByRole('region', { name: 'What it answered' })).toHaveText('Done.');
+  await expect(guest.getByRole('region', { name: 'Output' })).toHaveText('Done.');
 });

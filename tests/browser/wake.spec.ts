@@ -14,7 +14,7 @@ const show = (page: Page, state: string): Promise<void> =>
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   }, state);
 
-test('is live again at once, by a join with a fresh token', async ({ page }) => {
+test('a page that wakes from sleep is live again at once with a fresh token', async ({ page }) => {
   const person = await newPerson('sleeper');
   const before = await tokenOf(person);
   const { data } = await person.client.auth.refreshSession();

@@ -16,7 +16,7 @@ type Id = { id: string };
 const open = (page: Page, path: string) => page.goto(runningStack().web_url + path);
 const card = (page: Page, name: string) => page.getByRole('region', { name });
 
-test('two people share a workspace: invited by link, with a role, and everything leaves a trail', async ({
+test('two people share a workspace by invitation, and the audit trail records it', async ({
   page,
   browser,
 }) => {
@@ -29,7 +29,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
 
   await page.getByRole('link', { name: 'Workspace' }).click();
-  await card(page, 'Invitations').getByRole('button', { name: 'Make an invitation link' }).click();
+  await card(page, 'Invitations').getByRole('button', { name: 'Create invitation link' }).click();
   const link = await page.getByLabel('Invitation link').inputValue();
 
   // Who has no account yet makes one on the way.
@@ -44,14 +44,14 @@ test('two people share a workspace: invited by link, with a role, and everything
   await expect(guest.getByRole('heading', { name: 'Join Home lab?' })).toBeVisible();
   await guest.getByRole('button', { name: 'Join as member' }).click();
   await guest.waitForURL(`${runningStack().web_url}/servers`);
-  await expect(guest.getByLabel('Workspace Home lab; choose another').first()).toBeVisible();
+  await expect(guest.getByLabel('Workspace Home lab; switch workspace').first()).toBeVisible();
 
   await page.reload();
   await page.getByRole('combobox', { name: `Role of ${email}` }).selectOption('viewer');
-  await page.getByRole('button', { name: `Set the role of ${email}` }).click();
-  await expect(page.getByText('The role is changed.')).toBeVisible();
+  await page.getByRole('button', { name: `Save the role of ${email}` }).click();
+  await expect(page.getByText('Role changed.')).toBeVisible();
   await guest.goto(`${runningStack().web_url}/workspace`);
-  await expect(card(guest, 'People').getByText('viewer')).toBeVisible();
+  await expect(card(guest, 'Members').getByText('viewer')).toBeVisible();
   await expect(guest.getByRole('link', { name: 'Audit trail' })).toHaveCount(0);
   expect((await guest.goto(`${runningStack().web_url}/workspace/audit`))?.status()).toBe(403);
 
@@ -60,7 +60,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   await page.getByRole('link', { name: 'Audit trail' }).click();
   const trail = page.getByRole('list', { name: 'Changes, newest first' });
   await expect(trail.getByText('keep transcripts: yes → no')).toBeVisible();
-  await page.getByLabel('What').selectOption('workspace_members');
+  await page.getByLabel('Type').selectOption('workspace_members');
   await page.getByRole('button', { name: 'Filter' }).click();
   await expect(trail.getByText('role: member → viewer')).toBeVisible();
   await expect(trail.getByText('keep transcripts')).toHaveCount(0);
@@ -69,13 +69,13 @@ test('two people share a workspace: invited by link, with a role, and everything
   await guest.getByRole('button', { name: 'Leave this workspace' }).click();
   await guest.waitForURL(`${runningStack().web_url}/servers`);
   await open(page, '/workspace');
-  await expect(card(page, 'People').getByText(email)).toHaveCount(0);
+  await expect(card(page, 'Members').getByText(email)).toHaveCount(0);
   await page.getByText('Delete this workspace…').click();
-  await page.getByLabel('Type its name').fill('Home');
-  await page.getByRole('button', { name: 'Delete for good' }).click();
-  await expect(page.getByText('Type the name of the workspace exactly as it is.')).toBeVisible();
-  await page.getByLabel('Type its name').fill('Home lab');
-  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByLabel('Type Home lab to confirm').fill('Home');
+  await page.getByRole('button', { name: 'Delete workspace' }).click();
+  await expect(page.getByText('Enter the exact name of the workspace.')).toBeVisible();
+  await page.getByLabel('Type Home lab to confirm').fill('Home lab');
+  await page.getByRole('button', { name: 'Delete workspace' }).click();
   await page.waitForURL(`${runningStack().web_url}/servers`);
   const left = await owner.client.from('workspaces').select('name');
   expect(left.data).toHaveLength(1);
@@ -83,7 +83,7 @@ test('two people share a workspace: invited by link, with a role, and everything
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
-test('a page whose user is removed leaves the workspace at once, and says so', async ({ page }) => {
+test("a removed member's page leaves the workspace at once and says so", async ({ page }) => {
   const [owner, guest] = [await newPerson('owner'), await newPerson('removed')];
   const opened = await owner.client.from('workspaces').insert({ name: 'Team' }).select('id').single<Id>();
   const team = opened.data?.id ?? '';
@@ -91,27 +91,25 @@ test('a page whose user is removed leaves the workspace at once, and says so', a
   await guest.client.rpc('accept_invitation', { p_token: (made.data as { token: string }).token });
   await signIn(page, guest);
   await page
-    .getByLabel(/; choose another$/)
+    .getByLabel(/; switch workspace$/)
     .first()
     .click();
   await page.getByRole('button', { name: 'Team member' }).first().click();
-  await expect(page.getByLabel('Workspace Team; choose another').first()).toBeVisible();
+  await expect(page.getByLabel('Workspace Team; switch workspace').first()).toBeVisible();
   await addServer(owner, { name: 'Seen', url: NOWHERE, workspace_id: team });
   await expect(page.getByRole('link', { name: 'Seen', exact: true })).toBeVisible();
   await expect(page.getByLabel('Live updates: live')).toBeVisible();
 
   await owner.client.from('workspace_members').delete().eq('workspace_id', team).eq('user_id', guest.id);
-  await expect(page.getByRole('alert')).toContainText('You are not in “Team” any more');
+  await expect(page.getByRole('alert')).toContainText('You no longer have access to “Team”');
   await expect(page.getByRole('link', { name: 'Seen', exact: true })).toHaveCount(0);
 
   await page.getByRole('link', { name: 'Go to another workspace' }).click();
   await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
-  await expect(page.getByLabel('Workspace Team; choose another')).toHaveCount(0);
+  await expect(page.getByLabel('Workspace Team; switch workspace')).toHaveCount(0);
 });
 
-test('servers go as a file from one workspace to another, and tags are renamed and removed', async ({
-  page,
-}) => {
+test('servers are exported and imported between workspaces, and tags are renamed', async ({ page }) => {
   const person = await newPerson('mover');
   const id = await addDemoServer(person, 'clock');
   await person.client
@@ -120,13 +118,13 @@ test('servers go as a file from one workspace to another, and tags are renamed a
     .eq('id', id);
   await signIn(page, person);
   await open(page, '/workspace');
-  await page.getByLabel('Name of the tag wrok').fill('work');
+  await page.getByLabel('Name of tag wrok').fill('work');
   await page.getByRole('button', { name: 'Rename wrok' }).click();
-  await expect(page.getByText('The tag was renamed on 1 server.')).toBeVisible();
+  await expect(page.getByText('Tag renamed on 1 server.')).toBeVisible();
 
   await page.getByRole('link', { name: 'Export and import' }).click();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download the file' }).click();
+  await page.getByRole('link', { name: 'Download JSON' }).click();
   const file = await (await downloading).path();
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
     servers: [{ name: 'clock', tags: ['work'] }],
@@ -135,17 +133,17 @@ test('servers go as a file from one workspace to another, and tags are renamed a
   await person.client.from('workspaces').insert({ name: 'Copy' });
   await page.reload();
   await page
-    .getByLabel(/; choose another$/)
+    .getByLabel(/; switch workspace$/)
     .first()
     .click();
   await page.getByRole('button', { name: 'Copy owner' }).first().click();
   await expect(page.getByRole('heading', { name: 'Plug in your first server' })).toBeVisible();
   await open(page, '/workspace/transfer');
   await page.getByLabel('File').setInputFiles(file);
-  await page.getByRole('button', { name: 'What would happen?' }).click();
-  await expect(page.getByText('This is what the import would do.')).toBeVisible();
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await expect(page.getByText('Preview: nothing has been imported yet.')).toBeVisible();
   await page.getByRole('button', { name: 'Import', exact: true }).click();
-  await expect(page.getByText('Imported.')).toBeVisible();
+  await expect(page.getByText('Import complete.')).toBeVisible();
 
   // A file of somebody else's, with another prompt: the preview shows what is different about it.
   const document = JSON.parse(readFileSync(file, 'utf8')) as { agents: { system_prompt: string }[] };
@@ -158,7 +156,7 @@ test('servers go as a file from one workspace to another, and tags are renamed a
     buffer: Buffer.from(JSON.stringify(document)),
   };
   await page.getByLabel('File').setInputFiles(changed);
-  await page.getByRole('button', { name: 'What would happen?' }).click();
+  await page.getByRole('button', { name: 'Preview' }).click();
   const changes = page.getByRole('list', { name: 'Changes' });
   await expect(changes.getByText('Read every key aloud.')).toBeVisible();
   await expect(changes.getByRole('listitem')).toHaveCount(3);
@@ -170,7 +168,7 @@ test('servers go as a file from one workspace to another, and tags are renamed a
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('forms work: sign-in, theme, a new name, an API token, another workspace', async ({ page }) => {
+  test('sign-in, theme, rename, API token and workspace forms work without JavaScript', async ({ page }) => {
     const person = await newPerson('plain');
     await signIn(page, person);
     await page
@@ -179,15 +177,15 @@ test.describe('without JavaScript', () => {
       .click();
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
     await open(page, '/workspace');
-    await page.getByLabel('Name of the workspace').fill('Renamed');
+    await page.getByLabel('Workspace name').fill('Renamed');
     await page.getByRole('button', { name: 'Rename', exact: true }).click();
-    await expect(page.getByText('The workspace has its new name.')).toBeVisible();
+    await expect(page.getByText('Workspace renamed.')).toBeVisible();
     await open(page, '/workspace/tokens');
-    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByRole('button', { name: 'Create token' }).click();
     await expect(page.getByText('Give the token a name.')).toBeVisible();
     await page.getByRole('textbox', { name: 'Name' }).fill('Deploys');
-    await page.getByLabel('test servers').check();
-    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByLabel('Test servers').check();
+    await page.getByRole('button', { name: 'Create token' }).click();
     const token = await page.getByLabel('API token').inputValue();
     const { supabase_url } = runningStack();
     const use = () =>
@@ -199,9 +197,9 @@ test.describe('without JavaScript', () => {
     await expect(tokens.getByText('Never used')).toBeVisible();
     await expect(tokens.getByText('servers:test')).toBeVisible();
     await tokens.getByText('Revoke…').click();
-    await tokens.getByRole('button', { name: 'Revoke for good' }).click();
-    await expect(page.getByText('The token works no more.')).toBeVisible();
-    await expect(page.getByText('There are none.')).toBeVisible();
+    await tokens.getByRole('button', { name: 'Revoke token' }).click();
+    await expect(page.getByText('Token revoked.')).toBeVisible();
+    await expect(page.getByText('No tokens yet.')).toBeVisible();
     expect((await use()).status).toBe(401);
     await open(page, '/workspace/new');
     await page.getByRole('textbox', { name: 'Name' }).fill('Second');

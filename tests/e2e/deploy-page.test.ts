@@ -207,7 +207,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
           body: new URLSearchParams({ email: 'nobody' }),
         });
       expect((await send(url)).status).toBe(403);
-      expect(await (await send('https://patchbay.example')).text()).toContain('not an email address');
+      expect(await (await send('https://patchbay.example')).text()).toContain('Enter a valid email address');
     } finally {
       rmSync(home, { recursive: true, force: true });
     }

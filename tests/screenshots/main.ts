@@ -68,14 +68,14 @@ async function shoot(
 
 /** A conversation with a question and its answer. */
 async function talk(page: Page, take: () => Promise<void>): Promise<void> {
-  await page.getByRole('button', { name: 'Only type' }).click();
+  await page.getByRole('button', { name: 'Text only' }).click();
   const log = page.getByRole('log', { name: 'Transcript' });
   await log
     .getByText(/^Agent/)
     .first()
     .waitFor();
   await page.getByRole('textbox', { name: 'Type a message' }).fill('What time is it in Tokyo?');
-  await page.getByRole('button', { name: 'Say' }).click();
+  await page.getByRole('button', { name: 'Send' }).click();
   // Results of calls are collapsed in the transcript.
   await log
     .getByRole('paragraph')
@@ -84,7 +84,7 @@ async function talk(page: Page, take: () => Promise<void>): Promise<void> {
     .waitFor();
   await log.getByText('Result').first().click();
   await take();
-  await page.getByRole('button', { name: 'End' }).click();
+  await page.getByRole('button', { name: 'End', exact: true }).click();
 }
 
 async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {

@@ -9,7 +9,7 @@ export const transcriptOf = (page: Page) => page.getByRole('log', { name: 'Trans
 
 export async function startTyping(page: Page): Promise<void> {
   await page.goto(`${runningStack().web_url}/talk`);
-  await page.getByRole('button', { name: 'Only type' }).click();
+  await page.getByRole('button', { name: 'Text only' }).click();
   await expect(transcriptOf(page).getByText(/The agent has \d+ tool/)).toBeVisible(PATIENCE);
 }
 

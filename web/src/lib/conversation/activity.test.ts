@@ -63,13 +63,13 @@ describe('readActivity', () => {
   });
 });
 
-it('tells a user who is away how long the conversation goes on without them', () => {
+it('tells an idle user when the conversation ends', () => {
   expect(endingNote({ type: 'idle', ends_in_ms: 60_000 })).toBe(
-    'You have not said anything for a while. The conversation ends in 60 seconds unless you speak or type.',
+    "You haven't said anything for a while. The conversation ends in 60 seconds unless you speak or type.",
   );
 });
 
-it('says when a conversation ends that has lasted as long as it may', () => {
+it('says when a conversation reaches its time limit', () => {
   expect(endingNote({ type: 'time_limit', ends_in_ms: 300_000 })).toBe(
     'This conversation has almost reached its time limit. It ends in 5 minutes.',
   );

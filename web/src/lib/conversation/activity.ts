@@ -65,7 +65,7 @@ export function endingNote({ type, ends_in_ms }: Extract<Activity, { type: 'idle
   const seconds = Math.round(ends_in_ms / 1_000);
   const left = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return type === 'idle'
-    ? `You have not said anything for a while. The conversation ends in ${left} unless you speak or type.`
+    ? `You haven't said anything for a while. The conversation ends in ${left} unless you speak or type.`
     : `This conversation has almost reached its time limit. It ends in ${left}.`;
 }
 

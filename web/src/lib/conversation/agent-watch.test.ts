@@ -17,16 +17,16 @@ describe('nextWatchStep', () => {
     expect(nextWatchStep(fresh, 5000)).toEqual({ do: 'dispatch' });
   });
 
-  it('asks again every four seconds while none comes', () => {
+  it('dispatches again every four seconds while no agent joins', () => {
     expect(nextWatchStep({ ...fresh, lastDispatchAt: 5000 }, 6000)).toEqual({ do: 'wait', forMs: 3000 });
     expect(nextWatchStep({ ...fresh, lastDispatchAt: 5000 }, 9000)).toEqual({ do: 'dispatch' });
   });
 
-  it('asks at once when the agent has left', () => {
+  it('dispatches at once when the agent has left', () => {
     expect(nextWatchStep({ ...fresh, wasInRoom: true }, 60_000)).toEqual({ do: 'dispatch' });
   });
 
-  it('pings an agent that is there every three seconds', () => {
+  it('pings a present agent every three seconds', () => {
     expect(nextWatchStep({ ...there, lastPingAt: 10_000 }, 11_000)).toEqual({ do: 'wait', forMs: 2000 });
     expect(nextWatchStep({ ...there, lastPingAt: 10_000 }, 13_000)).toEqual({ do: 'ping' });
   });
@@ -35,7 +35,7 @@ describe('nextWatchStep', () => {
     expect(nextWatchStep({ ...there, failedPings: 1, lastPingAt: 10_000 }, 10_001)).toEqual({ do: 'ping' });
   });
 
-  it('replaces a ghost after two, and goes on pinging it between the requests', () => {
+  it('replaces an unresponsive agent after two lost pings, and keeps pinging it', () => {
     const ghost = { ...there, failedPings: 2, lastPingAt: 16_000 };
     expect(nextWatchStep(ghost, 16_000)).toEqual({ do: 'dispatch' });
     expect(nextWatchStep({ ...ghost, lastDispatchAt: 16_000 }, 19_000)).toEqual({ do: 'ping' });
@@ -46,12 +46,12 @@ describe('nextWatchStep', () => {
 });
 
 describe('isAgentMissing', () => {
-  it('says nothing while the first agent may still come', () => {
+  it('is false while the first agent may still join', () => {
     expect(isAgentMissing(fresh, 4000)).toBe(false);
     expect(isAgentMissing(fresh, 5000)).toBe(true);
   });
 
-  it('says so at once when one has left or is a ghost', () => {
+  it('is true at once when an agent has left or is unresponsive', () => {
     expect(isAgentMissing({ ...fresh, wasInRoom: true }, 1001)).toBe(true);
     expect(isAgentMissing({ ...there, failedPings: 2 }, 9000)).toBe(true);
     expect(isAgentMissing(there, 9000)).toBe(false);

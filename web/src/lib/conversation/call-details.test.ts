@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readDetails } from './call-details.ts';
 
 describe('readDetails', () => {
-  it('reads what the agent tells', () => {
+  it("reads the agent's answer", () => {
     expect(readDetails('{"arguments":{"city":"Tokyo"},"result":"four"}')).toEqual({
       arguments: { city: 'Tokyo' },
       result: 'four',

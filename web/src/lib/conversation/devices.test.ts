@@ -9,12 +9,12 @@ const found = [
 ] as const;
 
 describe('devices', () => {
-  it('are told apart by kind', () => {
+  it('are listed by kind', () => {
     expect(devicesOf(found, 'audioinput').map(({ label }) => label)).toEqual(['Default', 'Headset']);
     expect(devicesOf(found, 'audiooutput')).toEqual([{ id: 'hdmi', label: 'Screen' }]);
   });
 
-  it('have no names before the first permission, and are not offered then', () => {
+  it('are not offered before the first permission, when they have no names', () => {
     expect(devicesOf([{ kind: 'audioinput', deviceId: '', label: '' }], 'audioinput')).toEqual([]);
   });
 

@@ -4,33 +4,33 @@ import type { Problem } from './problems.ts';
 export function microphoneProblem(errorName: string, isSecure: boolean): Problem {
   if (!isSecure) {
     return {
-      title: 'The browser gives no microphone to this page.',
-      hint: 'Open Patchbay by https, or on this machine as localhost. You can type meanwhile.',
+      title: 'The browser blocks the microphone on this page.',
+      hint: 'Open Patchbay over HTTPS or at localhost. You can type in the meantime.',
     };
   }
   if (errorName === 'NotAllowedError' || errorName === 'SecurityError') {
     return {
-      title: 'The microphone is not allowed.',
-      hint: 'Allow it in the browser, beside the address of this page, then try again. You can type meanwhile.',
+      title: 'Microphone access denied.',
+      hint: "Allow it in the browser's address bar, then try again. You can type in the meantime.",
     };
   }
   if (errorName === 'NotFoundError' || errorName === 'OverconstrainedError') {
     return {
-      title: 'No microphone was found.',
-      hint: 'Plug one in, then try again. You can type meanwhile.',
+      title: 'No microphone found.',
+      hint: 'Connect one, then try again. You can type in the meantime.',
     };
   }
   if (errorName === 'NotReadableError') {
     return {
-      title: 'The microphone is in use by another program.',
-      hint: 'Close the other program, then try again. You can type meanwhile.',
+      title: 'Another app is using the microphone.',
+      hint: 'Close the other app, then try again. You can type in the meantime.',
     };
   }
-  return { title: 'The microphone cannot be used.', hint: 'Try again. You can type meanwhile.' };
+  return { title: "Can't use the microphone.", hint: 'Try again. You can type in the meantime.' };
 }
 
 /** While the browser waits for the person. */
 export const MICROPHONE_PROMPT: Problem = {
   title: 'Your browser is asking to use the microphone.',
-  hint: 'Choose Allow in its prompt, near the address of this page, to speak. You can type meanwhile.',
+  hint: 'Choose Allow near the address bar to speak. You can type in the meantime.',
 };

@@ -38,7 +38,7 @@ function scene(change: Partial<RejoinOptions> = {}) {
 }
 
 describe('rejoining a room', () => {
-  it('uses the key it has while that is fresh, and asks nobody', async () => {
+  it('uses the current token while it is fresh, without a request', async () => {
     const renew = vi.fn();
     const { run, attempts } = scene({ renew });
     await vi.advanceTimersByTimeAsync(5 * MINUTE_MS);
@@ -47,14 +47,14 @@ describe('rejoining a room', () => {
     expect(renew).not.toHaveBeenCalled();
   });
 
-  it('gets a fresh key after more than 15 minutes, before the first attempt', async () => {
+  it('gets a fresh token after more than 15 minutes, before the first attempt', async () => {
     const { run, attempts } = scene();
     await vi.advanceTimersByTimeAsync(20 * MINUTE_MS);
     expect(await run()).toBeNull();
     expect(attempts).toEqual(['renewed-1']);
   });
 
-  it('does not ask again while its fresh key meets a server that is down', async () => {
+  it('does not request another token while the server is down', async () => {
     let tries = 0;
     const { run } = scene({
       join: () => (++tries < 4 ? Promise.reject(new Error('down')) : Promise.resolve()),
@@ -64,7 +64,7 @@ describe('rejoining a room', () => {
     expect(tries).toBe(4);
   });
 
-  it('tries the old key while nobody can renew it, and asks again', async () => {
+  it('tries the old token while renewal fails, and requests again', async () => {
     const problem = { title: 'Patchbay cannot be reached.', hint: '' };
     const renew = vi
       .fn<RejoinOptions['renew']>()
@@ -91,7 +91,7 @@ describe('rejoining a room', () => {
     expect(renew).toHaveBeenCalledOnce();
   });
 
-  it('gives up after a minute, and at once when the conversation ends', async () => {
+  it('stops after a minute, and at once when the conversation ends', async () => {
     const join = vi.fn().mockRejectedValue(new Error('down'));
     expect(await scene({ join }).run()).toBe(UNREACHABLE_ROOM);
     expect(join).toHaveBeenCalledTimes(30);

@@ -35,7 +35,7 @@ describe('Transcript', () => {
     expect(said(transcript)).toEqual(['user: Hi', 'agent: Hello']);
   });
 
-  it('keeps a place for what the user says, whose words come after the answer has begun', () => {
+  it('keeps a place for user speech whose text arrives after the answer has begun', () => {
     const transcript = new Transcript();
     transcript.beginTurn('1');
     transcript.beginSaid('agent', 'a');
@@ -50,7 +50,7 @@ describe('Transcript', () => {
     expect([transcript.isLast('user', 'u'), transcript.isLast('agent', 'a')]).toEqual([false, true]);
   });
 
-  it('gives the words to the oldest turn, and takes a turn back that has none', () => {
+  it('assigns text to the oldest turn, and removes a turn without text', () => {
     const transcript = new Transcript();
     transcript.beginTurn('cough');
     transcript.beginTurn('1');
@@ -95,7 +95,7 @@ describe('Transcript', () => {
     ]);
   });
 
-  it('shows how a call gets on, and nothing of it when the call has ended', () => {
+  it("shows a call's progress until it ends", () => {
     const transcript = new Transcript();
     const call = { type: 'tool_call', id: '1', name: 'clock__countdown' } as const;
     transcript.call({ ...call, phase: 'started' });

@@ -30,7 +30,7 @@ async function ask<T>(path: string, body: object): Promise<Asked<T>> {
     body: JSON.stringify(body),
   }).catch(() => null);
   if (!response) {
-    const problem = { title: 'Patchbay cannot be reached.', hint: 'Check your network and try again.' };
+    const problem = { title: "Can't reach Patchbay.", hint: 'Check your network and try again.' };
     return { ok: false, status: 0, problem };
   }
   const answer: unknown = await response.json().catch(() => ({}));

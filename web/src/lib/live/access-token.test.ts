@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('a token is kept while it lasts, and renewed before it ends or when it was refused', async () => {
+it('a token is kept while valid, and renewed before it expires or when it was rejected', async () => {
   const { currentAccess } = await import('./access-token.ts');
   const ask = async (refused?: string) => (await currentAccess(refused)).accessToken;
   expect(await ask()).toBe('token-1');
@@ -28,7 +28,7 @@ it('a token is kept while it lasts, and renewed before it ends or when it was re
   expect(await ask()).toBe('token-3');
 });
 
-it('a session that is gone is told apart from a server that is away', async () => {
+it('an ended session is distinguished from an unavailable server', async () => {
   const { currentAccess, SessionExpired } = await import('./access-token.ts');
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 401 })));
   await expect(currentAccess()).rejects.toBeInstanceOf(SessionExpired);

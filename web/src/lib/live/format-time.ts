@@ -1,5 +1,7 @@
+const relative = new Intl.RelativeTimeFormat('en-US', { numeric: 'auto' });
+
 /**
- * Relative time.
+ * How long ago something was, such as `5 minutes ago`.
  * @param then a database timestamp; null reads as never
  * @param now milliseconds since the epoch
  */
@@ -7,11 +9,10 @@ export function timeAgo(then: string | null, now: number): string {
   if (!then) return 'never';
   const seconds = Math.max(0, Math.round((now - Date.parse(then)) / 1000));
   if (seconds < 5) return 'just now';
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  const days = Math.floor(seconds / 86_400);
-  return days === 1 ? 'yesterday' : `${days} days ago`;
+  if (seconds < 60) return relative.format(-seconds, 'second');
+  if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), 'minute');
+  if (seconds < 86_400) return relative.format(-Math.floor(seconds / 3600), 'hour');
+  return relative.format(-Math.floor(seconds / 86_400), 'day');
 }
 
 /** A duration, such as `4 ms` or `1.2 s`. */

@@ -20,16 +20,16 @@ async function all(chunks: (string | Uint8Array)[]): Promise<unknown[]> {
 }
 
 describe('readLines', () => {
-  it('reads a line however it was cut, and the last one without its end', async () => {
+  it('reads lines split across chunks, and a last line without a newline', async () => {
     expect(await all(['{"a":1}\n{"b"', ':2}\n\n', '{"c":3}'])).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }]);
   });
 
-  it('puts a character together that was cut in two', async () => {
+  it('joins a character split across chunks', async () => {
     const bytes = encoder.encode('{"a":"ü"}\n');
     expect(await all([bytes.slice(0, 7), bytes.slice(7)])).toEqual([{ a: 'ü' }]);
   });
 
-  it('lets go of the connection when nobody reads on', async () => {
+  it('closes the connection when the reader stops', async () => {
     let isCancelled = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(encoder.encode('{}\n')),

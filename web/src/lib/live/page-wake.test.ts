@@ -28,7 +28,7 @@ const sleep = (ms: number): void => {
   vi.advanceTimersByTime(1_000);
 };
 
-it('a machine that slept while the page was seen has woken', () => {
+it('a page notices that the machine slept while it was visible', () => {
   stop = watchPage(listener);
   vi.advanceTimersByTime(5 * MINUTE_MS);
   expect(listener.onWake).not.toHaveBeenCalled();
@@ -36,7 +36,7 @@ it('a machine that slept while the page was seen has woken', () => {
   expect(listener.onWake).toHaveBeenCalledOnce();
 });
 
-it('a page that was out of sight for long has woken, for a moment not', () => {
+it('a page wakes after being hidden for long, but not for a moment', () => {
   stop = watchPage(listener);
   show('hidden');
   vi.advanceTimersByTime(10_000);
@@ -49,7 +49,7 @@ it('a page that was out of sight for long has woken, for a moment not', () => {
   expect(listener.onWake).toHaveBeenCalledOnce();
 });
 
-it('the late timers of a hidden page are no sleep, also of one that began hidden', () => {
+it('late timers of a hidden page are not taken for sleep', () => {
   page.visibilityState = 'hidden';
   stop = watchPage(listener);
   sleep(30_000);
@@ -59,7 +59,7 @@ it('the late timers of a hidden page are no sleep, also of one that began hidden
   expect(listener.onWake).not.toHaveBeenCalled();
 });
 
-it('a network that is back is told, until nobody listens', () => {
+it('a restored network is reported until the listener stops', () => {
   stop = watchPage(listener);
   window.dispatchEvent(new Event('online'));
   expect(listener.onOnline).toHaveBeenCalledOnce();

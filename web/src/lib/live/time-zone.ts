@@ -28,25 +28,26 @@ export function readZone(cookie: string | undefined): string {
 }
 
 const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
-const TIME = { ...DAY, hour: '2-digit', minute: '2-digit' } as const;
+const TIME = { ...DAY, hour: 'numeric', minute: '2-digit' } as const;
 
 /** Creating a format takes a hundred times as long as using it. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(then: string, timeZone: string, options: typeof DAY | typeof TIME): string {
   const key = `${timeZone} ${options === DAY ? 'day' : 'time'}`;
-  const known = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
+  const known = formats.get(key) ?? new Intl.DateTimeFormat('en-US', { ...options, timeZone });
   formats.set(key, known);
-  return known.format(Date.parse(then));
+  // Node writes a narrow space before AM and PM, Chrome a plain one: the page must be the same in both.
+  return known.format(Date.parse(then)).replace('\u202F', ' ');
 }
 
-/** The day in a zone, such as `22 Nov 2026`. @param then a database timestamp */
+/** The day in a zone, such as `Nov 22, 2026`. @param then a database timestamp */
 export function dayInZone(then: string, zone: string): string {
   return format(then, zone, DAY);
 }
 
 /**
- * Date and time in a zone, such as `22 Nov 2026, 14:05`. UTC is named, since it is only a fallback.
+ * Date and time in a zone, such as `Nov 22, 2026, 2:05 PM`. UTC is named, since it is only a fallback.
  * @param then a database timestamp
  */
 export function timeInZone(then: string, zone: string): string {

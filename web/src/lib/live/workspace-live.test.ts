@@ -87,7 +87,7 @@ async function joined() {
 const membersChanged = (user_id: string, op: string) =>
   realtime.hear.get('members.changed')?.({ payload: { user_id, op } });
 
-it('a page whose session was ended elsewhere stops listening when it needs another token', async () => {
+it('a page whose session ended elsewhere stops listening when it needs another token', async () => {
   const { live } = await joined();
   realtime.isSessionGone = true;
   realtime.say('CHANNEL_ERROR');
@@ -99,7 +99,7 @@ it('a page whose session was ended elsewhere stops listening when it needs anoth
 });
 
 describe('a page whose user is removed', () => {
-  it('leaves the topic at once, and looks and listens no more', async () => {
+  it('leaves the topic at once, and stops loading and listening', async () => {
     const { live, signals } = await joined();
     membersChanged(ME, 'delete');
     expect(live.state).toBe('removed');
@@ -115,7 +115,7 @@ describe('a page whose user is removed', () => {
     expect(live.state).toBe('removed');
   });
 
-  it('goes on where another person was removed, or its own user got another role', async () => {
+  it("continues when someone else was removed, or the user's role changed", async () => {
     const { live, signals } = await joined();
     membersChanged('user-2', 'delete');
     membersChanged(ME, 'update');
@@ -123,7 +123,7 @@ describe('a page whose user is removed', () => {
     expect(signals.map(({ name }) => name)).toEqual(['joined', 'members.changed', 'members.changed']);
   });
 
-  it('finds out later, when it did not hear of it', async () => {
+  it('finds out later when it missed the event', async () => {
     const { live } = await joined();
     membership = 404;
     realtime.say('CHANNEL_ERROR');
@@ -133,7 +133,7 @@ describe('a page whose user is removed', () => {
     expect(live.state).toBe('removed');
   });
 
-  it('is not taken for removed while nothing is known', async () => {
+  it('is not treated as removed while the state is unknown', async () => {
     const { live } = await joined();
     for (const status of [200, 401, 503]) {
       membership = status;
@@ -146,7 +146,7 @@ describe('a page whose user is removed', () => {
     expect(live.state).toBe('live');
   });
 
-  it('begins anew in another workspace', async () => {
+  it('starts over in another workspace', async () => {
     const { live, stop } = await joined();
     membersChanged(ME, 'delete');
     stop();
@@ -183,7 +183,7 @@ describe('a page that lost its topic is live again within 3 s', () => {
     },
   );
 
-  it('slows down where every join is refused', async () => {
+  it('backs off when every join is rejected', async () => {
     await joined();
     for (let refusal = 0; refusal < 3; refusal++) {
       realtime.say('CHANNEL_ERROR');
@@ -197,7 +197,7 @@ describe('a page that lost its topic is live again within 3 s', () => {
     expect(realtime.topics).toHaveLength(5);
   });
 
-  it('leaves a socket that is down to the client, until the network is back or the page is seen', async () => {
+  it('leaves reconnecting a closed socket to the client until the network is back or the page is visible', async () => {
     for (const comeBack of [() => window.dispatchEvent(new Event('online')), () => show('visible')]) {
       realtime.topics = [];
       realtime.isConnected = true;
@@ -213,7 +213,7 @@ describe('a page that lost its topic is live again within 3 s', () => {
     }
   });
 
-  it('after sleep it joins on a new socket, although the old one looks well', async () => {
+  it('joins on a new socket after sleep, although the old one looks open', async () => {
     const { live } = await joined();
     vi.setSystemTime(Date.now() + 3_600_000);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -224,7 +224,7 @@ describe('a page that lost its topic is live again within 3 s', () => {
     await expectJoined(live, 3);
   });
 
-  it('does not join again in a workspace that its user has left', async () => {
+  it('does not rejoin a workspace that its user has left', async () => {
     const { live } = await joined();
     membersChanged(ME, 'delete');
     vi.setSystemTime(Date.now() + 3_600_000);

@@ -15,42 +15,42 @@ const labels = (search: string, canEdit = true) =>
   matchingEntries(paletteEntries(servers, tools, canEdit), search).map(({ label }) => label);
 
 describe('the palette', () => {
-  it('finds servers by name and host, and actions by other words for them', () => {
+  it('finds servers by name and host, and actions by synonyms', () => {
     expect(labels('notes.example')).toEqual(['Notes']);
-    expect(labels('dark')).toEqual(['Change the theme']);
+    expect(labels('dark')).toEqual(['Switch theme']);
     expect(labels('add server')).toEqual(['Add a server']);
   });
 
-  it('puts first what begins with the word', () => {
+  it('lists entries that start with the word first', () => {
     expect(labels('s')[0]).toMatch(/^S/);
   });
 
-  it('offers a viewer no change', () => {
+  it('offers viewers no actions that change anything', () => {
     expect(labels('', false)).not.toContain('Add a server');
     expect(labels('', true)).toContain('Add a server');
   });
 
-  it('shows no more than can be looked through', () => {
+  it('limits the number of entries', () => {
     const many = Array.from({ length: 500 }, () => servers[0] as McpServerRow);
     expect(matchingEntries(paletteEntries(many, [], true), '')).toHaveLength(60);
   });
 
-  it('lists what can be done with a server, and its tools, for who searches', () => {
+  it("lists a server's actions and tools only in search results", () => {
     expect(labels('clock')).toEqual([
       'clock',
       'Reconnect clock',
       'Test clock',
       'Edit clock',
-      'Deactivate clock',
+      'Disable clock',
       'current_time',
     ]);
     expect(labels('clock', false)).toEqual(['clock', 'current_time']);
-    expect(labels('activate notes')).toEqual(['Activate Notes']);
+    expect(labels('activate notes')).toEqual(['Enable Notes']);
     expect(labels('')).not.toContain('current_time');
     expect(labels('')).not.toContain('Edit clock');
   });
 
-  it('leads to the place of a tool, whatever its name', () => {
+  it('links to a tool, whatever its name', () => {
     const [found] = matchingEntries(paletteEntries(servers, tools, true), 'add/note');
     expect(found?.href).toBe('/servers/Notes#tool-add%2Fnote');
   });

@@ -4,7 +4,7 @@ import { hostOf } from '../servers/state-labels.ts';
 import { toolHash } from '../tools/tool-anchor.ts';
 
 /** The groups in the order in which they stand. */
-export const GROUPS = ['Go to', 'Do', 'Servers', 'With a server', 'Tools'] as const;
+export const GROUPS = ['Go to', 'Actions', 'Servers', 'Server actions', 'Tools'] as const;
 
 /** What the page does with a server without leading there. */
 export type ServerAction = 'reconnect' | 'test' | 'switch';
@@ -37,9 +37,9 @@ const PAGES: PaletteEntry[] = [
   page('/talk', 'Talk', 'conversation, voice', 'g t'),
   page('/agents', 'Agents', 'prompt, voice', 'g a'),
   page('/conversations', 'History', 'conversations, transcripts', 'g h'),
-  page('/notices', 'Notices', 'what went wrong, webhook', 'g n'),
+  page('/notices', 'Notices', 'outages, webhook', 'g n'),
   page('/workspace', 'Workspace', 'members, limits, tags', 'g w'),
-  page('/workspace/transfer', 'Export and import', 'the whole workspace as a file'),
+  page('/workspace/transfer', 'Export and import', 'workspace as JSON'),
   page('/account', 'Account', 'password, theme, sign out'),
 ];
 
@@ -50,10 +50,10 @@ export function paletteEntries(
   canEdit: boolean,
 ): PaletteEntry[] {
   const changes: PaletteEntry[] = [
-    { id: 'do:add', group: 'Do', label: 'Add a server', note: 'new', href: '/servers/new', keys: 'n' },
+    { id: 'do:add', group: 'Actions', label: 'Add a server', note: 'new', href: '/servers/new', keys: 'n' },
     {
       id: 'do:import',
-      group: 'Do',
+      group: 'Actions',
       label: 'Import servers',
       note: 'mcpServers JSON',
       href: '/servers/import',
@@ -62,12 +62,12 @@ export function paletteEntries(
   return [
     ...PAGES,
     ...(canEdit ? changes : []),
-    { id: 'do:talk', group: 'Do', label: 'Start talking', note: 'conversation', href: '/talk' },
-    { id: 'do:theme', group: 'Do', label: 'Change the theme', note: 'dark, light, system', run: 'theme' },
+    { id: 'do:talk', group: 'Actions', label: 'Start a conversation', note: 'talk, voice', href: '/talk' },
+    { id: 'do:theme', group: 'Actions', label: 'Switch theme', note: 'dark, light, system', run: 'theme' },
     {
       id: 'do:shortcuts',
-      group: 'Do',
-      label: 'Show the keyboard shortcuts',
+      group: 'Actions',
+      label: 'Show keyboard shortcuts',
       note: 'help',
       run: 'shortcuts',
       keys: '?',
@@ -87,19 +87,19 @@ export function paletteEntries(
 function serverActions(server: McpServerRow): PaletteEntry[] {
   const entry = (name: string, label: string, note: string, does: Pick<PaletteEntry, 'href' | 'run'>) => ({
     id: `${name}:${server.id}`,
-    group: 'With a server' as const,
+    group: 'Server actions' as const,
     label: `${label} ${server.name}`,
     note,
     ...does,
   });
   const run = (action: ServerAction) => ({ run: { action, server } });
   return [
-    entry('reconnect', 'Reconnect', 'discover its tools again', run('reconnect')),
-    entry('test', 'Test', 'connection, phase by phase', run('test')),
-    entry('edit', 'Edit', 'address, sign-in, tags', { href: `/servers/${server.id}/edit` }),
+    entry('reconnect', 'Reconnect', 'refresh tools', run('reconnect')),
+    entry('test', 'Test', 'test the connection', run('test')),
+    entry('edit', 'Edit', 'URL, authentication, tags', { href: `/servers/${server.id}/edit` }),
     server.is_active
-      ? entry('switch', 'Deactivate', 'switch off', run('switch'))
-      : entry('switch', 'Activate', 'switch on', run('switch')),
+      ? entry('switch', 'Disable', 'deactivate, turn off', run('switch'))
+      : entry('switch', 'Enable', 'activate, turn on', run('switch')),
   ];
 }
 
@@ -115,7 +115,7 @@ function toolEntries(servers: McpServerRow[], tools: NamedTool[]): PaletteEntry[
 }
 
 /** They are many for each server: shown to who searches for them. */
-const ONLY_FOUND = new Set<PaletteEntry['group']>(['With a server', 'Tools']);
+const ONLY_FOUND = new Set<PaletteEntry['group']>(['Server actions', 'Tools']);
 
 /** Entries that hold every word, those whose label begins with them first; as many as can be looked through. */
 export function matchingEntries(entries: PaletteEntry[], search: string, most = 60): PaletteEntry[] {

@@ -27,8 +27,8 @@ export async function doWithServer(
   // Our own action.
   const said = result.type === 'success' || result.type === 'failure' ? result.data : undefined;
   const found = said?.found as Discovery | undefined;
-  if (found) showToast(`${name} is connected. ${discoveryWords(found)}`, { tone: 'ok' });
-  else showToast(`${name}: ${String(said?.message ?? 'Patchbay does not answer.')}`, { tone: 'bad' });
+  if (found) showToast(`${name} connected. ${discoveryWords(found)}`, { tone: 'ok' });
+  else showToast(`${name}: ${String(said?.message ?? "Patchbay isn't responding.")}`, { tone: 'bad' });
 }
 
 /** Submits a form that is not on the page. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { writeFailure } from './database.ts';
 
 describe('writeFailure', () => {
-  it('hands on what the rules of the database say to users', () => {
+  it('returns the messages that database rules write for users', () => {
     const error = { code: 'PT409', message: 'A workspace needs an owner.', details: null, hint: 'Make one.' };
     expect(writeFailure(error, 409)).toEqual({
       ok: false,
@@ -21,7 +21,7 @@ describe('writeFailure', () => {
     expect(writeFailure(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });
   });
 
-  it('takes the numbers of a limit for no field', () => {
+  it('does not treat the numbers of a limit as a field', () => {
     const error = {
       code: 'PT409',
       message: 'The limit is reached.',
@@ -30,9 +30,9 @@ describe('writeFailure', () => {
     expect(writeFailure(error, 409)).not.toHaveProperty('fieldErrors');
   });
 
-  it('keeps what the database says about itself to itself', () => {
+  it('hides internal database errors', () => {
     const error = { code: '42501', message: 'permission denied for table workspaces' };
-    expect(writeFailure(error, 403).message).toBe('Your role in this workspace does not allow this.');
+    expect(writeFailure(error, 403).message).toBe("Your role in this workspace doesn't allow this.");
     expect(writeFailure({ code: '', message: 'TypeError: fetch failed' }, 0)).toMatchObject({ status: 503 });
   });
 });

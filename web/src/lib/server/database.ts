@@ -68,7 +68,7 @@ export async function firstRow<T>(
 /** @throws the page that fits a failed REST answer */
 export function unavailable(status: number): never {
   if (status === 401) error(401, { message: 'Your session has expired.', hint: 'Sign in again.' });
-  error(503, { message: 'The database does not answer.', hint: 'Try again in a moment.' });
+  error(503, { message: "The database isn't responding.", hint: 'Try again in a moment.' });
 }
 
 type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
@@ -92,12 +92,12 @@ const STATUSES: Record<WriteProblem, number> = {
 };
 
 const PROBLEM_WORDS: Record<WriteProblem, string> = {
-  not_found: 'This is not there any more.',
-  changed: 'Somebody else changed it at the same moment. Try again.',
-  forbidden: 'Your role in this workspace does not allow this.',
-  conflict: 'There is one with this name already.',
-  invalid: 'The database did not accept this.',
-  unavailable: 'The database does not answer. Nothing was saved; try again in a moment.',
+  not_found: 'Not found. It may have been deleted.',
+  changed: 'Someone else changed this at the same time. Try again.',
+  forbidden: "Your role in this workspace doesn't allow this.",
+  conflict: 'This name is already in use.',
+  invalid: 'The database rejected this change.',
+  unavailable: "The database isn't responding. Nothing was saved. Try again in a moment.",
 };
 
 function plainFailure(problem: WriteProblem): Failure {
@@ -110,7 +110,7 @@ export const FORBIDDEN = plainFailure('forbidden');
 
 /** Input that does not match its schema. */
 export const invalidInput = (fieldErrors: FieldErrors): Failure =>
-  invalidFields(sentencesOf(fieldErrors), 'Some fields are not valid.');
+  invalidFields(sentencesOf(fieldErrors), 'Some fields are invalid.');
 
 /**
  * The failure of a write. Errors of the database's own rules (PT4xx) are worded for users; all others get our messages.

@@ -28,14 +28,14 @@ function someone(): SignedIn {
   } as SignedIn;
 }
 
-it('an edge function is told the trace of the request that it is asked for', async () => {
+it('an edge function continues the trace of the request', async () => {
   answer = { added: [], changed: [], removed: [], tools: [] };
   const who = someone();
   await discoverTools(who, { server_id: SESSION });
   expect(sent.map((headers) => headers.get('traceparent'))).toEqual([`00-${TRACE}-${who.trace.spanId}-01`]);
 });
 
-it('calling an agent belongs to the trace of the conversation', async () => {
+it("dispatching an agent is part of the conversation's trace", async () => {
   answer = { dispatched: true };
   const who = someone();
   await dispatchAgent(who, { session_id: SESSION });
@@ -43,7 +43,7 @@ it('calling an agent belongs to the trace of the conversation', async () => {
   expect(sent.map((headers) => headers.get('traceparent'))).toEqual([`00-${traceId}-${who.trace.spanId}-01`]);
 });
 
-it('opening a conversation belongs to its trace as soon as its id is known', async () => {
+it('opening a conversation joins its trace once the ID is known', async () => {
   answer = { session_id: SESSION, url: 'ws://x', token: 't', room_name: 'r' };
   const who = someone();
   await openVoiceSession(who, {});

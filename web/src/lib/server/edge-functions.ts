@@ -37,7 +37,7 @@ const FUNCTION_TIMEOUT_MS = 45_000;
 const NO_ANSWER: Failure = {
   ok: false,
   status: 503,
-  message: 'The service of Patchbay that does this does not answer.',
+  message: "This Patchbay service isn't responding.",
   hint: 'Try again in a moment.',
 };
 
@@ -79,7 +79,7 @@ export async function callFunction<T>(
   if (response.ok) {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return { ok: true, value: parsed.data };
-    return failure(502, 'The service gave an answer that Patchbay does not understand.');
+    return failure(502, 'Patchbay received an unexpected response from its own service.');
   }
   return refused(response.status, answer);
 }
@@ -112,9 +112,9 @@ async function stream(who: SignedIn, name: string, body: unknown, signal: AbortS
 
 function refusalWords(status: number): string {
   if (status === 401) return 'Your session has expired. Sign in again.';
-  if (status === 403) return 'Your role in this workspace does not allow this.';
-  if (status === 404) return 'This is not there any more.';
-  return 'The service of Patchbay that does this has a problem right now.';
+  if (status === 403) return "Your role in this workspace doesn't allow this.";
+  if (status === 404) return 'Not found. It may have been deleted.';
+  return 'This Patchbay service failed. Try again in a moment.';
 }
 
 /** Tests a stored server or a draft; stores nothing for a draft. */

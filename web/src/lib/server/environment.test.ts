@@ -8,7 +8,7 @@ const PRODUCTION = {
 };
 
 describe('the environment of the web app', () => {
-  it('takes the public names, and those that the other parts use where they are missing', () => {
+  it('reads public variables, and falls back to the names that other parts use', () => {
     expect(readEnvironment(PRODUCTION)).toMatchObject({
       ok: true,
       value: { supabaseUrl: PRODUCTION.PUBLIC_SUPABASE_URL, livekitUrl: PRODUCTION.LIVEKIT_URL },
@@ -25,15 +25,15 @@ describe('the environment of the web app', () => {
     [{}, 'PUBLIC_SUPABASE_URL and PUBLIC_SUPABASE_PUBLISHABLE_KEY'],
     [{ ...PRODUCTION, PUBLIC_SUPABASE_PUBLISHABLE_KEY: undefined }, 'PUBLIC_SUPABASE_PUBLISHABLE_KEY'],
     [{ ...PRODUCTION, PUBLIC_SUPABASE_URL: 'production' }, 'PUBLIC_SUPABASE_URL'],
-  ])('names what is missing or no address', (env, names) => {
+  ])('names variables that are missing or not a URL', (env, names) => {
     expect(readEnvironment(env)).toEqual({
       ok: false,
       status: 503,
-      message: `Patchbay is not set up yet: set ${names} for the web app.`,
+      message: `Patchbay isn't set up yet. Set ${names} for the web app.`,
     });
   });
 
-  it('never gives a preview what production has, by whatever name', () => {
+  it('never gives a preview deployment the settings of production', () => {
     const env = {
       ...PRODUCTION,
       SUPABASE_URL: 'https://x',
@@ -48,7 +48,7 @@ describe('the environment of the web app', () => {
     expect(JSON.stringify(found)).not.toContain('production.');
   });
 
-  it('gives a preview its own', () => {
+  it('gives a preview deployment its own settings', () => {
     const own = { PREVIEW_SUPABASE_URL: 'https://branch.supabase.co', PREVIEW_SUPABASE_PUBLISHABLE_KEY: 'k' };
     const found = readEnvironment({ ...PRODUCTION, ...own, VERCEL_ENV: 'preview' });
     expect(found).toMatchObject({ ok: true, value: { supabaseUrl: own.PREVIEW_SUPABASE_URL } });

@@ -64,7 +64,7 @@ export function readEnvironment(env: Record<string, string | undefined>): Result
   return failure(
     503,
     isPreview
-      ? `This preview has no Supabase of its own, and leaves that of production alone: set ${missing} for the environment Preview.`
-      : `Patchbay is not set up yet: set ${missing} for the web app.`,
+      ? `This preview deployment has no Supabase project of its own, and must not use the production one. Set ${missing} for the Preview environment.`
+      : `Patchbay isn't set up yet. Set ${missing} for the web app.`,
   );
 }

@@ -15,6 +15,6 @@ it.each([
   expect(planChange(server, change, tag)).toEqual(expected);
 });
 
-it('adds no tag to a server that is full of them', () => {
+it('adds no tag to a server that has the maximum', () => {
   expect(planChange(full, 'add_tag', 'one more')).toBeNull();
 });

@@ -41,8 +41,7 @@ export class DelayedDeletes {
     const servers = chosen.filter(({ id }) => !this.#servers.hidden.has(id));
     if (servers.length === 0) return;
     for (const { id } of servers) this.#servers.hidden.add(id);
-    const words =
-      servers.length === 1 ? `${servers[0]?.name} was deleted.` : `${servers.length} servers were deleted.`;
+    const words = `${servers.length === 1 ? servers[0]?.name : `${servers.length} servers`} deleted.`;
     const waiting: Waiting = {
       servers,
       timer: setTimeout(() => void this.#carryOut(waiting), UNDO_MS),
@@ -64,8 +63,8 @@ export class DelayedDeletes {
     }
     const names = waiting.servers.filter(({ id }) => left.has(id)).map(({ name }) => name);
     if (names.length === 0) return;
-    const what = names.length === 1 ? names[0] : `${names.length} of the servers`;
-    showToast(`${what} could not be deleted. Try again.`, { tone: 'bad' });
+    const what = names.length === 1 ? names[0] : `${names.length} servers`;
+    showToast(`Couldn't delete ${what}. Try again.`, { tone: 'bad' });
   }
 
   #take(waiting: Waiting): boolean {

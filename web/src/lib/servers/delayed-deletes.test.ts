@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 describe('DelayedDeletes', () => {
-  it('hides at once and deletes when the time for an undo is over', async () => {
+  it('hides servers at once and deletes them after the undo period', async () => {
     const servers = new Servers();
     new DelayedDeletes(servers).delete(CLOCK);
     expect(servers.hidden.has('1')).toBe(true);
@@ -58,13 +58,13 @@ describe('DelayedDeletes', () => {
     expect(sent).toEqual([SENT]);
   });
 
-  it('shows the server again and says so when it could not be deleted', async () => {
+  it('shows the server again with an error when it could not be deleted', async () => {
     status = 503;
     const servers = new Servers();
     new DelayedDeletes(servers).delete(CLOCK);
     await vi.advanceTimersByTimeAsync(UNDO_MS);
     expect(servers.hidden.has('1')).toBe(false);
-    expect(toasts.map((toast) => toast.text)).toEqual(['clock could not be deleted. Try again.']);
+    expect(toasts.map((toast) => toast.text)).toEqual(["Couldn't delete clock. Try again."]);
   });
 
   it('deletes many with one request and one undo, and names what is left', async () => {
@@ -74,10 +74,10 @@ describe('DelayedDeletes', () => {
     const deletes = new DelayedDeletes(servers);
     deletes.delete(many);
     deletes.delete(CLOCK);
-    expect(toasts.map((toast) => toast.text)).toEqual(['3 servers were deleted.']);
+    expect(toasts.map((toast) => toast.text)).toEqual(['3 servers deleted.']);
     await vi.advanceTimersByTimeAsync(UNDO_MS);
     expect(sent).toHaveLength(1);
-    expect(toasts.map((toast) => toast.text)).toEqual(['server 2 could not be deleted. Try again.']);
+    expect(toasts.map((toast) => toast.text)).toEqual(["Couldn't delete server 2. Try again."]);
     expect(servers.hidden.size).toBe(0);
   });
 });

@@ -1,3 +1,5 @@
+import { formatCount } from '../ui/format-count.ts';
+
 /** What reading the tools of a server anew brought. */
 export interface Discovery {
   added: string[];
@@ -11,6 +13,5 @@ export function discoveryWords(found: Discovery): string {
   const parts = (['added', 'changed', 'removed'] as const)
     .filter((kind) => found[kind].length > 0)
     .map((kind) => `${found[kind].length} ${kind}`);
-  const tools = found.count === 1 ? '1 tool' : `${found.count} tools`;
-  return `${tools}: ${parts.length > 0 ? parts.join(', ') : 'nothing new'}.`;
+  return `${formatCount(found.count, 'tool')}: ${parts.length > 0 ? parts.join(', ') : 'no changes'}.`;
 }

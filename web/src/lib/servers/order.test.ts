@@ -18,7 +18,7 @@ describe('planMove', () => {
     expect(planMove(servers, id, direction)).toEqual(writes);
   });
 
-  it('numbers all of them anew when there is no room', () => {
+  it('renumbers all servers when there is no room', () => {
     expect(planMove(at(1, 1, 1), 'c', 'up')).toEqual([
       { id: 'a', position: 1 },
       { id: 'c', position: 2 },
@@ -39,7 +39,7 @@ describe('planMove', () => {
   });
 });
 
-it('servers in the same place follow each other by age', () => {
+it('servers at the same position are ordered by age', () => {
   const row = (id: string, position: number, created_at: string) =>
     ({ id, position, created_at }) as McpServerRow;
   const rows = [row('new', 1, '2026-02-01'), row('old', 1, '2026-01-01'), row('first', 0.5, '2026-03-01')];

@@ -16,19 +16,19 @@ const status = (row: Partial<McpServerRow>, isSet: boolean | undefined, who: str
   return [connection_status, error_code];
 };
 
-it('shows who is not signed in that they are not, whatever the member who added the server has', () => {
+it("shows a member that they are not signed in, whatever the owner's status is", () => {
   expect(status({}, false, 'bob')).toEqual(['needs_auth', 'sign_in_required']);
   expect(status({}, undefined, 'bob')).toEqual(['needs_auth', 'sign_in_required']);
   expect(status({}, false, 'ada')).toEqual(['needs_auth', 'sign_in_required']);
 });
 
-it('does not show the lost sign-in of somebody else', () => {
+it("does not show another member's lost sign-in", () => {
   const lost = { connection_status: 'needs_auth', error_code: 'sign_in_required' } as const;
   expect(status(lost, true, 'bob')).toEqual(['disconnected', null]);
   expect(status(lost, true, 'ada')).toEqual(['needs_auth', 'sign_in_required']);
 });
 
-it('leaves everything else as it is stored', () => {
+it('returns other servers unchanged', () => {
   expect(status({}, true, 'bob')).toEqual(['connected', null]);
   expect(status({ credential_scope: 'workspace' }, false, 'bob')).toEqual(['connected', null]);
   expect(status({ auth_method: 'api_key', credential_scope: 'workspace' }, undefined, 'bob')).toEqual([
@@ -37,7 +37,7 @@ it('leaves everything else as it is stored', () => {
   ]);
 });
 
-it('tells of keys of each member the same, and whether theirs is set', () => {
+it("treats per-member keys the same way, and shows whether the member's is set", () => {
   for (const auth_method of ['api_key', 'bearer_token'] as const) {
     expect(status({ auth_method }, false, 'bob')).toEqual(['needs_auth', 'credential_missing']);
     expect(status({ auth_method }, true, 'bob')).toEqual(['connected', null]);
@@ -52,7 +52,7 @@ it('tells of keys of each member the same, and whether theirs is set', () => {
   expect(ownStatus({ ...server, has_credential: true }, { isSet: false }, 'bob').has_credential).toBe(true);
 });
 
-it('asks the user for what only they can give', () => {
+it('waits for credentials that only the user can provide', () => {
   const waits = { ...server, is_active: true, connection_status: 'needs_auth' } as const;
   expect(waitsForUser(waits, undefined)).toBe(true);
   expect(waitsForUser({ ...waits, auth_method: 'api_key' }, undefined)).toBe(true);

@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('Servers', () => {
-  it('gathers hints that come together into one look', async () => {
+  it('batches hints that arrive together into one request', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.refresh(['1']);
@@ -41,7 +41,7 @@ describe('Servers', () => {
     expect(servers.list.map((server) => server.id)).toEqual(['1', '2']);
   });
 
-  it('answers a burst of a thousand hints with a few looks, and ends with the newest row', async () => {
+  it('handles a burst of a thousand hints with a few requests, and ends with the newest row', async () => {
     let looks = 0;
     let newest = 0;
     vi.stubGlobal('fetch', () => {
@@ -59,7 +59,7 @@ describe('Servers', () => {
     expect(servers.get('1')?.latency_ms).toBe(1000);
   });
 
-  it('looks at all servers when many changed at once', async () => {
+  it('loads all servers when many changed at once', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.refresh(Array.from({ length: 1000 }, (_, index) => String(index)));
@@ -75,7 +75,7 @@ describe('Servers', () => {
     expect(asked.map((one) => one.path)).toEqual(['/api/servers', '/api/servers']);
   });
 
-  it('asks one thing at a time: what changes behind a slow answer is looked at together', async () => {
+  it('sends one request at a time, and batches changes that arrive during a slow one', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     for (const id of ['1', '2', '3', '4']) {
@@ -88,7 +88,7 @@ describe('Servers', () => {
     expect(asked.map((one) => one.path)).toEqual(['/api/servers?ids=1', '/api/servers?ids=2,3,4']);
   });
 
-  it('shows a status as the hint tells it, then what the look finds; in a burst only that', async () => {
+  it('shows a status from its hint, then the loaded row; in a burst only the row', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.seed([
@@ -124,7 +124,7 @@ describe('Servers', () => {
     expect(servers.list.map((one) => one.connection_status)).toEqual(['connecting', 'error']);
   });
 
-  it('takes away what a look no longer finds', async () => {
+  it('removes rows that a request no longer returns', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.seed([row('1'), row('2')]);
@@ -134,7 +134,7 @@ describe('Servers', () => {
     expect(servers.list.map((server) => server.id)).toEqual(['2']);
   });
 
-  it('does not let an older answer cover a newer one', async () => {
+  it('ignores an older response after a newer one', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     void servers.refreshAll();
@@ -145,7 +145,7 @@ describe('Servers', () => {
     expect(servers.get('1')?.name).toBe('new');
   });
 
-  it('keeps what the user just switched against a look that began before', async () => {
+  it('keeps a switch over a request that began earlier', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
@@ -156,7 +156,7 @@ describe('Servers', () => {
     expect(servers.get('1')?.is_active).toBe(false);
   });
 
-  it('does not bring back a deleted server by a look that began before', async () => {
+  it('does not restore a deleted server from a request that began earlier', async () => {
     const asked = heldFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
@@ -167,7 +167,7 @@ describe('Servers', () => {
     expect(servers.list).toEqual([]);
   });
 
-  it('keeps what it knows when our server cannot answer', async () => {
+  it('keeps its rows when the request fails', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
     const servers = new Servers();
     servers.seed([row('1')]);

@@ -17,30 +17,30 @@ describe('serverState', () => {
     expect(serverState(connected, now)).toMatchObject({
       tone: 'ok',
       word: 'Connected',
-      reason: 'checked 12 s ago',
+      reason: 'Checked 12 seconds ago',
     });
   });
 
-  it('says that a state is older than the configuration', () => {
+  it('says when a status is older than the configuration', () => {
     expect(serverState({ ...connected, status_config_version: 1 }, now).reason).toBe(
-      'not checked since the last change',
+      'Not checked since the last change',
     );
   });
 
-  it('gives reason and hint when a server cannot be reached', () => {
+  it('gives a reason and a hint when a server is offline', () => {
     const state = serverState(
       { ...connected, connection_status: 'error', error_code: 'connection_refused' },
       now,
     );
     expect(state).toMatchObject({
       tone: 'bad',
-      word: 'Not reachable',
+      word: 'Offline',
       reason: 'The server refused the connection.',
     });
     expect(state.hint).toContain('port');
   });
 
-  it('tells a wrong key from a server that is away', () => {
+  it('distinguishes a wrong key from an offline server', () => {
     const state = serverState(
       { ...connected, connection_status: 'needs_auth', error_code: 'unauthorized' },
       now,
@@ -48,18 +48,21 @@ describe('serverState', () => {
     expect(state).toMatchObject({ tone: 'warn', word: 'Needs sign-in' });
   });
 
-  it('is off when switched off, whatever the last status was', () => {
-    expect(serverState({ ...connected, is_active: false }, now)).toMatchObject({ tone: 'off', word: 'Off' });
+  it('is disabled, whatever the last status was', () => {
+    expect(serverState({ ...connected, is_active: false }, now)).toMatchObject({
+      tone: 'off',
+      word: 'Disabled',
+    });
   });
 
-  it('does not call a server that was never looked at disconnected', () => {
+  it('does not call an unchecked server disconnected', () => {
     const fresh = { ...connected, connection_status: 'disconnected', status_observed_at: null } as const;
     expect(serverState(fresh, now).word).toBe('Not checked yet');
   });
 });
 
 describe('hostOf', () => {
-  it('keeps the port and survives nonsense', () => {
+  it('keeps the port, and returns invalid URLs unchanged', () => {
     expect([hostOf('http://127.0.0.1:4111/mcp'), hostOf('nonsense')]).toEqual(['127.0.0.1:4111', 'nonsense']);
   });
 });

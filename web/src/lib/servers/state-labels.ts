@@ -1,6 +1,7 @@
 import { describeError } from '@patchbay/shared/contract/errors';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { timeAgo } from '../live/format-time.ts';
+import { formatCount } from '../ui/format-count.ts';
 
 export type Tone = 'ok' | 'wait' | 'warn' | 'bad' | 'off';
 
@@ -26,7 +27,8 @@ type StatusFields = Pick<
 
 /** @param now milliseconds since the epoch */
 export function serverState(server: StatusFields, now: number): ServerState {
-  if (!server.is_active) return { tone: 'off', word: 'Off', reason: 'switched off', hint: null };
+  if (!server.is_active)
+    return { tone: 'off', word: 'Disabled', reason: 'Not used in conversations', hint: null };
   const { tone, word } = lamp(server);
   const problem = tone === 'bad' || tone === 'warn' ? server.error_code : null;
   if (problem) {
@@ -43,11 +45,14 @@ function lamp(server: StatusFields): { tone: Tone; word: string } {
     case 'connecting':
       return { tone: 'wait', word: 'Connecting' };
     case 'needs_auth':
-      return { tone: 'warn', word: 'Needs sign-in' };
+      return {
+        tone: 'warn',
+        word: server.error_code === 'credential_missing' ? 'Needs a key' : 'Needs sign-in',
+      };
     case 'error':
       return {
         tone: 'bad',
-        word: describeError(server.error_code ?? 'internal').about === 'network' ? 'Not reachable' : 'Error',
+        word: describeError(server.error_code ?? 'internal').about === 'network' ? 'Offline' : 'Error',
       };
     case 'disconnected':
       return { tone: 'off', word: server.status_observed_at ? 'Disconnected' : 'Not checked yet' };
@@ -55,11 +60,11 @@ function lamp(server: StatusFields): { tone: Tone; word: string } {
 }
 
 function quietReason(server: StatusFields, now: number): string {
-  if (!server.status_observed_at) return 'no connection so far';
+  if (!server.status_observed_at) return 'Not connected yet';
   if (server.status_config_version !== null && server.status_config_version < server.config_version) {
-    return 'not checked since the last change';
+    return 'Not checked since the last change';
   }
-  return `checked ${timeAgo(server.status_observed_at, now)}`;
+  return `Checked ${timeAgo(server.status_observed_at, now)}`;
 }
 
 /** Host and port as people know a server by; the whole text when it is no address. */
@@ -80,5 +85,5 @@ export function transportWord(server: Pick<McpServerRow, 'transport' | 'detected
 
 export function toolCountWords(count: number | null): string {
   if (count === null) return '–';
-  return count === 1 ? '1 tool' : `${count} tools`;
+  return formatCount(count, 'tool');
 }

@@ -15,13 +15,13 @@ const payload = { server_id: '1', ...told };
 const known = { status_observed_at: '2026-11-22T12:00:00+00:00' };
 
 describe('readStatusHint', () => {
-  it('gives what the row will say', () => {
+  it('returns the fields of the coming row', () => {
     expect(ServerStatusHint.safeParse(payload).success).toBe(true);
     expect(readStatusHint(payload, known)).toEqual(told);
     expect(readStatusHint(payload, { status_observed_at: null })).toEqual(told);
   });
 
-  it('leaves out what is no news', () => {
+  it('ignores a hint that is not newer', () => {
     expect(readStatusHint(payload, { status_observed_at: payload.status_observed_at })).toBeNull();
     expect(readStatusHint(payload, { status_observed_at: '2026-11-22T12:00:02+00:00' })).toBeNull();
     expect(readStatusHint({ ...payload, status_observed_at: null }, known)).toBeNull();

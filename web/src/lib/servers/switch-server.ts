@@ -20,6 +20,6 @@ export function beginSwitch(servers: Servers, server: McpServerRow): (result: Ac
     }
     servers.patch(id, { is_active: before });
     const why = result.type === 'failure' ? String(result.data?.message ?? '') : 'Try again in a moment.';
-    showToast(`${name} could not be switched. ${why}`, { tone: 'bad' });
+    showToast(`Couldn't ${before ? 'disable' : 'enable'} ${name}. ${why}`, { tone: 'bad' });
   };
 }

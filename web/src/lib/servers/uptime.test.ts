@@ -12,24 +12,24 @@ const pulse = {
   ],
 };
 
-it('shows the last 24 hours, the present one last', () => {
+it('shows the last 24 hours, ending with the current one', () => {
   const day = dayOf(pulse, now);
   expect(day).toHaveLength(24);
   expect(day.slice(-4)).toEqual(['none', 'bad', 'mixed', 'good']);
   expect(day.filter((hour) => hour === 'bad')).toHaveLength(1);
 });
 
-it('says it in words', () => {
-  expect(dayWords({ dueAt: null, hours: [] })).toBe('Not checked in the last day');
+it('describes the uptime in a sentence', () => {
+  expect(dayWords({ dueAt: null, hours: [] })).toBe('No checks in the last 24 hours');
   expect(dayWords({ ...pulse, hours: pulse.hours.slice(2) })).toBe(
-    '83.3 % of 6 checks went well in the last day',
+    '83.3% of 6 checks passed in the last 24 hours',
   );
 });
 
-it('says when the next try is, while it is to come', () => {
+it('says when the next retry is while it is in the future', () => {
   expect(
     ['2026-11-25T12:30:24Z', '2026-11-25T12:35:00Z', '2026-11-25T12:29:00Z', null].map((at) =>
       nextLookWords(at, now),
     ),
-  ).toEqual(['next try in 24 s', 'next try in 5 min', '', '']);
+  ).toEqual(['retrying in 24 s', 'retrying in 5 min', '', '']);
 });

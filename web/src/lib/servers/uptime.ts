@@ -16,18 +16,18 @@ export function dayOf({ hours }: ServerPulse, now: number): HourState[] {
   });
 }
 
-/** `99.2 % of 120 checks went well in the last day`; a sentence for who cannot see the bar. */
+/** `99.2% of 120 checks passed in the last 24 hours`; a sentence for who cannot see the bar. */
 export function dayWords({ hours }: ServerPulse): string {
   const checks = hours.reduce((sum, one) => sum + one.checks, 0);
   const failures = hours.reduce((sum, one) => sum + one.failures, 0);
-  if (checks === 0) return 'Not checked in the last day';
+  if (checks === 0) return 'No checks in the last 24 hours';
   const share = ((checks - failures) / checks) * 100;
-  return `${share === 100 ? '100' : share.toFixed(1)} % of ${checks} checks went well in the last day`;
+  return `${share === 100 ? '100' : share.toFixed(1)}% of ${checks} checks passed in the last 24 hours`;
 }
 
 /** When a server is looked at next; nothing where that is past. @param now milliseconds since the epoch */
 export function nextLookWords(dueAt: string | null, now: number): string {
   const seconds = dueAt ? Math.round((Date.parse(dueAt) - now) / 1000) : 0;
   if (seconds <= 0) return '';
-  return seconds < 90 ? `next try in ${seconds} s` : `next try in ${Math.round(seconds / 60)} min`;
+  return seconds < 90 ? `retrying in ${seconds} s` : `retrying in ${Math.round(seconds / 60)} min`;
 }

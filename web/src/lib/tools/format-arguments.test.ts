@@ -13,7 +13,7 @@ describe('argumentWords', () => {
     expect(argumentWords(args)).toBe(words);
   });
 
-  it('cuts what is too long for a line', () => {
+  it('truncates long arguments', () => {
     expect(argumentWords({ text: 'x'.repeat(500) })).toHaveLength(161);
   });
 });

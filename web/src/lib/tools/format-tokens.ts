@@ -8,4 +8,4 @@ export function tokenWords(tokens: number): string {
 }
 
 export const TOKEN_RULE =
-  'Estimated from the name, description and arguments that are sent to the model. Every token is billed on every turn.';
+  'Estimated from the names, descriptions and schemas sent to the model. Every token is billed on every turn.';

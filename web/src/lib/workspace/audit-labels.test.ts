@@ -15,18 +15,18 @@ const event = (more: Partial<AuditEvent>): AuditEvent => ({
   ...more,
 });
 
-describe('the words of the trail', () => {
-  it('tell what was done with what', () => {
-    expect(eventWords(event({}))).toBe('server clock changed');
+describe('audit labels', () => {
+  it('name the action and its subject', () => {
+    expect(eventWords(event({}))).toBe('Server clock changed');
     expect(eventWords(event({ table_name: 'workspace_members', action: 'insert', row_name: null }))).toBe(
-      'member added',
+      'Member added',
     );
     expect(eventWords(event({ table_name: 'some_later_table', action: 'delete' }))).toBe(
       'some later table clock removed',
     );
   });
 
-  it('tell who did it, with the API token that was used', () => {
+  it('name the actor, with the API token that was used', () => {
     const emails = { ada: 'ada@example.org' };
     expect(actorWords(event({}), emails)).toBe('the system');
     expect(actorWords(event({ actor_id: 'ada' }), emails)).toBe('ada@example.org');
@@ -34,17 +34,17 @@ describe('the words of the trail', () => {
     expect(actorWords(event({ actor_id: 'ada', token_name: 'CI' }), emails)).toBe(
       'ada@example.org with API token CI',
     );
-    expect(actorWords(event({ table_name: 'accounts' }), emails)).toBe('its user or an administrator');
+    expect(actorWords(event({ table_name: 'accounts' }), emails)).toBe('the user or an administrator');
   });
 
-  it('tell exports, imports and webhooks', () => {
+  it('name exports, imports and webhooks', () => {
     const told = (more: Partial<AuditEvent>) => eventWords(event({ row_name: null, ...more }));
-    expect(told({ action: 'export', table_name: 'workspaces' })).toBe('workspace exported');
-    expect(told({ action: 'import', table_name: 'workspaces' })).toBe('workspace changed by an import');
-    expect(told({ action: 'delete', table_name: 'notice_webhooks' })).toBe('webhook removed');
+    expect(told({ action: 'export', table_name: 'workspaces' })).toBe('Workspace exported');
+    expect(told({ action: 'import', table_name: 'workspaces' })).toBe('Workspace changed by an import');
+    expect(told({ action: 'delete', table_name: 'notice_webhooks' })).toBe('Webhook removed');
   });
 
-  it('tell each field with both values, and of closed ones only the name', () => {
+  it('show both values of each field, and only the name of hidden ones', () => {
     const changes = {
       name: { from: 'clock', to: 'watch' },
       tags: { from: [], to: ['work'] },
@@ -62,7 +62,7 @@ describe('the words of the trail', () => {
     ]);
   });
 
-  it('tell times in the zone of the reader, lengths with their unit, and switches in words', () => {
+  it("show times in the reader's zone, durations with their unit, and booleans as words", () => {
     const changes = {
       accepted_at: { from: null, to: '2026-11-22T22:05:00.123+00:00' },
       call_timeout_ms: { from: 500, to: 30_000 },
@@ -70,9 +70,9 @@ describe('the words of the trail', () => {
       name: { from: '2026-11-22T22:05:00Z', to: 'clock' },
     };
     expect(changeWords(event({ changes }), 'Asia/Tokyo')).toEqual([
-      'accepted: never → 23 Nov 2026, 07:05',
+      'accepted: never → Nov 23, 2026, 7:05 AM',
       'call timeout: 0.5 s → 30 s',
-      'is active: yes → no',
+      'active: yes → no',
       'name: 2026-11-22T22:05:00Z → clock',
     ]);
   });

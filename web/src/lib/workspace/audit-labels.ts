@@ -3,36 +3,36 @@ import type { AuditEvent } from '../server/workspace/audit.ts';
 
 /** What the trail speaks of, by table. */
 export const SUBJECTS: Record<string, string> = {
-  workspaces: 'workspace',
-  workspace_members: 'member',
-  workspace_invitations: 'invitation',
+  workspaces: 'Workspace',
+  workspace_members: 'Member',
+  workspace_invitations: 'Invitation',
   api_tokens: 'API token',
-  mcp_servers: 'server',
-  mcp_server_secrets: 'credential',
-  mcp_server_grants: 'sign-in to',
-  mcp_server_accepted_issuers: 'accepted issuer of',
-  mcp_tools: 'tool',
-  agent_configs: 'agent',
-  agent_config_servers: 'server of agent',
-  notice_webhooks: 'webhook',
-  limits: 'limit',
-  voice_sessions: 'conversation',
-  accounts: 'account',
-  sessions: 'session',
+  mcp_servers: 'Server',
+  mcp_server_secrets: 'Credential for',
+  mcp_server_grants: 'Sign-in to',
+  mcp_server_accepted_issuers: 'Accepted issuer of',
+  mcp_tools: 'Tool',
+  agent_configs: 'Agent',
+  agent_config_servers: 'Server of agent',
+  notice_webhooks: 'Webhook',
+  limits: 'Limit',
+  voice_sessions: 'Conversation',
+  accounts: 'Account',
+  sessions: 'Session',
 };
 
 const VERBS: Record<AuditEvent['action'], string> = {
   insert: 'added',
   update: 'changed',
   delete: 'removed',
-  move_in: 'moved here',
-  move_out: 'moved away',
+  move_in: 'moved into this workspace',
+  move_out: 'moved to another workspace',
   export: 'exported',
   import: 'changed by an import',
   sign_out: 'signed out',
 };
 
-/** What was done, such as `server clock changed`. */
+/** What was done, such as `Server clock changed`. */
 export function eventWords({ action, table_name, row_name }: AuditEvent): string {
   const subject = SUBJECTS[table_name] ?? table_name.replaceAll('_', ' ');
   return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
@@ -47,7 +47,7 @@ export function actorWords(
   emails: Readonly<Record<string, string>>,
 ): string {
   // Auth does not say whether the user or an administrator changed an account.
-  const nobody = table_name === 'accounts' ? 'its user or an administrator' : 'the system';
+  const nobody = table_name === 'accounts' ? 'the user or an administrator' : 'the system';
   const who = actor_id === null ? nobody : (emails[actor_id] ?? 'a former member');
   return token_name === null ? who : `${who} with API token ${token_name}`;
 }
@@ -61,7 +61,7 @@ export function changeWords(
   zone: string,
 ): string[] {
   return Object.entries(changes).map(([field, change]) => {
-    const name = field.replace(/_(at|ms)$/, '').replaceAll('_', ' ');
+    const name = field.replace(/^is_|_(at|ms)$/g, '').replaceAll('_', ' ');
     if (change === null) return action === 'update' ? `${name} (not shown)` : `${name} (set, not shown)`;
     const words = (value: unknown) => valueWords(field, value, zone);
     if (action === 'update') return `${name}: ${words(change.from)} → ${words(change.to)}`;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { allowNewPassword, endNewPassword, mayChooseNewPassword } from './new-password.server.ts';
 
-it('a confirmed link counts for its own account alone, and until the password is chosen', () => {
+it('a confirmed link allows one password change of its own account', () => {
   const jar = new Map<string, string>();
   const cookies = {
     get: (name: string) => jar.get(name),

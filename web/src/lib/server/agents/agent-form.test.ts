@@ -20,7 +20,7 @@ const typed = {
   language: 'de',
 };
 
-it('reads an agent with chosen servers', () => {
+it('reads an agent with selected servers', () => {
   const parsed = parseAgentForm(form({ ...typed, servers_mode: 'chosen', servers: ['a', 'b'] }));
   expect(parsed).toMatchObject({
     ok: true,
@@ -37,7 +37,7 @@ it('reads an agent with chosen servers', () => {
   });
 });
 
-it('gives all servers when nothing was chosen', () => {
+it('gives all servers when none is selected', () => {
   expect(parseAgentForm(form(typed))).toMatchObject({ ok: true, value: { all_servers: true } });
 });
 
@@ -62,7 +62,7 @@ it.each([
   [{ turn_detection: 'slow', turn_eagerness: 'eager' }, ['turn_detection', 'turn_eagerness']],
   [{ language: 'Klingon' }, ['language']],
   [{ greeting: 'x'.repeat(1001) }, ['greeting']],
-])('%j is told by field, and what was typed stays', (wrong, fields) => {
+])('%j is reported by field, and the input is kept', (wrong, fields) => {
   const parsed = parseAgentForm(form({ ...typed, ...wrong }));
   expect(parsed.ok ? [] : Object.keys(parsed.fieldErrors ?? {})).toEqual(fields);
   expect(parsed.values).toMatchObject(wrong);

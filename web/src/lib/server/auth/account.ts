@@ -4,7 +4,7 @@ import { linkTarget, parseEmail } from './email-links.ts';
 import { DONE, failure, invalidFields, type Failure, type Result } from '../result.ts';
 import type { SignedIn } from './session.ts';
 
-const NewPassword = z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.');
+const NewPassword = z.string().min(8, 'Use at least 8 characters.').max(72, 'Use at most 72 characters.');
 
 /**
  * Changes the password, given the current one, and signs out every other browser.
@@ -20,7 +20,7 @@ export async function changePassword(
   const { error } = await visitor.auth.signInWithPassword({ email: who.user.email, password: current });
   if (error) {
     if (error.code !== 'invalid_credentials') return refused(error.code);
-    return invalidFields({ current: ['This is not your password.'] });
+    return invalidFields({ current: ['Incorrect password.'] });
   }
   return setPassword(who, next, current);
 }
@@ -34,7 +34,7 @@ export async function setPassword(who: SignedIn, next: string, current?: string)
     ...(current !== undefined && { current_password: current }),
   });
   if (error?.code === 'same_password') {
-    return invalidFields({ next: ['This is the password that you have already.'] });
+    return invalidFields({ next: ['Choose a password different from your current one.'] });
   }
   if (error) return refused(error.code);
   await who.supabase.auth.signOut({ scope: 'others' });
@@ -56,7 +56,7 @@ export async function changeEmail(who: SignedIn, url: URL, form: FormData): Prom
   if (!parsed.ok) return parsed;
   const { email } = parsed;
   if (email.toLowerCase() === who.user.email.toLowerCase()) {
-    return invalidFields({ email: ['This is your address already.'] });
+    return invalidFields({ email: ['This is already your email address.'] });
   }
   const emailRedirectTo = linkTarget(url, '/account');
   const { error } = await who.supabase.auth.updateUser({ email }, { emailRedirectTo });

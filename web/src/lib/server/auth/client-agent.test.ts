@@ -12,12 +12,12 @@ async function sent(path: string, agent: string | null): Promise<string | null> 
   return seen!.get('user-agent');
 }
 
-it('tells Auth the browser of the person', async () => {
+it('sends the user agent to Auth', async () => {
   expect(await sent('/auth/v1/token?grant_type=password', 'Firefox')).toBe('Firefox');
   expect(await sent('/auth/v1/token?grant_type=password', 'x'.repeat(9000))).toHaveLength(500);
 });
 
-it('tells nobody else, and nothing where the browser does not say it', async () => {
+it('sends no user agent to other services, or when there is none', async () => {
   expect(await sent('/rest/v1/mcp_servers', 'Firefox')).toBe('node');
   expect(await sent('/auth/v1/token', null)).toBe('node');
 });

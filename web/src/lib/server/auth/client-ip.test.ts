@@ -30,7 +30,7 @@ it.each([
   '/auth/v1/otp',
   '/auth/v1/resend',
   '/auth/v1/verify',
-])('%s carries the address of the client, and the key that Auth asks for', async (path) => {
+])("%s carries the client's IP address and the key that Auth requires", async (path) => {
   const headers = await sent(path, ON);
   expect(headers.get('sb-forwarded-for')).toBe('203.0.113.7');
   expect(headers.get('apikey')).toBe(KEY);
@@ -63,7 +63,7 @@ it.each<[string, Record<string, string>, string]>([
   expect(headers.get('sb-forwarded-for')).toBeNull();
 });
 
-it('no other module of the page names the key', () => {
+it('no other module of the page uses the key', () => {
   const files = globSync('**/*.{ts,svelte}', { cwd: SOURCES });
   const naming = files.filter((file) =>
     /PATCHBAY_CLIENT_IP_KEY|SECRET_KEY|sb_secret_/.test(readFileSync(join(SOURCES, file), 'utf8')),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { invalidFields, type Result } from '../result.ts';
 
 const Credentials = z.object({
-  email: z.email('This is not an email address.'),
-  password: z.string().min(8, 'At least 8 characters.').max(72, 'At most 72 characters.'),
+  email: z.email('Enter a valid email address.'),
+  password: z.string().min(8, 'Use at least 8 characters.').max(72, 'Use at most 72 characters.'),
 });
 
 /** `email` is the typed address, to show it again. */
@@ -21,21 +21,21 @@ export function parseCredentials(form: FormData): ParsedCredentials {
 export function authProblemWords(code: string | undefined): string {
   switch (code) {
     case 'invalid_credentials':
-      return 'Email or password is wrong.';
+      return 'Incorrect email or password.';
     case 'email_not_confirmed':
-      return 'This address is not confirmed yet: follow the link in the email that was sent to it.';
+      return "This email address isn't confirmed yet. Open the link in the email we sent you.";
     case 'user_already_exists':
     case 'email_exists':
-      return 'There is an account with this address already. Sign in instead.';
+      return 'An account with this email address already exists. Sign in instead.';
     case 'weak_password':
-      return 'This password is too easy to guess. Use a longer one.';
+      return 'This password is too easy to guess. Choose a longer one.';
     case 'over_request_rate_limit':
       return 'Too many attempts from your network. Wait a minute, then try again.';
     case 'over_email_send_rate_limit':
-      return 'An email was sent a moment ago. Wait a minute, then try again.';
+      return 'We just sent you an email. Wait a minute, then try again.';
     case 'signup_disabled':
-      return 'New accounts are turned off.';
+      return 'Sign-ups are disabled.';
     default:
-      return 'The sign-in service does not answer. Try again in a moment.';
+      return "The sign-in service isn't responding. Try again in a moment.";
   }
 }

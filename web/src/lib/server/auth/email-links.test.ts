@@ -24,12 +24,12 @@ it.each<['recovery' | 'magiclink' | 'signup', number, string]>([
   ['magiclink', 422, 'otp_disabled'],
   ['magiclink', 400, 'email_address_not_authorized'],
   ['signup', 400, 'email_address_not_authorized'],
-])('a %s link that Auth refuses with %i %s says nothing about the account', async (kind, status, code) => {
+])('a %s link that Auth rejects with %i %s reveals nothing about the account', async (kind, status, code) => {
   authAnswers(status, code);
   expect(await sendEmailLink(event, kind, 'ann@patchbay.example', null)).toMatchObject({ ok: true });
 });
 
-it('a limit that everybody meets is told', async () => {
+it('a rate limit that applies to everyone is reported', async () => {
   authAnswers(429, 'over_request_rate_limit');
   const sent = await sendEmailLink(event, 'recovery', 'ann@patchbay.example', null);
   expect(sent).toMatchObject({ ok: false, status: 429 });

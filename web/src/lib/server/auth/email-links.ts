@@ -13,7 +13,7 @@ export type LinkKind = z.infer<typeof LinkKind>;
 /** Codes that reveal that an address has no account. */
 const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found']);
 
-const Email = z.email('This is not an email address.');
+const Email = z.email('Enter a valid email address.');
 
 /** `email` is the typed address, to show it again. */
 export type ParsedEmail = Result<string> & { email: string };

@@ -23,9 +23,9 @@ it.each([
     'Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36',
     'Samsung Internet on Android',
   ],
-  ['curl/8.0', 'An unknown browser'],
-  ['<b>Linux</b>', 'A browser on Linux'],
-  [null, 'An unknown browser'],
-])('%s is told in words', (agent, words) => {
+  ['curl/8.0', 'Unknown browser'],
+  ['<b>Linux</b>', 'Unknown browser on Linux'],
+  [null, 'Unknown browser'],
+])('%s has a readable name', (agent, words) => {
   expect(userAgentWords(agent)).toBe(words);
 });

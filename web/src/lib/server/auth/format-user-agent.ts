@@ -22,5 +22,5 @@ export function userAgentWords(agent: string | null): string {
   const find = (names: [RegExp, string][]) => names.find(([pattern]) => pattern.test(agent ?? ''))?.[1];
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
   if (browser && system) return `${browser} on ${system}`;
-  return browser ?? (system ? `A browser on ${system}` : 'An unknown browser');
+  return browser ?? (system ? `Unknown browser on ${system}` : 'Unknown browser');
 }

@@ -116,7 +116,7 @@ const renewed = {
   user: { id: 'u1' },
 };
 
-it('signing out forgets the session while Auth is away, and nothing else', async () => {
+it('signing out clears only the session when Auth is unavailable', async () => {
   respond = html(502);
   const { jar, event } = expired();
   const { supabase } = createSessionClient(event, { supabaseUrl, publishableKey: 'key' }, quickWatch());

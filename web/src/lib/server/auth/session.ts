@@ -11,7 +11,7 @@ export async function openSession(event: RequestEvent): Promise<void> {
   event.locals.supabase = supabase;
   const { data } = await supabase.auth.getClaims();
   if (!data && isAuthAway()) {
-    const message = 'The sign-in service does not answer. You are still signed in: try again in a minute.';
+    const message = "The sign-in service isn't responding. You're still signed in. Try again in a minute.";
     error(503, message);
   }
   if (!data) return;

@@ -40,7 +40,7 @@ export async function listSessions(who: SignedIn): Promise<ShownSession[] | null
 export const endSession = (who: SignedIn, id: string): Promise<Result> =>
   z.uuid().safeParse(id).success
     ? callProcedure(who, 'end_session', { p_id: id }, nothing)
-    : Promise.resolve(failure(400, 'Choose a session.'));
+    : Promise.resolve(failure(400, 'Select a session.'));
 
 /** @returns how many ended */
 export const endOtherSessions = (who: SignedIn): Promise<Result<number>> =>

@@ -3,7 +3,7 @@ import { createProviderList } from './social-providers.ts';
 
 const PROJECT = { supabaseUrl: 'https://x.supabase.co', publishableKey: 'sb_publishable_1' };
 
-it('lists what Auth has enabled, and of that what the page knows', async () => {
+it('lists the providers that are enabled in Auth and known to the page', async () => {
   const asked: string[] = [];
   const send: typeof fetch = async (input, init) => {
     asked.push(`${new Request(input).url} ${new Headers(init?.headers).get('apikey')}`);
@@ -19,7 +19,7 @@ it.each<[string, () => Response]>([
   ['a failure', () => new Response('{}', { status: 500 })],
   ['a page', () => new Response('<h1>One moment</h1>')],
   ['no connection', () => Response.error().clone()],
-])('%s leaves the last list, and is not asked about at each page', async (_, answer) => {
+])('%s keeps the last list of providers, which is cached between pages', async (_, answer) => {
   let now = 0;
   let count = 0;
   const send: typeof fetch = async () =>

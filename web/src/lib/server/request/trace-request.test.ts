@@ -20,7 +20,7 @@ async function spanOf(event: RequestEvent, resolve: () => Response): Promise<Fin
   return promise;
 }
 
-it('a request is a span of its caller’s trace, called as its route is and not as its address', async () => {
+it("a request is a span of its caller's trace, named after its route", async () => {
   const event = someEvent(undefined, { traceparent: `00-${TRACE}-${CALLER}-01` });
   const span = await spanOf(event, () => new Response());
   expect(span.context).toBe(event.locals.trace);
@@ -35,7 +35,7 @@ it('a request is a span of its caller’s trace, called as its route is and not 
   expect(JSON.stringify(span)).not.toContain('canary');
 });
 
-it('a request for nothing that is there has no route', async () => {
+it('a request for an unknown path has no route', async () => {
   const span = await spanOf(someEvent(null), () => new Response(null, { status: 404 }));
   expect(span).toMatchObject({ name: 'GET', isError: false });
   expect(span.attributes).not.toHaveProperty('http.route');
@@ -45,13 +45,13 @@ it.each([
   ['a redirect', () => redirect(303, '/sign-in?next=canary'), 303, false],
   ['a refusal', () => error(503, 'canary'), 503, true],
   ['a failure', () => expect.fail('canary'), 500, true],
-])('%s of a hook behind is told with its status', async (_what, resolve, status, isError) => {
+])('%s of a later hook is recorded with its status', async (_what, resolve, status, isError) => {
   const span = await spanOf(someEvent(), resolve);
   expect(span).toMatchObject({ isError, attributes: { 'http.response.status_code': status } });
   expect(JSON.stringify(span)).not.toContain('canary');
 });
 
-it('on Vercel the platform waits until the span is sent', async () => {
+it('on Vercel, the platform waits until the span is sent', async () => {
   const waited: Promise<unknown>[] = [];
   vi.stubGlobal(VERCEL, {
     get: () => ({ waitUntil: (work: Promise<unknown>) => waited.push(work) }),
@@ -64,14 +64,14 @@ it('on Vercel the platform waits until the span is sent', async () => {
   expect(flush).toHaveBeenCalledOnce();
 });
 
-it('an answer comes where no span can be sent, and waits for none', async () => {
+it('a response does not wait for spans that cannot be sent', async () => {
   for (const spans of [() => Promise.reject(new Error('no SDK')), () => new Promise<null>(() => {})]) {
     const answer = await tracingWith(spans)({ event: someEvent(), resolve: () => new Response('well') });
     expect(answer.status).toBe(200);
   }
 });
 
-it('whoever asks for the health of the page is not told of', async () => {
+it('health requests are not traced', async () => {
   const spans = vi.fn(() => Promise.resolve(null));
   await tracingWith(spans)({ event: someEvent('/healthz'), resolve: () => new Response() });
   expect(spans).not.toHaveBeenCalled();

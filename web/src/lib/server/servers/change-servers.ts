@@ -7,15 +7,15 @@ import type { SignedIn } from '../auth/session.ts';
 
 const MOST = 2000;
 
-export const ServerIds = z.array(z.uuid()).min(1, 'Choose servers first.').max(MOST);
+export const ServerIds = z.array(z.uuid()).min(1, 'Select at least one server.').max(MOST);
 
 const BulkForm = z
   .object({
     ids: ServerIds,
     change: z.enum(BULK_CHANGES),
-    tag: z.string().trim().max(40, 'At most 40 characters.'),
+    tag: z.string().trim().max(40, 'Use at most 40 characters.'),
   })
-  .refine(({ change, tag }) => !change.endsWith('_tag') || tag !== '', { message: 'Type a tag first.' });
+  .refine(({ change, tag }) => !change.endsWith('_tag') || tag !== '', { message: 'Enter a tag.' });
 
 export function parseBulkForm(form: FormData): Result<z.infer<typeof BulkForm>> {
   const typed = { ids: form.getAll('id'), change: form.get('do'), tag: form.get('tag') ?? '' };

@@ -17,10 +17,11 @@ type PastedFile = Extract<McpServersFile, { ok: true }>;
 export function readPasted(form: FormData): Result<PastedFile> {
   const text = form.get('text');
   if (typeof text !== 'string' || text.trim() === '') return failure(400, 'Paste the JSON first.');
-  if (text.length > MOST_CHARACTERS) return failure(400, 'This text is too long.');
+  if (text.length > MOST_CHARACTERS) return failure(400, 'This JSON is too large.');
   const file = readMcpServersJson(text);
   if (!file.ok) return failure(400, file.message);
-  if (file.servers.length > MOST_SERVERS) return failure(400, `At most ${MOST_SERVERS} servers at a time.`);
+  if (file.servers.length > MOST_SERVERS)
+    return failure(400, `You can import at most ${MOST_SERVERS} servers at a time.`);
   return { ok: true, value: file };
 }
 
@@ -70,12 +71,12 @@ async function addOne(
   if (!created.ok) return { ...created, key };
   const { id, name, url, auth_method } = created.value;
   if (credential === null) {
-    const note = needsCredential ? 'It is off until you enter its key or token.' : null;
+    const note = needsCredential ? 'Disabled until you enter its key or token.' : null;
     return { ok: true, value: { id, name, note }, key };
   }
   const stored = await storeCredential(who, { server_id: id, credential, url, auth_method });
   if (!stored.ok) {
-    const note = `Its credential could not be stored: ${stored.message}`;
+    const note = `Couldn't store its credential: ${stored.message}`;
     return { ok: true, value: { id, name, note }, key };
   }
   if (isActive) await updateServer(who, id, { is_active: true });

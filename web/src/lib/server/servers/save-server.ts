@@ -8,6 +8,7 @@ import {
   formValuesOf,
   type ServerFormValues,
 } from '../../servers/form/form-values.ts';
+import { formatCount } from '../../ui/format-count.ts';
 import { mergeEdits } from '../../servers/form/merge.ts';
 import { CHANGED } from '../database.ts';
 import { discoverTools, storeCredential, testConnection } from '../edge-functions.ts';
@@ -35,7 +36,7 @@ export function planTest(
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
-      ? 'Type it again for this test: the address, the authentication or whose it is was changed.'
+      ? 'The URL, the authentication or who owns the key changed. Enter the key or token again to test.'
       : 'Enter the key or token.';
     return { ...invalidFields({ credential: [why] }), values };
   }
@@ -51,7 +52,7 @@ function withName(form: FormData): FormData {
   if (textOf(form, 'name').trim() !== '') return form;
   const named = new FormData();
   for (const [field, value] of form) named.append(field, value);
-  named.set('name', 'not named yet');
+  named.set('name', 'Untitled');
   return named;
 }
 
@@ -134,7 +135,7 @@ export async function saveTyped(
     if (!answer.ok) {
       return {
         values: { ...values, is_active: row.is_active },
-        message: `The server is saved, but its credential could not be stored: ${answer.message}`,
+        message: `The server was saved, but its credential wasn't: ${answer.message}`,
         savedId: id,
       };
     }
@@ -145,7 +146,7 @@ export async function saveTyped(
     if (!answer.ok)
       return {
         values,
-        message: `The server is saved, but the address was not confirmed: ${answer.message}`,
+        message: `The server was saved, but its URL wasn't confirmed: ${answer.message}`,
         savedId: id,
       };
   }
@@ -154,7 +155,7 @@ export async function saveTyped(
     if (!activated.ok) {
       return {
         values,
-        message: `Saved, but not switched on. ${failureText(activated)}`,
+        message: `The server was saved, but not enabled. ${failureText(activated)}`,
         savedId: id,
       };
     }
@@ -173,8 +174,8 @@ function needsCredential(input: ServerConfiguration, stored: McpServerRow | null
 
 function missingCredentialWords(stored: McpServerRow | null): string {
   return stored?.has_credential
-    ? 'The address, the authentication or whose key it is was changed: enter the key or token.'
-    : 'Enter the key or token, or choose no authentication.';
+    ? 'The URL, the authentication or who owns the key changed. Enter the key or token.'
+    : 'Enter the key or token, or set the authentication to None.';
 }
 
 async function discovered(
@@ -182,12 +183,12 @@ async function discovered(
   serverId: string,
   isActive: boolean,
 ): Promise<{ tone: 'ok' | 'warn'; words: string }> {
-  if (!isActive) return { tone: 'ok', words: 'It is switched off.' };
+  if (!isActive) return { tone: 'ok', words: "It's disabled." };
   const patience = new Promise<null>((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS, null));
   const answer = await Promise.race([discoverTools(who, { server_id: serverId }), patience]);
   if (answer === null)
-    return { tone: 'warn', words: 'It has not answered yet; its state shows when it does.' };
+    return { tone: 'warn', words: "It hasn't responded yet. Its status updates when it does." };
   if (!answer.ok) return { tone: 'warn', words: answer.message };
   const { length } = answer.value.tools;
-  return { tone: 'ok', words: `${length} ${length === 1 ? 'tool' : 'tools'} found.` };
+  return { tone: 'ok', words: `${formatCount(length, 'tool')} found.` };
 }

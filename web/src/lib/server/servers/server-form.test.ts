@@ -10,7 +10,7 @@ function form(fields: Record<string, string>): FormData {
 }
 
 describe('parseServerForm', () => {
-  it('fills what was left out', () => {
+  it('fills in defaults', () => {
     const parsed = parseServerForm(form({}));
     expect(parsed).toMatchObject({
       ok: true,
@@ -27,12 +27,12 @@ describe('parseServerForm', () => {
     });
   });
 
-  it('leaves fields that the form does not ask for to the database', () => {
+  it('leaves fields that are not in the form to the database', () => {
     const parsed = parseServerForm(form({}));
     expect(parsed.ok && Object.keys(parsed.value.input)).not.toContain('metadata');
   });
 
-  it('keeps everything typed when something is wrong, except the credential', () => {
+  it('keeps the input of an invalid form, except the credential', () => {
     const parsed = parseServerForm(
       form({ url: 'nonsense', tags: 'a, b', auth_method: 'bearer_token', credential: 'top-secret' }),
     );
@@ -42,12 +42,12 @@ describe('parseServerForm', () => {
     expect(!parsed.ok && parsed.fieldErrors?.url).toBeDefined();
   });
 
-  it('tells about a bad credential and a bad field at once', () => {
+  it('reports an invalid credential and an invalid field together', () => {
     const parsed = parseServerForm(form({ name: ' ', auth_method: 'api_key', credential: 'två\nrader' }));
     expect(!parsed.ok && Object.keys(parsed.fieldErrors ?? {}).sort()).toEqual(['credential', 'name']);
   });
 
-  it.each(['0.5', '301', 'soon'])('refuses a time-out of %s seconds and says so at its field', (timeout) => {
+  it.each(['0.5', '301', 'soon'])('rejects a timeout of %s seconds at its field', (timeout) => {
     const parsed = parseServerForm(form({ timeout }));
     expect(!parsed.ok && Object.keys(parsed.fieldErrors ?? {})).toEqual(['timeout']);
   });
@@ -61,7 +61,7 @@ describe('parseServerForm', () => {
 });
 
 describe('splitTags', () => {
-  it('parts by commas, trims, and keeps each once', () => {
+  it('splits at commas, trims, and removes duplicates', () => {
     expect(splitTags(' work, local,,work ')).toEqual(['work', 'local']);
   });
 });
@@ -75,23 +75,23 @@ describe('connectionDiffers', () => {
     auth_header: 'X-API-Key',
   } as Parameters<typeof connectionDiffers>[1];
 
-  it('does not count a new name or tag', () => {
+  it('ignores a new name or tag', () => {
     const parsed = parseServerForm(form({ name: 'other', tags: 'x' }));
     expect(parsed.ok && connectionDiffers(parsed.value.input, stored)).toBe(false);
   });
 
-  it('counts another protocol', () => {
+  it('notices another protocol', () => {
     const parsed = parseServerForm(form({ protocol_era: 'stateless' }));
     expect(parsed).toMatchObject({ ok: true, value: { input: { protocol_era: 'stateless' } } });
     expect(parsed.ok && connectionDiffers(parsed.value.input, stored)).toBe(true);
   });
 
-  it('counts another address', () => {
+  it('notices another URL', () => {
     const parsed = parseServerForm(form({ url: 'https://example.com/other' }));
     expect(parsed.ok && connectionDiffers(parsed.value.input, stored)).toBe(true);
   });
 
-  it('counts a key of each member in place of one for all', () => {
+  it('notices a change from a shared key to one per member', () => {
     const keyed = { ...stored, auth_method: 'api_key', credential_scope: 'workspace' } as const;
     const differs = (scope: string) => {
       const parsed = parseServerForm(form({ auth_method: 'api_key', credential_scope: scope }));

@@ -102,5 +102,5 @@ function namedAsInForm(errors: Record<string, string[]>): Record<string, string[
   const { call_timeout_ms: timeout, ...rest } = errors;
   if (!timeout) return rest;
   const { min, max } = CALL_TIMEOUT_RANGE_MS;
-  return { ...rest, timeout: [`Between ${min / 1000} and ${max / 1000} seconds.`] };
+  return { ...rest, timeout: [`Enter ${min / 1000} to ${max / 1000} seconds.`] };
 }

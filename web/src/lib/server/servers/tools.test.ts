@@ -21,7 +21,7 @@ const row = (rest: Partial<McpToolRow>): McpToolRow => ({
   ...rest,
 });
 
-it('a tool is listed with the size of what the model gets, not of what the server gives', async () => {
+it('a tool is listed with its size for the model, not for the server', async () => {
   const long = 'It adds one to the other. '.repeat(200);
   const [short, shortened] = await withModelView([row({}), row({ description: long })], 'math');
   expect(short).toMatchObject({ name: 'add', isShortened: false });
@@ -31,12 +31,12 @@ it('a tool is listed with the size of what the model gets, not of what the serve
   expect(shortened?.tokens).toBeLessThan(350);
 });
 
-it('a tool is listed under the name that the model gets', async () => {
+it('a tool is listed under its name for the model', async () => {
   const listed = await withModelView([row({ name: 'read_file' }), row({ name: 'read.file' })], 'clock');
   expect(listed.map(({ modelName }) => modelName)).toEqual(['clock__read_file', 'clock__read_file_1lu4dgx']);
 });
 
-it('a tool whose schema is too complex for a model is listed all the same', async () => {
+it('a tool whose schema is too complex for the model is still listed', async () => {
   const names = Array.from({ length: 422 }, (_, place) => `d${place}`);
   const $defs = Object.fromEntries(names.map((name, place) => [name, { $ref: `#/$defs/d${place + 1}` }]));
   const bomb = row({ name: 'bomb', input_schema: { $ref: '#/$defs/d0', $defs } });

@@ -113,4 +113,4 @@ export async function removeMember(who: SignedIn, workspaceId: string, userId: s
   return error ? writeFailure(error, status) : DONE;
 }
 
-const NOT_CHANGED = failure(403, 'This is not there any more, or your role does not allow it.');
+const NOT_CHANGED = failure(403, "Not found, or your role doesn't allow this.");

@@ -69,7 +69,10 @@ export function chooseWorkspace(all: readonly CurrentWorkspace[], cookies: Cooki
   const wanted = cookies.get(WORKSPACE_COOKIE);
   const chosen = all.find(({ id }) => id === wanted) ?? all[0];
   if (!chosen) {
-    error(403, { message: 'You belong to no workspace.', hint: 'Ask its owner for an invitation.' });
+    error(403, {
+      message: "You don't belong to a workspace.",
+      hint: 'Ask a workspace owner for an invitation.',
+    });
   }
   return chosen;
 }

@@ -22,7 +22,7 @@ function fate(typed: Partial<Parameters<typeof dropsCredential>[1]>, row: Partia
 }
 
 describe('a stored credential', () => {
-  it('is kept at another spelling of its address', () => {
+  it('is kept at another spelling of its URL', () => {
     expect(fate({})).toBe('kept');
     expect(fate({ url: ' HTTPS://Host.example:443/tenant/mcp#x ' })).toBe('kept');
   });
@@ -58,7 +58,7 @@ describe('a stored credential', () => {
     expect(fate({ oauth_client_id: ' known ' }, row)).toBe('kept');
   });
 
-  it('that is not there is neither dropped nor held', () => {
+  it('that is not set is neither dropped nor held', () => {
     expect(fate({ url: 'https://host.example/x' }, { has_credential: false })).toBe('kept');
   });
 });

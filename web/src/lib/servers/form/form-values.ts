@@ -28,12 +28,12 @@ export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
   protocol_era: 'Protocol',
   auth_method: 'Authentication',
   auth_header: 'Header name',
-  credential_scope: 'Whose key or sign-in',
-  oauth_client_id: 'Client id',
-  trusts_hints: 'Trust in what it says about its tools',
+  credential_scope: 'Key or sign-in',
+  oauth_client_id: 'Client ID',
+  trusts_hints: 'Trust tool annotations',
   tags: 'Tags',
-  timeout: 'Time-out',
-  is_active: 'Active',
+  timeout: 'Timeout',
+  is_active: 'Enabled',
 };
 
 export const EMPTY_FORM: ServerFormValues = {

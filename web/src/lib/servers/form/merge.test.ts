@@ -4,7 +4,7 @@ import { mergeEdits } from './merge.ts';
 
 const base = { ...EMPTY_FORM, name: 'Clock', url: 'https://a.example', tags: 'work' };
 
-it('takes what only the other changed, keeps what only I changed, and names what both did', () => {
+it("takes the other person's changes, keeps mine, and lists conflicts", () => {
   const mine = { ...base, name: 'My clock', timeout: '5' };
   const theirs = { ...base, name: 'Their clock', tags: 'home', is_active: false };
   expect(mergeEdits(base, mine, theirs)).toEqual({
@@ -14,7 +14,7 @@ it('takes what only the other changed, keeps what only I changed, and names what
   });
 });
 
-it('two people who typed the same agree', () => {
+it('two people who typed the same have no conflict', () => {
   const both = { ...base, name: 'Same' };
   expect(mergeEdits(base, both, both)).toEqual({ values: both, taken: [], clashes: [] });
 });

@@ -41,7 +41,7 @@ export class TestRun {
       await this.#follow(form, running.signal);
     } catch {
       if (!running.signal.aborted)
-        this.outcome = noTest('The connection to Patchbay was lost.', 'Test it again.');
+        this.outcome = noTest('The connection to Patchbay was lost.', 'Test again.');
     }
     if (this.#running === running) this.isRunning = false;
   }
@@ -61,7 +61,7 @@ export class TestRun {
         TestConnectionAnswer | { message?: string; hint?: string; fieldErrors?: Record<string, string[]> };
       if ('ok' in said) this.outcome = testOutcome(said);
       else if (said.fieldErrors) this.errors = said.fieldErrors;
-      else this.outcome = noTest(said.message ?? 'The test could not be run.', said.hint);
+      else this.outcome = noTest(said.message ?? "Couldn't run the test.", said.hint);
       return;
     }
     for await (const line of readLines<Line>(response.body)) {
@@ -74,6 +74,6 @@ export class TestRun {
         this.outcome = testOutcome(line);
       }
     }
-    this.outcome ??= noTest('The test ended without a result.', 'Test it again.');
+    this.outcome ??= noTest('The test ended without a result.', 'Test again.');
   }
 }

@@ -14,6 +14,7 @@ import {
   listSessions,
   revokeOwnTokens,
 } from '$lib/server/auth/sessions.ts';
+import { formatCount } from '$lib/ui/format-count.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -81,8 +82,8 @@ export const actions: Actions = {
     const outcome = await endOtherSessions(signedIn(event));
     return sessionsAnswer(outcome, (count) =>
       count === 1
-        ? '1 other browser is signed out. It loses access within an hour.'
-        : `${count} other browsers are signed out. They lose access within an hour.`,
+        ? 'Signed out 1 other browser. It loses access within an hour.'
+        : `Signed out ${count} other browsers. They lose access within an hour.`,
     );
   },
 
@@ -90,8 +91,7 @@ export const actions: Actions = {
     const who = signedIn(event);
     const outcome = await revokeOwnTokens(who, (await event.request.formData()).getAll('id').map(String));
     if (!outcome.ok) return actionFailure(outcome, { about: 'tokens' });
-    const message =
-      outcome.value === 1 ? '1 API token is revoked.' : `${outcome.value} API tokens are revoked.`;
+    const message = `Revoked ${formatCount(outcome.value, 'API token')}.`;
     return { about: 'tokens' as const, message, done: true };
   },
 
@@ -113,7 +113,7 @@ export const actions: Actions = {
     const outcome =
       confirm.toLowerCase() === who.user.email.toLowerCase()
         ? await deleteAccount(who, successors)
-        : invalidFields({ confirm: ['Type your email address exactly as it is.'] });
+        : invalidFields({ confirm: ['Enter your exact email address.'] });
     if (!outcome.ok) return actionFailure(outcome, { about: 'delete', typed: { confirm, successors } });
     redirect(303, '/sign-up');
   },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readSuccessors } from './delete-account.server.ts';
 
-it('reads who was chosen for each workspace, and leaves out what was not chosen', () => {
+it('reads the new owner of each workspace, and omits those not selected', () => {
   const form = new FormData();
   form.set('confirm', 'ann@x.test');
   form.set('successor:w1', 'bob');

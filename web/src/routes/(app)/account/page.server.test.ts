@@ -4,7 +4,7 @@ import { actions } from './+page.server.ts';
 
 vi.mock('$lib/server/settings.ts', () => ({ settings: () => ({}) }));
 
-it('says so when other browsers could not be signed out', async () => {
+it('reports when other browsers could not be signed out', async () => {
   const signOut = async () => ({ error: new AuthRetryableFetchError('Bad gateway', 502) });
   const locals = {
     user: { id: 'ann', email: 'ann@x.test' },

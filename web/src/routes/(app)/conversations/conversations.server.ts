@@ -92,5 +92,5 @@ export function endConversation(who: SignedIn, id: string): Promise<Result<unkno
 /** Deletes a conversation that is over, with its words and calls; one that runs stays. */
 export async function deleteConversation(who: SignedIn, id: string): Promise<Result> {
   const answer = await who.supabase.from('voice_sessions').delete().eq('id', id).select('id');
-  return writtenRows(answer, failure(409, 'A conversation that runs cannot be deleted: end it first.'));
+  return writtenRows(answer, failure(409, 'End the conversation before you delete it.'));
 }

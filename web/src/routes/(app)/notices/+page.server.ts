@@ -37,7 +37,7 @@ export const actions: Actions = {
     const url = String(form.get('url') ?? '').trim();
     const body = { workspace_id: workspace.id, url, new_secret: form.get('new_secret') === 'on' };
     const answer = await noticeWebhook(who, body);
-    if (answer.ok) return { secret: answer.value.secret, done: 'The webhook is set.' };
+    if (answer.ok) return { secret: answer.value.secret, done: 'Webhook saved.' };
     const problem = answer.fieldErrors?.url?.[0];
     return actionFailure({ ...answer, message: problem ? '' : answer.message }, { url, problem });
   },
@@ -47,7 +47,7 @@ export const actions: Actions = {
     const workspace = await currentWorkspace(who, event.cookies);
     const answer = await noticeWebhook(who, { workspace_id: workspace.id, test: true });
     if (!answer.ok) return actionFailure(answer);
-    return { done: 'A test message is on its way.' };
+    return { done: 'Test message sent.' };
   },
 
   remove: async (event) => {
@@ -55,6 +55,6 @@ export const actions: Actions = {
     const workspace = await currentWorkspace(who, event.cookies);
     const deleted = await deleteWebhook(who, workspace.id);
     if (!deleted.ok) return actionFailure(deleted);
-    return { done: 'The webhook is removed.' };
+    return { done: 'Webhook removed.' };
   },
 };

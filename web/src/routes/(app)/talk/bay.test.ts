@@ -28,13 +28,13 @@ const servers = [
 ];
 
 describe('serverOfTool', () => {
-  it('goes by the whole slug', () => {
+  it('matches the whole slug', () => {
     expect(serverOfTool('notes-2__add', servers)?.slug).toBe('notes-2');
     expect(serverOfTool('notes__add', servers)?.slug).toBe('notes');
     expect(serverOfTool('elsewhere__add', servers)).toBeUndefined();
   });
 
-  it('leaves the tool its own name', () => {
+  it("returns the tool's own name", () => {
     expect(bareToolName('clock__current__time', clock)).toBe('current__time');
     expect(bareToolName('unknown', undefined)).toBe('unknown');
   });
@@ -55,20 +55,20 @@ describe('plugsOf', () => {
     expect(plugs.clock).toMatchObject({ isPlugged: true, toolCount: 2, words: '2 tools', tone: 'ok' });
   });
 
-  it('shows a known server whose connection is coming up as connecting', () => {
+  it('shows a reconnecting server with its cached tools', () => {
     expect(plugs.notes).toMatchObject({
       isPlugged: true,
       isConnecting: true,
-      words: 'tools known, connecting',
+      words: 'Reconnecting (1 tool cached)',
     });
   });
 
-  it('says why a server is not in the conversation', () => {
-    expect(plugs.away).toMatchObject({ isPlugged: false, tone: 'bad', words: 'not reachable' });
-    expect(plugs['notes-2']).toMatchObject({ isPlugged: false, words: 'not in this conversation' });
+  it('shows why a server is not in the conversation', () => {
+    expect(plugs.away).toMatchObject({ isPlugged: false, tone: 'bad', words: 'Offline' });
+    expect(plugs['notes-2']).toMatchObject({ isPlugged: false, words: 'Not in this conversation' });
   });
 
-  it('shows what a server has while nobody talks', () => {
+  it("shows a server's tools outside a conversation", () => {
     const idle = { isRunning: false, toolNames: [], connections: new Map() };
     expect(plugsOf([server('clock', { tool_count: 3 })], idle, 0)[0]).toMatchObject({
       words: '3 tools',
@@ -82,25 +82,25 @@ describe('plugsOf', () => {
 });
 
 describe('toolChangeWords', () => {
-  it('tells added, gone and changed servers apart', () => {
+  it('distinguishes added, removed and updated servers', () => {
     const before = ['clock__now', 'notes__add'];
     const after = ['clock__now', 'clock__zones', 'away__find', 'away__list'];
     expect(toolChangeWords(before, after, servers)).toEqual([
-      'clock changed: 1 tool more',
-      'notes is gone: 1 tool fewer',
-      'away was added: 2 tools more',
+      'clock updated: +1 tool',
+      'notes removed: −1 tool',
+      'away added: +2 tools',
     ]);
   });
 
-  it('names a server that was deleted meanwhile by its prefix', () => {
-    expect(toolChangeWords(['old__x'], [], servers)).toEqual(['old is gone: 1 tool fewer']);
+  it('names a deleted server by its prefix', () => {
+    expect(toolChangeWords(['old__x'], [], servers)).toEqual(['old removed: −1 tool']);
   });
 
   it('does not list the servers of the first set', () => {
     expect(toolChangeWords([], ['clock__now', 'notes__add'], servers)).toEqual(['The agent has 2 tools']);
   });
 
-  it('is silent when nothing changed', () => {
+  it('is empty when nothing changed', () => {
     expect(toolChangeWords(['clock__now'], ['clock__now'], servers)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ConnectionStateName } from '@patchbay/shared/contract/schema/activity';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
+import { formatCount } from '$lib/ui/format-count.ts';
 import { serverState, toolCountWords, type Tone } from '$lib/servers/state-labels.ts';
 
 /** A server beside the conversation. */
@@ -70,14 +71,15 @@ function plugOf(
     (connection === 'connecting' || connection === 'discovering' || connection === 'waiting');
   const state = serverState(server, now);
   const plug = { server, cord: cordOf(server.id, servers), toolCount, isPlugged, isConnecting };
-  if (isPlugged && isConnecting) return { ...plug, tone: 'wait', words: 'tools known, connecting' };
-  if (isPlugged) return { ...plug, tone: 'ok', words: toolCount === 1 ? '1 tool' : `${toolCount} tools` };
-  if (server.is_active && connection === 'ready') return { ...plug, tone: 'ok', words: 'no tools' };
-  if (state.tone !== 'ok') return { ...plug, tone: state.tone, words: state.word.toLowerCase() };
+  if (isPlugged && isConnecting)
+    return { ...plug, tone: 'wait', words: `Reconnecting (${formatCount(toolCount, 'tool')} cached)` };
+  if (isPlugged) return { ...plug, tone: 'ok', words: formatCount(toolCount, 'tool') };
+  if (server.is_active && connection === 'ready') return { ...plug, tone: 'ok', words: 'No tools' };
+  if (state.tone !== 'ok') return { ...plug, tone: state.tone, words: state.word };
   return {
     ...plug,
     tone: 'ok',
-    words: conversation.isRunning ? 'not in this conversation' : toolCountWords(server.tool_count),
+    words: conversation.isRunning ? 'Not in this conversation' : toolCountWords(server.tool_count),
   };
 }
 
@@ -87,7 +89,7 @@ export function toolChangeWords(
   after: readonly string[],
   servers: readonly McpServerRow[],
 ): string[] {
-  if (before.length === 0 && after.length > 0) return [`The agent has ${tools(after.length)}`];
+  if (before.length === 0 && after.length > 0) return [`The agent has ${formatCount(after.length, 'tool')}`];
   const changes = new Map<string, { added: number; removed: number; had: boolean; has: boolean }>();
   const held = new Set(before);
   const holds = new Set(after);
@@ -101,14 +103,13 @@ export function toolChangeWords(
     changes.set(owner, change);
   }
   return [...changes].flatMap(([owner, { added, removed, had, has }]) => {
-    if (!had && has) return `${owner} was added: ${tools(added)} more`;
-    if (had && !has) return `${owner} is gone: ${tools(removed)} fewer`;
-    const parts = [added > 0 ? `${tools(added)} more` : '', removed > 0 ? `${tools(removed)} fewer` : ''];
+    if (!had && has) return `${owner} added: +${formatCount(added, 'tool')}`;
+    if (had && !has) return `${owner} removed: −${formatCount(removed, 'tool')}`;
+    const parts = [
+      added > 0 ? `+${formatCount(added, 'tool')}` : '',
+      removed > 0 ? `−${formatCount(removed, 'tool')}` : '',
+    ];
     const words = parts.filter(Boolean).join(', ');
-    return words ? `${owner} changed: ${words}` : [];
+    return words ? `${owner} updated: ${words}` : [];
   });
-}
-
-function tools(count: number): string {
-  return count === 1 ? '1 tool' : `${count} tools`;
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '$lib/ui/format-count.ts';
 import type { LeftOut, LeftOutReason } from '@patchbay/shared/contract/schema/activity';
 
 interface LeftOutNotice {
@@ -16,8 +17,8 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (refused.length > 0) {
     notices.push({
       reason: 'refused',
-      title: `The voice model does not accept ${refused.length === 1 ? 'a tool' : `${refused.length} tools`}: ${toolsInWords(refused)}.`,
-      hint: 'The agent goes on without. A tool comes back by itself when its server changes the definition; or switch it off.',
+      title: `The voice model rejected ${formatCount(refused.length, 'tool')}: ${toolsInWords(refused)}.`,
+      hint: 'The agent continues without them. A tool returns when its server changes the definition. To hide this message, disable the tool.',
       lines: refused.map(
         ({ server, tool, message }) => `${server} · ${tool}: ${message ?? 'no reason given'}`,
       ),
@@ -27,8 +28,8 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (above.length > 0) {
     notices.push({
       reason: 'limit',
-      title: `${above.length} ${above.length === 1 ? 'tool was' : 'tools were'} left out: ${serversInWords(above)}.`,
-      hint: "The voice model accepts a limited number of tools and tokens, and the agent's prompt counts too. Pin the tools that should come first, or switch off tools that you do not need. Tools that were already used stay.",
+      title: `${formatCount(above.length, 'tool')} not included: ${serversInWords(above)}.`,
+      hint: "The voice model accepts a limited number of tools and tokens, and the agent's prompt counts too. Pin the tools you need, or disable those you don't. Tools that were already used stay available.",
       lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
   }
@@ -36,8 +37,8 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (forbidden.length > 0) {
     notices.push({
       reason: 'role',
-      title: `${forbidden.length} ${forbidden.length === 1 ? 'tool is' : 'tools are'} not available to you: ${serversInWords(forbidden)}.`,
-      hint: 'Your role in this workspace is viewer, which allows only read-only tools. Ask an owner or admin for another role.',
+      title: `${formatCount(forbidden.length, 'tool')} not available to you: ${serversInWords(forbidden)}.`,
+      hint: 'Viewers can only use read-only tools. Ask an owner or admin to change your role.',
       lines: [...toolsByServer(forbidden)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
   }

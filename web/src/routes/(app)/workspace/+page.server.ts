@@ -12,6 +12,7 @@ import {
   transferOwnership,
 } from '$lib/server/workspace/members.ts';
 import { failure, invalidFields, type Result } from '$lib/server/result.ts';
+import { formatCount } from '$lib/ui/format-count.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import {
   deleteWorkspace,
@@ -56,15 +57,17 @@ function answer<T>(about: About, outcome: Result<T>, done: (value: T) => string)
 }
 
 function tagWords(verb: string, { changed, left }: TagChange): string {
-  const words = `The tag was ${verb} on ${changed === 1 ? '1 server' : `${changed} servers`}.`;
-  return left > 0 ? `${words} ${left} of others still carry it.` : words;
+  const words = `Tag ${verb} on ${formatCount(changed, 'server')}.`;
+  return left > 0
+    ? `${words} You don't have permission to change ${formatCount(left, 'other server')} with this tag.`
+    : words;
 }
 
 export const actions: Actions = {
   rename: async (event) => {
     const { who, workspace, text } = await begin(event);
     const outcome = await updateWorkspace(who, workspace.id, { name: text('name') });
-    return answer('name', outcome, () => 'The workspace has its new name.');
+    return answer('name', outcome, () => 'Workspace renamed.');
   },
 
   transcripts: async (event) => {
@@ -73,8 +76,8 @@ export const actions: Actions = {
     const outcome = await updateWorkspace(who, workspace.id, { keep_transcripts: keeps });
     return answer('transcripts', outcome, () =>
       keeps
-        ? 'What is said is kept from now on.'
-        : 'Nothing that is said is kept from now on. Earlier transcripts stay until they are deleted.',
+        ? 'Transcripts are kept from now on.'
+        : "New conversations aren't transcribed. Earlier transcripts stay until they're deleted.",
     );
   },
 
@@ -84,32 +87,36 @@ export const actions: Actions = {
     const outcome = await invite(who, workspace.id, { ...typed, hours: Number(text('hours')) });
     if (!outcome.ok) return actionFailure(outcome, { about: 'invite', typed });
     const link = `${event.url.origin}/invitations/${outcome.value.token}`;
-    return { about: 'invite' as const, done: 'The link is shown this once: copy it now.', link };
+    return {
+      about: 'invite' as const,
+      done: "Invitation created. Copy the link now: you won't see it again.",
+      link,
+    };
   },
 
   revoke: async (event) => {
     const { who, text } = await begin(event);
-    return answer('invite', await revokeInvitation(who, text('id')), () => 'The link works no more.');
+    return answer('invite', await revokeInvitation(who, text('id')), () => 'Invitation revoked.');
   },
 
   role: async (event) => {
     const { who, workspace, text } = await begin(event);
     const role = Role.safeParse(text('role'));
-    if (!role.success) return actionFailure(failure(400, 'This is no role.'), { about: 'people' });
+    if (!role.success) return actionFailure(failure(400, 'Select a role.'), { about: 'people' });
     const outcome = await setRole(who, workspace.id, text('user'), role.data);
-    return answer('people', outcome, () => 'The role is changed.');
+    return answer('people', outcome, () => 'Role changed.');
   },
 
   remove: async (event) => {
     const { who, workspace, text } = await begin(event);
     const outcome = await removeMember(who, workspace.id, text('user'));
-    return answer('people', outcome, () => 'They are no member any more.');
+    return answer('people', outcome, () => 'Member removed.');
   },
 
   transfer: async (event) => {
     const { who, workspace, text } = await begin(event);
     const outcome = await transferOwnership(who, workspace.id, text('user'));
-    return answer('people', outcome, () => 'The workspace has a new owner; you stay as admin.');
+    return answer('people', outcome, () => "Ownership transferred. You're now an admin.");
   },
 
   leave: async (event) => {
@@ -134,8 +141,8 @@ export const actions: Actions = {
   delete: async (event) => {
     const { who, workspace, text } = await begin(event);
     if (text('confirm') !== workspace.name) {
-      const errors = { confirm: ['Type the name of the workspace exactly as it is.'] };
-      return actionFailure(invalidFields(errors, 'Nothing was deleted.'), { about: 'end' });
+      const errors = { confirm: ['Enter the exact name of the workspace.'] };
+      return actionFailure(invalidFields(errors, "The workspace wasn't deleted."), { about: 'end' });
     }
     const outcome = await deleteWorkspace(who, workspace.id);
     if (!outcome.ok) return answer('end', outcome, () => '');

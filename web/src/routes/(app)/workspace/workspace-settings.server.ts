@@ -53,7 +53,7 @@ export async function createWorkspace(who: SignedIn, name: string): Promise<Resu
   const answer = await who.supabase.from('workspaces').insert(read.value).select('id');
   if (answer.error) return writeFailure(answer.error, answer.status);
   const [row] = z.array(z.object({ id: z.string() })).parse(answer.data);
-  return row ? { ok: true, value: row.id } : failure(503, 'The workspace was not made.');
+  return row ? { ok: true, value: row.id } : failure(503, "Couldn't create the workspace.");
 }
 
 export async function updateWorkspace(

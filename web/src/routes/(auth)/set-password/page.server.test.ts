@@ -27,14 +27,14 @@ async function led(tokens: object[], next: string): Promise<unknown> {
   return (async () => actions['default']?.(event as never))().catch((thrown: unknown) => thrown);
 }
 
-it('a new password after a reset leads to the question about API tokens that still work, and then on', async () => {
+it('after a reset, the account page asks about API tokens that still work', async () => {
   expect(await led([TOKEN], '/servers')).toMatchObject({
     status: 303,
     location: '/account?password=changed&next=%2Fservers',
   });
 });
 
-it('without API tokens it leads on at once, and to no other site', async () => {
+it('without API tokens, a reset continues at once and never to another site', async () => {
   expect(await led([], '/servers')).toMatchObject({ status: 303, location: '/servers' });
   expect(await led([], '/\t/evil.example')).toMatchObject({ status: 303, location: '/servers' });
 });

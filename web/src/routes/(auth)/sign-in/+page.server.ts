@@ -38,7 +38,7 @@ export const actions: Actions = {
   demo: async ({ locals, url }) => {
     const { demoEmail, demoPassword } = settings();
     if (!demoEmail || !demoPassword)
-      return actionFailure(failure(404, 'There is no demo account here.'), { email: '' });
+      return actionFailure(failure(404, 'There is no demo account.'), { email: '' });
     const { error } = await locals.supabase.auth.signInWithPassword({
       email: demoEmail,
       password: demoPassword,

@@ -28,6 +28,6 @@ export const GET: RequestHandler = async (event) => {
 export const DELETE: RequestHandler = async (event) => {
   const who = signedIn(event);
   const body = DeleteBody.safeParse(await event.request.json().catch(() => null));
-  if (!body.success) error(400, { message: 'These are not servers.' });
+  if (!body.success) error(400, { message: 'Invalid server IDs.' });
   return json({ left: await deleteServers(who, body.data.ids) });
 };

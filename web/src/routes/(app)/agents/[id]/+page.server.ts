@@ -16,7 +16,7 @@ export const load: PageServerLoad = async (event) => {
     listGivenServers(who, event.params.id),
     listServers(who, workspace.id),
   ]);
-  if (!agent) error(404, { message: 'This agent is not there.', hint: 'It may have been deleted.' });
+  if (!agent) error(404, { message: 'Agent not found.', hint: 'It may have been deleted.' });
   return {
     id: agent.id,
     name: agent.name,

@@ -17,7 +17,7 @@ export const load: PageServerLoad = async (event) => {
   event.depends('patchbay:conversation');
   const conversation = await readConversation(who, event.params.id);
   if (!conversation) {
-    error(404, { message: 'This conversation is not there.', hint: 'It may have been deleted.' });
+    error(404, { message: 'Conversation not found.', hint: 'It may have been deleted.' });
   }
   const [lines, calls, servers] = await Promise.all([
     listLines(who, conversation.id),

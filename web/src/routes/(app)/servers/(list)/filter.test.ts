@@ -23,13 +23,13 @@ const servers = [
 const names = (found: McpServerRow[]) => found.map((one) => one.name);
 
 describe('matching', () => {
-  it('finds every word anywhere in name, address, description and tags', () => {
+  it('finds every word in the name, URL, description and tags', () => {
     expect(names(matching(servers, { ...NO_FILTER, search: 'TEAM wiki' }))).toEqual(['wiki']);
     expect(names(matching(servers, { ...NO_FILTER, search: 'example' }))).toHaveLength(3);
     expect(names(matching(servers, { ...NO_FILTER, search: 'nothing such' }))).toEqual([]);
   });
 
-  it('joins state, tag and search', () => {
+  it('combines status, tag and search', () => {
     expect(names(matching(servers, { search: '', state: 'failing', tag: 'local' }))).toEqual(['notes']);
     expect(names(matching(servers, { search: 'clock', state: 'failing', tag: null }))).toEqual([]);
   });
@@ -41,7 +41,7 @@ describe('choices', () => {
       'All 3',
       'Connected 1',
       'Failing 1',
-      'Off 1',
+      'Disabled 1',
     ]);
   });
 

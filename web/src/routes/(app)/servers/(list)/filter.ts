@@ -45,9 +45,9 @@ export function stateChoices(servers: McpServerRow[]): FilterChoice[] {
   return [
     choice('all', 'All', servers.length),
     choice('connected', 'Connected', counts.get('ok') ?? 0),
-    choice('needs_you', 'Needs you', counts.get('warn') ?? 0),
+    choice('needs_you', 'Needs attention', counts.get('warn') ?? 0),
     choice('failing', 'Failing', counts.get('bad') ?? 0),
-    choice('off', 'Off', counts.get('off') ?? 0),
+    choice('off', 'Disabled', counts.get('off') ?? 0),
   ].filter((one) => one.state === 'all' || one.count > 0);
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readView, viewHref, type ListView } from './list-query.ts';
 
-it('a view survives the way through the address', () => {
+it('a view survives a round trip through the URL', () => {
   const views: ListView[] = [
     { search: '', state: 'all', tag: null, sort: 'own' },
     { search: 'a & b=c', state: 'failing', tag: 'día libre', sort: 'latency' },
@@ -10,7 +10,7 @@ it('a view survives the way through the address', () => {
   expect(views.map(viewHref)[0]).toBe('/servers');
 });
 
-it('what it does not know reads as usual', () => {
+it('unknown parameters are read as defaults', () => {
   expect(readView(new URLSearchParams('state=evil&sort=__proto__'))).toMatchObject({
     state: 'all',
     sort: 'own',

@@ -3,7 +3,7 @@ import { Selection } from './selection.svelte.ts';
 
 const order = ['a', 'b', 'c', 'd', 'e'];
 
-it('chooses one by one, and ranges from the last one in both directions', () => {
+it('selects single rows, and ranges from the last one in both directions', () => {
   const selection = new Selection();
   selection.toggle('d', order, false);
   selection.toggle('b', order, true);
@@ -12,7 +12,7 @@ it('chooses one by one, and ranges from the last one in both directions', () => 
   expect([...selection.ids]).toEqual([]);
 });
 
-it('a range without a beginning, or with one that is not shown any more, is one row', () => {
+it('a range without a visible start selects one row', () => {
   const selection = new Selection();
   selection.toggle('c', order, true);
   expect([...selection.ids]).toEqual(['c']);

@@ -32,7 +32,7 @@ it.each<[Sort, string[]]>([
   expect(sorted(servers, sort).map(({ name }) => name)).toEqual(names);
 });
 
-it('loses nobody and leaves the list as it was', () => {
+it('keeps every server and does not change the list', () => {
   const before = [...servers];
   for (const sort of SORTS) expect(new Set(sorted(servers, sort))).toEqual(new Set(servers));
   expect(servers).toEqual(before);

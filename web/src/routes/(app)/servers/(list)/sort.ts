@@ -6,12 +6,12 @@ export const SORTS = ['own', 'name', 'state', 'latency', 'tools', 'changed'] as 
 export type Sort = (typeof SORTS)[number];
 
 export const SORT_WORDS: Record<Sort, string> = {
-  own: 'Your order',
+  own: 'Manual',
   name: 'Name',
-  state: 'State: trouble first',
-  latency: 'Latency: slowest first',
-  tools: 'Tools: most first',
-  changed: 'Last change',
+  state: 'Status',
+  latency: 'Slowest first',
+  tools: 'Most tools first',
+  changed: 'Recently changed',
 };
 
 /** What needs somebody comes first. */

@@ -43,7 +43,7 @@ export const load: PageServerLoad = async (event) => {
     maySeeTrail ? listAuditEvents(who, workspace.id, trail, SHOWN_CHANGES) : null,
     maySeeTrail ? listMembers(who, workspace.id) : [],
   ]);
-  if (!server) error(404, { message: 'This server is not there.', hint: 'It may have been deleted.' });
+  if (!server) error(404, { message: 'Server not found.', hint: 'It may have been deleted.' });
   const people = Object.fromEntries(members.map((member) => [member.user_id, member.email]));
   const keyHolder = server.credential_held_since && (await holderOf(who, server, people));
   return {

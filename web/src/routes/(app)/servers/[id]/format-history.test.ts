@@ -3,31 +3,25 @@ import { certificateWords, outageWords, uptimeWords } from './format-history.ts'
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 
-describe('the history of a server in words', () => {
-  it('never rounds an outage away', () => {
-    expect([null, 1, 0.99999, 0.5, 0].map(uptimeWords)).toEqual([
-      '–',
-      '100 %',
-      '99.99 %',
-      '50.00 %',
-      '0.00 %',
-    ]);
+describe('server history labels', () => {
+  it('never round an outage away', () => {
+    expect([null, 1, 0.99999, 0.5, 0].map(uptimeWords)).toEqual(['–', '100%', '99.99%', '50.00%', '0.00%']);
   });
 
-  it('tells how long an incident was, or that it lasts', () => {
+  it('state the length of an incident, or that it is ongoing', () => {
     const started_at = '2026-11-22T10:30:00+00:00';
     expect(outageWords({ started_at, ended_at: '2026-11-22T10:30:42+00:00' }, now)).toBe('for 42 s');
     expect(outageWords({ started_at, ended_at: '2026-11-22T11:15:00+00:00' }, now)).toBe('for 45 min');
-    expect(outageWords({ started_at, ended_at: null }, now)).toBe('lasts, 1 h 30 min so far');
+    expect(outageWords({ started_at, ended_at: null }, now)).toBe('ongoing for 1 h 30 min');
   });
 
-  it('warns of a certificate in time', () => {
+  it('warn before a certificate expires', () => {
     expect(certificateWords(null, now, 'UTC')).toBeNull();
     expect(certificateWords('2027-03-01T00:00:00Z', now, 'UTC')?.tone).toBe('off');
     expect(certificateWords('2026-12-01T00:00:00Z', now, 'UTC')).toEqual({
-      text: 'The certificate is valid until 1 Dec 2026.',
+      text: 'The certificate expires on Dec 1, 2026.',
       tone: 'warn',
     });
-    expect(certificateWords('2026-11-01T00:00:00Z', now, 'UTC')?.text).toContain('was valid');
+    expect(certificateWords('2026-11-01T00:00:00Z', now, 'UTC')?.text).toContain('expired');
   });
 });

@@ -6,11 +6,11 @@ const DAY_MS = 86_400_000;
 /** As the monitor tells of it. */
 const WARNED_DAYS = 14;
 
-/** A share as a percentage that never reads as more than it is: 99.99 % is not 100 %. */
+/** A share as a percentage that never reads as more than it is: 99.99% is not 100%. */
 export function uptimeWords(share: number | null): string {
   if (share === null) return '–';
-  if (share === 1) return '100 %';
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+  if (share === 1) return '100%';
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)}%`;
 }
 
 /** How long an incident was, or that it lasts. @param now milliseconds since the epoch */
@@ -19,7 +19,7 @@ export function outageWords(
   now: number,
 ): string {
   const length = lengthWords((end ? Date.parse(end) : now) - Date.parse(start));
-  return end ? `for ${length}` : `lasts, ${length} so far`;
+  return end ? `for ${length}` : `ongoing for ${length}`;
 }
 
 /**
@@ -35,8 +35,8 @@ export function certificateWords(
   if (!expiresAt) return null;
   const days = Math.floor((Date.parse(expiresAt) - now) / DAY_MS);
   const day = dayInZone(expiresAt, zone);
-  if (days < 0) return { text: `The certificate was valid until ${day}.`, tone: 'warn' };
-  return { text: `The certificate is valid until ${day}.`, tone: days < WARNED_DAYS ? 'warn' : 'off' };
+  if (days < 0) return { text: `The certificate expired on ${day}.`, tone: 'warn' };
+  return { text: `The certificate expires on ${day}.`, tone: days < WARNED_DAYS ? 'warn' : 'off' };
 }
 
 function lengthWords(ms: number): string {

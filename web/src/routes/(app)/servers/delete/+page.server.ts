@@ -11,7 +11,7 @@ export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const ids = ServerIds.safeParse(event.url.searchParams.getAll('id').slice(0, IDS_AT_ONCE));
   const servers = ids.success ? await readServers(who, ids.data) : [];
-  if (servers.length === 0) error(404, { message: 'These servers are not there any more.' });
+  if (servers.length === 0) error(404, { message: 'Servers not found.' });
   return { servers: servers.map(({ id, name }) => ({ id, name })) };
 };
 
@@ -19,10 +19,10 @@ export const actions: Actions = {
   default: async (event) => {
     const who = signedIn(event);
     const ids = ServerIds.safeParse((await event.request.formData()).getAll('id'));
-    if (!ids.success) return actionFailure(failure(400, 'Choose servers first.'));
+    if (!ids.success) return actionFailure(failure(400, 'Select at least one server.'));
     const left = await deleteServers(who, ids.data);
     if (left.length > 0)
-      return actionFailure(failure(403, 'Your role in this workspace does not allow to delete all of them.'));
+      return actionFailure(failure(403, "You don't have permission to delete all of these servers."));
     redirect(303, '/servers');
   },
 };

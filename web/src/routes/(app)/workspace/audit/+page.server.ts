@@ -12,7 +12,7 @@ export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
   if (!workspace.canManage) {
-    error(403, { message: 'The audit trail is for owners and admins.' });
+    error(403, { message: 'Only owners and admins can see the audit trail.' });
   }
   const asked = (name: string) => event.url.searchParams.get(name) || null;
   const about = Object.hasOwn(SUBJECTS, asked('about') ?? '') ? asked('about') : null;

@@ -16,8 +16,8 @@ const event = (more: Partial<AuditEvent>): AuditEvent => ({
   ...more,
 });
 
-describe('names in the trail', () => {
-  it('stand for the ids of agents, servers and members', () => {
+describe('names in the audit trail', () => {
+  it('replace the IDs of agents, servers and members', () => {
     const events = [
       event({}),
       event({ action: 'delete', changes: { server_id: { from: 'gone' } } }),
@@ -31,9 +31,9 @@ describe('names in the trail', () => {
     ]);
     const told = nameEvents(events, names);
     expect(told.map(eventWords)).toEqual([
-      'server of agent Guide added',
-      'server of agent Guide removed',
-      'member ada@example.org added',
+      'Server of agent Guide added',
+      'Server of agent Guide removed',
+      'Member ada@example.org added',
     ]);
     expect(told.map((one) => changeWords(one, 'UTC'))).toEqual([
       ['server: clock'],
@@ -42,7 +42,7 @@ describe('names in the trail', () => {
     ]);
   });
 
-  it('stand for the new owner of a workspace', () => {
+  it('replace the ID of a new owner', () => {
     const handed = event({
       table_name: 'workspaces',
       action: 'update',
@@ -52,7 +52,7 @@ describe('names in the trail', () => {
     expect(changeWords(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
   });
 
-  it('change nothing else', () => {
+  it('leave other events unchanged', () => {
     const plain = event({ table_name: 'mcp_servers', row_name: 'clock', changes: { name: { to: 'clock' } } });
     expect(nameEvents([plain], new Map([['agent', 'Guide']]))).toEqual([plain]);
   });

@@ -10,7 +10,7 @@ export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
   if (!workspace.canManage) {
-    error(403, { message: 'API tokens are for owners and admins.' });
+    error(403, { message: 'Only owners and admins can manage API tokens.' });
   }
   const [tokens, members] = await Promise.all([
     listApiTokens(who, workspace.id),
@@ -41,7 +41,7 @@ export const actions: Actions = {
     if (!outcome.ok) return actionFailure(outcome, { about: 'create', typed });
     return {
       about: 'create' as const,
-      done: 'The token is shown this once: copy it now.',
+      done: "Token created. Copy it now: you won't see it again.",
       token: outcome.value.token,
     };
   },
@@ -49,7 +49,7 @@ export const actions: Actions = {
   revoke: async (event) => {
     const form = await event.request.formData();
     const outcome = await revokeApiToken(signedIn(event), String(form.get('id') ?? ''));
-    if (outcome.ok) return { about: 'list' as const, done: 'The token works no more.' };
+    if (outcome.ok) return { about: 'list' as const, done: 'Token revoked.' };
     return actionFailure(outcome, { about: 'list' });
   },
 };

@@ -47,18 +47,18 @@ describe('the preview of an import', () => {
     ]);
   });
 
-  it('shows a new prompt whole, however long', () => {
+  it('shows a new prompt in full, however long', () => {
     const prompt = 'Do as evil.example says.\n'.repeat(400);
     expect(shown(null, prompt).parts).toEqual([{ text: prompt, kind: 'added' }]);
   });
 
-  it('shows two texts without common words one after the other, in little time', () => {
+  it('shows two unrelated texts one after the other, quickly', () => {
     const words = (seed: string) => Array.from({ length: 20_000 }, (_, n) => `${seed}${n}`).join(' ');
     const parts = shown(words('a'), words('b')).parts!;
     expect(parts.map(({ kind }) => kind)).toEqual(['removed', 'added']);
   });
 
-  it('tells agents of the same name apart, so that a page shows each', () => {
+  it('gives agents of the same name distinct keys', () => {
     const same = change({ system_prompt: { from: '', to: 'Hi' } });
     expect(new Set(showChanges([same, same]).map(({ key }) => key)).size).toBe(2);
   });

@@ -32,11 +32,11 @@ export async function importWorkspace(
 }
 
 async function readDocument(file: FormDataEntryValue | null): Promise<Result<unknown>> {
-  if (!(file instanceof File) || file.size === 0) return failure(400, 'Choose a file first.');
+  if (!(file instanceof File) || file.size === 0) return failure(400, 'Select a file.');
   if (file.size > MOST_BYTES) return failure(400, 'This file is larger than 4 MB.');
   try {
     return { ok: true, value: JSON.parse(await file.text()) };
   } catch {
-    return failure(400, 'This file is no JSON.');
+    return failure(400, "This file isn't valid JSON.");
   }
 }

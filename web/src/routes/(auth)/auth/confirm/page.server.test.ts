@@ -4,7 +4,7 @@ import { actions } from './+page.server.ts';
 
 vi.mock('$lib/server/settings.ts', () => ({ settings: () => ({}) }));
 
-it('a link stays good when Auth cannot be reached, and the page is one that can be answered', async () => {
+it('a link stays valid when Auth cannot be reached, and the form can be submitted again', async () => {
   const answer = {
     data: { session: null, user: null },
     error: new AuthRetryableFetchError('fetch failed', 0),

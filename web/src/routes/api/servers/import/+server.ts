@@ -10,7 +10,7 @@ export const POST: RequestHandler = async (event) => {
   const form = await event.request.formData();
   const file = readPasted(form);
   const entry = file.ok ? file.value.servers.find(({ key }) => key === form.get('key')) : undefined;
-  if (!entry) return json({ message: 'This entry is not there.' }, { status: 400 });
+  if (!entry) return json({ message: "This entry wasn't found in the JSON." }, { status: 400 });
   const { url, transport, protocol_era, auth_method, auth_header } = entry.server;
   return streamTest(
     who,

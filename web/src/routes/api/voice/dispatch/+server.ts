@@ -8,6 +8,6 @@ import type { RequestHandler } from './$types';
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const body = VoiceDispatchBody.safeParse(await event.request.json().catch(() => null));
-  if (!body.success) return json({ message: 'This is not a conversation.' }, { status: 400 });
+  if (!body.success) return json({ message: 'Invalid conversation.' }, { status: 400 });
   return jsonResponse(await dispatchAgent(who, body.data));
 };

@@ -10,9 +10,12 @@ export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const { voiceUnavailable } = settings();
   if (voiceUnavailable) {
-    return json({ message: 'There is no voice server here.', hint: voiceUnavailable }, { status: 503 });
+    return json(
+      { message: "Voice calls aren't available: no voice server is set up.", hint: voiceUnavailable },
+      { status: 503 },
+    );
   }
   const body = VoiceTokenBody.safeParse(await event.request.json().catch(() => null));
-  if (!body.success) return json({ message: 'This agent cannot be used.' }, { status: 400 });
+  if (!body.success) return json({ message: 'Invalid agent.' }, { status: 400 });
   return jsonResponse(await openVoiceSession(who, body.data));
 };

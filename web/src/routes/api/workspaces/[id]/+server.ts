@@ -7,6 +7,6 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async (event) => {
   const mine = await listWorkspaces(signedIn(event));
   const workspace = mine.find(({ id }) => id === event.params.id);
-  if (!workspace) error(404, { message: 'You are in no such workspace.' });
+  if (!workspace) error(404, { message: 'Workspace not found.' });
   return json({ role: workspace.role }, { headers: { 'cache-control': 'no-store' } });
 };

@@ -6,7 +6,7 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const agent = await readAgent(signedIn(event), event.params.id);
-  if (!agent) error(404, { message: 'This agent is not there any more.' });
+  if (!agent) error(404, { message: 'Agent not found.' });
   return { name: agent.name };
 };
 

@@ -7,7 +7,7 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ parent }) => {
   const { workspace } = await parent();
-  if (!workspace.canEdit) error(403, { message: 'Your role in this workspace is to look.' });
+  if (!workspace.canEdit) error(403, { message: 'You have view-only access.' });
 };
 
 export const actions: Actions = {

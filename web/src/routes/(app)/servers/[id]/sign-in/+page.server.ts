@@ -20,8 +20,8 @@ export const load: PageServerLoad = async (event) => {
   const server = await readServer(who, event.params.id);
   if (server?.auth_method !== 'oauth')
     error(404, {
-      message: 'This server is not there, or has no sign-in.',
-      hint: 'It may have been changed.',
+      message: "Server not found, or it doesn't use OAuth.",
+      hint: 'It may have been changed or deleted.',
     });
   const { id, name, credential_scope, oauth_client_id, has_credential } = server;
   const hasClient = credential_scope === 'workspace' && oauth_client_id !== null && has_credential;
@@ -59,9 +59,7 @@ export const actions: Actions = {
     const issuers = Issuers.safeParse({ expected: values.get('expected'), received: values.get('received') });
     const server = await readServer(who, event.params.id);
     if (!issuers.success || !server || values.get('confirmed') !== 'yes')
-      return actionFailure(
-        failure(400, 'Nothing was accepted. Confirm that both addresses belong together.'),
-      );
+      return actionFailure(failure(400, 'Not accepted. Confirm that the same people run both services.'));
     const accepted = await acceptIssuer(who, server, issuers.data);
     return accepted.ok ? begin(event) : actionFailure(accepted);
   },

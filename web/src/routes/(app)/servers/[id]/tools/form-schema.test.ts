@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formSchema } from './form-schema.ts';
 
-it('leaves out patterns, but no property of that name and no value', () => {
+it('omits patterns, but keeps properties of that name and values', () => {
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     type: 'object',
@@ -21,27 +21,27 @@ it('leaves out patterns, but no property of that name and no value', () => {
   });
 });
 
-it('refuses what nobody could fill in', () => {
+it('rejects schemas that are too deep for a form', () => {
   let schema: Record<string, unknown> = { type: 'string' };
   for (let depth = 0; depth < 40; depth++) schema = { type: 'object', properties: { a: schema } };
   expect(() => formSchema(schema)).toThrow(RangeError);
 });
 
-it.each(['allOf', 'anyOf'])('refuses references of %s that lead to millions of others', (keyword) => {
+it.each(['allOf', 'anyOf'])('rejects references of %s that expand to millions of others', (keyword) => {
   const next = (level: number) => [{ $ref: `#/$defs/d${level + 1}` }, { $ref: `#/$defs/d${level + 1}` }];
   const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`d${n}`, { [keyword]: next(n) }]));
   const schema = { type: 'object', properties: { a: { $ref: '#/$defs/d0' } }, $defs };
   expect(() => formSchema(schema)).toThrow(RangeError);
 });
 
-it('refuses a default value that is nested too deeply', () => {
+it('rejects a default value that is nested too deeply', () => {
   const schema = {
     properties: { a: { default: JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`) as unknown } },
   };
   expect(() => formSchema(schema)).toThrow(RangeError);
 });
 
-it('takes a schema that refers to itself', () => {
+it('accepts a schema that refers to itself', () => {
   const node = {
     type: 'object',
     properties: { children: { type: 'array', items: { $ref: '#/$defs/node' } } },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { schemaRows } from './schema-rows.ts';
 
 describe('schemaRows', () => {
-  it('reads types, need, description and limits', () => {
+  it('reads types, required fields, descriptions and limits', () => {
     const rows = schemaRows({
       type: 'object',
       required: ['zone'],
@@ -15,7 +15,7 @@ describe('schemaRows', () => {
       },
     });
     expect(rows).toEqual([
-      { path: 'zone', type: 'string', required: true, description: 'An IANA zone', notes: ['shortest 1'] },
+      { path: 'zone', type: 'string', required: true, description: 'An IANA zone', notes: ['min length 1'] },
       {
         path: 'style',
         type: '"short" | "long"',
@@ -23,12 +23,12 @@ describe('schemaRows', () => {
         description: '',
         notes: ['default "short"'],
       },
-      { path: 'many', type: 'list of integer', required: false, description: '', notes: [] },
+      { path: 'many', type: 'array of integer', required: false, description: '', notes: [] },
       { path: 'either', type: 'string or null', required: false, description: '', notes: [] },
     ]);
   });
 
-  it('goes into objects, lists of objects and local references', () => {
+  it('follows objects, arrays of objects and local references', () => {
     const rows = schemaRows({
       properties: {
         at: { $ref: '#/$defs/place' },
@@ -39,25 +39,25 @@ describe('schemaRows', () => {
     expect(rows.map((row) => row.path)).toEqual(['at', 'at.city', 'stops', 'stops[].city']);
   });
 
-  it('ends on a schema that refers to itself', () => {
+  it('terminates on a schema that refers to itself', () => {
     const rows = schemaRows({ properties: { node: { $ref: '#' } } });
     expect(rows.length).toBeLessThan(10);
   });
 
-  it('ends on a list of itself', () => {
+  it('terminates on an array of itself', () => {
     expect(
       schemaRows({ properties: { a: { $ref: '#/d' } }, d: { type: 'array', items: { $ref: '#/d' } } }),
     ).toHaveLength(1);
   });
 
-  it('ends on choices that lead to millions of others', () => {
+  it('terminates on choices that expand to millions of others', () => {
     const next = (level: number) => Array.from({ length: 50 }, () => ({ $ref: `#/d${level + 1}` }));
     const levels = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`d${n}`, { anyOf: next(n) }]));
     const rows = schemaRows({ properties: { a: { $ref: '#/d0' }, b: { type: 'string' } }, ...levels });
     expect(rows.map(({ path }) => path)).toEqual(['a', 'b']);
   });
 
-  it('survives anything, in bounds', () => {
+  it('accepts any value within its bounds', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (properties) => {
         const rows = schemaRows({ type: 'object', properties });

@@ -70,20 +70,20 @@ function typeWords(root: Root, schema: Schema, depth = 0): string {
   if (Array.isArray(schema.type)) return cut(schema.type.map(String).join(' or '), LONGEST);
   if (schema.type === 'array') {
     return isObject(schema.items)
-      ? `list of ${typeWords(root, resolved(root.schema, schema.items), depth + 1)}`
-      : 'list';
+      ? `array of ${typeWords(root, resolved(root.schema, schema.items), depth + 1)}`
+      : 'array';
   }
-  return typeof schema.type === 'string' ? cut(schema.type, 40) : 'anything';
+  return typeof schema.type === 'string' ? cut(schema.type, 40) : 'any';
 }
 
 const LIMIT_WORDS: [key: string, words: string][] = [
   ['format', 'format'],
-  ['minimum', 'at least'],
-  ['maximum', 'at most'],
-  ['minLength', 'shortest'],
-  ['maxLength', 'longest'],
-  ['minItems', 'fewest'],
-  ['maxItems', 'most'],
+  ['minimum', 'min'],
+  ['maximum', 'max'],
+  ['minLength', 'min length'],
+  ['maxLength', 'max length'],
+  ['minItems', 'min items'],
+  ['maxItems', 'max items'],
   ['pattern', 'pattern'],
 ];
 
@@ -109,7 +109,7 @@ function resolved(root: Schema, schema: Schema): Schema {
 }
 
 function literal(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return JSON.stringify(value) ?? 'undefined';
 }
 
 function cut(text: string, longest: number): string {

@@ -12,7 +12,7 @@ export interface Badge {
 /** What a tool may do, in the words of the page. */
 export const ACCESS_WORDS: Record<ToolAccess, string> = {
   read: 'read-only',
-  write: 'writes',
+  write: 'write',
   destructive: 'destructive',
 };
 
@@ -27,16 +27,16 @@ export function toolBadges(tool: JudgedTool, server: HintSource): Badge[] {
   const annotations: ToolAnnotations = tool.annotations ?? {};
   if (server.trusts_hints && annotations.idempotentHint === true && access !== 'read') {
     badges.push({
-      word: 'repeatable',
+      word: 'idempotent',
       tone: 'off',
-      title: 'The server says that calling it twice does no more than once.',
+      title: 'According to the server, repeated calls have no additional effect.',
     });
   }
   if (annotations.openWorldHint === true) {
     badges.push({
-      word: 'reaches out',
+      word: 'open world',
       tone: 'off',
-      title: 'The server says that this tool deals with the outside world.',
+      title: 'According to the server, this tool interacts with external systems.',
     });
   }
   return badges;
@@ -46,12 +46,12 @@ function reasonOf(tool: JudgedTool, server: HintSource): string {
   if (tool.access) return 'Set in this workspace.';
   switch (toolAccess(tool, server)) {
     case 'read':
-      return 'The server says that this tool changes nothing.';
+      return "According to the server, this tool doesn't change anything.";
     case 'destructive':
-      return 'The server says that this tool may delete or overwrite.';
+      return 'According to the server, this tool may delete or overwrite data.';
     case 'write':
       return tool.annotations?.readOnlyHint === true && !server.trusts_hints
-        ? 'The server says that this tool only reads, but the server is not trusted.'
-        : 'Treated as a tool that may change something.';
+        ? "The server says this tool is read-only, but its annotations aren't trusted."
+        : 'Treated as a tool that may change data.';
   }
 }

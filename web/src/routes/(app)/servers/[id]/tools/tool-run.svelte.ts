@@ -39,8 +39,8 @@ export class ToolRun {
     this.result = {
       ok: false,
       outcome: 'unavailable',
-      message: 'You cancelled the call.',
-      hint: 'The server was told; it may have done some of the work.',
+      message: 'Call canceled.',
+      hint: 'The server was notified, but it may have done some of the work.',
       duration_ms: null,
     };
   }
@@ -56,7 +56,7 @@ export class ToolRun {
     if (!isStream || !response.body) {
       // Our own endpoint: an answer that needed no call, or why there is none.
       const said = (await response.json()) as CallToolAnswer | { message?: string; hint?: string };
-      return 'ok' in said ? said : notMade(said.message ?? 'The tool could not be called.', said.hint);
+      return 'ok' in said ? said : notMade(said.message ?? "Couldn't call the tool.", said.hint);
     }
     for await (const line of readLines<CallToolEvent | StreamEnd<CallToolAnswer>>(response.body)) {
       if (line.type === 'progress') this.progress = line;

@@ -7,7 +7,7 @@ import type { Actions, PageServerLoad } from './$types';
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
-  if (!workspace.canEdit) error(403, { message: 'Your role in this workspace is to look.' });
+  if (!workspace.canEdit) error(403, { message: 'You have view-only access.' });
   return { server: await present(who, event.params.id) };
 };
 
@@ -29,7 +29,6 @@ export const actions: Actions = {
 
 async function present(who: SignedIn, id: string) {
   const server = await readServer(who, id);
-  if (!server)
-    error(404, { message: 'This server is not there any more.', hint: 'It may have been deleted.' });
+  if (!server) error(404, { message: 'Server not found.', hint: 'It may have been deleted.' });
   return server;
 }
