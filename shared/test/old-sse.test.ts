@@ -73,7 +73,7 @@ describe('an old SSE endpoint', () => {
       ).toMatchObject({
         ok: false,
         code: 'protocol_error',
-        message: expect.stringContaining('not a web address') as string,
+        message: expect.stringContaining('not a valid web address') as string,
       });
     },
   );

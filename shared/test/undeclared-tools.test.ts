@@ -17,7 +17,7 @@ describe('a server that declares no tools', () => {
     expect(await probed(server.url)).toMatchObject({
       ok: true,
       tools: [{ name: 'echo' }, { name: 'other' }],
-      note: expect.stringContaining("doesn't say that it has tools") as string,
+      note: expect.stringContaining("doesn't declare any tools") as string,
     });
     const { connection, ready } = connect(server);
     await ready();
@@ -34,7 +34,7 @@ describe('a server that declares no tools', () => {
     expect(await probed(server.url)).toMatchObject({
       ok: true,
       tools: [],
-      note: expect.stringContaining('says that it has no tools') as string,
+      note: expect.stringContaining('declares that it has no tools') as string,
     });
     const before = server.seen['tools/list'] ?? 0;
     const { connection } = await untilReady(connectOnFakeClock(server.url));

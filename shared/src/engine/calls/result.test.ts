@@ -118,7 +118,7 @@ describe('content for one of the two', () => {
   it('leaves the other one with a sentence', () => {
     expect(readResult({ content: [forUser] }).speech).toMatch(/shown to the user on the page/);
     expect(readResult({ content: [forUser], isError: true }).speech).toMatch(/failed; the reason is shown/);
-    expect(readResult({ content: [forModel] }).text).toBe('The tool has answered the agent only.');
+    expect(readResult({ content: [forModel] }).text).toBe('The tool responded to the agent only.');
   });
 });
 

@@ -86,12 +86,12 @@ function readableStructured(structured: unknown): string {
 }
 
 function nothingFor(role: Role, isError: boolean, othersGetSome: boolean): string {
-  if (othersGetSome && role === 'user') return 'The tool has answered the agent only.';
+  if (othersGetSome && role === 'user') return 'The tool responded to the agent only.';
   if (othersGetSome) {
     const shown = 'is shown to the user on the page, and only there';
-    return isError ? `The tool failed; the reason ${shown}.` : `The tool has finished; its answer ${shown}.`;
+    return isError ? `The tool failed; the reason ${shown}.` : `The tool finished; its result ${shown}.`;
   }
-  return isError ? 'The tool failed and did not say why.' : 'The tool has finished, without an answer.';
+  return isError ? 'The tool failed without giving a reason.' : 'The tool finished without a result.';
 }
 
 /** Content without an audience is for both. */

@@ -8,7 +8,7 @@ type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** The first event is short; what is longer is something else. */
 const MAX_FIRST_EVENT = 8_192;
-const NO_ADDRESS = 'The server wants its messages at a place that is not a web address.';
+const NO_ADDRESS = 'The server names a message endpoint that is not a valid web address.';
 /** Answers that are about the request, not about the path. */
 const ABOUT_REQUEST: ReadonlySet<number> = new Set([401, 413, 415, 429, 503]);
 

@@ -143,7 +143,7 @@ export class WatchedTransport implements Transport {
       this.failRequest(
         id,
         new AppError('protocol_error', {
-          message: `The server accepted the request "${method}" (HTTP 202) without answering it.`,
+          message: `The server accepted the request "${method}" (HTTP 202) but never responded to it.`,
         }),
       );
   }

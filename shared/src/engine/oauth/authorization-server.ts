@@ -18,7 +18,7 @@ export function checkEndpoint(name: string, address: string, policy: AddressPoli
   try {
     checkUrl(address, policy);
   } catch (cause) {
-    const detail = `Its ${name} is an address that Patchbay may not use. It has to be https, without a user name or password, and on the Internet.`;
+    const detail = `Its ${name} is an address that Patchbay isn't allowed to use. It must be an https address on the public internet, without a user name or password.`;
     throw new SignInProblem('sign_in_bad_response', detail, { cause });
   }
 }
@@ -32,6 +32,6 @@ export function checkEndpoint(name: string, address: string, policy: AddressPoli
 export function requirePkce(metadata: { code_challenge_methods_supported?: unknown } | undefined): void {
   const methods = metadata?.code_challenge_methods_supported;
   if (methods === undefined || (Array.isArray(methods) && methods.includes('S256'))) return;
-  const words = 'It does not support PKCE with S256, so its answer could be used by somebody else.';
+  const words = "It doesn't support PKCE with S256, so someone else could use its response.";
   throw new SignInProblem('sign_in_unsupported', words);
 }

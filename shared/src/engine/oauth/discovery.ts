@@ -54,7 +54,7 @@ export async function discover(
   // Nothing usable at the address that the server named.
   if (resourceMetadataUrl && !info.resourceMetadata) info = await discoverOAuthServerInfo(serverUrl, options);
   if (!info.authorizationServerMetadata && failure !== null)
-    throw new SignInProblem('sign_in_unreachable', `It answered with status ${String(failure)}.`);
+    throw new SignInProblem('sign_in_unreachable', `It responded with status ${String(failure)}.`);
   const { authorizationServerUrl: expected, authorizationServerMetadata, resourceMetadata } = info;
   const issuer = authorizationServerMetadata?.issuer ?? expected;
   const isAccepted =

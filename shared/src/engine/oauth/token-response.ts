@@ -116,11 +116,11 @@ function secondsOf(value: unknown): number | null {
 }
 
 function unreadable(what: string, { status, contentType, text }: EndpointResponse): SignInProblem {
-  if (status >= 500) return new SignInProblem('sign_in_unreachable', `It answered with status ${status}.`);
+  if (status >= 500) return new SignInProblem('sign_in_unreachable', `It responded with status ${status}.`);
   const isPage = contentType.includes('html') || /^\s*</.test(text);
   const kind = isPage ? 'a web page' : text.trim() === '' ? 'nothing' : 'something that isn’t JSON';
   return new SignInProblem(
     'sign_in_bad_response',
-    `It answered the ${what} with ${kind} (status ${status}).`,
+    `It responded to the ${what} with ${kind} (status ${status}).`,
   );
 }

@@ -19,7 +19,7 @@ import type { Wire } from '../http/wire.ts';
 
 /** How long the probe of the newer era may be met with silence before `initialize` is tried. */
 const PROBE_PATIENCE_MS = 2_000;
-const NOT_STATELESS = `The server doesn't answer in the protocol without sessions (${STATELESS_VERSION}).`;
+const NOT_STATELESS = `The server doesn't support MCP without sessions (${STATELESS_VERSION}).`;
 
 /** How the SDK is to find the era out. */
 export function negotiationOf({ era }: Attempt, timeoutMs: number): VersionNegotiationOptions {

@@ -76,8 +76,8 @@ export function unsupportedVersion(
   const ours = candidates.length === 1 ? candidates.join() : `${candidates.at(-1)} to ${candidates[0]}`;
   const message =
     speaks.length > 0
-      ? `The server speaks MCP ${speaks.join(', ')}; here it is asked for ${ours}.`
-      : `The server rejected every protocol version it was offered (${ours}), and names none that it speaks.`;
+      ? `The server supports MCP ${speaks.join(', ')}; Patchbay asked for ${ours}.`
+      : `The server rejected every protocol version it was offered (${ours}) and names none that it supports.`;
   return new AppError('unsupported_version', { message, cause });
 }
 

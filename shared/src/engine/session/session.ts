@@ -72,8 +72,8 @@ export interface CallRequest {
   onProgress?: ((progress: { progress: number; total?: number; message?: string }) => void) | undefined;
 }
 
-const NO_TOOLS = 'The server says that it has no tools.';
-const UNDECLARED_TOOLS = "The server doesn't say that it has tools, but lists these when it is asked.";
+const NO_TOOLS = 'The server declares that it has no tools.';
+const UNDECLARED_TOOLS = "The server doesn't declare any tools, but lists these when asked.";
 /** A server that declared no tools may not know the request at all, and stay silent. */
 const UNDECLARED_LIST_MS = 5_000;
 

@@ -155,8 +155,8 @@ describe('readCatalogue', () => {
       good,
     ]);
     expect(skipped).toEqual([
-      { name: '', reason: 'The name has characters that cannot be used.' },
-      { name: '', reason: 'The name has characters that cannot be used.' },
+      { name: '', reason: "The name has characters that can't be used." },
+      { name: '', reason: "The name has characters that can't be used." },
     ]);
     expect(tools.map(({ name }) => name)).toEqual(['odd', 'echo']);
     expect(tools[0]).toMatchObject({

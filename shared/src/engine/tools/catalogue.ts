@@ -73,7 +73,7 @@ class Reading {
   add(raw: unknown): number {
     const { tool, work } = readAnyTool(raw, this.#faultOf);
     if ('reason' in tool) this.#skip(tool);
-    else if (this.#tools.has(tool.name)) this.#skip({ name: tool.name, reason: 'The name is there twice.' });
+    else if (this.#tools.has(tool.name)) this.#skip({ name: tool.name, reason: 'The name is used twice.' });
     else this.#tools.set(tool.name, tool);
     return work;
   }
@@ -96,7 +96,7 @@ function readAnyTool(raw: unknown, faultOf: SchemaCheck): ReadTool {
   try {
     return readTool(raw, faultOf);
   } catch {
-    return left('', 'The tool cannot be read.');
+    return left('', "The tool can't be read.");
   }
 }
 
@@ -107,7 +107,7 @@ function readTool(raw: unknown, faultOf: SchemaCheck): ReadTool {
   if (name.length > MAX_NAME_LENGTH) {
     return left(`${name.slice(0, 40)}…`, `The name has more than ${MAX_NAME_LENGTH} characters.`);
   }
-  if (!isStorable(name)) return left('', 'The name has characters that cannot be used.');
+  if (!isStorable(name)) return left('', "The name has characters that can't be used.");
   const { title, description, outputSchema } = raw;
   if (isDeeperThan([raw.inputSchema, raw.input_schema, outputSchema], MAX_DEPTH)) return left(name, TOO_DEEP);
   const inputSchema = inputSchemaOf(raw);

@@ -29,7 +29,7 @@ const MAX_VALUE_LENGTH = 100;
 /** Characters of the words for choices for the price of one property: all of them go to the model. */
 const WORDS_PER_UNIT = 20;
 const TOO_COMPLEX = 'The input schema is too complex: its choices and references lead to too many others.';
-const TOO_DEEP = `The input schema is too complex: more than ${MAX_DEPTH} choices and references lie in each other.`;
+const TOO_DEEP = `The input schema is too complex: more than ${MAX_DEPTH} nested choices and references.`;
 const NOTHING: ObjectView = { properties: new Map(), required: [], isClosed: false, notes: [] };
 
 /** Whether a schema can be brought into the shape for models. */
