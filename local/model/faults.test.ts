@@ -25,7 +25,7 @@ async function connected(): Promise<ProtocolClient> {
 const typesOf = (client: ProtocolClient) => client.events.map(({ type }) => type);
 
 describe('session.update', () => {
-  it('is rejected and changes nothing', async () => {
+  it('is rejected without effect by a fault', async () => {
     const client = await connected();
     model.faults.add({ kind: 'update_rejected', error: API_ERRORS.server_error }, { times: 1 });
     client.update({ instructions: 'New.' }, 'update_1');
@@ -55,7 +55,7 @@ describe('a response', () => {
     expect((await client.next('response.done'))['response']).toMatchObject({ status: 'completed' });
   }); // prettier-ignore
 
-  it('never begins', async () => {
+  it('never starts', async () => {
     const client = await connected();
     const turnOff = model.faults.add({ kind: 'response_missing' });
     client.ask('hello');
@@ -69,7 +69,7 @@ describe('a response', () => {
     expect((await client.next('response.done'))['response']).toMatchObject({ status: 'completed' });
   });
 
-  it('begins and says nothing, until it is cancelled', async () => {
+  it('starts but stays silent until it is cancelled', async () => {
     const client = await connected();
     model.faults.add({ kind: 'response_stalled' }, { times: 1 });
     client.ask('hello');
@@ -88,7 +88,7 @@ describe('a response', () => {
 });
 
 describe('a connection', () => {
-  it('is lost without a close frame when a response is to begin', async () => {
+  it('is lost without a close frame when a response should start', async () => {
     const client = await connected();
     model.faults.add({ kind: 'connection_lost' }, { times: 1 });
     client.ask('hello');
@@ -104,7 +104,7 @@ describe('a connection', () => {
 });
 
 describe('faults', () => {
-  it('happen in the order in which they were switched on', async () => {
+  it('happen in the order in which they were enabled', async () => {
     const client = await connected();
     model.faults.add({ kind: 'response_failed', error: API_ERRORS.server_error }, { times: 2 });
     model.faults.add({ kind: 'response_failed', error: API_ERRORS.rate_limit_exceeded }, { times: 1 });

@@ -1,24 +1,24 @@
-// What can go wrong with the real service now and then, for tests: switched on and off while the server runs.
+// Failures of the real service, for tests: enabled and disabled while the server runs.
 import type { ApiError } from './protocol/api-errors.ts';
 
-/** What goes wrong, and when. */
+/** A failure and when it happens. */
 export type Fault =
-  /** The handshake is answered with an HTTP error, whose body carries the error as the REST API writes it. */
+  /** The handshake gets an HTTP error with a body as in the REST API. */
   | { kind: 'handshake_refused'; status: number; error?: ApiError }
   /**
-   * The connection is closed right after the handshake, without `session.created`; with an error, its event goes first.
-   * Both travel in the same TCP packet as the answer to the handshake, as the real service has it, unless told otherwise.
+   * The connection is closed right after the handshake, without `session.created`, after an `error` event if there is one.
+   * By default, and as in the real service, both are in the TCP packet of the handshake's response.
    */
   | { kind: 'connection_closed'; code: number; error?: ApiError; inOwnPacket?: boolean }
-  /** `session.update` is answered with an error event and changes nothing. */
+  /** `session.update` gets an `error` event and has no effect. */
   | { kind: 'update_rejected'; error: ApiError; param?: string }
-  /** The response ends at once, as failed. */
+  /** The response fails at once. */
   | { kind: 'response_failed'; error: ApiError }
-  /** A response that is asked for, or due after the user's turn, never begins: no `response.created`. */
+  /** A requested response, or one due after the user's turn, never starts: no `response.created`. */
   | { kind: 'response_missing' }
-  /** `response.created` comes, and nothing after it. */
+  /** Nothing follows `response.created`. */
   | { kind: 'response_stalled' }
-  /** When a response is to begin, the connection ends without a close frame. */
+  /** When a response should start, the connection ends without a close frame. */
   | { kind: 'connection_lost' };
 
 type KindOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
@@ -33,10 +33,9 @@ export class Faults {
   #on: Switched[] = [];
 
   /**
-   * Switches a fault on, behind those that are on.
-   *
-   * @param times how often it happens; for ever unless told
-   * @returns switches it off again
+   * Enables a fault, after those already enabled.
+   * @param times how often it happens; default: forever
+   * @returns disables it again
    */
   add(fault: Fault, { times = Infinity }: { times?: number } = {}): () => void {
     const switched = { fault, timesLeft: times };
@@ -44,12 +43,12 @@ export class Faults {
     return () => this.#remove(switched);
   }
 
-  /** Switches all off. */
+  /** Disables all faults. */
   clear(): void {
     this.#on = [];
   }
 
-  /** The first fault of these kinds that is on, which happens now: one of its times is used up. */
+  /** Takes the first enabled fault of these kinds, which happens now, and counts it. */
   take<K extends Fault['kind']>(...kinds: K[]): KindOf<K> | undefined {
     const found = this.#on.find(({ fault }) => kinds.some((kind) => kind === fault.kind));
     if (!found) return undefined;

@@ -1,4 +1,4 @@
-// The rehearsal model as a process: `PORT=4107 node local/model/main.ts`.
+// Runs the rehearsal model as a process: `PORT=4107 node local/model/main.ts`.
 import { startRehearsalModel } from './server.ts';
 
 const log = (line: string) => console.log(`rehearsal model: ${line}`);

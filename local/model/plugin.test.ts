@@ -1,4 +1,4 @@
-// The unmodified plugin of LiveKit Agents against this server, without a room.
+// LiveKit Agents' unmodified plugin against this server, without a room.
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
 import { AudioFrame } from '@livekit/rtc-node';
@@ -39,7 +39,7 @@ const notes = agentTool(listNotes, async () => {
   throw new llm.ToolError('The notes are not reachable right now.');
 });
 
-/** A conversation by text: what was said, in order, and a wait for the agent's next words. */
+/** A text conversation: what was said in order, and a wait for the agent's next message. */
 async function startConversation(tools: llm.ToolContextEntry[]) {
   const model = new openai.realtime.RealtimeModel({
     baseURL: server.url,
@@ -67,14 +67,14 @@ async function startConversation(tools: llm.ToolContextEntry[]) {
   return { agent, session, ask, answer };
 }
 
-/** The tools of the newest session: the plugin leaves the socket of a closed one open. */
+/** The newest session's tools, because the plugin leaves the socket of a closed session open. */
 async function heldTools(): Promise<string[] | undefined> {
   const sessions = (await (await fetch(`${server.url}/sessions`)).json()) as { tools: Tool[] }[];
   return sessions.at(-1)?.tools.map(({ name }) => name);
 }
 
 describe('a conversation by text', () => {
-  it('greets, calls a tool and tells its answer, and its failure', async () => {
+  it('greets, calls a tool, and says its result or its failure', async () => {
     const { session, ask, answer } = await startConversation([clock, notes]);
     session.generateReply({ instructions: 'Greet the user with: "Hello, I am ready."' });
     expect(await answer()).toBe('Hello, I am ready.');
@@ -82,7 +82,7 @@ describe('a conversation by text', () => {
     expect(await ask('list my notes')).toBe('The notes are not reachable right now.');
   });
 
-  it('takes a new set of tools, and says what is gone', async () => {
+  it('accepts a new set of tools, and says which were removed', async () => {
     const { agent, ask } = await startConversation([clock]);
     await agent.updateTools([notes]);
     await expect.poll(heldTools).toEqual([listNotes.name]);
@@ -123,7 +123,7 @@ describe('the realtime session', () => {
     });
   }
 
-  it('learns that a set was rejected, with the id of its event', async () => {
+  it('is notified of a rejected set with the id of its event', async () => {
     const session = openSession();
     const queued = nextToolsUpdate(session);
     const rejected = event(session, 'error');
@@ -136,7 +136,7 @@ describe('the realtime session', () => {
     });
   });
 
-  it('gets words and two calls in one response of a reasoning model', async () => {
+  it('gets a message and two calls in one response of a reasoning model', async () => {
     const session = openSession('gpt-realtime-2.1');
     await session.updateTools(new llm.ToolContext([clock, notes]));
     const question = llm.ChatContext.empty();
@@ -154,7 +154,7 @@ describe('the realtime session', () => {
     ]);
   });
 
-  it('hears a spoken question, and is interrupted while it speaks', async () => {
+  it('recognizes a spoken question, and is interrupted while it speaks', async () => {
     const session = openSession();
     await session.updateTools(new llm.ToolContext([clock]));
     const first = once(session, 'generation_created') as Promise<[llm.GenerationCreatedEvent]>;

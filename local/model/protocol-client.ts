@@ -1,11 +1,11 @@
-// For the tests of this folder: the protocol on a bare socket.
+// A minimal client of the protocol, for the tests of this folder.
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
 const ServerEvent = z.looseObject({ type: z.string(), event_id: z.string() });
 export type ServerEvent = z.infer<typeof ServerEvent>;
 
-/** A bare client of the protocol: what came, in order, and a wait for the next event of a type. */
+/** Keeps received events in order, and waits for the next event of a type. */
 export class ProtocolClient {
   readonly ws: WebSocket;
   events: ServerEvent[] = [];
@@ -25,7 +25,7 @@ export class ProtocolClient {
     this.ws.send(JSON.stringify(event));
   }
 
-  /** The next event of this type after the ones that were waited for before. */
+  /** Waits for the next event of this type after those already returned. */
   async next(type: string): Promise<ServerEvent> {
     for (;;) {
       const at = this.events.findIndex((event, n) => n >= this.#taken && event.type === type);
@@ -48,7 +48,7 @@ export class ProtocolClient {
     this.send({ type: 'response.create' });
   }
 
-  /** Sends sound as a microphone does, in pieces of 100 ms, but at once. */
+  /** Sends sound in pieces of 100 ms like a microphone, but all at once. */
   hear(pcm: Int16Array): void {
     for (let at = 0; at < pcm.length; at += 2400) {
       const part = pcm.slice(at, at + 2400);
@@ -63,7 +63,7 @@ export class ProtocolClient {
   }
 }
 
-/** A client whose session holds these settings. */
+/** Returns a client whose session has these settings. */
 export async function connect(
   url: string,
   session: object = {},

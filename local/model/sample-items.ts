@@ -1,4 +1,4 @@
-// Items of a conversation for the tests of this folder.
+// Conversation items for the tests of this folder.
 import type { Item } from './protocol/items.ts';
 
 let count = 0;

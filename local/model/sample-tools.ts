@@ -1,9 +1,9 @@
-// Tools for the tests of this folder: two small servers as one meets them.
+// Tools of two typical small servers, for the tests of this folder.
 import type { Tool } from './protocol/validate.ts';
 
 type Properties = Record<string, Record<string, unknown>>;
 
-/** A function tool whose parameters are all required unless told otherwise. */
+/** Returns a function tool, by default with all parameters required. */
 export function tool(
   name: string,
   description: string,

@@ -29,7 +29,7 @@ async function json(path: string): Promise<unknown> {
 }
 
 describe('connection', () => {
-  it('tells what each session holds, until it is gone', async () => {
+  it('lists each session with its state until it ends', async () => {
     const client = await connected({
       tools: [addNote],
       instructions: 'Be kind.',
@@ -57,7 +57,7 @@ describe('connection', () => {
 });
 
 describe('a frame of bytes', () => {
-  it('is refused, and the session goes on', async () => {
+  it('is refused, and the session continues', async () => {
     const client = await connected();
     client.ws.send(Buffer.alloc(64));
     expect((await client.next('error'))['error']).toMatchObject({ code: 'invalid_event', event_id: null });
@@ -67,7 +67,7 @@ describe('a frame of bytes', () => {
 });
 
 describe('session.update', () => {
-  it('is answered with the whole session', async () => {
+  it('returns the whole session', async () => {
     const client = await connected({ instructions: 'Be kind.' });
     client.update({ tools: sampleTools, max_output_tokens: 2000 });
     expect((await client.next('session.updated'))['session']).toMatchObject({
@@ -78,7 +78,7 @@ describe('session.update', () => {
     });
   });
 
-  it('leaves the session alone when it is refused', async () => {
+  it('leaves the session unchanged if it is refused', async () => {
     const client = await connected({ tools: [addNote] });
     client.update({ instructions: 'New.', tools: [currentTime, tool('not good', '')] }, 'tools_update_9');
     expect((await client.next('error'))['error']).toMatchObject({
@@ -92,7 +92,7 @@ describe('session.update', () => {
 });
 
 describe('a response', () => {
-  it('comes in the order of the API, with its words in step and its usage', async () => {
+  it("follows the API's order of events, with its transcript in step and its usage", async () => {
     const client = await connected();
     client.send({
       type: 'response.create',
@@ -128,7 +128,7 @@ describe('a response', () => {
     });
   });
 
-  it('of a reasoning model holds several items, each at its place in the conversation', async () => {
+  it('of a reasoning model has several items, each at its place in the conversation', async () => {
     const client = await connected({ tools: sampleTools, output_modalities: ['text'] }, 'gpt-realtime-2.1');
     client.ask('what time is it in Tokyo and list my notes');
     const { response } = await client.next('response.done');
@@ -147,7 +147,7 @@ describe('a response', () => {
     );
   }); // prettier-ignore
 
-  it('calls a tool, refuses the output of another call, and tells the output of this one', async () => {
+  it('calls a tool, refuses the output of another call, and says the output of this one', async () => {
     const client = await connected({ tools: sampleTools, output_modalities: ['text'] });
     client.ask('what time is it in Tokyo');
     const { item } = await client.next('response.output_item.done');
@@ -169,7 +169,7 @@ describe('a response', () => {
     expect(await client.next('response.output_text.done')).toMatchObject({ text: 'It is noon.' });
   });
 
-  it('is alone', async () => {
+  it('is the only one at a time', async () => {
     const client = await connected();
     client.ask('tell me a long story');
     client.send({ type: 'response.create', event_id: 'second' });
@@ -179,7 +179,7 @@ describe('a response', () => {
     });
   });
 
-  it('ends at once when it is cancelled, and makes room for the next', async () => {
+  it('ends at once when it is cancelled, so that the next can start', async () => {
     const client = await connected();
     client.ask('tell me a long story');
     await client.next('response.output_audio.delta');
@@ -198,7 +198,7 @@ describe('a response', () => {
     expect((await client.next('error'))['error']).toMatchObject({ code: 'response_cancel_not_active' });
   });
 
-  it('goes on while the tools change under it', async () => {
+  it('continues while the tools change', async () => {
     const client = await connected({ tools: [addNote] });
     client.ask('tell me a story');
     await client.next('response.output_audio.delta');

@@ -16,9 +16,9 @@ export interface RehearsalModel {
   /** For `OPENAI_BASE_URL`: http://127.0.0.1:PORT/v1 */
   url: string;
   port: number;
-  /** What goes wrong, for tests; nothing unless they switch it on. */
+  /** Failures, for tests; none by default. */
   faults: Faults;
-  /** Handshakes so far, those that were refused included. */
+  /** Handshakes so far, including refused ones. */
   readonly dials: number;
   /** Ends every connection at once, without a close frame. */
   dropConnections(): void;
@@ -32,13 +32,13 @@ const PING_EVERY_MS = 15_000;
  * Starts the rehearsal model.
  *
  * - `ws /v1/realtime?model=…` with a bearer token (any): the OpenAI Realtime protocol
- * - `GET /v1/sessions`: what each live session holds
+ * - `GET /v1/sessions`: the state of each live session
  * - `GET /v1/models/{id}`: whether OpenAI has such a model, and its shutdown date
- * - `GET /v1/sentences`: what can be heard now, of all sessions and of each
+ * - `GET /v1/sentences`: sentences that it recognizes now, of all sessions and of each
  * - `GET /health`
  *
- * @param port 0 takes a free one
- * @throws Error with `code` EADDRINUSE when the port is taken
+ * @param port 0 for any free port
+ * @throws Error with `code` EADDRINUSE if the port is in use
  */
 export async function startRehearsalModel({
   port,
@@ -131,7 +131,7 @@ function bytesOf(message: RawData): Buffer {
   return message instanceof ArrayBuffer ? Buffer.from(message) : message;
 }
 
-/** A client that did not answer the ping before this one is gone. */
+/** Ends connections of clients that missed the previous ping. */
 function pingAll(sockets: WebSocketServer): void {
   for (const ws of sockets.clients) {
     if (awaitingPong.has(ws)) ws.terminate();

@@ -1,4 +1,4 @@
-// One connection of a client: the session's settings, its conversation, its ears, and one response at a time.
+// One client's connection: settings, conversation, speech recognition, and one response at a time.
 import type { Hearing } from '../speech/hear.ts';
 import { SPEECH_RATE_HZ } from '../speech/speak.ts';
 import { Conversation } from './reply/conversation.ts';
@@ -34,27 +34,27 @@ export interface SessionOptions {
   loseConnection: () => void;
 }
 
-/** What `GET /v1/sessions` tells of a session. */
+/** A session as in `GET /v1/sessions`. */
 export interface SessionFacts {
   id: string;
   model: string;
   reasoning: unknown;
   voice: Voice;
-  /** How it listens, as the API names it. */
+  /** Its turn detection, in the API's terms. */
   input: SessionSettings['audio']['input'];
   instructions: string;
   tools: Tool[];
-  /** Updates of the session that came with tools. */
+  /** Number of session updates with tools. */
   tool_updates: { accepted: number; rejected: number };
   items: number;
   is_speaking: boolean;
   connected_at: string;
 }
 
-/** Sound without a word in it is a cough when it was shorter than this. */
+/** Sound without a word that is shorter than this counts as a cough. */
 const COUGH_MS = 400;
 
-/** A session of the protocol. `receive` takes raw messages; everything goes out through `send`. */
+/** A session of the protocol. `receive` takes raw messages; `send` gets every event. */
 export class Session {
   readonly id: string;
   #options: SessionOptions;
@@ -114,7 +114,7 @@ export class Session {
     return this.#ear.sentences;
   }
 
-  /** Takes one message of the client; a fault in it is answered with an `error` event and changes nothing. */
+  /** Handles a message of the client. An invalid one gets an `error` event and has no effect. */
   receive(message: string | Buffer): void {
     const read = readClientEvent(message);
     if (read.ok) this.#dispatch(read.event, read.event.event_id);
@@ -219,7 +219,7 @@ export class Session {
     this.#take(pcm, this.#options.newId('item'));
   }
 
-  /** Makes heard sound a message of the conversation; returns its words. */
+  /** Adds recognized speech to the conversation; returns its text. */
   #take(pcm: Int16Array, item_id: string): string {
     const { send, log } = this.#options;
     const item: Item = {
@@ -274,7 +274,7 @@ export class Session {
 
   #countInput(options: ResponseOptions, items: readonly Item[]): InputTokens {
     const { instructions, tools } = { ...this.#settings, ...options };
-    // A response with an input of its own hears nothing of the conversation.
+    // A response with its own input ignores the conversation.
     const heardMs = options.input ? 0 : this.#heardSinceMs;
     if (!options.input) this.#heardSinceMs = 0;
     return countInput([instructions, tools, items], heardMs);

@@ -12,7 +12,7 @@ const { devDependencies } = z
 const versionOf = (binary: string): string | undefined =>
   /^deno (\S+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' }))?.[1];
 
-it('the hosted Deno is the version that package.json names, and runs on this machine', () => {
+it('the hosted Deno is the version in package.json, and runs on this machine', () => {
   expect(devDependencies['deno-hosted']).toBe(`npm:deno@${HOSTED_DENO_VERSION}`);
   expect(versionOf(findHostedDeno())).toBe(HOSTED_DENO_VERSION);
 });

@@ -1,10 +1,8 @@
 /**
- * Deno, in two versions. Edge functions run on the hosted Deno version, so that nothing can rely on what hosted Supabase
- * lacks: its edge runtime can't be installed here, but each release names the Deno version that it is compatible with.
- *
- * The alias `deno-hosted` in package.json is the one place that names this version. To see whether hosted has moved,
- * compare it with `DENO_VERSION` in https://github.com/supabase/edge-runtime/blob/main/.env, or run `npm run doctor`
- * against a hosted project: it shows what the functions run on. Only bundling uses the newer Deno, which has `deno bundle`.
+ * Deno, in two versions. Edge functions run on the version that hosted Supabase's edge runtime is compatible with, named
+ * only by the alias `deno-hosted` in package.json. To see whether hosted has changed, compare it with `DENO_VERSION` in
+ * https://github.com/supabase/edge-runtime/blob/main/.env, or run `npm run doctor` against a hosted project. Only bundling
+ * uses the newer Deno, which has `deno bundle`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,23 +18,23 @@ const readVersion = (manifest: string): string =>
 /** Such as `2.1.4`. */
 export const HOSTED_DENO_VERSION = readVersion(manifestOf('deno-hosted'));
 
-/** The newer Deno, for bundling. @throws Error where npm installed none for this platform */
+/** Finds the newer Deno, for bundling. @throws Error if npm installed none for this platform */
 export const findDeno = (): string => findBinary('deno');
 
-/** Deno in the hosted version, for all that runs or checks edge functions. @throws Error as `findDeno` */
+/** Finds the hosted Deno version, which runs and checks edge functions. @throws Error as `findDeno` */
 export const findHostedDeno = (): string => findBinary('deno-hosted');
 
-/** The binary itself, not npm's wrapper around it: signals and the end of stdin must reach it. */
+/** The binary itself, not npm's wrapper, because signals and the end of stdin must reach it. */
 function findBinary(alias: Alias): string {
   const manifest = manifestOf(alias);
   const version = readVersion(manifest);
   const { platform, arch } = process;
   const name = `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`;
   const found = resolveFrom(manifest, `${name}/package.json`);
-  // Both versions have packages of the same names: one that is missing must not be replaced by the other's.
+  // Both versions have packages of the same names, and must not replace each other.
   if (found === null || readVersion(found) !== version)
     throw new Error(
-      `Deno ${version} is not installed for this machine (${platform}-${arch}): run \`npm install\` again, with optional dependencies.`,
+      `Deno ${version} is not installed for this machine (${platform}-${arch}). Run \`npm install\` again with optional dependencies.`,
     );
   return join(dirname(found), platform === 'win32' ? 'deno.exe' : 'deno');
 }

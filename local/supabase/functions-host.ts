@@ -1,8 +1,8 @@
 /**
- * Serves every `supabase/functions/<name>/index.ts` (`export default { fetch }`) from one Deno process, as
- * the edge runtime of a hosted project does with one worker each. Not type-checked with Node: this runs in Deno.
+ * Serves every `supabase/functions/<name>/index.ts` (`export default { fetch }`) from one Deno process; hosted Supabase's
+ * edge runtime has a worker for each. Runs in Deno, so it isn't type-checked with Node.
  *
- * Arguments: the folder of the functions, the port. Prints `{"port": n}` once it listens, ends when stdin does.
+ * Arguments: the functions' folder and the port. Prints `{"port": n}` once it listens, and exits when stdin ends.
  */
 import { isFromThisMachine, REFUSAL } from '../stack/loopback.ts';
 
@@ -32,7 +32,7 @@ async function load(name: string): Promise<Handler> {
   return (request) => handler(request);
 }
 
-/** The function, loaded once; one that failed is tried again at its next call. */
+/** Returns the function, loaded once. A failed load is retried at the next call. */
 function loaded(name: string): Promise<Handler> {
   const known = handlers.get(name);
   if (known) return known;
@@ -42,7 +42,7 @@ function loaded(name: string): Promise<Handler> {
   return loading;
 }
 
-/** So that nobody's first call waits for the compiler. What fails here fails again, and is told, when it is called. */
+/** Preloads functions, so that no first call waits for the compiler. A failure is reported at the call. */
 async function loadAll(): Promise<void> {
   for await (const { name, isDirectory } of runtime.readDir(folder ?? '')) {
     if (isDirectory && !name.startsWith('_')) await loaded(name).catch(() => undefined);
@@ -87,7 +87,7 @@ function listen(): void {
   );
 }
 
-// A process before this one, whose owner was killed, may still be going down.
+// An earlier process whose owner was killed may still be shutting down.
 for (const until = Date.now() + PORT_FREE_WITHIN_MS; ;) {
   try {
     listen();
@@ -100,6 +100,6 @@ for (const until = Date.now() + PORT_FREE_WITHIN_MS; ;) {
 
 void loadAll().catch(() => undefined);
 for await (const _chunk of runtime.stdin.readable) {
-  // Nothing is sent this way: only its end matters.
+  // Nothing is sent on stdin: only its end matters.
 }
 runtime.exit(0);

@@ -1,4 +1,4 @@
-/** The Deno process that runs the edge functions, on the hosted Deno version: started, and restarted after a crash. */
+/** Runs the edge functions in a process of the hosted Deno version, and restarts it after a crash. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
@@ -7,15 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findHostedDeno } from './deno.ts';
 
 export interface FunctionsOptions {
-  /** The folder that holds one folder for each function. */
+  /** Has a folder for each function. */
   folder: string;
-  /** Of this folder the functions may read node_modules, supabase and shared, and nothing else. */
+  /** The functions may read its node_modules, supabase and shared, and nothing else. */
   repository: string;
-  /** Deno keeps its cache here. */
+  /** Deno's cache. */
   cacheDir: string;
-  /** 0 = any free port. */
+  /** 0 for any free port. */
   port: number;
-  /** All that the functions find in their environment. */
+  /** The functions' whole environment. */
   env: Record<string, string>;
   log: (line: string) => void;
 }
@@ -23,7 +23,7 @@ export interface FunctionsOptions {
 export interface RunningFunctions {
   /** `http://127.0.0.1:<port>`, or undefined between a crash and the next start. */
   address(): string | undefined;
-  /** Ends the process and starts a new one, which loads the functions anew. */
+  /** Restarts the process, which reloads the functions. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ const LAST_RESTART_MS = 10_000;
 const STABLE_AFTER_MS = 30_000;
 const STOP_TIMEOUT_MS = 3_000;
 
-/** @throws Error when the first start fails; later crashes are logged and repaired. */
+/** @throws Error if the first start fails; after later crashes it restarts. */
 export async function startFunctions(options: FunctionsOptions): Promise<RunningFunctions> {
   let isStopping = false;
   let current = await startHost(options);
@@ -49,7 +49,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Running
         delayMs = FIRST_RESTART_MS;
       } else {
         if (Date.now() - since > STABLE_AFTER_MS) delayMs = FIRST_RESTART_MS;
-        options.log(`the edge functions' process ended; starting it again in ${delayMs} ms`);
+        options.log(`The edge functions' process exited; restarting it in ${delayMs} ms`);
         await sleep(delayMs);
         delayMs = Math.min(delayMs * 2, LAST_RESTART_MS);
       }
@@ -87,7 +87,7 @@ function brokenHost(): Host {
 
 async function startHost({ folder, repository, cacheDir, port, env, log }: FunctionsOptions): Promise<Host> {
   const host = resolve(import.meta.dirname, 'functions-host.ts');
-  // Not the whole repository: the keys of this installation lie in it.
+  // Not the whole repository, which contains this installation's keys.
   const readable = [folder, ...['node_modules', 'supabase', 'shared'].map((name) => join(repository, name))];
   const child = spawn(
     findHostedDeno(),
@@ -121,11 +121,11 @@ async function startHost({ folder, repository, cacheDir, port, env, log }: Funct
     },
   );
   const exited = once(child, 'exit').catch(() => undefined);
-  let lastWords = '';
-  createInterface({ input: child.stderr }).on('line', (line) => log((lastWords = line)));
+  let lastLine = '';
+  createInterface({ input: child.stderr }).on('line', (line) => log((lastLine = line)));
   const listening = await Promise.race([firstAddress(child, log), exited.then(() => undefined)]);
   if (listening === undefined)
-    throw new Error(`The edge functions did not start: ${lastWords || 'Deno ended at once'}`);
+    throw new Error(`The edge functions didn't start: ${lastLine || 'Deno exited at once'}`);
   let isUp = true;
   void exited.then(() => (isUp = false));
   return {
@@ -147,7 +147,7 @@ async function startHost({ folder, repository, cacheDir, port, env, log }: Funct
 
 function firstAddress(child: ChildProcess, log: (line: string) => void): Promise<string> {
   return new Promise((resolveAddress) => {
-    if (!child.stdout) throw new Error('the process was started without stdout');
+    if (!child.stdout) throw new Error('The process has no stdout.');
     let isFirst = true;
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!isFirst) return log(line);

@@ -23,9 +23,9 @@ export interface GatewayOptions {
   sql: Sql;
   mailer: Mailer;
   authConfig: AuthConfig;
-  /** Public address of this gateway, without a slash at its end. */
+  /** Public URL of this gateway, without a trailing slash. */
   url: string;
-  /** Address of the functions' host; undefined while it is down. */
+  /** URL of the functions' host; undefined while it is down. */
   functionsAddress: () => string | undefined;
 }
 
@@ -36,12 +36,12 @@ const AuthChange = z.object({
 
 type Env = { Bindings: HttpBindings };
 
-/** Of Auth, for one address; how fast they may come after it is in its configuration. */
+/** Auth requests of one address at once; the configuration has the rate after that. */
 const TOKEN_BURST = 30;
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length'];
 
-/** The one door of a Supabase project: `/rest/v1`, `/auth/v1` and `/functions/v1` (Realtime is a WebSocket, see realtime/). */
+/** Serves a Supabase project's `/rest/v1`, `/auth/v1` and `/functions/v1`. Realtime is a WebSocket, see realtime/. */
 export function createGateway(options: GatewayOptions): Hono<Env> {
   const gateway = new Hono<Env>();
   const { lite, keys, tokens, sql, mailer, authConfig, url, functionsAddress } = options;
@@ -51,7 +51,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
   const addressOf = ({ env, req }: Context<Env>): string =>
     clientAddress(req.raw.headers, env.incoming.socket.remoteAddress ?? '', keys.secretKey);
 
-  // As the proxy of a hosted project: what is no address reaches nothing behind it.
+  // As in a hosted project, a malformed path reaches no service.
   gateway.use(async (context, next) => {
     const { pathname, search } = new URL(context.req.url);
     if (decodePath(pathname) !== null && !search.includes('%00')) return next();
@@ -68,10 +68,9 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
       const refuse = (): Response =>
         context.json({ code: 'body_too_large', message: BODY_TOO_LARGE }, 413, {
           'Access-Control-Allow-Origin': '*',
-          // The rest of the body is not read.
           Connection: 'close',
         });
-      // Hono ignores what a middleware returns once there is a response.
+      // Hono ignores a middleware's result once there is a response.
       const response = await withBodyLimit(context.req.raw, handle, refuse);
       if (response !== context.res) context.res = response;
     });
@@ -101,7 +100,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
   gateway.route('/', createMailRules({ sql, keys, tokens, mailer, config: authConfig, isConfirming }));
   gateway.route('/', createAdminApi({ sql, keys, tokens }));
   gateway.route('/', createInbox(mailer.outbox));
-  // For tests, which switch on what a stack of one person does without.
+  // For tests, which enable settings that a local stack doesn't use.
   gateway.patch('/local/auth', async (context) => {
     if (context.req.header('apikey') !== keys.secretKey) return context.body(null, 401);
     lite.auth = { ...lite.auth, ...AuthChange.parse(await context.req.json()) };
@@ -133,7 +132,7 @@ export function createGateway(options: GatewayOptions): Hono<Env> {
         signal: context.req.raw.signal,
       });
       const answer = new Headers(response.headers);
-      // fetch has already decoded the body.
+      // fetch has already decompressed the body.
       for (const name of [...HOP_BY_HOP, 'content-encoding']) answer.delete(name);
       return new Response(response.body, { status: response.status, headers: answer });
     } catch {
@@ -153,7 +152,7 @@ function functionsUnavailable(): Response {
   );
 }
 
-/** A token that is not ours goes on as it is: the inside refuses it in the words of the service that it was sent to. */
+/** Forwards any other token unchanged, so that the service itself refuses it. */
 async function withInnerToken(request: Request, tokens: Tokens): Promise<Request> {
   const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
   const inner = token?.startsWith('ey') ? await tokens.toInner(token) : null;
@@ -168,7 +167,7 @@ async function withInnerToken(request: Request, tokens: Tokens): Promise<Request
   });
 }
 
-/** Re-signs the access token of a session in a JSON body, or in the fragment of a redirect (mailed links). */
+/** Re-signs a session's access token in a JSON body, or in the fragment of a redirect (emailed links). */
 async function withOuterTokens(response: Response, tokens: Tokens, issuer: string): Promise<Response> {
   const location = response.headers.get('location');
   const [target, fragment] = location?.split('#') ?? [];

@@ -9,9 +9,9 @@ const ProjectKeys = z.object({
   publishableKey: z.string(),
   secretKey: z.string(),
   databasePassword: z.string(),
-  /** Secret of the tokens that never leave this process: the auth server inside signs with it. */
+  /** Secret of the tokens that @supabase/lite signs, which never leave this process. */
   innerSecret: z.string(),
-  /** ES256 key pair of the tokens that users hold, as JWK. */
+  /** ES256 key pair (JWK) of the users' tokens. */
   signingKey: z.object({
     kty: z.literal('EC'),
     crv: z.string(),
@@ -22,10 +22,10 @@ const ProjectKeys = z.object({
   }),
 });
 
-/** The keys of one installation. They live as long as its data, so that a restart signs nobody out. */
+/** An installation's keys. They last as long as its data, so that a restart signs nobody out. */
 export type ProjectKeys = z.infer<typeof ProjectKeys>;
 
-/** Reads the keys from `keys.json` in the data directory (readable by its owner only), or makes them. */
+/** Reads the keys from `keys.json` in the data directory (readable by its owner only), or generates them. */
 export async function loadKeys(dataDir: string): Promise<ProjectKeys> {
   const path = join(dataDir, 'keys.json');
   const stored = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

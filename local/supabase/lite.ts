@@ -11,35 +11,35 @@ export interface LiteOptions {
   databaseUrl: string;
   keys: ProjectKeys;
   siteUrl: string;
-  /** Address of the gateway: providers send people back there. */
+  /** URL of the gateway, to which providers redirect users. */
   url: string;
-  /** For how long a mailed link works. */
+  /** How long an emailed link works. */
   linkExpirySeconds: number;
   mailer: Mailer;
 }
 
-/** Settings of Auth that may change while it runs. */
+/** Auth settings that may change at run time. */
 interface LiteAuth {
-  /** Whether new accounts confirm their address first. At the start they don't. */
+  /** Whether new accounts must confirm their address. Initially they don't. */
   confirmations: boolean;
-  /** An application at GitHub, or at a server that acts as GitHub at `url`. */
+  /** An OAuth app at GitHub, or at a stand-in for GitHub at `url`. */
   github: { client_id: string; secret: string; url: string } | null;
 }
 
-/** REST (as PostgREST) and auth (as GoTrue) on the given database: the part that speaks under `/rest/v1` and `/auth/v1`. */
+/** @supabase/lite: REST (as PostgREST) and auth (as GoTrue) on the given database. */
 export interface Lite {
   fetch(request: Request): Promise<Response>;
-  /** Makes the tables of the `auth` schema. */
+  /** Creates the tables of the `auth` schema. */
   prepare(): Promise<void>;
-  /** What holds for new requests. */
+  /** Settings for new requests. */
   auth: LiteAuth;
   close(): Promise<void>;
 }
 
-/** The part of lite's configuration that it looks at for each request. */
+/** The part of lite's configuration that it reads for each request. */
 interface ReadPerRequest {
   email: { enable_confirmations: boolean };
-  /** By default lite holds a provider that is not enabled. */
+  /** By default lite has a disabled provider. */
   external?: { github: (NonNullable<LiteAuth['github']> & { enabled: boolean }) | undefined };
 }
 
@@ -59,13 +59,13 @@ export function createLite({
       connection: { application_name: 'rest' },
       types: {
         timestamptz: { to: 1184, from: [1184], serialize: String, parse: isoTimestamp },
-        // Arguments of functions come here as JSON text already; the driver's own would encode them once more.
+        // Function arguments are JSON text already, which the driver would encode again.
         jsonb: { to: 3802, from: [3802], serialize: jsonText, parse: JSON.parse },
       },
     },
   });
-  // The driver's first look at RLS would GRANT ALL on every table to the API roles and so undo column grants.
-  // It skips that when it believes to have done it; the field is private, hence the cast.
+  // The driver's first RLS request would GRANT ALL on every table to the API roles and undo column privileges. This
+  // private field makes it skip that.
   (connection as unknown as { rlsState: string }).rlsState = 'active';
   connection.normalizeDbError = asPostgrest;
   const app = new App({
@@ -102,12 +102,12 @@ export function createLite({
     prepare: async () => {
       await app.ensureSystemSchema();
     },
-    // Requests that wait for a database which has gone would hold it open for ever.
+    // Requests that wait for a lost database would hold it open forever.
     close: () => Promise.race([connection.close(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })]),
   };
 }
 
-/** `2026-11-22 07:42:43.33+00` as the text of Postgres has it, `2026-11-22T07:42:43.33+00:00` as PostgREST answers. */
+/** Converts Postgres's `2026-11-22 07:42:43.33+00` to PostgREST's `2026-11-22T07:42:43.33+00:00`. */
 function isoTimestamp(text: string): string {
   return text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00');
 }

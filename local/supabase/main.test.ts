@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** Below the ports that the system hands out by itself, so that no other test takes one meanwhile. */
+/** Below the system's ephemeral ports, so that no other test takes one. */
 async function freeBase(): Promise<number> {
   for (;;) {
     const candidate = 20_000 + Math.floor(Math.random() * 1_000) * 10;
@@ -47,7 +47,7 @@ function isListening(port: number): Promise<boolean> {
 interface Run {
   child: ChildProcess;
   stderr: () => string;
-  /** The ready line, or undefined when the process ended before it. */
+  /** The ready line, or undefined if the process exited before it. */
   ready: Promise<{ url: string } | undefined>;
   exitCode: Promise<unknown>;
 }

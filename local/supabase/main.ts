@@ -1,9 +1,8 @@
 /**
- * The embedded Supabase as a process of its own. Environment: PATCHBAY_PORT_BASE (default 4100),
- * PATCHBAY_DATA_DIR (default .local/supabase), and whatever LIVEKIT_ and PATCHBAY_ names the edge functions need.
- * Prints one line of JSON when everything answers, logs to stderr, loads the edge functions anew on SIGHUP, and
- * ends on SIGTERM, on SIGINT, or when the process that started it goes away (its stdin, where that is a pipe, or
- * the IPC channel closes; in a terminal on SIGHUP).
+ * Runs the embedded Supabase as a process. Environment: PATCHBAY_PORT_BASE (default 4100), PATCHBAY_DATA_DIR (default
+ * .local/supabase), and the LIVEKIT_ and PATCHBAY_ variables of the edge functions. Prints one line of JSON once everything
+ * responds, logs to stderr, reloads the edge functions on SIGHUP, and exits on SIGTERM, SIGINT or the end of its parent
+ * (stdin, if it is a pipe, or the IPC channel closes; SIGHUP in a terminal).
  */
 import { fstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -40,7 +39,7 @@ try {
       supabase.restartFunctions().catch((error: unknown) => console.error(`functions: ${String(error)}`));
     });
   }
-  // The keys stay in keys.json: what is printed ends up in a log.
+  // Without the keys, because output ends up in logs.
   const { url, migrated } = supabase;
   console.log(JSON.stringify({ ready: true, url, migrated }));
   const crash = await Promise.race([stopRequested, supabase.ended]);

@@ -9,11 +9,11 @@ interface Migration {
 }
 
 /**
- * Applies the migrations of a folder that the database has not had yet, in order, each in one transaction, and
- * records them as the Supabase CLI does (`supabase_migrations.schema_migrations`).
- * @returns the names of the files that were applied.
- * @throws Error that names the file: its SQL failed; or one that says what to do, where the database was made by other
- * migrations. Then nothing is applied.
+ * Applies a folder's pending migrations in order, each in its own transaction, and records them as the Supabase CLI does
+ * (`supabase_migrations.schema_migrations`).
+ * @returns the names of the files applied
+ * @throws Error that names the file whose SQL failed; or that says what to do if the database was made by other
+ * migrations, of which it applies none
  */
 export async function applyMigrations(sql: Sql, folder: string): Promise<string[]> {
   const migrations = await readMigrations(folder);
@@ -32,8 +32,8 @@ export async function applyMigrations(sql: Sql, folder: string): Promise<string[
 }
 
 /**
- * Released migrations never change, so a database that has had others is from before 0.1.0, or from between two releases.
- * @param applied what the database has had: the SQL by the version
+ * Released migrations never change, so a database with others is from before 0.1.0 or from between two releases.
+ * @param applied the SQL that the database has had, by version
  */
 function whyNotUpgradable(applied: ReadonlyMap<string, string>, migrations: Migration[]): string | null {
   const changed = migrations.find(({ version, content }) => (applied.get(version) ?? content) !== content);
@@ -44,8 +44,8 @@ function whyNotUpgradable(applied: ReadonlyMap<string, string>, migrations: Migr
   const newer = unknown.at(-1);
   if (!changed && newer !== undefined && unknown.every((version) => version > newest))
     return [
-      `This database was made by a newer version of Patchbay: it has had migration ${newer}, which is not in this checkout.`,
-      'Update the checkout, or set the data aside and begin without them: npm start -- --fresh.',
+      `This database was made by a newer version of Patchbay: migration ${newer} isn't in this checkout.`,
+      'Update the checkout, or set the data aside and start over: npm start -- --fresh.',
     ].join('\n');
   if (!changed && newer === undefined) return null;
   return [

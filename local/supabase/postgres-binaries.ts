@@ -3,19 +3,19 @@ import { access, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'n
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
-/** The system account that Postgres runs as; undefined = whoever runs this process. */
+/** The system account that Postgres runs as; undefined for this process's own. */
 export interface Account {
   uid: number;
   gid: number;
 }
 
-/** Where files go that an unprivileged account must reach when the checkout lies in a closed folder. */
+/** For files that an unprivileged account must read if it can't enter the checkout. */
 export const OUTSIDE_FOLDER = '/var/lib/patchbay';
 
 /**
- * Finds the Postgres programs that npm brought, and makes them usable: the symbolic links that a skipped
- * postinstall script left out, and a copy where the account cannot reach node_modules.
- * @returns the folder that holds bin/, lib/ and share/.
+ * Finds the Postgres programs that npm installed, and makes them usable: creates the symbolic links of the skipped
+ * postinstall script, and copies them if the account can't read node_modules.
+ * @returns the folder with bin/, lib/ and share/
  */
 export async function findPostgresBinaries(
   account: Account | undefined,
@@ -43,10 +43,7 @@ export async function findPostgresBinaries(
   return copyOutside(native, `postgres-${version}-${process.arch}`, log);
 }
 
-/**
- * Whether the account may enter every folder on the way to `path` (mode bits only: a folder opened by an ACL
- * counts as closed, which costs a copy and nothing else).
- */
+/** Whether the account may enter every folder of `path`. Ignores ACLs, which costs an unneeded copy at most. */
 export async function isReachable(path: string, account: Account): Promise<boolean> {
   let folder = resolve(path);
   for (;;) {
@@ -68,7 +65,7 @@ async function createMissingLinks(packageFolder: string): Promise<void> {
     if (await lstat(target).catch(() => undefined)) continue;
     await symlink(relative(dirname(target), join(packageFolder, link.source)), target).catch(
       (error: NodeJS.ErrnoException) => {
-        // Another process that starts at the same time may have made it.
+        // Another process may have created it at the same time.
         if (error.code !== 'EEXIST') throw error;
       },
     );
@@ -82,7 +79,7 @@ async function copyOutside(native: string, name: string, log: (line: string) => 
     () => false,
   );
   if (isThere) return target;
-  log(`the account of Postgres cannot enter this checkout: copying its programs to ${target}`);
+  log(`Postgres's account can't read this checkout; copying its programs to ${target}`);
   await mkdir(OUTSIDE_FOLDER, { recursive: true, mode: 0o755 });
   const incoming = `${target}.${process.pid}`;
   await cp(native, incoming, { recursive: true, verbatimSymlinks: true });

@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { expect, it } from 'vitest';
 import { setClusterAside, startPostgres } from './postgres.ts';
 
-// Only root starts Postgres under another account, which cannot enter a folder of root's.
+// Only root runs Postgres under another account, which can't enter root's folders.
 it.runIf(process.getuid?.() === 0)(
   'a database in a folder that Postgres cannot enter is set aside and comes back',
   async () => {

@@ -1,6 +1,6 @@
 /**
- * One Postgres for one data directory. It ends when its owner ends, also when the owner was killed: a shell
- * between them waits on a pipe that only the owner holds open, and interrupts Postgres when that closes.
+ * Runs Postgres for a data directory. It stops when its owner ends, even if killed: a shell between them waits on a pipe
+ * that only the owner holds open, and interrupts Postgres when it closes.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,20 +12,20 @@ import { promisify } from 'node:util';
 import { findPostgresBinaries, isReachable, OUTSIDE_FOLDER, type Account } from './postgres-binaries.ts';
 
 export interface PostgresOptions {
-  /** Folder of this installation; the cluster lies in `postgres/` inside it. */
+  /** The installation's folder; the cluster is in its `postgres/`. */
   dataDir: string;
   port: number;
-  /** Password of the superuser `postgres`; used when the cluster is created, needed ever after. */
+  /** Password of the superuser `postgres`, set when the cluster is created. */
   password: string;
   log: (line: string) => void;
-  /** Folder with the bin/ of another Postgres. Default: the one that npm brought. */
+  /** Folder with another Postgres's bin/. Default: the one from npm. */
   native?: string | undefined;
 }
 
 export interface RunningPostgres {
-  /** Connection address of the superuser. */
+  /** The superuser's connection URL. */
   url: string;
-  /** Resolves with the reason once the server is gone, whether asked to or not. */
+  /** Resolves with the reason once the server has stopped for any reason. */
   exited: Promise<string>;
   stop(): Promise<void>;
 }
@@ -35,8 +35,7 @@ const ELSEWHERE_NOTE = 'postgres-is-elsewhere.txt';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 
-/** A laptop's database: small, on loopback only, without sockets in shared folders. What was acknowledged is on
- * the disk, as on a hosted project: a killed database forgets nothing. */
+/** Small, on loopback only, without Unix sockets. Commits are on disk, so a killed database loses nothing. */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -51,12 +50,12 @@ const SETTINGS: Record<string, string> = {
   log_checkpoints: 'off',
 };
 
-/** Reads from its stdin until the owner is gone, then interrupts the process that it has become. */
+/** Reads stdin until the owner has ended, then interrupts Postgres. */
 const TIED_TO_OWNER = 'exec 3<&0; (( cat <&3; kill -INT $$ ) >/dev/null 2>&1 &); exec "$@" 3<&- </dev/null';
 
 /**
- * Creates the cluster where there is none, and starts it.
- * @throws Error with the server's last words when it does not come up, or when another server holds the directory.
+ * Creates the cluster if there is none, and starts it.
+ * @throws Error with the server's last log lines if it doesn't start, or if another server uses the directory
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const { dataDir, port, log } = options;
@@ -68,8 +67,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   if (version === undefined) await createCluster(cluster, native, account, options);
   else if (version.trim() !== MAJOR_VERSION) {
     throw new Error(
-      `The database in ${cluster} was made by Postgres ${version.trim()}, this is ${MAJOR_VERSION}. ` +
-        'Begin anew with `npm start -- --fresh`.',
+      `The database in ${cluster} was made by Postgres ${version.trim()}, but this is ${MAJOR_VERSION}. ` +
+        'Start over with `npm start -- --fresh`.',
     );
   }
   await clearStaleLock(cluster);
@@ -80,7 +79,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const program = [join(native, 'bin', 'postgres'), '-D', cluster, '-p', String(port), ...settings];
   const child = spawn('/bin/sh', ['-c', TIED_TO_OWNER, 'sh', ...program], {
     ...account,
-    // Ctrl-C in a terminal goes to a whole process group: the owner alone decides when the database ends.
+    // Its own process group, so that Ctrl-C doesn't stop it before its owner does.
     detached: true,
     cwd: cluster,
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
@@ -88,25 +87,25 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   });
   await logFile.close();
   const exited = once(child, 'exit').then(
-    ([code, signal]: unknown[]) => `Postgres ended (${String(signal ?? code)})`,
-    (error: unknown) => `Postgres could not be started: ${String(error)}`,
+    ([code, signal]: unknown[]) => `Postgres exited (${String(signal ?? code)})`,
+    (error: unknown) => `Postgres couldn't be started: ${String(error)}`,
   );
   try {
     await waitUntilReady(child, cluster, exited);
   } catch (cause) {
     await stopChild(child, exited);
-    const lastWords = (await readFile(logPath, 'utf8').catch(() => ''))
+    const lastLines = (await readFile(logPath, 'utf8').catch(() => ''))
       .trim()
       .split('\n')
       .slice(-5)
       .join('\n');
-    throw new Error(`Postgres did not come up on port ${port}:\n${lastWords}`, { cause });
+    throw new Error(`Postgres didn't start on port ${port}:\n${lastLines}`, { cause });
   }
   const url = `postgresql://postgres:${encodeURIComponent(options.password)}@127.0.0.1:${port}/postgres`;
   return { url, exited, stop: () => stopChild(child, exited) };
 }
 
-/** Postgres refuses to run as root: the owner of an existing cluster, else an account that every system has. */
+/** Postgres refuses to run as root: returns the owner of an existing cluster, else a standard account. */
 async function findAccount(dataDir: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const folder of [join(dataDir, 'postgres'), (await readNote(dataDir)) ?? outsideCluster(dataDir)]) {
@@ -119,27 +118,25 @@ async function findAccount(dataDir: string): Promise<Account | undefined> {
       const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
       return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
     } catch {
-      // No such account here.
+      // This system has no such account.
     }
   }
-  throw new Error(
-    'Postgres cannot run as root, and there is no account `postgres` or `nobody` to run it as.',
-  );
+  throw new Error("Postgres can't run as root, and this system has no account `postgres` or `nobody`.");
 }
 
 function outsideCluster(dataDir: string): string {
   return join(OUTSIDE_FOLDER, createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16));
 }
 
-/** Where the cluster of a data directory lies that Postgres cannot enter; undefined where it lies inside. */
+/** Path of the cluster if Postgres can't enter the data directory; undefined if it is inside. */
 async function readNote(dataDir: string): Promise<string | undefined> {
   const noted = await readFile(join(dataDir, ELSEWHERE_NOTE), 'utf8').catch(() => undefined);
   return noted?.startsWith(`${OUTSIDE_FOLDER}/`) ? noted.trim() : undefined;
 }
 
 /**
- * Moves the cluster that lies outside of a data directory along, when that is set aside: a new one would take its place.
- * @param mark is put behind its name
+ * Renames a cluster outside of its data directory when that is set aside, because a new one would take its place.
+ * @param mark appended to its name
  */
 export async function setClusterAside(dataDir: string, mark: string): Promise<void> {
   const noted = await readNote(dataDir);
@@ -149,8 +146,8 @@ export async function setClusterAside(dataDir: string, mark: string): Promise<vo
 }
 
 /**
- * The cluster lies beside the other data, unless its account cannot get there (a checkout in /root). Then a
- * note in the data directory stands for it: without the note the data was removed on purpose.
+ * Returns the cluster's path: in the data directory, or elsewhere if its account can't get there (a checkout in /root).
+ * A note in the data directory then points to it; if the note is missing, the data was removed on purpose.
  */
 async function findClusterFolder(
   dataDir: string,
@@ -159,25 +156,25 @@ async function findClusterFolder(
 ): Promise<string> {
   const inside = join(resolve(dataDir), 'postgres');
   const noted = await readNote(dataDir);
-  // The data directory is ours: it lets others through (its secrets have modes of their own), not look.
+  // Others may pass through the data directory but not list it; secrets have their own modes.
   if (account) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
   if (!account || (await isReachable(dirname(inside), account))) return inside;
   const outside = noted ?? outsideCluster(dataDir);
   if (noted === undefined) await rm(outside, { recursive: true, force: true });
   await mkdir(OUTSIDE_FOLDER, { recursive: true, mode: 0o755 });
   await writeFile(join(dataDir, ELSEWHERE_NOTE), `${outside}\n`);
-  log(`the account of Postgres cannot enter ${dataDir}: the database lies in ${outside}`);
+  log(`Postgres's account can't enter ${dataDir}; the database is in ${outside}`);
   return outside;
 }
 
-/** Made under another name and moved when complete, so that an interrupted start leaves no half cluster. */
+/** Created under another name and renamed once complete, so that an interrupted start leaves no partial cluster. */
 async function createCluster(
   cluster: string,
   native: string,
   account: Account | undefined,
   { password, log, native: given }: PostgresOptions,
 ): Promise<void> {
-  log('creating the database (first start)');
+  log('Creating the database (first start)');
   const incoming = `${cluster}.new`;
   const passwordFile = `${cluster}.password`;
   await rm(incoming, { recursive: true, force: true });
@@ -195,7 +192,7 @@ async function createCluster(
       '--username=postgres',
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // Before 17 there is no locale that a Postgres brings itself.
+      // Versions before 17 have no built-in locale.
       ...(given === undefined
         ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
         : ['--locale=C.UTF-8']),
@@ -214,8 +211,8 @@ async function createCluster(
 }
 
 /**
- * postmaster.pid outlives a crash, and its number may belong to somebody else by now. A server that is still
- * going down (its owner was killed a moment ago) is waited for.
+ * Removes a stale postmaster.pid, which outlives a crash and whose pid may be reused. Waits for a server that is still
+ * shutting down after its owner was killed.
  */
 async function clearStaleLock(cluster: string): Promise<void> {
   const lockFile = join(cluster, 'postmaster.pid');
@@ -224,7 +221,7 @@ async function clearStaleLock(cluster: string): Promise<void> {
     const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
     if (Number.isNaN(pid) || !(await isPostgres(pid))) break;
     if (Date.now() > deadline)
-      throw new Error(`Another Postgres (process ${pid}) uses ${cluster}: is it running already?`);
+      throw new Error(`Another Postgres (process ${pid}) is using ${cluster}. Is Patchbay already running?`);
     await sleep(50);
   }
   await unlink(lockFile).catch(() => undefined);
@@ -246,7 +243,7 @@ async function isPostgres(pid: number): Promise<boolean> {
   return command.includes('postgres');
 }
 
-/** The eighth line of postmaster.pid is the state, for programs that wait for it, as pg_ctl does. */
+/** Like pg_ctl, reads the state from the eighth line of postmaster.pid. */
 async function waitUntilReady(child: ChildProcess, cluster: string, exited: Promise<string>): Promise<void> {
   let ended: string | undefined;
   void exited.then((reason) => (ended = reason));
@@ -254,7 +251,7 @@ async function waitUntilReady(child: ChildProcess, cluster: string, exited: Prom
   while (ended === undefined) {
     const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;
-    if (Date.now() > deadline) throw new Error('it took too long');
+    if (Date.now() > deadline) throw new Error('It took too long.');
     await sleep(15);
   }
   throw new Error(ended);

@@ -3,9 +3,9 @@ import type { Sql } from 'postgres';
 const EVERY_MS = 10 * 60_000;
 
 /**
- * Stands in for pg_cron, which the embedded Postgres lacks: lets the database end its old history, now and every
- * few minutes. A database without that function (other migrations than ours) is left alone.
- * @returns how to stop
+ * Stands in for pg_cron, which the embedded Postgres lacks: prunes old history now and every few minutes, if the database
+ * has the function for it.
+ * @returns stops it
  */
 export async function startPruning(
   sql: Sql,
@@ -18,7 +18,7 @@ export async function startPruning(
         select to_regprocedure('private.prune_history()') is not null as exists`;
       if (found?.exists) await sql`select private.prune_history()`;
     } catch (error) {
-      log(`old history could not be pruned: ${String(error)}`);
+      log(`Couldn't prune old history: ${String(error)}`);
     }
   }
   await prune();

@@ -51,7 +51,7 @@ export interface RunningSupabase {
   migrated: string[];
   /** Resolves with the reason when the database has gone, asked for or not. */
   ended: Promise<string>;
-  /** Loads the edge functions anew. */
+  /** Reloads the edge functions. */
   restartFunctions(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -59,17 +59,17 @@ export interface RunningSupabase {
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
 /**
- * Starts the project, and returns when all of it answers.
- * @throws Error when a part does not come up; what was already running is stopped then.
+ * Starts the project, and returns once all of it responds.
+ * @throws Error if a part doesn't start, after stopping the others
  */
 export async function startSupabase(options: SupabaseOptions): Promise<RunningSupabase> {
   const { dataDir, ports } = options;
   const log = options.log ?? (() => undefined);
   const stops: (() => Promise<void>)[] = [];
   async function stop(): Promise<void> {
-    // Whatever state a part is in (the database may have crashed), the others are stopped all the same.
+    // Stops every part, even if another one has crashed.
     for (const stopPart of stops.splice(0).reverse()) {
-      await stopPart().catch((error: unknown) => log(`while stopping: ${String(error)}`));
+      await stopPart().catch((error: unknown) => log(`Error while stopping: ${String(error)}`));
     }
   }
 
@@ -121,7 +121,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
           SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishableKey }),
           SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
           SUPABASE_JWKS: JSON.stringify(tokens.jwks),
-          // A hosted project gets a key of the operator's own imported for this.
+          // In a hosted project, operators import their own key.
           PATCHBAY_SIGNING_KEY: Buffer.from(JSON.stringify(keys.signingKey)).toString('base64'),
         },
         log: (line) => log(`functions: ${line}`),
@@ -159,8 +159,8 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
 }
 
 /**
- * Makes in a database what a hosted project has before its first migration, and applies the migrations.
- * @param migrationsDir supabase/migrations of this repository, or a folder like it
+ * Creates what a hosted project has before its first migration, and applies the migrations.
+ * @param migrationsDir supabase/migrations, or a folder like it
  */
 export async function prepareDatabase(sql: Sql, migrationsDir: string): Promise<string[]> {
   const prelude = await readFile(join(import.meta.dirname, 'prelude.sql'), 'utf8');
@@ -168,12 +168,12 @@ export async function prepareDatabase(sql: Sql, migrationsDir: string): Promise<
   return applyMigrations(sql, migrationsDir);
 }
 
-/** Takes the port before the slow parts start, so that a port in use is told at once. */
+/** Takes the port before the slow parts start, so that a port in use is reported at once. */
 async function listen(port: number): Promise<Server> {
   const server = createServer(notYet);
   await new Promise<void>((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const message = `Port ${port} is in use; choose others with PATCHBAY_PORT_BASE.`;
+      const message = `Port ${port} is in use. Choose another block with PATCHBAY_PORT_BASE.`;
       fail(error.code === 'EADDRINUSE' ? new Error(message, { cause: error }) : error);
     });
     server.listen(port, '127.0.0.1', done);

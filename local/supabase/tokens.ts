@@ -1,18 +1,18 @@
 /**
- * The auth server inside signs HS256 with a secret; users get ES256, whose public key anyone may have, as
- * hosted projects do. The gateway turns one into the other at its two sides.
+ * @supabase/lite signs tokens with HS256, but users get ES256 tokens with a public key, as in hosted projects. The gateway
+ * converts between the two.
  */
 import { compactVerify, decodeJwt, importJWK, SignJWT, type JSONWebKeySet, type JWTPayload } from 'jose';
 import type { ProjectKeys } from './keys.ts';
 
 export interface Tokens {
-  /** Public keys, as `/auth/v1/.well-known/jwks.json` gives them. */
+  /** Public keys, as served at `/auth/v1/.well-known/jwks.json`. */
   jwks: JSONWebKeySet;
-  /** Claims of a token of ours that has not expired; null for any other. */
+  /** Claims of a valid ES256 token; null for any other. */
   verify(token: string): Promise<JWTPayload | null>;
-  /** The same claims for the inside; expiry is left to the receiver. Null when the signature is not ours. */
+  /** Converts an ES256 token to HS256; the receiver checks its expiry. Null if the signature isn't ours. */
   toInner(token: string): Promise<string | null>;
-  /** A token from the inside, for its user; `more` are claims that hosted tokens have and these lack. */
+  /** Converts an HS256 token to ES256; `more` are claims that only hosted tokens have. */
   toOuter(innerToken: string, more: JWTPayload): Promise<string>;
 }
 

@@ -10,7 +10,7 @@ import type { Voice } from './voices.ts';
 
 const eventId = z.string().max(512).optional();
 
-/** Everything that a client may send. */
+/** All client events. */
 const ClientEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.update'), event_id: eventId, session: SessionPatch }),
   z.object({ type: z.literal('input_audio_buffer.append'), event_id: eventId, audio: z.base64() }),
@@ -35,7 +35,7 @@ const ClientEvent = z.discriminatedUnion('type', [
 ]);
 export type ClientEvent = z.infer<typeof ClientEvent>;
 
-/** One message of a client, checked; or what is wrong with it, and the id of the event that is at fault. */
+/** A valid client event; or the error, and the id of the event that caused it. */
 export function readClientEvent(
   message: string | Buffer,
 ): { ok: true; event: ClientEvent } | { ok: false; complaint: Complaint; eventId: string | undefined } {
@@ -60,7 +60,7 @@ export function readClientEvent(
   return { ok: false, complaint: complaintOf(event.error, sent), eventId: id.data?.event_id };
 }
 
-/** What an `error` event carries; `event_id` is the client event that is at fault. */
+/** The content of an `error` event; `event_id` is the client event that caused it. */
 export interface ProtocolError extends ApiError {
   param: string | null;
   event_id: string | null;
@@ -69,7 +69,7 @@ export interface ProtocolError extends ApiError {
 export interface ResponseResource {
   object: 'realtime.response';
   id: string;
-  /** Null for a response beside the conversation. */
+  /** Null for an out-of-band response. */
   conversation_id: string | null;
   status: 'in_progress' | 'completed' | 'cancelled' | 'failed';
   status_details: object | null;

@@ -14,7 +14,7 @@ afterAll(() => model.close());
 
 const BEARER = { authorization: 'Bearer any' };
 
-/** What a client sees of a connection that the server ends. */
+/** What a client observes of a connection that the server ends. */
 async function refusalOf(path: string, headers: Record<string, string> = BEARER) {
   const ws = new WebSocket(`${model.url.replace('http', 'ws')}${path}`, { headers });
   const seen: unknown[] = [];
@@ -23,7 +23,7 @@ async function refusalOf(path: string, headers: Record<string, string> = BEARER)
   return { code, reason: reason.toString(), seen };
 }
 
-/** The HTTP answer to a handshake. */
+/** The HTTP response to a handshake. */
 async function httpAnswer(path: string) {
   const ws = new WebSocket(`${model.url.replace('http', 'ws')}${path}`, { headers: BEARER });
   ws.on('error', () => undefined);
@@ -48,13 +48,13 @@ describe('a handshake that the API refuses', () => {
     });
   }); // prettier-ignore
 
-  it('on another path gets an HTTP error', async () => {
+  it('gets an HTTP error on another path', async () => {
     expect(await httpAnswer('/other')).toEqual({ status: 404, body: null });
   });
 });
 
 describe('a fault at the handshake', () => {
-  it('is an HTTP error with the error of the REST API, so many times', async () => {
+  it('is an HTTP error in the format of the REST API, as often as requested', async () => {
     const { model_not_found: error } = API_ERRORS;
     model.faults.add({ kind: 'handshake_refused', status: 404, error }, { times: 1 });
     const before = model.dials;
@@ -88,7 +88,7 @@ describe('a fault at the handshake', () => {
     expect(await refusalOf(path)).toEqual({ code: 3000, reason: '', seen: [] });
   });
 
-  it('comes in the same packet as the answer, or in one of its own', async () => {
+  it("comes in the same packet as the handshake's response, or in a separate one", async () => {
     const firstPacket = async () => {
       const socket = connectTcp(model.port, '127.0.0.1');
       const lines = [

@@ -1,5 +1,5 @@
-// How a connection begins: what the API refuses, and how. Seen on the real service: a key or a model that it refuses
-// is no HTTP error. The handshake succeeds, and an error event and the close come in the same packet as its answer.
+// The handshake: what the API refuses, and how. As observed on the real service, a refused key or model is not an HTTP
+// error: the handshake succeeds, and an `error` event and the close are in the same packet as its response.
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
@@ -8,7 +8,7 @@ import type { Faults } from '../faults.ts';
 import { isRealtimeModel } from './model-traits.ts';
 
 const PATH = '/v1/realtime';
-/** Long enough for a client to have read the answer to its handshake. */
+/** Long enough for a client to read the handshake's response. */
 const OWN_PACKET_AFTER_MS = 50;
 
 interface Refusal {

@@ -31,8 +31,8 @@ const ResponseEvent = z.looseObject({
 });
 const responseOf = (event: ServerEvent) => ResponseEvent.parse(event).response;
 
-describe('a response beside the conversation', () => {
-  it('says its words and leaves nothing in the conversation', async () => {
+describe('an out-of-band response', () => {
+  it('is spoken without adding to the conversation', async () => {
     const client = await connected();
     client.send(filler('One moment.', { metadata: { purpose: 'filler' } }));
     const { response } = await client.next('response.done');
@@ -49,7 +49,7 @@ describe('a response beside the conversation', () => {
     expect(sessions.at(-1)?.items).toBe(0);
   });
 
-  it('reads the instructions and tools that it is given, in place of those of the session', async () => {
+  it("uses its own instructions and tools instead of the session's", async () => {
     const client = await connected({ tools: sampleTools, instructions: 'Be brief. '.repeat(100) });
     client.send(filler('One moment.', { tools: [] }));
     const { response } = await client.next('response.done');
@@ -58,7 +58,7 @@ describe('a response beside the conversation', () => {
     });
   });
 
-  it('runs next to the one of the conversation, which is refused a second one', async () => {
+  it('runs next to a response in the conversation, which allows only one', async () => {
     const client = await connected();
     client.ask('tell me a long story');
     const story = responseOf(await client.next('response.created'));
@@ -72,7 +72,7 @@ describe('a response beside the conversation', () => {
     });
   });
 
-  it('is cancelled by its id only', async () => {
+  it('is cancelled only by its id', async () => {
     const client = await connected();
     client.send(filler('One moment, this takes a little longer than it usually does.'));
     const { id } = responseOf(await client.next('response.created'));
@@ -85,7 +85,7 @@ describe('a response beside the conversation', () => {
     expect((await client.next('response.done'))['response']).toMatchObject({ id, status: 'cancelled' });
   });
 
-  it('reads its own input, by value and by reference, in place of the conversation', async () => {
+  it('uses its own input, by value and by reference, instead of the conversation', async () => {
     const client = await connected({ tools: sampleTools, output_modalities: ['text'] });
     const item = (text: string, id?: string) => ({
       id,

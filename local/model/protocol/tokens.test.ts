@@ -3,12 +3,12 @@ import { addNote, sampleTools } from '../sample-tools.ts';
 import { sessionTokens } from './tokens.ts';
 
 describe('the tokens of a session', () => {
-  it('are those of the o200k encoding', () => {
+  it('are counted with the o200k encoding', () => {
     expect(sessionTokens({ instructions: '', tools: [] })).toBe(0);
     expect(sessionTokens({ instructions: 'You are a helpful assistant.', tools: [] })).toBe(6);
   });
 
-  it('grow with each tool, by its whole definition', () => {
+  it('grow with the whole definition of each tool', () => {
     const one = sessionTokens({ instructions: '', tools: [addNote] });
     expect(one).toBeGreaterThan(30);
     const more = { ...addNote, parameters: { ...addNote.parameters, description: 'Buy milk and eggs.' } };

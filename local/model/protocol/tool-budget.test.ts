@@ -82,7 +82,7 @@ async function talk(limits = modelLimits('gpt-realtime')) {
 }
 
 describe('five real servers, twice what the model takes', () => {
-  it('cost one update for each change, and the model rejects none', async () => {
+  it('need one update for each change, none of which the model rejects', async () => {
     const { offer, publisher, calls, excluded, countOf } = await talk();
     expect(await offer(ALL)).toBe(1);
     const tokens = sessionTokens({
@@ -104,7 +104,7 @@ describe('five real servers, twice what the model takes', () => {
     expect(excluded).toEqual([]);
   });
 
-  it('cost three updates at most when the estimate is half too low', async () => {
+  it('need at most three updates if the estimate is half the real size', async () => {
     const { offer, publisher, excluded } = await talk({ tools: 128, tokens: 24_000 });
     expect(await offer(['playwright'])).toBe(1);
     expect(await offer(ALL)).toBeLessThanOrEqual(3);

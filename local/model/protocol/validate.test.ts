@@ -18,7 +18,7 @@ function complaintAbout(session: object) {
 const withParameters = (parameters: object) => ({ tools: [{ type: 'function', name: 'f', parameters }] });
 
 describe('session.update', () => {
-  it('takes what the plugin sends', () => {
+  it('accepts what the plugin sends', () => {
     const input = {
       format: { type: 'audio/pcm', rate: 24_000 },
       transcription: { model: 'gpt-4o-mini-transcribe' },
@@ -41,7 +41,7 @@ describe('session.update', () => {
     expect(complaintAbout({ instructions: 'Be kind.' })).toBeUndefined();
   });
 
-  it('names the event that is at fault', () => {
+  it('names the event that caused an error', () => {
     expect(update({ tools: [tool('bad name', '')] }, 'event_7')).toMatchObject({
       ok: false,
       eventId: 'event_7',
@@ -78,17 +78,17 @@ describe('session.update', () => {
     expect(complaintAbout(session)).toMatchObject({ code, param });
   }); // prettier-ignore
 
-  it('takes 128 tools', () => {
+  it('accepts 128 tools', () => {
     expect(
       complaintAbout({ tools: Array.from({ length: 128 }, (_, n) => tool(`t${n}`, '')) }),
     ).toBeUndefined();
   });
 
-  it.each(['auto', 'disabled', { type: 'retention_ratio', retention_ratio: 0.8, token_limits: { post_instructions: 8000 } }])('takes truncation %j', (truncation) => {
+  it.each(['auto', 'disabled', { type: 'retention_ratio', retention_ratio: 0.8, token_limits: { post_instructions: 8000 } }])('accepts truncation %j', (truncation) => {
     expect(complaintAbout({ truncation })).toBeUndefined();
   }); // prettier-ignore
 
-  it('wants the type of the session', () => {
+  it('requires the type of the session', () => {
     const read = readClientEvent('{"type":"session.update","session":{}}');
     expect(read).toMatchObject({
       ok: false,
@@ -98,18 +98,18 @@ describe('session.update', () => {
 });
 
 describe('other events', () => {
-  it('refuses what is no JSON and what is no event', () => {
+  it('refuses invalid JSON and unknown events', () => {
     expect(readClientEvent('{')).toMatchObject({ ok: false, complaint: { code: 'invalid_json' } });
     expect(readClientEvent('{"type":"session.destroy","event_id":"e1"}')).toMatchObject({ ok: false, complaint: { param: 'type' }, eventId: 'e1' });
   }); // prettier-ignore
 
-  it('refuses a text that is longer than a content part may be', () => {
+  it('refuses a text that is too long for a content part', () => {
     const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x'.repeat(256_001) }] };
     const read = readClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
     expect(read).toMatchObject({ complaint: { code: 'string_above_max_length', param: 'item.content[0].text' } });
   }); // prettier-ignore
 
-  it('refuses a part that its role cannot hold', () => {
+  it('refuses a part that its role cannot have', () => {
     const item = { type: 'message', role: 'assistant', content: [{ type: 'input_text', text: 'Hi' }] };
     const read = readClientEvent(JSON.stringify({ type: 'conversation.item.create', item }));
     expect(read).toMatchObject({ ok: false, complaint: { param: 'item.content[0].type' } });
@@ -123,7 +123,7 @@ describe('response.create', () => {
   };
   const said = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] };
 
-  it('takes all that a response beside the conversation may have', () => {
+  it('accepts all options of an out-of-band response', () => {
     expect(
       complaintAbout({
         conversation: 'none',
@@ -159,7 +159,7 @@ describe('settings', () => {
     return read.event.session;
   };
 
-  it('changes what the patch names and keeps the rest', () => {
+  it('changes only the fields in the patch', () => {
     const first = applyPatch(settings, patch({ tools: [addNote], instructions: 'Be kind.' }), {
       hasSpoken: false,
     });
@@ -184,14 +184,14 @@ describe('settings', () => {
     expect(applyPatch(manual.settings, live, { hasSpoken: false }).ok).toBe(true);
   });
 
-  it('keeps the voice once it was heard', () => {
+  it('keeps the voice once the model has spoken', () => {
     const other = patch({ audio: { output: { voice: 'coral' } } });
     expect(applyPatch(settings, other, { hasSpoken: false }).ok).toBe(true);
     expect(applyPatch(settings, other, { hasSpoken: true })).toMatchObject({ complaint: { code: 'cannot_update_voice' } });
     expect(applyPatch(settings, patch({ audio: { output: { voice: 'alloy' } } }), { hasSpoken: true }).ok).toBe(true);
   }); // prettier-ignore
 
-  it('refuses what only a reasoning model has on one that does not reason', () => {
+  it('refuses options of reasoning models on other models', () => {
     const reasoning = patch({ reasoning: { effort: 'low' } });
     const parallel = patch({ parallel_tool_calls: false });
     const applied = (model: string, session: typeof reasoning) =>
@@ -218,7 +218,7 @@ describe('settings', () => {
     expect(over).toMatchObject({ complaint: { code: 'invalid_value', param: 'session', message: expect.stringContaining('16384 tokens, but got 16385') } });
   }); // prettier-ignore
 
-  it('remembers tools that went and forgets those that came back', () => {
+  it('remembers removed tools and forgets those that were added again', () => {
     const gone = formerTools([], [currentTime, addNote], [addNote]);
     expect(gone).toEqual([currentTime]);
     expect(formerTools(gone, [addNote], [currentTime])).toEqual([addNote]);

@@ -26,7 +26,7 @@ const silence = new Int16Array(24 * 700);
 describe('by voice', () => {
   const transcribed = { audio: { input: { transcription: { model: 'gpt-transcribe' } } } };
 
-  it('hears a question and calls the tool', async () => {
+  it('recognizes a spoken question and calls the tool', async () => {
     const client = await connected({ tools: sampleTools, ...transcribed });
     client.hear(await speak('what time is it in Paris'));
     client.hear(silence);
@@ -41,7 +41,7 @@ describe('by voice', () => {
     });
   });
 
-  it('writes down what was said when the answer has begun', async () => {
+  it('sends the transcript after the response has started', async () => {
     const client = await connected(transcribed);
     client.hear(await speak('tell me a long story'));
     client.hear(silence);
@@ -52,7 +52,7 @@ describe('by voice', () => {
     await client.next('response.output_audio.delta');
   });
 
-  it('says that a tool is gone when it is asked for it', async () => {
+  it('says that a requested tool was removed', async () => {
     const client = await connected({ tools: sampleTools });
     client.update({ tools: [addNote] });
     client.hear(await speak('what time is it in Paris'));
@@ -74,7 +74,7 @@ describe('by voice', () => {
     });
   });
 
-  it('leaves the turns to the client when it is told to', async () => {
+  it('leaves turns to the client if so configured', async () => {
     const client = await connected({
       tools: sampleTools,
       audio: { input: { turn_detection: null, transcription: { model: 'gpt-live-transcribe' } } },

@@ -12,7 +12,7 @@ const message = (id?: string) => ({ id, type: 'message' as const, role: 'user' a
 const ids = () => conversation.items.map((item) => item.id);
 
 describe('conversation', () => {
-  it('puts items where the client wants them', () => {
+  it('inserts items where the client asks', () => {
     conversation.create(message('b'), undefined);
     conversation.create(message('a'), 'root');
     const created = conversation.create(message('between'), 'a');
@@ -21,7 +21,7 @@ describe('conversation', () => {
     expect(ids()).toEqual(['a', 'between', 'b', 'item_0']);
   });
 
-  it('refuses unknown places, ids twice and outputs of unknown calls', () => {
+  it('refuses unknown positions, duplicate ids and outputs of unknown calls', () => {
     conversation.create(message('a'), undefined);
     const output = { type: 'function_call_output' as const, call_id: 'call_9', output: '1' };
     expect(conversation.create(message(), 'nowhere')).toMatchObject({ complaint: { code: 'item_create_invalid_previous_item_id' } });
@@ -31,14 +31,14 @@ describe('conversation', () => {
     expect(ids()).toEqual(['a']);
   }); // prettier-ignore
 
-  it('takes the output of a call that the client replayed', () => {
+  it('accepts the output of a replayed call', () => {
     conversation.create({ type: 'function_call', call_id: 'call_9', name: 'f', arguments: '{}' }, undefined);
     expect(
       conversation.create({ type: 'function_call_output', call_id: 'call_9', output: '1' }, undefined).ok,
     ).toBe(true);
   });
 
-  it('cuts what was said down to what was heard', () => {
+  it('truncates a message to what was heard', () => {
     const item: Item = { id: 's', object: 'realtime.item', status: 'completed', type: 'message', role: 'assistant', content: [] };
     conversation.append(item);
     conversation.noteSpoken('s', { audioMs: 4000, transcript: 'one two three four' });

@@ -19,7 +19,7 @@ describe('text between marks', () => {
     expect(answerFrom({ output, toolName: 'clock__time' })).toBe(said);
   });
 
-  it('gives no orders: only words around it do', () => {
+  it('is not read as instructions, unlike the text around it', () => {
     const output =
       'The call was rejected. <data>"a" is missing.</data> Correct it; do not read this out loud.';
     expect(answerFrom({ output, toolName: 'clock__time' })).toMatch(/did not accept/);
@@ -27,7 +27,7 @@ describe('text between marks', () => {
     expect(withoutMarks(output)).toContain('"a" is missing.');
   });
 
-  it('is found by its words, not by the marks', () => {
+  it('is matched by its words, not by the marks', () => {
     const tool = {
       type: 'function' as const,
       name: 'x__frobnicate',

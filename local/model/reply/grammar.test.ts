@@ -21,17 +21,17 @@ describe('sentences', () => {
     ]);
   });
 
-  it('leave out what cannot be undone', () => {
+  it('exclude tools whose effect cannot be undone', () => {
     const { grammar, sentences } = hearableFrom([deleteNotes], []);
     expect([...grammar.phrases.flat(2), ...sentences].some((words) => words.includes('delete'))).toBe(false);
   });
 
-  it('do not offer what is gone', () => {
+  it('do not include removed tools', () => {
     expect(hearableFrom([listNotes], [currentTime]).sentences[0]).toBe('list the notes');
     expect(hearableFrom([listNotes], [currentTime]).sentences).not.toContain('what time is it in tokyo');
   });
 
-  it('survive odd tools', () => {
+  it('can be built for unusual tools', () => {
     const odd = [
       tool('x', ''),
       tool('日本', ''),
@@ -44,7 +44,7 @@ describe('sentences', () => {
   });
 });
 
-describe('by ear', () => {
+describe('speech recognition', () => {
   const heardTools = sampleTools.filter((one) => one !== deleteNotes);
   let hearing: Hearing;
   beforeAll(async () => {
@@ -55,11 +55,11 @@ describe('by ear', () => {
   const heard = async (text: string) =>
     hearing.hear(resample(await speak(text), SPEECH_RATE_HZ, HEARING_RATE_HZ), hearable.grammar);
 
-  it('every sentence is understood, word by word', async () => {
+  it('recognizes every sentence word by word', async () => {
     for (const sentence of hearable.sentences) expect(await heard(sentence)).toBe(sentence);
   });
 
-  it('every sentence of a tool leads to that tool, with its arguments', () => {
+  it('matches every sentence of a tool to that tool and its arguments', () => {
     const calls = hearable.sentences.slice(0, heardTools.length).flatMap((text) =>
       decideReply({
         items: [{ id: 'u', object: 'realtime.item', status: 'completed', type: 'message', role: 'user', content: [{ type: 'input_audio', transcript: text }] }],
@@ -83,7 +83,7 @@ describe('by ear', () => {
     expect(calls).toEqual(heardTools.map(({ name }, n) => ({ kind: 'call', name, args: args[n] })));
   });
 
-  it('the sentence of a tool that is gone is still understood', async () => {
+  it('still recognizes the sentence of a removed tool', async () => {
     const { grammar } = hearableFrom([listNotes], [currentTime]);
     const pcm = resample(await speak('what time is it in Paris'), SPEECH_RATE_HZ, HEARING_RATE_HZ);
     expect(hearing.hear(pcm, grammar)).toBe('what time is it in paris');

@@ -1,4 +1,4 @@
-// What gpt-realtime-2 and later do beside what the first model did.
+// What gpt-realtime-2 and later do differently from the first model.
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../protocol/items.ts';
 import { decideReply, type Situation } from './reply.ts';
@@ -27,7 +27,7 @@ const callTo = ({ name }: { name: string }, args = {}) => ({ kind: 'call', name,
 const both = user('what time is it in Tokyo and list my notes');
 
 describe('a response of a reasoning model', () => {
-  it('begins with reasoning, whatever it says', () => {
+  it('starts with reasoning, whatever follows', () => {
     expect(decide([user('hello')])).toEqual([REASON, say('Hello. What can I do for you?')]);
   });
 
@@ -40,7 +40,7 @@ describe('a response of a reasoning model', () => {
     ]);
   });
 
-  it('makes a call that waits for another one later, without another preamble', () => {
+  it('makes a dependent call later, without another preamble', () => {
     const chained = user('count down from 20 and list my notes, then what time is it in Tokyo');
     expect(decide([chained])).toEqual([REASON, PREAMBLE, callTo(countdown, { seconds: 20 }), callTo(listNotes)]);
     const made = [chained, reasoning(), assistant(PREAMBLE.text), call(countdown.name), call(listNotes.name, 'call_2')];
@@ -48,7 +48,7 @@ describe('a response of a reasoning model', () => {
     expect(decide(done)).toEqual([REASON, callTo(currentTime, { city: 'Tokyo' })]);
   }); // prettier-ignore
 
-  it('tells a result while another call runs, and the other one when it is there', () => {
+  it('says a result while another call runs, and the other one once it arrives', () => {
     const made = [both, call(currentTime.name), call(listNotes.name, 'call_2')];
     expect(decide(made)).toEqual([REASON, say('I am still working on it.')]);
     const fast = [...made, output('It is noon.')];
@@ -57,13 +57,13 @@ describe('a response of a reasoning model', () => {
     expect(decide(slow)).toEqual([REASON, say('No notes.')]);
   });
 
-  it('answers several things in messages of their own', () => {
+  it('answers several requests in separate messages', () => {
     const done = [both, call(currentTime.name), call(listNotes.name, 'call_2'), output('It is noon.'), output('No notes.', 'call_2')];
     expect(decide(done)).toEqual([REASON, say('It is noon.'), say('No notes.')]);
     expect(decide(done, { reasons: false })).toEqual([say('It is noon. No notes.')]);
   }); // prettier-ignore
 
-  it('is not thrown off by the reasoning in the conversation', () => {
+  it('ignores the reasoning in the conversation', () => {
     const question = 'What is the text for add note? For example buy milk, call the dentist.';
     const asked = [user('add a note'), reasoning(), assistant(question), user('Water the plants')];
     expect(decide(asked).at(-1)).toEqual(callTo(addNote, { text: 'Water the plants' }));
@@ -98,13 +98,13 @@ describe('optional arguments that were not said', () => {
   const properties = { size: { type: 'string', enum: ['big'] }, extra: nested, count: { type: 'integer' } };
   const order = tool('shop__order_pizza', '', properties, ['extra']);
 
-  it('are null, in objects too', () => {
+  it('are null, also inside objects', () => {
     expect(decide([user('order a big pizza')], { tools: [order] }).at(-1)).toEqual(
       callTo(order, { size: 'big', extra: { note: null }, count: null }),
     );
   });
 
-  it('are left out by the first model', () => {
+  it('are omitted by the first model', () => {
     expect(decide([user('order a big pizza')], { tools: [order], reasons: false })).toEqual([
       callTo(order, { size: 'big', extra: {} }),
     ]);

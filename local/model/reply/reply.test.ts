@@ -58,7 +58,7 @@ describe('which tool', () => {
     expect(callFor(text)).toEqual([name, args]);
   });
 
-  it('asks for a required argument, and takes the next words for it', () => {
+  it('asks for a required argument, and takes the next message as its value', () => {
     const question = said([user('add a note')]);
     expect(question).toBe('What is the text for add note? For example buy milk, call the dentist.');
     const asked = [user('add a note'), assistant(question)];
@@ -68,14 +68,14 @@ describe('which tool', () => {
     expect(decide([...asked, user('what time is it in Paris')])).toMatchObject({ name: currentTime.name });
   });
 
-  it('says that it has no tool, and gives an example', () => {
+  it('says that it has no tool for a request, and gives an example', () => {
     expect(callFor('what is the weather like')).toBe(
       'I have no tool for that. You can say: what time is it in tokyo.',
     );
     expect(said([user('')])).toMatch(/^I did not understand that/);
   });
 
-  it('keeps tool_choice', () => {
+  it('follows tool_choice', () => {
     expect(said([user('what time is it in Tokyo')], { toolChoice: 'none' })).toMatch(/no tool/);
     expect(decide([user('go on')], { toolChoice: { type: 'function', name: listNotes.name } })).toMatchObject(
       {
@@ -90,7 +90,7 @@ describe('arguments from the schema', () => {
   const args = (text: string, properties: Parameters<typeof tool>[2], required: string[]) =>
     callFor(text, [tool('shop__order_pizza', '', properties, required)]).at(1);
 
-  it('takes only what an enum holds, also by the last piece of a path', () => {
+  it('accepts only values of an enum, also by the last part of a path', () => {
     const zone = { type: 'string', enum: ['Asia/Tokyo', 'America/New_York'] };
     expect(args('order a pizza in new york', { zone }, ['zone'])).toEqual({ zone: 'America/New_York' });
     expect(callFor('order a pizza in Rome', [tool('order_pizza', '', { zone })])).toMatch(
@@ -98,13 +98,13 @@ describe('arguments from the schema', () => {
     );
   });
 
-  it('reads numbers by the names beside them', () => {
+  it('assigns numbers by the names next to them', () => {
     const numbers = { duration: { type: 'number' }, steps: { type: 'integer' } };
     expect(args('order pizza with 3 steps', numbers, [])).toEqual({ steps: 3 });
     expect(args('order pizza, duration 2.5 and steps 4', numbers, [])).toEqual({ duration: 2.5, steps: 4 });
   });
 
-  it('leaves optional parameters out unless they were named', () => {
+  it('omits optional parameters unless they were named', () => {
     const optional = {
       spicy: { type: 'boolean' },
       note: { type: 'string' },
@@ -121,7 +121,7 @@ describe('arguments from the schema', () => {
     });
   });
 
-  it('fills several texts by their names', () => {
+  it('fills several text parameters by their names', () => {
     const texts = { title: { type: 'string' }, text: { type: 'string' } };
     expect(
       args('order a pizza with title Shopping and text milk and eggs', texts, ['title', 'text']),
@@ -142,21 +142,21 @@ describe('arguments from the schema', () => {
 describe('answers', () => {
   const asked = [user('what time is it in Tokyo'), call(currentTime.name)];
 
-  it('says a text as it is, out of its quotation marks', () => {
+  it('says a text without its quotation marks', () => {
     expect(said([...asked, output('It is 2:05 PM in Tokyo.')])).toBe('It is 2:05 PM in Tokyo.');
     expect(said([...asked, output('The clock is not reachable right now.')])).toBe(
       'The clock is not reachable right now.',
     );
   });
 
-  it('says the words of a result, and not the structured content below them', () => {
+  it('says the text of a result, but not the structured content below it', () => {
     expect(said([...asked, output('It is noon.\n{"city":"Tokyo","time":"12:00"}')])).toBe('It is noon.');
     expect(said([...asked, output('A map:\n[picture, image/png]\n{"id":1}')])).toBe(
       'A map: [picture, image/png].',
     );
   });
 
-  it('reads JSON out, and says so when there is nothing', () => {
+  it('reads JSON out, and says so if it is empty', () => {
     expect(said([...asked, output('{"city":"Tokyo","utc_offset":9,"next":null}')])).toBe(
       'city: Tokyo, utc offset: 9.',
     );
@@ -166,13 +166,13 @@ describe('answers', () => {
     );
   });
 
-  it('cuts what nobody would listen to', () => {
+  it('truncates long results', () => {
     const text = said([...asked, output('One thing, another. '.repeat(100))]);
     expect(text.length).toBeLessThan(450);
     expect(text).toMatch(/and more\.$/);
   });
 
-  it('does one thing and then another, and tells both', () => {
+  it('handles one request after another, and says both results', () => {
     const both = user('what time is it in Tokyo and then list my notes');
     expect(decide([both])).toMatchObject({ name: currentTime.name, args: { city: 'Tokyo' } });
     const first = [both, call(currentTime.name), output('It is noon.')];
@@ -182,7 +182,7 @@ describe('answers', () => {
     );
   });
 
-  it('takes words that are said while a call runs for no answer, and goes on with the chain', () => {
+  it('does not take speech during a call for an answer, and continues the chain', () => {
     const asked = user('what time is it in Tokyo, then list the notes');
     const waiting = [asked, call(currentTime.name), assistant('One moment.')];
     const done = [...waiting, output('It is 9 AM.')];
@@ -191,7 +191,7 @@ describe('answers', () => {
     expect(said([...done, ...last])).toBe('It is 9 AM. No notes.');
   });
 
-  it('tells a late output, then turns to what was asked meanwhile', () => {
+  it('says a late output, then answers what was asked in the meantime', () => {
     const items = [...asked, user('list my notes'), output('It is noon.')];
     expect(said(items)).toBe('It is noon.');
     expect(decide([...items, assistant('It is noon.')])).toMatchObject({
@@ -200,13 +200,13 @@ describe('answers', () => {
     });
   });
 
-  it('does not call again while the tool runs, nor after the answer', () => {
+  it('does not repeat a call while the tool runs or after the answer', () => {
     expect(said(asked)).toBe('I am still working on it.');
     expect(said([...asked, output('It is noon.'), assistant('It is noon.')])).toMatch(/anything else/);
   });
 });
 
-describe('tools that are gone', () => {
+describe('removed tools', () => {
   const sentence = 'I cannot do that: current time is not available now.';
   const tools = [addNote, listNotes];
 

@@ -1,10 +1,10 @@
-// How what a caller says is written down; source: `AudioTranscription` and the guide to turn detection of OpenAI's API.
+// Transcription settings. Source: `AudioTranscription` and the turn detection guide of OpenAI's API.
 import { z } from 'zod';
 import type { Complaint, TurnDetection } from '../protocol/validate.ts';
 
-/** Take context as lists, and `languages` in place of `language`. */
+/** Models that take context as lists, and `languages` instead of `language`. */
 const WITH_CONTEXT = ['gpt-transcribe', 'gpt-live-transcribe'];
-/** Write down speech as it arrives: they need a client that ends the turns. */
+/** Streaming models, which need a client that ends the turns. */
 const WITHOUT_TURN_DETECTION = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 const MODELS = [
   ...WITH_CONTEXT,
@@ -43,7 +43,7 @@ export const Transcription = z
   });
 export type Transcription = z.infer<typeof Transcription>;
 
-/** A transcription model that the session's turn detection does not work with. */
+/** The error of a transcription model that doesn't work with the session's turn detection. */
 export function transcriptionComplaint(input: {
   transcription: Transcription | null;
   turn_detection: TurnDetection | null;

@@ -1,8 +1,8 @@
-// Transcripts of what the user said. The API writes them with another model, beside the conversation: they arrive when
-// the answer has long begun.
+// Transcripts of the user's speech. The API creates them with a separate model, so they arrive after the response has
+// started.
 import type { ServerEvent } from '../protocol/events.ts';
 
-/** From the end of a turn to its transcript, as seen on the real service. */
+/** Time from the end of a turn to its transcript, as observed on the real service. */
 const TRANSCRIBED_AFTER_MS = 1_000;
 
 export class Transcripts {
@@ -13,7 +13,7 @@ export class Transcripts {
     this.#send = send;
   }
 
-  /** Sends the transcript of an item in a while. */
+  /** Sends an item's transcript after a delay. */
   write(item_id: string, transcript: string, seconds: number): void {
     const timer = setTimeout(() => {
       this.#pending.delete(timer);
@@ -25,7 +25,7 @@ export class Transcripts {
     this.#pending.add(timer);
   }
 
-  /** Those that are not sent yet never are. */
+  /** Cancels transcripts that are not sent yet. */
   stop(): void {
     for (const timer of this.#pending) clearTimeout(timer);
     this.#pending.clear();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TurnDetector, turnSettings } from './turn-detection.ts';
 
 const RATE = 24;
-/** A tone of so many milliseconds and this RMS. */
+/** Returns a tone of this length and RMS. */
 function tone(ms: number, rms: number): Int16Array {
   return Int16Array.from({ length: ms * RATE }, (_, n) => rms * Math.SQRT2 * Math.sin(n / 9));
 }
@@ -16,7 +16,7 @@ function feed(found: TurnDetector, ...sounds: Int16Array[]) {
 }
 
 describe('turn detection', () => {
-  it('finds a turn, with the sound before it and the pause after it', () => {
+  it('detects a turn, with the sound before it and the pause after it', () => {
     const events = feed(detector(), tone(1000, 5), tone(800, 2000), tone(700, 5));
     expect(events).toMatchObject([
       { type: 'started', audioStartMs: 700 },
@@ -28,7 +28,7 @@ describe('turn detection', () => {
     expect(stopped.loudMs).toBe(800);
   });
 
-  it('does not care how the sound is cut', () => {
+  it('detects the same turns however the sound is split', () => {
     const whole = new Int16Array([...tone(500, 5), ...tone(600, 2000), ...tone(700, 5)]);
     const cut = detector();
     const events = [];
@@ -36,17 +36,17 @@ describe('turn detection', () => {
     expect(events).toEqual(detector().push(whole));
   });
 
-  it('keeps a turn together over a short pause, and two apart over a long one', () => {
+  it('continues a turn over a short pause, and splits it at a long one', () => {
     const said = tone(400, 2000);
     expect(feed(detector(), said, tone(300, 5), said, tone(600, 5))).toHaveLength(2);
     expect(feed(detector(), said, tone(600, 5), said, tone(600, 5))).toHaveLength(4);
   });
 
-  it('takes clicks and low sound for nothing', () => {
+  it('ignores clicks and low sound', () => {
     expect(feed(detector(), tone(40, 8000), tone(500, 5), tone(40, 8000), tone(1000, 200))).toEqual([]);
   });
 
-  it('keeps the threshold and the pause that it was given', () => {
+  it('uses the given threshold and pause', () => {
     const quick = detector({ type: 'server_vad', threshold: 0.1, silence_duration_ms: 200 });
     expect(feed(quick, tone(400, 150), tone(250, 5))).toHaveLength(2);
     expect(
@@ -54,7 +54,7 @@ describe('turn detection', () => {
     ).toHaveLength(1);
   });
 
-  it('gets used to the noise of the room', () => {
+  it('adapts to background noise', () => {
     const noisy = detector({ type: 'server_vad', threshold: 0.5 });
     expect(feed(noisy, tone(5000, 280), tone(500, 400))).toEqual([]);
     expect(feed(noisy, tone(500, 3000), tone(600, 280))).toMatchObject([
@@ -63,7 +63,7 @@ describe('turn detection', () => {
     ]);
   });
 
-  it('ends a turn that has no pause', () => {
+  it('ends a turn without a pause', () => {
     const events = feed(detector(), tone(31_000, 3000));
     expect(events).toMatchObject([{ type: 'started' }, { type: 'stopped' }, { type: 'started' }]);
   });

@@ -1,4 +1,4 @@
-// When somebody speaks, by loudness alone: 20 ms frames, a threshold that rises with the noise of the room.
+// Detects speech by loudness alone: 20 ms frames, and a threshold that rises with background noise.
 import type { TurnDetection } from '../protocol/validate.ts';
 
 export type TurnEvent =
@@ -15,14 +15,14 @@ interface TurnSettings {
 const SAMPLES_PER_MS = 24;
 const FRAME_MS = 20;
 const FRAME_SAMPLES = FRAME_MS * SAMPLES_PER_MS;
-/** So much sound within a short while is a voice; a click is shorter. */
+/** The shortest sound that counts as a voice rather than a click. */
 const START_MS = 60;
-/** Without a pause a turn ends here, so that steady noise cannot hold it open for ever. */
+/** The longest turn without a pause, so that steady noise can't hold it open. */
 const LONGEST_TURN_MS = 30_000;
 
 /**
- * The protocol's settings in the terms of this detector.
- * `threshold` 0.5 is an RMS of 300 (-41 dBFS); `semantic_vad` is played by a pause that depends on `eagerness`.
+ * Converts the protocol's settings to this detector's. A `threshold` of 0.5 is an RMS of 300 (-41 dBFS); `semantic_vad` is
+ * simulated by a pause that depends on `eagerness`.
  */
 export function turnSettings(detection: TurnDetection): TurnSettings {
   if (detection.type === 'semantic_vad') {
@@ -36,7 +36,7 @@ export function turnSettings(detection: TurnDetection): TurnSettings {
   };
 }
 
-/** Finds the turns in a stream of mono 24 kHz sound. No clock: time is what the samples say. */
+/** Detects turns in mono 24 kHz sound. Time comes from the samples, not from a clock. */
 export class TurnDetector {
   #settings: TurnSettings;
   #rest = new Int16Array(0);
@@ -52,7 +52,7 @@ export class TurnDetector {
     this.#settings = settings;
   }
 
-  /** Takes the next samples (any number) and tells what began or ended in them. */
+  /** Adds any number of samples and returns what started or ended in them. */
   push(pcm: Int16Array): TurnEvent[] {
     const joined = new Int16Array(this.#rest.length + pcm.length);
     joined.set(this.#rest);
@@ -76,7 +76,7 @@ export class TurnDetector {
   }
 
   #whileQuiet(isLoud: boolean, rms: number): TurnEvent | undefined {
-    // The floor falls at once and rises slowly, so that the first syllable does not lift it.
+    // The noise level falls at once and rises slowly, so that the first syllable doesn't raise it.
     this.#noiseRms = rms < this.#noiseRms ? rms : this.#noiseRms + 0.01 * (rms - this.#noiseRms);
     this.#loudMs = isLoud ? this.#loudMs + FRAME_MS : Math.max(0, this.#loudMs - FRAME_MS / 4);
     const padding = Math.max(1, (this.#settings.paddingMs + START_MS) / FRAME_MS);

@@ -1,4 +1,4 @@
-// Where a conversation stands: what was asked last, what was done about it, what is still to be said.
+// The state of a turn: what the user asked last, which calls were made for it, and what is still to be said.
 import { answerFrom } from '../reply/answer.ts';
 import type { Item } from '../protocol/items.ts';
 import { matchTool } from '../reply/match-tool.ts';
@@ -9,21 +9,21 @@ export interface Output {
   toolName: string;
 }
 
-/** The user's last message and what came of it. */
+/** The user's last message, its calls and their outputs. */
 export interface Turn {
   /** undefined before the user said anything. */
   text: string | undefined;
-  /** Calls that were made for it, and how many of them have an output. */
+  /** Calls made for it, and how many of them have an output. */
   calls: number;
   callsDone: number;
-  /** Outputs of its calls that were not said yet. */
+  /** Outputs of its calls that have not been said yet. */
   outputs: Output[];
-  /** The output that came last of all, when it belongs to an earlier turn: the user spoke while a tool ran. */
+  /** The latest output, if it belongs to an earlier turn because the user spoke while a tool ran. */
   late: Output | undefined;
   isAnswered: boolean;
 }
 
-/** Reads the turn off the conversation. @param tools live tools, to tell an answer from a new request */
+/** Derives the turn from the conversation. @param tools live tools, to distinguish answers from new requests */
 export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn {
   const items = conversation.filter(({ type }) => type !== 'reasoning');
   const start = items.findLastIndex(isFrom('user'));
@@ -37,7 +37,7 @@ export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn 
     item.type === 'function_call_output'
       ? [{ output: item.output, toolName: names.get(item.call_id) ?? '' }]
       : [];
-  // Words said while a call waits for its output ("one moment") are no answer.
+  // Speech while a call waits for its output ("one moment") isn't an answer.
   const isOpen = (at: number) => {
     const before = since.slice(0, at);
     const answered = new Set(
@@ -45,7 +45,7 @@ export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn 
     );
     return before.some((item) => item.type === 'function_call' && !answered.has(item.call_id));
   };
-  // Nor are words said before a call, in the same response.
+  // Nor is speech before a call in the same response.
   const isPreamble = (at: number) => since[at + 1]?.type === 'function_call';
   const isOwnAnswer = (item: Item, at: number) =>
     isFrom('assistant')(item) && !isLate(since[at - 1]) && !isOpen(at) && !isPreamble(at);
@@ -68,13 +68,13 @@ export function currentTurn(conversation: readonly Item[], tools: Tool[]): Turn 
   };
 }
 
-/** An output may have been told while another call was still running. */
+/** An output may have been said while another call was still running. */
 function isTold(output: Output, later: readonly Item[]): boolean {
   const answer = answerFrom(output);
   return later.some((item) => isFrom('assistant')(item) && textOf(item).includes(answer));
 }
 
-/** The words of a message, typed or heard. */
+/** The text of a typed or spoken message. */
 export function textOf(item: Item | undefined): string {
   if (item?.type !== 'message') return '';
   return item.content
@@ -84,8 +84,8 @@ export function textOf(item: Item | undefined): string {
 }
 
 /**
- * The words of a user's message. After "What is the text for add note?" they are that text, and both turns are read as
- * one ("add a note, text: buy milk"), unless they ask for a tool by themselves.
+ * Returns the text of the user's message. An answer to "What is the text for add note?" is combined with the request ("add
+ * a note, text: buy milk"), unless it asks for a tool itself.
  */
 function askedText(items: readonly Item[], at: number, tools: Tool[]): string {
   const text = textOf(items[at]);
@@ -97,7 +97,7 @@ function askedText(items: readonly Item[], at: number, tools: Tool[]): string {
 }
 
 const QUESTION = /^What is the (.+?) for .+?\?/;
-/** So many points are a request of its own: a noun of a tool's name, and its verb or a value of a list. */
+/** The score of a separate request: a noun of a tool's name, and its verb or a listed value. */
 const SURE = 4;
 
 function isFrom(role: 'user' | 'assistant' | 'system'): (item: Item) => boolean {

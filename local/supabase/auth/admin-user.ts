@@ -15,7 +15,7 @@ export function banSeconds(duration: string): number | null {
 
 const Metadata = z.record(z.string(), z.json());
 
-/** What an operator may set. A phone number is refused: no local account has one. */
+/** What an operator may set. Phone numbers are refused: no local account has one. */
 export const AdminUserBody = z.object({
   id: z.uuid().optional(),
   email: z.email().toLowerCase().optional(),
@@ -31,7 +31,7 @@ export type AdminUserBody = z.infer<typeof AdminUserBody>;
 
 type Metadata = Record<string, unknown>;
 
-/** A row of `auth.users`, as far as it is told, with those of `auth.identities`. */
+/** A row of `auth.users` with its rows of `auth.identities`. */
 export interface AccountRow {
   id: string;
   aud: string;
@@ -52,7 +52,7 @@ export interface AccountRow {
   identities: Metadata[];
 }
 
-/** The account as JSON; what is not set is left out. */
+/** Converts the account to JSON, without unset fields. */
 export function describeUser(row: AccountRow): Record<string, unknown> {
   const { raw_app_meta_data, raw_user_meta_data, email, phone, ...rest } = row;
   const told = {

@@ -1,4 +1,4 @@
-/** `auth.admin` of supabase-js against the local Auth, as it works against hosted Auth. */
+/** supabase-js's `auth.admin` against the local Auth, which must work as against hosted Auth. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openProject, PASSWORD, type Project } from '../fixtures/project.ts';
@@ -138,7 +138,7 @@ describe('without it', () => {
     const intruders = [
       project.client(),
       bearing(project.supabase.publishableKey),
-      // As hosted has it, a token counts for more than the key that it came with.
+      // As in hosted Auth, a token takes precedence over the key.
       bearing(project.supabase.secretKey),
     ];
     for (const client of intruders) {

@@ -1,6 +1,6 @@
 /**
- * The admin API of Auth, `/auth/v1/admin/users`, which @supabase/lite lacks: for `auth.admin` of supabase-js with the
- * secret key. Everybody else is refused in the words of hosted Auth. Invitations, generated links and MFA are not here.
+ * Auth's admin API, `/auth/v1/admin/users`, which @supabase/lite lacks: for supabase-js's `auth.admin` with the secret key.
+ * Others get hosted Auth's errors. Invitations, generated links and MFA are missing.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { Hono, type Context } from 'hono';
@@ -29,7 +29,7 @@ export interface AdminApiOptions {
   tokens: Pick<Tokens, 'verify'>;
 }
 
-/** Routes to put before lite's own. */
+/** Routes that take precedence over lite's. */
 export function createAdminApi({ sql, keys, tokens }: AdminApiOptions): Hono {
   const routes = new Hono();
 
@@ -39,7 +39,7 @@ export function createAdminApi({ sql, keys, tokens }: AdminApiOptions): Hono {
     return next();
   });
 
-  /** The gateway of hosted turns a secret key into a token of the service role, unless a token came with it. */
+  /** Hosted's gateway converts a secret key to a service-role token, unless the request has a token. */
   async function refuseUnlessAdmin(context: Context): Promise<Response | null> {
     const key = context.req.header('apikey');
     if (key !== keys.secretKey && key !== keys.publishableKey)
@@ -143,7 +143,7 @@ export function createAdminApi({ sql, keys, tokens }: AdminApiOptions): Hono {
     return context.json({});
   });
 
-  /** The row stays, and whatever refers to it; who it was is made unreadable, and nobody can sign in as it. */
+  /** Keeps the row for references to it, but makes it anonymous and unusable for signing in. */
   async function softDelete({ id, email }: AccountRow): Promise<void> {
     const obscured = createHash('sha256').update(`${id}${email}`).digest('base64url');
     await sql.begin(async (transaction) => {
@@ -191,7 +191,7 @@ export function createAdminApi({ sql, keys, tokens }: AdminApiOptions): Hono {
     return refuse(context, 422, 'email_exists', message);
   }
 
-  // As lite checks it: bcrypt.
+  // bcrypt, as lite expects.
   const hash = (password: string): Fragment =>
     sql`extensions.crypt(${password}, extensions.gen_salt('bf', 10))`;
   const bannedUntil = (duration: string): Fragment => {

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 
 /**
- * The address that Auth's limits count by, as hosted projects see it where "IP address forwarding" is on: the first
- * one in `Sb-Forwarded-For`, which counts only beside the secret key; else that of the connection.
+ * Returns the address that Auth's limits count by, as in hosted projects with "IP address forwarding": the first one in
+ * `Sb-Forwarded-For`, if the request has the secret key; else the connection's.
  */
 export function clientAddress(headers: Headers, connection: string, secretKey: string): string {
   const [forwarded = ''] = headers.get('sb-forwarded-for')?.split(',') ?? [];

@@ -29,13 +29,13 @@ export interface MailTemplate {
   html: string;
 }
 
-/** What hosted projects and the local stack have in common of Auth. */
+/** Auth settings that hosted projects and the local stack share. */
 export interface AuthConfig {
-  /** Sign-ins and refreshes of one address in five minutes. */
+  /** Sign-ins and refreshes of one address per five minutes. */
   tokensPerFiveMinutes: number;
-  /** Between two emails of a kind to one account. */
+  /** Pause between two emails of a kind to one account. */
   mailWindowSeconds: number;
-  /** For how long a mailed link works. */
+  /** How long an emailed link works. */
   linkExpirySeconds: number;
   templates: Record<MailKind, MailTemplate>;
 }

@@ -1,14 +1,14 @@
-/** A page with the emails that the local Auth would have sent. It is part of the local gateway, and of nothing that is deployed. */
+/** A page with the emails that the local Auth would have sent. Part of the local gateway only; never deployed. */
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Mail } from './mailer.ts';
 import { escapeHtml } from './render-template.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-/** The page runs no script, and neither does an email in it. */
+/** Neither the page nor an email in it may run scripts. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** `/inbox` for people and `/inbox.json` for tests. Both answer under a loopback name only, against DNS rebinding. */
+/** Serves `/inbox`, and `/inbox.json` for tests, under loopback names only, against DNS rebinding. */
 export function createInbox(outbox: () => readonly Mail[]): Hono {
   const routes = new Hono();
   const guard: MiddlewareHandler = async (context, next) => {

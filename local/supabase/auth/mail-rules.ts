@@ -1,7 +1,6 @@
 /**
- * What hosted Auth does about emails and @supabase/lite 0.10 does not: a pause between two emails of a kind, no email
- * and no other answer for an address that has an account already, sending again, and a change of address that both
- * mailboxes confirm. What lite does by itself is passed on to it.
+ * Hosted Auth's email rules that @supabase/lite 0.10 lacks: a pause between two emails of a kind, no email and the same
+ * response for an address that already has an account, resending, and address changes that both mailboxes confirm.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Hono, type Context } from 'hono';
@@ -18,7 +17,7 @@ export interface MailRulesOptions {
   tokens: Tokens;
   mailer: Mailer;
   config: Pick<AuthConfig, 'mailWindowSeconds' | 'linkExpirySeconds'>;
-  /** Whether new accounts confirm their address first. */
+  /** Whether new accounts must confirm their address. */
   isConfirming: () => boolean;
 }
 
@@ -38,7 +37,7 @@ interface Account {
   email_change_sent_at: Date | null;
 }
 
-/** Routes to put before lite's own. */
+/** Routes that take precedence over lite's. */
 export function createMailRules(options: MailRulesOptions): Hono {
   const { sql, keys, tokens, mailer, config } = options;
   const routes = new Hono();
@@ -48,7 +47,7 @@ export function createMailRules(options: MailRulesOptions): Hono {
     const [account] = await sql<Account[]>`select * from auth.users where email = ${email}`;
     return account;
   };
-  /** A refusal when the last email of the kind was sent within the window. */
+  /** Returns a refusal if the last email of this kind is within the window. */
   const refuseIfTooSoon = (context: Context, sentAt: Date | null | undefined): Response | null => {
     const ageSeconds = sentAt ? (Date.now() - sentAt.getTime()) / 1000 : Infinity;
     const left = Math.ceil(config.mailWindowSeconds - ageSeconds);
@@ -63,7 +62,7 @@ export function createMailRules(options: MailRulesOptions): Hono {
     await mailer.sendConfirmation(account.email, token, '');
   };
 
-  // Whoever has no key is refused behind these rules.
+  // lite refuses requests without a key.
   routes.use('/auth/v1/*', async (context, next) => {
     const key = context.req.header('apikey');
     if (key !== keys.publishableKey && key !== keys.secretKey) return next();
@@ -148,8 +147,8 @@ export function createMailRules(options: MailRulesOptions): Hono {
   }
 
   /**
-   * Notes that one of two mailboxes has confirmed. When the other one had before, its token is put where lite looks
-   * for the one that completes a change, and lite does the rest.
+   * Records that one of two mailboxes has confirmed. For the second one, stores its token where lite expects the one that
+   * completes a change.
    * @returns whether this was the first of the two
    */
   async function confirmOneMailbox(token: string): Promise<boolean> {
@@ -171,7 +170,7 @@ export function createMailRules(options: MailRulesOptions): Hono {
   return routes;
 }
 
-/** An account as Auth describes it to somebody who must not learn whether there is one. */
+/** Auth's description of an account to a caller who must not learn whether it exists. */
 function someUser(email: string): Record<string, unknown> {
   const now = new Date().toISOString();
   return {

@@ -14,17 +14,17 @@ export interface Mail {
   sentAt: string;
 }
 
-/** How many emails are kept. */
+/** Number of emails kept. */
 const MAX_MAILS = 200;
 
 export interface Mailer extends LiteMailer {
-  /** Emails that were sent, the last one first. They are kept in memory. */
+  /** Sent emails, the latest first, in memory. */
   outbox: () => readonly Mail[];
-  /** Does something for a request that names an address to come back to; links in emails carry it. */
+  /** Runs something for a request with a redirect URL, which links in emails carry. */
   withRedirect<T>(redirectTo: string | null, act: () => Promise<T>): Promise<T>;
 }
 
-/** Writes Auth's emails with the templates of this repository, and keeps them in place of sending them. */
+/** Renders Auth's emails with this repository's templates, and keeps them instead of sending them. */
 export function createMailer(templates: Record<MailKind, MailTemplate>, siteUrl: string): Mailer {
   const outbox: Mail[] = [];
   const redirects = new AsyncLocalStorage<string>();
@@ -54,7 +54,7 @@ export function createMailer(templates: Record<MailKind, MailTemplate>, siteUrl:
     sendConfirmation: (to, tokenHash) => send('confirmation', to, tokenHash, { Email: to }),
     sendRecovery: (to, tokenHash) => send('recovery', to, tokenHash, { Email: to }),
     sendMagicLink: (to, tokenHash) => send('magic_link', to, tokenHash, { Email: to }),
-    // Where both mailboxes confirm a change, this is called once, with the tokens of both.
+    // If both mailboxes confirm a change, this is called once with both tokens.
     async sendEmailChange(to, tokenHash, _otp, { currentEmail = to, newEmail = to, tokenHashNew } = {}) {
       const both = { Email: currentEmail, NewEmail: newEmail };
       await send('email_change', to, tokenHash, both);
@@ -65,7 +65,7 @@ export function createMailer(templates: Record<MailKind, MailTemplate>, siteUrl:
   };
 }
 
-/** Hosted projects take addresses of the site's host, and those that the project lists: we list none. */
+/** Hosted projects accept URLs of the site's host and of a list, which is empty here. */
 function allowedRedirect(redirectTo: string | null, siteUrl: string): string {
   if (redirectTo === null || !URL.canParse(redirectTo)) return siteUrl;
   return new URL(redirectTo).hostname === new URL(siteUrl).hostname ? redirectTo : siteUrl;

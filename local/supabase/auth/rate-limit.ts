@@ -1,15 +1,15 @@
-/** How many keys are remembered before those whose bucket has filled up again are forgotten. */
+/** Number of keys kept before those with a full bucket are removed. */
 const MAX_KEYS = 1_000;
 
 export interface RateLimit {
-  /** Takes one from the key's bucket; false when it is empty. */
+  /** Takes one token from the key's bucket. Returns false if it is empty. */
   take(key: string): boolean;
 }
 
 /**
- * A token bucket for each key.
- * @param burst how many a full bucket holds
- * @param perSecond how fast it fills up
+ * A token bucket per key.
+ * @param burst size of a bucket
+ * @param perSecond refill rate
  * @param now milliseconds of a monotonic clock
  */
 export function createRateLimit(

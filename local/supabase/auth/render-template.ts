@@ -1,12 +1,12 @@
 /**
- * Fills an email template as Auth does with Go's html/template, for the one form that ours use: `{{ .Name }}`. In the
- * query of a link a value is encoded, everywhere else it is text.
- * @throws Error for a name that there is no value for
+ * Renders an email template as Auth does with Go's html/template, but supports `{{ .Name }}` only. Values are URL-encoded
+ * in the query of a link, and HTML-escaped elsewhere.
+ * @throws Error for a name without a value
  */
 export function renderTemplate(template: string, values: Record<string, string>): string {
   return template.replace(/\{\{ \.(\w+) \}\}/g, (_, name: string, offset: number) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`The template has a value that is not known: ${name}`);
+    if (value === undefined) throw new Error(`The template uses an unknown value: ${name}`);
     const isInQuery = /href="[^"]*\?[^"]*$/.test(template.slice(0, offset));
     return isInQuery ? encodeURIComponent(value) : escapeHtml(value);
   });

@@ -1,13 +1,11 @@
-/** What hosted Auth keeps about a session, and @supabase/lite leaves empty: from where it was opened or last refreshed. */
+/** Session details that @supabase/lite leaves empty: where it was opened or last refreshed. */
 import { decodeJwt } from 'jose';
 import type { Sql } from 'postgres';
 
 /**
- * Stores the browser and address of the session that an answer of Auth opens or refreshes; does nothing for another
- * answer.
- *
- * @param answer of lite, with its own token
- * @param address of the client
+ * Stores the browser and address of the session that an Auth response opens or refreshes. Ignores other responses.
+ * @param answer lite's response, with its own token
+ * @param address the client's
  */
 export async function noteSession(
   sql: Sql,

@@ -1,6 +1,6 @@
 /**
- * Realtime for one project: WebSockets at `/realtime/v1/websocket`, private and public broadcast channels, and
- * broadcasts from the database. No presence and no postgres_changes: a client that asks is told so.
+ * Realtime for one project: WebSockets at `/realtime/v1/websocket`, private and public broadcast channels, and broadcasts
+ * from the database. Presence and postgres_changes are refused.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,7 +8,7 @@ import type { Sql } from 'postgres';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ProjectKeys } from '../keys.ts';
 import type { Tokens } from '../tokens.ts';
-import { mayRead, mayWrite, type Identity } from './authorisation.ts';
+import { mayRead, mayWrite, type Identity } from './authorization.ts';
 import { joinChannel, type Channel, type ChannelContext } from './channel.ts';
 import { startFeed } from './feed.ts';
 import { decodeFrame, encodeFrame, type Frame, type Protocol } from './frames.ts';
@@ -19,7 +19,7 @@ export interface RealtimeOptions {
   sql: Sql;
   keys: Pick<ProjectKeys, 'publishableKey' | 'secretKey'>;
   tokens: Pick<Tokens, 'verify'>;
-  /** How long a connection's API key counts, as a token of hosted's gateway does. Default: an hour. */
+  /** How long a connection's API key is valid, like the token from hosted's gateway. Default: an hour. */
   keyTokenSeconds?: number | undefined;
   log: (line: string) => void;
 }
@@ -31,7 +31,7 @@ export interface Realtime {
 /** Clients send a heartbeat every 25 s. */
 const IDLE_TIMEOUT_MS = 60_000;
 const MAX_FRAME_BYTES = 3 * 1024 * 1024;
-/** Messages are history once delivered; hosted keeps them for days, a laptop need not. */
+/** Hosted keeps delivered messages for days, which a local stack doesn't need. */
 const KEEP_MESSAGES = '1 hour';
 const CLEAN_UP_EVERY_MS = 600_000;
 const KEY_TOKEN_SECONDS = 3_600;
@@ -46,7 +46,7 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
   const feed = await startFeed(sql, {
     onMessage: ({ id, topic, event, payload, private: isPrivate }) =>
       topics.broadcast(topic, isPrivate, { type: 'broadcast', event, payload, meta: { id } }),
-    // Who joins anew looks at everything anew.
+    // Clients that rejoin resync.
     onGap: disconnectAll,
     log,
   });
@@ -60,7 +60,7 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
   ).unref();
   await cleanUp();
 
-  /** Hosted's gateway turns the key into a token when the socket opens; it is never renewed on this socket. */
+  /** Hosted's gateway converts the key to a token when the socket opens, and never renews it. */
   function identityOfKey(key: string | null): Identity | undefined {
     const role = key === keys.secretKey ? 'service_role' : key === keys.publishableKey ? 'anon' : undefined;
     return role && { role, claims: { role, exp: Date.now() / 1000 + keyTokenSeconds } };
@@ -110,7 +110,7 @@ function serveConnection(
   context: ChannelContext,
   log: (line: string) => void,
 ): void {
-  /** A topic that is still being joined has no channel yet; frames for it wait behind the join. */
+  /** A topic still being joined has no channel yet; its frames wait for the join. */
   const channels = new Map<string, Channel>();
   const queues = new Map<string, Promise<void>>();
   const idle = setTimeout(() => client.terminate(), IDLE_TIMEOUT_MS).unref();

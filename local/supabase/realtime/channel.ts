@@ -1,13 +1,13 @@
-/** One channel of one connection: joining with authorisation, sending, a new token, the end of a token. */
+/** One channel of one connection: authorized join, sending, new tokens and their expiry. */
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
-import type { Identity } from './authorisation.ts';
+import type { Identity } from './authorization.ts';
 import type { Frame } from './frames.ts';
 import type { Subscriber, Topics } from './topics.ts';
 
 export interface ChannelContext {
   topics: Topics;
-  /** Who the connection's API key says it is, for channels without a user's token. */
+  /** The identity of the connection's API key, for channels without a user's token. */
   keyIdentity: Identity;
   verify(token: string): Promise<JWTPayload | null>;
   mayRead(topic: string, identity: Identity): Promise<boolean>;
@@ -19,7 +19,7 @@ export interface ChannelContext {
 export interface Channel {
   joinRef: string | null;
   receive(frame: Frame): Promise<void>;
-  /** Ends the channel; the client is told with `phx_close`. */
+  /** Ends the channel and sends `phx_close`. */
   close(): void;
 }
 
@@ -41,7 +41,7 @@ const Broadcast = z.object({ event: z.string(), payload: z.unknown() });
 
 /**
  * Answers a `phx_join`.
- * @returns the joined channel, or null when it was refused (the client has been told why).
+ * @returns the joined channel, or null if it was refused with a reply
  */
 export async function joinChannel(
   join: Frame,
@@ -159,8 +159,8 @@ export async function joinChannel(
 }
 
 /**
- * API keys are no tokens: a channel that brings one, or nothing, is whoever the connection's key stands for, for as long
- * as the token lasts that the gateway made from the key.
+ * API keys aren't tokens: a channel with one, or without a token, uses the identity of the connection's key until the
+ * gateway's token for it expires.
  */
 async function identify(token: string | null | undefined, context: ChannelContext): Promise<Identity | null> {
   if (!token || token.startsWith('sb_')) {

@@ -14,16 +14,16 @@ export interface Feed {
 }
 
 export interface FeedOptions {
-  /** Told of each message that the database sends, in the order of their commits. */
+  /** Called with each message of the database in commit order. */
   onMessage: (message: Message) => void;
-  /** The database was away, and is listened to again: what it said meanwhile was not heard. */
+  /** Called after a lost database connection, during which messages were missed. */
   onGap: () => void;
   log: (line: string) => void;
 }
 
 /**
- * Listens to the messages of the database. The notification carries only the id, for it may hold 8000 bytes at most;
- * the row is fetched, several at once when they come fast.
+ * Listens for messages of the database. A notification has only the id, because of its limit of 8000 bytes; rows are
+ * fetched in batches.
  */
 export async function startFeed(sql: Sql, { onMessage, onGap, log }: FeedOptions): Promise<Feed> {
   let isFirst = true;
@@ -51,7 +51,7 @@ export async function startFeed(sql: Sql, { onMessage, onGap, log }: FeedOptions
     waiting.push(id);
     fetchWaiting().catch((error: unknown) => {
       isFetching = false;
-      log(`realtime: messages could not be read: ${String(error)}`);
+      log(`realtime: couldn't read messages: ${String(error)}`);
     });
   }
 

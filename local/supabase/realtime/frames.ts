@@ -34,7 +34,7 @@ const KIND_CLIENT_BROADCAST = 3;
 const KIND_SERVER_BROADCAST = 4;
 const ENCODING_BYTES = 0;
 
-/** Null for anything that is not a frame of this protocol. */
+/** Returns null for anything else than a frame of this protocol. */
 export function decodeFrame(data: Buffer, isBinary: boolean, protocol: Protocol): Frame | null {
   if (isBinary) return protocol === '2.0.0' ? decodeClientBroadcast(data) : null;
   let json: unknown;
@@ -60,7 +60,7 @@ export function decodeFrame(data: Buffer, isBinary: boolean, protocol: Protocol)
   return { joinRef, ref, topic, event, payload };
 }
 
-/** Bytes inside a broadcast become a binary frame (null where the protocol has none); all else is text. */
+/** A broadcast of bytes becomes a binary frame (null if the protocol version has none); all else is text. */
 export function encodeFrame(frame: Frame, protocol: Protocol): string | Buffer | null {
   const { joinRef, ref, topic, event, payload } = frame;
   const bytes = bytesOf(payload);

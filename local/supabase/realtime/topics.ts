@@ -2,16 +2,16 @@ import type { Frame } from './frames.ts';
 
 /** One joined channel of one connection. */
 export interface Subscriber {
-  /** The topic as the client names it, `realtime:` in front. */
+  /** The client's topic, with the prefix `realtime:`. */
   channelTopic: string;
   send(frame: Frame): void;
 }
 
-/** Who hears which topic. Private and public channels of one name never hear each other, as on hosted Realtime. */
+/** The subscribers of each topic. As on hosted Realtime, private and public channels of one name are separate. */
 export interface Topics {
   add(topic: string, isPrivate: boolean, subscriber: Subscriber): void;
   remove(topic: string, isPrivate: boolean, subscriber: Subscriber): void;
-  /** Sends a broadcast to all, except the one given. */
+  /** Broadcasts to all except the given one. */
   broadcast(topic: string, isPrivate: boolean, payload: BroadcastPayload, except?: Subscriber): void;
 }
 
