@@ -9,7 +9,7 @@ export function byPosition(a: McpServerRow, b: McpServerRow): number {
 }
 
 /**
- * The new positions with which a server changes places with its neighbour: one, between the two servers that
+ * The new positions with which a server changes places with its neighbor: one, between the two servers that
  * it then stands between, or those of all when there is no number left between them. None at the edge.
  * @param servers in their order
  */

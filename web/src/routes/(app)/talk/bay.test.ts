@@ -76,7 +76,7 @@ describe('plugsOf', () => {
     });
   });
 
-  it('gives neighbours different cords', () => {
+  it('gives neighbors different cords', () => {
     expect(new Set(Object.values(plugs).map((plug) => plug.cord)).size).toBe(4);
   });
 });

@@ -41,7 +41,7 @@ export function bareToolName(name: string, server: McpServerRow | undefined): st
   return server ? name.slice(server.slug.length + SEPARATOR.length) : name;
 }
 
-/** The colour of a server's cord: by its place in the list, so that neighbours differ. */
+/** The color of a server's cord: by its place in the list, so that neighbors differ. */
 export function cordOf(serverId: string, servers: readonly McpServerRow[]): number {
   const index = servers.findIndex((server) => server.id === serverId);
   return (Math.max(0, index) % CORDS) + 1;

@@ -10,14 +10,14 @@ const SAG = 24;
 
 /**
  * The curve of a cord, from the rim of the agent's socket to a jack, hanging a little.
- * @param centre of the socket, `radius` its radius
+ * @param center of the socket, `radius` its radius
  * @param index of this cord among `count`
  * @returns the `d` of an SVG path
  */
-export function cordPath(centre: Point, radius: number, jack: Point, index: number, count: number): string {
+export function cordPath(center: Point, radius: number, jack: Point, index: number, count: number): string {
   const step = count > 1 ? Math.min(SPREAD_RADIANS, WIDEST_RADIANS / (count - 1)) : 0;
   const angle = (index - (count - 1) / 2) * step;
-  const start = { x: centre.x + Math.cos(angle) * radius, y: centre.y + Math.sin(angle) * radius };
+  const start = { x: center.x + Math.cos(angle) * radius, y: center.y + Math.sin(angle) * radius };
   const points = [
     start,
     { x: start.x + 50, y: start.y + SAG },
