@@ -58,7 +58,7 @@ describe('a response in one piece', () => {
     ['an empty batch', '[]'],
     ['the response to another request', '{"jsonrpc":"2.0","id":999,"result":{}}'],
     ['other JSON', '{"hello":1}'],
-  ])('with %s fails at once, not at its time-out', async (_what, body) => {
+  ])('with %s fails at once, not at its timeout', async (_what, body) => {
     expect(await callOnce(({ send }) => send(200, body))).toBe('protocol_error');
   });
 });

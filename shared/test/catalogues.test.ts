@@ -81,11 +81,11 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
 });
 
 describe.each(ERAS)('a server (%s) whose tools change', (era) => {
-  it('is listed again once for a storm of news, and known as it is after it', async () => {
+  it('is listed again once for a storm of notifications, and is current after it', async () => {
     const server = await serveEra(era);
     const { connection, catalogues, ready, states } = connect(server);
     await ready();
-    await until(() => server.openStreams() === 1, 'the stream of news');
+    await until(() => server.openStreams() === 1, 'the notification stream');
     const before = server.pages;
     for (let round = 1; round <= 200; round += 1) {
       server.tools = [tool(`round-${round}`)];
@@ -101,7 +101,7 @@ describe.each(ERAS)('a server (%s) whose tools change', (era) => {
     const server = await serveEra(era);
     const { connection, catalogues, ready } = connect(server);
     await ready();
-    await until(() => server.openStreams() === 1, 'the stream of news');
+    await until(() => server.openStreams() === 1, 'the notification stream');
     const asked = Promise.withResolvers<void>();
     const slow = Promise.withResolvers<void>();
     server.beforeList = () => {

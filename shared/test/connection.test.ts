@@ -67,7 +67,7 @@ describe('a healthy server', () => {
     expect(await call).toBe('cancelled');
     await until(() => server.cancelled === 1, 'the server to hear of it');
     expect(await outcome(connection.call('hang', {}, { timeoutMs: 100 }))).toBe('timeout');
-    await until(() => server.cancelled === 2, 'the server to hear of the time-out');
+    await until(() => server.cancelled === 2, 'the server to receive the cancellation');
     expect(connection.state.name).toBe('ready');
   });
 
@@ -92,7 +92,7 @@ describe('a healthy server', () => {
     expect(waits.at(-1)).toBeGreaterThan(waits[0] ?? 0);
   });
 
-  it('is told good-bye; calls in flight fail by name and no socket stays open', async () => {
+  it('ends its session; calls in flight fail with an error and no socket stays open', async () => {
     const server = await serve();
     const { connection, ready } = connect(server);
     await ready();
@@ -121,7 +121,7 @@ describe.each([404, 400] as const)('a server that forgot the session and answers
   });
 });
 
-describe('a server that goes away', () => {
+describe('a server that goes offline', () => {
   it('fails the call in flight at once, and is back by itself when it comes back', async () => {
     const first = await serve();
     const { connection, ready, states } = connect(first);
@@ -163,7 +163,7 @@ describe('a server that goes away', () => {
     expect(await call).toBe('echo ran');
   });
 
-  it('and stays away: the call fails with the reason before its time-out', async () => {
+  it('that stays offline fails the call with the reason before its timeout', async () => {
     const server = await serve();
     const { connection, ready } = connect(server, { callTimeoutMs: 60_000 });
     await ready();
@@ -192,7 +192,7 @@ describe('a server that goes away', () => {
 });
 
 describe('a stream that is cut while nothing happens', () => {
-  it('is no disconnect, and news still arrive', async () => {
+  it('is not a disconnect, and notifications still arrive', async () => {
     const server = await serve();
     const { connection, states, catalogues, ready } = connect(server);
     await ready();

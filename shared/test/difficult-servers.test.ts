@@ -5,7 +5,7 @@ import { listen, until } from './support/listen.ts';
 describe('a server that never tells anything by itself', () => {
   const MINUTE_MS = 60_000;
 
-  it('is looked at from time to time: new tools are found', async () => {
+  it('is listed periodically, so new tools are found', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const server = await serve({ isPlain: true });
     const { catalogues, ready } = connect(server);
@@ -68,7 +68,7 @@ describe('a server that asks us to wait', () => {
 });
 
 describe('a server that hangs', () => {
-  it('costs a call its time-out and not more, and closing costs nothing', async () => {
+  it('costs a call its timeout and not more, and closing costs nothing', async () => {
     const server = await listen(() => {});
     cleanups.push(() => server.stop());
     const { connection } = connect(server);

@@ -9,7 +9,7 @@ import { until } from './support/listen.ts';
 /** The request that opens a connection to a server of the era. */
 const OPENING = { legacy: 'initialize', modern: 'server/discover' } as const;
 
-/** In the order of FAULTS. The two that never end are told apart below. */
+/** In the order of FAULTS. The two that never end are distinguished below. */
 const CODES: Record<Exclude<FaultName, Endless>, ErrorCode> = {
   'refuses the credential (401)': 'unauthorized',
   'forbids it (403)': 'forbidden',
@@ -93,7 +93,7 @@ describe.each(cases)('a server ($era) that $name', ({ era, name, code }) => {
 describe.each(ERAS.flatMap((era) => ENDLESS.map((name) => ({ era, name }))))(
   'a server ($era) that $name',
   ({ era, name }) => {
-    it('costs a call its time-out, and the connection nothing', async () => {
+    it('costs a call its timeout, and the connection nothing', async () => {
       const fault = await serveFaulty(era, name, 'tools/call');
       const { connection, ready, states } = connect(fault.server);
       await ready();

@@ -42,7 +42,7 @@ it.each([
   expect(() => read()).not.toThrow();
 });
 
-it('trims what it is told to, at the end only', () => {
+it('trims only the end', () => {
   expect(trimEnd('==a==', '=')).toBe('==a');
   expect(trimEnd('a., ', ' .,')).toBe('a');
   expect(trimEnd('...', '.')).toBe('');

@@ -47,7 +47,7 @@ it('tells what a good server is and offers, with the time of each phase', async 
 it.each([
   ['sessions', startSessionServer],
   ['2026', startStatelessServer],
-] as const)('opens no stream for news at a server of the era of %s', async (_era, start) => {
+] as const)('opens no notification stream at a server of the era of %s', async (_era, start) => {
   const seen: string[] = [];
   const server = await start({
     intercept: ({ method }, _response, message) => {
@@ -112,7 +112,7 @@ describe('a server that cannot be connected', () => {
     });
   });
 
-  it('hangs: the test ends at its time-out', async () => {
+  it('hangs: the test ends at its timeout', async () => {
     const url = await answering(() => {});
     const startedAt = performance.now();
     expect(await test(url, { timeoutMs: 200 })).toMatchObject({
@@ -153,7 +153,7 @@ describe('a server that wants a credential', () => {
     expect(JSON.stringify(result)).not.toContain('wrong');
   });
 
-  it('is told apart from one whose credential was refused', async () => {
+  it('is distinguished from one whose credential was rejected', async () => {
     const url = await answering(handler);
     const none = await test(url);
     const wrong = await test(url, {}, { method: 'bearer_token', secret: 'wrong' });

@@ -78,7 +78,7 @@ describe.each(ERAS)('list_changed (%s)', (era) => {
     server.tools = [tool('stays'), tool('changes'), tool('goes')];
     const { connection, catalogues, ready } = connect(server);
     await ready();
-    await until(() => server.openStreams() === 1, 'the stream of news');
+    await until(() => server.openStreams() === 1, 'the notification stream');
     const print = () => connection.catalogue?.tools.find(({ name }) => name === 'changes')?.fingerprint;
     const before = print();
     server.tools = [tool('stays'), { ...tool('changes'), description: 'Does more.' }, tool('comes')];

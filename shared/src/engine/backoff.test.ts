@@ -13,7 +13,7 @@ it('spreads over the whole time, so that those who fail together do not come bac
   expect(retryDelayMs(4, broken, 0.5)).toBe(2_000);
 });
 
-it('looks seldom at what only the user can mend', () => {
+it('probes rarely what only the user can fix', () => {
   expect(retryDelayMs(1, { retryable: false }, 0)).toBe(30_000);
   expect(retryDelayMs(1, { retryable: false }, 1)).toBe(60_000);
 });
@@ -32,7 +32,7 @@ it('many servers that fail together do not dial in step', () => {
     const inWindow = dials.map((start) => dials.filter((at) => at >= start && at < start + span / 20).length);
     expect(Math.max(...inWindow)).toBeLessThan(servers.length / 10);
   }
-  const told = { retryable: true, retryAfterMs: 5_000 };
-  const dials = new Set(servers.map((random) => Math.floor(retryDelayMs(1, told, random) / 100)));
+  const rateLimited = { retryable: true, retryAfterMs: 5_000 };
+  const dials = new Set(servers.map((random) => Math.floor(retryDelayMs(1, rateLimited, random) / 100)));
   expect(dials.size).toBeGreaterThanOrEqual(10);
 });

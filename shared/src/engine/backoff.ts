@@ -3,8 +3,8 @@ const CAP_MS = 15_000;
 /** What only a change by the user can fix is retried seldom. */
 const HOPELESS_CAP_MS = 60_000;
 /** The least time until the next session of a server that takes one and loses it, over and over; it doubles. */
-const SESSION_FLOOR_MS = 1_000;
-const SESSION_FLOOR_CAP_MS = 30_000;
+const SESSION_MIN_DELAY_MS = 1_000;
+const SESSION_MAX_DELAY_MS = 30_000;
 /** A server may ask us to wait, but not for ever. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
@@ -33,9 +33,9 @@ export function retryDelayMs(failures: number, failure: Failure, random: number)
   const ceiling = failure.retryable ? backoffMs(failures, BASE_MS, CAP_MS) : HOPELESS_CAP_MS;
   const jittered = failure.retryable ? random * ceiling : ceiling / 2 + (random * ceiling) / 2;
   const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
-  // Those who were all told the same time spread over a second after it.
+  // Those with the same Retry-After spread over the second after it.
   if (asked > 0) return asked + random * 1_000;
   const isAgain = failure.hadSession === true && failures >= 2;
-  const floorMs = isAgain ? backoffMs(failures - 1, SESSION_FLOOR_MS, SESSION_FLOOR_CAP_MS) : 0;
-  return Math.max(jittered, floorMs);
+  const minDelayMs = isAgain ? backoffMs(failures - 1, SESSION_MIN_DELAY_MS, SESSION_MAX_DELAY_MS) : 0;
+  return Math.max(jittered, minDelayMs);
 }

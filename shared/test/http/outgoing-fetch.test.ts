@@ -169,7 +169,7 @@ it('lets an event stream be long only for a caller that limits its events', asyn
   expect(await codeOf(others.text())).toBe('response_too_large');
 });
 
-it('stops when it is told to, before the answer and after', async () => {
+it('stops when aborted, before and after the response', async () => {
   const own = await serve((request, response) => {
     if (request.url === '/started') response.write('some');
   });

@@ -79,7 +79,7 @@ describe('a redirect to another host', () => {
     },
   );
 
-  it('that wants the key is told from a wrong key', async () => {
+  it('that needs the key is distinguished from a wrong key', async () => {
     const other = await serve(({ send }) => (send(401, 'Who are you?'), true));
     const own = await serve(({ send }) => (send(308, '', { location: other.url }), true));
     const result = await test(own.url, { method: 'bearer_token', secret: 'my-secret' });

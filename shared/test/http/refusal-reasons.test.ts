@@ -82,7 +82,7 @@ describe('a page in place of an answer', () => {
     [page('Sign in to Acme'), 'login_page', 'Sign in to Acme'],
     [page('Acme', '<form><input name=p type="password"></form>'), 'login_page', 'Acme'],
     [page('Acme Weather'), 'not_mcp', 'Acme Weather'],
-  ])('is told by what it shows', async (body, code, title) => {
+  ])('is classified by what it shows', async (body, code, title) => {
     const server = await serveScript(({ send }) => (send(200, body, { 'content-type': 'text/html' }), true));
     const target = { url: server.url, transport: 'streamable_http', credential: { method: 'none' } } as const;
     expect(await probe(target, { policy: 'local' })).toMatchObject({

@@ -99,7 +99,7 @@ describe('what an authorization server answers', () => {
       'sign_in_bad_response',
       /no token_endpoint/,
     ],
-  ])('is told as what it is: %s', async (_what, replies, code, words) => {
+  ])('is reported as what it is: %s', async (_what, replies, code, words) => {
     const site = await start(replies);
     const found = await problem(signIn(site));
     expect(found.code).toBe(code);

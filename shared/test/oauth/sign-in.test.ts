@@ -140,7 +140,7 @@ describe('scopes', () => {
     expect(await askedFor(site, { known: 'init read write', wanted: null })).toBe('init read write');
   });
 
-  it('accumulate where no person signs in, too', async () => {
+  it('also accumulate without a user', async () => {
     const site = await start(narrow);
     const client = { client_id: 'known', client_secret: 'secret', issuer: site.origin };
     const clients = { read: () => Promise.resolve(client), save: () => Promise.resolve() };

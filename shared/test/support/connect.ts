@@ -49,7 +49,7 @@ export async function serveEra(
   return server;
 }
 
-/** A connection that is closed after the test, with what it told. */
+/** A connection that is closed after the test, with its events. */
 export function connect(
   server: Pick<TestServer, 'url'>,
   changes: Partial<ServerTarget> = {},

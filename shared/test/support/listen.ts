@@ -34,7 +34,7 @@ export async function listen(handler: RequestListener, port = 0): Promise<TestSe
   };
 }
 
-/** Waits until the condition holds, looking often; fails loudly when it does not come to hold. */
+/** Polls until the condition holds; fails with its name when it doesn't. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
@@ -47,13 +47,13 @@ export async function until(
   }
 }
 
-/** A JSON-RPC message as far as a fault looks at it. */
+/** A JSON-RPC message as far as a fault reads it. */
 export interface SeenMessage {
   method?: string;
   id?: string | number;
 }
 
-/** Looks at each request before the server does; true when it answered, or let it hang. */
+/** Gets each request before the server does; true if it answered, or let it hang. */
 export type Intercept = (request: IncomingMessage, response: ServerResponse, message: SeenMessage) => boolean;
 
 /** The JSON of a request; undefined where there is none. */

@@ -36,7 +36,7 @@ export class SharedStore implements GrantStore {
   grant: Grant | null;
   refusals = 0;
   wanted: (string | null)[] = [];
-  isAway = 0;
+  unavailableCalls = 0;
   /** Milliseconds of any clock. */
   now: () => number = Date.now;
   #lease: string | null = null;
@@ -59,8 +59,8 @@ export class SharedStore implements GrantStore {
   }
 
   renew(grant: Grant, _lease: string, tokens: GrantContent['tokens'], now: number): Promise<Grant | null> {
-    this.isAway -= 1;
-    if (this.isAway >= 0) return Promise.reject(new Error('away'));
+    this.unavailableCalls -= 1;
+    if (this.unavailableCalls >= 0) return Promise.reject(new Error('unavailable'));
     this.#lease = null;
     this.#renewedAt = this.now();
     const expires_at = expiryOf(tokens, now);

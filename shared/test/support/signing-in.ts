@@ -20,7 +20,7 @@ function optionsFor({ url }: SignInSite, more: Partial<SignInOptions> = {}): Sig
   };
 }
 
-/** Signs in as a person who agrees at once. */
+/** Signs in as a user who consents at once. */
 export async function signIn(
   site: SignInSite,
   iss: string | null = null,

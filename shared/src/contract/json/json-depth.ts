@@ -8,7 +8,7 @@ export const MAX_JSON_DEPTH = 256;
 /** What takes the place of a value that lies too deep. */
 const CUT = '…';
 
-/** Whether objects and lists lie in each other in more than so many levels. It looks no deeper than that. */
+/** Whether objects and lists are nested deeper than so many levels. Stops at that depth. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((part) => isDeeperThan(part, levels - 1));

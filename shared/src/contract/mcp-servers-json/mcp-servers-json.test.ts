@@ -119,7 +119,7 @@ describe('credentials', () => {
 });
 
 describe('programs', () => {
-  it('a server that starts a program is not possible, and the reason is told', () => {
+  it('rejects a server that starts a program, with the reason', () => {
     const { servers, refused } = read({
       mcpServers: {
         files: { command: 'npx', args: ['-y', 'server-filesystem'], env: { TOKEN: SECRET } },

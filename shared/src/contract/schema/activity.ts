@@ -4,7 +4,7 @@ import { END_REASONS } from '../end-reason.ts';
 import { ERROR_CODES } from '../errors.ts';
 import { ToolCallOutcome } from './session.ts';
 
-/** The RPC that the agent answers to the person whose conversation it is; the payload is the id of a call. */
+/** The RPC that the agent answers for the user of the conversation; the payload is the id of a call. */
 export const CALL_DETAILS_METHOD = 'patchbay.call_details';
 
 /** Its answer as JSON; null for a call that is unknown, unfinished, or too long ago. Arguments are redacted. */
@@ -132,7 +132,7 @@ export const UserTurnActivity = z.object({
 });
 export type UserTurnActivity = z.infer<typeof UserTurnActivity>;
 
-/** The user is away: the agent ends the conversation in a while, unless they speak or type. */
+/** The user is idle: the agent ends the conversation soon, unless they speak or type. */
 const IdleActivity = z.object({ type: z.literal('idle'), ends_in_ms: z.number().positive() });
 
 /** The conversation has lasted almost as long as it may: the agent ends it in a while, whatever the user does. */

@@ -20,7 +20,7 @@ export const ApiTokenRow = z.object({
 });
 export type ApiTokenRow = z.infer<typeof ApiTokenRow>;
 
-/** The answer of `create_api_token`, the only place where the token is told. */
+/** The answer of `create_api_token`, the only response that contains the token. */
 export const NewApiToken = z.object({ id: z.string(), token: z.string() });
 
 /** The answer of `use_api_token`. */

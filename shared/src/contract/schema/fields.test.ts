@@ -33,7 +33,7 @@ describe('readFields', () => {
     [{ name: 'a', list: ['x', 'y'] }, { list: 'too_many' }],
     [{ name: 'a', list: [1] }, { list: 'wrong_type' }],
     ['no object', { '': 'wrong_type' }],
-  ])('%j is told as %j', (body, expected) => {
+  ])('reports %j as %j', (body, expected) => {
     expect(codes(body)).toEqual(expected);
   });
 

@@ -37,7 +37,7 @@ export function readFields<Schema extends z.ZodType>(
   schema: Schema,
   sent: unknown,
 ): { ok: true; value: z.output<Schema> } | { ok: false; fieldErrors: FieldErrors } {
-  // With the input it can be told apart what is missing from what is of a wrong type.
+  // The input distinguishes a missing value from one of the wrong type.
   const parsed = schema.safeParse(sent, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data };
   const fieldErrors: FieldErrors = {};

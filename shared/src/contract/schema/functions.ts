@@ -201,7 +201,7 @@ const ReturnPath = z
 export const ServerSignInBody = z.discriminatedUnion('step', [
   ServerReference.extend({ step: z.literal('begin'), return_to: ReturnPath.default('/servers') }),
   z.object({ step: z.literal('finish'), callback: z.string().max(8000, 'This answer is too long.') }),
-  /** Without a person, with the client id and secret of the server. */
+  /** Without a user, with the client id and secret of the server. */
   ServerReference.extend({ step: z.literal('unattended') }),
   ServerReference.extend({ step: z.literal('end') }),
 ]);
@@ -213,7 +213,7 @@ export const SignInFinished = z.object({
   server_name: z.string(),
   return_to: z.string(),
 });
-/** `revoked`: the authorization server was told, and agreed. */
+/** `revoked`: the authorization server confirmed the revocation. */
 export const SignedOut = z.object({ signed_out: z.boolean(), revoked: z.boolean() });
 
 const SessionReference = z.object({ session_id: z.uuid('This is not the id of a session.') });
@@ -255,7 +255,7 @@ export const NoticeWebhookBody = eitherBy(
 );
 export type NoticeWebhookBody = z.infer<typeof NoticeWebhookBody>;
 
-/** The key that signs, when there is a new one: this is the only time it is told. */
+/** The new signing key; this is the only response that contains it. */
 export const NoticeWebhookAnswer = z.object({ secret: z.string().nullable() });
 export type NoticeWebhookAnswer = z.infer<typeof NoticeWebhookAnswer>;
 
@@ -284,7 +284,7 @@ export const FunctionSettingsAnswer = z.object({
   signing_key_id: z.string().nullable(),
   /** Where the page is served: the way back of a sign-in to a server leads there. */
   web_url: z.string().nullable(),
-  /** Not told by functions that were deployed before it was asked for. */
+  /** Absent from functions that were deployed before it was added. */
   runtime: FunctionRuntime.nullish(),
 });
 export type FunctionSettingsAnswer = z.infer<typeof FunctionSettingsAnswer>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectionStatus, Timestamp } from './server.ts';
 
-/** The private Realtime topic on which everything of a workspace is told. */
+/** The private Realtime topic of a workspace. */
 export function workspaceTopic(workspaceId: string): string {
   return `workspace:${workspaceId}`;
 }
@@ -12,7 +12,7 @@ const ServerChangedHint = z.object({
   config_version: z.int().nullable(),
 });
 
-/** So many servers changed at once that a reader looks at all of them. */
+/** So many servers changed at once that a reader resyncs all of them. */
 const ServersChangedHint = z.object({});
 
 export const ServerStatusHint = z.object({
@@ -42,13 +42,13 @@ const NoticeCreatedHint = z.object({
   kind: z.string(),
 });
 
-/** A person came, went or got another role; who is told of their own removal leaves the topic. */
+/** A member was added, removed or got another role; a removed member leaves the topic. */
 const MembersChangedHint = z.object({
   user_id: z.string(),
   op: z.enum(['insert', 'update', 'delete']),
 });
 
-/** Event name → payload. A hint says "look again"; a reader must stay right when one is lost. */
+/** Event name → payload. A hint says "resync"; a reader must stay correct if one is lost. */
 export const HINTS = {
   'server.changed': ServerChangedHint,
   'servers.changed': ServersChangedHint,

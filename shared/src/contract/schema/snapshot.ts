@@ -104,7 +104,7 @@ export const StatusObservation = z.object({
   error_code: z.enum(ERROR_CODES).nullable(),
   error_message: z.string().nullable(),
   latency_ms: z.number().nullable(),
-  /** Told by a probe; what is absent leaves the stored one. */
+  /** Found by a probe; an absent value keeps the stored one. */
   detected_transport: Transport.exclude(['auto']).nullish(),
   protocol_version: z.string().nullable(),
   server_info: z.record(z.string(), z.unknown()).nullable(),

@@ -43,7 +43,7 @@ export const InvitationInput = z.object({
       refuse((email: string) => {
         const problem = textProblem(email, { max: MAX_LENGTH.email });
         if (problem || email === '' || /^[^@\s]+@[^@\s]+$/.test(email)) return problem;
-        return { code: 'bad_format', message: 'This is not an e-mail address.' };
+        return { code: 'bad_format', message: 'This is not an email address.' };
       }),
     )
     .optional(),
@@ -51,7 +51,7 @@ export const InvitationInput = z.object({
 });
 export type InvitationInput = z.infer<typeof InvitationInput>;
 
-/** The answer of `create_invitation`, the only place where the token is told. */
+/** The answer of `create_invitation`, the only response that contains the token. */
 export const NewInvitation = z.object({
   id: z.string(),
   token: z.string(),

@@ -4,15 +4,15 @@ import { isSchemaObject, type JsonSchema } from '../tools/schema-dialect.ts';
 
 /** More at once is not read. */
 const MAX_FAULTS = 4;
-/** Findings of the validator that are looked at, each with all others. */
+/** Findings of the validator that are compared, each with all others. */
 const MAX_ERRORS = 200;
 const MAX_VALUES = 12;
 const MAX_DEPTH = 8;
-/** Branches of a choice that are told, in all of a sentence. */
+/** Branches of a choice that one sentence lists. */
 const MAX_BRANCHES = 100;
 /** Of the sentence, in UTF-16 units. */
 const MAX_LENGTH = 1_000;
-/** They only say that something inside does not fit, which is told by itself. */
+/** They only say that something inside doesn't fit, which has its own finding. */
 const WRAPPERS = new Set([
   'properties',
   'patternProperties',
@@ -48,7 +48,7 @@ interface Fault {
 }
 
 /**
- * @param errors of the validator, which was not told to stop at the first
+ * @param errors of the validator, which doesn't stop at the first
  * @param schema in the dialect that `uniformSchema` writes, with its `$defs`
  */
 export function faultSentence(errors: readonly OutputUnit[], schema: JsonSchema, args: unknown): string {

@@ -16,7 +16,7 @@ type Args = Record<string, unknown>;
 interface ReadArguments {
   /** Without the nulls of optional arguments. */
   args: Args;
-  /** What is wrong with them, as one sentence for a model or a person; null when they fit. */
+  /** What is wrong with them, as one sentence for a model or a user; null if they fit. */
   fault: string | null;
 }
 

@@ -39,7 +39,7 @@ describe('a result that asks for input', () => {
   });
 
   it.each<[string, Record<string, unknown>, boolean]>([
-    ['a question that a person can be asked', asks(form), true],
+    ['a question that a user can be asked', asks(form), true],
     ['only to be called again', asks(), false],
     ['nothing', { content: [] }, false],
   ])('is left to the SDK when it asks for %s', (_what, result, canAsk) => {

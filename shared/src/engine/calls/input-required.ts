@@ -6,7 +6,7 @@ const MAX_QUESTION = 200;
 /**
  * The failure of a call whose result asks for input that nobody here can give; it says what the server wants.
  * @param result a result as the server sent it
- * @param canAsk whether a person can be asked to fill in a form
+ * @param canAsk whether a user can be asked to fill in a form
  * @returns null when the result asks for nothing, or only for what we can answer
  */
 export function unanswerableInput(result: Record<string, unknown>, canAsk: boolean): AppError | null {

@@ -101,7 +101,7 @@ function looksPlain(start: Uint8Array): boolean {
 /** Reads the first bytes of a stream and puts them back; null when it ends without any. */
 function firstBytes(stream: Readable): Promise<Uint8Array | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | null>();
-  const look = () => {
+  const read = () => {
     const chunk = stream.read() as Uint8Array | null;
     if (chunk === null) return;
     stop();
@@ -110,7 +110,7 @@ function firstBytes(stream: Readable): Promise<Uint8Array | null> {
   };
   const onEnd = () => (stop(), resolve(null));
   const onError = (error: Error) => (stop(), reject(error));
-  const stop = () => stream.off('readable', look).off('end', onEnd).off('error', onError);
-  stream.on('readable', look).on('end', onEnd).on('error', onError);
+  const stop = () => stream.off('readable', read).off('end', onEnd).off('error', onError);
+  stream.on('readable', read).on('end', onEnd).on('error', onError);
   return promise;
 }

@@ -4,11 +4,11 @@ import { AppError } from '../../contract/errors.ts';
 export interface BodyLimits {
   /** Most bytes of the whole body; infinite for an event stream, which has no natural end. */
   maxBytes: number;
-  /** Told of the bytes of each chunk. */
+  /** Called with the bytes of each chunk. */
   onChunk?: ((bytes: number) => void) | undefined;
   /** Replaces the error of the source. */
   nameError?: (error: unknown) => unknown;
-  /** Told once when the body is over: null when it ended well or the reader let go, else why not. */
+  /** Called once when the body ends: null if it completed or the reader cancelled, else the error. */
   onEnd?: (error: unknown) => void;
 }
 

@@ -17,7 +17,7 @@ it.each([
   expect(sniffMediaType(btoa(bytes))).toBe(type);
 });
 
-it('what is known to be a picture or a sound is told by less', () => {
+it('recognizes images and audio of a known type by fewer bytes', () => {
   expect(sniffMediaType(btoa('BM\x1a\0\0\0'), 'image')).toBe('image/bmp');
   expect(sniffMediaType(btoa('\xff\xfb\x90\x64'), 'audio')).toBe('audio/mpeg');
   expect(sniffMediaType(btoa('\x1aE\xdf\xa3'), 'audio')).toBe('audio/webm');

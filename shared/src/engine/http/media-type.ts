@@ -47,7 +47,7 @@ const SHORT_SIGNATURES: Record<'image' | 'audio', readonly Signature[]> = {
   ],
 };
 
-/** Base64 of the bytes that signatures look at. */
+/** Base64 of the bytes that signatures read. */
 const HEAD = 32;
 
 /**

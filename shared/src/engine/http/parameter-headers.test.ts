@@ -72,7 +72,7 @@ describe('an x-mcp-header is invalid', () => {
     expect(parameterHeaderFault(schema)).toMatch(/x-mcp-header.*\.$/s);
   });
 
-  it('and is told in short, whatever the server named its parameter', () => {
+  it('is reported in short, whatever the server named its parameter', () => {
     const schema = { type: 'object', properties: { ['x'.repeat(100_000)]: header('') } };
     expect(parameterHeaderFault(schema)?.length).toBeLessThan(200);
   });

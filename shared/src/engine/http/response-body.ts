@@ -10,7 +10,7 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export interface BodyWatch {
   readsEvents: boolean;
-  /** Told of the bytes of each chunk, after decompression. */
+  /** Called with the bytes of each chunk, after decompression. */
   onChunk?: ((bytes: number) => void) | undefined;
   /** Called once when the body is over, with null, or with the error that ended it. */
   onEnd: (error: unknown) => void;

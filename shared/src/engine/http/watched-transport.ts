@@ -1,9 +1,9 @@
 /**
  * The SDK's HTTP transport with what it leaves out:
- *  - a request whose event stream ends without an answer fails then, not at its time-out;
+ *  - a request whose event stream ends without an answer fails then, not at its timeout;
  *  - a cancelled request lets go of its stream (and so of its socket) also in the era of sessions;
  *  - the raw tools of `tools/list` get past the SDK, which refuses the whole list for one bad tool;
- *  - a handshake that failed can be told by its last request, and by the version that the server answered with;
+ *  - a failed handshake can be classified by its last request, and by the version that the server answered with;
  *  - a result that asks for input we can't give fails the call with what the server wants.
  */
 import type {
@@ -54,7 +54,7 @@ export class WatchedTransport implements Transport {
 
   /**
    * @param inner a transport that is not started yet
-   * @param canAsk whether a person can be asked what a server wants to know in the middle of a call
+   * @param canAsk whether a user can be asked what a server wants to know in the middle of a call
    */
   constructor(inner: Transport, canAsk: boolean) {
     this.#inner = inner;

@@ -38,7 +38,7 @@ export interface Listener extends Expected {
   fail: (error: AppError) => void;
   /** Holds the event of a stream that has not ended yet. */
   holdEvent: () => HeldPiece;
-  /** Told of each response to `tools/list`, with its `jsonWeight`. */
+  /** Called for each response to `tools/list`, with its `jsonWeight`. */
   noteList: (weight: number) => void;
   /** Removes secrets from a text that may be shown. */
   hide: (text: string) => string;

@@ -27,7 +27,7 @@ describe('classify', () => {
     ['HTTP 401', http(401), 'unauthorized'],
     ['a refused sign-in', new UnauthorizedError(), 'unauthorized'],
     ['HTTP 502', http(502), 'server_error'],
-    ['a time-out of the SDK', new SdkError(SdkErrorCode.RequestTimeout, ''), 'timeout'],
+    ['a timeout of the SDK', new SdkError(SdkErrorCode.RequestTimeout, ''), 'timeout'],
     ['an abort', new DOMException('', 'AbortError'), 'cancelled'],
     ['parameters of ours that do not fit', new ProtocolError(-32_602, 'bad'), 'server_error'],
     ['another JSON-RPC error', new ProtocolError(-32_603, 'bad'), 'server_error'],

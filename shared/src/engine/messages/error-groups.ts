@@ -32,7 +32,7 @@ export const SESSION_OVER: Codes = new Set([
 /** A tool list that fails with one of these ends its session. */
 export const LIST_ENDS_SESSION: Codes = new Set([...SESSION_OVER, ...REJECTED_CREDENTIAL]);
 
-/** A ping that fails with one of these looks the same when the server is really down. */
+/** A ping that fails with one of these can't be distinguished from a server that is down. */
 export const PING_FAILS_OFFLINE: Codes = new Set([
   ...codesAbout('network'),
   'blocked_address',

@@ -7,10 +7,10 @@ import { isSchemaObject, type JsonSchema } from '../tools/schema-dialect.ts';
 
 type Args = Record<string, unknown>;
 
-/** Schemas that are looked at for one value, and one inside the other; a tangle of references is cut off there. */
+/** Schemas that are read for one value, and nested in each other; a tangle of references ends there. */
 const MAX_SCHEMAS = 200;
 const MAX_DEPTH = 32;
-/** Schemas that are looked at for all values together: some milliseconds. */
+/** Schemas that are read for all values together: some milliseconds. */
 const MAX_WORK = 50_000;
 /** Keywords whose schemas describe the same value. */
 const SAME_VALUE = ['allOf', 'anyOf', 'oneOf', 'then', 'else'];

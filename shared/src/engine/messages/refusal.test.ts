@@ -118,7 +118,7 @@ describe('a session that the server does not know', () => {
     expect(said('No customer 42')).toBe(false);
   });
 
-  it('is told by a bare 400 to a list, and not by a bare 404 to a ping', () => {
+  it('is recognized by a bare 400 to a list, but not by a bare 404 to a ping', () => {
     const said = (status: number, method: string) =>
       isSessionRefusal({ status, reason: null }, { method, isResponse: false });
     expect([said(400, 'tools/list'), said(404, 'ping'), said(400, 'ping')]).toEqual([true, false, false]);

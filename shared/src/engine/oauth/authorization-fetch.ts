@@ -63,7 +63,7 @@ async function normalized(response: Response, url: URL, init: RequestInit, sent:
   if (kind === 'tokens') return json(normalizeTokenResponse(told));
   if (kind === 'registration') return json(normalizeRegistration(told, sent));
   const body = response.ok ? normalizeMetadata(parsed(text), url) : null;
-  // The SDK goes on looking after a 404, and not after a web page with status 200.
+  // The SDK continues its discovery after a 404, but not after a web page with status 200.
   return json(body === null ? { status: response.ok ? 404 : status, body: {} } : { status, body });
 }
 

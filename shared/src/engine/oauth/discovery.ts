@@ -38,7 +38,7 @@ export async function discover(
 ): Promise<Discovery> {
   const { resourceMetadataUrl, scope } = await askWithoutToken(serverUrl, fetchFn);
   let failure: number | null = null;
-  // The SDK goes on looking after a 404, and not after a 500.
+  // The SDK continues its discovery after a 404, but not after a 500.
   const patient: AuthorizationFetch = async (url, init) => {
     const response = await fetchFn(url, init);
     if (response.status < 500) return response;

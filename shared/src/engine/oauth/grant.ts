@@ -36,7 +36,7 @@ const Tokens = z.looseObject({
 
 /**
  * Whether what somebody sees of a server is its status: where each member has a key or sign-in, only with that of the
- * member who added it, as the monitor looks.
+ * member who added it, as the monitor does.
  */
 export function countsForStatus(
   server: { credential_scope: CredentialScope; added_by: string | null },
@@ -63,7 +63,7 @@ export const GrantContent = z.object({
   requested_scope: z.string().nullable().default(null),
   /** It asked for all scopes that the server lists, for the server had not said what it lacked. */
   is_widest: z.boolean().default(false),
-  /** Given to the client itself, without a person: the next one can be asked for at any time. */
+  /** Issued to the client itself, without a user: a new one can be requested at any time. */
   is_unattended: z.boolean(),
 });
 export type GrantContent = z.infer<typeof GrantContent>;

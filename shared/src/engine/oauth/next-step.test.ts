@@ -36,7 +36,7 @@ describe('nextStep', () => {
     expect(nextStep(grant(600_000), 'the one before', NOW)).toEqual({ do: 'use' });
   });
 
-  it('asks anew where no person is needed for that', () => {
+  it('requests a new grant if no user is needed', () => {
     const unattended = { ...withoutRefresh, is_unattended: true };
     expect(nextStep(grant(-1, unattended), null, NOW)).toEqual({ do: 'refresh' });
     expect(nextStep(grant(600_000, unattended), 'access', NOW)).toEqual({ do: 'refresh' });

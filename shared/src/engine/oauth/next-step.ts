@@ -6,7 +6,7 @@ export type GrantStep =
   /** The access token is good, for all that is known. */
   | { do: 'use' }
   | { do: 'refresh' }
-  /** Somebody else refreshes it: look again, at the latest after so long. */
+  /** Another process refreshes it: read it again, at the latest after so long. */
   | { do: 'wait'; ms: number }
   /** The authorization server did not answer a moment ago. */
   | { do: 'back_off'; retryAfterMs: number }
@@ -20,8 +20,8 @@ const AHEAD_MS = 60_000;
 const AHEAD_SHARE = 0.2;
 
 /** Between two refreshes; doubled, up to the second, with each refreshed token that the server refused. */
-const FLOOR_MS = 1_000;
-const MAX_FLOOR_MS = 30_000;
+const MIN_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 30_000;
 
 /**
  * What comes next. A refreshed token is used at least once, whatever is said of its life, and a server that refuses
@@ -49,14 +49,14 @@ export function nextStep(
   const leftMs = grant.expires_at === null ? Infinity : Date.parse(grant.expires_at) - now;
   const aheadMs = Math.min(AHEAD_MS, (expires_in ?? Infinity) * 1_000 * AHEAD_SHARE);
   const ageMs = grant.renewed_ms_ago ?? Infinity;
-  const isFresh = ageMs < FLOOR_MS;
+  const isFresh = ageMs < MIN_DELAY_MS;
   const isRefused = access_token === refusedToken;
   const isUsable = !isRefused && (leftMs > 0 || isFresh);
   const isRenewable = refresh_token !== undefined || grant.is_unattended;
   if (isUsable && (leftMs > aheadMs || isFresh || !isRenewable)) return { do: 'use' };
-  // One that has ended was good before: what was refused in vain is no reason to wait longer.
-  const floorMs = leftMs > 0 ? backoffMs(grant.vain_renewals + 1, FLOOR_MS, MAX_FLOOR_MS) : FLOOR_MS;
-  if (isRefused && (ageMs < floorMs || !isRenewable)) return { do: 'give_up' };
+  // An expired token was valid before, so failed renewals are no reason to wait longer.
+  const delayMs = leftMs > 0 ? backoffMs(grant.vain_renewals + 1, MIN_DELAY_MS, MAX_DELAY_MS) : MIN_DELAY_MS;
+  if (isRefused && (ageMs < delayMs || !isRenewable)) return { do: 'give_up' };
   if (!isRenewable) return { do: 'sign_in' };
   const isHeld = (grant.retry_in_ms ?? 0) > 0 || (grant.lease_left_ms ?? 0) > 0;
   if (!isHeld) return { do: 'refresh' };

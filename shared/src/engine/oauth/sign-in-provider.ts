@@ -64,7 +64,7 @@ export class SignInProvider implements OAuthClientProvider {
     this.#memory = { discovery };
   }
 
-  /** Where the person goes, and what has to be remembered until they come back. */
+  /** Where the user goes, and what to remember until they return. */
   begun(): { authorizationUrl: URL } & Omit<FlowMemory, 'isWidest'> {
     const { verifier, discovery, client, resource = null } = this.#memory;
     const authorizationUrl = this.#authorizationUrl;

@@ -1,4 +1,4 @@
-/** Signing in to a server, in two requests with a person in between, on the SDK's own OAuth code. */
+/** Signing in to a server, in two requests with the user's consent in between, on the SDK's own OAuth code. */
 import {
   auth,
   exchangeAuthorization,
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 25_000;
  * Finds the authorization server of an MCP server, registers with it where that is needed, and prepares the request
  * of a sign-in.
  * @param earlier null at the first sign-in
- * @returns the address that the person goes to, and what `finishSignIn` has to know
+ * @returns the address that the user goes to, and what `finishSignIn` has to know
  * @throws SignInProblem with a sentence for the user
  */
 export function beginSignIn(
@@ -48,7 +48,7 @@ export function beginSignIn(
 }
 
 /**
- * Redeems what the authorization server sent the person back with. Nothing is sent there before its `iss` is checked,
+ * Redeems what the user came back with from the authorization server. Nothing is sent there before its `iss` is checked,
  * which is compared exactly (RFC 9207, section 2.4).
  * @param callback the query of the callback
  * @throws SignInProblem with a sentence for the user

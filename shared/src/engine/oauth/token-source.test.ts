@@ -63,7 +63,7 @@ describe('GrantTokens', () => {
 
   it.each([
     ['does not answer well', 503, 'busy'],
-    ['says that it is away', 400, { error: 'temporarily_unavailable' }],
+    ['says that it is unavailable', 400, { error: 'temporarily_unavailable' }],
   ])(
     'backs off while the authorization server %s, and asks it no more than once',
     async (_how, status, body) => {
@@ -88,7 +88,7 @@ describe('GrantTokens', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('asks anew with its own client where no person signed in', async () => {
+  it('requests a new grant with its own client if no user signed in', async () => {
     const { refresh_token: _none, ...tokens } = expired().tokens;
     const client = { client_id: 'patchbay', client_secret: 'secret', issuer: `${base}/` };
     const store = new SharedStore(expired({ tokens, client, is_unattended: true }));
@@ -107,21 +107,21 @@ describe('GrantTokens', () => {
 
   it('keeps fresh tokens through a database that is away for a moment', async () => {
     const store = new SharedStore(expired());
-    store.isAway = 2;
+    store.unavailableCalls = 2;
     expect(await sourceOf(store).token()).toBe('access 2');
     expect(requests).toHaveLength(1);
   });
 
-  it('goes on with a token that still lives while the database is away', async () => {
+  it('goes on with a token that is still valid while the database is unavailable', async () => {
     const store = new SharedStore(expired({ expires_at: new Date(Date.now() + 3_600_000).toISOString() }));
     let now = Date.now();
     const source = new GrantTokens({ store, policy: 'local', now: () => now });
     expect(await source.token()).toBe('access 1');
-    store.read = () => Promise.reject(new Error('away'));
+    store.read = () => Promise.reject(new Error('unavailable'));
     now += 3_590_000;
     expect(await source.token()).toBe('access 1');
     now += 20_000;
-    await expect(source.token()).rejects.toThrow('away');
+    await expect(source.token()).rejects.toThrow('unavailable');
   });
 
   it('marks a grant that has ended and cannot be refreshed', async () => {

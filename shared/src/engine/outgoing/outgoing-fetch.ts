@@ -67,12 +67,12 @@ export interface OutgoingFetch {
   close(): Promise<void>;
 }
 
-/** Makes a fetch with its own sockets. Bodies are decompressed and limited; there is no time-out but to connect. */
+/** Makes a fetch with its own sockets. Bodies are decompressed and limited; there is no timeout but to connect. */
 export function createOutgoingFetch(options: OutgoingFetchOptions): OutgoingFetch {
   const agent = new Agent({
     connect: connectorOf(options),
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Event streams and slow tools are silent for minutes; calls have time-outs of their own.
+    // Event streams and slow tools are silent for minutes; calls have timeouts of their own.
     bodyTimeout: 0,
     headersTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,

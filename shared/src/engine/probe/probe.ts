@@ -75,7 +75,7 @@ async function run<Found extends { note?: string | null }>(
 ): Promise<(Omit<ProbeSuccess, 'tools' | 'skipped' | 'note'> & Found) | ProbeFailure> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timeout = new AbortController();
-  // A signal with a time-out of its own would be held until then, with all that hangs on it.
+  // A signal with a timeout of its own would be held until then, with all that hangs on it.
   const timer = setTimeout(() => timeout.abort(new AppError('timeout')), timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout.signal, options.signal]) : timeout.signal;
   const phases = new Phases(options.onPhase);

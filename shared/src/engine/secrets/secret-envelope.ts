@@ -70,7 +70,7 @@ export async function seal(plaintext: string, owner: SecretOwner, keys: SecretKe
 
 /**
  * Opens what `seal` made. Older envelopes are not bound to an address or issuer: the database alone keeps those in place,
- * until they are entered or sealed anew.
+ * until they are entered or encrypted again.
  * @throws AppError `internal` when the key is unknown or the envelope belongs to another server, member, address or issuer
  */
 export async function open(sealed: SealedSecret, owner: SecretOwner, keys: SecretKeys): Promise<string> {

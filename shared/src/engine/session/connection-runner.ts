@@ -2,7 +2,7 @@
 import { AppError } from '../../contract/errors.ts';
 import { argumentReader, assertDepth, type ArgumentReader } from '../calls/arguments.ts';
 import { hasChanged, type Catalogue } from '../tools/catalogue.ts';
-import { Calls, type Line, type OpenLine } from '../calls/calls.ts';
+import { CallQueue, type SessionSource, type ActiveSession } from '../calls/call-queue.ts';
 import { classify } from '../messages/classify.ts';
 import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
 import {
@@ -17,10 +17,10 @@ import { LIST_ENDS_SESSION, SESSION_OVER } from '../messages/error-groups.ts';
 import { mayRejectEveryRequest } from '../messages/refusal.ts';
 import { keepsRoute, type Route } from '../calls/attempts.ts';
 import { openSession } from './open-session.ts';
-import { RequestFloor } from '../http/request-floor.ts';
+import { RequestThrottle } from '../http/request-throttle.ts';
 import type { Session } from './session.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
-import { closedError, whenOpen, type WaitedFor } from './when-open.ts';
+import { closedError, waitForSession, type WaitedFor } from './wait-for-session.ts';
 
 const OPEN_TIMEOUT_MS = 15_000;
 /** Lists of minutes exist; calls do not wait for them. For each page. */
@@ -32,7 +32,7 @@ const CHECKS_PER_LIST = 4;
 /** Lists that a server asks for; one that announces changed tools after every list gets few. */
 const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 
-export class ConnectionRunner implements Connection, Line {
+export class ConnectionRunner implements Connection, SessionSource {
   readonly target: ServerTarget;
   catalogue: Catalogue | null = null;
   facts: ConnectionFacts = {
@@ -47,7 +47,7 @@ export class ConnectionRunner implements Connection, Line {
   readonly #options: ConnectionOptions;
   readonly #now: () => number;
   readonly #random: () => number;
-  readonly #calls: Calls;
+  readonly #calls: CallQueue;
   readonly #readers = new WeakMap<KnownTool, ArgumentReader>();
   readonly #watchers = new Set<() => void>();
   readonly #waitedFor: WaitedFor;
@@ -62,7 +62,7 @@ export class ConnectionRunner implements Connection, Line {
   #idleTimer: ReturnType<typeof setInterval> | undefined;
   /** Set while a list waits for its time; what is announced meanwhile will be in it. */
   #listTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #listFloor = new RequestFloor(LIST_FLOOR);
+  readonly #listFloor = new RequestThrottle(LIST_FLOOR);
   #idleChecks = 0;
   #isChecking = false;
   /** Sessions that are being ended. */
@@ -75,9 +75,9 @@ export class ConnectionRunner implements Connection, Line {
     this.#now = options.now ?? Date.now;
     // eslint-disable-next-line no-restricted-properties -- here chance comes in, for the pure machine
     this.#random = options.random ?? Math.random;
-    this.#calls = new Calls(target, this, this.#now);
+    this.#calls = new CallQueue(target, this, this.#now);
     this.#waitedFor = {
-      look: () => ({ state: this.#state, line: this.#openLine(), downBecause: this.#downBecause }),
+      read: () => ({ state: this.#state, active: this.#activeSession(), downBecause: this.#downBecause }),
       want: () => this.#dispatch({ type: 'wanted' }),
       now: this.#now,
       watchers: this.#watchers,
@@ -125,11 +125,11 @@ export class ConnectionRunner implements Connection, Line {
     if (mayRejectEveryRequest(error)) this.#dispatch({ type: 'tools_changed', generation });
   }
 
-  whenOpen(signal: AbortSignal): Promise<OpenLine> {
-    return whenOpen(this.#waitedFor, signal);
+  waitForSession(signal: AbortSignal): Promise<ActiveSession> {
+    return waitForSession(this.#waitedFor, signal);
   }
 
-  #openLine(): OpenLine | null {
+  #activeSession(): ActiveSession | null {
     const { name, generation } = this.#state;
     const isOpen = name === 'ready' || name === 'discovering';
     return isOpen && this.#session ? { session: this.#session, generation } : null;
@@ -146,7 +146,7 @@ export class ConnectionRunner implements Connection, Line {
     }
     this.#carryOut(next.effects);
     if (next.state.name === before) return;
-    for (const look of [...this.#watchers]) look();
+    for (const check of [...this.#watchers]) check();
     this.#options.onState?.(next.state, this);
   }
 
@@ -196,7 +196,7 @@ export class ConnectionRunner implements Connection, Line {
 
   async #open(generation: number): Promise<void> {
     const attempt = (this.#attempt = new AbortController());
-    // A signal with a time-out of its own would be held until then, with all that hangs on it.
+    // A signal with a timeout of its own would be held until then, with all that hangs on it.
     const timer = setTimeout(() => attempt.abort(new AppError('timeout')), OPEN_TIMEOUT_MS);
     const startedAt = this.#now();
     try {

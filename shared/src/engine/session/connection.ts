@@ -72,7 +72,7 @@ export interface Connection {
   /** The last known tools; null before the first listing. */
   readonly catalogue: Catalogue | null;
   /**
-   * Calls a tool. Waits for a free place and for the connection up to the time-out; a connection that waits
+   * Calls a tool. Waits for a free place and for the connection up to the timeout; a connection that waits
    * for its next attempt makes one for this call: now, or as soon as the circuit breaker lets it. A server that
    * cannot be reached then, or for two seconds, fails the call with the reason.
    * A call whose session was lost before the server took it is sent once more, on a new session.

@@ -15,7 +15,7 @@ import {
   versionRejectionOf,
   type VersionRejection,
 } from './protocol-versions.ts';
-import type { Wire } from '../http/wire.ts';
+import type { HttpTransport } from '../http/http-transport.ts';
 
 /** How long the probe of the newer era may be met with silence before `initialize` is tried. */
 const PROBE_PATIENCE_MS = 2_000;
@@ -44,7 +44,7 @@ function foreignVersions(discovered: readonly string[] | null): VersionRejection
 /** What a handshake that failed tells about the server. */
 export function failedAttempt(
   attempt: Attempt,
-  wire: Wire,
+  wire: HttpTransport,
   thrown: unknown,
   signal: AbortSignal,
 ): FailedAttempt {

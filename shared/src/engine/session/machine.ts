@@ -137,7 +137,7 @@ const TABLE: Table = {
     listed: stay,
     failed: (state, { error }, around) =>
       // What Patchbay itself puts off says nothing about the server.
-      giveUp(state, state.failures + (isPutOff(error) ? 0 : 1), error, around, NO_SESSION),
+      scheduleRetry(state, state.failures + (isPutOff(error) ? 0 : 1), error, around, NO_SESSION),
     lost: stay,
     tools_changed: stay,
     retry_due: stay,
@@ -148,8 +148,8 @@ const TABLE: Table = {
   discovering: {
     opened: stay,
     listed: (state, _event, { now }) => becomeReady(state, now),
-    failed: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, SESSION),
-    lost: (state, { error }, around) => giveUp(state, state.failures + 1, error, around, SESSION),
+    failed: (state, { error }, around) => scheduleRetry(state, state.failures + 1, error, around, SESSION),
+    lost: (state, { error }, around) => scheduleRetry(state, state.failures + 1, error, around, SESSION),
     tools_changed: (state) => ({ state: { ...state, isStale: true }, effects: [] }),
     retry_due: stay,
     wanted: stay,
@@ -167,7 +167,7 @@ const TABLE: Table = {
       if (failures === 1 && error.code === 'session_lost')
         return connect(state.generation, failures, [{ type: 'drop' }]);
       const isWorthIt = failures === 1 || error.retryable;
-      return giveUp(state, failures, error, around, { ...SESSION, retryable: isWorthIt });
+      return scheduleRetry(state, failures, error, around, { ...SESSION, retryable: isWorthIt });
     },
     tools_changed: (state) =>
       state.listing === 'no'
@@ -256,7 +256,7 @@ interface Loss {
 const NO_SESSION: Loss = { before: [], hadSession: false };
 const SESSION: Loss = { before: [{ type: 'drop' }], hadSession: true };
 
-function giveUp(
+function scheduleRetry(
   { generation }: ConnectionState,
   failures: number,
   error: AppError,

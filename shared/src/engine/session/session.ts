@@ -25,7 +25,7 @@ import type { KnownTool, ServerTarget } from './target.ts';
 import { ToolDefinitions, withLatestHeaders } from '../tools/tool-definitions.ts';
 import { ToolsSubscription } from './tools-subscription.ts';
 import { RAW_TOOLS_KEY } from '../http/watched-transport.ts';
-import { Wire } from '../http/wire.ts';
+import { HttpTransport } from '../http/http-transport.ts';
 
 const CLIENT_INFO = { name: 'patchbay', version: '0.1.0' };
 /** How long the calls of a session that was replaced may wait for their own answers. */
@@ -88,7 +88,7 @@ export class Session {
   readonly route: Route;
   readonly facts: SessionFacts;
   readonly #client: Client;
-  readonly #wire: Wire;
+  readonly #wire: HttpTransport;
   readonly #options: SessionOptions;
   readonly #definitions = new ToolDefinitions();
   readonly #calls = new Set<Promise<unknown>>();
@@ -100,7 +100,7 @@ export class Session {
   #hasWorked = false;
   #isEnded = false;
 
-  private constructor(client: Client, wire: Wire, options: SessionOptions, attempt: Attempt) {
+  private constructor(client: Client, wire: HttpTransport, options: SessionOptions, attempt: Attempt) {
     this.#client = client;
     this.#wire = wire;
     this.#options = options;
@@ -138,9 +138,9 @@ export class Session {
     options: SessionOptions,
   ): Promise<Session | FailedAttempt> {
     const { signal, timeoutMs, elicit } = options;
-    let wire: Wire;
+    let wire: HttpTransport;
     try {
-      wire = new Wire(target, attempt.transport, { ...options, canAsk: elicit !== undefined });
+      wire = new HttpTransport(target, attempt.transport, { ...options, canAsk: elicit !== undefined });
     } catch (error) {
       const failure = { attempt, error: classify(error), lastMethod: null, rejection: null };
       return { ...failure, isSseServer: false };

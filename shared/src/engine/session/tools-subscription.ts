@@ -1,6 +1,6 @@
 /** In the era without sessions, news of the tools come on a subscription that is ours to keep. */
 import type { Client } from '@modelcontextprotocol/client';
-import { RequestFloor } from '../http/request-floor.ts';
+import { RequestThrottle } from '../http/request-throttle.ts';
 
 /** A server that ends subscriptions at once, or refuses them, is asked less and less often. */
 const FLOOR = { firstMs: 1_000, longestMs: 300_000, calmMs: 60_000 };
@@ -16,7 +16,7 @@ export interface ToolsSubscriptionOptions {
 export class ToolsSubscription {
   readonly #client: Client;
   readonly #options: ToolsSubscriptionOptions;
-  readonly #floor = new RequestFloor(FLOOR);
+  readonly #floor = new RequestThrottle(FLOOR);
   /** When the next one may be opened; null before the first. */
   #notBeforeMs: number | null = null;
   #isOpen = false;

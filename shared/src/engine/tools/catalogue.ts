@@ -33,7 +33,7 @@ export interface CatalogueDiff {
 const MAX_DEPTH = 100;
 /** What the database stores; one name beyond it must not cost the whole catalogue. */
 const MAX_NAME_LENGTH = 256;
-/** Skipped tools that are told of; a list may have millions of elements that are none. */
+/** Skipped tools that are reported; a list may have millions of invalid elements. */
 const MAX_SKIPPED = 1_000;
 const TOO_LARGE = `Its schemas have more than ${STORAGE_LIMITS.schemas / 1024} KB.`;
 const TOO_DEEP = 'The tool is nested too deeply.';

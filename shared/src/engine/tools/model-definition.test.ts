@@ -33,8 +33,8 @@ describe('modelDefinition', () => {
         allOf: [{ properties: { c: { $ref: '#/$defs/c' } } }],
       },
     });
-    const told = JSON.stringify(modelDefinition('orders__list', given).parameters);
-    const descriptions = [...told.matchAll(/"description":"([^"]*)"/g)].map(([, text]) => text ?? '');
+    const sent = JSON.stringify(modelDefinition('orders__list', given).parameters);
+    const descriptions = [...sent.matchAll(/"description":"([^"]*)"/g)].map(([, text]) => text ?? '');
     expect(descriptions).toHaveLength(3);
     for (const text of descriptions) {
       expect(text.length).toBeLessThanOrEqual(PARAMETER_DESCRIPTION_LIMIT);

@@ -319,7 +319,7 @@ describe('arguments', () => {
     expect(argumentCheck(schema)({ x: 1 })).toContain('"x" must be text');
   });
 
-  it('that nobody expects are told by a few names', () => {
+  it('unexpected arguments are reported by a few names', () => {
     const check = argumentCheck({ ...object({}), additionalProperties: false });
     const fault = check(Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`key-${i}`, i])));
     expect(fault).toContain('"key-0"');

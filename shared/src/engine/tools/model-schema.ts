@@ -23,7 +23,7 @@ const MAX_WORK = 10_000;
 const CHARACTERS_PER_UNIT = 200;
 /** Choices and references in each other. */
 const MAX_DEPTH = 100;
-/** Values that are told of a choice, and UTF-16 units of each. */
+/** Values of a choice that are listed, and UTF-16 units of each. */
 const MAX_VALUES = 12;
 const MAX_VALUE_LENGTH = 100;
 /** Characters of the words for choices for the price of one property: all of them go to the model. */
@@ -90,21 +90,21 @@ class Views {
     // A schema that refers to itself at its root adds nothing the second time.
     if (!isSchemaObject(schema) || path.includes(schema)) return NOTHING;
     if (path.length >= MAX_DEPTH) throw new TooMuchWork(TOO_DEEP);
-    const look = (one: unknown) => this.of(one, [...path, schema]);
+    const viewOf = (one: unknown) => this.of(one, [...path, schema]);
     const views: ObjectView[] = [ownView(schema)];
-    if (typeof schema.$ref === 'string') views.push(look(this.#defs[schema.$ref.replace('#/$defs/', '')]));
-    for (const one of listOf(schema.allOf)) views.push(look(one));
+    if (typeof schema.$ref === 'string') views.push(viewOf(this.#defs[schema.$ref.replace('#/$defs/', '')]));
+    for (const one of listOf(schema.allOf)) views.push(viewOf(one));
     for (const [key, words] of [
       ['anyOf', 'Give at least one of these sets of arguments'],
       ['oneOf', 'Give exactly one of these sets of arguments'],
     ] as const) {
-      const branches = listOf(schema[key]).filter(isSchemaObject).map(look);
+      const branches = listOf(schema[key]).filter(isSchemaObject).map(viewOf);
       if (branches.length > 0) views.push(this.#either(branches, words));
     }
     // Conditions only say what may come on top; whether it must is seen to by the check of the arguments.
     const dependent = isSchemaObject(schema.dependentSchemas) ? Object.values(schema.dependentSchemas) : [];
     for (const one of [schema.then, schema.else, ...dependent]) {
-      if (one !== undefined) views.push({ ...look(one), required: [], isClosed: false });
+      if (one !== undefined) views.push({ ...viewOf(one), required: [], isClosed: false });
     }
     return this.#both(views);
   }

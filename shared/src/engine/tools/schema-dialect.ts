@@ -1,5 +1,5 @@
 /**
- * JSON Schema of any dialect, told in one: that of 2020-12, with every reference pointing into `$defs`
+ * JSON Schema of any dialect, converted to one: that of 2020-12, with every reference pointing into `$defs`
  * of the root. What it allows stays the same; a reference that leads nowhere allows anything.
  */
 import { WorkBudget } from '../../contract/json/work-budget.ts';
@@ -12,7 +12,7 @@ export interface UniformSchema {
   defs: Record<string, JsonSchema>;
 }
 
-/** A schema that is nested deeper is not looked at any further: what lies below is allowed. */
+/** Schemas nested deeper are not read: anything is allowed there. */
 const MAX_DEPTH = 64;
 /** Subschemas, counted once for each target of a reference in which they lie. */
 const MAX_SUBSCHEMAS = 20_000;
@@ -229,7 +229,7 @@ function readType(schema: JsonSchema): void {
   const types = [schema.type].flat();
   if (!types.every((type) => typeof type === 'string' && TYPES.has(type))) delete schema.type;
   else if (types.includes('array')) schema.items ??= {};
-  // Each one is looked at for each value.
+  // Each one is read for each value.
   if (Array.isArray(schema.type)) schema.type = [...new Set(types)];
 }
 

@@ -43,7 +43,7 @@ describe('spans', () => {
     expect(await openSpanExport({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, 'patchbay-test')).toBeNull();
   });
 
-  it('have the ids that their context told to others before', async () => {
+  it('have the ids that their context passed on before', async () => {
     const asked = new TraceContext(`00-${TRACE}-${CALLER}-01`);
     const begun = new TraceContext();
     const { spans, raw } = await send(asked, begun);

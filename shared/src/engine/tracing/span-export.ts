@@ -26,7 +26,7 @@ interface SpanEnvironment {
 }
 
 /**
- * Sends spans to the OTLP endpoint (HTTP, protobuf) of the environment, where one is set; headers, time-out and
+ * Sends spans to the OTLP endpoint (HTTP, protobuf) of the environment, where one is set; headers, timeout and
  * resource attributes are read from there as usual. The SDK is loaded only then.
  * @returns null when there is no endpoint
  */

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { RequestFloor } from './request-floor.ts';
+import { RequestThrottle } from './request-throttle.ts';
 
 const LISTS = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 
 /** The times of requests within `totalMs`, when each is wanted so long after the one before was sent. */
 function timesOf(afterMs: number, totalMs: number): number[] {
-  const floor = new RequestFloor(LISTS);
+  const throttle = new RequestThrottle(LISTS);
   const times: number[] = [];
   for (let wantedAt = 0; ; wantedAt = (times.at(-1) ?? 0) + afterMs) {
-    const at = wantedAt + floor.plan(wantedAt);
+    const at = wantedAt + throttle.plan(wantedAt);
     if (at > totalMs) return times;
     times.push(at);
   }
 }
 
-describe('the floor under requests', () => {
+describe('request throttle', () => {
   it('lets the first one go at once', () => {
-    expect(new RequestFloor(LISTS).plan(5)).toBe(0);
+    expect(new RequestThrottle(LISTS).plan(5)).toBe(0);
   });
 
   it('makes few of an endless row: one second, doubling to thirty', () => {
@@ -31,18 +31,18 @@ describe('the floor under requests', () => {
   });
 
   it('forgets a storm after a calm, and not before', () => {
-    const floor = new RequestFloor(LISTS);
+    const throttle = new RequestThrottle(LISTS);
     let now = 0;
-    for (let count = 0; count < 8; count += 1) now += floor.plan(now);
-    expect(floor.plan(now + 20_000)).toBeGreaterThan(0);
+    for (let count = 0; count < 8; count += 1) now += throttle.plan(now);
+    expect(throttle.plan(now + 20_000)).toBeGreaterThan(0);
     const later = now + 30_000 + 60_000;
-    expect(floor.plan(later)).toBe(0);
-    expect(floor.plan(later)).toBe(1_000);
+    expect(throttle.plan(later)).toBe(0);
+    expect(throttle.plan(later)).toBe(1_000);
   });
 
   it('takes a clock that goes back for no time at all', () => {
-    const floor = new RequestFloor(LISTS);
-    floor.plan(10_000);
-    expect(floor.plan(9_000)).toBe(1_000);
+    const throttle = new RequestThrottle(LISTS);
+    throttle.plan(10_000);
+    expect(throttle.plan(9_000)).toBe(1_000);
   });
 });

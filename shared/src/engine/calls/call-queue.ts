@@ -8,24 +8,24 @@ import { saidError } from '../messages/refusal.ts';
 import { readResult, type CallResult } from './result.ts';
 import type { Session } from '../session/session.ts';
 import type { ServerTarget } from '../session/target.ts';
-import { Turns } from './turns.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** Calls that may wait for a place, for each that may run. */
 const QUEUE_PER_PLACE = 16;
-/** A call that tells of progress may take so many times its time-out, and no call takes longer than the second. */
+/** A call that reports progress may take so many times its timeout, and no call takes longer than the second. */
 const PROGRESS_FACTOR = 10;
 const MAX_PROGRESS_MS = 600_000;
 
 /** A session to call on, and the generation that a report about it must name. */
-export interface OpenLine {
+export interface ActiveSession {
   session: Pick<Session, 'call'>;
   generation: number;
 }
 
 /** What calls need of their connection. */
-export interface Line {
+export interface SessionSource {
   /** Waits for an open session. Rejects with AppError, or with the reason of the signal. */
-  whenOpen(signal: AbortSignal): Promise<OpenLine>;
+  waitForSession(signal: AbortSignal): Promise<ActiveSession>;
   /**
    * The arguments as the server takes them.
    * @throws AppError when the server would certainly refuse this call
@@ -45,21 +45,21 @@ interface Request {
   isRepeatable: boolean;
 }
 
-export class Calls {
+export class CallQueue {
   readonly #target: ServerTarget;
-  readonly #line: Line;
+  readonly #source: SessionSource;
   readonly #now: () => number;
   readonly #queue: PQueue;
-  readonly #turns: Turns;
+  readonly #turns: FairQueue;
   readonly #stops = new Set<AbortController>();
 
   /** @param now milliseconds of any clock that does not go back */
-  constructor(target: ServerTarget, line: Line, now: () => number) {
+  constructor(target: ServerTarget, source: SessionSource, now: () => number) {
     this.#target = target;
-    this.#line = line;
+    this.#source = source;
     this.#now = now;
     this.#queue = new PQueue({ concurrency: target.maxConcurrency });
-    this.#turns = new Turns(target.maxConcurrency * QUEUE_PER_PLACE);
+    this.#turns = new FairQueue(target.maxConcurrency * QUEUE_PER_PLACE);
   }
 
   /** Whether any call is with the server, or waits for the connection. */
@@ -69,7 +69,7 @@ export class Calls {
 
   /** See `Connection.call`. */
   async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<CallResult> {
-    this.#line.prepare(tool, args);
+    this.#source.prepare(tool, args);
     const { caller = '', onProgress, repeatable: isRepeatable = false } = options;
     const turn = this.#turns.take(caller);
     if (turn === null) throw new AppError('queue_full');
@@ -126,7 +126,7 @@ export class Calls {
     };
   }
 
-  /** Fails all calls with this error; the server is told that it need not go on. */
+  /** Fails all calls with this error, and cancels them at the server. */
   stopAll(error: AppError): void {
     for (const stop of this.#stops) stop.abort(error);
   }
@@ -141,15 +141,15 @@ export class Calls {
     isRepeatable,
   }: Request): Promise<CallResult> {
     for (let isSecond = false; ; isSecond = true) {
-      const { session, generation } = await this.#line.whenOpen(signal);
-      const args = this.#line.prepare(tool, given);
+      const { session, generation } = await this.#source.waitForSession(signal);
+      const args = this.#source.prepare(tool, given);
       try {
         return readResult(await session.call({ tool, args, signal, timeoutMs: ceilingMs, onProgress }));
       } catch (failure) {
         const error = classify(signal.aborted ? signal.reason : failure);
         // Of two sessions in a row that a call is refused for, the second was not lost.
         if (isSecond && error.code === 'session_lost') throw saidError('session_rejected', error.said);
-        this.#line.report(generation, error);
+        this.#source.report(generation, error);
         const isSafe = NOT_EXECUTED.has(error.code) || (isRepeatable && SESSION_OVER.has(error.code));
         if (isSecond || !isSafe) throw error;
       }

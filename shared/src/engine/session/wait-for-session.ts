@@ -1,6 +1,6 @@
 /** How one call waits for its connection: with one attempt of its own, and a little patience. */
 import { AppError } from '../../contract/errors.ts';
-import type { OpenLine } from '../calls/calls.ts';
+import type { ActiveSession } from '../calls/call-queue.ts';
 import { callMayDialAt, type ConnectionState } from './machine.ts';
 
 /** How long a call overlooks that the server cannot be reached, before it fails with the reason. */
@@ -8,7 +8,7 @@ const PATIENCE_MS = 2_000;
 
 /** A connection as one who waits for it sees it. */
 export interface WaitedFor {
-  look: () => { state: ConnectionState; line: OpenLine | null; downBecause: AppError | null };
+  read: () => { state: ConnectionState; active: ActiveSession | null; downBecause: AppError | null };
   /** Tells the connection that a call needs it. */
   want: () => void;
   /** Wall clock in milliseconds, as in the states. */
@@ -21,10 +21,10 @@ export interface WaitedFor {
  * Waits for an open session; a connection that is down gets one attempt for this call, and a little time.
  * @throws AppError why the server cannot be used; the reason of the signal when that ends the wait
  */
-export function whenOpen(connection: WaitedFor, signal: AbortSignal): Promise<OpenLine> {
-  const first = connection.look();
-  if (first.line && !signal.aborted) return Promise.resolve(first.line);
-  const { promise, resolve, reject } = Promise.withResolvers<OpenLine>();
+export function waitForSession(connection: WaitedFor, signal: AbortSignal): Promise<ActiveSession> {
+  const first = connection.read();
+  if (first.active && !signal.aborted) return Promise.resolve(first.active);
+  const { promise, resolve, reject } = Promise.withResolvers<ActiveSession>();
   const patientUntil = connection.now() + PATIENCE_MS;
   let isPatient = true;
   let isOwedAnAttempt = true;
@@ -34,14 +34,14 @@ export function whenOpen(connection: WaitedFor, signal: AbortSignal): Promise<Op
     dialTimer = undefined;
     connection.want();
     // Timers do not keep to the clock: one that rang too early is set again.
-    look();
+    settle();
   };
-  const look = () => {
-    const { state, line, downBecause } = connection.look();
+  const settle = () => {
+    const { state, active, downBecause } = connection.read();
     // An attempt that began before this call may have missed that the server is back.
     if (state.name === 'connecting' && state.generation !== first.state.generation) isOwedAnAttempt = false;
     if (signal.aborted) reject(signal.reason);
-    else if (line) resolve(line);
+    else if (active) resolve(active);
     else if (state.name === 'closed') reject(closedError());
     else if (state.name === 'needs_credentials') reject(state.error);
     else if (state.name === 'waiting' && isOwedAnAttempt && callMayDialAt(state) <= patientUntil)
@@ -51,17 +51,17 @@ export function whenOpen(connection: WaitedFor, signal: AbortSignal): Promise<Op
   };
   const patience = setTimeout(() => {
     isPatient = false;
-    look();
+    settle();
   }, PATIENCE_MS);
 
-  connection.watchers.add(look);
-  signal.addEventListener('abort', look, { once: true });
+  connection.watchers.add(settle);
+  signal.addEventListener('abort', settle, { once: true });
   dial();
   return promise.finally(() => {
     clearTimeout(patience);
     clearTimeout(dialTimer);
-    connection.watchers.delete(look);
-    signal.removeEventListener('abort', look);
+    connection.watchers.delete(settle);
+    signal.removeEventListener('abort', settle);
   });
 }
 

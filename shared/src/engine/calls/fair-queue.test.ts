@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Turns } from './turns.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** Takes a turn for each letter; the order in which they come, and null where there was no room. */
 function order(asked: string, limit = 100): string {
-  const turns = new Turns(limit);
+  const turns = new FairQueue(limit);
   return [...asked]
     .map((caller) => ({ caller, turn: turns.take(caller) }))
     .filter(({ turn }) => turn !== null)
@@ -18,7 +18,7 @@ it('one caller is served in order, several by turns', () => {
 });
 
 it('who comes late does not come before those who waited, nor make up for the time away', () => {
-  const turns = new Turns(100);
+  const turns = new FairQueue(100);
   const first = turns.take('a') ?? 0;
   const second = turns.take('a') ?? 0;
   turns.begin('a', first);
@@ -32,7 +32,7 @@ it('who comes late does not come before those who waited, nor make up for the ti
 it('a full queue refuses, but for the first call of somebody else', () => {
   expect(order('aaaa', 2)).toBe('aa');
   expect(order('aaaabbb', 2)).toBe('aba');
-  const turns = new Turns(1);
+  const turns = new FairQueue(1);
   expect(turns.take('a')).not.toBeNull();
   turns.leave('a');
   expect(turns.take('a')).not.toBeNull();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../contract/errors.ts';
-import { Calls, type Line } from './calls.ts';
+import { CallQueue, type SessionSource } from './call-queue.ts';
 import type { CallOptions } from '../session/connection.ts';
 import type { CallRequest } from '../session/session.ts';
 import type { ServerTarget } from '../session/target.ts';
@@ -10,11 +10,11 @@ afterEach(() => void vi.useRealTimers());
 
 const answer = { content: [{ type: 'text' as const, text: 'done' }] };
 
-/** Calls on a line that is always open, before a server whose answers the test gives. */
+/** CallQueue on a source that is always open, before a server whose answers the test gives. */
 function callsOn(maxConcurrency: number, refusal: AppError | null = null) {
   const requests: (CallRequest & { finish: () => void })[] = [];
-  const line: Line = {
-    whenOpen: () =>
+  const source: SessionSource = {
+    waitForSession: () =>
       Promise.resolve({
         generation: 1,
         session: {
@@ -33,7 +33,7 @@ function callsOn(maxConcurrency: number, refusal: AppError | null = null) {
   };
   // The rest of a target is for the connection.
   const target = { maxConcurrency, callTimeoutMs: 1_000 } as ServerTarget;
-  const calls = new Calls(target, line, Date.now);
+  const calls = new CallQueue(target, source, Date.now);
   const call = (tool: string, options: CallOptions = {}) =>
     calls.call(tool, {}, options).then(
       ({ speech }) => speech,

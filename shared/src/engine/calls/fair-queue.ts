@@ -2,7 +2,7 @@
  * Fair turns in one queue: whoever has asked for little comes before whoever has asked for much, and each
  * keeps its own order. A turn is a number; the lowest comes next (start-time fair queueing).
  */
-export class Turns {
+export class FairQueue {
   readonly #limit: number;
   /** The turn that began last. */
   #current = 0;

@@ -51,7 +51,7 @@ export interface WireOptions {
   policy: AddressPolicy;
   /** No stream is opened on which the server could speak unasked; the old transport has no other. */
   isBrief?: boolean;
-  /** A person can be asked what the server wants to know in the middle of a call. */
+  /** A user can answer the server's questions during a call. */
   canAsk?: boolean;
   resolve?: Resolve | undefined;
   onExchange?: ((exchange: Exchange) => void) | undefined;
@@ -61,7 +61,7 @@ export interface WireOptions {
 }
 
 /** The transport of one session, with its own sockets. */
-export class Wire {
+export class HttpTransport {
   readonly transport: WatchedTransport;
   /** Of the old transport: where the server wants its messages; null for streamable HTTP. */
   readonly sse: SseEndpoint | null;
@@ -120,7 +120,7 @@ export class Wire {
         throw error;
       }
     };
-    // The outgoing fetch follows redirects itself, and looks at each.
+    // The outgoing fetch follows redirects itself, and checks each.
     const shared = { fetch, redirectPolicy: 'follow' } as const;
     this.#inner = isSse
       ? new SSEClientTransport(url, shared)
@@ -137,9 +137,9 @@ export class Wire {
   async sayGoodbye(): Promise<void> {
     if (!('terminateSession' in this.#inner)) return;
     const done = new AbortController();
-    // A server that cannot be told forgets the session by itself, and so does the timer that is not needed.
-    const told = this.#endSession(this.#inner).catch(() => {});
-    await Promise.race([told, pause(GOODBYE_MS, done.signal)]);
+    // A server that can't be reached forgets the session by itself.
+    const ended = this.#endSession(this.#inner).catch(() => {});
+    await Promise.race([ended, pause(GOODBYE_MS, done.signal)]);
     done.abort();
   }
 
