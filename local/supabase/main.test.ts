@@ -130,7 +130,7 @@ test('when the database dies, so does the process, and says so', async () => {
   process.kill(await postgresPid(), 'SIGKILL');
   expect(await exitCode).toBe(1);
   await Promise.all(askers);
-  expect(stderr()).toContain('Postgres ended');
+  expect(stderr()).toContain('Postgres exited');
   await expect.poll(() => portsInUse()).toEqual([]);
 }, 30_000);
 
