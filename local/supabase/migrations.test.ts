@@ -84,7 +84,7 @@ test('a database of other migrations is from before the first release: the way t
   expect(await hasTable('b')).toBe(false);
 });
 
-test('so is one with a migration that has gone, although newer ones are there', async () => {
+test('refuses a database with a migration that no longer exists, even if newer ones do', async () => {
   await write('1_first.sql', 'create table a (n int);');
   await applyMigrations(sql, folder);
   await rm(join(folder, '1_first.sql'));
@@ -95,12 +95,12 @@ test('so is one with a migration that has gone, although newer ones are there', 
   expect(await hasTable('b')).toBe(false);
 });
 
-test('one of a newer version is told apart', async () => {
+test('reports a database from a newer version', async () => {
   await write('1_first.sql', 'create table a (n int);');
   await write('2_second.sql', 'create table b (n int);');
   await applyMigrations(sql, folder);
   await rm(join(folder, '2_second.sql'));
   await expect(applyMigrations(sql, folder)).rejects.toThrow(
-    /newer version of Patchbay: it has had migration 2,[^]*Update the checkout[^]*npm start -- --fresh/,
+    /newer version of Patchbay: migration 2 isn't in this checkout[^]*Update the checkout[^]*npm start -- --fresh/,
   );
 });
