@@ -32,8 +32,8 @@ interface FunctionModule {
 }
 
 /**
- * Serves a build output (Vercel's Build Output API) by web requests.
- * @returns a fetch whose `clientAddress` the functions read as x-forwarded-for
+ * Serves a build output (Vercel's Build Output API) from web requests.
+ * @returns a fetch whose `clientAddress` becomes x-forwarded-for
  */
 export function createOutputServer(
   folder: string,
@@ -51,7 +51,7 @@ export function createOutputServer(
     hasFunction: (name) => kindOf(within('functions', `${name}.func`)) === 'folder',
   };
 
-  // Routes are links to few functions: each is loaded once.
+  // Many routes link to few functions, so load each once.
   async function load(name: string): Promise<FunctionModule> {
     const home = await realpath(join(root, 'functions', `${name}.func`));
     const known = modules.get(home);
@@ -97,7 +97,7 @@ function kindOf(path: string | null): 'file' | 'folder' | null {
   try {
     return statSync(path).isDirectory() ? 'folder' : 'file';
   } catch {
-    // Not there, or a name that no file can have, such as one that is too long.
+    // Missing, or an impossible name such as one that is too long.
     return null;
   }
 }

@@ -1,8 +1,8 @@
-/** What Vercel compresses on its way to the browser; streams of lines stay whole, so that each line comes at once. */
+/** What Vercel compresses. Streams of lines stay uncompressed, so that each line arrives at once. */
 const COMPRESSED_TYPE =
   /^(text\/(html|css|javascript|plain|xml)|application\/(json|xml|wasm|manifest\+json)|image\/svg\+xml)\b/;
 
-/** The answer as the edge of Vercel sends it, so that a page weighs here what it weighs there. */
+/** Compresses a response as Vercel's edge does, so page weights match. */
 export function compress(request: Request, answer: Response): Response {
   const { body, headers, status, statusText } = answer;
   const isAsked = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '');
@@ -12,7 +12,7 @@ export function compress(request: Request, answer: Response): Response {
   changed.set('content-encoding', 'gzip');
   changed.append('vary', 'accept-encoding');
   changed.delete('content-length');
-  // The types of streams of bytes differ between fetch and the platform; the bytes do not.
+  // The stream types of fetch and the platform differ only in name.
   const gzip = new CompressionStream('gzip') as ReadableWritablePair<Uint8Array, Uint8Array>;
   return new Response(body.pipeThrough(gzip), { status, statusText, headers: changed });
 }

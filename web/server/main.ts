@@ -9,7 +9,7 @@ import { createPageServer } from './page-server.ts';
 const STOP_TIMEOUT_MS = 5_000;
 
 const [folder = '', port = ''] = process.argv.slice(2);
-// Behind a proxy that ends TLS, requests come by another address than the one that people know.
+// Behind a TLS proxy, requests arrive by another URL than the public one.
 const { PATCHBAY_PAGE_HOST: host = '127.0.0.1', PATCHBAY_WEB_URL: publicUrl } = process.env;
 
 const server = createPageServer(folder, publicUrl);

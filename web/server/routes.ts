@@ -9,7 +9,7 @@ const Route = z.object({
   handle: z.string().optional(),
 });
 
-/** `config.json` of Vercel's Build Output API (version 3), as far as SvelteKit's adapter writes it. */
+/** `config.json` of Vercel's Build Output API (version 3), as far as SvelteKit's adapter uses it. */
 export const OutputConfig = z.object({
   version: z.literal(3),
   routes: z.array(Route).default([]),
@@ -28,9 +28,9 @@ export interface BuildFiles {
 }
 
 /**
- * Walks the routes as Vercel does: rules before `handle: filesystem`, then files, then the rules behind it.
+ * Walks the routes as Vercel does: rules before `handle: filesystem`, then files, then the rules after it.
  * @param pathname decoded path of the request
- * @returns what to do with a request; 404 where nothing matches
+ * @returns what to do with a request; 404 if nothing matches
  */
 export function routeRequest(pathname: string, config: OutputConfig, files: BuildFiles): Outcome {
   let path = pathname;

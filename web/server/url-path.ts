@@ -1,6 +1,6 @@
 /**
- * The text of a path.
- * @returns null for what is none: a broken escape, or a NUL, which no file system and no database takes
+ * Decodes a path.
+ * @returns null for a broken escape or a NUL, which no file system and no database accepts
  */
 export function decodePath(pathname: string): string | null {
   try {

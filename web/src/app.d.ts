@@ -6,11 +6,10 @@ declare global {
   namespace App {
     interface Error {
       message: string;
-      /** What the reader can do about it. */
       hint?: string;
     }
     interface PageState {
-      /** The edit form tests its server as soon as it stands. */
+      /** The edit form tests its server as soon as it opens. */
       testAtOnce?: boolean;
     }
     interface Locals {
@@ -18,7 +17,7 @@ declare global {
       supabase: SupabaseClient<ClientSchema>;
       /** The verified user of this request; null for a visitor. */
       user: { id: string; email: string } | null;
-      /** Short-lived; goes to edge functions and, through /api/access-token, to the browser. */
+      /** Short-lived; sent to edge functions and, by /api/access-token, to the browser. */
       accessToken: string | null;
       theme: import('$lib/theme.ts').Theme;
     }

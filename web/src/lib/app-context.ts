@@ -6,7 +6,7 @@ import type { DelayedDeletes } from './servers/delayed-deletes.svelte.ts';
 import type { Servers } from './servers/servers.svelte.ts';
 import type { Conversation } from './conversation/conversation.svelte.ts';
 
-/** What lives as long as the app is open, whichever page is shown. */
+/** State that lives as long as the app is open, whichever page is shown. */
 export interface AppContext {
   live: WorkspaceLive;
   servers: Servers;

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit';
 import type { PageServerLoad } from './$types';
 
-/** Auth sends people here when it may not send them to the address that was asked for. */
+/** Auth redirects here if the requested address is not allowed. */
 export const load: PageServerLoad = ({ url }) => {
   const { searchParams, search } = url;
   const isCallback = searchParams.has('code') || searchParams.has('error');

@@ -1,25 +1,23 @@
 import type { AgentConfigRow } from '@patchbay/shared/contract/schema/agent-config';
 
-/** The agent form as text fields. */
 export interface AgentFormValues {
   name: string;
   system_prompt: string;
   greeting: string;
   voice_model: string;
-  /** Empty: the default of the deployment. */
+  /** Empty: the deployment's default. */
   model: string;
-  /** Empty: the default of the model. */
+  /** Empty: the model's default. */
   reasoning_effort: string;
   turn_detection: string;
   turn_eagerness: string;
   /** Empty: detected. */
   language: string;
   all_servers: boolean;
-  /** Ids of the chosen servers; they count when `all_servers` is false. */
+  /** IDs of the chosen servers; used if `all_servers` is false. */
   servers: string[];
 }
 
-/** What the form of an agent offers. */
 export interface ModelChoices {
   voices: string[];
   models: string[];
@@ -57,17 +55,15 @@ export function agentValuesOf(agent: AgentConfigRow, servers: string[]): AgentFo
   };
 }
 
-/** The answer of the form. */
 export interface AgentFormResult {
   values: AgentFormValues;
   errors?: Record<string, string[]>;
-  /** A problem of the whole form. */
   message?: string;
   hint?: string;
   isSaved?: boolean;
 }
 
-/** A name for a copy, within the 80 characters of a name. */
+/** Names a copy, within the 80 characters of a name. */
 export function copyName(name: string): string {
   return `Copy of ${name}`.slice(0, 80);
 }

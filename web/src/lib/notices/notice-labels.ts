@@ -6,11 +6,10 @@ import type { Tone } from '../servers/state-labels.ts';
 export interface NoticeWords {
   tone: Exclude<Tone, 'off'>;
   title: string;
-  /** What else there is to say; empty when nothing. */
   detail: string;
 }
 
-/** What a notice says, for people. */
+/** Describes a notice. */
 export function noticeWords({
   kind,
   details,

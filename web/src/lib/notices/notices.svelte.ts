@@ -3,25 +3,25 @@ import type { Notice } from '../server/notices.ts';
 import { showToast } from '../ui/toasts.svelte.ts';
 import { noticeWords } from './notice-labels.ts';
 
-/** More new ones at a time are told as a number. */
+/** More new notices at once become a single toast with their number. */
 const MOST_TOASTS = 3;
 const GATHER_MS = 300;
 
-/** The notices of the workspace as the page knows them. */
+/** The notices of the workspace. */
 export class Notices {
   list = $state.raw<Notice[]>([]);
   unread = $derived(this.list.filter((notice) => !notice.is_read).length);
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What is older was seen or told; null before the first look. */
+  /** Older notices were seen or announced; null before the first load. */
   #toldSince: string | null = null;
 
-  /** Takes the list as the truth of now; what it holds is no news. */
+  /** Sets the list without announcing anything. */
   seed(list: Notice[]): void {
     this.list = list;
     this.#toldSince = newest(list) ?? this.#toldSince ?? '';
   }
 
-  /** Looks again on every hint, and tells what is new in toasts. @returns how to stop following */
+  /** Reloads on every hint and announces new notices in toasts. @returns a function that stops it */
   follow(live: WorkspaceLive): () => void {
     const stop = live.listen((signal) => {
       if (signal.name === 'joined' || signal.name === 'notice.created')
@@ -38,9 +38,9 @@ export class Notices {
     const response = await fetch('/api/notices', { headers: { accept: 'application/json' } }).catch(
       () => null,
     );
-    // The next hint or rejoin looks again.
+    // The next hint or rejoin reloads.
     if (!response?.ok) return;
-    const list = (await response.json()) as Notice[]; // Checked against the schema by our endpoint.
+    const list = (await response.json()) as Notice[]; // Our own endpoint.
     const since = this.#toldSince;
     const news = list.filter((one) => since !== null && !one.is_read && one.created_at > since);
     this.seed(list);

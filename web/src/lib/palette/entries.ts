@@ -3,21 +3,20 @@ import type { NamedTool } from '../server/servers/tools.ts';
 import { hostOf } from '../servers/state-labels.ts';
 import { toolHash } from '../tools/tool-anchor.ts';
 
-/** The groups in the order in which they stand. */
+/** The groups in order. */
 export const GROUPS = ['Go to', 'Actions', 'Servers', 'Server actions', 'Tools'] as const;
 
-/** What the page does with a server without leading there. */
+/** An action on a server that stays on the current page. */
 export type ServerAction = 'reconnect' | 'test' | 'switch';
 type Run = 'theme' | 'shortcuts' | { action: ServerAction; server: McpServerRow };
 
-/** Something that the palette leads to or does. */
 export interface PaletteEntry {
   id: string;
   group: (typeof GROUPS)[number];
   label: string;
-  /** Further words by which it is found, and what is shown beside it. */
+  /** More text to search and to show beside the label. */
   note: string;
-  /** Where it leads; else what it does. */
+  /** Its link, if it is no action. */
   href?: string;
   run?: Run;
   keys?: string;
@@ -43,7 +42,7 @@ const PAGES: PaletteEntry[] = [
   page('/account', 'Account', 'password, theme, sign out'),
 ];
 
-/** What can be gone to and done now. */
+/** All entries that are available now. */
 export function paletteEntries(
   servers: McpServerRow[],
   tools: NamedTool[],
@@ -114,10 +113,10 @@ function toolEntries(servers: McpServerRow[], tools: NamedTool[]): PaletteEntry[
   }));
 }
 
-/** They are many for each server: shown to who searches for them. */
+/** Many per server, so shown only in search results. */
 const ONLY_FOUND = new Set<PaletteEntry['group']>(['Server actions', 'Tools']);
 
-/** Entries that hold every word, those whose label begins with them first; as many as can be looked through. */
+/** Entries that contain every word, best matches first, up to a readable number. */
 export function matchingEntries(entries: PaletteEntry[], search: string, most = 60): PaletteEntry[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const first = words[0];

@@ -8,7 +8,7 @@ import { beginSwitch, SWITCH_ACTION } from '../servers/switch-server.ts';
 import { showToast } from '../ui/toasts.svelte.ts';
 import type { ServerAction } from './entries.ts';
 
-/** Does something with a server from wherever the user is, and says what came of it. */
+/** Runs an action on a server and shows the outcome in a toast. */
 export async function doWithServer(
   action: ServerAction,
   server: McpServerRow,
@@ -31,7 +31,7 @@ export async function doWithServer(
   else showToast(`${name}: ${String(said?.message ?? "Patchbay isn't responding.")}`, { tone: 'bad' });
 }
 
-/** Submits a form that is not on the page. */
+/** Submits a form action of another page. */
 async function post(path: string, fields: Record<string, string>): Promise<ActionResult> {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.set(name, value);

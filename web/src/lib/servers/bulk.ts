@@ -1,4 +1,4 @@
-/** Changes of many servers at once; `tag` is set for the two that speak of one. */
+/** Changes to many servers at once; only the tag changes use `tag`. */
 export const BULK_CHANGES = ['activate', 'deactivate', 'add_tag', 'remove_tag'] as const;
 export type BulkChange = (typeof BULK_CHANGES)[number];
 
@@ -9,7 +9,7 @@ interface Changeable {
   tags: string[];
 }
 
-/** What a change makes of a server; null when it stays as it is. */
+/** The patch for one server; null if it already is as wanted. */
 export function planChange(server: Changeable, change: BulkChange, tag: string): Partial<Changeable> | null {
   switch (change) {
     case 'activate':

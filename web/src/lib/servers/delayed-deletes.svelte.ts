@@ -1,7 +1,7 @@
 import { showToast } from '../ui/toasts.svelte.ts';
 import type { Servers } from './servers.svelte.ts';
 
-/** A deleted credential cannot be brought back, so a delete waits this long for an undo. */
+/** A deleted credential can't be restored, so a delete waits this long for an undo. */
 const UNDO_MS = 6000;
 
 interface Waiting {
@@ -16,8 +16,8 @@ interface Deletable {
 }
 
 /**
- * Deletes that can still be undone, each of one or many servers. A waiting delete is carried out when its
- * time is over, and at the latest when the page goes away; a browser that dies before leaves them in place.
+ * Deletes that can still be undone. A pending delete is sent when its time is over, or when the page closes. If the
+ * browser crashes first, the servers stay.
  */
 export class DelayedDeletes {
   #waiting = new Set<Waiting>();
@@ -27,7 +27,7 @@ export class DelayedDeletes {
     this.#servers = servers;
   }
 
-  /** @returns how to stop listening for the end of the page */
+  /** @returns a function that stops listening for the end of the page */
   watchPage(): () => void {
     const carryOut = () => this.#flush();
     window.addEventListener('pagehide', carryOut);
@@ -79,7 +79,7 @@ export class DelayedDeletes {
   }
 }
 
-/** @returns ids of servers that are still there; `keepalive` lets the request outlive the page */
+/** @returns IDs of servers that still exist; `keepalive` lets the request outlive the page */
 async function sendDelete(servers: Deletable[]): Promise<Set<string>> {
   const ids = servers.map(({ id }) => id);
   const response = await fetch('/api/servers', {

@@ -1,6 +1,6 @@
 import { formatCount } from '../ui/format-count.ts';
 
-/** What reading the tools of a server anew brought. */
+/** The result of rediscovering a server's tools. */
 export interface Discovery {
   added: string[];
   changed: string[];

@@ -3,14 +3,14 @@ import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 export type Direction = 'up' | 'down';
 type Placed = Pick<McpServerRow, 'id' | 'position'>;
 
-/** The user's order; servers in the same place follow each other by age. */
+/** The manual order; servers at the same position follow by age. */
 export function byPosition(a: McpServerRow, b: McpServerRow): number {
   return a.position - b.position || a.created_at.localeCompare(b.created_at) || a.id.localeCompare(b.id);
 }
 
 /**
- * The new positions with which a server changes places with its neighbor: one, between the two servers that
- * it then stands between, or those of all when there is no number left between them. None at the edge.
+ * Positions to write so that a server swaps places with its neighbor: one new position between two servers, or
+ * positions for all if there is no number left in between. Empty at the edge.
  * @param servers in their order
  */
 export function planMove(servers: readonly Placed[], id: string, direction: Direction): Placed[] {

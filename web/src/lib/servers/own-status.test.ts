@@ -48,7 +48,7 @@ it("treats per-member keys the same way, and shows whether the member's is set",
     expect(ownStatus(row, { isSet: true }, 'bob').has_credential).toBe(true);
     expect(ownStatus({ ...row, has_credential: true }, { isSet: false }, 'bob').has_credential).toBe(false);
   }
-  // With a sign-in, the credential is the secret of its client.
+  // With a sign-in, the credential is the client's secret.
   expect(ownStatus({ ...server, has_credential: true }, { isSet: false }, 'bob').has_credential).toBe(true);
 });
 

@@ -2,15 +2,15 @@ import { hasKeysOfMembers } from '@patchbay/shared/engine/secrets/key-holder';
 import type { ConnectionStateName } from '@patchbay/shared/contract/schema/activity';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
-/** The key or sign-in that counts for the user at a server where each member has one. */
+/** The user's own key or sign-in at a server where each member has one. */
 export interface OwnCredential {
-  /** Whether it is there and, for a sign-in, still good. */
+  /** Present and, for a sign-in, still valid. */
   isSet: boolean;
 }
 
 /**
- * A server as it is for one member: where each has a key or sign-in, the stored status is that of the member who added
- * it, and says nothing about the credential of anybody else.
+ * A server from one member's view. If each member has a key or sign-in, the stored status is that of the member who
+ * added it.
  */
 export function ownStatus<Row extends McpServerRow>(
   stored: Row,
@@ -33,8 +33,8 @@ export function ownStatus<Row extends McpServerRow>(
 }
 
 /**
- * Whether conversations go without the tools of a server until the user signs in to it, or enters a key of their own.
- * @param connection of the conversation at hand
+ * Whether the server's tools are missing from conversations until the user signs in or enters a key.
+ * @param connection of the current conversation
  */
 export function waitsForUser(server: McpServerRow, connection: ConnectionStateName | undefined): boolean {
   if (!server.is_active || !(server.auth_method === 'oauth' || hasKeysOfMembers(server))) return false;

@@ -1,17 +1,17 @@
 import { SvelteMap } from 'svelte/reactivity';
 
-/** The last day of a server, and when it is looked at next. */
+/** The last day of a server, and when it is probed next. */
 export interface ServerPulse {
   dueAt: string | null;
-  /** Oldest first; hours without a check are left out. */
+  /** Oldest first; hours without a check are missing. */
   hours: { hour: string; checks: number; failures: number }[];
 }
 
 export const PULSES_AT_ONCE = 40;
-/** A pulse counts for so long; a changed state asks for a new one at once. */
+/** How long a pulse stays fresh; a changed state reloads at once. */
 const FRESH_MS = 60_000;
 
-/** Pulses of the servers that are on the page, read after the list stands. */
+/** Pulses of the visible servers, loaded after the list. */
 export class Pulses {
   #pulses = new SvelteMap<string, ServerPulse>();
   #asked = new Map<string, { at: number; state: string }>();
@@ -20,7 +20,7 @@ export class Pulses {
     return this.#pulses.get(id);
   }
 
-  /** Reads what is missing, old, or of another state than now. @param now milliseconds since the epoch */
+  /** Loads pulses that are missing, old, or of another state. @param now milliseconds since the epoch */
   look(
     shown: { id: string; status_observed_at: string | null; connection_status: string }[],
     now: number,
@@ -37,7 +37,7 @@ export class Pulses {
 
   async #read(ids: string[]): Promise<void> {
     const response = await fetch(`/api/servers/pulses?ids=${ids.join(',')}`).catch(() => null);
-    // The next look asks again for what is old.
+    // The next call retries what is old.
     if (!response?.ok) return;
     const pulses = (await response.json()) as Record<string, ServerPulse>; // Our own endpoint.
     for (const [id, pulse] of Object.entries(pulses)) this.#pulses.set(id, pulse);

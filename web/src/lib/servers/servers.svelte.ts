@@ -4,19 +4,19 @@ import type { Signal, WorkspaceLive } from '../live/workspace-live.svelte.ts';
 import { byPosition } from './order.ts';
 import { readStatusHint } from './status-hint.ts';
 
-/** Hints that come together are answered by one look. */
+/** Hints within this time share one request. */
 const GATHER_MS = 15;
-/** A burst of hints costs at most one look in this time, whatever its length. */
+/** At most one request per this time, however many hints arrive. */
 const PACE_MS = 250;
-/** A look that takes longer was lost; the next one is not held back by it. */
+/** A request that takes longer counts as lost and no longer blocks the next one. */
 const LOOK_WITHIN_MS = 15_000;
-/** Ids of one request, which keeps its address short; of more servers all are looked at. */
+/** IDs per request, to keep its URL short; more servers reload the whole list. */
 const AT_ONCE = 50;
 
-/** The servers of the workspace as the page knows them, kept true by looking again on every hint. */
+/** The servers of the workspace, refreshed on every hint. */
 export class Servers {
   #rows = new SvelteMap<string, McpServerRow>();
-  /** Deleted by the user, with the undo still open: not shown. */
+  /** Deleted, but still within the undo time: not shown. */
   hidden = new SvelteSet<string>();
   loaded = $state(false);
   list = $derived([...this.#rows.values()].filter((server) => !this.hidden.has(server.id)).sort(byPosition));
@@ -27,14 +27,14 @@ export class Servers {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
   #looks = 0;
-  /** Which look, or change of the user's, a row comes from: an older answer must not cover a newer one. */
+  /** The request or local change that a row comes from, so an older response never replaces a newer one. */
   #lookOf = new Map<string, number>();
 
   get(id: string): McpServerRow | undefined {
     return this.#rows.get(id);
   }
 
-  /** Takes the full list as the truth of now. */
+  /** Sets the full list. */
   seed(rows: McpServerRow[]): void {
     this.#take(rows, ++this.#looks);
     const present = new Set(rows.map((row) => row.id));
@@ -42,12 +42,12 @@ export class Servers {
     this.loaded = true;
   }
 
-  /** Takes one row that was just read or written. */
+  /** Sets one row that was just read or written. */
   put(row: McpServerRow): void {
     this.#take([row], ++this.#looks);
   }
 
-  /** Shows a change before the database has answered; a failure is followed by `refresh`. */
+  /** Shows a change optimistically; call `refresh` if it fails. */
   patch(id: string, change: Partial<McpServerRow>): void {
     const row = this.#rows.get(id);
     if (row) this.put({ ...row, ...change });
@@ -58,13 +58,13 @@ export class Servers {
     this.#rows.delete(id);
   }
 
-  /** Looks again at some servers, soon. */
+  /** Reloads some servers soon. */
   refresh(ids: string[]): void {
     for (const id of ids) this.#wanted.add(id);
     this.#lookSoon();
   }
 
-  /** One look at a time: behind a slow one the hints gather, instead of a queue of requests. */
+  /** One request at a time: hints gather behind a slow one instead of queueing requests. */
   #lookSoon(): void {
     if (this.#isLooking) return;
     const waitMs = Math.max(GATHER_MS, this.#lookedAt + PACE_MS - Date.now());
@@ -90,7 +90,7 @@ export class Servers {
     this.loaded = true;
   }
 
-  /** @returns how to stop following */
+  /** @returns a function that stops following */
   follow(live: WorkspaceLive): () => void {
     return live.listen((signal: Signal) => {
       if (signal.name === 'joined') void this.refreshAll();
@@ -105,11 +105,11 @@ export class Servers {
     });
   }
 
-  /** Shows what a hint tells, until the look that it asks for is answered. In a burst the look alone is enough. */
+  /** Shows a hint's content until the reload that it triggers. In a burst, the reload alone is enough. */
   #believe(id: string, payload: Record<string, unknown>): void {
     if (this.#timer !== undefined || Date.now() < this.#lookedAt + PACE_MS) return;
     const row = this.#rows.get(id);
-    // Of a server with a key or sign-in of each member, the look alone tells what it is for this one.
+    // With credentials per member, only the reload knows this user's status.
     const told = row && row.credential_scope !== 'member' && readStatusHint(payload, row);
     if (told) this.patch(id, told);
   }
@@ -141,12 +141,12 @@ export class Servers {
   }
 }
 
-/** Null when our server could not answer: the next hint or rejoin looks again. */
+/** Null if our server did not answer; the next hint or rejoin retries. */
 async function fetchServers(path: string): Promise<McpServerRow[] | null> {
   try {
     const signal = AbortSignal.timeout(LOOK_WITHIN_MS);
     const response = await fetch(path, { headers: { accept: 'application/json' }, signal });
-    return response.ok ? ((await response.json()) as McpServerRow[]) : null; // Checked by our endpoint.
+    return response.ok ? ((await response.json()) as McpServerRow[]) : null; // Our own endpoint.
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import { Servers } from './servers.svelte.ts';
 const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
   ({ id, name: id, position: Number(id), created_at: '', is_active: true, ...fields }) as McpServerRow;
 
-/** Answers that are given when the test says so, in the order that it says. */
+/** Responses that the test releases in its own order. */
 function heldFetch() {
   const asked: { path: string; answer: (rows: McpServerRow[]) => Promise<void> }[] = [];
   vi.stubGlobal('fetch', (path: string) => {

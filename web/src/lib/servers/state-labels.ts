@@ -5,12 +5,11 @@ import { formatCount } from '../ui/format-count.ts';
 
 export type Tone = 'ok' | 'wait' | 'warn' | 'bad' | 'off';
 
-/** What a server's lamp shows, the word beside it, and why. */
+/** A server's status as shown: tone, label and reason. */
 export interface ServerState {
   tone: Tone;
   word: string;
   reason: string;
-  /** What the user can do, when something is wrong. */
   hint: string | null;
 }
 
@@ -67,7 +66,7 @@ function quietReason(server: StatusFields, now: number): string {
   return `Checked ${timeAgo(server.status_observed_at, now)}`;
 }
 
-/** Host and port as people know a server by; the whole text when it is no address. */
+/** Host and port of a URL; the whole text if it is not a URL. */
 export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
@@ -77,7 +76,7 @@ export const TRANSPORT_WORDS: Record<Exclude<McpServerRow['transport'], 'auto'>,
   sse: 'SSE',
 };
 
-/** How a server is reached: as was found out, else as was asked for; null while nobody knows. */
+/** The detected transport, or the configured one; null if unknown. */
 export function transportWord(server: Pick<McpServerRow, 'transport' | 'detected_transport'>): string | null {
   const transport = server.detected_transport ?? server.transport;
   return transport === 'auto' ? null : TRANSPORT_WORDS[transport];

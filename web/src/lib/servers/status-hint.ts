@@ -13,9 +13,8 @@ const STATUSES = new Set<unknown>([
 type Told = Pick<McpServerRow, Exclude<keyof ServerStatusHint, 'server_id'> & keyof McpServerRow>;
 
 /**
- * What a hint about a status already tells of the row, so that it is on the screen before the look that the hint
- * asks for. Null where it is no newer than what is known. The checks are written out, because the schema itself
- * would bring all of zod into the page.
+ * The status that a hint carries, so the page shows it before the reload; null if it is not newer. Checks by hand,
+ * because the schema would add zod to the page.
  */
 export function readStatusHint(
   payload: Record<string, unknown>,

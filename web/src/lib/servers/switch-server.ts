@@ -3,19 +3,19 @@ import type { ActionResult } from '@sveltejs/kit';
 import { showToast } from '../ui/toasts.svelte.ts';
 import type { Servers } from './servers.svelte.ts';
 
-/** The form action that switches a server on and off; it takes `id` and `to`. */
+/** The form action that switches a server on or off; takes `id` and `to`. */
 export const SWITCH_ACTION = '/servers?/activate';
 
 /**
- * Shows a switch before the database has answered.
- * @returns what to do with the answer: what the database says is what stays
+ * Switches a server optimistically.
+ * @returns a handler for the action's result, which has the last word
  */
 export function beginSwitch(servers: Servers, server: McpServerRow): (result: ActionResult) => void {
   const { id, name, is_active: before } = server;
   servers.patch(id, { is_active: !before });
   return (result) => {
     if (result.type === 'success' && result.data?.server) {
-      servers.put(result.data.server as McpServerRow); // The row that our own action returns.
+      servers.put(result.data.server as McpServerRow); // Our own action.
       return;
     }
     servers.patch(id, { is_active: before });

@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000;
 
 export type HourState = 'none' | 'good' | 'mixed' | 'bad';
 
-/** The last 24 hours, oldest first; an hour in which nobody looked is `none`. @param now milliseconds since the epoch */
+/** The last 24 hours, oldest first; an hour without checks is `none`. @param now milliseconds since the epoch */
 export function dayOf({ hours }: ServerPulse, now: number): HourState[] {
   const last = Math.floor(now / HOUR_MS);
   const known = new Map(hours.map((one) => [Math.floor(Date.parse(one.hour) / HOUR_MS), one]));
@@ -25,7 +25,7 @@ export function dayWords({ hours }: ServerPulse): string {
   return `${share === 100 ? '100' : share.toFixed(1)}% of ${checks} checks passed in the last 24 hours`;
 }
 
-/** When a server is looked at next; nothing where that is past. @param now milliseconds since the epoch */
+/** When a server is probed next; empty if that time has passed. @param now milliseconds since the epoch */
 export function nextLookWords(dueAt: string | null, now: number): string {
   const seconds = dueAt ? Math.round((Date.parse(dueAt) - now) / 1000) : 0;
   if (seconds <= 0) return '';

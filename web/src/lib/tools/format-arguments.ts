@@ -1,6 +1,6 @@
 const LONGEST = 160;
 
-/** Arguments of a call on one line, such as `city: "Tokyo"`; empty when there are none. */
+/** Formats the arguments of a call on one line, such as `city: "Tokyo"`; empty if there are none. */
 export function argumentWords(args: unknown): string {
   if (args === null || args === undefined) return '';
   const words =

@@ -1,5 +1,5 @@
-/** The id of a tool's place on the page of its server. */
+/** The element ID of a tool on its server's page. */
 export const toolPlace = (name: string): string => `tool-${name}`;
 
-/** The end of an address that leads to it; names may hold any character. */
+/** The URL hash of a tool; names may contain any character. */
 export const toolHash = (name: string): string => `#tool-${encodeURIComponent(name)}`;

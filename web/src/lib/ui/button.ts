@@ -1,6 +1,6 @@
 import { tv } from 'tailwind-variants/lite';
 
-/** The look of everything that acts: buttons, and links that read as buttons. */
+/** Styles of buttons and of links that look like buttons. */
 export const button = tv({
   base: 'inline-flex items-center justify-center gap-1.5 rounded-control border font-medium whitespace-nowrap transition-colors disabled:opacity-60 disabled:cursor-not-allowed aria-pressed:border-ink aria-pressed:bg-sunken',
   variants: {

@@ -2,8 +2,8 @@ import { browser } from '$app/environment';
 import { type Attachment, createAttachmentKey } from 'svelte/attachments';
 
 /**
- * Opens a `<details>` when something in it has to be seen. What the reader opened stays open, also what was opened
- * before the page came alive: there an `open` attribute would close it.
+ * Opens a `<details>` when needed. Unlike the `open` attribute, it never closes what the reader opened, even before
+ * hydration.
  */
 export function openWhen(isNeeded: boolean): {
   open?: boolean;

@@ -1,6 +1,6 @@
 import type { SubmitFunction } from '@sveltejs/kit';
 
-/** Whether a form is being sent: its button is disabled then, and what was typed stays. */
+/** Tracks whether a form is being sent, to disable its button and keep typed values. */
 export class Pending {
   isBusy = $state(false);
 

@@ -8,10 +8,9 @@ export interface Toast {
 const SHOWN_MS = 6000;
 let lastId = 0;
 
-/** Notices at the edge of the page; they are also read aloud by screen readers. */
 export const toasts = $state<Toast[]>([]);
 
-/** @returns how to take it away; a notice without an action goes by itself */
+/** @returns a function that removes it; a toast without an action disappears by itself */
 export function showToast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): () => void {
   const id = ++lastId;
   toasts.push({ id, text, tone: options.tone ?? 'plain', action: options.action });

@@ -1,7 +1,7 @@
 import { timeInZone } from '../live/time-zone.ts';
 import type { AuditEvent } from '../server/workspace/audit.ts';
 
-/** What the trail speaks of, by table. */
+/** Labels of tables. */
 export const SUBJECTS: Record<string, string> = {
   workspaces: 'Workspace',
   workspace_members: 'Member',
@@ -32,28 +32,28 @@ const VERBS: Record<AuditEvent['action'], string> = {
   sign_out: 'signed out',
 };
 
-/** What was done, such as `Server clock changed`. */
+/** Describes an event, such as `Server clock changed`. */
 export function eventWords({ action, table_name, row_name }: AuditEvent): string {
   const subject = SUBJECTS[table_name] ?? table_name.replaceAll('_', ' ');
   return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
 }
 
 /**
- * Who did it, such as `ada@example.org with API token CI`.
- * @param emails of the members by id
+ * Describes the actor, such as `ada@example.org with API token CI`.
+ * @param emails of the members by ID
  */
 export function actorWords(
   { actor_id, token_name, table_name }: Pick<AuditEvent, 'actor_id' | 'token_name' | 'table_name'>,
   emails: Readonly<Record<string, string>>,
 ): string {
-  // Auth does not say whether the user or an administrator changed an account.
+  // Auth does not record whether the user or an administrator changed an account.
   const nobody = table_name === 'accounts' ? 'the user or an administrator' : 'the system';
   const who = actor_id === null ? nobody : (emails[actor_id] ?? 'a former member');
   return token_name === null ? who : `${who} with API token ${token_name}`;
 }
 
 /**
- * Each changed field on one line, such as `name: clock → watch`.
+ * Describes each changed field on one line, such as `name: clock → watch`.
  * @param zone of the reader, for times
  */
 export function changeWords(
@@ -77,6 +77,6 @@ function valueWords(field: string, value: unknown, zone: string): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && field.endsWith('_ms')) return `${value / 1000} s`;
   if (typeof value !== 'string') return JSON.stringify(value);
-  // Only a column of times holds times: what people wrote stays as they wrote it.
+  // Only timestamp columns hold times; leave other text as it is.
   return field.endsWith('_at') && !Number.isNaN(Date.parse(value)) ? timeInZone(value, zone) : value;
 }

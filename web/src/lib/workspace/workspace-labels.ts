@@ -8,7 +8,6 @@ export const ROLE_WORDS: Record<Role, string> = {
   viewer: 'Viewer: can talk, with view-only access',
 };
 
-/** What a scope of an API token allows. */
 export const SCOPE_WORDS: Record<TokenScope, string> = {
   'servers:write': 'Add, edit and delete servers, tools, tags and credentials',
   'servers:test': 'Test servers and refresh their tools',
@@ -16,7 +15,7 @@ export const SCOPE_WORDS: Record<TokenScope, string> = {
   'agents:write': 'Add, edit and delete agents',
 };
 
-/** Words for the limits that a workspace runs into; unknown ones are told by their name. */
+/** The label of a workspace limit; falls back to its name. */
 export function limitWords(name: string): string {
   const words: Record<string, string> = {
     servers: 'Servers',

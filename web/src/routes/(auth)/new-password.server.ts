@@ -4,10 +4,7 @@ const COOKIE = 'new-password';
 const PATH = '/set-password';
 const MINUTES = 15;
 
-/**
- * Lets this browser set a user's password without the current one for a while: a link in an email was confirmed in it.
- * Whoever signs in there next is another user.
- */
+/** Lets this browser set a user's password without the current one for a while, after it confirmed an emailed link. */
 export function allowNewPassword(
   { cookies, url }: Pick<RequestEvent, 'cookies' | 'url'>,
   userId: string,

@@ -1,4 +1,4 @@
-/** Liveness: this process answers. It asks nobody else, so that an outage elsewhere does not restart it. */
+/** Liveness only: an outage elsewhere must not restart this process. */
 export function GET(): Response {
   return Response.json({ ok: true }, { headers: { 'cache-control': 'no-store' } });
 }

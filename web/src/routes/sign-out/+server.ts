@@ -3,7 +3,7 @@ import { createSessionClient, forgetSession } from '$lib/server/auth/session-cli
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 
-/** Ends the session of this browser only, also while Auth does not answer. */
+/** Ends the session of this browser only, even if Auth does not answer. */
 export const POST: RequestHandler = async (event) => {
   const { supabase } = createSessionClient(event, settings());
   await supabase.auth.signOut({ scope: 'local' });

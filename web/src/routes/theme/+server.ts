@@ -5,7 +5,7 @@ import type { RequestHandler } from './$types';
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-/** Remembers light, dark or the system's choice, then goes back to the page. */
+/** Stores the theme and returns to the page. */
 export const POST: RequestHandler = async ({ request, cookies, url }) => {
   const form = await request.formData();
   const theme = readTheme(String(form.get('theme')));

@@ -1,14 +1,13 @@
 import type { ServerFormValues } from './form-values.ts';
 
-/** What was typed into a form that was left without saving, for this tab only. Never holds a credential. */
+/** Drafts of unsaved forms, for this tab only. Never contains a credential. */
 const keyOf = (id: string) => `draft:server:${id}`;
 
-/** Keeps what was typed; a browser that refuses storage loses it when the page goes. */
 export function keepDraft(id: string, values: ServerFormValues): void {
   try {
     sessionStorage.setItem(keyOf(id), JSON.stringify(values));
   } catch {
-    // Private windows and full storage: the form still works.
+    // The form works without storage too, as in private windows.
   }
 }
 
@@ -20,7 +19,7 @@ export function dropDraft(id: string): void {
   }
 }
 
-/** @returns the fields of a kept draft that the form still has; null when there is none */
+/** @returns the fields of a draft that the form still has; null if there is no draft */
 export function readDraft(id: string, fields: ServerFormValues): ServerFormValues | null {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(keyOf(id)) ?? 'null');

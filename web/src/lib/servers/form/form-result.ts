@@ -7,7 +7,7 @@ import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool'
 import type { ServerFormValues } from './form-values.ts';
 import type { Merge } from './merge.ts';
 
-/** What a connection test found, cut down to what the page shows. */
+/** The result of a connection test, reduced to what the page shows. */
 export type TestOutcome =
   | {
       ok: true;
@@ -17,23 +17,22 @@ export type TestOutcome =
       serverName: string | null;
       tools: { name: string; title?: string | null; description?: string | null }[];
       skipped: SkippedTool[];
-      /** Tools that will not be stored, because there are too many. */
+      /** Tools beyond the limit, which will not be stored. */
       overLimit: number;
-      /** What is odd about the list of tools as a whole. */
+      /** A note about the list of tools as a whole. */
       note: string | null;
     }
   | {
       ok: false;
-      /** Null when the test itself could not be run. */
+      /** Null if the test could not run. */
       phase: ProbePhase | null;
       message: string;
       hint: string;
-      /** The server refused for want of a credential; which kind it asks for, when it says so. */
+      /** The kind of credential that the server asked for, if it rejected the request. */
       asksFor: 'something' | 'api_key' | 'bearer_token' | 'oauth' | null;
       phases: PhaseTiming[];
     };
 
-/** What the page shows of a finished test. */
 export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
   if (!answer.ok) {
     const { ok, phase, message, hint, phases, code, wanted_auth: wanted } = answer;
@@ -56,26 +55,25 @@ export function testOutcome(answer: TestConnectionAnswer): TestOutcome {
   };
 }
 
-/** What the page shows of a test that could not be run. */
+/** The outcome of a test that could not run. */
 export function noTest(message: string, hint = ''): TestOutcome {
   return { ok: false, phase: null, message, hint, phases: [], asksFor: null };
 }
 
-/** The answer of the form's two buttons. */
+/** The result of the form's two actions. */
 export interface ServerFormResult {
   values: ServerFormValues;
   errors?: Record<string, string[]>;
-  /** A problem of the whole form. */
   message?: string;
   test?: TestOutcome;
-  /** Somebody else saved meanwhile: nothing is saved yet, and the next save counts from what they saved. */
+  /** Someone else saved meanwhile: nothing is saved yet, and the next save is based on their version. */
   merge?: Omit<Merge, 'values'> & { base: string };
-  /** The row exists, even when a later step failed: saving again must change it, not add another. */
+  /** The row exists even if a later step failed, so saving again must update it. */
   savedId?: string;
   saved?: { id: string; name: string; tone: 'ok' | 'warn'; words: string; needsSignIn: boolean };
 }
 
-/** The order in which phases are shown; the schema's own list would bring all of zod into the page. */
+/** In display order. The schema's own list would add zod to the page. */
 export const PROBE_PHASE_ORDER = [
   'address',
   'connect',

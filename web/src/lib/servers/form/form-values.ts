@@ -1,7 +1,7 @@
 import { boundAddress } from '@patchbay/shared/contract/bound-address';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
-/** The add / edit form as text fields; the credential is apart, because it is never sent back. */
+/** The add and edit form as text fields. The credential is separate, because it is never sent back. */
 export interface ServerFormValues {
   name: string;
   url: string;
@@ -13,7 +13,7 @@ export interface ServerFormValues {
   credential_scope: string;
   oauth_client_id: string;
   trusts_hints: boolean;
-  /** Parted by commas. */
+  /** Comma-separated. */
   tags: string;
   /** Seconds. */
   timeout: string;
@@ -70,7 +70,7 @@ export function formValuesOf(server: McpServerRow): ServerFormValues {
   };
 }
 
-/** Which state of a server a form began with, as the form sends it along. */
+/** The version of the server that a form began with, as sent along with it. */
 export function formBase(server: McpServerRow): string {
   return JSON.stringify({ updated_at: server.updated_at, values: formValuesOf(server) });
 }
@@ -89,7 +89,7 @@ type TypedKey = Pick<ServerFormValues, 'url' | 'auth_method' | 'credential_scope
   oauth_client_id: string | null;
 };
 
-/** Whether the stored credential of a server would go when it is saved so: it never follows to another place. */
+/** Whether saving would drop the stored credential, which never follows to another host. */
 export function dropsCredential(stored: StoredKey, typed: TypedKey): boolean {
   if (!stored.has_credential) return false;
   if (typed.auth_method !== stored.auth_method || originOf(typed.url) !== originOf(stored.url)) return true;
@@ -100,8 +100,8 @@ export function dropsCredential(stored: StoredKey, typed: TypedKey): boolean {
 }
 
 /**
- * Whether the workspace's credential would wait for its holder when the server is saved so: at another address of the
- * same origin it is used after a confirmation only.
+ * Whether saving would put the workspace's credential on hold until its holder confirms: the new address has the same
+ * origin.
  */
 export function holdsCredential(stored: StoredKey, typed: TypedKey): boolean {
   return (
@@ -116,7 +116,7 @@ function isMoved(stored: Pick<StoredKey, 'url'>, typed: Pick<TypedKey, 'url'>): 
   return boundAddress(typed.url.trim()) !== boundAddress(stored.url);
 }
 
-/** Whether a server would be another one than the one that is trusted: its trust ends when it is saved so. */
+/** Whether saving would end the trust in the server's hints, because it becomes another server. */
 export function dropsTrust(
   stored: Pick<McpServerRow, 'url' | 'trusts_hints'>,
   typed: Pick<ServerFormValues, 'url'>,
@@ -128,7 +128,7 @@ function originOf(url: string): string {
   return URL.canParse(url.trim()) ? new URL(url.trim()).origin : url;
 }
 
-/** A first name for a server, from its address: `mcp.linear.app` reads as `linear`. */
+/** Suggests a name for a server: `linear` for `mcp.linear.app`. */
 export function suggestName(url: string): string {
   if (!URL.canParse(url)) return '';
   const { hostname } = new URL(url);

@@ -17,5 +17,5 @@ export interface ShownFile {
   refused: { key: string; reason: string }[];
 }
 
-/** What came of one entry of a file. */
+/** The result of importing one entry. */
 export type ImportResult = Result<{ id: string; name: string; note: string | null }> & { key: string };

@@ -1,6 +1,6 @@
 import type { ServerFormValues } from './form-values.ts';
 
-/** A field that two people changed since the first of them opened the form. */
+/** A field that both users changed since the form was opened. */
 interface Clash {
   field: keyof ServerFormValues;
   mine: ServerFormValues[keyof ServerFormValues];
@@ -8,19 +8,19 @@ interface Clash {
 }
 
 export interface Merge {
-  /** What was typed, with what only the other person changed. */
+  /** The typed values plus the fields that only the other user changed. */
   values: ServerFormValues;
-  /** What only the other person changed. */
+  /** Fields that only the other user changed. */
   taken: (keyof ServerFormValues)[];
-  /** What both changed, to different values; `values` has one's own. */
+  /** Fields that both changed differently; `values` has the typed ones. */
   clashes: Clash[];
 }
 
 /**
- * Joins two edits of one server.
+ * Merges two edits of one server.
  * @param base what the form showed at first
- * @param mine what was typed into it
- * @param theirs what is stored meanwhile
+ * @param mine what was typed
+ * @param theirs what is stored now
  */
 export function mergeEdits(base: ServerFormValues, mine: ServerFormValues, theirs: ServerFormValues): Merge {
   const merge: Merge = { values: { ...mine }, taken: [], clashes: [] };

@@ -10,24 +10,23 @@ import { noTest, testOutcome, type TestOutcome } from './form-result.ts';
 
 type Line = TestConnectionEvent | StreamEnd<TestConnectionAnswer>;
 
-/** One connection test at a time, followed phase by phase. */
+/** Runs one connection test at a time and follows its phases. */
 export class TestRun {
   isRunning = $state(false);
-  /** The phase that is under way. */
   phase = $state<ProbePhase | null>(null);
   finished = $state<PhaseTiming[]>([]);
   outcome = $state<TestOutcome | null>(null);
-  /** What is wrong with the fields, so that no test was made. */
+  /** Invalid fields, which prevented the test. */
   errors = $state<Record<string, string[]> | null>(null);
   readonly #path: string;
   #running: AbortController | undefined;
 
-  /** @param path of the endpoint that tests what it is sent */
+  /** @param path of the testing endpoint */
   constructor(path = '/api/servers/test') {
     this.#path = path;
   }
 
-  /** Tests what the form holds; ends a test that is still running. */
+  /** Tests the form's values and aborts a running test. */
   async start(form: FormData): Promise<void> {
     this.stop();
     const running = new AbortController();
@@ -56,7 +55,7 @@ export class TestRun {
     const response = await fetch(this.#path, { method: 'POST', body: form, signal });
     const isStream = response.ok && response.headers.get('content-type') === 'application/x-ndjson';
     if (!isStream || !response.body) {
-      // Our own endpoint: an answer without any phase, or why there is none.
+      // Our own endpoint: a result without phases, or an error.
       const said = (await response.json()) as
         TestConnectionAnswer | { message?: string; hint?: string; fieldErrors?: Record<string, string[]> };
       if ('ok' in said) this.outcome = testOutcome(said);

@@ -34,7 +34,7 @@ export const load: PageServerLoad = async (event) => {
     deletion,
     sessions,
     tokens,
-    /** A link in an email has led to another password just now. */
+    /** An emailed link was just used to set a new password. */
     hasNewPassword: searchParams.get('password') === 'changed',
     afterwards: next ? returnPath(next) : '/account',
     inboxUrl: settings().inboxUrl,
@@ -97,10 +97,9 @@ export const actions: Actions = {
 
   signOut: async (event) => {
     const who = signedIn(event);
-    // Auth ends them all; asking the database first leaves an event in the audit trail.
+    // Auth ends all sessions; the database function records it in the audit log first.
     await endOtherSessions(who);
     const { error } = await who.supabase.auth.signOut({ scope: 'global' });
-    // The session stays in this browser then, to try again with.
     if (error) return actionFailure(failure(503, authProblemWords(error.code)), { about: 'sessions' });
     redirect(303, '/sign-in');
   },

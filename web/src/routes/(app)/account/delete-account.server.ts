@@ -3,10 +3,10 @@ import type { SignedIn } from '$lib/server/auth/session.ts';
 import { callProcedure } from '$lib/server/procedures.ts';
 import type { Result } from '$lib/server/result.ts';
 
-/** What deleting the caller's account does to others: the answer of `preview_account_deletion`. */
+/** The effects of deleting the caller's account (`preview_account_deletion`). */
 export const DeletionPreview = z.object({
   personal: z.object({ name: z.string(), members: z.array(z.string()) }).nullable(),
-  /** Workspaces of which the caller is the only owner: each needs a choice. */
+  /** Workspaces whose only owner is the caller; each needs a choice. */
   shared: z.array(
     z.object({
       id: z.string(),
@@ -14,7 +14,7 @@ export const DeletionPreview = z.object({
       successors: z.array(z.object({ user_id: z.string(), email: z.string() })),
     }),
   ),
-  /** Names of workspaces that nobody else is in. */
+  /** Names of workspaces without other members. */
   alone: z.array(z.string()),
   credentials: z.array(
     z.object({ workspace: z.string(), name: z.string(), kind: z.enum(['key', 'sign_in', 'webhook']) }),
@@ -22,7 +22,6 @@ export const DeletionPreview = z.object({
 });
 export type DeletionPreview = z.infer<typeof DeletionPreview>;
 
-/** The value of a choice that deletes a workspace. */
 const DELETE = 'delete';
 const PREFIX = 'successor:';
 
@@ -31,7 +30,7 @@ export async function previewDeletion(who: SignedIn): Promise<DeletionPreview | 
   return preview.ok ? preview.value : null;
 }
 
-/** What was chosen for each workspace, by its id: the id of a user, or null to delete the workspace. */
+/** The choice for each workspace by ID: the new owner's ID, or null to delete the workspace. */
 export function readSuccessors(form: FormData): Record<string, string | null> {
   const chosen = [...form].flatMap(([name, value]) =>
     name.startsWith(PREFIX) && typeof value === 'string' && value !== ''
@@ -42,9 +41,9 @@ export function readSuccessors(form: FormData): Record<string, string | null> {
 }
 
 /**
- * Deletes the account with all that is the user's own; this browser is signed out.
- * @param successors who owns the workspaces that the user alone owns, see `delete_account`
- * @returns 409 when a workspace is missing, 400 with errors by workspace id when somebody may not be chosen
+ * Deletes the account with all its data and signs this browser out.
+ * @param successors new owners of the workspaces that the user alone owns, see `delete_account`
+ * @returns 409 if a workspace is missing, 400 with errors by workspace ID if a successor is not allowed
  */
 export async function deleteAccount(
   who: SignedIn,

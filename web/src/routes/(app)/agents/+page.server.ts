@@ -4,7 +4,6 @@ import type { Result } from '$lib/server/result.ts';
 import { signedIn, type SignedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
-/** Characters of a prompt that a row shows at most. */
 const SHOWN_PROMPT = 200;
 
 export const load: PageServerLoad = async (event) => {
@@ -24,7 +23,7 @@ export const load: PageServerLoad = async (event) => {
   };
 };
 
-/** An action of a row, on the agent of the form's `id`. */
+/** An action on the agent of the form's `id`. */
 const onAgent = (act: (who: SignedIn, id: string) => Promise<Result>) => async (event: RequestEvent) => {
   const who = signedIn(event);
   const form = await event.request.formData();

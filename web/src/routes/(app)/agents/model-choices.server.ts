@@ -2,7 +2,7 @@ import { REASONING_EFFORTS, VOICES } from '@patchbay/shared/contract/schema/agen
 import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import type { ModelChoices } from '$lib/agents/form-values.ts';
 
-/** What OpenAI's transcription models are known to write down well, as ISO 639 codes. */
+/** Languages that OpenAI's transcription models handle well, as ISO 639 codes. */
 const LANGUAGES =
   'af ar az be bg bs ca cs cy da de el en es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko lt lv mi mk mr ms ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh'.split(
     ' ',
@@ -11,8 +11,8 @@ const LANGUAGES =
 const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
 
 /**
- * What the form of an agent offers.
- * @param chosen a language that the agent has already; it is offered too when it has a region, such as pt-BR
+ * The choices of the agent form.
+ * @param chosen the agent's current language, included even if it has a region, such as pt-BR
  */
 export function modelChoices(chosen = ''): ModelChoices {
   const codes = chosen === '' || LANGUAGES.includes(chosen) ? LANGUAGES : [...LANGUAGES, chosen];
@@ -26,7 +26,7 @@ export function modelChoices(chosen = ''): ModelChoices {
   };
 }
 
-/** The database stores tags that no language has, such as en-12; `Intl` throws for some of them. */
+/** The database accepts tags without a language, such as en-12; `Intl` throws for some of them. */
 function nameOf(code: string): string {
   try {
     return languageNames.of(code) ?? code;

@@ -11,7 +11,7 @@ export const load: PageServerLoad = async (event) => {
   event.depends('patchbay:conversations');
   const asked = event.url.searchParams.get('before');
   const before = asked && !Number.isNaN(Date.parse(asked)) ? asked : null;
-  // One more than is shown tells whether there are older ones.
+  // One more than shown, to know whether there are older ones.
   const found = await listConversations(who, workspace.id, { before, limit: PAGE + 1 });
   const shown = found.slice(0, PAGE);
   return {

@@ -24,8 +24,8 @@ const Conversation = VoiceSessionRow.extend({ agent_configs: AgentName });
 export type Conversation = z.infer<typeof Conversation>;
 
 /**
- * The user's own conversations of a workspace, newest first, each with the first thing that the user said.
- * @param before only those that began earlier than this one did; null for the newest
+ * Lists the user's conversations in a workspace, newest first, each with the first thing that the user said.
+ * @param before only conversations that started earlier; null for the newest
  */
 export function listConversations(
   who: SignedIn,
@@ -47,7 +47,7 @@ export function listConversations(
   return rows(before === null ? query : query.lt('started_at', before), ListedConversation);
 }
 
-/** A conversation of the user's own; null where it is another's or gone. */
+/** Reads one of the user's conversations; null if it is another user's or deleted. */
 export function readConversation(who: SignedIn, id: string): Promise<Conversation | null> {
   if (!z.uuid().safeParse(id).success) return Promise.resolve(null);
   return firstRow(
@@ -60,7 +60,6 @@ export function readConversation(who: SignedIn, id: string): Promise<Conversatio
   );
 }
 
-/** What was said, in its order. */
 export function listLines(who: SignedIn, sessionId: string): Promise<TranscriptLine[]> {
   return rows(
     who.supabase
@@ -72,7 +71,6 @@ export function listLines(who: SignedIn, sessionId: string): Promise<TranscriptL
   );
 }
 
-/** What the agent did in a conversation, in its order. */
 export function listSessionCalls(who: SignedIn, sessionId: string): Promise<ToolCallRow[]> {
   return rows(
     who.supabase
@@ -84,12 +82,12 @@ export function listSessionCalls(who: SignedIn, sessionId: string): Promise<Tool
   );
 }
 
-/** Ends a conversation that runs, wherever it does; one that is over stays as it is. */
+/** Ends a running conversation; does nothing if it has ended. */
 export function endConversation(who: SignedIn, id: string): Promise<Result<unknown>> {
   return callProcedure(who, 'end_conversation', { p_session_id: id }, z.unknown());
 }
 
-/** Deletes a conversation that is over, with its words and calls; one that runs stays. */
+/** Deletes a conversation that has ended, with its transcript and calls. */
 export async function deleteConversation(who: SignedIn, id: string): Promise<Result> {
   const answer = await who.supabase.from('voice_sessions').delete().eq('id', id).select('id');
   return writtenRows(answer, failure(409, 'End the conversation before you delete it.'));

@@ -22,7 +22,7 @@ export const DeliveryRow = z.object({
 });
 export type DeliveryRow = z.infer<typeof DeliveryRow>;
 
-/** The webhook of a workspace; null without one, and for those who may not see it. */
+/** Reads the webhook of a workspace; null if there is none or the user may not see it. */
 export function readWebhook(who: SignedIn, workspaceId: string): Promise<WebhookRow | null> {
   return firstRow(
     who.supabase
@@ -33,7 +33,7 @@ export function readWebhook(who: SignedIn, workspaceId: string): Promise<Webhook
   );
 }
 
-/** The latest messages of a webhook, newest first. */
+/** Lists the latest deliveries of a webhook, newest first. */
 export function listDeliveries(who: SignedIn, webhookId: string, limit: number): Promise<DeliveryRow[]> {
   return rows(
     who.supabase

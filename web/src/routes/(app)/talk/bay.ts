@@ -3,16 +3,14 @@ import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { formatCount } from '$lib/ui/format-count.ts';
 import { serverState, toolCountWords, type Tone } from '$lib/servers/state-labels.ts';
 
-/** A server beside the conversation. */
 export interface Plug {
   server: McpServerRow;
-  /** Colour of its cord, 1 to 6. */
+  /** Color of its cord, 1 to 6. */
   cord: number;
-  /** How many of its tools the agent has now. */
   toolCount: number;
   /** Its tools are in the conversation. */
   isPlugged: boolean;
-  /** They are known, and its connection is coming up. */
+  /** Its tools are known while its connection is starting. */
   isConnecting: boolean;
   tone: Tone;
   words: string;
@@ -23,31 +21,31 @@ const SEPARATOR = '__';
 
 interface Conversation {
   isRunning: boolean;
-  /** Names that the model knows. */
+  /** The model's tool names. */
   toolNames: readonly string[];
-  /** The conversation's own connections by server id. */
+  /** The conversation's connections by server ID. */
   connections: ReadonlyMap<string, ConnectionStateName>;
 }
 
-/** The slug that a tool's name in the model begins with belongs to exactly one server. */
+/** Finds a tool's server by the slug that the model's name begins with. */
 export function serverOfTool(name: string, servers: readonly McpServerRow[]): McpServerRow | undefined {
   return servers
     .filter((server) => name.startsWith(server.slug + SEPARATOR))
     .toSorted((a, b) => b.slug.length - a.slug.length)[0];
 }
 
-/** A tool's own name, without the prefix of its server. */
+/** A tool's name without its server's prefix. */
 export function bareToolName(name: string, server: McpServerRow | undefined): string {
   return server ? name.slice(server.slug.length + SEPARATOR.length) : name;
 }
 
-/** The color of a server's cord: by its place in the list, so that neighbors differ. */
+/** The color of a server's cord, by its index, so that neighbors differ. */
 export function cordOf(serverId: string, servers: readonly McpServerRow[]): number {
   const index = servers.findIndex((server) => server.id === serverId);
   return (Math.max(0, index) % CORDS) + 1;
 }
 
-/** What the bay shows: plugged servers first, then the rest of the workspace in its order. */
+/** The servers to show beside the conversation, in the workspace's order. */
 export function plugsOf(servers: readonly McpServerRow[], conversation: Conversation, now: number): Plug[] {
   const counts = new Map<string, number>();
   for (const name of conversation.toolNames) {
@@ -83,7 +81,7 @@ function plugOf(
   };
 }
 
-/** What a swap of tools changed, in one line for each server; empty when nothing did. The first set is one line. */
+/** Describes a change of tools, one line per server. The first set is one line. */
 export function toolChangeWords(
   before: readonly string[],
   after: readonly string[],

@@ -4,12 +4,12 @@ export interface Point {
 }
 
 const SPREAD_RADIANS = 0.42;
-/** The fan of cords stays on the right half of the socket, however many there are. */
+/** Keeps the fan of cords on the right half of the socket. */
 const WIDEST_RADIANS = 2.4;
 const SAG = 24;
 
 /**
- * The curve of a cord, from the rim of the agent's socket to a jack, hanging a little.
+ * The curve of a cord from the rim of the agent's socket to a jack, hanging a little.
  * @param center of the socket, `radius` its radius
  * @param index of this cord among `count`
  * @returns the `d` of an SVG path

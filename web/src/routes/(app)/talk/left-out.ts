@@ -4,13 +4,12 @@ import type { LeftOut, LeftOutReason } from '@patchbay/shared/contract/schema/ac
 interface LeftOutNotice {
   reason: LeftOutReason;
   title: string;
-  /** Why, and what to do. */
   hint: string;
-  /** One for each server, or for each tool where there is more to say. */
+  /** One per server, or per tool with more detail. */
   lines: string[];
 }
 
-/** What the page says about tools that are switched on and that the model is not given. */
+/** Notices about enabled tools that the model did not get. */
 export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   const notices: LeftOutNotice[] = [];
   const refused = leftOut.filter(({ reason }) => reason === 'refused');

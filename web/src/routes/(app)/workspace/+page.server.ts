@@ -25,7 +25,7 @@ import {
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
-/** Which card of the page an answer belongs to. */
+/** The card that shows the result. */
 type About = 'name' | 'people' | 'invite' | 'tags' | 'transcripts' | 'end';
 
 export const load: PageServerLoad = async (event) => {
@@ -41,7 +41,7 @@ export const load: PageServerLoad = async (event) => {
   return { members, invitations, tags, usage, roles: Role.options };
 };
 
-/** What every action begins with: who, where, and what was typed. */
+/** The user, workspace and form fields of an action. */
 async function begin(event: RequestEvent) {
   const who = signedIn(event);
   const [workspace, form] = await Promise.all([

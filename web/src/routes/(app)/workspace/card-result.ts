@@ -1,12 +1,11 @@
-/** What the workspace page's actions answer, for the card it belongs to. */
+/** The result of an action of the workspace page, for one card. */
 export interface CardResult {
   about: 'name' | 'people' | 'invite' | 'tags' | 'transcripts' | 'end';
-  /** What was done, in words. */
   done?: string;
   message?: string;
   hint?: string;
   errors?: Record<string, string[]>;
-  /** An invitation, told this once. */
+  /** An invitation link, shown only once. */
   link?: string;
   typed?: { role: string; email: string };
 }

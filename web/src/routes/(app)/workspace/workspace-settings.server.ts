@@ -12,12 +12,12 @@ const NewTag = z.object({ new_tag: TagName });
 
 const WorkspacePatch = WorkspaceInput.extend({ keep_transcripts: z.boolean() }).partial();
 
-/** What the workspace uses of its limits. */
+/** Reads the workspace's usage of its limits. */
 export async function readUsage(who: SignedIn, workspaceId: string): Promise<WorkspaceUsageRow[]> {
   return rows(who.supabase.rpc('workspace_usage', { p_workspace_id: workspaceId }), WorkspaceUsageRow);
 }
 
-/** Every tag with the number of its servers, by name. */
+/** Lists all tags with their number of servers, by name. */
 export async function listTags(
   who: SignedIn,
   workspaceId: string,
@@ -46,7 +46,7 @@ export async function renameTag(
 export const removeTag = (who: SignedIn, workspaceId: string, tag: string) =>
   callProcedure(who, 'remove_tag', { p_workspace_id: workspaceId, p_tag: tag }, TagChange);
 
-/** @returns the id of the new workspace, whose owner the user is */
+/** Creates a workspace owned by the user. @returns its ID */
 export async function createWorkspace(who: SignedIn, name: string): Promise<Result<string>> {
   const read = readFields(WorkspaceInput, { name });
   if (!read.ok) return invalidInput(read.fieldErrors);

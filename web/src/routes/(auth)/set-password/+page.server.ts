@@ -9,7 +9,7 @@ import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = (event) => {
   const { user } = signedIn(event);
-  // Who remembers the current password changes it in the account.
+  // Users who know their password change it on the account page.
   if (!mayChooseNewPassword(event, user.id)) redirect(303, '/account');
   return { email: user.email };
 };
@@ -24,7 +24,7 @@ export const actions: Actions = {
     endNewPassword(event);
     const next = event.url.searchParams.get('next');
     const tokens = await listOwnTokens(who);
-    // Tokens from before still work: the account page asks about them, and leads on.
+    // Older API tokens still work: the account page asks about them and continues from there.
     if (tokens?.length)
       redirect(303, `/account?${new URLSearchParams({ password: 'changed', next: next ?? '' })}`);
     redirect(303, returnPath(next));

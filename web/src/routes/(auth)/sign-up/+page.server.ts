@@ -23,7 +23,7 @@ export const actions: Actions = {
     const { data, error } = await locals.supabase.auth.signUp({ email, password, options });
     if (error && isUnsent(error.code, 'signup')) return { email, sent: true };
     if (error) return actionFailure(failure(400, authProblemWords(error.code)), { email });
-    // Hosted projects confirm addresses first: then there is a user but no session yet.
+    // Hosted projects confirm addresses first, so there is a user but no session yet.
     if (!data.session) return { email, sent: true };
     redirect(303, returnPath(next));
   },

@@ -4,7 +4,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { settings } from '$lib/server/settings.ts';
 import type { RequestHandler } from './$types';
 
-/** The short-lived token alone, for Realtime in the browser; the refresh token stays in its cookie. */
+/** The short-lived token for Realtime in the browser; the refresh token stays in its cookie. */
 export const GET: RequestHandler = async (event) => {
   const { supabase, accessToken } = signedIn(event);
   const { data } = await supabase.auth.getSession();

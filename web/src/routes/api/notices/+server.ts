@@ -6,7 +6,6 @@ import type { RequestHandler } from './$types';
 
 const SHOWN = 100;
 
-/** The latest notices of the workspace. */
 export const GET: RequestHandler = async (event) => {
   const who = signedIn(event);
   const workspace = await currentWorkspace(who, event.cookies);

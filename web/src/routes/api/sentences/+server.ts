@@ -8,7 +8,7 @@ const Sentences = z.object({ sentences: z.array(z.string()) });
 const MOST = 24;
 const PATIENCE_MS = 1500;
 
-/** Sentences that the rehearsal model can hear now; none with a real model, which needs no examples. */
+/** Sentences that the rehearsal model understands; none with a real model. */
 export const GET: RequestHandler = async (event) => {
   signedIn(event);
   const { model, modelUrl } = settings();

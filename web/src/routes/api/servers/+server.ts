@@ -9,7 +9,7 @@ import type { RequestHandler } from './$types';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DeleteBody = z.object({ ids: ServerIds });
 
-/** All servers of the workspace, or with `ids` only those that are still there. */
+/** All servers of the workspace, or those named by `ids` that still exist. */
 export const GET: RequestHandler = async (event) => {
   const who = signedIn(event);
   const ids = event.url.searchParams.get('ids');
@@ -24,7 +24,7 @@ export const GET: RequestHandler = async (event) => {
   return json(wanted.length > 0 ? await readServers(who, wanted) : []);
 };
 
-/** Deletes servers and answers which are left, because the user may not delete them. */
+/** Deletes servers and returns the IDs of those that the user may not delete. */
 export const DELETE: RequestHandler = async (event) => {
   const who = signedIn(event);
   const body = DeleteBody.safeParse(await event.request.json().catch(() => null));

@@ -4,7 +4,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
-/** The names of all tools of the workspace, for the palette. */
+/** The names of the workspace's tools, for the palette. */
 export const GET: RequestHandler = async (event) => {
   const who = signedIn(event);
   const workspace = await currentWorkspace(who, event.cookies);

@@ -4,7 +4,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
-/** Says that somebody looks at the workspace, so that its servers are looked at more often. */
+/** Reports that someone has the workspace open, so its servers are probed more often. */
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const workspace = await currentWorkspace(who, event.cookies);

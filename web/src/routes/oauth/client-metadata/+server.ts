@@ -1,7 +1,7 @@
 import { clientIdentity } from '@patchbay/shared/engine/oauth/client-metadata';
 import type { RequestHandler } from './$types';
 
-/** How this deployment presents itself to authorization servers: its address is the id of the client (CIMD). */
+/** The client metadata document (CIMD): its URL is the client ID for authorization servers. */
 export const GET: RequestHandler = ({ url }) => {
   const { metadata } = clientIdentity(url.origin);
   const document = { client_id: url.origin + url.pathname, ...metadata };

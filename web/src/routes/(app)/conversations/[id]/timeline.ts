@@ -3,7 +3,7 @@ import type { ToolCallRow, TranscriptLine } from '@patchbay/shared/contract/sche
 export type Moment =
   { kind: 'said'; at: string; line: TranscriptLine } | { kind: 'call'; at: string; call: ToolCallRow };
 
-/** What was said and what was done, in the order of time; of the same moment, words come first. */
+/** Merges transcript lines and calls by time; at the same moment, lines come first. */
 export function timelineOf(lines: readonly TranscriptLine[], calls: readonly ToolCallRow[]): Moment[] {
   const moments: Moment[] = [
     ...lines.map((line): Moment => ({ kind: 'said', at: line.said_at, line })),

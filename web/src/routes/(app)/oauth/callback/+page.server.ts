@@ -7,18 +7,18 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { finishSignIn } from '$lib/server/servers/sign-ins.ts';
 import type { PageServerLoad } from './$types';
 
-/** How long the way back waits for the tools; the discovery itself goes on after it. */
+/** How long the redirect waits for discovery, which continues afterwards. */
 const DISCOVERY_PATIENCE_MS = 3000;
 
 const COOKIE = 'sign_in_problem';
-/** So long the page may be loaded again. */
+/** How long the page can be reloaded. */
 const COOKIE_S = 600;
-/** What went wrong at the last sign-in to a server, and where the user had begun it. */
+/** The error of the last sign-in to a server, and where the user started it. */
 const Problem = z.object({ message: z.string(), hint: z.string(), back: z.string().transform(returnPath) });
 
 /**
- * Where authorization servers send people back. What they bring is good once, and for this user only; it leaves the
- * address in any case, and never comes into a page.
+ * Where authorization servers redirect users. The query works once and only for this user, so a redirect removes it
+ * from the URL, and no page shows it.
  */
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);

@@ -4,7 +4,7 @@ import { settings } from '$lib/server/settings.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { LayoutServerLoad } from './$types';
 
-/** Streamed behind a skeleton when walking through the app, part of the page on a hard load. */
+/** Streamed behind a skeleton on navigation, part of the page on a full load. */
 export const load: LayoutServerLoad = async (event) => {
   const who = signedIn(event);
   const { workspace } = await event.parent();
@@ -12,7 +12,7 @@ export const load: LayoutServerLoad = async (event) => {
   return {
     servers: event.isDataRequest ? { later: servers } : { now: await servers },
     members: workspace.isPersonal ? [] : await listMembers(who, workspace.id),
-    // What needs a key is no first server.
+    // A server that needs a key is a poor first server.
     demoServers: settings().demoServers.filter((server) => server.auth_method === 'none'),
   };
 };

@@ -7,7 +7,7 @@ import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {
-  /** The switch of a row; `to` is the wanted state, so that a repeated click is harmless. */
+  /** Switches a server; `to` is the wanted state, so a repeated click is harmless. */
   activate: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();
@@ -16,7 +16,6 @@ export const actions: Actions = {
     return { server: result.value };
   },
 
-  /** Changes places with the server above or below. */
   move: async (event) => {
     const who = signedIn(event);
     const { id: workspaceId } = await currentWorkspace(who, event.cookies);
@@ -27,7 +26,7 @@ export const actions: Actions = {
     return { servers: result.value };
   },
 
-  /** One change to all chosen servers; deleting asks first, on a page of its own. */
+  /** One change to all selected servers; deleting asks on its own page first. */
   bulk: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();

@@ -19,7 +19,7 @@ const TONE_OF: Record<Exclude<StateFilter, 'all'>, Tone> = {
   off: 'off',
 };
 
-/** Servers that match all of the filter; the search looks at name, address, description and tags. */
+/** Servers that match the whole filter. The search covers name, URL, description and tags. */
 export function matching(servers: McpServerRow[], filter: Filter): McpServerRow[] {
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
   return servers.filter((server) => {
@@ -37,7 +37,7 @@ export interface FilterChoice {
   count: number;
 }
 
-/** The state filters that would show something, with how many. */
+/** The state filters that match any server, with counts. */
 export function stateChoices(servers: McpServerRow[]): FilterChoice[] {
   const counts = new Map<Tone, number>();
   for (const server of servers) counts.set(toneOf(server), (counts.get(toneOf(server)) ?? 0) + 1);

@@ -1,7 +1,7 @@
 import { NO_FILTER, STATE_FILTERS, type Filter } from './filter.ts';
 import { SORTS, type Sort } from './sort.ts';
 
-/** How the list is looked at; it stands in the address, so that reload, back and a link keep it. */
+/** The view of the list. It is in the URL, so that reload, back and links keep it. */
 export interface ListView extends Filter {
   sort: Sort;
 }
@@ -15,7 +15,7 @@ export function readView(query: URLSearchParams): ListView {
   };
 }
 
-/** The address of the list in this view; what is as usual is left out. */
+/** The URL of a view, without defaults. */
 export function viewHref(view: ListView): string {
   const query = new URLSearchParams();
   if (view.search) query.set('q', view.search);

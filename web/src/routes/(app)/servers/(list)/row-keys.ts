@@ -3,19 +3,19 @@ import type { Selection } from './selection.svelte.ts';
 
 interface RowKeys {
   selection: Selection;
-  /** Ids of the rows as they are shown. */
+  /** IDs of the rows as shown. */
   order: () => string[];
   onDelete: (ids: string[]) => void;
 }
 
 /**
- * The keyboard in a list of rows: arrows (or j, k) go from row to row, with Shift they choose on the way,
- * `x` chooses, Delete deletes what is chosen, Escape lets go. Rows carry `data-row` with their id.
+ * Keyboard control of a list: arrows or j and k move, with Shift they also select, `x` selects, Delete deletes, Escape
+ * clears the selection. Rows carry `data-row` with their ID.
  */
 export function rowKeys({ selection, order, onDelete }: RowKeys): Attachment<HTMLElement> {
   return (list) => {
     const handle = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement; // Key events come from elements.
+      const target = event.target as HTMLElement; // Key events target elements.
       const row = target.closest<HTMLElement>('[data-row]');
       const isTyping = target.closest('input:not([type="checkbox"]), select, textarea') !== null;
       if (!row || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -40,7 +40,7 @@ export function rowKeys({ selection, order, onDelete }: RowKeys): Attachment<HTM
   };
 }
 
-/** Going on with Shift chooses the row that was left as well. */
+/** Moving with Shift also selects the row that was left. */
 function choose(selection: Selection, next: string, left: string, order: string[]): void {
   for (const id of [left, next]) if (!selection.ids.has(id)) selection.toggle(id, order, false);
 }

@@ -1,14 +1,14 @@
 import { SvelteSet } from 'svelte/reactivity';
 
-/** Which servers are chosen for a change of many at once. */
+/** The servers selected for a bulk change. */
 export class Selection {
   ids = new SvelteSet<string>();
-  /** Where a range begins: the row that was chosen last. */
+  /** The start of a range: the row selected last. */
   #anchor: string | null = null;
 
   /**
-   * Chooses a row or lets go of it; with `isRange` all rows from the last one to this one follow it.
-   * @param order the rows as they are shown, by id
+   * Toggles a row; with `isRange`, all rows from the last toggled one to this one.
+   * @param order IDs of the rows as shown
    */
   toggle(id: string, order: string[], isRange: boolean): void {
     const isChosen = !this.ids.has(id);

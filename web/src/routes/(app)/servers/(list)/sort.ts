@@ -1,7 +1,7 @@
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { serverState, type Tone } from '$lib/servers/state-labels.ts';
 
-/** Orders of the list; `own` is the one in which the servers come. */
+/** Sort orders; `own` is the manual one. */
 export const SORTS = ['own', 'name', 'state', 'latency', 'tools', 'changed'] as const;
 export type Sort = (typeof SORTS)[number];
 
@@ -14,13 +14,13 @@ export const SORT_WORDS: Record<Sort, string> = {
   changed: 'Recently changed',
 };
 
-/** What needs somebody comes first. */
+/** What needs attention comes first. */
 const URGENCY: Record<Tone, number> = { bad: 0, warn: 1, wait: 2, ok: 3, off: 4 };
 
 const byName = (a: McpServerRow, b: McpServerRow) =>
   a.name.localeCompare(b.name, undefined, { numeric: true, sensitivity: 'base' });
 
-/** Sorted anew, without touching the list; what has no value for the order comes last. */
+/** A sorted copy; servers without a value come last. */
 export function sorted(servers: McpServerRow[], sort: Sort): McpServerRow[] {
   const mostFirst = (value: (server: McpServerRow) => number | null) => (a: McpServerRow, b: McpServerRow) =>
     (value(b) ?? -1) - (value(a) ?? -1) || byName(a, b);

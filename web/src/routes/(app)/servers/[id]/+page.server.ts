@@ -37,7 +37,7 @@ export const load: PageServerLoad = async (event) => {
     readServer(who, id),
     listTools(who, id),
     listChecks(who, id, SHOWN_CHECKS),
-    // One more than is shown tells whether there are older ones.
+    // One more than shown, to know whether there are older ones.
     listCalls(who, id, wanted, SHOWN_CALLS + 1),
     readHistory(who, id, SHOWN_INCIDENTS),
     maySeeTrail ? listAuditEvents(who, workspace.id, trail, SHOWN_CHANGES) : null,
@@ -58,7 +58,7 @@ export const load: PageServerLoad = async (event) => {
   };
 };
 
-/** Who entered the key of the workspace, by email address; empty when that is not known. */
+/** Email address of the user who entered the workspace's key; empty if unknown. */
 async function holderOf(
   who: SignedIn,
   { workspace_id, credential_holder_id: id }: McpServerRow,
@@ -70,13 +70,12 @@ async function holderOf(
 }
 
 export const actions: Actions = {
-  /** Connects anew and reads the tools. */
   discover: async (event) => {
     const discovery = await discover(event);
     return discovery.ok ? { found: discovery.value } : actionFailure(discovery);
   },
 
-  /** Sets the user's own key, where each member has one, and connects with it. */
+  /** Sets the user's own key, if each member has one, and connects with it. */
   key: async (event) => {
     const form = await event.request.formData();
     const credential = CredentialText.safeParse(form.get('credential') ?? '');
@@ -89,11 +88,10 @@ export const actions: Actions = {
       auth_method: AuthMethod.safeParse(form.get('auth_method')).data,
     });
     if (!answer.ok) return fail(answer.status, { keyErrors: [answer.message] });
-    // It is stored, whatever the server says to it.
     return afterKey(await discover(event));
   },
 
-  /** Lets the workspace's key be used at the address that its holder saw. */
+  /** Confirms the new address for the workspace's key, as its holder saw it. */
   confirmAddress: async (event) => {
     const confirmed_url = String((await event.request.formData()).get('url'));
     const answer = await storeCredential(signedIn(event), { server_id: event.params.id, confirmed_url });
@@ -112,19 +110,19 @@ export const actions: Actions = {
     return change(event, form, { is_enabled: form.get('to') === 'on' });
   },
 
-  /** Whether a tool comes before others when the model can't take all of them. */
+  /** Whether a tool takes priority if the model can't take all of them. */
   pin: async (event) => {
     const form = await event.request.formData();
     return change(event, form, { is_pinned: form.get('to') === 'on' });
   },
 
-  /** What a tool may do; empty for what its server says, where that is trusted. */
+  /** The tool's access; empty to follow the server's hints, if trusted. */
   access: async (event) => {
     const form = await event.request.formData();
     return change(event, form, { access: ToolAccess.safeParse(form.get('access')).data ?? null });
   },
 
-  /** How long answers of a tool may be kept; empty for not at all. */
+  /** How long results may be cached; empty for no caching. */
   cache: async (event) => {
     const form = await event.request.formData();
     const seconds = Number(form.get('seconds'));
@@ -143,7 +141,7 @@ async function discover(event: RequestEvent<{ id: string }>): Promise<Result<Dis
   return { ok: true, value: { added, changed, removed, count: tools.length } };
 }
 
-/** The action succeeds in any case, since the key is stored; what the server answers to it is shown. */
+/** The key is stored, so the action succeeds even if the server rejects it. */
 function afterKey(discovery: Result<Discovery>) {
   if (discovery.ok) return { found: discovery.value };
   return { message: discovery.message, hint: discovery.hint };

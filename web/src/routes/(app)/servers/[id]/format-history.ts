@@ -3,17 +3,17 @@ import type { IncidentRow } from './history.server.ts';
 import type { Tone } from '$lib/servers/state-labels.ts';
 
 const DAY_MS = 86_400_000;
-/** As the monitor tells of it. */
+/** As in the monitor's notices. */
 const WARNED_DAYS = 14;
 
-/** A share as a percentage that never reads as more than it is: 99.99% is not 100%. */
+/** A percentage, rounded down: 99.99% is not 100%. */
 export function uptimeWords(share: number | null): string {
   if (share === null) return '–';
   if (share === 1) return '100%';
   return `${(Math.floor(share * 10_000) / 100).toFixed(2)}%`;
 }
 
-/** How long an incident was, or that it lasts. @param now milliseconds since the epoch */
+/** The duration of an incident, or that it lasts. @param now milliseconds since the epoch */
 export function outageWords(
   { started_at: start, ended_at: end }: Pick<IncidentRow, 'started_at' | 'ended_at'>,
   now: number,
@@ -23,7 +23,7 @@ export function outageWords(
 }
 
 /**
- * Until when a certificate is valid; null when there is none.
+ * When a certificate expires; null if there is none.
  * @param now milliseconds since the epoch
  * @param zone of the reader
  */

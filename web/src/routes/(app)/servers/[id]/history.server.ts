@@ -4,7 +4,7 @@ import type { SignedIn } from '$lib/server/auth/session.ts';
 
 const Span = z.object({
   checks: z.number(),
-  /** Share of the time, 0 to 1; null where nothing was checked. */
+  /** 0 to 1; null if nothing was checked. */
   uptime: z.number().nullable(),
   p50_ms: z.number().nullable(),
   p95_ms: z.number().nullable(),
@@ -28,7 +28,7 @@ export interface ServerHistory extends z.infer<typeof History> {
   certificateExpiresAt: string | null;
 }
 
-/** How a server was over a day, a week and 30 days, and when it was not usable. */
+/** Uptime, latency and incidents of a server over a day, a week and 30 days. */
 export async function readHistory(
   who: SignedIn,
   serverId: string,

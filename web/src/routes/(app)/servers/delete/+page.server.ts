@@ -6,7 +6,7 @@ import { deleteServers, IDS_AT_ONCE, readServers } from '$lib/server/servers/ser
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { Actions, PageServerLoad } from './$types';
 
-/** Asks before deleting, where there is no JavaScript for an undo. */
+/** Confirms a delete without JavaScript, which has no undo. */
 export const load: PageServerLoad = async (event) => {
   const who = signedIn(event);
   const ids = ServerIds.safeParse(event.url.searchParams.getAll('id').slice(0, IDS_AT_ONCE));

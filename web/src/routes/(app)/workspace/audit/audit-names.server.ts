@@ -7,7 +7,7 @@ import type { SignedIn } from '$lib/server/auth/session.ts';
 const Named = z.object({ id: z.string(), name: z.string() });
 
 /**
- * Events that speak of members, agents and servers by name instead of id, where these are still there.
+ * Replaces the IDs of members, agents and servers in events by their names, if these still exist.
  * @param members of the workspace
  */
 export async function withNames(

@@ -1,9 +1,9 @@
 import type { AuditEvent } from '$lib/server/workspace/audit.ts';
 
-/** Tables whose rows have no name of their own: the row's id is that of a member or of an agent. */
+/** Tables whose rows have no name: the row's ID is that of a member or an agent. */
 const NAMED_BY_ID = new Set(['workspace_members', 'agent_config_servers']);
 
-/** Ids of agents and servers that events speak of without a name. */
+/** IDs of agents and servers that events mention without a name. */
 export function namelessRows(events: AuditEvent[]): { agents: string[]; servers: string[] } {
   const ofAgents = events.filter(({ table_name }) => table_name === 'agent_config_servers');
   const ids = (values: unknown[]) => [...new Set(values.filter((value) => typeof value === 'string'))];
@@ -13,7 +13,7 @@ export function namelessRows(events: AuditEvent[]): { agents: string[]; servers:
   };
 }
 
-/** The events with names in the place of ids, as far as they are known. */
+/** Replaces known IDs in events by names. */
 export function nameEvents(events: AuditEvent[], names: ReadonlyMap<string, string>): AuditEvent[] {
   const nameOf = (id: unknown) => (typeof id === 'string' ? (names.get(id) ?? id) : id);
   return events.map((event) => {

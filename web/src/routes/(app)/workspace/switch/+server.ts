@@ -4,7 +4,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { listWorkspaces, rememberWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
-/** Goes on in another workspace; one that the user does not belong to changes nothing. */
+/** Switches to another workspace; ignores one that the user is not in. */
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const form = await event.request.formData();

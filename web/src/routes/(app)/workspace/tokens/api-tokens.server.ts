@@ -5,7 +5,7 @@ import { callProcedure } from '$lib/server/procedures.ts';
 import type { Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
-/** The tokens of a workspace that are not revoked, newest first; none for who may not see them. */
+/** Lists the active tokens of a workspace, newest first; none if the user may not see them. */
 export function listApiTokens(who: SignedIn, workspaceId: string): Promise<ApiTokenRow[]> {
   return rows(
     who.supabase
@@ -18,7 +18,7 @@ export function listApiTokens(who: SignedIn, workspaceId: string): Promise<ApiTo
   );
 }
 
-/** Makes a token. It is told this once: the database keeps only its hash. */
+/** Creates a token. It is returned only once: the database stores its hash. */
 export const createApiToken = (
   who: SignedIn,
   workspaceId: string,

@@ -3,17 +3,17 @@ import { diffWordsWithSpace } from 'diff';
 import type { DiffPart, ShownChange, ShownField } from './import-changes.ts';
 
 const SHORT = 60;
-/** Beyond this many differences the two texts have little in common: they are shown one after the other. */
+/** With more differences, the two texts are shown one after the other. */
 const MOST_EDITS = 2_000;
-/** Of a long piece that both texts have, this much is shown at its ends. */
+/** Characters to keep at each end of a long common part. */
 const CONTEXT = 120;
 
 const KINDS = { server: 'Server', agent: 'Agent', tool: 'Tool' };
 
-/** What an import changes, for a page: long texts as differences, invisible characters made visible. */
+/** Formats an import's changes: long texts as diffs, invisible characters made visible. */
 export function showChanges(changes: ImportChange[]): ShownChange[] {
   return changes.map(({ kind, name, is_new, fields }, place) => ({
-    // Names may be given twice, and one must not hide the other.
+    // Names may repeat, so the index keeps keys unique.
     key: `${place} ${kind} ${name}`,
     title: `${KINDS[kind]} ${visible(name)}`,
     isNew: is_new,
@@ -56,7 +56,7 @@ function valueWords(field: string, value: unknown): string {
   return visible(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** With a code in place of each character that shows nothing or reorders others, which could hide a change. */
+/** Replaces characters that are invisible or reorder text, which could hide a change, by their codes. */
 function visible(text: string): string {
   return text.replaceAll(
     /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u{2800}]|(?![\n\t])\p{Cc}/gu,

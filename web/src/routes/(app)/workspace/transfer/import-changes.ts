@@ -1,10 +1,10 @@
-/** A piece of a text: in both versions, only in the earlier one, or only in the later one. */
+/** A part of a diff. */
 export interface DiffPart {
   text: string;
   kind: 'same' | 'removed' | 'added';
 }
 
-/** A field that an import changes. Short values are given whole, long texts as their differences. */
+/** A changed field: short values in full, long texts as a diff. */
 export type ShownField =
   { name: string; from: string; to: string; parts?: undefined } | { name: string; parts: DiffPart[] };
 

@@ -3,17 +3,17 @@ import { callProcedure } from '$lib/server/procedures.ts';
 import { failure, type Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
-/** A document of this size holds thousands of servers; serverless functions take no more than 4.5 MB. */
+/** Enough for thousands of servers; serverless functions accept at most 4.5 MB. */
 const MOST_BYTES = 4_000_000;
 
-/** The workspace as a document without ids, status and secrets. */
+/** Exports a workspace without IDs, status and secrets. */
 export const exportWorkspace = (who: SignedIn, workspaceId: string): Promise<Result<WorkspaceDocument>> =>
   callProcedure(who, 'export_workspace', { p_workspace_id: workspaceId }, WorkspaceDocument);
 
 /**
- * Imports a document, all of it or nothing.
- * @param options.mode merge: what is there is changed too; add: it stays as it is
- * @param options.isDryRun only tells what would happen
+ * Imports a document completely or not at all.
+ * @param options.mode `merge` changes what exists; `add` leaves it as it is
+ * @param options.isDryRun only reports what would happen
  */
 export async function importWorkspace(
   who: SignedIn,

@@ -3,7 +3,7 @@ import { returnPath } from '@patchbay/shared/contract/return-path';
 import { callbackProblem } from './callback-error.ts';
 import type { PageServerLoad } from './$types';
 
-/** Where a provider leads back to, by way of Auth. A code works once, and with the verifier of this browser only. */
+/** Where Auth redirects after a provider's sign-in. A code works once and only with this browser's verifier. */
 export const load: PageServerLoad = async ({ url: { searchParams }, locals }) => {
   const [code, error, errorCode] = ['code', 'error', 'error_code'].map((name) => searchParams.get(name));
   if (!code) return { problem: callbackProblem(error ?? null, errorCode ?? null) };

@@ -1,6 +1,6 @@
 /**
- * What went wrong when Auth or a provider sent somebody back without a session. The codes are Auth's and OAuth's own; the
- * description that comes with them is not shown, since anybody can write one into an address.
+ * Describes why Auth or a provider redirected without a session, by their error codes. Their description is not shown,
+ * since anyone can put one into a URL.
  */
 export function callbackProblem(error: string | null, code: string | null): { title: string; hint: string } {
   switch (code ?? error) {

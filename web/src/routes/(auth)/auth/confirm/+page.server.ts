@@ -14,13 +14,13 @@ const Link = z.object({
   next: z.string().nullable(),
 });
 
-/** What the address of a mailed link says; null for one that lost a part on its way. */
+/** Parses an emailed link; null if parts are missing. */
 function readLink({ searchParams }: URL): z.infer<typeof Link> | null {
   const [token_hash, type, next] = ['token_hash', 'type', 'next'].map((name) => searchParams.get(name));
   return Link.safeParse({ token_hash, type, next }).data ?? null;
 }
 
-// Mail scanners open every link: only the form uses the token up.
+// Mail scanners open every link, so only the form consumes the token.
 export const load: PageServerLoad = ({ url }) => ({ kind: readLink(url)?.type ?? null });
 
 export const actions: Actions = {
@@ -30,7 +30,7 @@ export const actions: Actions = {
     const { token_hash, type } = link;
     const { data, error } = await event.locals.supabase.auth.verifyOtp({ token_hash, type });
     if (error?.code === 'otp_expired') return fail(400, { isExpired: true as const });
-    // Supabase-js says 0 when it got no answer.
+    // supabase-js reports 0 without an answer.
     if (error) return actionFailure(failure(error.status || 503, authProblemWords(error.code)));
     const next = returnPathOf(link.next, event.url.origin);
     if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };

@@ -4,7 +4,7 @@ import { readPasted } from '$lib/server/servers/import-servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
-/** Tests one entry (`key`) of a pasted file (`text`), told phase by phase. */
+/** Tests one entry (`key`) of a pasted file (`text`) and streams the phases. */
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const form = await event.request.formData();

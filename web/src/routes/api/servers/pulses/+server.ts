@@ -5,7 +5,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { PULSES_AT_ONCE } from '$lib/servers/pulses.svelte.ts';
 import type { RequestHandler } from './$types';
 
-/** How the servers named by `ids` were in the last day, and when they are looked at next. */
+/** The last day of the servers named by `ids`, and when they are probed next. */
 export const GET: RequestHandler = async (event) => {
   const who = signedIn(event);
   const ids = ServerIds.safeParse(event.url.searchParams.get('ids')?.split(',').slice(0, PULSES_AT_ONCE));

@@ -13,7 +13,7 @@ const HourRow = z.object({
 const DueRow = z.object({ server_id: z.string(), due_at: z.string().nullable() });
 
 /**
- * The last day of some servers by the hour, and when each is looked at next.
+ * The last day of some servers by the hour, and when each is probed next.
  * @param ids at most 40, so that their hours fit into one answer of 1,000 rows
  */
 export async function readPulses(

@@ -5,14 +5,14 @@ import { readServer } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
-/** Tests what the add / edit form holds and tells each phase as it begins; `saved_id` names a stored server. */
+/** Tests the add or edit form and streams the phases; `saved_id` names a stored server. */
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const form = await event.request.formData();
   const id = form.get('saved_id');
   const stored = typeof id === 'string' && id !== '' ? await readServer(who, id) : null;
   const plan = planTest(form, stored);
-  // What is wrong with the fields is a finding, no failed request.
+  // Invalid fields are a test result, not a failed request.
   if (!plan.ok) return json({ fieldErrors: plan.fieldErrors });
   return streamTest(who, plan.value, event.request.signal);
 };

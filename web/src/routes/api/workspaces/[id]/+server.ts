@@ -3,7 +3,7 @@ import { signedIn } from '$lib/server/auth/session.ts';
 import { listWorkspaces } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
 
-/** The role of the user in a workspace; 404 for one that they are not in, whether it exists or not. */
+/** The user's role in a workspace; 404 for any that the user is not in. */
 export const GET: RequestHandler = async (event) => {
   const mine = await listWorkspaces(signedIn(event));
   const workspace = mine.find(({ id }) => id === event.params.id);

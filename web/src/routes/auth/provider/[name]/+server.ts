@@ -4,7 +4,7 @@ import { settings } from '$lib/server/settings.ts';
 import { enabledProviders } from '$lib/server/auth/social-providers.ts';
 import type { RequestHandler } from './$types';
 
-/** Leads to a provider's page. The verifier of this sign-in stays in a cookie: only this browser can finish it. */
+/** Redirects to a provider. The verifier stays in a cookie, so only this browser can finish the sign-in. */
 export const GET: RequestHandler = async ({ params, locals, url }) => {
   const provider = (await enabledProviders(settings())).find(({ id }) => id === params.name);
   if (!provider) error(404, { message: 'This sign-in method is not available.', hint: 'Sign in by email.' });

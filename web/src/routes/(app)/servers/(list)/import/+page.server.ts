@@ -17,7 +17,7 @@ export const actions: Actions = {
     return file.ok ? { read: describeFile(file.value) } : actionFailure(file);
   },
 
-  /** Adds the entries that are ticked, or all when the list was never shown. */
+  /** Adds the ticked entries, or all if the list was never shown. */
   add: async (event) => {
     const who = signedIn(event);
     const workspace = await currentWorkspace(who, event.cookies);

@@ -28,7 +28,7 @@ export const actions: Actions = {
   },
 };
 
-/** The row of an earlier, half-done save of the same form: saving again changes it instead of adding another. */
+/** The row of an earlier, partial save of the same form: saving again updates it. */
 async function savedEarlier(who: SignedIn, form: FormData) {
   const id = form.get('saved_id');
   return typeof id === 'string' && id !== '' ? readServer(who, id) : null;

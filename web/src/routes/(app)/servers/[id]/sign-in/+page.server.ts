@@ -49,10 +49,10 @@ async function begin(event: RequestEvent) {
 }
 
 export const actions: Actions = {
-  /** The page itself leads on: a form may only be sent to this site, also by a redirect. */
+  /** The page navigates itself: the CSP lets forms lead only to this site, even by a redirect. */
   begin,
 
-  /** Accepts the issuer that was shown, and no other: what the service claims by now is compared with it again. */
+  /** Accepts the issuer that was shown, and compares the service's current claim with it again. */
   accept: async (event) => {
     const who = signedIn(event);
     const values = await event.request.formData();

@@ -1,6 +1,5 @@
 import type { CredentialScope } from '@patchbay/shared/contract/schema/server';
 
-/** Whom a sign-in is for. */
 export const SIGN_IN_WORDS: Record<CredentialScope, string> = {
   workspace: 'This is a shared sign-in: the conversations of every member use it.',
   member: 'Only your conversations use this sign-in. Other members sign in themselves.',

@@ -1,4 +1,4 @@
-/** Times for which answers of a tool may be kept, in seconds; the database takes any up to a day. */
+/** Cache times in seconds; the database accepts any up to a day. */
 export const CACHE_CHOICES = [10, 60, 300, 3600, 86_400];
 
 /** `5 min`, `1 h`: whole units where they fit. */

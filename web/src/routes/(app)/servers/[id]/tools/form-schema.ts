@@ -2,20 +2,20 @@ import { isDeeperThan } from '@patchbay/shared/contract/json/json-depth';
 
 type Schema = Record<string, unknown>;
 
-/** Deeper than any form that a person fills in. */
+/** Deeper than any usable form. */
 const DEEPEST = 12;
-/** Schemas of the form, each reference followed; the form library joins them all before it shows anything. */
+/** Schemas with every reference followed; the form library resolves all of them before it renders. */
 const MOST_SCHEMAS = 3_000;
-/** Names of their own lie under these; they are no keywords. */
+/** Their children are names, not keywords. */
 const NAMED = new Set(['properties', '$defs', 'definitions', 'dependentSchemas']);
-/** Values, in which nothing is a keyword. */
+/** Values, which contain no keywords. */
 const DATA = new Set(['const', 'enum', 'default', 'examples']);
-/** A pattern of a stranger can keep the page busy for hours; the server checks those itself. */
+/** An untrusted pattern can hang the page for hours; the server validates it itself. */
 const LEFT_OUT = new Set(['pattern', 'patternProperties', 'format', '$schema', '$id']);
 
 /**
- * The schema of a tool as a form may be made from it: without what could hang the page.
- * @throws RangeError when it is nested too deeply for a form, or leads to too many others
+ * Removes from a tool's schema what could hang the page.
+ * @throws RangeError if it is nested too deeply or references too many schemas
  */
 export function formSchema(schema: Schema): Schema {
   countSchemas(schema, [], { schema, left: MOST_SCHEMAS });
@@ -35,7 +35,7 @@ function kept(value: unknown, depth: number): unknown {
   );
 }
 
-/** @param path references that are being followed; what refers to itself is joined once */
+/** @param path references being followed; a recursive one is followed once */
 function countSchemas(value: unknown, path: string[], root: { schema: Schema; left: number }): void {
   if (typeof value !== 'object' || value === null) return;
   root.left -= 1;

@@ -1,25 +1,25 @@
-/** One argument of a tool as a person reads it. */
+/** One argument of a tool. */
 export interface SchemaRow {
   /** Dotted path; `[]` for the items of a list. */
   path: string;
   type: string;
   required: boolean;
   description: string;
-  /** Further rules in words: default, limits, pattern. */
+  /** Default, limits and pattern as text. */
   notes: string[];
 }
 
 const DEEPEST = 4;
 const MOST_ROWS = 100;
 const LONGEST = 300;
-/** Schemas that are read for the types of all rows; choices of choices may lead to millions. */
+/** Limit of schemas to read for types; nested choices could lead to millions. */
 const MOST_TYPES = 1_000;
 
 type Schema = Record<string, unknown>;
 
 /**
- * Reads a JSON Schema of a stranger into rows: bounded in depth, number and length, and never trusting a
- * field to be of the type that the standard asks for.
+ * Lists the fields of an untrusted JSON Schema, bounded in depth, number and length, without trusting the type of any
+ * keyword.
  */
 export function schemaRows(schema: unknown): SchemaRow[] {
   const rows: SchemaRow[] = [];
@@ -28,7 +28,7 @@ export function schemaRows(schema: unknown): SchemaRow[] {
 }
 
 interface Root {
-  /** References lead into it. */
+  /** The root that references point into. */
   schema: Schema;
   typesLeft: number;
 }
@@ -97,7 +97,7 @@ function notesOf(schema: Schema): string[] {
   return notes;
 }
 
-/** Follows one local reference; a reference to a reference or to elsewhere stays what it is. */
+/** Follows one local reference, but no chains and no remote ones. */
 function resolved(root: Schema, schema: Schema): Schema {
   if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/')) return schema;
   let target: unknown = root;

@@ -5,11 +5,9 @@ import type { Tone } from '$lib/servers/state-labels.ts';
 export interface Badge {
   word: string;
   tone: Tone;
-  /** What the claim means. */
   title: string;
 }
 
-/** What a tool may do, in the words of the page. */
 export const ACCESS_WORDS: Record<ToolAccess, string> = {
   read: 'read-only',
   write: 'write',
@@ -18,7 +16,7 @@ export const ACCESS_WORDS: Record<ToolAccess, string> = {
 
 const TONES: Record<ToolAccess, Tone> = { read: 'ok', write: 'off', destructive: 'warn' };
 
-/** What a tool may do, who says so, and the other claims of its server. Absent claims are not guessed at. */
+/** Badges for a tool's access, its source, and the server's other hints. Missing hints are not guessed. */
 export function toolBadges(tool: JudgedTool, server: HintSource): Badge[] {
   const access = toolAccess(tool, server);
   const badges: Badge[] = [

@@ -2,13 +2,12 @@ import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/
 import { readLines } from '$lib/live/ndjson.ts';
 import type { Progress } from '$lib/tools/format-progress.ts';
 
-/** What came of a tried call, as the page shows it. */
 export type RunResult =
   | CallToolAnswer
-  /** The call could not be made at all. */
+  /** The call could not be made. */
   | { ok: false; outcome: 'unavailable'; message: string; hint: string; duration_ms: null };
 
-/** One call of a tool by hand at a time, with its progress and its way to be cancelled. */
+/** Runs one manual tool call at a time, with progress and cancellation. */
 export class ToolRun {
   isRunning = $state(false);
   progress = $state<Progress | null>(null);
@@ -31,7 +30,7 @@ export class ToolRun {
     if (this.#running === running) this.isRunning = false;
   }
 
-  /** Ends the call; the server is told, but may have done the work already. */
+  /** Cancels the call. The server is notified, but may have finished already. */
   cancel(): void {
     if (!this.isRunning) return;
     this.#running?.abort();
@@ -54,7 +53,7 @@ export class ToolRun {
     });
     const isStream = response.ok && response.headers.get('content-type') === 'application/x-ndjson';
     if (!isStream || !response.body) {
-      // Our own endpoint: an answer that needed no call, or why there is none.
+      // Our own endpoint: a result without a call, or an error.
       const said = (await response.json()) as CallToolAnswer | { message?: string; hint?: string };
       return 'ok' in said ? said : notMade(said.message ?? "Couldn't call the tool.", said.hint);
     }

@@ -1,6 +1,6 @@
 import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool';
 
-/** What is said of a list that is too long to be stored; empty for any other. */
+/** Describes a list that exceeds the storage limit; empty otherwise. */
 export function overLimitWords(stored: number, overLimit: number): string {
   if (overLimit <= 0) return '';
   const total = (stored + overLimit).toLocaleString('en-US');
@@ -12,7 +12,6 @@ export function skippedWords(count: number): string {
   return count === 1 ? "1 tool can't be used" : `${count} tools can't be used`;
 }
 
-/** One tool that cannot be used, and why. */
 export function skippedLine({ name, reason }: SkippedTool): string {
   return `${name || 'Unnamed tool'}: ${reason}`;
 }

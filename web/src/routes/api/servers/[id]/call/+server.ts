@@ -4,7 +4,7 @@ import { streamCall } from '$lib/server/edge-functions.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import type { RequestHandler } from './$types';
 
-/** Tries a tool of a server with `{ tool, arguments }`, and tells progress as it comes. */
+/** Calls a tool with `{ tool, arguments }` and streams progress. */
 export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const given: unknown = await event.request.json().catch(() => null);
