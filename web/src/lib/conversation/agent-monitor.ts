@@ -1,10 +1,10 @@
 import type { Room } from 'livekit-client';
-import { isAgentMissing, nextWatchStep, type AgentFacts } from './agent-watch.ts';
+import { isAgentMissing, nextStep, type AgentFacts } from './agent-watch.ts';
 
 /** Longer than a busy job takes to answer, short enough to notice a dead agent soon. */
 const PING_TIMEOUT_MS = 1500;
 
-interface GuardOptions {
+interface MonitorOptions {
   room: Room;
   /** Whether our own connection is up: otherwise the agent's state is unknown. */
   isConnected: () => boolean;
@@ -14,13 +14,13 @@ interface GuardOptions {
 }
 
 /** Monitors the agent of a room until the signal aborts: pings it, and dispatches one if there is none. */
-export async function guardAgent({
+export async function monitorAgent({
   room,
   isConnected,
   dispatch,
   onMissing,
   signal,
-}: GuardOptions): Promise<void> {
+}: MonitorOptions): Promise<void> {
   const facts: AgentFacts = {
     joinedAt: performance.now(),
     isInRoom: false,
@@ -46,9 +46,7 @@ export async function guardAgent({
     facts.wasInRoom ||= facts.isInRoom;
     onMissing(isAgentMissing(facts, performance.now()));
 
-    const step = isConnected()
-      ? nextWatchStep(facts, performance.now())
-      : { do: 'wait' as const, forMs: 1000 };
+    const step = isConnected() ? nextStep(facts, performance.now()) : { do: 'wait' as const, forMs: 1000 };
     if (step.do === 'ping' && agent) {
       facts.lastPingAt = performance.now();
       facts.failedPings = (await answersPing(room, agent.identity)) ? 0 : facts.failedPings + 1;

@@ -10,7 +10,7 @@ export interface AgentFacts {
   lastDispatchAt: number | null;
 }
 
-export type WatchStep = { do: 'ping' } | { do: 'dispatch' } | { do: 'wait'; forMs: number };
+export type Step = { do: 'ping' } | { do: 'dispatch' } | { do: 'wait'; forMs: number };
 
 /** How long a new room waits for the agent that its token dispatches. */
 const FIRST_AGENT_MS = 4000;
@@ -19,7 +19,7 @@ const DISPATCH_EVERY_MS = 4000;
 const FAILURES_THAT_COUNT = 2;
 
 /** Decides what to do next to have an agent in the room. Dispatching twice is harmless: the function adds only one. */
-export function nextWatchStep(facts: AgentFacts, now: number): WatchStep {
+export function nextStep(facts: AgentFacts, now: number): Step {
   const isGone = facts.isInRoom ? facts.failedPings >= FAILURES_THAT_COUNT : true;
   if (isGone) {
     const grace = facts.wasInRoom ? now : facts.joinedAt + FIRST_AGENT_MS;

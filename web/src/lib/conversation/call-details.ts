@@ -7,7 +7,7 @@ const METHOD = 'patchbay.call_details';
 /**
  * Asks the agent for the arguments and result of a finished call; null if the agent does not know them or is offline.
  */
-export async function askForDetails(room: Room, callId: string): Promise<CallDetails | null> {
+export async function requestDetails(room: Room, callId: string): Promise<CallDetails | null> {
   const agent = [...room.remoteParticipants.values()].find((participant) => participant.isAgent);
   if (!agent) return null;
   const answer = await room.localParticipant

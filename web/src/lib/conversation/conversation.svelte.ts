@@ -8,7 +8,7 @@ import type { Problem } from './problems.ts';
 import type { RoomKey } from './rejoin.ts';
 import { SoundMeter } from './sound.svelte.ts';
 import { Transcript } from './transcript.svelte.ts';
-import { askForAgent, askForRoom, askToRejoin } from './voice-api.ts';
+import { requestAgent, requestRoom, requestRejoin } from './voice-api.ts';
 
 export interface StartOptions {
   agentConfigId: string | undefined;
@@ -66,7 +66,7 @@ export class Conversation {
     const [lk, inCall, invitation] = await Promise.all([
       import('livekit-client'),
       import('./in-call.ts').then((module) => module.inCall),
-      askForRoom(options.agentConfigId),
+      requestRoom(options.agentConfigId),
     ]);
     this.#inCall = inCall;
     if (signal.aborted) return;
@@ -75,7 +75,7 @@ export class Conversation {
     const room = new lk.Room({ audioOutput: { deviceId: this.devices.speakerId } });
     this.#room = room;
     this.#key = { ...invitation.value, issuedAt: Date.now() };
-    this.#hear(room, lk, invitation.value.session_id, options, signal);
+    this.#listen(room, lk, invitation.value.session_id, options, signal);
     try {
       await room.connect(invitation.value.url, invitation.value.token);
     } catch {
@@ -85,7 +85,7 @@ export class Conversation {
     if (signal.aborted) return void room.disconnect();
     this.phase = 'live';
     this.startedAt = Date.now();
-    this.#guard(room, invitation.value.session_id, signal);
+    this.#monitorAgent(room, invitation.value.session_id, signal);
     await this.#publishMicrophone();
   }
 
@@ -112,7 +112,7 @@ export class Conversation {
   async openMicrophone(): Promise<void> {
     const track = await this.microphone.open(this.devices.microphoneId);
     if (!track) return;
-    void this.devices.look();
+    void this.devices.refresh();
     await this.#publishMicrophone();
   }
 
@@ -127,7 +127,7 @@ export class Conversation {
     await this.#room?.switchActiveDevice('audiooutput', deviceId).catch(() => undefined);
   }
 
-  #hear(
+  #listen(
     room: Room,
     lk: typeof import('livekit-client'),
     sessionId: string,
@@ -135,19 +135,19 @@ export class Conversation {
     signal: AbortSignal,
   ): void {
     const { transcript } = this;
-    this.#inCall.hearRoom(room, lk, {
+    this.#inCall.listenToRoom(room, lk, {
       onCaption: (who, id) => {
         transcript.beginSaid(who, id);
         return {
           add: (words) => {
-            transcript.addWords(who, id, words);
+            transcript.addText(who, id, words);
             const isUnanswered = who === 'user' && transcript.isLast(who, id);
             this.unansweredSince = isUnanswered ? Date.now() : null;
           },
           end: () => transcript.endSaid(who, id),
         };
       },
-      onActivity: (text) => this.#heed(text, options.describeTools),
+      onActivity: (text) => this.#onActivity(text, options.describeTools),
       onAgentState: (state) => (this.agentState = state),
       onAgentSound: (track) => void this.agentSound.listen(track),
       onAgentSilence: () => this.agentSound.stop(),
@@ -164,13 +164,13 @@ export class Conversation {
     });
   }
 
-  #heed(text: string, describeTools: StartOptions['describeTools']): void {
+  #onActivity(text: string, describeTools: StartOptions['describeTools']): void {
     const activity = this.#inCall.readActivity(text);
     if (!activity) return;
     if (activity.type === 'tool_call') {
       this.transcript.call(activity);
       this.unansweredSince = null;
-      if (activity.phase !== 'started') void this.#askForDetails(activity.id);
+      if (activity.phase !== 'started') void this.#loadDetails(activity.id);
     } else if (activity.type === 'tool_progress') {
       this.transcript.callProgress(activity);
     } else if (activity.type === 'user_turn') {
@@ -200,8 +200,8 @@ export class Conversation {
     }
   }
 
-  async #askForDetails(callId: string): Promise<void> {
-    const details = this.#room && (await this.#inCall.askForDetails(this.#room, callId));
+  async #loadDetails(callId: string): Promise<void> {
+    const details = this.#room && (await this.#inCall.requestDetails(this.#room, callId));
     if (details) this.transcript.callDetails(callId, details);
   }
 
@@ -213,12 +213,12 @@ export class Conversation {
     await this.#room?.localParticipant.publishTrack(track).catch(() => undefined);
   }
 
-  #guard(room: Room, sessionId: string, signal: AbortSignal): void {
-    void this.#inCall.guardAgent({
+  #monitorAgent(room: Room, sessionId: string, signal: AbortSignal): void {
+    void this.#inCall.monitorAgent({
       room,
       isConnected: () => this.phase === 'live',
       dispatch: async () => {
-        const answer = await askForAgent(sessionId);
+        const answer = await requestAgent(sessionId);
         if (!signal.aborted && !answer.ok && this.#inCall.FINAL_STATUSES.has(answer.status))
           this.#finish(answer.problem);
       },
@@ -232,7 +232,7 @@ export class Conversation {
     this.phase = 'reconnecting';
     const problem = await this.#inCall.rejoinRoom({
       key,
-      renew: () => askToRejoin(sessionId),
+      renew: () => requestRejoin(sessionId),
       join: async (latest) => {
         this.#key = latest;
         await room.connect(latest.url, latest.token);

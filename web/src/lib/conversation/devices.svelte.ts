@@ -18,18 +18,18 @@ export class Devices {
 
   /** Reads remembered and connected devices, and follows changes. */
   follow(): () => void {
-    this.microphoneId = recall('microphone');
-    this.speakerId = recall('speaker');
+    this.microphoneId = remembered('microphone');
+    this.speakerId = remembered('speaker');
     const media = navigator.mediaDevices as MediaDevices | undefined;
     if (!media) return () => undefined;
-    const look = () => void this.look();
-    look();
-    media.addEventListener('devicechange', look);
-    return () => media.removeEventListener('devicechange', look);
+    const refresh = () => void this.refresh();
+    refresh();
+    media.addEventListener('devicechange', refresh);
+    return () => media.removeEventListener('devicechange', refresh);
   }
 
   /** Browsers name devices only after the first permission, so call this again then. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     const found = await navigator.mediaDevices.enumerateDevices().catch(() => []);
     this.microphones = devicesOf(found, 'audioinput');
     this.speakers = 'setSinkId' in HTMLMediaElement.prototype ? devicesOf(found, 'audiooutput') : [];
@@ -61,7 +61,7 @@ export function presentDevice(id: string, devices: readonly Device[]): string {
   return devices.some((device) => device.id === id) ? id : DEFAULT_DEVICE;
 }
 
-function recall(kind: Kind): string {
+function remembered(kind: Kind): string {
   try {
     return localStorage.getItem(KEYS[kind]) ?? DEFAULT_DEVICE;
   } catch {

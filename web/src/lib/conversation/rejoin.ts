@@ -1,6 +1,6 @@
 import type { Problem } from './problems.ts';
 import { UNREACHABLE_ROOM } from './room-problems.ts';
-import type { Asked } from './voice-api.ts';
+import type { ApiResult } from './voice-api.ts';
 
 const REJOIN_EVERY_MS = 2000;
 const REJOINS = 30;
@@ -19,7 +19,7 @@ export interface RoomKey {
 export interface RejoinOptions {
   key: RoomKey;
   /** Requests another token for the same room. */
-  renew: () => Promise<Asked<{ url: string; token: string }>>;
+  renew: () => Promise<ApiResult<{ url: string; token: string }>>;
   /** Rejects if the room can't be joined. */
   join: (key: RoomKey) => Promise<void>;
   signal: AbortSignal;

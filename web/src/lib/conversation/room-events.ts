@@ -19,7 +19,7 @@ export interface RoomListener {
 }
 
 /** Registers all listeners of a room. Call it before connecting. */
-export function hearRoom(room: Room, lk: typeof import('livekit-client'), listener: RoomListener): void {
+export function listenToRoom(room: Room, lk: typeof import('livekit-client'), listener: RoomListener): void {
   room.registerTextStreamHandler(TOPIC_TRANSCRIPTION, (reader, { identity }) => {
     const who = identity === room.localParticipant.identity ? 'user' : 'agent';
     const segmentId = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;

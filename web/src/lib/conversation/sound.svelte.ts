@@ -1,7 +1,7 @@
 import type { LocalAudioTrack, RemoteAudioTrack } from 'livekit-client';
 
 const BANDS = 8;
-const LOOK_EVERY_MS = 60;
+const SAMPLE_MS = 60;
 
 /** Loudness of a track, overall and by frequency band. */
 export class SoundMeter {
@@ -29,7 +29,7 @@ export class SoundMeter {
         return part.reduce((sum, value) => sum + value, 0) / (width * 255);
       });
       this.level = Math.max(...this.bands);
-    }, LOOK_EVERY_MS);
+    }, SAMPLE_MS);
     this.#stop = () => {
       clearInterval(timer);
       void cleanup();

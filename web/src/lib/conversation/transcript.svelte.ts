@@ -75,7 +75,7 @@ export class Transcript {
     }
   }
 
-  addWords(who: 'user' | 'agent', segmentId: string, words: string): void {
+  addText(who: 'user' | 'agent', segmentId: string, words: string): void {
     const entry = this.#said(who, segmentId);
     if (!entry) return;
     if (who === 'user' && entry.text === '' && words.trim()) this.#takePlaceOfTurn(entry);

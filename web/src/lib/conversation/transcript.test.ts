@@ -8,8 +8,8 @@ describe('Transcript', () => {
   it('grows a caption word by word', () => {
     const transcript = new Transcript();
     transcript.beginSaid('agent', 'a');
-    transcript.addWords('agent', 'a', 'It is ');
-    transcript.addWords('agent', 'a', 'four.');
+    transcript.addText('agent', 'a', 'It is ');
+    transcript.addText('agent', 'a', 'four.');
     expect(transcript.entries[0]).toMatchObject({ text: 'It is four.', isDone: false });
     transcript.endSaid('agent', 'a');
     expect(transcript.entries[0]).toMatchObject({ isDone: true });
@@ -18,11 +18,11 @@ describe('Transcript', () => {
   it('corrects speech in place, and keeps the old words until the new ones come', () => {
     const transcript = new Transcript();
     transcript.beginSaid('user', 'u');
-    transcript.addWords('user', 'u', 'what dime');
+    transcript.addText('user', 'u', 'what dime');
     transcript.endSaid('user', 'u');
     transcript.beginSaid('user', 'u');
     expect(said(transcript)).toEqual(['user: what dime']);
-    transcript.addWords('user', 'u', 'what time');
+    transcript.addText('user', 'u', 'what time');
     expect(said(transcript)).toEqual(['user: what time']);
   });
 
@@ -30,8 +30,8 @@ describe('Transcript', () => {
     const transcript = new Transcript();
     transcript.beginSaid('user', '1');
     transcript.beginSaid('agent', '1');
-    transcript.addWords('agent', '1', 'Hello');
-    transcript.addWords('user', '1', 'Hi');
+    transcript.addText('agent', '1', 'Hello');
+    transcript.addText('user', '1', 'Hi');
     expect(said(transcript)).toEqual(['user: Hi', 'agent: Hello']);
   });
 
@@ -39,13 +39,13 @@ describe('Transcript', () => {
     const transcript = new Transcript();
     transcript.beginTurn('1');
     transcript.beginSaid('agent', 'a');
-    transcript.addWords('agent', 'a', 'It is ');
+    transcript.addText('agent', 'a', 'It is ');
     transcript.beginSaid('user', 'u');
-    transcript.addWords('user', 'u', 'What time');
-    transcript.addWords('agent', 'a', 'four.');
+    transcript.addText('user', 'u', 'What time');
+    transcript.addText('agent', 'a', 'four.');
     transcript.endSaid('user', 'u');
     transcript.beginSaid('user', 'u');
-    transcript.addWords('user', 'u', 'What time is it?');
+    transcript.addText('user', 'u', 'What time is it?');
     expect(said(transcript)).toEqual(['user: What time is it?', 'agent: It is four.']);
     expect([transcript.isLast('user', 'u'), transcript.isLast('agent', 'a')]).toEqual([false, true]);
   });
@@ -55,18 +55,18 @@ describe('Transcript', () => {
     transcript.beginTurn('cough');
     transcript.beginTurn('1');
     transcript.beginSaid('agent', 'a');
-    transcript.addWords('agent', 'a', 'Yes?');
+    transcript.addText('agent', 'a', 'Yes?');
     transcript.beginSaid('user', 'empty');
     transcript.endSaid('user', 'empty');
     transcript.dropTurn('cough');
     transcript.beginTurn('2');
     for (const id of ['u1', 'u2']) {
       transcript.beginSaid('user', id);
-      transcript.addWords('user', id, id);
+      transcript.addText('user', id, id);
     }
     expect(said(transcript)).toEqual(['user: u1', 'agent: Yes?', 'user: u2']);
     transcript.beginSaid('user', 'u3');
-    transcript.addWords('user', 'u3', 'u3');
+    transcript.addText('user', 'u3', 'u3');
     expect(said(transcript).at(-1)).toBe('user: u3');
   });
 

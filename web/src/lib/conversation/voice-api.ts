@@ -1,18 +1,18 @@
 import type { VoiceTokenAnswer } from '@patchbay/shared/contract/schema/functions';
 import { requestProblem, type Problem } from './problems.ts';
 
-export type Asked<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };
+export type ApiResult<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem };
 
 /** Opens a conversation and returns its room and token. */
-export const askForRoom = (agentConfigId: string | undefined): Promise<Asked<VoiceTokenAnswer>> =>
+export const requestRoom = (agentConfigId: string | undefined): Promise<ApiResult<VoiceTokenAnswer>> =>
   ask('/api/voice/token', { agent_config_id: agentConfigId });
 
 /** Requests another token for a running conversation. */
-export const askToRejoin = (sessionId: string): Promise<Asked<VoiceTokenAnswer>> =>
+export const requestRejoin = (sessionId: string): Promise<ApiResult<VoiceTokenAnswer>> =>
   ask('/api/voice/token', { session_id: sessionId });
 
 /** Dispatches an agent to a conversation's room. */
-export const askForAgent = (sessionId: string): Promise<Asked<{ dispatched: boolean }>> =>
+export const requestAgent = (sessionId: string): Promise<ApiResult<{ dispatched: boolean }>> =>
   ask('/api/voice/dispatch', { session_id: sessionId });
 
 /** Example sentences that the rehearsal model understands. */
@@ -23,7 +23,7 @@ export async function fetchSentences(): Promise<string[]> {
   return response?.ok ? ((await response.json()) as string[]) : []; // Checked by our endpoint.
 }
 
-async function ask<T>(path: string, body: object): Promise<Asked<T>> {
+async function ask<T>(path: string, body: object): Promise<ApiResult<T>> {
   const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },

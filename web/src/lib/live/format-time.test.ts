@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationWords, elapsedWords, timeAgo } from './format-time.ts';
+import { formatDuration, formatElapsed, timeAgo } from './format-time.ts';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 
@@ -20,7 +20,7 @@ describe('timeAgo', () => {
 
 describe('durations', () => {
   it('are abbreviated', () => {
-    expect([0.3, 4.4, 999, 1240, 30_000, null].map(durationWords)).toEqual([
+    expect([0.3, 4.4, 999, 1240, 30_000, null].map(formatDuration)).toEqual([
       '<1 ms',
       '4 ms',
       '999 ms',
@@ -31,6 +31,6 @@ describe('durations', () => {
   });
 
   it('of a conversation are minutes and seconds', () => {
-    expect([0, 134_000, 3_725_000].map(elapsedWords)).toEqual(['00:00', '02:14', '62:05']);
+    expect([0, 134_000, 3_725_000].map(formatElapsed)).toEqual(['00:00', '02:14', '62:05']);
   });
 });

@@ -16,14 +16,14 @@ export function timeAgo(then: string | null, now: number): string {
 }
 
 /** A duration, such as `4 ms` or `1.2 s`. */
-export function durationWords(ms: number | null | undefined): string {
+export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1) return '<1 ms';
   return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
 
 /** Minutes and seconds, such as `02:14`. */
-export function elapsedWords(ms: number): string {
+export function formatElapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const parts = [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, '0'));
   return parts.join(':');

@@ -9,24 +9,24 @@ interface Monitoring {
 /**
  * Reports that the page is visible, so its servers are probed more often, and reads whether health checks are running.
  */
-export class Watch {
+export class MonitoringStatus {
   monitoring = $state<Monitoring | null>(null);
 
   /** @returns a function that stops it */
   start(): () => void {
-    const look = () => {
-      if (document.visibilityState === 'visible') void this.#look();
+    const refresh = () => {
+      if (document.visibilityState === 'visible') void this.#load();
     };
-    const timer = setInterval(look, EVERY_MS);
-    document.addEventListener('visibilitychange', look);
-    look();
+    const timer = setInterval(refresh, EVERY_MS);
+    document.addEventListener('visibilitychange', refresh);
+    refresh();
     return () => {
       clearInterval(timer);
-      document.removeEventListener('visibilitychange', look);
+      document.removeEventListener('visibilitychange', refresh);
     };
   }
 
-  async #look(): Promise<void> {
+  async #load(): Promise<void> {
     // If there is no answer, the page shows its own lost connection elsewhere.
     const response = await fetch('/api/watch', { method: 'POST' }).catch(() => null);
     if (response?.ok) this.monitoring = (await response.json()) as Monitoring; // Our own endpoint.

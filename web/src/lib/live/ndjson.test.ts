@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLines } from './ndjson.ts';
+import { readNdjson } from './ndjson.ts';
 
 const encoder = new TextEncoder();
 
@@ -15,11 +15,11 @@ function streamOf(chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> {
 
 async function all(chunks: (string | Uint8Array)[]): Promise<unknown[]> {
   const lines: unknown[] = [];
-  for await (const line of readLines(streamOf(chunks))) lines.push(line);
+  for await (const line of readNdjson(streamOf(chunks))) lines.push(line);
   return lines;
 }
 
-describe('readLines', () => {
+describe('readNdjson', () => {
   it('reads lines split across chunks, and a last line without a newline', async () => {
     expect(await all(['{"a":1}\n{"b"', ':2}\n\n', '{"c":3}'])).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }]);
   });
@@ -35,7 +35,7 @@ describe('readLines', () => {
       pull: (controller) => controller.enqueue(encoder.encode('{}\n')),
       cancel: () => void (isCancelled = true),
     });
-    for await (const _line of readLines(endless)) break;
+    for await (const _line of readNdjson(endless)) break;
     expect(isCancelled).toBe(true);
   });
 });

@@ -2,7 +2,7 @@
  * Yields the JSON objects of a streamed response (NDJSON) as they arrive.
  * @throws TypeError when the connection breaks, SyntaxError when a line is not JSON
  */
-export async function* readLines<Line>(body: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
+export async function* readNdjson<Line>(body: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
   const reader = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader();

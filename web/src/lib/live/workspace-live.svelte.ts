@@ -23,7 +23,7 @@ const RETRY_MS = [0, 500, 1000, 3000];
 const RECONNECT_MS = [250, 1000, 2000];
 const RECONNECT_LATEST_MS = 3000;
 /** Resync interval: the most that a lost hint costs. */
-const SLOW_LOOK_MS = 60_000;
+const RESYNC_MS = 60_000;
 
 /** The private Realtime topic of a workspace, joined while the app is open. */
 export class WorkspaceLive {
@@ -49,14 +49,14 @@ export class WorkspaceLive {
   /** @returns a function that leaves the topic */
   start(workspaceId: string, userId: string): () => void {
     this.state = 'connecting';
-    const lookAgain = () => {
+    const resync = () => {
       if (document.visibilityState === 'visible') this.#tell({ name: 'joined' });
     };
-    const slow = setInterval(lookAgain, SLOW_LOOK_MS);
+    const slow = setInterval(resync, RESYNC_MS);
     const rejoin = () => this.#rejoin(workspaceId, userId);
     const rejoinIfLost = () => {
       if (this.state === 'lost') rejoin();
-      else lookAgain();
+      else resync();
     };
     const stopWatching = watchPage({ onWake: rejoin, onSeen: rejoinIfLost, onOnline: rejoinIfLost });
     void this.#join(workspaceId, userId);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { noticeWords } from './notice-labels.ts';
+import { describeNotice } from './notice-labels.ts';
 
-const words = (kind: Parameters<typeof noticeWords>[0]['kind'], details: Record<string, unknown> = {}) =>
-  noticeWords({ kind, details, server_name: 'Notes' });
+const words = (kind: Parameters<typeof describeNotice>[0]['kind'], details: Record<string, unknown> = {}) =>
+  describeNotice({ kind, details, server_name: 'Notes' });
 
 describe('notice labels', () => {
   it('name the server and the cause', () => {

@@ -3,18 +3,18 @@ import { describeError, isErrorCode } from '@patchbay/shared/contract/errors';
 import type { NoticeRow } from '@patchbay/shared/contract/schema/notice';
 import type { Tone } from '../servers/state-labels.ts';
 
-export interface NoticeWords {
+export interface NoticeText {
   tone: Exclude<Tone, 'off'>;
   title: string;
   detail: string;
 }
 
 /** Describes a notice. */
-export function noticeWords({
+export function describeNotice({
   kind,
   details,
   server_name: name,
-}: Pick<NoticeRow, 'kind' | 'details'> & { server_name: string }): NoticeWords {
+}: Pick<NoticeRow, 'kind' | 'details'> & { server_name: string }): NoticeText {
   switch (kind) {
     case 'down':
       return { tone: 'bad', title: `${name} is down`, detail: cause(details) };

@@ -2,7 +2,7 @@ import { deserialize } from '$app/forms';
 import { goto } from '$app/navigation';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import type { ActionResult } from '@sveltejs/kit';
-import { discoveryWords, type Discovery } from '../servers/discovery-labels.ts';
+import { describeDiscovery, type Discovery } from '../servers/discovery-labels.ts';
 import type { Servers } from '../servers/servers.svelte.ts';
 import { beginSwitch, SWITCH_ACTION } from '../servers/switch-server.ts';
 import { showToast } from '../ui/toasts.svelte.ts';
@@ -27,7 +27,7 @@ export async function doWithServer(
   // Our own action.
   const said = result.type === 'success' || result.type === 'failure' ? result.data : undefined;
   const found = said?.found as Discovery | undefined;
-  if (found) showToast(`${name} connected. ${discoveryWords(found)}`, { tone: 'ok' });
+  if (found) showToast(`${name} connected. ${describeDiscovery(found)}`, { tone: 'ok' });
   else showToast(`${name}: ${String(said?.message ?? "Patchbay isn't responding.")}`, { tone: 'bad' });
 }
 

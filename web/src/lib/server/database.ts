@@ -91,7 +91,7 @@ const STATUSES: Record<WriteProblem, number> = {
   unavailable: 503,
 };
 
-const PROBLEM_WORDS: Record<WriteProblem, string> = {
+const PROBLEM_MESSAGES: Record<WriteProblem, string> = {
   not_found: 'Not found. It may have been deleted.',
   changed: 'Someone else changed this at the same time. Try again.',
   forbidden: "Your role in this workspace doesn't allow this.",
@@ -101,7 +101,7 @@ const PROBLEM_WORDS: Record<WriteProblem, string> = {
 };
 
 function plainFailure(problem: WriteProblem): Failure {
-  return failure(STATUSES[problem], PROBLEM_WORDS[problem]);
+  return failure(STATUSES[problem], PROBLEM_MESSAGES[problem]);
 }
 
 export const NOT_FOUND = plainFailure('not_found');

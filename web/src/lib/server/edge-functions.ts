@@ -86,7 +86,7 @@ export async function callFunction<T>(
 
 function refused(status: number, answer: unknown): Failure {
   const refusal = Refusal.safeParse(answer);
-  if (!refusal.success) return failure(status, refusalWords(status));
+  if (!refusal.success) return failure(status, failureMessage(status));
   const { message, hint, field_errors: fieldErrors, return_to: returnTo } = refusal.data;
   const { expected_issuer: expected, received_issuer: received } = refusal.data;
   const issuers = Issuers.safeParse({ expected, received }).data;
@@ -110,7 +110,7 @@ async function stream(who: SignedIn, name: string, body: unknown, signal: AbortS
   return Response.json(why, { status });
 }
 
-function refusalWords(status: number): string {
+function failureMessage(status: number): string {
   if (status === 401) return 'Your session has expired. Sign in again.';
   if (status === 403) return "Your role in this workspace doesn't allow this.";
   if (status === 404) return 'Not found. It may have been deleted.';

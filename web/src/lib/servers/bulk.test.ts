@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { MOST_TAGS, planChange } from './bulk.ts';
+import { MAX_TAGS, planChange } from './bulk.ts';
 
 const server = { is_active: true, tags: ['work'] };
-const full = { is_active: true, tags: Array.from({ length: MOST_TAGS }, (_, index) => `t${index}`) };
+const full = { is_active: true, tags: Array.from({ length: MAX_TAGS }, (_, index) => `t${index}`) };
 
 it.each([
   ['activate', '', null],

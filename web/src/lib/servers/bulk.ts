@@ -2,7 +2,7 @@
 export const BULK_CHANGES = ['activate', 'deactivate', 'add_tag', 'remove_tag'] as const;
 export type BulkChange = (typeof BULK_CHANGES)[number];
 
-export const MOST_TAGS = 20;
+export const MAX_TAGS = 20;
 
 interface Changeable {
   is_active: boolean;
@@ -17,7 +17,7 @@ export function planChange(server: Changeable, change: BulkChange, tag: string):
     case 'deactivate':
       return server.is_active ? { is_active: false } : null;
     case 'add_tag':
-      return server.tags.includes(tag) || server.tags.length >= MOST_TAGS
+      return server.tags.includes(tag) || server.tags.length >= MAX_TAGS
         ? null
         : { tags: [...server.tags, tag] };
     case 'remove_tag':

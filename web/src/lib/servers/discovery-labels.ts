@@ -9,7 +9,7 @@ export interface Discovery {
 }
 
 /** Such as `3 tools: 1 added.` */
-export function discoveryWords(found: Discovery): string {
+export function describeDiscovery(found: Discovery): string {
   const parts = (['added', 'changed', 'removed'] as const)
     .filter((kind) => found[kind].length > 0)
     .map((kind) => `${found[kind].length} ${kind}`);

@@ -7,31 +7,31 @@ export interface ServerPulse {
   hours: { hour: string; checks: number; failures: number }[];
 }
 
-export const PULSES_AT_ONCE = 40;
+export const PULSES_PER_REQUEST = 40;
 /** How long a pulse stays fresh; a changed state reloads at once. */
 const FRESH_MS = 60_000;
 
 /** Pulses of the visible servers, loaded after the list. */
 export class Pulses {
   #pulses = new SvelteMap<string, ServerPulse>();
-  #asked = new Map<string, { at: number; state: string }>();
+  #requested = new Map<string, { at: number; state: string }>();
 
   get(id: string): ServerPulse | undefined {
     return this.#pulses.get(id);
   }
 
   /** Loads pulses that are missing, old, or of another state. @param now milliseconds since the epoch */
-  look(
+  refresh(
     shown: { id: string; status_observed_at: string | null; connection_status: string }[],
     now: number,
   ): void {
     const wanted = shown.filter(({ id, connection_status: state }) => {
-      const asked = this.#asked.get(id);
-      return !asked || asked.state !== state || now - asked.at > FRESH_MS;
+      const requested = this.#requested.get(id);
+      return !requested || requested.state !== state || now - requested.at > FRESH_MS;
     });
-    for (const { id, connection_status: state } of wanted) this.#asked.set(id, { at: now, state });
-    for (let start = 0; start < wanted.length; start += PULSES_AT_ONCE) {
-      void this.#read(wanted.slice(start, start + PULSES_AT_ONCE).map(({ id }) => id));
+    for (const { id, connection_status: state } of wanted) this.#requested.set(id, { at: now, state });
+    for (let start = 0; start < wanted.length; start += PULSES_PER_REQUEST) {
+      void this.#read(wanted.slice(start, start + PULSES_PER_REQUEST).map(({ id }) => id));
     }
   }
 

@@ -5,13 +5,13 @@ import { byPosition } from './order.ts';
 import { readStatusHint } from './status-hint.ts';
 
 /** Hints within this time share one request. */
-const GATHER_MS = 15;
+const DEBOUNCE_MS = 15;
 /** At most one request per this time, however many hints arrive. */
 const PACE_MS = 250;
 /** A request that takes longer counts as lost and no longer blocks the next one. */
-const LOOK_WITHIN_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 15_000;
 /** IDs per request, to keep its URL short; more servers reload the whole list. */
-const AT_ONCE = 50;
+const IDS_PER_REQUEST = 50;
 
 /** The servers of the workspace, refreshed on every hint. */
 export class Servers {
@@ -23,12 +23,12 @@ export class Servers {
 
   #wanted = new Set<string>();
   #wantsAll = false;
-  #lookedAt = -Infinity;
+  #probedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
-  #looks = 0;
+  #requests = 0;
   /** The request or local change that a row comes from, so an older response never replaces a newer one. */
-  #lookOf = new Map<string, number>();
+  #versionOf = new Map<string, number>();
 
   get(id: string): McpServerRow | undefined {
     return this.#rows.get(id);
@@ -36,7 +36,7 @@ export class Servers {
 
   /** Sets the full list. */
   seed(rows: McpServerRow[]): void {
-    this.#take(rows, ++this.#looks);
+    this.#apply(rows, ++this.#requests);
     const present = new Set(rows.map((row) => row.id));
     for (const id of this.#rows.keys()) if (!present.has(id)) this.#rows.delete(id);
     this.loaded = true;
@@ -44,7 +44,7 @@ export class Servers {
 
   /** Sets one row that was just read or written. */
   put(row: McpServerRow): void {
-    this.#take([row], ++this.#looks);
+    this.#apply([row], ++this.#requests);
   }
 
   /** Shows a change optimistically; call `refresh` if it fails. */
@@ -54,38 +54,38 @@ export class Servers {
   }
 
   remove(id: string): void {
-    this.#lookOf.set(id, ++this.#looks);
+    this.#versionOf.set(id, ++this.#requests);
     this.#rows.delete(id);
   }
 
   /** Reloads some servers soon. */
   refresh(ids: string[]): void {
     for (const id of ids) this.#wanted.add(id);
-    this.#lookSoon();
+    this.#refreshSoon();
   }
 
   /** One request at a time: hints gather behind a slow one instead of queueing requests. */
-  #lookSoon(): void {
+  #refreshSoon(): void {
     if (this.#isLooking) return;
-    const waitMs = Math.max(GATHER_MS, this.#lookedAt + PACE_MS - Date.now());
+    const waitMs = Math.max(DEBOUNCE_MS, this.#probedAt + PACE_MS - Date.now());
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#isLooking = true;
-      void this.#look().finally(() => {
+      void this.#load().finally(() => {
         this.#isLooking = false;
-        if (this.#wanted.size > 0 || this.#wantsAll) this.#lookSoon();
+        if (this.#wanted.size > 0 || this.#wantsAll) this.#refreshSoon();
       });
     }, waitMs);
   }
 
   async refreshAll(): Promise<void> {
-    const look = ++this.#looks;
+    const request = ++this.#requests;
     const rows = await fetchServers('/api/servers');
     if (!rows) return;
-    this.#take(rows, look);
+    this.#apply(rows, request);
     const present = new Set(rows.map((row) => row.id));
     for (const id of this.#rows.keys()) {
-      if (!present.has(id) && (this.#lookOf.get(id) ?? 0) <= look) this.#rows.delete(id);
+      if (!present.has(id) && (this.#versionOf.get(id) ?? 0) <= request) this.#rows.delete(id);
     }
     this.loaded = true;
   }
@@ -99,43 +99,43 @@ export class Servers {
         this.refresh([]);
       } else if (typeof signal.payload.server_id === 'string') {
         const { server_id: id } = signal.payload;
-        if (signal.name === 'server.status') this.#believe(id, signal.payload);
+        if (signal.name === 'server.status') this.#applyHint(id, signal.payload);
         this.refresh([id]);
       }
     });
   }
 
   /** Shows a hint's content until the reload that it triggers. In a burst, the reload alone is enough. */
-  #believe(id: string, payload: Record<string, unknown>): void {
-    if (this.#timer !== undefined || Date.now() < this.#lookedAt + PACE_MS) return;
+  #applyHint(id: string, payload: Record<string, unknown>): void {
+    if (this.#timer !== undefined || Date.now() < this.#probedAt + PACE_MS) return;
     const row = this.#rows.get(id);
     // With credentials per member, only the reload knows this user's status.
-    const told = row && row.credential_scope !== 'member' && readStatusHint(payload, row);
-    if (told) this.patch(id, told);
+    const status = row && row.credential_scope !== 'member' && readStatusHint(payload, row);
+    if (status) this.patch(id, status);
   }
 
-  async #look(): Promise<void> {
-    this.#lookedAt = Date.now();
+  async #load(): Promise<void> {
+    this.#probedAt = Date.now();
     const ids = [...this.#wanted];
-    const isAll = this.#wantsAll || ids.length > AT_ONCE;
+    const isAll = this.#wantsAll || ids.length > IDS_PER_REQUEST;
     this.#wanted.clear();
     this.#wantsAll = false;
     if (isAll) return this.refreshAll();
     if (ids.length === 0) return;
-    const look = ++this.#looks;
+    const request = ++this.#requests;
     const rows = await fetchServers(`/api/servers?ids=${ids.join(',')}`);
     if (!rows) return;
-    this.#take(rows, look);
+    this.#apply(rows, request);
     const present = new Set(rows.map((row) => row.id));
     for (const id of ids) {
-      if (!present.has(id) && (this.#lookOf.get(id) ?? 0) <= look) this.#rows.delete(id);
+      if (!present.has(id) && (this.#versionOf.get(id) ?? 0) <= request) this.#rows.delete(id);
     }
   }
 
-  #take(rows: McpServerRow[], look: number): void {
+  #apply(rows: McpServerRow[], request: number): void {
     for (const row of rows) {
-      if ((this.#lookOf.get(row.id) ?? 0) > look) continue;
-      this.#lookOf.set(row.id, look);
+      if ((this.#versionOf.get(row.id) ?? 0) > request) continue;
+      this.#versionOf.set(row.id, request);
       this.#rows.set(row.id, row);
     }
   }
@@ -144,7 +144,7 @@ export class Servers {
 /** Null if our server did not answer; the next hint or rejoin retries. */
 async function fetchServers(path: string): Promise<McpServerRow[] | null> {
   try {
-    const signal = AbortSignal.timeout(LOOK_WITHIN_MS);
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     const response = await fetch(path, { headers: { accept: 'application/json' }, signal });
     return response.ok ? ((await response.json()) as McpServerRow[]) : null; // Our own endpoint.
   } catch {

@@ -7,7 +7,7 @@ const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
   ({ id, name: id, position: Number(id), created_at: '', is_active: true, ...fields }) as McpServerRow;
 
 /** Responses that the test releases in its own order. */
-function heldFetch() {
+function controlledFetch() {
   const asked: { path: string; answer: (rows: McpServerRow[]) => Promise<void> }[] = [];
   vi.stubGlobal('fetch', (path: string) => {
     return new Promise<Response>((resolve) => {
@@ -31,7 +31,7 @@ afterEach(() => {
 
 describe('Servers', () => {
   it('batches hints that arrive together into one request', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.refresh(['1']);
     servers.refresh(['2', '1']);
@@ -60,7 +60,7 @@ describe('Servers', () => {
   });
 
   it('loads all servers when many changed at once', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.refresh(Array.from({ length: 1000 }, (_, index) => String(index)));
     await vi.advanceTimersByTimeAsync(50);
@@ -76,7 +76,7 @@ describe('Servers', () => {
   });
 
   it('sends one request at a time, and batches changes that arrive during a slow one', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     for (const id of ['1', '2', '3', '4']) {
       servers.refresh([id]);
@@ -89,7 +89,7 @@ describe('Servers', () => {
   });
 
   it('shows a status from its hint, then the loaded row; in a burst only the row', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([
       row('1', { connection_status: 'connected' }),
@@ -125,7 +125,7 @@ describe('Servers', () => {
   });
 
   it('removes rows that a request no longer returns', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([row('1'), row('2')]);
     servers.refresh(['1']);
@@ -135,7 +135,7 @@ describe('Servers', () => {
   });
 
   it('ignores an older response after a newer one', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     void servers.refreshAll();
     servers.refresh(['1']);
@@ -146,7 +146,7 @@ describe('Servers', () => {
   });
 
   it('keeps a switch over a request that began earlier', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
     const look = servers.refreshAll();
@@ -157,7 +157,7 @@ describe('Servers', () => {
   });
 
   it('does not restore a deleted server from a request that began earlier', async () => {
-    const asked = heldFetch();
+    const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
     const look = servers.refreshAll();

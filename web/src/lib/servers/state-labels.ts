@@ -71,7 +71,7 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-export const TRANSPORT_WORDS: Record<Exclude<McpServerRow['transport'], 'auto'>, string> = {
+export const TRANSPORT_LABELS: Record<Exclude<McpServerRow['transport'], 'auto'>, string> = {
   streamable_http: 'HTTP',
   sse: 'SSE',
 };
@@ -79,10 +79,10 @@ export const TRANSPORT_WORDS: Record<Exclude<McpServerRow['transport'], 'auto'>,
 /** The detected transport, or the configured one; null if unknown. */
 export function transportWord(server: Pick<McpServerRow, 'transport' | 'detected_transport'>): string | null {
   const transport = server.detected_transport ?? server.transport;
-  return transport === 'auto' ? null : TRANSPORT_WORDS[transport];
+  return transport === 'auto' ? null : TRANSPORT_LABELS[transport];
 }
 
-export function toolCountWords(count: number | null): string {
+export function formatToolCount(count: number | null): string {
   if (count === null) return '–';
   return formatCount(count, 'tool');
 }

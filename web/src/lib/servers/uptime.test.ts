@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dayOf, dayWords, nextLookWords } from './uptime.ts';
+import { dayOf, describeDay, formatNextProbe } from './uptime.ts';
 
 const now = Date.parse('2026-11-25T12:30:00Z');
 const pulse = {
@@ -20,8 +20,8 @@ it('shows the last 24 hours, ending with the current one', () => {
 });
 
 it('describes the uptime in a sentence', () => {
-  expect(dayWords({ dueAt: null, hours: [] })).toBe('No checks in the last 24 hours');
-  expect(dayWords({ ...pulse, hours: pulse.hours.slice(2) })).toBe(
+  expect(describeDay({ dueAt: null, hours: [] })).toBe('No checks in the last 24 hours');
+  expect(describeDay({ ...pulse, hours: pulse.hours.slice(2) })).toBe(
     '83.3% of 6 checks passed in the last 24 hours',
   );
 });
@@ -29,7 +29,7 @@ it('describes the uptime in a sentence', () => {
 it('says when the next retry is while it is in the future', () => {
   expect(
     ['2026-11-25T12:30:24Z', '2026-11-25T12:35:00Z', '2026-11-25T12:29:00Z', null].map((at) =>
-      nextLookWords(at, now),
+      formatNextProbe(at, now),
     ),
   ).toEqual(['retrying in 24 s', 'retrying in 5 min', '', '']);
 });

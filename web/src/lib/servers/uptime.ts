@@ -17,7 +17,7 @@ export function dayOf({ hours }: ServerPulse, now: number): HourState[] {
 }
 
 /** `99.2% of 120 checks passed in the last 24 hours`; a sentence for who cannot see the bar. */
-export function dayWords({ hours }: ServerPulse): string {
+export function describeDay({ hours }: ServerPulse): string {
   const checks = hours.reduce((sum, one) => sum + one.checks, 0);
   const failures = hours.reduce((sum, one) => sum + one.failures, 0);
   if (checks === 0) return 'No checks in the last 24 hours';
@@ -26,7 +26,7 @@ export function dayWords({ hours }: ServerPulse): string {
 }
 
 /** When a server is probed next; empty if that time has passed. @param now milliseconds since the epoch */
-export function nextLookWords(dueAt: string | null, now: number): string {
+export function formatNextProbe(dueAt: string | null, now: number): string {
   const seconds = dueAt ? Math.round((Date.parse(dueAt) - now) / 1000) : 0;
   if (seconds <= 0) return '';
   return seconds < 90 ? `retrying in ${seconds} s` : `retrying in ${Math.round(seconds / 60)} min`;

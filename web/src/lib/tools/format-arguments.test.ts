@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { argumentWords } from './format-arguments.ts';
+import { formatArguments } from './format-arguments.ts';
 
-describe('argumentWords', () => {
+describe('formatArguments', () => {
   it.each([
     [{ city: 'Tokyo' }, 'city: "Tokyo"'],
     [{ from: 'Rome', seconds: 5, tags: ['a'] }, 'from: "Rome", seconds: 5, tags: ["a"]'],
@@ -10,10 +10,10 @@ describe('argumentWords', () => {
     [undefined, ''],
     [['a', 1], '["a",1]'],
   ])('%j is %s', (args, words) => {
-    expect(argumentWords(args)).toBe(words);
+    expect(formatArguments(args)).toBe(words);
   });
 
   it('truncates long arguments', () => {
-    expect(argumentWords({ text: 'x'.repeat(500) })).toHaveLength(161);
+    expect(formatArguments({ text: 'x'.repeat(500) })).toHaveLength(161);
   });
 });

@@ -1,7 +1,7 @@
 const LONGEST = 160;
 
 /** Formats the arguments of a call on one line, such as `city: "Tokyo"`; empty if there are none. */
-export function argumentWords(args: unknown): string {
+export function formatArguments(args: unknown): string {
   if (args === null || args === undefined) return '';
   const words =
     typeof args === 'object' && !Array.isArray(args)

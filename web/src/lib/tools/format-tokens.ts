@@ -3,7 +3,7 @@ export function tokenCount(tokens: number): string {
   return tokens < 1000 ? String(tokens) : `${(tokens / 1000).toFixed(1)}k`;
 }
 
-export function tokenWords(tokens: number): string {
+export function formatTokens(tokens: number): string {
   return `≈ ${tokenCount(tokens)} tokens`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../server/workspace/audit.ts';
-import { actorWords, changeWords, eventWords } from './audit-labels.ts';
+import { describeActor, describeChange, describeEvent } from './audit-labels.ts';
 
 const event = (more: Partial<AuditEvent>): AuditEvent => ({
   id: '1',
@@ -17,28 +17,28 @@ const event = (more: Partial<AuditEvent>): AuditEvent => ({
 
 describe('audit labels', () => {
   it('name the action and its subject', () => {
-    expect(eventWords(event({}))).toBe('Server clock changed');
-    expect(eventWords(event({ table_name: 'workspace_members', action: 'insert', row_name: null }))).toBe(
+    expect(describeEvent(event({}))).toBe('Server clock changed');
+    expect(describeEvent(event({ table_name: 'workspace_members', action: 'insert', row_name: null }))).toBe(
       'Member added',
     );
-    expect(eventWords(event({ table_name: 'some_later_table', action: 'delete' }))).toBe(
+    expect(describeEvent(event({ table_name: 'some_later_table', action: 'delete' }))).toBe(
       'some later table clock removed',
     );
   });
 
   it('name the actor, with the API token that was used', () => {
     const emails = { ada: 'ada@example.org' };
-    expect(actorWords(event({}), emails)).toBe('the system');
-    expect(actorWords(event({ actor_id: 'ada' }), emails)).toBe('ada@example.org');
-    expect(actorWords(event({ actor_id: 'bob' }), emails)).toBe('a former member');
-    expect(actorWords(event({ actor_id: 'ada', token_name: 'CI' }), emails)).toBe(
+    expect(describeActor(event({}), emails)).toBe('the system');
+    expect(describeActor(event({ actor_id: 'ada' }), emails)).toBe('ada@example.org');
+    expect(describeActor(event({ actor_id: 'bob' }), emails)).toBe('a former member');
+    expect(describeActor(event({ actor_id: 'ada', token_name: 'CI' }), emails)).toBe(
       'ada@example.org with API token CI',
     );
-    expect(actorWords(event({ table_name: 'accounts' }), emails)).toBe('the user or an administrator');
+    expect(describeActor(event({ table_name: 'accounts' }), emails)).toBe('the user or an administrator');
   });
 
   it('name exports, imports and webhooks', () => {
-    const told = (more: Partial<AuditEvent>) => eventWords(event({ row_name: null, ...more }));
+    const told = (more: Partial<AuditEvent>) => describeEvent(event({ row_name: null, ...more }));
     expect(told({ action: 'export', table_name: 'workspaces' })).toBe('Workspace exported');
     expect(told({ action: 'import', table_name: 'workspaces' })).toBe('Workspace changed by an import');
     expect(told({ action: 'delete', table_name: 'notice_webhooks' })).toBe('Webhook removed');
@@ -51,13 +51,13 @@ describe('audit labels', () => {
       description: { to: 'New.' },
       metadata: null,
     };
-    expect(changeWords(event({ changes }), 'UTC')).toEqual([
+    expect(describeChange(event({ changes }), 'UTC')).toEqual([
       'name: clock → watch',
       'tags: none → work',
       'description: empty → New.',
       'metadata (not shown)',
     ]);
-    expect(changeWords(event({ action: 'insert', changes: { name: { to: 'clock' } } }), 'UTC')).toEqual([
+    expect(describeChange(event({ action: 'insert', changes: { name: { to: 'clock' } } }), 'UTC')).toEqual([
       'name: clock',
     ]);
   });
@@ -69,7 +69,7 @@ describe('audit labels', () => {
       is_active: { from: true, to: false },
       name: { from: '2026-11-22T22:05:00Z', to: 'clock' },
     };
-    expect(changeWords(event({ changes }), 'Asia/Tokyo')).toEqual([
+    expect(describeChange(event({ changes }), 'Asia/Tokyo')).toEqual([
       'accepted: never → Nov 23, 2026, 7:05 AM',
       'call timeout: 0.5 s → 30 s',
       'active: yes → no',

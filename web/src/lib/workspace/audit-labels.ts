@@ -33,7 +33,7 @@ const VERBS: Record<AuditEvent['action'], string> = {
 };
 
 /** Describes an event, such as `Server clock changed`. */
-export function eventWords({ action, table_name, row_name }: AuditEvent): string {
+export function describeEvent({ action, table_name, row_name }: AuditEvent): string {
   const subject = SUBJECTS[table_name] ?? table_name.replaceAll('_', ' ');
   return [subject, row_name, VERBS[action]].filter(Boolean).join(' ');
 }
@@ -42,7 +42,7 @@ export function eventWords({ action, table_name, row_name }: AuditEvent): string
  * Describes the actor, such as `ada@example.org with API token CI`.
  * @param emails of the members by ID
  */
-export function actorWords(
+export function describeActor(
   { actor_id, token_name, table_name }: Pick<AuditEvent, 'actor_id' | 'token_name' | 'table_name'>,
   emails: Readonly<Record<string, string>>,
 ): string {
@@ -56,23 +56,23 @@ export function actorWords(
  * Describes each changed field on one line, such as `name: clock → watch`.
  * @param zone of the reader, for times
  */
-export function changeWords(
+export function describeChange(
   { action, changes }: Pick<AuditEvent, 'action' | 'changes'>,
   zone: string,
 ): string[] {
   return Object.entries(changes).map(([field, change]) => {
     const name = field.replace(/^is_|_(at|ms)$/g, '').replaceAll('_', ' ');
     if (change === null) return action === 'update' ? `${name} (not shown)` : `${name} (set, not shown)`;
-    const words = (value: unknown) => valueWords(field, value, zone);
+    const words = (value: unknown) => formatValue(field, value, zone);
     if (action === 'update') return `${name}: ${words(change.from)} → ${words(change.to)}`;
     return `${name}: ${words(action === 'delete' ? change.from : change.to)}`;
   });
 }
 
-function valueWords(field: string, value: unknown, zone: string): string {
+function formatValue(field: string, value: unknown, zone: string): string {
   if (value === undefined || value === null || value === '') return field.endsWith('_at') ? 'never' : 'empty';
   if (Array.isArray(value)) {
-    return value.length > 0 ? value.map((one) => valueWords(field, one, zone)).join(', ') : 'none';
+    return value.length > 0 ? value.map((one) => formatValue(field, one, zone)).join(', ') : 'none';
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && field.endsWith('_ms')) return `${value / 1000} s`;

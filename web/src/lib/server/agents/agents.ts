@@ -7,11 +7,11 @@ import { DONE, type Result } from '../result.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const COLUMNS = Object.keys(AgentConfigRow.shape).join(',');
-const GivenServer = z.object({ server_id: z.string() });
+const AssignedServer = z.object({ server_id: z.string() });
 const Id = z.object({ id: z.string() });
 
 const agents = (who: SignedIn) => who.supabase.from('agent_configs');
-const givenServers = (who: SignedIn) => who.supabase.from('agent_config_servers');
+const assignedServers = (who: SignedIn) => who.supabase.from('agent_config_servers');
 
 /** Lists the agents of a workspace, the default one first. */
 export function listAgents(who: SignedIn, workspaceId: string): Promise<AgentConfigRow[]> {
@@ -30,8 +30,11 @@ export function readAgent(who: SignedIn, id: string): Promise<AgentConfigRow | n
 }
 
 /** Lists the servers assigned to an agent that does not use all servers. */
-export async function listGivenServers(who: SignedIn, agentId: string): Promise<string[]> {
-  const given = await rows(givenServers(who).select('server_id').eq('agent_config_id', agentId), GivenServer);
+export async function listAssignedServers(who: SignedIn, agentId: string): Promise<string[]> {
+  const given = await rows(
+    assignedServers(who).select('server_id').eq('agent_config_id', agentId),
+    AssignedServer,
+  );
   return given.map((row) => row.server_id);
 }
 
@@ -64,7 +67,7 @@ export async function saveAgent(
   input: AgentFields,
   serverIds: string[],
 ): Promise<Result> {
-  const before = input.all_servers ? [] : await listGivenServers(who, id);
+  const before = input.all_servers ? [] : await listAssignedServers(who, id);
   const added = input.all_servers ? [] : serverIds.filter((server) => !before.includes(server));
   const given = await giveServers(who, id, added);
   if (!given.ok) return given;
@@ -72,7 +75,7 @@ export async function saveAgent(
   if (!written.ok) return written;
   const removed = before.filter((server) => !serverIds.includes(server));
   if (removed.length === 0) return DONE;
-  const { error, status } = await givenServers(who)
+  const { error, status } = await assignedServers(who)
     .delete()
     .eq('agent_config_id', id)
     .in('server_id', removed);
@@ -86,7 +89,7 @@ export async function duplicateAgent(who: SignedIn, id: string): Promise<Result>
   const { workspace_id, id: _id, user_id: _user, created_at: _made, updated_at: _changed, ...copied } = agent;
   // Safe: these values come from the database.
   const input = { ...copied, name: copyName(agent.name), is_default: false } as AgentFields;
-  return createAgent(who, workspace_id, input, await listGivenServers(who, id));
+  return createAgent(who, workspace_id, input, await listAssignedServers(who, id));
 }
 
 /** Makes an agent the default of its workspace. */
@@ -103,7 +106,7 @@ export async function deleteAgent(who: SignedIn, id: string): Promise<Result> {
 
 async function giveServers(who: SignedIn, id: string, serverIds: string[]): Promise<Result> {
   if (serverIds.length === 0) return DONE;
-  const answer = await givenServers(who).insert(
+  const answer = await assignedServers(who).insert(
     serverIds.map((server_id) => ({ agent_config_id: id, server_id })),
   );
   return answer.error ? writeFailure(answer.error, answer.status) : DONE;

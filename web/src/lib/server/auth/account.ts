@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { authProblemWords } from './credentials-form.ts';
+import { authErrorMessage } from './credentials-form.ts';
 import { linkTarget, parseEmail } from './email-links.ts';
 import { DONE, failure, invalidFields, type Failure, type Result } from '../result.ts';
 import type { SignedIn } from './session.ts';
@@ -71,5 +71,5 @@ export async function readPendingEmail({ supabase }: SignedIn): Promise<string |
 }
 
 function refused(code: string | undefined): Failure {
-  return failure(400, authProblemWords(code));
+  return failure(400, authErrorMessage(code));
 }

@@ -3,11 +3,11 @@ const RETRY_FOR_MS = 2_000;
 /** Statuses below 500 that say nothing about the session: timeout, too early, too many requests. */
 const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429]);
 
-export interface AuthWatch {
+export interface AuthTracker {
   /** The fetch to give to the client. */
   fetch: typeof fetch;
   /** Whether Auth's last answer was a temporary failure, so the session may still be valid. */
-  isAway: () => boolean;
+  isDown: () => boolean;
 }
 
 /**
@@ -15,22 +15,22 @@ export interface AuthWatch {
  * 429, the only temporary failure that it does not retry.
  * @param now milliseconds of a monotonic clock
  */
-export function watchAuth(send: typeof fetch = fetch, now = (): number => performance.now()): AuthWatch {
-  let isAway = false;
+export function trackAuth(send: typeof fetch = fetch, now = (): number => performance.now()): AuthTracker {
+  let isDown = false;
   let firstAskedAt: number | undefined;
   return {
-    isAway: () => isAway,
+    isDown: () => isDown,
     fetch: async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       if (!url.pathname.startsWith('/auth/v1/')) return send(input, init);
-      isAway = true;
+      isDown = true;
       const isRefresh = url.searchParams.get('grant_type') === 'refresh_token';
       const since = (firstAskedAt ??= now());
       const mayRetry = !isRefresh || now() - since < RETRY_FOR_MS;
       try {
         const response = await send(input, init);
-        isAway = await isTemporaryFailure(response);
-        if (!isAway || mayRetry) return response;
+        isDown = await isTemporaryFailure(response);
+        if (!isDown || mayRetry) return response;
       } catch (error) {
         if (mayRetry) throw error;
       }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { authProblemWords, parseCredentials } from './credentials-form.ts';
+import { authErrorMessage, parseCredentials } from './credentials-form.ts';
 
 it.each([
   ['over_request_rate_limit', /Wait a minute/],
@@ -9,7 +9,7 @@ it.each([
   // An outage, or an error page of a proxy in front of Auth, has no code.
   [undefined, /isn't responding.*Try again/],
 ])('%s says what happened, and what to do', (code, words) => {
-  expect(authProblemWords(code)).toMatch(words);
+  expect(authErrorMessage(code)).toMatch(words);
 });
 
 it('trims the email address, and keeps it when the form is invalid', () => {

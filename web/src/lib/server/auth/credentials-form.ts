@@ -18,7 +18,7 @@ export function parseCredentials(form: FormData): ParsedCredentials {
 }
 
 /** The message for an error code of Supabase Auth. */
-export function authProblemWords(code: string | undefined): string {
+export function authErrorMessage(code: string | undefined): string {
   switch (code) {
     case 'invalid_credentials':
       return 'Incorrect email or password.';

@@ -1,7 +1,7 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { z } from 'zod';
 import { returnPath } from '@patchbay/shared/contract/return-path';
-import { authProblemWords } from './credentials-form.ts';
+import { authErrorMessage } from './credentials-form.ts';
 import { createPlainClient } from './session-client.ts';
 import { DONE, failure, invalidFields, type Result } from '../result.ts';
 import { settings } from '../settings.ts';
@@ -47,7 +47,7 @@ export async function sendEmailLink(
   if (!error) return DONE;
   const { code } = error;
   if (isUnsent(code, kind) || (code && TELLING.has(code))) return DONE;
-  return failure(code === 'over_request_rate_limit' ? 429 : 503, authProblemWords(code));
+  return failure(code === 'over_request_rate_limit' ? 429 : 503, authErrorMessage(code));
 }
 
 /**

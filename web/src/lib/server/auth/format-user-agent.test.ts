@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { userAgentWords } from './format-user-agent.ts';
+import { formatUserAgent } from './format-user-agent.ts';
 
 it.each([
   ['Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Windows'],
@@ -27,5 +27,5 @@ it.each([
   ['<b>Linux</b>', 'Unknown browser on Linux'],
   [null, 'Unknown browser'],
 ])('%s has a readable name', (agent, words) => {
-  expect(userAgentWords(agent)).toBe(words);
+  expect(formatUserAgent(agent)).toBe(words);
 });

@@ -18,7 +18,7 @@ const SYSTEMS: [pattern: RegExp, name: string][] = [
 ];
 
 /** Formats a User-Agent header, for example as `Firefox on Windows`. */
-export function userAgentWords(agent: string | null): string {
+export function formatUserAgent(agent: string | null): string {
   const find = (names: [RegExp, string][]) => names.find(([pattern]) => pattern.test(agent ?? ''))?.[1];
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
   if (browser && system) return `${browser} on ${system}`;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { watchAuth } from './auth-watch.ts';
+import { trackAuth } from './auth-watch.ts';
 import { createSessionClient, forgetSession } from './session-client.ts';
 
 const NAME = 'sb-127-auth-token';
@@ -45,9 +45,9 @@ function expired() {
 }
 
 /** Each reading of the clock is a second later, so a refresh soon times out. */
-function quickWatch() {
+function quickTracker() {
   let seconds = 0;
-  return watchAuth(fetch, () => (seconds += 1) * 1000);
+  return trackAuth(fetch, () => (seconds += 1) * 1000);
 }
 
 const json =
@@ -75,10 +75,10 @@ describe('a session whose refresh fails', () => {
     respond = answer;
     const { jar, event } = expired();
     const before = jar.get(NAME);
-    const client = createSessionClient(event, { supabaseUrl, publishableKey: 'key' }, quickWatch());
+    const client = createSessionClient(event, { supabaseUrl, publishableKey: 'key' }, quickTracker());
     const { data } = await client.supabase.auth.getClaims();
     expect(data).toBeNull();
-    expect(client.isAuthAway()).toBe(true);
+    expect(client.isAuthDown()).toBe(true);
     expect(jar.get(NAME)).toBe(before);
   });
 
@@ -92,7 +92,7 @@ describe('a session whose refresh fails', () => {
     const { jar, event } = expired();
     const client = createSessionClient(event, { supabaseUrl, publishableKey: 'key' });
     await client.supabase.auth.getClaims();
-    expect(client.isAuthAway()).toBe(false);
+    expect(client.isAuthDown()).toBe(false);
     expect(jar.has(NAME)).toBe(false);
   });
 
@@ -103,7 +103,7 @@ describe('a session whose refresh fails', () => {
     const client = createSessionClient(event, { supabaseUrl, publishableKey: 'key' });
     const { data } = await client.supabase.auth.getSession();
     expect(data.session?.refresh_token).toBe('next');
-    expect(client.isAuthAway()).toBe(false);
+    expect(client.isAuthDown()).toBe(false);
     expect(jar.get(NAME)).not.toBe('');
   });
 });
@@ -119,7 +119,7 @@ const renewed = {
 it('signing out clears only the session when Auth is unavailable', async () => {
   respond = html(502);
   const { jar, event } = expired();
-  const { supabase } = createSessionClient(event, { supabaseUrl, publishableKey: 'key' }, quickWatch());
+  const { supabase } = createSessionClient(event, { supabaseUrl, publishableKey: 'key' }, quickTracker());
   await supabase.auth.signOut({ scope: 'local' });
   forgetSession(event);
   expect([...jar.keys()]).toEqual(['theme']);

@@ -2,7 +2,7 @@ import type { ClientSchema } from '@patchbay/shared/contract/schema/database';
 import { createServerClient } from '@supabase/ssr';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { RequestEvent } from '@sveltejs/kit';
-import { watchAuth, type AuthWatch } from './auth-watch.ts';
+import { trackAuth, type AuthTracker } from './auth-watch.ts';
 import { withUserAgent } from './client-agent.ts';
 import { withClientIp } from './client-ip.ts';
 
@@ -13,7 +13,7 @@ interface Project {
 
 export interface SessionClient {
   supabase: SupabaseClient<ClientSchema>;
-  isAuthAway: AuthWatch['isAway'];
+  isAuthDown: AuthTracker['isDown'];
 }
 
 /**
@@ -23,7 +23,7 @@ export interface SessionClient {
 export function createSessionClient(
   event: Pick<RequestEvent, 'cookies' | 'getClientAddress' | 'request' | 'setHeaders' | 'url'>,
   { supabaseUrl, publishableKey }: Project,
-  watch = watchAuth(fetchFor(event)),
+  watch = trackAuth(fetchFor(event)),
 ): SessionClient {
   let saidNotToCache = false;
   const supabase = createServerClient<ClientSchema>(supabaseUrl, publishableKey, {
@@ -32,7 +32,7 @@ export function createSessionClient(
       getAll: () => event.cookies.getAll(),
       setAll: (cookies, headers) => {
         for (const { name, value, options } of cookies) {
-          if (value === '' && watch.isAway()) continue;
+          if (value === '' && watch.isDown()) continue;
           event.cookies.set(name, value, {
             ...options,
             path: '/',
@@ -47,7 +47,7 @@ export function createSessionClient(
       },
     },
   });
-  return { supabase, isAuthAway: watch.isAway };
+  return { supabase, isAuthDown: watch.isDown };
 }
 
 /** Creates a client without a session, to try credentials without touching the request's session. */

@@ -7,10 +7,10 @@ import { settings } from '../settings.ts';
  * @throws 503 when Auth can't tell whether the session is valid; the user stays signed in
  */
 export async function openSession(event: RequestEvent): Promise<void> {
-  const { supabase, isAuthAway } = createSessionClient(event, settings());
+  const { supabase, isAuthDown } = createSessionClient(event, settings());
   event.locals.supabase = supabase;
   const { data } = await supabase.auth.getClaims();
-  if (!data && isAuthAway()) {
+  if (!data && isAuthDown()) {
     const message = "The sign-in service isn't responding. You're still signed in. Try again in a minute.";
     error(503, message);
   }

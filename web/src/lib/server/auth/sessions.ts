@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callProcedure } from '../procedures.ts';
 import { failure, type Result } from '../result.ts';
 import type { SignedIn } from './session.ts';
-import { userAgentWords } from './format-user-agent.ts';
+import { formatUserAgent } from './format-user-agent.ts';
 
 const SessionRow = z.object({
   id: z.string(),
@@ -32,7 +32,7 @@ export async function listSessions(who: SignedIn): Promise<ShownSession[] | null
   if (!found.ok) return null;
   return found.value.map(({ user_agent, ...session }) => ({
     ...session,
-    browser: userAgentWords(user_agent),
+    browser: formatUserAgent(user_agent),
   }));
 }
 

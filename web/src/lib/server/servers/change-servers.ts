@@ -2,7 +2,7 @@ import type { McpServerPatch, McpServerRow } from '@patchbay/shared/contract/sch
 import { z } from 'zod';
 import { BULK_CHANGES, planChange, type BulkChange } from '../../servers/bulk.ts';
 import { failure, type Result } from '../result.ts';
-import { IDS_AT_ONCE, patchServers, readServers } from './servers.ts';
+import { IDS_PER_REQUEST, patchServers, readServers } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 const MOST = 2000;
@@ -36,9 +36,9 @@ export async function changeServers(
 ): Promise<{ changed: McpServerRow[]; refused: number }> {
   const changed: McpServerRow[] = [];
   let wanted = 0;
-  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+  for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
     const groups = new Map<string, { patch: McpServerPatch; ids: string[] }>();
-    for (const server of await readServers(who, ids.slice(start, start + IDS_AT_ONCE))) {
+    for (const server of await readServers(who, ids.slice(start, start + IDS_PER_REQUEST))) {
       const patch = planChange(server, change, tag);
       if (!patch) continue;
       const key = JSON.stringify(patch);

@@ -9,19 +9,19 @@ import { failure, type Result } from '../result.ts';
 import { createServer, updateServer } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
-const MOST_CHARACTERS = 200_000;
-const MOST_SERVERS = 100;
+const MAX_CHARACTERS = 200_000;
+const MAX_SERVERS = 100;
 
 type PastedFile = Extract<McpServersFile, { ok: true }>;
 
 export function readPasted(form: FormData): Result<PastedFile> {
   const text = form.get('text');
   if (typeof text !== 'string' || text.trim() === '') return failure(400, 'Paste the JSON first.');
-  if (text.length > MOST_CHARACTERS) return failure(400, 'This JSON is too large.');
+  if (text.length > MAX_CHARACTERS) return failure(400, 'This JSON is too large.');
   const file = readMcpServersJson(text);
   if (!file.ok) return failure(400, file.message);
-  if (file.servers.length > MOST_SERVERS)
-    return failure(400, `You can import at most ${MOST_SERVERS} servers at a time.`);
+  if (file.servers.length > MAX_SERVERS)
+    return failure(400, `You can import at most ${MAX_SERVERS} servers at a time.`);
   return { ok: true, value: file };
 }
 
@@ -50,12 +50,12 @@ export async function addServers(
   const added = results.flatMap((result) => (result.ok ? [result.value.id] : []));
   await Promise.race([
     Promise.all(added.map((id) => discoverTools(who, { server_id: id }))),
-    new Promise((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS)),
+    new Promise((resolve) => setTimeout(resolve, DISCOVERY_TIMEOUT_MS)),
   ]);
   return results;
 }
 
-const DISCOVERY_PATIENCE_MS = 3000;
+const DISCOVERY_TIMEOUT_MS = 3000;
 
 async function addOne(
   who: SignedIn,

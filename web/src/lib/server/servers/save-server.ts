@@ -18,7 +18,7 @@ import { createServer, readServer, updateServer } from './servers.ts';
 import type { SignedIn } from '../auth/session.ts';
 
 /** How long saving waits for discovery, which continues afterwards. */
-const DISCOVERY_PATIENCE_MS = 3000;
+const DISCOVERY_TIMEOUT_MS = 3000;
 
 /** Methods that need a typed key or token; signing in comes after saving. */
 const TYPED: ReadonlySet<string> = new Set(['api_key', 'bearer_token']);
@@ -113,7 +113,7 @@ export async function saveTyped(
   const merge = stored && mergeOf(form, values, stored);
   if (merge) return merge;
   if (TYPED.has(input.auth_method) && credential === null && needsCredential(input, stored)) {
-    return { values, errors: { credential: [missingCredentialWords(stored)] } };
+    return { values, errors: { credential: [missingCredentialMessage(stored)] } };
   }
 
   // Store a new credential before switching the server on, so no conversation connects without it.
@@ -172,7 +172,7 @@ function needsCredential(input: ServerConfiguration, stored: McpServerRow | null
   return !stored?.has_credential || dropsCredential(stored, input);
 }
 
-function missingCredentialWords(stored: McpServerRow | null): string {
+function missingCredentialMessage(stored: McpServerRow | null): string {
   return stored?.has_credential
     ? 'The URL, the authentication or who owns the key changed. Enter the key or token.'
     : 'Enter the key or token, or set the authentication to None.';
@@ -184,7 +184,7 @@ async function discovered(
   isActive: boolean,
 ): Promise<{ tone: 'ok' | 'warn'; words: string }> {
   if (!isActive) return { tone: 'ok', words: "It's disabled." };
-  const patience = new Promise<null>((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS, null));
+  const patience = new Promise<null>((resolve) => setTimeout(resolve, DISCOVERY_TIMEOUT_MS, null));
   const answer = await Promise.race([discoverTools(who, { server_id: serverId }), patience]);
   if (answer === null)
     return { tone: 'warn', words: "It hasn't responded yet. Its status updates when it does." };

@@ -12,7 +12,7 @@ import { withOwnStatus } from './sign-ins.ts';
 const COLUMNS = Object.keys(McpServerRow.shape).join(',');
 const TABLE = 'mcp_servers';
 /** Ids per request, to keep its URL short. */
-export const IDS_AT_ONCE = 100;
+export const IDS_PER_REQUEST = 100;
 
 /** Lists the servers of a workspace in its manual order. */
 export async function listServers(who: SignedIn, workspaceId: string): Promise<McpServerRow[]> {
@@ -107,8 +107,8 @@ export function patchServers(who: SignedIn, ids: string[], patch: McpServerPatch
  */
 export async function deleteServers(who: SignedIn, ids: string[]): Promise<string[]> {
   const left: string[] = [];
-  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-    const some = ids.slice(start, start + IDS_AT_ONCE);
+  for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
+    const some = ids.slice(start, start + IDS_PER_REQUEST);
     const { error, status } = await who.supabase.from(TABLE).delete().in('id', some);
     if (error) unavailable(status);
     left.push(...(await readServers(who, some)).map((server) => server.id));

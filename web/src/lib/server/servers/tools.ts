@@ -64,7 +64,7 @@ function tokensOf(tool: McpToolRow, modelName: string): number {
 export const NamedTool = McpToolRow.pick({ server_id: true, name: true, title: true });
 export type NamedTool = z.infer<typeof NamedTool>;
 
-const MOST_NAMES = 5000;
+const MAX_NAMES = 5000;
 
 export function listToolNames(who: SignedIn, workspaceId: string): Promise<NamedTool[]> {
   return allRows(
@@ -77,7 +77,7 @@ export function listToolNames(who: SignedIn, workspaceId: string): Promise<Named
         .order('id')
         .range(from, to),
     NamedTool,
-    MOST_NAMES,
+    MAX_NAMES,
   );
 }
 

@@ -82,7 +82,7 @@ export const PROBE_PHASE_ORDER = [
   'list_tools',
 ] as const satisfies readonly ProbePhase[];
 
-export const PHASE_WORDS: Record<ProbePhase, { done: string; failed: string }> = {
+export const PHASE_LABELS: Record<ProbePhase, { done: string; failed: string }> = {
   address: { done: 'Address allowed', failed: 'Address' },
   connect: { done: 'Connected', failed: 'Connecting' },
   authenticate: { done: 'Access granted', failed: 'Authentication' },

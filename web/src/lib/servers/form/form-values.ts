@@ -20,7 +20,7 @@ export interface ServerFormValues {
   is_active: boolean;
 }
 
-export const FIELD_WORDS: Record<keyof ServerFormValues, string> = {
+export const FIELD_LABELS: Record<keyof ServerFormValues, string> = {
   name: 'Name',
   url: 'URL',
   description: 'Description',

@@ -5,7 +5,7 @@ import type {
   TestConnectionAnswer,
   TestConnectionEvent,
 } from '@patchbay/shared/contract/schema/functions';
-import { readLines } from '../../live/ndjson.ts';
+import { readNdjson } from '../../live/ndjson.ts';
 import { noTest, testOutcome, type TestOutcome } from './form-result.ts';
 
 type Line = TestConnectionEvent | StreamEnd<TestConnectionAnswer>;
@@ -63,7 +63,7 @@ export class TestRun {
       else this.outcome = noTest(said.message ?? "Couldn't run the test.", said.hint);
       return;
     }
-    for await (const line of readLines<Line>(response.body)) {
+    for await (const line of readNdjson<Line>(response.body)) {
       if (line.type === 'phase') {
         this.phase = line.phase;
         this.finished = line.phases;

@@ -2,7 +2,7 @@ import { returnPath } from '@patchbay/shared/contract/return-path';
 import { redirect } from '@sveltejs/kit';
 import { actionFailure } from '$lib/server/action-failure.ts';
 import { changeEmail, changePassword, readPendingEmail } from '$lib/server/auth/account.ts';
-import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
+import { authErrorMessage } from '$lib/server/auth/credentials-form.ts';
 import { deleteAccount, previewDeletion, readSuccessors } from './delete-account.server.ts';
 import { sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { failure, invalidFields, type Result } from '$lib/server/result.ts';
@@ -100,7 +100,7 @@ export const actions: Actions = {
     // Auth ends all sessions; the database function records it in the audit log first.
     await endOtherSessions(who);
     const { error } = await who.supabase.auth.signOut({ scope: 'global' });
-    if (error) return actionFailure(failure(503, authProblemWords(error.code)), { about: 'sessions' });
+    if (error) return actionFailure(failure(503, authErrorMessage(error.code)), { about: 'sessions' });
     redirect(303, '/sign-in');
   },
 

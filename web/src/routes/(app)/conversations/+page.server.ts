@@ -23,7 +23,7 @@ export const load: PageServerLoad = async (event) => {
       end: row.state === 'ended' ? (describeEnd(row.end_reason)?.title ?? null) : null,
       agent: row.agent_configs?.name ?? null,
       calls: row.tool_calls[0]?.count ?? 0,
-      firstWords: row.voice_transcripts[0]?.text ?? null,
+      firstLine: row.voice_transcripts[0]?.text ?? null,
     })),
     older: found.length > PAGE ? (shown.at(-1)?.started_at ?? null) : null,
     isFirstPage: before === null,

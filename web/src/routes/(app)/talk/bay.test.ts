@@ -1,6 +1,6 @@
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { describe, expect, it } from 'vitest';
-import { bareToolName, plugsOf, serverOfTool, toolChangeWords } from './bay.ts';
+import { bareToolName, plugsOf, serverOfTool, describeToolChanges } from './bay.ts';
 
 function server(slug: string, fields: Partial<McpServerRow> = {}): McpServerRow {
   return {
@@ -81,11 +81,11 @@ describe('plugsOf', () => {
   });
 });
 
-describe('toolChangeWords', () => {
+describe('describeToolChanges', () => {
   it('distinguishes added, removed and updated servers', () => {
     const before = ['clock__now', 'notes__add'];
     const after = ['clock__now', 'clock__zones', 'away__find', 'away__list'];
-    expect(toolChangeWords(before, after, servers)).toEqual([
+    expect(describeToolChanges(before, after, servers)).toEqual([
       'clock updated: +1 tool',
       'notes removed: −1 tool',
       'away added: +2 tools',
@@ -93,14 +93,14 @@ describe('toolChangeWords', () => {
   });
 
   it('names a deleted server by its prefix', () => {
-    expect(toolChangeWords(['old__x'], [], servers)).toEqual(['old removed: −1 tool']);
+    expect(describeToolChanges(['old__x'], [], servers)).toEqual(['old removed: −1 tool']);
   });
 
   it('does not list the servers of the first set', () => {
-    expect(toolChangeWords([], ['clock__now', 'notes__add'], servers)).toEqual(['The agent has 2 tools']);
+    expect(describeToolChanges([], ['clock__now', 'notes__add'], servers)).toEqual(['The agent has 2 tools']);
   });
 
   it('is empty when nothing changed', () => {
-    expect(toolChangeWords(['clock__now'], ['clock__now'], servers)).toEqual([]);
+    expect(describeToolChanges(['clock__now'], ['clock__now'], servers)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { ConnectionStateName } from '@patchbay/shared/contract/schema/activity';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 import { formatCount } from '$lib/ui/format-count.ts';
-import { serverState, toolCountWords, type Tone } from '$lib/servers/state-labels.ts';
+import { serverState, formatToolCount, type Tone } from '$lib/servers/state-labels.ts';
 
 export interface Plug {
   server: McpServerRow;
@@ -77,12 +77,12 @@ function plugOf(
   return {
     ...plug,
     tone: 'ok',
-    words: conversation.isRunning ? 'Not in this conversation' : toolCountWords(server.tool_count),
+    words: conversation.isRunning ? 'Not in this conversation' : formatToolCount(server.tool_count),
   };
 }
 
 /** Describes a change of tools, one line per server. The first set is one line. */
-export function toolChangeWords(
+export function describeToolChanges(
   before: readonly string[],
   after: readonly string[],
   servers: readonly McpServerRow[],

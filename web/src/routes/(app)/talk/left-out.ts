@@ -16,7 +16,7 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (refused.length > 0) {
     notices.push({
       reason: 'refused',
-      title: `The voice model rejected ${formatCount(refused.length, 'tool')}: ${toolsInWords(refused)}.`,
+      title: `The voice model rejected ${formatCount(refused.length, 'tool')}: ${joinTools(refused)}.`,
       hint: 'The agent continues without them. A tool returns when its server changes the definition. To hide this message, disable the tool.',
       lines: refused.map(
         ({ server, tool, message }) => `${server} · ${tool}: ${message ?? 'no reason given'}`,
@@ -27,7 +27,7 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (above.length > 0) {
     notices.push({
       reason: 'limit',
-      title: `${formatCount(above.length, 'tool')} not included: ${serversInWords(above)}.`,
+      title: `${formatCount(above.length, 'tool')} not included: ${joinServers(above)}.`,
       hint: "The voice model accepts a limited number of tools and tokens, and the agent's prompt counts too. Pin the tools you need, or disable those you don't. Tools that were already used stay available.",
       lines: [...toolsByServer(above)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
@@ -36,7 +36,7 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   if (forbidden.length > 0) {
     notices.push({
       reason: 'role',
-      title: `${formatCount(forbidden.length, 'tool')} not available to you: ${serversInWords(forbidden)}.`,
+      title: `${formatCount(forbidden.length, 'tool')} not available to you: ${joinServers(forbidden)}.`,
       hint: 'Viewers can only use read-only tools. Ask an owner or admin to change your role.',
       lines: [...toolsByServer(forbidden)].map(([server, tools]) => `${server}: ${tools.join(', ')}`),
     });
@@ -44,12 +44,12 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
   return notices;
 }
 
-function toolsInWords(tools: readonly LeftOut[]): string {
+function joinTools(tools: readonly LeftOut[]): string {
   const told = tools.slice(0, 3).map(({ server, tool }) => `${tool} of ${server}`);
   return tools.length > told.length ? `${told.join(', ')} and more` : told.join(', ');
 }
 
-function serversInWords(tools: readonly LeftOut[]): string {
+function joinServers(tools: readonly LeftOut[]): string {
   return [...toolsByServer(tools)].map(([server, own]) => `${own.length} of ${server}`).join(', ');
 }
 

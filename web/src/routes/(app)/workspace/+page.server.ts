@@ -56,7 +56,7 @@ function answer<T>(about: About, outcome: Result<T>, done: (value: T) => string)
   return outcome.ok ? { about, done: done(outcome.value) } : actionFailure(outcome, { about });
 }
 
-function tagWords(verb: string, { changed, left }: TagChange): string {
+function describeTagChange(verb: string, { changed, left }: TagChange): string {
   const words = `Tag ${verb} on ${formatCount(changed, 'server')}.`;
   return left > 0
     ? `${words} You don't have permission to change ${formatCount(left, 'other server')} with this tag.`
@@ -129,13 +129,13 @@ export const actions: Actions = {
   renameTag: async (event) => {
     const { who, workspace, text } = await begin(event);
     const outcome = await renameTag(who, workspace.id, text('tag'), text('new_tag'));
-    return answer('tags', outcome, (change) => tagWords('renamed', change));
+    return answer('tags', outcome, (change) => describeTagChange('renamed', change));
   },
 
   removeTag: async (event) => {
     const { who, workspace, text } = await begin(event);
     const outcome = await removeTag(who, workspace.id, text('tag'));
-    return answer('tags', outcome, (change) => tagWords('removed', change));
+    return answer('tags', outcome, (change) => describeTagChange('removed', change));
   },
 
   delete: async (event) => {

@@ -1,7 +1,7 @@
 import { redirect } from '@sveltejs/kit';
 import { actionFailure } from '$lib/server/action-failure.ts';
 import { failure } from '$lib/server/result.ts';
-import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
+import { authErrorMessage, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
 import { settings } from '$lib/server/settings.ts';
@@ -23,7 +23,7 @@ export const actions: Actions = {
     const { error } = await locals.supabase.auth.signInWithPassword({ email, password });
     if (error) {
       const isUnconfirmed = error.code === 'email_not_confirmed';
-      return actionFailure(failure(400, authProblemWords(error.code)), { email, isUnconfirmed });
+      return actionFailure(failure(400, authErrorMessage(error.code)), { email, isUnconfirmed });
     }
     redirect(303, returnPath(url.searchParams.get('next')));
   },
@@ -43,7 +43,7 @@ export const actions: Actions = {
       email: demoEmail,
       password: demoPassword,
     });
-    if (error) return actionFailure(failure(400, authProblemWords(error.code)), { email: '' });
+    if (error) return actionFailure(failure(400, authErrorMessage(error.code)), { email: '' });
     redirect(303, returnPath(url.searchParams.get('next')));
   },
 };

@@ -2,7 +2,7 @@ import { redirect } from '@sveltejs/kit';
 import { actionFailure } from '$lib/server/action-failure.ts';
 import { failure } from '$lib/server/result.ts';
 import { returnPath } from '@patchbay/shared/contract/return-path';
-import { authProblemWords, parseCredentials } from '$lib/server/auth/credentials-form.ts';
+import { authErrorMessage, parseCredentials } from '$lib/server/auth/credentials-form.ts';
 import { isUnsent, linkTarget, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { settings } from '$lib/server/settings.ts';
 import { enabledProviders } from '$lib/server/auth/social-providers.ts';
@@ -22,7 +22,7 @@ export const actions: Actions = {
     const options = { emailRedirectTo: linkTarget(url, next) };
     const { data, error } = await locals.supabase.auth.signUp({ email, password, options });
     if (error && isUnsent(error.code, 'signup')) return { email, sent: true };
-    if (error) return actionFailure(failure(400, authProblemWords(error.code)), { email });
+    if (error) return actionFailure(failure(400, authErrorMessage(error.code)), { email });
     // Hosted projects confirm addresses first, so there is a user but no session yet.
     if (!data.session) return { email, sent: true };
     redirect(303, returnPath(next));

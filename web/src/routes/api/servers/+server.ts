@@ -1,7 +1,7 @@
 import { error, json } from '@sveltejs/kit';
 import { z } from 'zod';
 import { ServerIds } from '$lib/server/servers/change-servers.ts';
-import { deleteServers, IDS_AT_ONCE, listServers, readServers } from '$lib/server/servers/servers.ts';
+import { deleteServers, IDS_PER_REQUEST, listServers, readServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { RequestHandler } from './$types';
@@ -20,7 +20,7 @@ export const GET: RequestHandler = async (event) => {
   const wanted = ids
     .split(',')
     .filter((id) => UUID.test(id))
-    .slice(0, IDS_AT_ONCE);
+    .slice(0, IDS_PER_REQUEST);
   return json(wanted.length > 0 ? await readServers(who, wanted) : []);
 };
 

@@ -2,7 +2,7 @@ import { error } from '@sveltejs/kit';
 import { actionFailure } from '$lib/server/action-failure.ts';
 import { agentValuesOf, type AgentFormResult } from '$lib/agents/form-values.ts';
 import { parseAgentForm } from '$lib/server/agents/agent-form.ts';
-import { listGivenServers, readAgent, saveAgent } from '$lib/server/agents/agents.ts';
+import { listAssignedServers, readAgent, saveAgent } from '$lib/server/agents/agents.ts';
 import { modelChoices } from '../model-choices.server.ts';
 import { listServers } from '$lib/server/servers/servers.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
@@ -13,7 +13,7 @@ export const load: PageServerLoad = async (event) => {
   const { workspace } = await event.parent();
   const [agent, given, servers] = await Promise.all([
     readAgent(who, event.params.id),
-    listGivenServers(who, event.params.id),
+    listAssignedServers(who, event.params.id),
     listServers(who, workspace.id),
   ]);
   if (!agent) error(404, { message: 'Agent not found.', hint: 'It may have been deleted.' });

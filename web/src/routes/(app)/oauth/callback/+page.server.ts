@@ -8,7 +8,7 @@ import { finishSignIn } from '$lib/server/servers/sign-ins.ts';
 import type { PageServerLoad } from './$types';
 
 /** How long the redirect waits for discovery, which continues afterwards. */
-const DISCOVERY_PATIENCE_MS = 3000;
+const DISCOVERY_TIMEOUT_MS = 3000;
 
 const COOKIE = 'sign_in_problem';
 /** How long the page can be reloaded. */
@@ -36,7 +36,7 @@ export const load: PageServerLoad = async (event) => {
     redirect(303, returnPath(CALLBACK_PATH));
   }
   const { server_id, return_to } = answer.value;
-  const patience = new Promise((resolve) => setTimeout(resolve, DISCOVERY_PATIENCE_MS));
+  const patience = new Promise((resolve) => setTimeout(resolve, DISCOVERY_TIMEOUT_MS));
   await Promise.race([discoverTools(who, { server_id }), patience]);
   const back = new URL(returnPath(return_to), event.url.origin);
   back.searchParams.set('signed_in', server_id);

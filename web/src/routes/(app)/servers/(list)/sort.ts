@@ -5,7 +5,7 @@ import { serverState, type Tone } from '$lib/servers/state-labels.ts';
 export const SORTS = ['own', 'name', 'state', 'latency', 'tools', 'changed'] as const;
 export type Sort = (typeof SORTS)[number];
 
-export const SORT_WORDS: Record<Sort, string> = {
+export const SORT_LABELS: Record<Sort, string> = {
   own: 'Manual',
   name: 'Name',
   state: 'Status',

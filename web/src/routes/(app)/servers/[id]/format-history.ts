@@ -7,18 +7,18 @@ const DAY_MS = 86_400_000;
 const WARNED_DAYS = 14;
 
 /** A percentage, rounded down: 99.99% is not 100%. */
-export function uptimeWords(share: number | null): string {
+export function formatUptime(share: number | null): string {
   if (share === null) return '–';
   if (share === 1) return '100%';
   return `${(Math.floor(share * 10_000) / 100).toFixed(2)}%`;
 }
 
 /** The duration of an incident, or that it lasts. @param now milliseconds since the epoch */
-export function outageWords(
+export function formatOutage(
   { started_at: start, ended_at: end }: Pick<IncidentRow, 'started_at' | 'ended_at'>,
   now: number,
 ): string {
-  const length = lengthWords((end ? Date.parse(end) : now) - Date.parse(start));
+  const length = formatLength((end ? Date.parse(end) : now) - Date.parse(start));
   return end ? `for ${length}` : `ongoing for ${length}`;
 }
 
@@ -27,7 +27,7 @@ export function outageWords(
  * @param now milliseconds since the epoch
  * @param zone of the reader
  */
-export function certificateWords(
+export function describeCertificate(
   expiresAt: string | null,
   now: number,
   zone: string,
@@ -39,7 +39,7 @@ export function certificateWords(
   return { text: `The certificate expires on ${day}.`, tone: days < WARNED_DAYS ? 'warn' : 'off' };
 }
 
-function lengthWords(ms: number): string {
+function formatLength(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

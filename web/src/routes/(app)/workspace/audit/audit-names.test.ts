@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '$lib/server/workspace/audit.ts';
-import { nameEvents, namelessRows } from './audit-names.ts';
-import { changeWords, eventWords } from '$lib/workspace/audit-labels.ts';
+import { nameEvents, unnamedIds } from './audit-names.ts';
+import { describeChange, describeEvent } from '$lib/workspace/audit-labels.ts';
 
 const event = (more: Partial<AuditEvent>): AuditEvent => ({
   id: '1',
@@ -23,19 +23,19 @@ describe('names in the audit trail', () => {
       event({ action: 'delete', changes: { server_id: { from: 'gone' } } }),
       event({ table_name: 'workspace_members', row_id: 'user', changes: { role: { to: 'member' } } }),
     ];
-    expect(namelessRows(events)).toEqual({ agents: ['agent'], servers: ['server', 'gone'] });
+    expect(unnamedIds(events)).toEqual({ agents: ['agent'], servers: ['server', 'gone'] });
     const names = new Map([
       ['agent', 'Guide'],
       ['server', 'clock'],
       ['user', 'ada@example.org'],
     ]);
     const told = nameEvents(events, names);
-    expect(told.map(eventWords)).toEqual([
+    expect(told.map(describeEvent)).toEqual([
       'Server of agent Guide added',
       'Server of agent Guide removed',
       'Member ada@example.org added',
     ]);
-    expect(told.map((one) => changeWords(one, 'UTC'))).toEqual([
+    expect(told.map((one) => describeChange(one, 'UTC'))).toEqual([
       ['server: clock'],
       ['server: gone'],
       ['role: member'],
@@ -49,7 +49,7 @@ describe('names in the audit trail', () => {
       changes: { owner: { from: 'a deleted account', to: 'user' } },
     });
     const [told] = nameEvents([handed], new Map([['user', 'ada@example.org']]));
-    expect(changeWords(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
+    expect(describeChange(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
   });
 
   it('leave other events unchanged', () => {

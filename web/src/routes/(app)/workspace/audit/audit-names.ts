@@ -4,7 +4,7 @@ import type { AuditEvent } from '$lib/server/workspace/audit.ts';
 const NAMED_BY_ID = new Set(['workspace_members', 'agent_config_servers']);
 
 /** IDs of agents and servers that events mention without a name. */
-export function namelessRows(events: AuditEvent[]): { agents: string[]; servers: string[] } {
+export function unnamedIds(events: AuditEvent[]): { agents: string[]; servers: string[] } {
   const ofAgents = events.filter(({ table_name }) => table_name === 'agent_config_servers');
   const ids = (values: unknown[]) => [...new Set(values.filter((value) => typeof value === 'string'))];
   return {

@@ -1,5 +1,5 @@
 import { actionFailure } from '$lib/server/action-failure.ts';
-import { showChanges } from './import-changes.server.ts';
+import { formatChanges } from './import-changes.server.ts';
 import { signedIn } from '$lib/server/auth/session.ts';
 import { importWorkspace } from './workspace-transfer.server.ts';
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
@@ -13,7 +13,7 @@ async function take(event: RequestEvent, isDryRun: boolean) {
   const outcome = await importWorkspace(who, workspace.id, form.get('file'), { mode, isDryRun });
   if (outcome.ok) {
     const { changes, ...answer } = outcome.value;
-    return { mode, answer, changes: isDryRun ? showChanges(changes) : [], isDryRun };
+    return { mode, answer, changes: isDryRun ? formatChanges(changes) : [], isDryRun };
   }
   return actionFailure(outcome, { mode });
 }

@@ -1,6 +1,6 @@
 import type { ImportChange } from '@patchbay/shared/contract/schema/workspace-document';
 import { describe, expect, it } from 'vitest';
-import { showChanges } from './import-changes.server.ts';
+import { formatChanges } from './import-changes.server.ts';
 
 const change = (fields: ImportChange['fields'], more: Partial<ImportChange> = {}): ImportChange => ({
   kind: 'agent',
@@ -10,7 +10,7 @@ const change = (fields: ImportChange['fields'], more: Partial<ImportChange> = {}
   ...more,
 });
 const shown = (from: unknown, to: unknown) =>
-  showChanges([change({ system_prompt: { from, to } })])[0]!.fields[0]!;
+  formatChanges([change({ system_prompt: { from, to } })])[0]!.fields[0]!;
 
 describe('the preview of an import', () => {
   it('shows short values before and after', () => {
@@ -20,7 +20,7 @@ describe('the preview of an import', () => {
       call_timeout_ms: { from: 500, to: 30_000 },
       tags: { from: [], to: ['home', 'work'] },
     };
-    expect(showChanges([change(fields, { kind: 'server', name: 'Notes' })])).toEqual([
+    expect(formatChanges([change(fields, { kind: 'server', name: 'Notes' })])).toEqual([
       {
         key: '0 server Notes',
         title: 'Server Notes',
@@ -60,7 +60,7 @@ describe('the preview of an import', () => {
 
   it('gives agents of the same name distinct keys', () => {
     const same = change({ system_prompt: { from: '', to: 'Hi' } });
-    expect(new Set(showChanges([same, same]).map(({ key }) => key)).size).toBe(2);
+    expect(new Set(formatChanges([same, same]).map(({ key }) => key)).size).toBe(2);
   });
 
   it.each([

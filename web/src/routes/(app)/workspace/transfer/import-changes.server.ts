@@ -4,32 +4,32 @@ import type { DiffPart, ShownChange, ShownField } from './import-changes.ts';
 
 const SHORT = 60;
 /** With more differences, the two texts are shown one after the other. */
-const MOST_EDITS = 2_000;
+const MAX_EDITS = 2_000;
 /** Characters to keep at each end of a long common part. */
 const CONTEXT = 120;
 
 const KINDS = { server: 'Server', agent: 'Agent', tool: 'Tool' };
 
 /** Formats an import's changes: long texts as diffs, invisible characters made visible. */
-export function showChanges(changes: ImportChange[]): ShownChange[] {
+export function formatChanges(changes: ImportChange[]): ShownChange[] {
   return changes.map(({ kind, name, is_new, fields }, place) => ({
     // Names may repeat, so the index keeps keys unique.
     key: `${place} ${kind} ${name}`,
     title: `${KINDS[kind]} ${visible(name)}`,
     isNew: is_new,
-    fields: Object.entries(fields).map(([field, { from, to }]) => showField(field, from, to)),
+    fields: Object.entries(fields).map(([field, { from, to }]) => formatField(field, from, to)),
   }));
 }
 
-function showField(field: string, before: unknown, after: unknown): ShownField {
+function formatField(field: string, before: unknown, after: unknown): ShownField {
   const name = field.replace(/_(ms|seconds)$/, '').replaceAll('_', ' ');
-  const [from, to] = [valueWords(field, before), valueWords(field, after)];
+  const [from, to] = [formatValue(field, before), formatValue(field, after)];
   const isShort = from.length <= SHORT && to.length <= SHORT && !`${from}${to}`.includes('\n');
   return isShort ? { name, from: from || 'empty', to: to || 'empty' } : { name, parts: diffParts(from, to) };
 }
 
 function diffParts(from: string, to: string): DiffPart[] {
-  const found = diffWordsWithSpace(from, to, { maxEditLength: MOST_EDITS });
+  const found = diffWordsWithSpace(from, to, { maxEditLength: MAX_EDITS });
   const parts: DiffPart[] = found
     ? found.map(({ value, added, removed }) => ({
         text: value,
@@ -47,7 +47,7 @@ function diffParts(from: string, to: string): DiffPart[] {
 const shortened = (text: string): string =>
   text.length > 3 * CONTEXT ? `${text.slice(0, CONTEXT)} […] ${text.slice(-CONTEXT)}` : text;
 
-function valueWords(field: string, value: unknown): string {
+function formatValue(field: string, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number' && field.endsWith('_ms')) return `${value / 1000} s`;

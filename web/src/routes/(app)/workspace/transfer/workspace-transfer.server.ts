@@ -4,7 +4,7 @@ import { failure, type Result } from '$lib/server/result.ts';
 import type { SignedIn } from '$lib/server/auth/session.ts';
 
 /** Enough for thousands of servers; serverless functions accept at most 4.5 MB. */
-const MOST_BYTES = 4_000_000;
+const MAX_BYTES = 4_000_000;
 
 /** Exports a workspace without IDs, status and secrets. */
 export const exportWorkspace = (who: SignedIn, workspaceId: string): Promise<Result<WorkspaceDocument>> =>
@@ -33,7 +33,7 @@ export async function importWorkspace(
 
 async function readDocument(file: FormDataEntryValue | null): Promise<Result<unknown>> {
   if (!(file instanceof File) || file.size === 0) return failure(400, 'Select a file.');
-  if (file.size > MOST_BYTES) return failure(400, 'This file is larger than 4 MB.');
+  if (file.size > MAX_BYTES) return failure(400, 'This file is larger than 4 MB.');
   try {
     return { ok: true, value: JSON.parse(await file.text()) };
   } catch {

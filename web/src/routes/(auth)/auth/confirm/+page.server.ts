@@ -3,7 +3,7 @@ import { actionFailure } from '$lib/server/action-failure.ts';
 import { failure } from '$lib/server/result.ts';
 import { z } from 'zod';
 import { returnPath, returnPathOf } from '@patchbay/shared/contract/return-path';
-import { authProblemWords } from '$lib/server/auth/credentials-form.ts';
+import { authErrorMessage } from '$lib/server/auth/credentials-form.ts';
 import { LinkKind, parseEmail, sendEmailLink } from '$lib/server/auth/email-links.ts';
 import { allowNewPassword } from '../../new-password.server.ts';
 import type { Actions, PageServerLoad } from './$types';
@@ -31,7 +31,7 @@ export const actions: Actions = {
     const { data, error } = await event.locals.supabase.auth.verifyOtp({ token_hash, type });
     if (error?.code === 'otp_expired') return fail(400, { isExpired: true as const });
     // supabase-js reports 0 without an answer.
-    if (error) return actionFailure(failure(error.status || 503, authProblemWords(error.code)));
+    if (error) return actionFailure(failure(error.status || 503, authErrorMessage(error.code)));
     const next = returnPathOf(link.next, event.url.origin);
     if (type === 'email_change') return data.session ? { changed: data.user?.email ?? '' } : { isHalf: true };
     if (type !== 'recovery' || !data.user) redirect(303, returnPath(next));

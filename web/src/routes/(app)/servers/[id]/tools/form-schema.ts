@@ -5,7 +5,7 @@ type Schema = Record<string, unknown>;
 /** Deeper than any usable form. */
 const DEEPEST = 12;
 /** Schemas with every reference followed; the form library resolves all of them before it renders. */
-const MOST_SCHEMAS = 3_000;
+const MAX_SCHEMAS = 3_000;
 /** Their children are names, not keywords. */
 const NAMED = new Set(['properties', '$defs', 'definitions', 'dependentSchemas']);
 /** Values, which contain no keywords. */
@@ -18,7 +18,7 @@ const LEFT_OUT = new Set(['pattern', 'patternProperties', 'format', '$schema', '
  * @throws RangeError if it is nested too deeply or references too many schemas
  */
 export function formSchema(schema: Schema): Schema {
-  countSchemas(schema, [], { schema, left: MOST_SCHEMAS });
+  countSchemas(schema, [], { schema, left: MAX_SCHEMAS });
   return kept(schema, 0) as Schema;
 }
 

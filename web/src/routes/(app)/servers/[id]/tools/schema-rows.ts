@@ -10,10 +10,10 @@ export interface SchemaRow {
 }
 
 const DEEPEST = 4;
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 const LONGEST = 300;
 /** Limit of schemas to read for types; nested choices could lead to millions. */
-const MOST_TYPES = 1_000;
+const MAX_TYPES = 1_000;
 
 type Schema = Record<string, unknown>;
 
@@ -23,7 +23,7 @@ type Schema = Record<string, unknown>;
  */
 export function schemaRows(schema: unknown): SchemaRow[] {
   const rows: SchemaRow[] = [];
-  if (isObject(schema)) collect({ schema, typesLeft: MOST_TYPES }, schema, '', 0, rows);
+  if (isObject(schema)) collect({ schema, typesLeft: MAX_TYPES }, schema, '', 0, rows);
   return rows;
 }
 
@@ -37,13 +37,13 @@ function collect(root: Root, schema: Schema, prefix: string, depth: number, rows
   const properties = isObject(schema.properties) ? schema.properties : {};
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   for (const [name, given] of Object.entries(properties)) {
-    if (rows.length >= MOST_ROWS) return;
+    if (rows.length >= MAX_ROWS) return;
     if (!isObject(given)) continue;
     const property = resolved(root.schema, given);
     const path = cut(`${prefix}${name}`, 80);
     rows.push({
       path,
-      type: typeWords(root, property),
+      type: formatType(root, property),
       required: required.has(name),
       description: typeof property.description === 'string' ? cut(property.description, LONGEST) : '',
       notes: notesOf(property),
@@ -55,7 +55,7 @@ function collect(root: Root, schema: Schema, prefix: string, depth: number, rows
   }
 }
 
-function typeWords(root: Root, schema: Schema, depth = 0): string {
+function formatType(root: Root, schema: Schema, depth = 0): string {
   root.typesLeft -= 1;
   if (depth > DEEPEST || root.typesLeft < 0) return '…';
   if (Array.isArray(schema.enum)) return cut(schema.enum.map(literal).join(' | '), LONGEST);
@@ -64,19 +64,19 @@ function typeWords(root: Root, schema: Schema, depth = 0): string {
   if (choices) {
     const words = choices
       .filter(isObject)
-      .map((choice) => typeWords(root, resolved(root.schema, choice), depth + 1));
+      .map((choice) => formatType(root, resolved(root.schema, choice), depth + 1));
     return cut([...new Set(words)].join(' or '), LONGEST);
   }
   if (Array.isArray(schema.type)) return cut(schema.type.map(String).join(' or '), LONGEST);
   if (schema.type === 'array') {
     return isObject(schema.items)
-      ? `array of ${typeWords(root, resolved(root.schema, schema.items), depth + 1)}`
+      ? `array of ${formatType(root, resolved(root.schema, schema.items), depth + 1)}`
       : 'array';
   }
   return typeof schema.type === 'string' ? cut(schema.type, 40) : 'any';
 }
 
-const LIMIT_WORDS: [key: string, words: string][] = [
+const LIMIT_LABELS: [key: string, words: string][] = [
   ['format', 'format'],
   ['minimum', 'min'],
   ['maximum', 'max'],
@@ -89,7 +89,7 @@ const LIMIT_WORDS: [key: string, words: string][] = [
 
 function notesOf(schema: Schema): string[] {
   const notes = 'default' in schema ? [`default ${cut(literal(schema.default), 80)}`] : [];
-  for (const [key, words] of LIMIT_WORDS) {
+  for (const [key, words] of LIMIT_LABELS) {
     const value = schema[key];
     if (typeof value === 'string' || typeof value === 'number')
       notes.push(`${words} ${cut(String(value), 80)}`);

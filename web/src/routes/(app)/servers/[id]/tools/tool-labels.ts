@@ -8,7 +8,7 @@ export interface Badge {
   title: string;
 }
 
-export const ACCESS_WORDS: Record<ToolAccess, string> = {
+export const ACCESS_LABELS: Record<ToolAccess, string> = {
   read: 'read-only',
   write: 'write',
   destructive: 'destructive',
@@ -20,7 +20,7 @@ const TONES: Record<ToolAccess, Tone> = { read: 'ok', write: 'off', destructive:
 export function toolBadges(tool: JudgedTool, server: HintSource): Badge[] {
   const access = toolAccess(tool, server);
   const badges: Badge[] = [
-    { word: ACCESS_WORDS[access], tone: TONES[access], title: reasonOf(tool, server) },
+    { word: ACCESS_LABELS[access], tone: TONES[access], title: reasonOf(tool, server) },
   ];
   const annotations: ToolAnnotations = tool.annotations ?? {};
   if (server.trusts_hints && annotations.idempotentHint === true && access !== 'read') {

@@ -1,5 +1,5 @@
 import type { CallToolAnswer, CallToolEvent, StreamEnd } from '@patchbay/shared/contract/schema/functions';
-import { readLines } from '$lib/live/ndjson.ts';
+import { readNdjson } from '$lib/live/ndjson.ts';
 import type { Progress } from '$lib/tools/format-progress.ts';
 
 export type RunResult =
@@ -57,7 +57,7 @@ export class ToolRun {
       const said = (await response.json()) as CallToolAnswer | { message?: string; hint?: string };
       return 'ok' in said ? said : notMade(said.message ?? "Couldn't call the tool.", said.hint);
     }
-    for await (const line of readLines<CallToolEvent | StreamEnd<CallToolAnswer>>(response.body)) {
+    for await (const line of readNdjson<CallToolEvent | StreamEnd<CallToolAnswer>>(response.body)) {
       if (line.type === 'progress') this.progress = line;
       else if (line.type === 'answer') return line;
       else if (line.type === 'refusal') return notMade(line.message, line.hint);

@@ -1,14 +1,14 @@
 import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool';
 
 /** Describes a list that exceeds the storage limit; empty otherwise. */
-export function overLimitWords(stored: number, overLimit: number): string {
+export function describeOverLimit(stored: number, overLimit: number): string {
   if (overLimit <= 0) return '';
   const total = (stored + overLimit).toLocaleString('en-US');
   return `The server lists ${total} tools. The first ${stored.toLocaleString('en-US')} are available.`;
 }
 
 /** Such as `2 tools can't be used`. */
-export function skippedWords(count: number): string {
+export function describeSkipped(count: number): string {
   return count === 1 ? "1 tool can't be used" : `${count} tools can't be used`;
 }
 
