@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { openConnection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 
 const CLIENT_INFO = { name: 'patchbay-bench', version: '0.1.0' };
 

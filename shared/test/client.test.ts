@@ -1,6 +1,6 @@
 /** The whole use of a connection in one place: docs/questions.md shows it. */
 import { expect, it } from 'vitest';
-import { openConnection } from '../src/engine/session/connection.ts';
+import { openConnection } from '../src/engine/session/open-connection.ts';
 import { serve } from './support/connect.ts';
 import { until } from './support/listen.ts';
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import getPort from 'get-port';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openConnection } from '../src/engine/session/connection.ts';
+import { openConnection } from '../src/engine/session/open-connection.ts';
 import { probe } from '../src/engine/probe/probe.ts';
 import { until } from './support/listen.ts';
 

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { openConnection } from '../src/engine/session/connection.ts';
+import { openConnection } from '../src/engine/session/open-connection.ts';
 import { ERAS, serveEra } from './support/connect.ts';
 import { until } from './support/listen.ts';
 

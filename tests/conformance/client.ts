@@ -2,7 +2,7 @@
  * The client under test in the official conformance suite, which runs it with the address of a scenario's server.
  * Scenarios without sign-in run on the engine of the product, as a conversation uses it.
  */
-import { openConnection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { withoutExplicitNulls } from '@patchbay/shared/engine/messages/explicit-nulls';
 import { probe } from '@patchbay/shared/engine/probe/probe';
 import type { CatalogueTool } from '@patchbay/shared/contract/schema/tool';

@@ -9,7 +9,7 @@ import { beginSignIn, finishSignIn } from '@patchbay/shared/engine/oauth/sign-in
 import { signInUnattended } from '@patchbay/shared/engine/oauth/unattended';
 import { GrantTokens } from '@patchbay/shared/engine/oauth/token-source';
 import { AppError } from '@patchbay/shared/contract/errors';
-import { openConnection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { probe } from '@patchbay/shared/engine/probe/probe';
 import type { Credential } from '@patchbay/shared/engine/session/target';
 import { MemoryGrantStore } from './memory-grant-store.ts';

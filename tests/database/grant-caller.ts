@@ -3,7 +3,7 @@
  * Prints one line a call: what the tool said, or the code of the failure.
  */
 import { AppError } from '@patchbay/shared/contract/errors';
-import { openConnection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { databaseGrantStore } from '@patchbay/shared/engine/oauth/grant-store';
 import { GrantTokens } from '@patchbay/shared/engine/oauth/token-source';
 import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';

@@ -8,7 +8,7 @@ import { addDemoServer, addServer, newPerson, type Person } from '../support/per
 import { RoomClient } from '../support/room-client.ts';
 import { runningStack } from '../support/running-stack.ts';
 import type { Stack } from '../../local/stack/stack-file.ts';
-import { holds, type Finding } from './attack.ts';
+import { holds, type Finding } from './finding.ts';
 import { openDoor } from './door.ts';
 import type { Monitor } from './monitor.ts';
 import type { Victim } from './victim.ts';

@@ -1,13 +1,5 @@
-/** What an attack is, and what it finds. */
 import type { Arena } from './arena.ts';
-
-/** One bound, and what was measured against it: a row of the table. */
-export interface Finding {
-  /** A claim that holds when the product is safe, such as "the monitor takes at most 32 MB of the list". */
-  bound: string;
-  measured: string;
-  isOk: boolean;
-}
+import type { Finding } from './finding.ts';
 
 export interface Attack {
   /** What the attacker does. */
@@ -19,15 +11,4 @@ export interface Attack {
    * the service to another tenant, the runner measures for every attack.
    */
   run: (arena: Arena) => Promise<Finding[]>;
-}
-
-/** A bound on a number. */
-export function atMost(what: string, measured: number, limit: number, unit: string): Finding {
-  const shown = (value: number): string => `${Math.round(value * 10) / 10} ${unit}`;
-  return { bound: `${what}: at most ${shown(limit)}`, measured: shown(measured), isOk: measured <= limit };
-}
-
-/** A claim that holds or doesn't. */
-export function holds(bound: string, isOk: boolean, measured = isOk ? 'yes' : 'no'): Finding {
-  return { bound, measured, isOk };
 }

@@ -1,7 +1,7 @@
 /** Watches what an attack does to the processes of the stack. Linux only: it reads /proc. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { childrenOf, pidOf } from '../support/processes.ts';
-import type { Finding } from './attack.ts';
+import type { Finding } from './finding.ts';
 
 /** The most memory that each process may have taken, in MB of 2^20 bytes, whatever it is sent. */
 const PEAK_MB = { monitor: 350, web: 350, functions: 450, conversation: 500 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Arena } from './arena.ts';
-import { holds, type Attack, type Finding } from './attack.ts';
+import type { Attack } from './attack.ts';
+import { holds, type Finding } from './finding.ts';
 import type { Monitor } from './monitor.ts';
 import { ProcessWatch } from './processes.ts';
 import type { Victim } from './victim.ts';

@@ -3,7 +3,7 @@ import { startSessionServer, type SessionServer } from '../../shared/test/suppor
 import { addServer, newPerson, type Person } from '../support/person.ts';
 import { invoke } from '../support/rest-api.ts';
 import { runningStack } from '../support/running-stack.ts';
-import type { Finding } from './attack.ts';
+import type { Finding } from './finding.ts';
 import type { Monitor } from './monitor.ts';
 
 /** Long enough for a busy machine; an attack that delays others does so for minutes. */

@@ -1,10 +1,7 @@
 /** Takes one server through everything that the product does with a server. */
 import { AppError } from '@patchbay/shared/contract/errors';
-import {
-  openConnection,
-  type CallOptions,
-  type Connection,
-} from '@patchbay/shared/engine/session/connection';
+import type { CallOptions, Connection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import { ProbeServer } from '@patchbay/shared/contract/schema/snapshot';

@@ -5,7 +5,7 @@ import { ServerLinks } from '@patchbay/livekit/servers/server-links';
 import type { Log } from '@patchbay/livekit/log';
 import type { SessionSnapshot } from '@patchbay/shared/contract/schema/snapshot';
 import { hostRequestCounter } from '@patchbay/shared/engine/outgoing/host-admission';
-import { openConnection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import type { Database } from '../database.ts';
 import type { Environment } from '../environment.ts';
 import { type ActivityFeed, serverActivity } from '../reports/activity.ts';

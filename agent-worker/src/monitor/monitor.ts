@@ -8,7 +8,7 @@ import {
   statusOfFailure,
 } from '@patchbay/shared/engine/probe/probe-observation';
 import { describeError } from '@patchbay/shared/contract/errors';
-import type { SpanExport } from '@patchbay/shared/engine/tracing/span-export';
+import type { SpanExport } from '@patchbay/shared/engine/tracing/finished-span';
 import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { DatabaseError } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';

@@ -7,7 +7,8 @@ import {
   type ToolsActivity,
 } from '@patchbay/shared/contract/schema/activity';
 import type { Log } from '@patchbay/livekit/log';
-import type { LinkState, ServerLink } from '@patchbay/livekit/servers/server-link';
+import type { LinkState } from '@patchbay/livekit/servers/link-state';
+import type { ServerLink } from '@patchbay/livekit/servers/server-link';
 import type { ToolBudget } from '@patchbay/livekit/tools/tool-room';
 import { type ModelTool, type ToolSet, sizeOf } from '@patchbay/livekit/tools/tool-set';
 

@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from '@patchbay/shared/contract/schema/server';
 import type { StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
-import type { LinkState, ServerLink } from '@patchbay/livekit/servers/server-link';
+import type { LinkState } from '@patchbay/livekit/servers/link-state';
+import type { ServerLink } from '@patchbay/livekit/servers/server-link';
 
 const STATUS: Record<LinkState['name'], ConnectionStatus> = {
   connecting: 'connecting',

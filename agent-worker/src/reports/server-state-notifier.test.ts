@@ -1,7 +1,8 @@
 import { AppError, type ErrorCode } from '@patchbay/shared/contract/errors';
 import { describe, expect, it } from 'vitest';
 import { ServerStateNotifier } from './server-state-notifier.ts';
-import type { LinkState, ServerLink } from '@patchbay/livekit/servers/server-link';
+import type { LinkState } from '@patchbay/livekit/servers/link-state';
+import type { ServerLink } from '@patchbay/livekit/servers/server-link';
 import { snapshotServer } from '@patchbay/livekit/testing/snapshot';
 
 const tickets = snapshotServer({

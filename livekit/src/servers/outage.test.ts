@@ -1,7 +1,7 @@
 import { AppError } from '@patchbay/shared/contract/errors';
 import { describe, expect, it } from 'vitest';
 import { GRACE_MS, graceLeftMs, nextOutage } from './outage.ts';
-import type { LinkState } from './server-link.ts';
+import type { LinkState } from './link-state.ts';
 
 const refused = new AppError('connection_refused');
 const unauthorized = new AppError('unauthorized');

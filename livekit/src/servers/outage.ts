@@ -3,7 +3,7 @@
  * at once with the reason; then they leave until the server is back. Pure: `server-link` keeps the time.
  */
 import type { AppError } from '@patchbay/shared/contract/errors';
-import type { LinkState } from './server-link.ts';
+import type { LinkState } from './link-state.ts';
 
 /** How long the tools of a server that is down stay with the model: most restarts are over by then. */
 export const GRACE_MS = 60_000;

@@ -6,7 +6,8 @@ import { ResultCache } from '@patchbay/shared/engine/calls/result-cache';
 import type { Credential } from '@patchbay/shared/engine/session/target';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GRACE_MS } from './outage.ts';
-import { type LinkState, ServerLink, type ServerLinkOptions } from './server-link.ts';
+import type { LinkState } from './link-state.ts';
+import { ServerLink, type ServerLinkOptions } from './server-link.ts';
 import { snapshotServer } from '../testing/snapshot.ts';
 
 const server = snapshotServer({ id: 'c', name: 'clock', call_timeout_ms: 200 });

@@ -13,13 +13,9 @@ import type { CallResult } from '@patchbay/shared/engine/calls/result';
 import type { ResultCache } from '@patchbay/shared/engine/calls/result-cache';
 import { settleOrAbort } from '@patchbay/shared/engine/session/settle-or-abort';
 import type { Credential, ServerTarget } from '@patchbay/shared/engine/session/target';
+import type { LinkState } from './link-state.ts';
 import { type Outage, graceLeftMs, nextOutage } from './outage.ts';
 import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
-
-/** The states of a connection, and those of a link that has none yet or could not make one. */
-export type LinkState =
-  | { name: 'connecting' | 'discovering' | 'ready' | 'closed' }
-  | { name: 'waiting' | 'needs_credentials'; error: AppError };
 
 export interface LinkCallOptions extends CallOptions {
   /** The user allows an earlier answer that is not older than this. */

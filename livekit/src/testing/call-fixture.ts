@@ -1,7 +1,8 @@
 /** A running voice session for tests of tool calls: the framework, our connection and a real MCP server; the model is scripted. */
 import { initializeLogger, voice } from '@livekit/agents';
 import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
-import { type Connection, openConnection } from '@patchbay/shared/engine/session/connection';
+import type { Connection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { type SessionServer, startSessionServer } from '../../../shared/test/support/session-server.ts';
 import type { CallableLink } from '../calls/call-outcome.ts';

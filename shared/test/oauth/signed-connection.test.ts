@@ -1,6 +1,6 @@
 /** A connection on a sign-in whose server refuses its tokens: here and there, or altogether. Requests are counted there. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { openConnection } from '../../src/engine/session/connection.ts';
+import { openConnection } from '../../src/engine/session/open-connection.ts';
 import { GrantTokens } from '../../src/engine/oauth/token-source.ts';
 import { until } from '../support/listen.ts';
 import { grantAt, SharedStore } from '../support/shared-grant-store.ts';

@@ -1,9 +1,6 @@
 import { afterEach, vi } from 'vitest';
-import {
-  openConnection,
-  type Connection,
-  type ConnectionOptions,
-} from '../../src/engine/session/connection.ts';
+import type { Connection, ConnectionOptions } from '../../src/engine/session/connection.ts';
+import { openConnection } from '../../src/engine/session/open-connection.ts';
 import type { ServerTarget } from '../../src/engine/session/target.ts';
 import { until, type TestServer } from './listen.ts';
 import { startScriptedServer, type ScriptedRequest, type ScriptedServer } from './scripted-server.ts';

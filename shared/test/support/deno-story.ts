@@ -1,5 +1,5 @@
 /** Run by Deno with the address of a server-everything; prints what it saw as JSON. */
-import { openConnection } from '../../src/engine/session/connection.ts';
+import { openConnection } from '../../src/engine/session/open-connection.ts';
 import { probe } from '../../src/engine/probe/probe.ts';
 
 const [url = ''] = process.argv.slice(2);

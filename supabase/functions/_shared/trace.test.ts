@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import {
-  openSpanExport,
-  type FinishedSpan,
-  type SpanExport,
-} from '../../../shared/src/engine/tracing/span-export.ts';
+import type { FinishedSpan, SpanExport } from '../../../shared/src/engine/tracing/finished-span.ts';
+import { openSpanExport } from '../../../shared/src/engine/tracing/span-export.ts';
 import { startTraceCollector } from '../../../shared/src/testing/trace-collector.ts';
 import { logFailure, respond, succeed } from './answer.ts';
 import { currentTrace, traced, type Handler } from './trace.ts';

@@ -1,7 +1,8 @@
 /** Each request to a function is a piece of a trace: of its caller's, of its conversation's, or of one that begins here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { BODY_TOO_LARGE, withBodyLimit } from '../../../shared/src/engine/outgoing/body-limit.ts';
-import { openSpanExport, type SpanExport } from '../../../shared/src/engine/tracing/span-export.ts';
+import type { SpanExport } from '../../../shared/src/engine/tracing/finished-span.ts';
+import { openSpanExport } from '../../../shared/src/engine/tracing/span-export.ts';
 import { TraceContext } from '../../../shared/src/engine/tracing/trace-context.ts';
 
 export type Handler = (request: Request) => Response | Promise<Response>;

@@ -1,4 +1,4 @@
-import { openConnection } from '../../../shared/src/engine/session/connection.ts';
+import { openConnection } from '../../../shared/src/engine/session/open-connection.ts';
 import { CallToolBody } from '../../../shared/src/contract/schema/functions.ts';
 import { parseSecretKeys } from '../../../shared/src/engine/secrets/secret-envelope.ts';
 import { logFailure } from '../_shared/answer.ts';

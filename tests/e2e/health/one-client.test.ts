@@ -1,6 +1,7 @@
 /** A server that takes one client only: a new session ends the one before. A monitor must not be the second client. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { openConnection, type Connection } from '../../../shared/src/engine/session/connection.ts';
+import type { Connection } from '../../../shared/src/engine/session/connection.ts';
+import { openConnection } from '../../../shared/src/engine/session/open-connection.ts';
 import { startSessionServer, type SessionServer } from '../../../shared/test/support/session-server.ts';
 import { HealthScenario, SPEED } from './scenario.ts';
 

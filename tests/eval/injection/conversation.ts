@@ -1,6 +1,7 @@
 /** One attempt as a conversation: real servers and connections, the words of the worker, and a model in text. */
 import { AppError } from '@patchbay/shared/contract/errors';
-import { openConnection, type Connection } from '@patchbay/shared/engine/session/connection';
+import type { Connection } from '@patchbay/shared/engine/session/connection';
+import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
 import { toDefinition } from '../../../livekit/src/testing/definition.ts';
 import { failureSentence, resultSpeech } from '../../../livekit/src/calls/speech.ts';

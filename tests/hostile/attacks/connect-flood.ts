@@ -1,5 +1,6 @@
 import { addDemoServer } from '../../support/person.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 
 const SERVERS = 100;
 const SECONDS = 12;

@@ -1,5 +1,6 @@
 import { invoke, personalWorkspace, serviceClient } from '../../support/rest-api.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 
 const ALLOWED = 3;
 const TRIES = 6;

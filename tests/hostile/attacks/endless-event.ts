@@ -1,4 +1,5 @@
-import { atMost, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost } from '../finding.ts';
 import { flood } from '../flood.ts';
 
 /** Twice what one event may have, for the buffers on the way. */

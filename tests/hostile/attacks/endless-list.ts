@@ -1,4 +1,5 @@
-import { atMost, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost } from '../finding.ts';
 
 /** What a whole list may have, and the page that went beyond it. */
 const MOST_MB = 24;

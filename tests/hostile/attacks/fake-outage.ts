@@ -1,5 +1,6 @@
 import postgres from 'postgres';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 import { openDoor } from '../door.ts';
 
 const SERVERS = 60;

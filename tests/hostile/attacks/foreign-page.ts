@@ -1,6 +1,7 @@
 import { REFUSED, runningParts, statusOf } from '../../support/servers/foreign-page.ts';
 import { portsFrom } from '../../../local/stack/ports.ts';
-import { atMost, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost } from '../finding.ts';
 
 /** Each request of the list, so often. */
 const ROUNDS = 5;

@@ -1,4 +1,5 @@
-import { holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { holds } from '../finding.ts';
 
 const SERVERS = 60;
 const MOST_WAIT_MS = 30_000;

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
-import { holds, atMost, type Attack, type Finding } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { holds, atMost, type Finding } from '../finding.ts';
 
 const MB = 2 ** 20;
 const UPLOAD_MB = 300;

@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { invoke } from '../../support/rest-api.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 
 const KEY = 'sk-of-another-tenant';
 const ROUNDS = 10;

@@ -1,5 +1,6 @@
 import { invoke } from '../../support/rest-api.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 
 const SERVERS = 100;
 const TESTS = 100;

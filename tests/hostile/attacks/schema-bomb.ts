@@ -1,5 +1,6 @@
 import { invoke } from '../../support/rest-api.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 import type { ScriptedRequest } from '../../../shared/test/support/scripted-server.ts';
 
 /** For all calls on a busy machine; unbounded, the first alone takes minutes. */

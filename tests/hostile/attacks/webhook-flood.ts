@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { endServer, listenOnLoopback } from '../../support/servers/listen.ts';
 import { invoke, personalWorkspace } from '../../support/rest-api.ts';
-import { atMost, holds, type Attack } from '../attack.ts';
+import type { Attack } from '../attack.ts';
+import { atMost, holds } from '../finding.ts';
 
 const WORKSPACES = 12;
 const TESTS = 120;

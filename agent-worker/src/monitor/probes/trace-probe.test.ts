@@ -1,4 +1,4 @@
-import type { FinishedSpan } from '@patchbay/shared/engine/tracing/span-export';
+import type { FinishedSpan } from '@patchbay/shared/engine/tracing/finished-span';
 import { expect, it, vi } from 'vitest';
 import type { MonitorDatabase, ProbeJob } from '../database.ts';
 import { NOTHING_KNOWN } from './decide.ts';

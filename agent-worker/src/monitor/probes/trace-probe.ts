@@ -1,4 +1,4 @@
-import type { FinishedSpan } from '@patchbay/shared/engine/tracing/span-export';
+import type { FinishedSpan } from '@patchbay/shared/engine/tracing/finished-span';
 import type { ProbeJob } from '../database.ts';
 import type { Examination } from './examine.ts';
 

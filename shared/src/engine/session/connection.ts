@@ -1,6 +1,5 @@
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
 import type { Catalogue } from '../tools/catalogue.ts';
-import { ConnectionRunner } from './connection-runner.ts';
 import type { ConnectionState } from './machine.ts';
 import type { CallResult } from '../calls/result.ts';
 import type { Elicit } from './session.ts';
@@ -84,9 +83,4 @@ export interface Connection {
   wake(): void;
   /** Fails the calls in flight with `cancelled`, ends the session on the server, frees everything; never rejects. */
   close(): Promise<void>;
-}
-
-/** Opens a connection that keeps itself alive; returns at once, the state tells how far it is. */
-export function openConnection(target: ServerTarget, options: ConnectionOptions): Connection {
-  return new ConnectionRunner(target, options);
 }

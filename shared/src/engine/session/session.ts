@@ -21,6 +21,7 @@ import { parameterHeaderFault } from '../http/parameter-headers.ts';
 import { saidError } from '../messages/refusal.ts';
 import { settleOrAbort } from './settle-or-abort.ts';
 import { storedFacts } from '../tools/stored-facts.ts';
+import type { SessionFacts } from './session-facts.ts';
 import type { KnownTool, ServerTarget } from './target.ts';
 import { ToolDefinitions, withLatestHeaders } from '../tools/tool-definitions.ts';
 import { ToolsSubscription } from './tools-subscription.ts';
@@ -30,13 +31,6 @@ import { HttpTransport } from '../http/http-transport.ts';
 const CLIENT_INFO = { name: 'patchbay', version: '0.1.0' };
 /** How long the calls of a session that was replaced may wait for their own answers. */
 const RETIREMENT_MS = 5_000;
-
-export interface SessionFacts {
-  protocolVersion: string | null;
-  serverInfo: Record<string, unknown> | null;
-  capabilities: Record<string, unknown> | null;
-  instructions: string | null;
-}
 
 /** Asks the user what a server wants to know in the middle of a call; what has a default may be left out. */
 export type Elicit = (question: ElicitRequestFormParams) => Promise<ElicitResult>;

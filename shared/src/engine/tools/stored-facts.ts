@@ -1,7 +1,7 @@
 /** What a server says of itself, within the limits of what is stored: it is shown, and no more. */
 import type { JsonObject } from '../../contract/json/json-object.ts';
 import { STORAGE_LIMITS, bytesOf, firstBytes, jsonBytes } from '../../contract/json/stored-size.ts';
-import type { SessionFacts } from '../session/session.ts';
+import type { SessionFacts } from '../session/session-facts.ts';
 
 /** In UTF-8; the specification writes a date. */
 const MAX_VERSION = 64;

@@ -7,7 +7,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type IdGenerator } from '@opentelemetry/sdk-trace-base';
-import type { FinishedSpan, SpanExport } from './span-export.ts';
+import type { FinishedSpan, SpanExport } from './finished-span.ts';
 import type { TraceContext } from './trace-context.ts';
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT };

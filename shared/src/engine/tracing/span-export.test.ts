@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openSpanExport, type FinishedSpan } from './span-export.ts';
+import type { FinishedSpan } from './finished-span.ts';
+import { openSpanExport } from './span-export.ts';
 import { startTraceCollector } from '../../testing/trace-collector.ts';
 import { TraceContext } from './trace-context.ts';
 

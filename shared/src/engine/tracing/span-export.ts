@@ -1,23 +1,4 @@
-import type { TraceContext } from './trace-context.ts';
-
-/** A piece of work that is over. Of what it was about it holds names, ids, outcomes and times, and nothing else. */
-export interface FinishedSpan {
-  name: string;
-  kind: 'server' | 'client';
-  context: TraceContext;
-  /** Both since 1970. */
-  startedAtMs: number;
-  endedAtMs: number;
-  attributes: Record<string, string | number>;
-  isError: boolean;
-}
-
-export interface SpanExport {
-  /** Takes the span and returns at once; it is sent with others, a little later. */
-  add(span: FinishedSpan): void;
-  /** Sends what waits. Never rejects: spans that cannot be sent are lost. */
-  flush(): Promise<void>;
-}
+import type { SpanExport } from './finished-span.ts';
 
 /** What says whether spans are sent. */
 interface SpanEnvironment {

@@ -1,4 +1,4 @@
-import type { FinishedSpan } from '@patchbay/shared/engine/tracing/span-export';
+import type { FinishedSpan } from '@patchbay/shared/engine/tracing/finished-span';
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
 import { afterEach, expect, it, vi } from 'vitest';
 import { tracingWith } from './trace-request.ts';

@@ -1,4 +1,5 @@
-import { openSpanExport, type SpanExport } from '@patchbay/shared/engine/tracing/span-export';
+import type { SpanExport } from '@patchbay/shared/engine/tracing/finished-span';
+import { openSpanExport } from '@patchbay/shared/engine/tracing/span-export';
 import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { isHttpError, isRedirect, type Handle } from '@sveltejs/kit';
 
