@@ -1,4 +1,3 @@
-// One client's connection: settings, conversation, speech recognition, and one response at a time.
 import type { Hearing } from '../speech/hear.ts';
 import { SPEECH_RATE_HZ } from '../speech/speak.ts';
 import { Conversation } from './reply/conversation.ts';
@@ -19,7 +18,8 @@ import { applyPatch, formerTools, initialSettings, type SessionSettings } from '
 import { Transcripts } from './turns/transcripts.ts';
 import type { TurnEvent } from './turns/turn-detection.ts';
 import { countInput, type InputTokens } from './protocol/usage.ts';
-import type { Complaint, SessionPatch, Tool } from './protocol/validate.ts';
+import type { Complaint } from './protocol/complaint.ts';
+import type { SessionPatch, Tool } from './protocol/validate.ts';
 import type { Voice } from './protocol/voices.ts';
 
 export interface SessionOptions {
@@ -54,7 +54,7 @@ export interface SessionFacts {
 /** Sound without a word that is shorter than this counts as a cough. */
 const COUGH_MS = 400;
 
-/** A session of the protocol. `receive` takes raw messages; `send` gets every event. */
+/** One client's connection; one response at a time. `receive` takes raw messages; `send` gets every event. */
 export class Session {
   readonly id: string;
   #options: SessionOptions;

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { readJson, writeJson, type DemoServer } from './stack-file.ts';
 import type { Settings } from './settings.ts';
 
-export const DEMO_EMAIL = 'demo@patchbay.example';
 export const SEEDED_FILE = 'seeded.json';
 
 const DESCRIPTIONS: Record<string, string> = {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { DEMO_EMAIL } from './demo.ts';
 import type { Ports } from './ports.ts';
 import type { LocalSecrets } from './secrets.ts';
+
+const DEMO_EMAIL = 'demo@patchbay.example';
 
 /** Every address and key of a stack: those of embedded parts, or those from the environment. */
 export interface Settings {

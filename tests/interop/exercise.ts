@@ -6,7 +6,7 @@ import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import { ProbeServer } from '@patchbay/shared/contract/schema/snapshot';
 import { ToolFit } from '../../livekit/src/tools/tool-fit.ts';
-import { ToolRoom } from '../../livekit/src/tools/tool-room.ts';
+import { ToolCapacity } from '../../livekit/src/tools/tool-capacity.ts';
 import { toDefinition } from '../../livekit/src/testing/definition.ts';
 import { buildToolSet } from '../../livekit/src/tools/tool-set.ts';
 import type { Person } from '../support/person.ts';
@@ -139,7 +139,7 @@ async function offer(serverId: string, person: Person): Promise<string> {
   const stored = await serviceClient()
     .rpc('server_for_probe', { p_server_id: serverId, p_user_id: person.id })
     .throwOnError();
-  const { budget } = new ToolRoom(modelLimits(DEFAULT_REALTIME_MODEL));
+  const { budget } = new ToolCapacity(modelLimits(DEFAULT_REALTIME_MODEL));
   const wish = buildToolSet([{ server: ProbeServer.parse(stored.data), live: null }]);
   const { tools } = new ToolFit().fit(wish, { budget });
   const accepted = ToolList.safeParse(tools.map(toDefinition));

@@ -4,7 +4,7 @@ import type { Log } from '@patchbay/livekit/log';
 import { History } from '@patchbay/livekit/model/history';
 import type { ModelWatcher } from '@patchbay/livekit/model/model-failure';
 import type { VoiceModel } from '@patchbay/livekit/model/voice-model';
-import { ToolRoom } from '@patchbay/livekit/tools/tool-room';
+import { ToolCapacity } from '@patchbay/livekit/tools/tool-capacity';
 import type { ToolUsage } from '@patchbay/livekit/tools/tool-usage';
 import type { Room } from '@livekit/rtc-node';
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
@@ -70,12 +70,12 @@ export function createConversationParts(
   });
   limits.idle.follow(model.session);
 
-  const toolRoom = new ToolRoom(model.traits.limits, environment.PATCHBAY_TOOL_TOKENS);
-  toolRoom.instructions = instructions;
+  const toolCapacity = new ToolCapacity(model.traits.limits, environment.PATCHBAY_TOOL_TOKENS);
+  toolCapacity.instructions = instructions;
   const tools: ConversationTools = new ConversationTools({
     sessionId: session.id,
     model,
-    room: toolRoom,
+    capacity: toolCapacity,
     linkOf: (serverId) => servers.linkOf(serverId),
     scheduler,
     idle: limits.idle,
@@ -103,7 +103,7 @@ export function createConversationParts(
     reports: new LinkReports(reports, session.user_id),
     notify: (line) => model.notify(line),
     onSnapshot: (snapshot) => applySnapshot(snapshot),
-    onGone: () => end('the session was ended elsewhere', null),
+    onSessionEnded: () => end('the session was ended elsewhere', null),
     log,
   });
 

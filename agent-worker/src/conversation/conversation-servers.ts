@@ -18,14 +18,14 @@ export interface ConversationServersOptions {
   policy: Environment['PATCHBAY_ADDRESS_POLICY'];
   database: Pick<Database, 'snapshot' | 'serviceRpc'>;
   credentialOf: ServerLinkOptions['credentialOf'];
-  tools: Pick<ConversationTools, 'cache' | 'offer' | 'held' | 'activity'>;
+  tools: Pick<ConversationTools, 'cache' | 'offer' | 'current' | 'activity'>;
   feed: Pick<ActivityFeed, 'send'>;
   reports: LinkReports;
   /** Adds a line to the conversation, for the model. */
   notify: (line: string) => void;
   onSnapshot: (snapshot: SessionSnapshot) => void;
   /** The session was ended elsewhere, or the user lost access to it. */
-  onGone: () => void;
+  onSessionEnded: () => void;
   log: Log;
 }
 
@@ -48,7 +48,7 @@ export class ConversationServers {
       open: (target, events) => openConnection(target, { policy, admit: connects.admit, ...events }),
       onState: (link) => notifier.onState(link),
       onCatalogue: (link) => this.#onCatalogue(link),
-      onReach: () => this.wake('connection'),
+      onAvailability: () => this.wake('connection'),
       onRemoved: (link) => feed.send(serverActivity(link, 'closed')),
     });
     this.#reconciler = new Reconciler({
@@ -59,7 +59,7 @@ export class ConversationServers {
         reports.confirm(this.#links.all());
         options.onSnapshot(snapshot);
       },
-      onGone: options.onGone,
+      onSessionEnded: options.onSessionEnded,
       log,
     });
   }
@@ -85,7 +85,7 @@ export class ConversationServers {
   /** Sends the current tools and server states to someone who joins. */
   sendState(): void {
     const { tools, feed } = this.#options;
-    feed.send(tools.activity(this.#reconciler.isSettled(tools.held)));
+    feed.send(tools.activity(this.#reconciler.isSettled(tools.current)));
     for (const link of this.#links.all()) feed.send(serverActivity(link, link.state.name));
   }
 

@@ -8,7 +8,7 @@ import type { RecordedCall } from '@patchbay/shared/contract/schema/session';
 import type { SpeechScheduler } from '@patchbay/livekit/calls/speech-scheduler';
 import { modelTool } from '@patchbay/livekit/testing/model-tool';
 import { ToolLatencies } from '@patchbay/livekit/calls/tool-latencies';
-import { ToolRoom } from '@patchbay/livekit/tools/tool-room';
+import { ToolCapacity } from '@patchbay/livekit/tools/tool-capacity';
 import { ToolUsage } from '@patchbay/livekit/tools/tool-usage';
 import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from '@patchbay/livekit/tools/tool-set';
 
@@ -54,7 +54,7 @@ function conversationTools({ refuses = null }: { refuses?: string | null } = {})
       notify: (line) => void notices.push(line),
       toBackground: () => {},
     },
-    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
+    capacity: new ToolCapacity({ tools: 128, tokens: 16_384 }),
     linkOf: () => ({
       outage: null,
       isWithdrawn: false,
@@ -104,7 +104,7 @@ describe('the tools of a conversation', () => {
   it('leave out one that the model rejects, of which the model and the log are notified', async () => {
     const { tools, offer, notices, warnings } = conversationTools({ refuses: 'bad' });
     await offer(tool('add'), tool('bad'));
-    expect(tools.held.tools.map(({ name }) => name)).toEqual(['add']);
+    expect(tools.current.tools.map(({ name }) => name)).toEqual(['add']);
     expect(notices.join()).toContain('Tools left out: bad');
     expect(warnings).toEqual([{ tool: 'bad', server: 'n', message: 'no' }]);
   });
@@ -125,7 +125,7 @@ describe('the tools of a conversation', () => {
     await tools.toFunctionTool(tool('list')).execute({}, toolOptions);
     const large = Array.from({ length: 200 }, (_, index) => tool(`job${index}`, 'large'));
     await offer({ ...tool('add'), tokens: 9_000 }, { ...tool('list'), tokens: 9_000 }, ...large);
-    const names = tools.held.tools.map(({ name }) => name);
+    const names = tools.current.tools.map(({ name }) => name);
     expect(names).toHaveLength(128);
     expect(names).toContain('list');
     expect(names).not.toContain('add');

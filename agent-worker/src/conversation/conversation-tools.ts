@@ -13,7 +13,7 @@ import type { Reports } from '../reports/reports.ts';
 import { traceCall } from '../telemetry/trace-call.ts';
 import { describeChange } from '@patchbay/livekit/tools/tool-change';
 import type { ToolLatencies } from '@patchbay/livekit/calls/tool-latencies';
-import type { ToolRoom } from '@patchbay/livekit/tools/tool-room';
+import type { ToolCapacity } from '@patchbay/livekit/tools/tool-capacity';
 import { type ModelTool, type ToolSet, recachedTools, sizeOf } from '@patchbay/livekit/tools/tool-set';
 import type { ToolUsage } from '@patchbay/livekit/tools/tool-usage';
 import type { CallableLink } from '@patchbay/livekit/calls/call-outcome';
@@ -23,7 +23,7 @@ import { type VoiceTool, createVoiceTool } from '@patchbay/livekit/calls/voice-t
 export interface ConversationToolsOptions {
   sessionId: string;
   model: Pick<VoiceModel, 'pushTools' | 'notify' | 'toBackground'>;
-  room: ToolRoom;
+  capacity: ToolCapacity;
   linkOf: (serverId: string) => CallableLink | undefined;
   scheduler: SpeechScheduler;
   idle: Pick<IdleWatch, 'waitFor'>;
@@ -41,18 +41,18 @@ export class ConversationTools {
   readonly #options: ConversationToolsOptions;
   readonly #publisher: Publisher;
   /** The tools that the conversation should have, by name. */
-  #current = new Map<string, ModelTool>();
+  #wanted = new Map<string, ModelTool>();
   /** Names of tools that the role of the user does not allow. */
   #forbidden: ReadonlySet<string> = new Set();
   /** The first set has reached the model: it is notified of changes from then on. */
   #introduced = false;
 
   constructor(options: ConversationToolsOptions) {
-    const { model, room, usage, log } = options;
+    const { model, capacity, usage, log } = options;
     this.#options = options;
     this.#publisher = new Publisher({
       push: (tools) => model.pushTools(tools.map((tool) => this.toFunctionTool(tool))),
-      room,
+      capacity,
       usageOf: (tool) => usage.of(tool),
       onPublished: (published) => this.#onPublished(published),
       onExcluded: ({ name, serverId }, message) =>
@@ -64,23 +64,23 @@ export class ConversationTools {
   }
 
   /** The set that the model was last known to hold. */
-  get held(): ToolSet {
-    return this.#publisher.held;
+  get current(): ToolSet {
+    return this.#publisher.current;
   }
 
   /** Makes the set the one that the conversation should have, and hands it to the model; returns at once. */
   offer(set: ToolSet): void {
-    for (const { serverId, toolName } of recachedTools([...this.#current.values()], set.tools))
+    for (const { serverId, toolName } of recachedTools([...this.#wanted.values()], set.tools))
       this.cache.forget(serverId, [toolName]);
-    this.#current = new Map(set.tools.map((tool) => [tool.name, tool]));
+    this.#wanted = new Map(set.tools.map((tool) => [tool.name, tool]));
     this.#forbidden = new Set(set.leftOut.map(({ tool }) => tool.name));
     if (set.tools.length === 0) this.#introduced = true;
     this.#publisher.offer(set);
   }
 
   /** Resolves when the model's tools fit beside these instructions. */
-  async makeRoomFor(instructions: string): Promise<void> {
-    this.#options.room.instructions = instructions;
+  async reserveFor(instructions: string): Promise<void> {
+    this.#options.capacity.instructions = instructions;
     this.#publisher.refit();
     await this.#publisher.settled();
   }
@@ -112,14 +112,14 @@ export class ConversationTools {
   }
 
   #currentOf({ name, serverId }: ModelTool): CurrentTool {
-    const tool = this.#current.get(name);
+    const tool = this.#wanted.get(name);
     if (tool?.serverId === serverId) return tool;
     return this.#forbidden.has(name) ? 'forbidden' : 'removed';
   }
 
   /** What the page of someone who joins is sent. */
   activity(isSettled: boolean): ToolsActivity {
-    return toolsActivity(this.held, this.#options.room.budget, 'joined', isSettled);
+    return toolsActivity(this.current, this.#options.capacity.budget, 'joined', isSettled);
   }
 
   stop(): void {
@@ -127,7 +127,7 @@ export class ConversationTools {
   }
 
   #onPublished({ before, after, acknowledged }: Published): void {
-    const { model, room, history, feed, log } = this.#options;
+    const { model, capacity, history, feed, log } = this.#options;
     const { line, leftOutLine, reason } = describeChange(before, after);
     const isFirst = !this.#introduced;
     if (acknowledged) {
@@ -138,7 +138,7 @@ export class ConversationTools {
     }
     history.trim();
     const because = isFirst ? 'start' : reason;
-    feed.send(toolsActivity(after, room.budget, because, acknowledged));
+    feed.send(toolsActivity(after, capacity.budget, because, acknowledged));
     log.info(
       { ...sizeOf(after.tools), leftOut: after.leftOut.length, acknowledged, reason: because },
       'tools were published',

@@ -95,7 +95,7 @@ describe('a running conversation', () => {
     fake.shown.length = 0;
     fake.join();
     await expect.poll(() => fake.shown.length).toBeGreaterThan(1);
-    expect(fake.shown).toMatchObject([
+    expect(fake.shown.slice(0, 2)).toMatchObject([
       { type: 'tools', names: ['notes__add'], reason: 'joined' },
       { type: 'server', name: 'notes' },
     ]);

@@ -92,7 +92,7 @@ export class Conversation {
       {
         onHint: () => servers.wake('hint'),
         onJoined: () => servers.wake('rejoin'),
-        onServerSeen: (serverId) => servers.linkOf(serverId)?.tryNow(),
+        onServerSeen: (serverId) => servers.linkOf(serverId)?.retryNow(),
       },
       log,
     );

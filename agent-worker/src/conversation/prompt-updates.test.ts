@@ -7,7 +7,7 @@ function promptUpdates(instructions: string, rejected: string | null = null) {
   const updates = new PromptUpdates({
     instructions,
     tools: {
-      makeRoomFor: async (text) => {
+      reserveFor: async (text) => {
         await gate.open;
         steps.push(`room for ${text}`);
       },

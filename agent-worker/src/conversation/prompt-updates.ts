@@ -6,7 +6,7 @@ import type { VoiceModel } from '@patchbay/livekit/model/voice-model';
 export interface PromptUpdatesOptions {
   /** Those that the session starts with. */
   instructions: string;
-  tools: Pick<ConversationTools, 'makeRoomFor'>;
+  tools: Pick<ConversationTools, 'reserveFor'>;
   model: Pick<VoiceModel, 'setInstructions'>;
   log: Pick<Log, 'warn' | 'error'>;
 }
@@ -38,10 +38,10 @@ export class PromptUpdates {
     const { tools, model, log } = this.#options;
     const isLonger = estimateTokens(instructions) > estimateTokens(this.#live);
     try {
-      if (isLonger) await tools.makeRoomFor(instructions);
+      if (isLonger) await tools.reserveFor(instructions);
       if ((await model.setInstructions(instructions)) === 'now') this.#live = instructions;
       else log.warn({}, 'the model rejected the new prompt, and keeps the one before');
-      if (!isLonger || this.#live !== instructions) await tools.makeRoomFor(this.#live);
+      if (!isLonger || this.#live !== instructions) await tools.reserveFor(this.#live);
     } catch (error) {
       log.error({ error }, 'the prompt could not be handed to the model');
     }

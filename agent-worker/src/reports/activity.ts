@@ -9,7 +9,7 @@ import {
 import type { Log } from '@patchbay/livekit/log';
 import type { LinkState } from '@patchbay/livekit/servers/link-state';
 import type { ServerLink } from '@patchbay/livekit/servers/server-link';
-import type { ToolBudget } from '@patchbay/livekit/tools/tool-room';
+import type { ToolBudget } from '@patchbay/livekit/tools/tool-capacity';
 import { type ModelTool, type ToolSet, sizeOf } from '@patchbay/livekit/tools/tool-set';
 
 /** Tells the people in the room what the agent does, in order, one message after the other. */

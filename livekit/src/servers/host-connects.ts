@@ -1,7 +1,7 @@
 /**
- * Counts what a conversation connects to, over all tenants, as probes are counted. The first connections to a host, and
- * those for which a call waits, are counted without waiting for the answer; the others wait for it, and may be put off.
- * A connection counts five requests at once, those of its handshake, first list and subscription.
+ * Counts the connections of a conversation across all tenants, like probes. The first connections to a host, and those
+ * that a call waits for, don't wait for the count; the others do, and may be postponed. A connection counts as five
+ * requests: handshake, first list and subscription.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admit } from '@patchbay/shared/engine/session/connection';
@@ -12,15 +12,15 @@ import {
   type HostAllowance,
 } from '@patchbay/shared/engine/outgoing/host-admission';
 
-/** To each host, in one conversation. */
+/** For each host in one conversation. */
 const FIRST_CONNECTS = 10;
-/** Counted together: many servers of a host begin to connect at the same time. */
+/** Many servers of a host connect at the same time and are counted together. */
 const BATCH_MS = 20;
-/** A database that does not answer holds no connection up. */
-const PATIENCE_MS = 1_000;
-/** At once, until the database has said how many. */
+/** A database that does not answer delays no connection longer. */
+const COUNT_WITHIN_MS = 1_000;
+/** Concurrent connections until the database has answered. */
 const DEFAULT_AT_ONCE = 20;
-/** The process is that of one conversation, and gets what one owner gets of the slots: half. */
+/** A process has one conversation, which gets one owner's part of the slots: half. */
 const OWNER = 'conversation';
 
 interface Batch {
@@ -33,7 +33,7 @@ export class HostConnects {
   readonly #asked = new HostAdmission();
   readonly #others = new HostAdmission();
   #admitted: HostAllowance = { wait_s: 0, at_once: DEFAULT_AT_ONCE };
-  /** By the names of a host. */
+  /** By host names. */
   readonly #connects = new Map<string, number>();
   readonly #batches = new Map<string, Batch>();
 
@@ -42,7 +42,7 @@ export class HostConnects {
     this.#asked.allow(null);
   }
 
-  /** Rejects with `host_busy` when the host gets too many requests; never for a call that waits. */
+  /** Rejects with `host_busy` when the host gets too many requests, except for a connection that a call waits for. */
   readonly admit: Admit = (work, isAsked) =>
     isAsked
       ? this.#asked.run(OWNER, countedAside(this.#countTogether), work)
@@ -54,7 +54,7 @@ export class HostConnects {
     this.#connects.set(key, before + 1);
     const counted = this.#countTogether(hosts, requests).catch(() => this.#admitted);
     if (before < FIRST_CONNECTS) return this.#admitted;
-    return Promise.race([counted, delay(PATIENCE_MS, this.#admitted, { ref: false })]);
+    return Promise.race([counted, delay(COUNT_WITHIN_MS, this.#admitted, { ref: false })]);
   };
 
   readonly #countTogether: CountHostRequests = (hosts, requests) => {

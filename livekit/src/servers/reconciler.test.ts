@@ -18,7 +18,7 @@ function newReconciler(first: SessionSnapshot, options: Partial<ReconcilerOption
   const world = {
     desired: first as SessionSnapshot | null,
     loads: 0,
-    isAway: false,
+    isWithdrawn: false,
     actions: [] as Action[],
     published: [] as string[][],
     gone: 0,
@@ -29,7 +29,7 @@ function newReconciler(first: SessionSnapshot, options: Partial<ReconcilerOption
   const reconciler = new Reconciler({
     load: async () => {
       world.loads += 1;
-      if (world.isAway) throw new Error('away');
+      if (world.isWithdrawn) throw new Error('away');
       return world.desired;
     },
     links: {
@@ -48,7 +48,7 @@ function newReconciler(first: SessionSnapshot, options: Partial<ReconcilerOption
     },
     publish: ({ tools }) => world.published.push(tools.map(({ name }) => name)),
     onSnapshot: () => {},
-    onGone: () => (world.gone += 1),
+    onSessionEnded: () => (world.gone += 1),
     log: { warn: () => {}, error: () => {} },
     ...options,
   });
@@ -105,13 +105,13 @@ describe('the reconciler', () => {
   });
 
   it('has no tools while the first look fails, and looks again soon', async () => {
-    const { reconciler, world } = newReconciler(sessionSnapshot([clock]), { lookAgainMs: 5 });
-    world.isAway = true;
+    const { reconciler, world } = newReconciler(sessionSnapshot([clock]), { resyncMs: 5 });
+    world.isWithdrawn = true;
     void reconciler.run();
     await until(() => world.loads >= 2);
     expect(reconciler.isSettled(EMPTY_TOOL_SET)).toBe(false);
     expect(world.published).toEqual([]);
-    world.isAway = false;
+    world.isWithdrawn = false;
     await reconciler.firstTools();
     expect(world.published).toEqual([['clock__now']]);
     expect(reconciler.isSettled(EMPTY_TOOL_SET)).toBe(false);
@@ -154,7 +154,7 @@ describe('the reconciler', () => {
   });
 
   it('looks by itself after a while, in case a hint was lost', async () => {
-    const { world } = reconcile(sessionSnapshot([clock]), { lookAgainMs: 5 });
+    const { world } = reconcile(sessionSnapshot([clock]), { resyncMs: 5 });
     world.desired = sessionSnapshot([]);
     await until(() => world.published.at(-1)?.length === 0);
   });
@@ -167,14 +167,14 @@ describe('the reconciler', () => {
   });
 
   it('leaves everything as it is while the database is away, and catches up', async () => {
-    const { reconciler, world } = reconcile(sessionSnapshot([clock]), { lookAgainMs: 20 });
+    const { reconciler, world } = reconcile(sessionSnapshot([clock]), { resyncMs: 20 });
     await reconciler.firstTools();
-    world.isAway = true;
+    world.isWithdrawn = true;
     reconciler.wake('hint');
     await until(() => world.loads >= 3);
     expect(new Set(world.published.map(String))).toEqual(new Set(['clock__now']));
     world.desired = sessionSnapshot([notes]);
-    world.isAway = false;
+    world.isWithdrawn = false;
     await until(() => String(world.published.at(-1)) === 'notes__add');
   });
 

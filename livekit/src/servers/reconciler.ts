@@ -16,62 +16,62 @@ import {
   wantedTools,
 } from '../tools/tool-set.ts';
 
-/** Everything that may wake the loop. */
+/** What may wake the loop. */
 export type WakeReason =
-  /** The database said that something changed. */
+  /** The database announced a change. */
   | 'hint'
-  /** The topic of hints was joined, for the first time or again: some may have been missed. */
+  /** The hints topic was joined, so hints may have been missed. */
   | 'rejoin'
-  /** The slow look, in case a hint was lost; sooner after a look that failed. */
+  /** The periodic resync, in case a hint was lost; sooner after a failed read. */
   | 'timer'
-  /** A link found other tools: nothing that the database would know better. */
+  /** A link has other tools; the database need not be read. */
   | 'connection'
-  /** Somebody came into the room, or came back. */
+  /** A participant joined the room. */
   | 'user'
   | 'shutdown';
 
-const LOOK_AGAIN_MS = 30_000;
+const RESYNC_MS = 30_000;
 const FIRST_RETRY_MS = 500;
 const FIRST_TOOLS_WITHIN_MS = 1_000;
 
 export interface ReconcilerOptions {
-  /** The desired state; null when the conversation is over. */
+  /** Reads the desired state; null when the session has ended. */
   load: () => Promise<SessionSnapshot | null>;
   links: Pick<ServerLinks, 'actual' | 'apply'> & {
     of: (serverId: string) => Pick<ServerLink, 'liveTools' | 'isWithdrawn'> | undefined;
   };
   publish: (set: ToolSet) => void;
   onSnapshot: (snapshot: SessionSnapshot) => void;
-  /** The desired state is gone: ended elsewhere, or the user may not have it any more. */
-  onGone: () => void;
+  /** The session was ended elsewhere, or the user lost access to it. */
+  onSessionEnded: () => void;
   log: Pick<Log, 'warn' | 'error'>;
-  lookAgainMs?: number;
+  resyncMs?: number;
 }
 
 /**
- * Brings one conversation to its desired state, again and again: events only wake it, the loop looks and
- * acts. One pass at a time; what comes during a pass is one more pass.
+ * Keeps one conversation in its desired state. Events only wake the loop, which reads and applies the state, one pass at
+ * a time.
  */
 export class Reconciler {
   readonly #options: Required<ReconcilerOptions>;
-  readonly #begun = Promise.withResolvers<void>();
-  /** From the last look that succeeded. */
+  readonly #firstPublished = Promise.withResolvers<void>();
+  /** From the last successful read. */
   #snapshot: SessionSnapshot | null = null;
   readonly #reasons = new Set<WakeReason>();
-  #alarm = new AbortController();
+  #sleep = new AbortController();
   #stopped = false;
   #failures = 0;
 
   constructor(options: ReconcilerOptions) {
-    this.#options = { lookAgainMs: LOOK_AGAIN_MS, ...options };
+    this.#options = { resyncMs: RESYNC_MS, ...options };
   }
 
-  /** Resolves when the first tools are published, or after a second: nobody waits for them longer than that. */
+  /** Resolves when the first tools are published, or after a second. */
   async firstTools(): Promise<void> {
-    await Promise.race([this.#begun.promise, delay(FIRST_TOOLS_WITHIN_MS)]);
+    await Promise.race([this.#firstPublished.promise, delay(FIRST_TOOLS_WITHIN_MS)]);
   }
 
-  /** Whether a set is the one that the conversation should have, by the last look; none is before the first. */
+  /** Whether a set is the desired one, by the last read. */
   isSettled(set: ToolSet): boolean {
     return this.#snapshot !== null && sameTools(wantedTools(set), wantedTools(this.#toolsOf(this.#snapshot)));
   }
@@ -79,28 +79,28 @@ export class Reconciler {
   wake(reason: WakeReason): void {
     if (reason === 'shutdown') this.#stopped = true;
     this.#reasons.add(reason);
-    this.#alarm.abort();
+    this.#sleep.abort();
   }
 
-  /** Runs until it is woken by `shutdown`, or until the desired state is gone. */
+  /** Runs until `shutdown` or the end of the session. */
   async run(): Promise<void> {
-    // What woke it before the first look is seen by it.
+    // The first read covers earlier wakes.
     this.#reasons.clear();
-    for (let isLookDue = true; !this.#stopped; isLookDue = await this.#awaitWork()) {
-      if (isLookDue) {
-        const snapshot = await this.#look();
+    for (let isReadDue = true; !this.#stopped; isReadDue = await this.#awaitWork()) {
+      if (isReadDue) {
+        const snapshot = await this.#readDesired();
         if (this.#stopped) return;
-        if (snapshot === null) return this.#options.onGone();
+        if (snapshot === null) return this.#options.onSessionEnded();
         if (snapshot) {
           this.#snapshot = snapshot;
           this.#options.onSnapshot(snapshot);
         }
       }
-      if (this.#snapshot) await this.#act(this.#snapshot);
+      if (this.#snapshot) await this.#apply(this.#snapshot);
     }
   }
 
-  async #act(snapshot: SessionSnapshot): Promise<void> {
+  async #apply(snapshot: SessionSnapshot): Promise<void> {
     const { servers } = snapshot;
     const { links, publish, log } = this.#options;
     const desired = servers.map(({ id, config_version, credential_id }) => ({
@@ -113,7 +113,7 @@ export class Reconciler {
       await prepareToolSet(this.#serverTools(servers));
       if (this.#stopped) return;
       publish(this.#toolsOf(snapshot));
-      this.#begun.resolve();
+      this.#firstPublished.resolve();
     } catch (error) {
       // The loop is what keeps the conversation right: it must not end over one bad pass.
       log.error({ error }, 'a pass failed');
@@ -127,12 +127,12 @@ export class Reconciler {
   #serverTools(servers: SessionSnapshot['servers']): ServerTools[] {
     return servers.map((server) => {
       const link = this.#options.links.of(server.id);
-      return { server, live: link?.liveTools ?? null, isAway: link?.isWithdrawn ?? false };
+      return { server, live: link?.liveTools ?? null, isWithdrawn: link?.isWithdrawn ?? false };
     });
   }
 
-  /** The desired state; undefined when it could not be read, which leaves everything as it is. */
-  async #look(): Promise<SessionSnapshot | null | undefined> {
+  /** The desired state; undefined when it could not be read, so nothing changes. */
+  async #readDesired(): Promise<SessionSnapshot | null | undefined> {
     try {
       const snapshot = await this.#options.load();
       this.#failures = 0;
@@ -144,17 +144,17 @@ export class Reconciler {
     }
   }
 
-  /** Until it is woken; whether the desired state may be another one. */
+  /** Waits to be woken. @returns whether the desired state has to be read */
   async #awaitWork(): Promise<boolean> {
     if (this.#reasons.size === 0) {
-      this.#alarm = new AbortController();
-      const { lookAgainMs } = this.#options;
-      const waitMs = this.#failures ? backoffMs(this.#failures, FIRST_RETRY_MS, lookAgainMs) : lookAgainMs;
-      const wokenByTimer = await pause(waitMs, this.#alarm.signal);
+      this.#sleep = new AbortController();
+      const { resyncMs } = this.#options;
+      const waitMs = this.#failures ? backoffMs(this.#failures, FIRST_RETRY_MS, resyncMs) : resyncMs;
+      const wokenByTimer = await pause(waitMs, this.#sleep.signal);
       if (wokenByTimer) this.#reasons.add('timer');
     }
-    const isLookDue = [...this.#reasons].some((reason) => reason !== 'connection');
+    const isReadDue = [...this.#reasons].some((reason) => reason !== 'connection');
     this.#reasons.clear();
-    return isLookDue;
+    return isReadDue;
   }
 }

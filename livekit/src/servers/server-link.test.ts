@@ -55,7 +55,7 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     },
     onState: ({ state }) => states.push(state.name),
     onCatalogue: () => {},
-    onReach: () => {},
+    onAvailability: () => {},
     ...options,
   });
   const enter = (state: LinkState) => {
@@ -126,12 +126,12 @@ describe('a link to a server', () => {
     const { link, fake, enter, opened } = linked();
     await opened();
     enter({ name: 'ready' });
-    link.tryNow();
+    link.retryNow();
     expect(fake.woken).toBe(0);
     enter({ name: 'waiting', error: refused });
-    link.tryNow();
+    link.retryNow();
     enter({ name: 'needs_credentials', error: new AppError('unauthorized') });
-    link.tryNow();
+    link.retryNow();
     expect(fake.woken).toBe(2);
   });
 
@@ -157,7 +157,7 @@ describe('a server that goes down', () => {
 
   const down = async () => {
     const reached: boolean[] = [];
-    const made = linked({ onReach: ({ isWithdrawn }) => reached.push(isWithdrawn) });
+    const made = linked({ onAvailability: ({ isWithdrawn }) => reached.push(isWithdrawn) });
     await made.opened();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     made.enter({ name: 'ready' });
@@ -260,7 +260,7 @@ describe('a tool whose answers may be kept', () => {
     const { link, calls, enter, ask } = await cached();
     await ask();
     enter({ name: 'waiting', error: refused });
-    link.tryNow();
+    link.retryNow();
     enter({ name: 'ready' });
     await ask();
     expect(calls).toHaveLength(2);

@@ -18,7 +18,7 @@ import { type Outage, graceLeftMs, nextOutage } from './outage.ts';
 import type { SnapshotServer } from '@patchbay/shared/contract/schema/snapshot';
 
 export interface LinkCallOptions extends CallOptions {
-  /** The user allows an earlier answer that is not older than this. */
+  /** The user accepts a cached result that is not older than this. */
   cacheTtlMs?: number | undefined;
 }
 
@@ -26,26 +26,26 @@ export interface ServerLinkOptions {
   server: SnapshotServer;
   /** Shared by the links of a conversation. */
   cache: ResultCache;
-  /** Opens the sealed credential; throws AppError `credential_missing` when there is none to open. */
+  /** Opens the sealed credential; throws AppError `credential_missing` when there is none. */
   credentialOf: (server: SnapshotServer) => Promise<Credential>;
   open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalogue'>) => Connection;
   onState: (link: ServerLink) => void;
   onCatalogue: (link: ServerLink) => void;
-  /** Its tools have to leave the conversation, or may come back. */
-  onReach: (link: ServerLink) => void;
+  /** Its tools have to be withdrawn, or may be offered again. */
+  onAvailability: (link: ServerLink) => void;
 }
 
 /**
- * One server in one conversation, with one configuration of it: its connection, and the calls that run on
- * it. After `retire` it says nothing more, and ends when its last call has ended.
+ * One configuration of one server in one conversation: its connection and running calls. After `retire` it sends no more
+ * events, and closes when its last call has ended.
  */
 export class ServerLink {
   readonly server: SnapshotServer;
   readonly #options: ServerLinkOptions;
   #connection: Connection | null = null;
-  /** The credential, once it is opened; null when there is none to open. */
+  /** The opened credential; null when there is none. */
   readonly #credential: Promise<Credential | null>;
-  /** The tools as they were when somebody was last told of them. */
+  /** The tools as `onCatalogue` last reported them. */
   #knownTools: readonly CatalogueTool[];
   #state: LinkState = { name: 'connecting' };
   #outage: Outage | null = null;
@@ -69,7 +69,7 @@ export class ServerLink {
     return this.#connection?.facts ?? null;
   }
 
-  /** Why the server cannot be used at the moment; null while it can, or may. */
+  /** Why the server can't be used; null while it can, or might. */
   get outage(): AppError | null {
     return this.#outage?.error ?? null;
   }
@@ -86,18 +86,17 @@ export class ServerLink {
     return wasReported;
   }
 
-  /** What this connection listed; null before the first list. */
+  /** The tools that this connection listed; null before the first list. */
   get catalogue(): Catalogue | null {
     return this.#connection?.catalogue ?? null;
   }
 
-  /** The tools of it. */
   get liveTools(): readonly CatalogueTool[] | null {
     return this.catalogue?.tools ?? null;
   }
 
   /**
-   * Calls a tool of the server; what becomes of a call while the server is down, the connection decides.
+   * Calls a tool of the server. While the server is offline the connection decides whether to wait.
    * @throws AppError
    */
   async call(tool: string, args: Record<string, unknown>, options: LinkCallOptions): Promise<CallResult> {
@@ -110,27 +109,27 @@ export class ServerLink {
     }
   }
 
-  /** Dials at once where the link waits for a better time or for a credential; what it kept is forgotten. */
-  tryNow(): void {
+  /** Connects at once if the link waits for a retry or a credential; drops cached results. */
+  retryNow(): void {
     if (this.#state.name !== 'waiting' && this.#state.name !== 'needs_credentials') return;
     this.#options.cache.forget(this.server.id);
     this.#connection?.wake();
   }
 
-  /** Ends the link when the calls that run on it have ended, at the latest after the time-out of a call. */
+  /** Closes the link when its calls have ended, at the latest after the time-out of a call. */
   async retire(): Promise<void> {
     this.#retired = true;
     this.#options.cache.forget(this.server.id);
-    const patience = new AbortController();
+    const timeout = new AbortController();
     await Promise.race([
       Promise.allSettled(this.#running),
-      pause(this.server.call_timeout_ms, patience.signal),
+      pause(this.server.call_timeout_ms, timeout.signal),
     ]);
-    patience.abort();
+    timeout.abort();
     await this.close();
   }
 
-  /** Ends the link now; calls that run on it fail with `cancelled`. */
+  /** Closes the link now; running calls fail with `cancelled`. */
   async close(): Promise<void> {
     this.#retired = true;
     this.#enter({ name: 'closed' });
@@ -180,7 +179,7 @@ export class ServerLink {
 
   #enter(entered: LinkState): void {
     if (this.#state.name === 'closed') return;
-    // That Patchbay puts an attempt off makes no server look down.
+    // A postponed attempt is Patchbay's doing: the server is not offline.
     const isPutOffByUs = entered.name === 'waiting' && isPutOff(entered.error);
     const state: LinkState = isPutOffByUs ? { name: 'connecting' } : entered;
     this.#state = state;
@@ -193,21 +192,21 @@ export class ServerLink {
     this.#watchGrace();
     if (!this.#outage) this.#isOutageReported = false;
     this.#options.onState(this);
-    if (wasWithdrawn && !this.isWithdrawn) this.#options.onReach(this);
+    if (wasWithdrawn && !this.isWithdrawn) this.#options.onAvailability(this);
   }
 
   #watchGrace(): void {
     clearTimeout(this.#graceTimer);
     const leftMs = graceLeftMs(this.#outage, performance.now());
     if (!leftMs) return;
-    // A timer may ring a little early: it looks again.
+    // Timers may fire a little early.
     this.#graceTimer = setTimeout(() => {
-      if (this.isWithdrawn) this.#options.onReach(this);
+      if (this.isWithdrawn) this.#options.onAvailability(this);
       else this.#watchGrace();
     }, leftMs).unref();
   }
 
-  /** An answer that the user allowed to keep may come from the cache, also while the server is away. */
+  /** Uses a cached result where the user allows it, also while the server is offline. */
   async #callCached(
     tool: string,
     args: Record<string, unknown>,
@@ -228,15 +227,15 @@ export class ServerLink {
   async #call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<CallResult> {
     const timeoutMs = options.timeoutMs ?? this.server.call_timeout_ms;
     const startedAtMs = performance.now();
-    const connection = await this.#whenOpened(timeoutMs, options.signal);
+    const connection = await this.#waitForConnection(timeoutMs, options.signal);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - startedAtMs));
     return connection.call(tool, args, { ...options, timeoutMs: leftMs });
   }
 
-  /** The connection, once the credential is opened. */
-  async #whenOpened(timeoutMs: number, signal: AbortSignal | undefined): Promise<Connection> {
-    const patience = AbortSignal.timeout(timeoutMs);
-    const either = signal ? AbortSignal.any([signal, patience]) : patience;
+  /** Resolves with the connection when the credential is opened. */
+  async #waitForConnection(timeoutMs: number, signal: AbortSignal | undefined): Promise<Connection> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
     await settleOrAbort(this.#credential, either).catch((cause: unknown) => {
       throw new AppError(signal?.aborted ? 'cancelled' : 'timeout', { cause });
     });

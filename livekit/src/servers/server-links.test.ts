@@ -17,7 +17,7 @@ describe('the links of a conversation', () => {
       },
       onState: () => {},
       onCatalogue: () => {},
-      onReach: () => {},
+      onAvailability: () => {},
       onRemoved: (link) => removed.push(link.server.id),
     });
     return { links, removed };

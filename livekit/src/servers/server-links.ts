@@ -3,11 +3,11 @@ import { type Action, type Configured } from './plan.ts';
 import { ServerLink, type ServerLinkOptions } from './server-link.ts';
 
 export interface ServerLinksOptions extends Omit<ServerLinkOptions, 'server'> {
-  /** The server is no longer part of the conversation. */
+  /** The server was removed from the conversation. */
   onRemoved: (link: ServerLink) => void;
 }
 
-/** The servers that a conversation is linked to, one link each. */
+/** One link for each server of a conversation. */
 export class ServerLinks {
   readonly #options: ServerLinksOptions;
   readonly #links = new Map<string, ServerLink>();
@@ -17,7 +17,7 @@ export class ServerLinks {
     this.#options = options;
   }
 
-  /** What the conversation is linked to, for `plan`. */
+  /** The current links, for `plan`. */
   get actual(): Configured[] {
     return [...this.#links.values()].map(({ server }) => ({
       id: server.id,
@@ -35,7 +35,7 @@ export class ServerLinks {
     return [...this.#links.values()];
   }
 
-  /** Carries actions out; returns at once, connections come up by themselves. */
+  /** Applies actions; returns at once, connections open in the background. */
   apply(actions: readonly Action[], servers: readonly SnapshotServer[]): void {
     for (const action of actions) {
       const old = this.#links.get(action.serverId);

@@ -5,7 +5,7 @@ import { Publisher } from './publisher.ts';
 import { classifyRejection } from '../model/openai-realtime/rejection.ts';
 import type { Push } from './rejected-tools.ts';
 import { snapshotServer, storedTool } from '../testing/snapshot.ts';
-import { ToolRoom } from './tool-room.ts';
+import { ToolCapacity } from './tool-capacity.ts';
 import { type ModelTool, type ToolSet, buildToolSet, sizeOf } from './tool-set.ts';
 
 const LIMITS = { tools: 128, tokens: 16_384 };
@@ -44,7 +44,7 @@ function conversation(options: ModelOptions) {
   };
   const publisher = new Publisher({
     push,
-    room: new ToolRoom(LIMITS),
+    capacity: new ToolCapacity(LIMITS),
     onPublished: () => {},
     onExcluded: ({ name }) => excluded.push(name),
     onTooLarge: () => {},
@@ -72,9 +72,9 @@ describe('a set larger than the model takes', () => {
     expect(heldBy('mongodb')).toBe(27);
     expect(await offer(buildToolSet([mongodb, server('firecrawl')]))).toBe(1);
     expect(heldBy('firecrawl')).toBeGreaterThan(10);
-    expect(publisher.held.leftOut.length).toBeGreaterThan(5);
-    expect(publisher.held.leftOut.length + publisher.held.tools.length).toBe(27 + 29);
-    expect(publisher.held.leftOut.every(({ reason }) => reason === 'limit')).toBe(true);
+    expect(publisher.current.leftOut.length).toBeGreaterThan(5);
+    expect(publisher.current.leftOut.length + publisher.current.tools.length).toBe(27 + 29);
+    expect(publisher.current.leftOut.every(({ reason }) => reason === 'limit')).toBe(true);
     expect(excluded).toEqual([]);
   });
 
@@ -92,12 +92,12 @@ describe('a set larger than the model takes', () => {
     expect(excluded).toEqual([]);
   });
 
-  it('costs three updates at most when the conversation begins with it, and none for the same wish again', async () => {
+  it('costs three updates at most when the conversation begins with it, and none for the same wanted again', async () => {
     const { offer, publisher, excluded } = conversation({ tokens: 10, message: 'Too many tokens.' });
     const set = buildToolSet([mongodb, notion]);
     expect(await offer(set)).toBe(3);
-    expect(publisher.held.tools).toEqual([]);
-    expect(publisher.held.leftOut).toHaveLength(51);
+    expect(publisher.current.tools).toEqual([]);
+    expect(publisher.current.leftOut).toHaveLength(51);
     expect(excluded).toEqual([]);
   });
 
@@ -111,8 +111,8 @@ describe('a set larger than the model takes', () => {
     state.limits = { tokens: kept.tokens };
     expect(await offer(buildToolSet([server('firecrawl', 2), mongodb, notion]))).toBe(4);
     expect([...new Set(state.held.map(({ serverId }) => serverId))]).toEqual(['firecrawl']);
-    expect(publisher.held.tools).toEqual(state.held);
-    expect(publisher.held.leftOut).toHaveLength(51);
+    expect(publisher.current.tools).toEqual(state.held);
+    expect(publisher.current.leftOut).toHaveLength(51);
     expect(excluded).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ it('a rejection for trouble of the model itself blames nobody, and the set is se
       if (failures < 0) return { outcome: 'acknowledged' };
       return { outcome: 'rejected', ...classifyRejection({ type: 'server_error', message: 'Sorry.' }) };
     },
-    room: new ToolRoom(LIMITS),
+    capacity: new ToolCapacity(LIMITS),
     onPublished: () => {},
     onExcluded: ({ name }) => excluded.push(name),
     onTooLarge: () => expect.unreachable(),

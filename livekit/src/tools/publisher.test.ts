@@ -3,7 +3,7 @@ import type { PushResult } from '../model/voice-model.ts';
 import type { Push } from './rejected-tools.ts';
 import { type Published, Publisher } from './publisher.ts';
 import { modelTool } from '../testing/model-tool.ts';
-import { ToolRoom } from './tool-room.ts';
+import { ToolCapacity } from './tool-capacity.ts';
 import { EMPTY_TOOL_SET, type ModelTool, type ToolSet } from './tool-set.ts';
 
 const tool = (name: string, description = name) => modelTool(name, { description });
@@ -49,7 +49,7 @@ function publisherOf(model: { push: Push }, { retryMs = 5, gatherMs = 0 } = {}) 
   const faults: unknown[] = [];
   const publisher = new Publisher({
     push: model.push,
-    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
+    capacity: new ToolCapacity({ tools: 128, tokens: 16_384 }),
     onPublished: (entry) => published.push(entry),
     onExcluded: ({ name }) => excluded.push(name),
     onTooLarge: ({ length }) => tooLarge.push(length),
@@ -180,12 +180,12 @@ describe('the publisher', () => {
     publisher.offer(setOf(...names));
     await publisher.settled();
     expect(model.pushes.length).toBeLessThanOrEqual(30);
-    expect(model.held).toEqual(namesOf(publisher.held.tools));
+    expect(model.held).toEqual(namesOf(publisher.current.tools));
     expect(excluded.every((name) => name.startsWith('bad'))).toBe(true);
     const pushes = model.pushes.length;
     publisher.offer(setOf(...names));
     await publisher.settled();
-    expect(model.pushes, 'the same wish is not searched again').toHaveLength(pushes);
+    expect(model.pushes, 'the same wanted is not searched again').toHaveLength(pushes);
     publisher.offer(setOf(...names.filter((name) => name.startsWith('good'))));
     await publisher.settled();
     expect(model.held).toEqual(names.filter((name) => name.startsWith('good')));
@@ -217,7 +217,7 @@ describe('the publisher', () => {
     model.silent = false;
     await publisher.settled();
     expect(published.map(({ acknowledged }) => acknowledged)).toEqual([false, true]);
-    expect(namesOf(publisher.held.tools)).toEqual(['a']);
+    expect(namesOf(publisher.current.tools)).toEqual(['a']);
   });
 
   it('goes back to the last good set by a push, when it cannot know what the model holds', async () => {
@@ -254,13 +254,13 @@ describe('the publisher', () => {
     publisher.offer(setOf(...names));
     await publisher.settled();
     expect(model.held).toEqual(names.filter((name) => name !== 't5').slice(0, 128));
-    const { leftOut } = publisher.held;
+    const { leftOut } = publisher.current;
     expect(leftOut.map(({ tool, reason, message }) => [tool.name, reason, message])).toEqual([
       ['t5', 'refused', 'no'],
       ['t129', 'limit', undefined],
       ['t130', 'limit', undefined],
     ]);
-    expect(published.at(-1)?.after).toBe(publisher.held);
+    expect(published.at(-1)?.after).toBe(publisher.current);
   });
 
   it('tells when only what is left out changed, without a word to the model', async () => {
@@ -275,7 +275,7 @@ describe('the publisher', () => {
     expect(published.map(({ after }) => after.leftOut.length)).toEqual([1, 2]);
   });
 
-  it('lets a newer wish break into the search for a culprit', async () => {
+  it('lets a newer wanted break into the search for a culprit', async () => {
     const model = fakeModel((name) => name === 'bad');
     const { publisher } = publisherOf(model);
     publisher.offer(setOf('a', 'bad', 'c', 'd', 'e'));

@@ -4,35 +4,34 @@ import type { ModelTool } from './tool-set.ts';
 
 export type Push = (tools: readonly ModelTool[]) => Promise<PushResult>;
 
-/** A tool that was left out, and what the model said. */
+/** A tool that was left out, and the model's message. */
 interface RejectedTool {
   tool: ModelTool;
   message: string;
 }
 
 export type Finding =
-  /** The model holds exactly `accepted`. Of `undecided` it is only known that one of them is rejected. */
+  /** The model has exactly `accepted`. At least one of `undecided` is rejected. */
   | { outcome: 'found'; accepted: ModelTool[]; rejected: RejectedTool[]; undecided: RejectedTool[] }
-  /** It is the set as a whole that does not fit: no tool is to blame for what was rejected last. */
+  /** The set as a whole does not fit; no single tool caused the last rejection. */
   | { outcome: 'too_large'; rejected: RejectedTool[]; tried: readonly ModelTool[]; rejection: Rejected }
-  /** Stopped on the way: no answer, a newer wish, or even the trusted tools rejected. */
+  /** Stopped early: no answer, a newer set, or even the trusted tools were rejected. */
   | { outcome: 'stopped'; rejected: RejectedTool[] };
 
-/** A search that takes more updates than this is not worth it. */
 const MOST_PUSHES = 24;
 
 export interface SearchOptions {
-  /** Tools that the model held before: every part of the set that is tried has all of them. */
+  /** Tools that the model accepted before: every part that is tried has all of them. */
   isTrusted: (tool: ModelTool) => boolean;
   push: Push;
-  /** Asked before every push; true ends the search. */
+  /** Checked before every push; true ends the search. */
   isOutdated: () => boolean;
 }
 
 /**
- * Leaves out what the model names, as long as it names a tool; else offers halves.
+ * Leaves out the tools that the model names; when it names none, tries halves of the set.
  * @param wanted the rejected set, in its order
- * @param rejection what the model said about the whole set
+ * @param rejection the model's answer to the whole set
  */
 export async function findRejectedTools(
   wanted: readonly ModelTool[],
@@ -50,7 +49,7 @@ class Search {
   #accepted: ReadonlySet<ModelTool>;
   readonly #undecided: RejectedTool[] = [];
   #pushes = 0;
-  /** What the model rejected last. */
+  /** The last rejection. */
   #last: { tried: readonly ModelTool[]; rejection: Rejected };
   #liveIsAccepted = false;
 
@@ -63,27 +62,27 @@ class Search {
   }
 
   async run(): Promise<Finding> {
-    const answer = await this.#leaveOutNamed(this.#last.rejection);
+    const answer = await this.#excludeNamed(this.#last.rejection);
     if (answer.outcome === 'acknowledged') return this.#found(this.#remaining);
     if (answer.outcome === 'unanswered') return this.#end('stopped');
-    const blameless = endingOf(answer);
-    if (blameless) return this.#end(blameless);
+    const early = endingOf(answer);
+    if (early) return this.#end(early);
 
-    // What the conversation had comes back first.
+    // Restores first what the conversation had.
     if ((await this.#offer([])).outcome !== 'acknowledged') return this.#end('stopped');
     const suspects = this.#remaining.filter((tool) => !this.#accepted.has(tool));
-    const ending = await this.#admit(suspects);
+    const ending = await this.#tryGroup(suspects);
     if (ending !== 'done') return this.#end(ending);
     if (!this.#liveIsAccepted && (await this.#offer([])).outcome !== 'acknowledged')
       return this.#end('stopped');
     return this.#found(this.#remaining.filter((tool) => this.#accepted.has(tool)));
   }
 
-  async #leaveOutNamed(rejection: Rejected): Promise<PushResult> {
+  async #excludeNamed(rejection: Rejected): Promise<PushResult> {
     let answer: PushResult = rejection;
     while (answer.outcome === 'rejected' && this.#pushes < MOST_PUSHES) {
       const named: ModelTool | undefined = this.#remaining[answer.toolIndex ?? -1];
-      // A tool that it took before: the place is not to be trusted.
+      // It accepted this tool before, so the index is wrong.
       if (!named || this.#options.isTrusted(named)) break;
       this.#rejected.push({ tool: named, message: answer.message });
       this.#remaining = this.#remaining.filter((tool) => tool !== named);
@@ -92,8 +91,8 @@ class Search {
     return answer;
   }
 
-  /** Tries a group on top of what is accepted, in halves when it is rejected. */
-  async #admit(group: readonly ModelTool[]): Promise<'done' | 'stopped' | 'too_large'> {
+  /** Tries a group on top of the accepted tools; splits it when it is rejected. */
+  async #tryGroup(group: readonly ModelTool[]): Promise<'done' | 'stopped' | 'too_large'> {
     if (group.length === 0) return 'done';
     if (this.#pushes >= MOST_PUSHES) {
       this.#undecided.push(...group.map((tool) => ({ tool, message: this.#last.rejection.message })));
@@ -101,16 +100,16 @@ class Search {
     }
     const result = await this.#offer(group);
     if (result.outcome !== 'rejected') return result.outcome === 'acknowledged' ? 'done' : 'stopped';
-    const blameless = endingOf(result);
-    if (blameless) return blameless;
+    const ending = endingOf(result);
+    if (ending) return ending;
     const [only, ...others] = group as [ModelTool, ...ModelTool[]];
     if (others.length === 0) return this.#decide(only, result);
     const middle = Math.ceil(group.length / 2);
-    const first = await this.#admit(group.slice(0, middle));
-    return first === 'done' ? this.#admit(group.slice(middle)) : first;
+    const first = await this.#tryGroup(group.slice(0, middle));
+    return first === 'done' ? this.#tryGroup(group.slice(middle)) : first;
   }
 
-  /** A single tool was rejected: for its definition, unless the model takes it in the place of others. */
+  /** Decides about a single rejected tool: its definition is bad unless the model accepts it in place of others. */
   async #decide(
     tool: ModelTool,
     { message, toolIndex }: Rejected,
@@ -122,8 +121,8 @@ class Search {
       this.#liveIsAccepted = false;
       if (instead.outcome === 'acknowledged') return 'too_large';
       if (instead.outcome === 'unanswered') return 'stopped';
-      const blameless = endingOf(instead);
-      if (blameless) return blameless;
+      const ending = endingOf(instead);
+      if (ending) return ending;
     }
     this.#rejected.push({ tool, message });
     return 'done';
@@ -160,7 +159,7 @@ class Search {
   }
 }
 
-/** How a search ends with a rejection that no single tool causes; null for one that a tool may cause. */
+/** How a search ends after a rejection that no single tool causes; null if a tool may be the cause. */
 function endingOf({ cause }: Rejected): 'stopped' | 'too_large' | null {
   if (cause === 'temporary') return 'stopped';
   return cause === 'too_many_tokens' || cause === 'too_many_tools' ? 'too_large' : null;

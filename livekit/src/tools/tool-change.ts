@@ -1,19 +1,19 @@
 import { plainName } from '@patchbay/shared/engine/tools/untrusted-text';
 import { type ModelTool, type ToolSet, definitionKey } from './tool-set.ts';
 
-/** More names than these say nothing more: the model has the list itself. */
-const NAMES_TOLD = 12;
+/** The model has the full list itself. */
+const MOST_NAMES = 12;
 
 export interface ToolChange {
-  /** For people: what made the tools change. */
+  /** For people: why the tools changed. */
   reason: string;
-  /** For the model: one line on the tools that it has now; null when those that it has read the same. */
+  /** For the model: one line on its tools; null when they look the same to it. */
   line: string | null;
-  /** For the model: one line on tools that are newly left out, which it cannot see from those that it has. */
+  /** For the model: one line on newly left out tools, which it can't see; null without any. */
   leftOutLine: string | null;
 }
 
-/** What a swap changed, in the names that the model knows. */
+/** Describes a swap in the names that the model knows. */
 export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   const old = new Map(before.tools.map((tool) => [tool.name, definitionKey(tool)]));
   const now = new Map(after.tools.map((tool) => [tool.name, definitionKey(tool)]));
@@ -21,31 +21,36 @@ export function describeChange(before: ToolSet, after: ToolSet): ToolChange {
   const removed = before.tools.filter(({ name }) => !now.has(name));
   const changed = after.tools.filter(({ name }) => old.has(name) && old.get(name) !== now.get(name));
 
-  const came = ownersOf(added, before, 'was added', 'is back online');
-  const gone = ownersOf(removed, after, 'was removed', 'is offline');
+  const joined = ownersOf(added, before, 'was added', 'is back online');
+  const left = ownersOf(removed, after, 'was removed', 'is offline');
   const renamed = renames(before, after);
 
   return {
-    reason: [...came, ...gone, ...renamed].join(', ') || 'tools changed',
-    line: joined([
+    reason: [...joined, ...left, ...renamed].join(', ') || 'tools changed',
+    line: sentences([
       ...renamed.map((text) => `${capitalised(text)}.`),
-      sentence('Tools added', added, came),
+      sentence('Tools added', added, joined),
       sentence('Tools changed', changed, ['use their new definitions']),
-      sentence('Tools removed', removed, gone),
+      sentence('Tools removed', removed, left),
     ]),
     leftOutLine: leftOutLine(before, after),
   };
 }
 
-/** What became of the servers of these tools: of those that the other set lacks, and of those away in it. */
-function ownersOf(tools: readonly ModelTool[], other: ToolSet, ifLacking: string, ifAway: string): string[] {
+/** What happened to the servers of these tools: whether the other set lacks them, or has them withdrawn. */
+function ownersOf(
+  tools: readonly ModelTool[],
+  other: ToolSet,
+  ifLacking: string,
+  ifWithdrawn: string,
+): string[] {
   const known = new Map(other.servers.map((server) => [server.id, server]));
-  const told = tools.flatMap(({ serverId, serverName }) => {
+  const phrases = tools.flatMap(({ serverId, serverName }) => {
     const server = known.get(serverId);
     if (!server) return [`server ${plainName(serverName)} ${ifLacking}`];
-    return server.isAway ? [`server ${plainName(serverName)} ${ifAway}`] : [];
+    return server.isWithdrawn ? [`server ${plainName(serverName)} ${ifWithdrawn}`] : [];
   });
-  return [...new Set(told)];
+  return [...new Set(phrases)];
 }
 
 function renames(before: ToolSet, after: ToolSet): string[] {
@@ -61,7 +66,7 @@ function leftOutLine(before: ToolSet, after: ToolSet): string | null {
   const refused = fresh.filter(({ reason }) => reason === 'refused').map(({ tool }) => tool);
   const forbidden = fresh.filter(({ reason }) => reason === 'role').map(({ tool }) => tool);
   const above = fresh.filter(({ reason }) => reason === 'limit').map(({ tool }) => tool);
-  return joined([
+  return sentences([
     sentence('Tools left out', refused, ['their definitions were rejected; tell the user once']),
     sentence('Tools left out', forbidden, [
       "not available to the user's role, which allows only read-only tools; say so when the user needs one",
@@ -73,13 +78,13 @@ function leftOutLine(before: ToolSet, after: ToolSet): string | null {
 function sentence(what: string, tools: readonly ModelTool[], because: readonly string[]): string | null {
   if (tools.length === 0) return null;
   const names = tools.map(({ name }) => name);
-  const told = names.slice(0, NAMES_TOLD).join(', ');
-  const rest = names.length > NAMES_TOLD ? ` and ${names.length - NAMES_TOLD} more` : '';
-  return `${what}: ${told}${rest}${because.length ? ` (${because.join(', ')})` : ''}.`;
+  const phrases = names.slice(0, MOST_NAMES).join(', ');
+  const rest = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return `${what}: ${phrases}${rest}${because.length ? ` (${because.join(', ')})` : ''}.`;
 }
 
-function joined(sentences: readonly (string | null)[]): string | null {
-  return sentences.filter((text) => text !== null).join(' ') || null;
+function sentences(parts: readonly (string | null)[]): string | null {
+  return parts.filter((text) => text !== null).join(' ') || null;
 }
 
 function capitalised(text: string): string {

@@ -4,7 +4,7 @@ import { modelTool } from '../testing/model-tool.ts';
 import { type ToolStanding, selectTools } from './tool-selection.ts';
 import { type ModelTool, sizeOf } from './tool-set.ts';
 
-const NEW: ToolStanding = { isInUse: false, isRecent: false, isHeld: false };
+const NEW: ToolStanding = { isInUse: false, isRecent: false, isCurrent: false };
 const PLENTY = { tools: 128, tokens: 16_384 };
 
 interface Case {
@@ -26,7 +26,7 @@ const cases = fc
         isPinned: fc.boolean(),
         isInUse: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
         isRecent: fc.boolean(),
-        isHeld: fc.boolean(),
+        isCurrent: fc.boolean(),
       }),
       { maxLength: 40 },
     ),
@@ -119,7 +119,7 @@ describe('selectTools', () => {
     fc.assert(
       fc.property(cases, fc.integer({ min: 10, max: 500 }), (given, tokens) => {
         const before = selectTools(given.tools, PLENTY, standingIn(given));
-        const held = new Map(given.tools.map((tool) => [tool.name, { ...NEW, isHeld: before.has(tool) }]));
+        const held = new Map(given.tools.map((tool) => [tool.name, { ...NEW, isCurrent: before.has(tool) }]));
         const settled: Case = { tools: given.tools, standings: held };
         const now = selectTools(given.tools, PLENTY, standingIn(settled));
         const more = modelTool('s0__more', { serverId: 's0', tokens });
@@ -152,7 +152,7 @@ describe('selectTools', () => {
     const standingOf = ({ name }: ModelTool): ToolStanding => ({
       ...NEW,
       isRecent: name === 'used_write',
-      isHeld: name === 'held_write',
+      isCurrent: name === 'held_write',
     });
     const names = (count: number) =>
       [...selectTools(tools, { tools: count, tokens: 16_384 }, standingOf)].map(({ name }) => name);

@@ -125,7 +125,7 @@ describe('a server that is away', () => {
     { server: notes, live: null },
   ]);
   const away = buildToolSet([
-    { server: clock, live: null, isAway: true },
+    { server: clock, live: null, isWithdrawn: true },
     { server: notes, live: null },
   ]);
 
@@ -141,7 +141,7 @@ describe('a server that is away', () => {
       { server: twin, live: null },
     ]);
     const one = buildToolSet([
-      { server: clock, live: null, isAway: true },
+      { server: clock, live: null, isWithdrawn: true },
       { server: twin, live: null },
     ]);
     expect(names(one)).toEqual(names(both).slice(1));

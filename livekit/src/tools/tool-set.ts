@@ -9,9 +9,9 @@ import type { Role } from '@patchbay/shared/contract/schema/workspace';
 import { isRepeatable, mayUseTool, toolAccess } from '@patchbay/shared/contract/tool-access';
 import { canonicalJson } from '@patchbay/shared/contract/json/canonical-json';
 import { estimateTokens } from '@patchbay/shared/contract/json/token-estimate';
-import type { ToolBudget } from './tool-room.ts';
+import type { ToolBudget } from './tool-capacity.ts';
 
-/** A tool as the voice model is given it, with the server and the tool that it stands for. */
+/** A tool as the voice model gets it, with its server and its name there. */
 export interface ModelTool {
   /** Unique in the set, 64 characters at most. */
   name: string;
@@ -21,51 +21,50 @@ export interface ModelTool {
   serverId: string;
   serverName: string;
   toolName: string;
-  /** Calling it twice does no harm, as far as the workspace or a trusted server says. */
+  /** Calling it twice is safe, according to the workspace or a trusted server. */
   repeatable: boolean;
   access: ToolAccess;
-  /** By the workspace, or else by its server, trusted or not: decides only which tools of that server come first. */
+  /** According to the workspace or the server, trusted or not: used only to order the tools of that server. */
   saysItReads: boolean;
-  /** The user wants it in the conversation before others, where not all fit. */
+  /** The user prefers it when not all tools fit. */
   isPinned: boolean;
   /** Estimated size of the definition. */
   tokens: number;
-  /** How old an answer may be that the user lets stand in for a new one; without it every call is made. */
+  /** How old a cached result may be; without it every call is made. */
   cacheTtlMs?: number;
 }
 
 export interface LeftOutTool {
   tool: ModelTool;
   reason: LeftOutReason;
-  /** What the model said about a tool that it refuses. */
+  /** The model's message about a rejected tool. */
   message?: string;
 }
 
 export interface ToolSet {
   tools: readonly ModelTool[];
-  /** Tools that the user wants in the conversation, and that are not given to the model. */
+  /** Enabled tools that the model does not get. */
   leftOut: readonly LeftOutTool[];
-  /** The servers of the conversation, also those without a tool at the moment. */
-  servers: readonly { id: string; name: string; isAway?: boolean }[];
+  /** All servers of the conversation, also those without tools. */
+  servers: readonly { id: string; name: string; isWithdrawn?: boolean }[];
 }
 
 export interface ServerTools {
   server: SnapshotServer;
-  /** The list that the live connection found; null until then, and the stored catalogue stands in. */
+  /** The list of the live connection; null before the first, when the stored catalogue is used. */
   live: readonly CatalogueTool[] | null;
-  /** It has been down for so long that its tools are not offered. */
-  isAway?: boolean;
+  /** It was offline for so long that its tools are withdrawn. */
+  isWithdrawn?: boolean;
 }
 
-/** How many tokens of definitions are made before others get a turn: a few milliseconds. */
+/** Tokens of definitions made before other work gets a turn: a few milliseconds. */
 const TOKENS_PER_TURN = 5_000;
 
 export const EMPTY_TOOL_SET: ToolSet = { tools: [], leftOut: [], servers: [] };
 
 /**
- * The tools that the conversation wants. Deterministic: servers in the user's order, tools in the stored order of
- * their server, new ones behind (a live list may come in another order each time), names unique, tools that the user
- * switched off not among them. Who may use them, `forRole` decides; what of it the model can take, tool-fit.ts.
+ * The enabled tools of a conversation. Deterministic: servers in the user's order, tools in the stored order of their
+ * server with new ones last, unique names. `forRole` decides who may use them, tool-fit.ts what the model can take.
  */
 export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   const enabled = offeredTools(servers).flatMap(({ server, tool, stored, name }) => {
@@ -78,15 +77,15 @@ export function buildToolSet(servers: readonly ServerTools[]): ToolSet {
   return {
     tools: enabled,
     leftOut: [],
-    servers: servers.map(({ server, isAway }) => ({
+    servers: servers.map(({ server, isWithdrawn }) => ({
       id: server.id,
       name: server.name,
-      ...(isAway && { isAway }),
+      ...(isWithdrawn && { isWithdrawn }),
     })),
   };
 }
 
-/** The same set for a user with this role: the tools that the role may not use are left out. */
+/** The set for a user with this role: tools that the role does not allow are left out. */
 export function forRole(set: ToolSet, role: Role): ToolSet {
   const isAllowed = ({ access }: ModelTool): boolean => mayUseTool(role, access);
   const forbidden = set.tools.filter((tool) => !isAllowed(tool));
@@ -97,7 +96,7 @@ export function forRole(set: ToolSet, role: Role): ToolSet {
   };
 }
 
-/** Makes what takes long of the set that `buildToolSet` will give: others get their turns meanwhile. */
+/** Prepares the slow part of `buildToolSet` and lets other work run in between. */
 export async function prepareToolSet(servers: readonly ServerTools[]): Promise<void> {
   await inTurns(
     offeredTools(servers),
@@ -110,19 +109,19 @@ export async function prepareToolSet(servers: readonly ServerTools[]): Promise<v
 interface OfferedTool {
   server: SnapshotServer;
   tool: CatalogueTool;
-  /** The same as it is stored; undefined for one that is new. */
+  /** Its stored form; undefined for a new one. */
   stored: SnapshotServer['tools'][number] | undefined;
   /** For the model. */
   name: string;
 }
 
 function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
-  const catalogues = servers.map(({ server, live, isAway }) => ({
+  const catalogues = servers.map(({ server, live, isWithdrawn }) => ({
     server,
-    isAway,
+    isWithdrawn,
     tools: inStoredOrder(live ?? server.tools, server.tools),
   }));
-  // Tools that are not offered take part in the naming, so that none that is gets another name.
+  // Disabled tools take part in the naming, so that names stay the same.
   const names = new Map(
     assignToolNames(
       catalogues.map(({ server, tools }) => ({
@@ -131,8 +130,8 @@ function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
       })),
     ).map(({ slug, tool, name }) => [`${slug}\0${tool}`, name]),
   );
-  return catalogues.flatMap(({ server, tools, isAway }) => {
-    if (isAway) return [];
+  return catalogues.flatMap(({ server, tools, isWithdrawn }) => {
+    if (isWithdrawn) return [];
     const stored = new Map(server.tools.map((tool) => [tool.name, tool]));
     return tools
       .filter((tool) => stored.get(tool.name)?.is_enabled !== false)
@@ -145,29 +144,29 @@ function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
   });
 }
 
-/** How much of a budget tools take. */
+/** How much of a budget these tools use. */
 export function sizeOf(tools: readonly ModelTool[]): ToolBudget {
   return { tools: tools.length, tokens: tools.reduce((sum, { tokens }) => sum + tokens, 0) };
 }
 
-/** Everything that a set stands for: what the model has, and what is left out. */
+/** All tools of a set: what the model gets and what is left out. */
 export function wantedTools({ tools, leftOut }: ToolSet): ModelTool[] {
   return [...tools, ...leftOut.map(({ tool }) => tool)];
 }
 
-/** The tools whose cache time the user has set anew: what was kept of them under the old one goes. */
+/** The tools whose cache time has changed: their cached results are dropped. */
 export function recachedTools(before: readonly ModelTool[], after: readonly ModelTool[]): ModelTool[] {
   const times = new Map(before.map((tool) => [tool.name, tool.cacheTtlMs]));
   return after.filter(({ name, cacheTtlMs }) => times.has(name) && times.get(name) !== cacheTtlMs);
 }
 
-/** Whether the model would be given the same tools; another order alone says nothing new to it. */
+/** Whether the model would get the same tools, in any order. */
 export function sameTools(a: readonly ModelTool[], b: readonly ModelTool[]): boolean {
   const others = byName(b);
   return a.length === b.length && byName(a).every((tool, place) => isSameTool(tool, others[place]));
 }
 
-/** Whether two tools differ in nothing. */
+/** Whether two tools are equal in everything. */
 function isSameTool(tool: ModelTool, other: ModelTool | undefined): boolean {
   if (!other || definitionKey(tool) !== definitionKey(other)) return false;
   const rest = ({ parameters: _parameters, description: _description, ...more }: ModelTool) => more;
@@ -176,14 +175,15 @@ function isSameTool(tool: ModelTool, other: ModelTool | undefined): boolean {
 
 /** Whether the same tools are left out for the same reasons. */
 export function sameLeftOut(a: ToolSet, b: ToolSet): boolean {
-  const told = (set: ToolSet) => set.leftOut.map(({ tool, reason }) => `${tool.name} ${reason}`).toSorted();
-  return canonicalJson(told(a)) === canonicalJson(told(b));
+  const reasons = (set: ToolSet) =>
+    set.leftOut.map(({ tool, reason }) => `${tool.name} ${reason}`).toSorted();
+  return canonicalJson(reasons(a)) === canonicalJson(reasons(b));
 }
 
-/** Keys by the schema that they are made of: a live list keeps its objects, and a long one is compared often. */
+/** Keys by schema object: a live list keeps its objects and is compared often. */
 const keys = new WeakMap<object, Pick<ModelTool, 'name' | 'description'> & { key: string }>();
 
-/** The definition as text; the same for tools that the model would see as the same. */
+/** The definition as text; equal for tools that look the same to the model. */
 export function definitionKey({ name, description, parameters }: Omit<Definition, 'tokens'>): string {
   const known = keys.get(parameters);
   if (known?.name === name && known.description === description) return known.key;
@@ -192,7 +192,7 @@ export function definitionKey({ name, description, parameters }: Omit<Definition
   return key;
 }
 
-/** Tools of a server as it listed them when they were stored; those that are new since come last. */
+/** Tools in the stored order of their server, new ones last. */
 function inStoredOrder(tools: readonly CatalogueTool[], stored: readonly CatalogueTool[]): CatalogueTool[] {
   const places = new Map(stored.map(({ name }, place) => [name, place]));
   const placeOf = ({ name }: CatalogueTool) => places.get(name) ?? stored.length;
@@ -222,12 +222,12 @@ function toModelTool(
 
 type Definition = Pick<ModelTool, 'name' | 'description' | 'parameters' | 'tokens'>;
 
-/** A live list is read again with every change of anything, and its definitions are the same. */
+/** A live list is read again with every change, and its definitions stay the same. */
 const definitions = new WeakMap<CatalogueTool, Definition>();
 
 /**
- * Null for a tool whose schema can't be brought into the shape for models. A new list skips those and says why; one that
- * was stored before must not cost the others.
+ * Null for a tool whose schema can't be converted for models. A new list skips those and says why; a stored one must not
+ * fail the others.
  */
 function definitionOf(tool: CatalogueTool, name: string): Definition | null {
   const known = definitions.get(tool);
@@ -242,7 +242,7 @@ function definitionOf(tool: CatalogueTool, name: string): Definition | null {
   }
 }
 
-/** What the user decided about a tool; nothing yet about one that was not stored. */
+/** The user's settings of a tool; defaults for one that is not stored yet. */
 function choicesOf(
   stored: SnapshotServer['tools'][number] | undefined,
 ): Pick<ModelTool, 'isPinned' | 'cacheTtlMs'> {

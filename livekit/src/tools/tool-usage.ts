@@ -4,7 +4,7 @@ import type { ModelTool } from './tool-set.ts';
 
 type Tool = Pick<ModelTool, 'serverId' | 'toolName'>;
 
-/** Which tools are used: called in this conversation, or lately in another one. */
+/** Which tools were called in this conversation, or recently in another one. */
 export class ToolUsage {
   readonly #inUse = new Set<string>();
   readonly #recent = new Set<string>();
@@ -13,7 +13,7 @@ export class ToolUsage {
     this.#inUse.add(keyOf(tool));
   }
 
-  /** Takes what earlier conversations called. */
+  /** Adds what earlier conversations called. */
   remember(earlier: readonly RecentCallTimes[]): void {
     for (const { server_id, tool_name } of earlier)
       this.#recent.add(keyOf({ serverId: server_id, toolName: tool_name }));

@@ -5,7 +5,8 @@ import type { ApiError } from './api-errors.ts';
 import type { Usage } from './usage.ts';
 import { NewItem, type Item } from './items.ts';
 import { ResponseOptions } from './response-options.ts';
-import { complaintOf, SessionPatch, type Complaint } from './validate.ts';
+import type { Complaint } from './complaint.ts';
+import { complaintOf, SessionPatch } from './validate.ts';
 import type { Voice } from './voices.ts';
 
 const eventId = z.string().max(512).optional();

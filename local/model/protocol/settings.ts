@@ -2,7 +2,9 @@
 import { isReasoningModel } from './model-traits.ts';
 import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
 import { type Transcription, transcriptionComplaint } from '../turns/transcription.ts';
-import type { Complaint, SessionPatch, Tool, ToolChoice, TurnDetection } from './validate.ts';
+import type { Complaint } from './complaint.ts';
+import type { TurnDetection } from './turn-detection-settings.ts';
+import type { SessionPatch, Tool, ToolChoice } from './validate.ts';
 import type { Voice } from './voices.ts';
 
 /** The `session` of `session.created` and `session.updated`. */

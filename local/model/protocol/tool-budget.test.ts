@@ -6,7 +6,7 @@ import { Publisher } from '../../../livekit/src/tools/publisher.ts';
 import { ModelError, classifyRejection } from '../../../livekit/src/model/openai-realtime/rejection.ts';
 import type { PushResult } from '../../../livekit/src/model/voice-model.ts';
 import { snapshotServer, storedTool } from '../../../livekit/src/testing/snapshot.ts';
-import { ToolRoom } from '../../../livekit/src/tools/tool-room.ts';
+import { ToolCapacity } from '../../../livekit/src/tools/tool-capacity.ts';
 import { toDefinition } from '../../../livekit/src/testing/definition.ts';
 import { buildToolSet, sizeOf, type ModelTool } from '../../../livekit/src/tools/tool-set.ts';
 import { connect, type ProtocolClient } from '../protocol-client.ts';
@@ -54,14 +54,14 @@ async function push(tools: readonly ModelTool[]): Promise<PushResult> {
 async function talk(limits = modelLimits('gpt-realtime')) {
   client = await connect(model.url, { instructions: INSTRUCTIONS });
   const seen = { updates: 0, calls: new Set<string>(), excluded: [] as string[] };
-  const room = new ToolRoom(limits);
-  room.instructions = INSTRUCTIONS;
+  const capacity = new ToolCapacity(limits);
+  capacity.instructions = INSTRUCTIONS;
   const publisher = new Publisher({
     push: (tools) => {
       seen.updates += 1;
       return push(tools);
     },
-    room,
+    capacity,
     usageOf: ({ name }) => ({ isInUse: seen.calls.has(name), isRecent: seen.calls.has(name) }),
     onPublished: () => {},
     onExcluded: ({ name }) => seen.excluded.push(name),
@@ -77,7 +77,7 @@ async function talk(limits = modelLimits('gpt-realtime')) {
     return seen.updates - before;
   };
   const countOf = (server: string) =>
-    publisher.held.tools.filter(({ serverId }) => serverId === server).length;
+    publisher.current.tools.filter(({ serverId }) => serverId === server).length;
   return { ...seen, offer, publisher, countOf };
 }
 
@@ -87,14 +87,14 @@ describe('five real servers, twice what the model takes', () => {
     expect(await offer(ALL)).toBe(1);
     const tokens = sessionTokens({
       instructions: INSTRUCTIONS,
-      tools: publisher.held.tools.map(toDefinition),
+      tools: publisher.current.tools.map(toDefinition),
     });
     expect(tokens).toBeLessThanOrEqual(MAX_SESSION_TOKENS);
     expect(tokens).toBeGreaterThan(MAX_SESSION_TOKENS * 0.85);
     for (const server of ALL) expect(countOf(server), server).toBeGreaterThan(5);
-    const used = publisher.held.tools.at(-1)?.name ?? '';
+    const used = publisher.current.tools.at(-1)?.name ?? '';
     calls.add(used);
-    const holdsUsed = () => publisher.held.tools.some(({ name }) => name === used);
+    const holdsUsed = () => publisher.current.tools.some(({ name }) => name === used);
     expect(await offer(ALL), 'a call alone changes nothing').toBe(0);
     expect(await offer(ALL.slice(1))).toBe(1);
     expect(await offer(ALL)).toBe(1);
@@ -108,7 +108,7 @@ describe('five real servers, twice what the model takes', () => {
     const { offer, publisher, excluded } = await talk({ tools: 128, tokens: 24_000 });
     expect(await offer(['playwright'])).toBe(1);
     expect(await offer(ALL)).toBeLessThanOrEqual(3);
-    expect(sizeOf(publisher.held.tools).tokens).toBeGreaterThan(9_000);
+    expect(sizeOf(publisher.current.tools).tokens).toBeGreaterThan(9_000);
     expect(excluded).toEqual([]);
     expect(await offer(['chrome-devtools', 'notion'])).toBeLessThanOrEqual(1);
     expect(excluded).toEqual([]);

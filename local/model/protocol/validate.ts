@@ -1,7 +1,9 @@
 // What a client may set, and how a fault in it is told: codes and wording follow the errors of OpenAI's API.
 import { z } from 'zod';
+import type { Complaint } from './complaint.ts';
 import { schemaFault } from './tool-schema.ts';
 import { Transcription } from '../turns/transcription.ts';
+import { TurnDetection } from './turn-detection-settings.ts';
 import { VOICES } from './voices.ts';
 
 const MOST_TOOLS = 128;
@@ -49,24 +51,6 @@ export const ToolChoice = z.union([
   z.strictObject({ type: z.literal('function'), name: z.string() }),
 ]);
 export type ToolChoice = z.infer<typeof ToolChoice>;
-
-const decides = { create_response: z.boolean().optional(), interrupt_response: z.boolean().optional() };
-const TurnDetection = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('server_vad'),
-    threshold: z.number().min(0).max(1).optional(),
-    prefix_padding_ms: z.number().int().min(0).max(5000).optional(),
-    silence_duration_ms: z.number().int().min(0).max(10_000).optional(),
-    idle_timeout_ms: z.number().int().nullish(),
-    ...decides,
-  }),
-  z.strictObject({
-    type: z.literal('semantic_vad'),
-    eagerness: z.enum(['low', 'medium', 'high', 'auto']).optional(),
-    ...decides,
-  }),
-]);
-export type TurnDetection = z.infer<typeof TurnDetection>;
 
 const InputFormat = z.strictObject({ type: z.literal('audio/pcm'), rate: z.literal(24_000).optional() });
 export const OutputFormat = InputFormat;
@@ -125,13 +109,6 @@ export const SessionPatch = z.strictObject({
   truncation: Truncation.optional(),
 });
 export type SessionPatch = z.infer<typeof SessionPatch>;
-
-/** A fault in what a client sent, ready for an `error` event. */
-export interface Complaint {
-  code: string;
-  message: string;
-  param: string | null;
-}
 
 /**
  * The first fault that zod found, said as OpenAI says it.

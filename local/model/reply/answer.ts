@@ -1,7 +1,11 @@
 // A tool's output as words that a voice can say.
 import { withoutMarks, wordsAround } from './data-marks.ts';
-import type { Output } from '../turns/turn.ts';
 import { inWords, nameWords } from './words.ts';
+
+export interface Output {
+  output: string;
+  toolName: string;
+}
 
 /** Longer answers are cut: nobody listens to a page of JSON. */
 const LONGEST = 420;

@@ -1,7 +1,7 @@
 // The items of one session in their order, and what may be done to them.
 import type { Item, NewItem } from '../protocol/items.ts';
 import type { ResponseOptions } from '../protocol/response-options.ts';
-import type { Complaint } from '../protocol/validate.ts';
+import type { Complaint } from '../protocol/complaint.ts';
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; complaint: Complaint };
 

@@ -9,7 +9,7 @@ import { Response, type CancelReason } from './response.ts';
 import type { ResponseOptions } from '../protocol/response-options.ts';
 import { unsupportedParameter, type SessionSettings } from '../protocol/settings.ts';
 import type { InputTokens } from '../protocol/usage.ts';
-import type { Complaint } from '../protocol/validate.ts';
+import type { Complaint } from '../protocol/complaint.ts';
 
 /** What the responses need of their session. */
 export interface ResponseHost {

@@ -4,7 +4,8 @@ import { resample } from '../../speech/resample.ts';
 import { SPEECH_RATE_HZ } from '../../speech/speak.ts';
 import { hearableFrom, type Hearable } from '../reply/grammar.ts';
 import { TurnDetector, turnSettings, type TurnEvent } from './turn-detection.ts';
-import type { Tool, TurnDetection } from '../protocol/validate.ts';
+import type { TurnDetection } from '../protocol/turn-detection-settings.ts';
+import type { Tool } from '../protocol/validate.ts';
 
 /** One session's speech recognition, independent of the protocol. */
 export class Ear {

@@ -1,6 +1,7 @@
 // Transcription settings. Source: `AudioTranscription` and the turn detection guide of OpenAI's API.
 import { z } from 'zod';
-import type { Complaint, TurnDetection } from '../protocol/validate.ts';
+import type { Complaint } from '../protocol/complaint.ts';
+import type { TurnDetection } from '../protocol/turn-detection-settings.ts';
 
 /** Models that take context as lists, and `languages` instead of `language`. */
 const WITH_CONTEXT = ['gpt-transcribe', 'gpt-live-transcribe'];

@@ -1,5 +1,5 @@
 // Detects speech by loudness alone: 20 ms frames, and a threshold that rises with background noise.
-import type { TurnDetection } from '../protocol/validate.ts';
+import type { TurnDetection } from '../protocol/turn-detection-settings.ts';
 
 export type TurnEvent =
   | { type: 'started'; audioStartMs: number }

@@ -1,13 +1,8 @@
 // The state of a turn: what the user asked last, which calls were made for it, and what is still to be said.
-import { answerFrom } from '../reply/answer.ts';
+import { answerFrom, type Output } from '../reply/answer.ts';
 import type { Item } from '../protocol/items.ts';
 import { matchTool } from '../reply/match-tool.ts';
 import type { Tool } from '../protocol/validate.ts';
-
-export interface Output {
-  output: string;
-  toolName: string;
-}
 
 /** The user's last message, its calls and their outputs. */
 export interface Turn {

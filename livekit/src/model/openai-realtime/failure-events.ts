@@ -1,7 +1,7 @@
 /** Classifies the errors of the Realtime API: HTTP answers, close codes, error events and failed responses. Pure. */
 import type { ModelFailure, ModelFailureKind } from '../model-failure.ts';
 
-/** What the model's server says about an error, in an event, in a failed response, or as the body of an HTTP answer. */
+/** The error in an event, a failed response, or the body of an HTTP answer. */
 export interface ModelErrorBody {
   type?: string | null;
   code?: string | null;
@@ -9,7 +9,7 @@ export interface ModelErrorBody {
   message?: string | null;
 }
 
-/** The codes and types of OpenAI's errors, as its guides and the API reference list them. */
+/** The codes and types of errors in OpenAI's guides and API reference. */
 const KINDS: ReadonlyMap<string, ModelFailureKind> = new Map([
   ['model_not_found', 'model_not_found'],
   ['invalid_model', 'model_not_found'],
@@ -26,7 +26,7 @@ const KINDS: ReadonlyMap<string, ModelFailureKind> = new Map([
 ]);
 
 /**
- * The answer of the model's server to a dial, when it is not a WebSocket.
+ * The HTTP answer of the model's server to a dial.
  * @param retryAfter the header, in seconds
  */
 export function failedDial(status: number, body: string, retryAfter?: string): ModelFailure {
@@ -40,7 +40,7 @@ export function failedDial(status: number, body: string, retryAfter?: string): M
   };
 }
 
-/** The end of a connection that nobody on this side wanted. */
+/** An unexpected end of a connection. */
 export function closedConnection(code: number, reason: string): ModelFailure {
   // Such as "invalid_request_error.invalid_api_key".
   const kind = reason
@@ -52,8 +52,8 @@ export function closedConnection(code: number, reason: string): ModelFailure {
 
 /**
  * An `error` event.
- * @param answers what the event that it answers was for, as far as this is known
- * @returns null for an error that leaves the session as it is, such as a tool that is not accepted
+ * @param answers what the rejected event was for, if known
+ * @returns null for an error that changes nothing in the session, such as a rejected tool
  */
 export function failedEvent(
   error: ModelErrorBody,
@@ -63,22 +63,22 @@ export function failedEvent(
   const facts = factsOf(error);
   if (kind) return { kind, ...retryAfterOf(error), facts };
   if (answers === 'settings') return { kind: 'settings_rejected', facts: { ...facts, ...messageOf(error) } };
-  // The answer that is still given speaks for this one too.
+  // The active answer stands for this one too.
   if (error.code === 'conversation_already_has_active_response') return null;
   return answers === 'response'
     ? { kind: 'request_rejected', facts: { ...facts, ...messageOf(error) } }
     : null;
 }
 
-/** The part of a `response.done` that says how the response ended. */
+/** How a response ended, from `response.done`. */
 export interface EndedResponse {
   status?: string | null;
   status_details?: { type?: string; reason?: string; error?: ModelErrorBody | null } | string | null;
 }
 
 /**
- * @param isEmpty it has neither words nor a call, and was to have some
- * @returns null for a response that is complete, was cancelled, or was cut at its greatest length with something said
+ * @param isEmpty it should have words or a call, and has neither
+ * @returns null for a response that is complete, canceled, or cut at its maximum length
  */
 export function failedResponse(
   { status, status_details }: EndedResponse,
@@ -95,15 +95,15 @@ export function failedResponse(
 }
 
 /**
- * How long to wait for the limits that an event `rate_limits.updated` reports as used up.
- * @returns ms; 0 when none is
+ * How long to wait for the exhausted limits of a `rate_limits.updated` event.
+ * @returns ms; 0 when none is exhausted
  */
 export function rateLimitWaitMs(limits: readonly { remaining?: number; reset_seconds?: number }[]): number {
   const seconds = limits.map(({ remaining, reset_seconds = 0 }) => (remaining === 0 ? reset_seconds : 0));
   return Math.max(0, ...seconds) * 1_000;
 }
 
-/** The model was silent for longer than it may be. @param awaited the event that did not come */
+/** The model was silent for too long. @param awaited the event that did not come */
 export function silence(awaited: string, afterMs: number): ModelFailure {
   return { kind: 'no_answer', facts: { awaited, after_ms: afterMs } };
 }
@@ -134,7 +134,7 @@ function factsOf({ code, type, param }: ModelErrorBody): Record<string, string> 
   return Object.fromEntries(facts.filter((fact): fact is [string, string] => typeof fact[1] === 'string'));
 }
 
-/** Of an error about settings or a request: which value is wrong. That about a key would show a part of it. */
+/** The message of an error about settings or a request. A message about a key would show a part of it. */
 function messageOf({ message }: ModelErrorBody): Record<string, string> {
   return message ? { message } : {};
 }

@@ -1,13 +1,12 @@
 /**
- * A model that cannot be reached, as a conversation lives it: it is dialed again, for two minutes at most. A connection
- * that ends soon after it was made is part of the same outage: some servers accept every connection and close it at
- * once. Pure: the clock and the dialing are the caller's.
+ * An outage of the model: it is dialed again for two minutes at most. A connection that ends soon belongs to the same
+ * outage, as some servers accept every connection and close it at once. Pure.
  */
 import { backoffMs } from '@patchbay/shared/engine/backoff';
 
-/** Longer than most restarts and network changes; after that nobody is waiting any more. */
+/** Longer than most restarts and network changes. */
 const GIVE_UP_AFTER_MS = 120_000;
-/** A connection that lasted so long was a working one. */
+/** A connection that lasted this long has worked. */
 const STABLE_AFTER_MS = 30_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
@@ -16,21 +15,21 @@ export class ModelOutage {
   #sinceMs: number | null = null;
   #failures = 0;
 
-  /** A connection ended that lasted so long, in ms. */
+  /** A connection ended after `livedMs`. */
   disconnected(livedMs: number): void {
     if (livedMs >= STABLE_AFTER_MS) this.answered();
   }
 
-  /** The model gave an answer: whatever was wrong is over. */
+  /** The model answered: the outage is over. */
   answered(): void {
     this.#sinceMs = null;
     this.#failures = 0;
   }
 
   /**
-   * It has to be dialed again: a connection ended, or could not be made.
+   * A connection ended or could not be made.
    * @param wasConnected the first dial after a connection that worked is made at once
-   * @param retryAfterMs how long the model's server wants to be left alone
+   * @param retryAfterMs how long the model's server asks to wait
    * @returns how long to wait before the next dial, in ms; null when it is time to give up
    */
   failed(nowMs: number, wasConnected: boolean, retryAfterMs = 0): number | null {

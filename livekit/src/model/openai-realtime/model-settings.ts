@@ -1,4 +1,4 @@
-/** What an agent's configuration and the deployment's environment mean in the terms of the Realtime API. */
+/** Translates an agent's configuration and the deployment's environment for the Realtime API. */
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { takesLanguageList, takesReasoning } from '@patchbay/shared/contract/voice-models';
 import type { AgentSettings } from '../voice-model.ts';
@@ -21,10 +21,10 @@ export type Listening = Required<
 /** A turn ends after this much silence when turn detection is fast. */
 const SILENCE_MS = 500;
 
-/** The model's own answer begins within this time after a turn, if there is one. */
+/** The model's own answer, if any, begins within this time after a turn. */
 const ANSWER_BEGINS_WITHIN_MS = 500;
 
-/** How long semantic turn detection waits for a caller at most; source: the API reference of `semantic_vad`. */
+/** The longest wait of semantic turn detection; source: the API reference of `semantic_vad`. */
 const LONGEST_WAIT_MS = { high: 2_000, medium: 4_000, auto: 4_000, low: 8_000 } as const;
 
 /** What is fixed for the length of a conversation. */
@@ -52,8 +52,8 @@ export function listeningSettings(
 }
 
 /**
- * How long after a caller stopped the model's own answer may begin, in ms. For semantic turn detection this
- * includes the wait for more words, in case the API reports the end of speech before the end of the turn.
+ * How long after the user stopped the model's own answer may begin, in ms. Semantic turn detection may report the end of
+ * speech before the end of the turn, so its wait is included.
  */
 export function turnSettlesMs({ turn_detection, turn_eagerness }: AgentSettings): number {
   return ANSWER_BEGINS_WITHIN_MS + (turn_detection === 'semantic' ? LONGEST_WAIT_MS[turn_eagerness] : 0);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Rejection, RejectionCause } from '../voice-model.ts';
 
-/** The `error` of an error event, as far as it matters for tools. */
+/** The fields of an `error` event that matter for tools. */
 export const ModelError = z.object({
   type: z.string().nullish(),
   code: z.string().nullish(),
@@ -16,17 +16,17 @@ export type ModelError = z.infer<typeof ModelError>;
 const TEMPORARY = new Set(['server_error', 'rate_limit_error', 'rate_limit_exceeded', 'insufficient_quota']);
 
 /**
- * Sorts the error that answers an update of tools. OpenAI documents the shape of errors and the limits, but no
- * wording of the one about tokens: a message that speaks of tokens and names no tool is taken for it.
+ * Classifies a rejection of tools. OpenAI documents the shape of errors and the limits but not the token error: a message
+ * about tokens that names no tool is taken for it.
  */
 export function classifyRejection({ type, code, message, param }: ModelError): Rejection {
   const toolIndex = toolIndexOf(param);
-  const sorted = (cause: RejectionCause): Rejection => ({ cause, message, toolIndex });
-  if (TEMPORARY.has(type ?? '') || TEMPORARY.has(code ?? '')) return sorted('temporary');
-  if (toolIndex !== null || code === 'invalid_function_parameters') return sorted('definition');
-  if (code === 'array_above_max_length') return sorted('too_many_tools');
-  if (/\btokens\b/i.test(message)) return sorted('too_many_tokens');
-  return sorted('unknown');
+  const rejection = (cause: RejectionCause): Rejection => ({ cause, message, toolIndex });
+  if (TEMPORARY.has(type ?? '') || TEMPORARY.has(code ?? '')) return rejection('temporary');
+  if (toolIndex !== null || code === 'invalid_function_parameters') return rejection('definition');
+  if (code === 'array_above_max_length') return rejection('too_many_tools');
+  if (/\btokens\b/i.test(message)) return rejection('too_many_tokens');
+  return rejection('unknown');
 }
 
 function toolIndexOf(param: string | null | undefined): number | null {

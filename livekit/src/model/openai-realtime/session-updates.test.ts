@@ -5,7 +5,7 @@ import { FakeModel } from '../../testing/fake-model.ts';
 import { snapshotServer, storedTool } from '../../testing/snapshot.ts';
 import { textModel } from '../../testing/text-model.ts';
 import { type Published, Publisher } from '../../tools/publisher.ts';
-import { ToolRoom } from '../../tools/tool-room.ts';
+import { ToolCapacity } from '../../tools/tool-capacity.ts';
 import { type ModelTool, buildToolSet } from '../../tools/tool-set.ts';
 import { memoryOf } from '../history.ts';
 
@@ -45,7 +45,7 @@ async function talk(acknowledgeWithinMs = 500) {
   const excluded: string[] = [];
   const publisher = new Publisher({
     push: (tools) => model.pushTools(tools.map(toFunctionTool)),
-    room: new ToolRoom({ tools: 128, tokens: 16_384 }),
+    capacity: new ToolCapacity({ tools: 128, tokens: 16_384 }),
     onPublished: (entry) => published.push(entry),
     onExcluded: ({ name }) => excluded.push(name),
     onTooLarge: (_tools, message) => expect.unreachable(message),

@@ -1,9 +1,7 @@
 /**
- * Which word of the model belongs to which update of its tools. The Realtime API answers every
- * `session.update` in the order of the wire, with a `session.updated` that need not name the update, or with
- * an `error` that does. What a session says it holds decides when it is what was sent; when the model writes
- * definitions back in a form of its own, the order decides. Names alone never do: they stay the same when
- * only a schema changes, and the answer to an earlier update may still be on its way.
+ * Matches the model's answers to updates of its tools. The Realtime API answers each `session.update` in order, with a
+ * `session.updated` that need not name the update or an `error` that does. Equal definitions decide; when the model
+ * rewrites definitions, the order decides. Names never do: they stay the same when only a schema changes.
  */
 import { canonicalJson } from '@patchbay/shared/contract/json/canonical-json';
 import { z } from 'zod';
@@ -22,7 +20,7 @@ const SentUpdate = z.object({
   event_id: z.string().optional(),
   session: z.object({
     tools: z.array(Definition).optional(),
-    /** The plugin begins every connection with all of its options, and names the modality only then. */
+    /** The plugin sends modalities only in the first update of a connection. */
     output_modalities: z.unknown().optional(),
   }),
 });
@@ -42,22 +40,22 @@ interface Pending {
 }
 
 export class ToolUpdates {
-  /** Sent and not answered, oldest first. */
+  /** Unanswered updates, oldest first. */
   #pending: Pending[] = [];
 
-  /** Takes note of an event that goes out; of one with tools, gives their definitions in one text. */
+  /** Notes an outgoing event. @returns the definitions of its tools as one text, if it has any */
   sent(event: unknown): string | null {
     const update = SentUpdate.safeParse(event);
     if (!update.success) return null;
     const { event_id: eventId, session } = update.data;
-    // What was on its way over the former connection is not answered any more.
+    // Updates of the previous connection are never answered.
     if (session.output_modalities !== undefined) this.#pending = [];
     const tools = session.tools ? summary(session.tools) : null;
     this.#pending.push({ eventId, tools });
     return tools && tools.definitions;
   }
 
-  /** What an event that came in says about an update of tools; null when it says nothing of any. */
+  /** Notes an incoming event. @returns the answer to an update of tools; null for any other event */
   received(event: unknown): ToolsAnswer | null {
     const updated = SessionUpdated.safeParse(event);
     if (updated.success) return this.#updated(summary(updated.data.session.tools));
@@ -65,12 +63,12 @@ export class ToolUpdates {
     return failed.success ? this.#failed(failed.data.error) : null;
   }
 
-  #updated(held: { names: string; definitions: string }): ToolsAnswer | null {
-    const exact = this.#pending.findIndex(({ tools }) => tools?.definitions === held.definitions);
+  #updated(echoed: { names: string; definitions: string }): ToolsAnswer | null {
+    const exact = this.#pending.findIndex(({ tools }) => tools?.definitions === echoed.definitions);
     const oldest = this.#pending[0];
     const index = exact >= 0 ? exact : 0;
-    // Other names than those of the oldest: the answer to an update from before this one listened.
-    if (exact < 0 && oldest?.tools && oldest.tools.names !== held.names) return null;
+    // Other names than the oldest has: the answer to an update sent before this one listened.
+    if (exact < 0 && oldest?.tools && oldest.tools.names !== echoed.names) return null;
     const answered = this.#take(index);
     return answered?.tools ? { outcome: 'acknowledged', definitions: answered.tools.definitions } : null;
   }
@@ -79,7 +77,7 @@ export class ToolUpdates {
     const { event_id, param } = error;
     const isIt = event_id
       ? ({ eventId }: Pending) => eventId === event_id
-      : // An error that names no event can only be told by what it complains of.
+      : // An error that names no event is matched by its parameter.
         ({ tools }: Pending) => tools !== null && param?.startsWith('session.tools') === true;
     const answered = this.#take(this.#pending.findIndex(isIt));
     if (!answered?.tools) return null;
@@ -87,7 +85,7 @@ export class ToolUpdates {
     return { outcome: 'rejected', definitions, ...classifyRejection(error) };
   }
 
-  /** The update at a place, which is answered now; those before it will not be any more. */
+  /** Removes the answered update; those before it will never be answered. */
   #take(index: number): Pending | undefined {
     return index < 0 ? undefined : this.#pending.splice(0, index + 1).at(-1);
   }

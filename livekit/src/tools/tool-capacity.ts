@@ -1,17 +1,17 @@
 import type { ModelLimits } from '@patchbay/shared/contract/model-limits';
 import { ESTIMATE_MARGIN, estimateTokens } from '@patchbay/shared/contract/json/token-estimate';
 
-/** What a set of tools may take: how many, and how many estimated tokens. */
+/** The most that a set of tools may use; tokens are estimated. */
 export interface ToolBudget {
   tools: number;
   tokens: number;
 }
 
 /**
- * How much of the model's session is there for tools: its limits, less the margin of the estimate, less the
- * instructions. What it learns from rejections holds for the rest of the conversation.
+ * How many tools the model's session can take: its limits, less the margin of the estimate and the instructions. What it
+ * learns from rejections holds for the rest of the conversation.
  */
-export class ToolRoom {
+export class ToolCapacity {
   readonly #limits: ModelLimits;
   readonly #mostTokens: number;
   #instructionTokens = 0;
@@ -19,7 +19,7 @@ export class ToolRoom {
   /** Estimated tokens of instructions and tools together. */
   #tokens: number;
 
-  /** @param mostTokens what the operator allows for tools; may lower the model's limit, never raise it */
+  /** @param mostTokens the operator's limit for tools; lowers the model's limit, never raises it */
   constructor(limits: ModelLimits, mostTokens = Number.POSITIVE_INFINITY) {
     this.#limits = limits;
     this.#mostTokens = mostTokens;
@@ -36,17 +36,17 @@ export class ToolRoom {
     this.#instructionTokens = estimateTokens(text);
   }
 
-  /** Whether a set may be too large although the estimate says that it fits: no estimate is off by half. */
+  /** Whether a set may be too large although its estimate fits: no estimate is off by half. */
   mayExceed({ tokens }: ToolBudget): boolean {
     return tokens + this.#instructionTokens > this.#limits.tokens / 2;
   }
 
-  /** Learns that the model takes no more than so many estimated tokens of tools, beside the instructions of now. */
+  /** Learns how many estimated tokens of tools the model takes beside the current instructions. */
   limitTokens(tokens: number): void {
     this.#tokens = Math.min(this.#tokens, tokens + this.#instructionTokens);
   }
 
-  /** Learns that the model takes no more than so many tools. */
+  /** Learns how many tools the model takes. */
   limitTools(tools: number): void {
     this.#tools = Math.min(this.#tools, tools);
   }

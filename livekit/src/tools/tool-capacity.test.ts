@@ -1,7 +1,7 @@
 import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { ESTIMATE_MARGIN, estimateTokens } from '@patchbay/shared/contract/json/token-estimate';
 import { describe, expect, it } from 'vitest';
-import { ToolRoom } from './tool-room.ts';
+import { ToolCapacity } from './tool-capacity.ts';
 
 const LIMITS = { tools: 128, tokens: 10_000 };
 const FULL = Math.floor(10_000 / (1 + ESTIMATE_MARGIN));
@@ -9,7 +9,7 @@ const PROMPT = 'You help. '.repeat(300);
 
 describe('the room for tools', () => {
   it('is what the model takes, less the margin of the estimate and the instructions', () => {
-    const room = new ToolRoom(LIMITS);
+    const room = new ToolCapacity(LIMITS);
     expect(room.budget).toEqual({ tools: 128, tokens: FULL });
     room.instructions = PROMPT;
     expect(room.budget.tokens).toBe(FULL - estimateTokens(PROMPT));
@@ -18,12 +18,12 @@ describe('the room for tools', () => {
   });
 
   it('can be lowered by the operator, never raised', () => {
-    expect(new ToolRoom(LIMITS, 2_000).budget.tokens).toBe(2_000);
-    expect(new ToolRoom(LIMITS, 2_000_000).budget.tokens).toBe(FULL);
+    expect(new ToolCapacity(LIMITS, 2_000).budget.tokens).toBe(2_000);
+    expect(new ToolCapacity(LIMITS, 2_000_000).budget.tokens).toBe(FULL);
   });
 
   it('keeps what it learned when the instructions change', () => {
-    const room = new ToolRoom(LIMITS);
+    const room = new ToolCapacity(LIMITS);
     room.instructions = PROMPT;
     room.limitTokens(5_000);
     room.limitTools(40);
@@ -34,7 +34,7 @@ describe('the room for tools', () => {
   });
 
   it('takes a set for too large only when it is near the limit', () => {
-    const room = new ToolRoom(LIMITS);
+    const room = new ToolCapacity(LIMITS);
     expect(room.mayExceed({ tools: 1, tokens: 4_000 })).toBe(false);
     expect(room.mayExceed({ tools: 1, tokens: 6_000 })).toBe(true);
     room.instructions = PROMPT.repeat(4);
