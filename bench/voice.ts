@@ -49,7 +49,7 @@ async function measureGreeting(context: BenchContext): Promise<void> {
   const withMany: number[] = [];
   const memoryMb: number[] = [];
   try {
-    // The first of each finds the machine cold and the catalogues unknown.
+    // The first of each finds the machine cold and the catalogs unknown.
     for (let round = -1; round < GREETINGS; round += 1) {
       for (const [person, samples] of [
         [none, without],

@@ -1,9 +1,9 @@
 /** The database as the worker uses it: a handful of calls that only the service key may make. */
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
-import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import type { Catalog } from '@patchbay/shared/engine/tools/catalog';
 import type { ServiceRpc } from '@patchbay/shared/engine/service-rpc';
 import {
-  CatalogueTool,
+  CatalogTool,
   SessionBeginning,
   SessionSnapshot,
   type StatusObservation,
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 8_000;
 /** `starting`: it waits for an agent, as at first, or after its worker went; `ended` is final. */
 export type SessionState = 'starting' | 'active' | 'ended';
 
-export interface CatalogueObservation extends Catalogue {
+export interface CatalogObservation extends Catalog {
   serverId: string;
   configVersion: number;
   /** ISO 8601. */
@@ -36,7 +36,7 @@ export interface Database {
   /** What the conversation should be like; null when it has ended or its user may not have it any more. */
   snapshot(sessionId: string): Promise<SessionSnapshot | null>;
   reportStatus(observations: readonly StatusObservation[]): Promise<void>;
-  storeCatalogue(observation: CatalogueObservation): Promise<void>;
+  storeCatalog(observation: CatalogObservation): Promise<void>;
   recordToolCalls(calls: readonly RecordedCall[]): Promise<void>;
   /** Of all tools that the conversation may use and that were called before. */
   recentCallTimes(sessionId: string): Promise<RecentCallTimes[]>;
@@ -60,14 +60,14 @@ export function createDatabase(client: ServiceClient): Database {
     async reportStatus(observations) {
       await rpc('report_server_status', { p_observations: observations }, z.unknown());
     },
-    async storeCatalogue({ serverId, configVersion, observedAt, tools, skipped, note }) {
+    async storeCatalog({ serverId, configVersion, observedAt, tools, skipped, note }) {
       await rpc(
-        'store_catalogue',
+        'store_catalog',
         {
           p_server_id: serverId,
           p_config_version: configVersion,
           p_observed_at: observedAt,
-          p_tools: z.array(CatalogueTool).parse(tools),
+          p_tools: z.array(CatalogTool).parse(tools),
           p_skipped: skipped,
           ...(note !== undefined && { p_note: note }),
         },

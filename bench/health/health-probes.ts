@@ -71,7 +71,7 @@ export async function measureProbes(
 /** Servers a second, lists and all, from the first request that a server sees until the last result is stored. */
 async function probeAll(project: HealthProject, servers: Servers): Promise<number> {
   await project.sql`
-    update mcp_servers set catalogue_observed_at = now() - interval '1 hour' where catalogue_observed_at is not null`;
+    update mcp_servers set catalog_observed_at = now() - interval '1 hour' where catalog_observed_at is not null`;
   await makeDue(project);
   await untilChecked(project, SERVERS);
   const storedAt = Date.now();

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
 import * as prettier from 'prettier';
-import { readCatalogue } from './catalogue.ts';
+import { readCatalog } from './catalog.ts';
 import { functionPaths } from './edge-functions.ts';
 import { COMPONENTS, REFUSAL, type Json } from './parts.ts';
 import { procedurePaths, tablePaths, tableSchemas, type Descriptions } from './tables.ts';
@@ -17,7 +17,7 @@ export const DOCUMENT_FILE = join(ROOT, 'docs/openapi.json');
  */
 export async function describeApi(databaseUrl: string): Promise<string> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-  const catalogue = await readCatalogue(sql).finally(() => sql.end({ timeout: 2 }));
+  const catalog = await readCatalog(sql).finally(() => sql.end({ timeout: 2 }));
   const descriptions = new Map([...describedTables(), ...describedFunctions()]);
   const document: Json = {
     openapi: '3.1.0',
@@ -31,11 +31,11 @@ export async function describeApi(databaseUrl: string): Promise<string> {
       { url: 'http://127.0.0.1:4101', description: '`npm start`; hosted, the address of the project' },
     ],
     paths: {
-      ...tablePaths(catalogue, descriptions),
-      ...procedurePaths(catalogue, descriptions),
+      ...tablePaths(catalog, descriptions),
+      ...procedurePaths(catalog, descriptions),
       ...functionPaths(),
     },
-    components: { ...COMPONENTS, schemas: { Refusal: REFUSAL, ...tableSchemas(catalogue) } },
+    components: { ...COMPONENTS, schemas: { Refusal: REFUSAL, ...tableSchemas(catalog) } },
   };
   const config = await prettier.resolveConfig(DOCUMENT_FILE);
   return prettier.format(JSON.stringify(document), { ...config, filepath: DOCUMENT_FILE });

@@ -1,5 +1,5 @@
 /** Paths and schemas of tables and functions, as PostgREST serves them. */
-import type { Catalogue, Column, Procedure, Table } from './catalogue.ts';
+import type { Catalog, Column, Procedure, Table } from './catalog.ts';
 import { ANY_REFUSAL, json, ref, security, type Json } from './parts.ts';
 
 /** The description of a table or function, by its name. */
@@ -49,7 +49,7 @@ function objectOf(columns: Column[], required: Column[]): Json {
 }
 
 /** The row that is read, and what may be written of it. */
-export function tableSchemas({ tables }: Catalogue): Json {
+export function tableSchemas({ tables }: Catalog): Json {
   return Object.fromEntries(
     tables.flatMap(({ name, columns, user }) => {
       const seen = columns.filter((column) => column.user.see);
@@ -74,7 +74,7 @@ const WRITING = [...ROW_FILTERS, ref('parameters', 'prefer')];
 const DONE = { description: 'Done; the rows, where they were asked for.' };
 
 /** A path for each table, with the operations that a role may have. */
-export function tablePaths({ tables }: Catalogue, descriptions: Descriptions): Json {
+export function tablePaths({ tables }: Catalog, descriptions: Descriptions): Json {
   return Object.fromEntries(
     tables.map((table) => [`/rest/v1/${table.name}`, operationsOf(table, descriptions)]),
   );
@@ -122,7 +122,7 @@ function operationsOf({ name, user, token }: Table, descriptions: Descriptions):
 }
 
 /** A path for each function of the database. */
-export function procedurePaths({ procedures }: Catalogue, descriptions: Descriptions): Json {
+export function procedurePaths({ procedures }: Catalog, descriptions: Descriptions): Json {
   return Object.fromEntries(
     procedures.map((procedure) => [
       `/rest/v1/rpc/${procedure.name}`,

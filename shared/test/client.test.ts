@@ -25,7 +25,7 @@ it('a client connects with its key, lists the tools, calls one and says good-bye
       callTimeoutMs: 10_000,
       maxConcurrency: 4,
     },
-    { policy: 'local', onCatalogue: ({ tools }) => listed.push(tools.map(({ name }) => name)) },
+    { policy: 'local', onCatalog: ({ tools }) => listed.push(tools.map(({ name }) => name)) },
   );
   const result = await connection.call('echo', {});
   expect(result).toMatchObject({ speech: 'echo ran', isError: false });

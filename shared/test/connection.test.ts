@@ -7,12 +7,12 @@ import { until } from './support/listen.ts';
 describe('a healthy server', () => {
   it('is connected, listed and called', async () => {
     const server = await serve({ pageSize: 1 });
-    const { connection, states, catalogues, ready } = connect(server);
+    const { connection, states, catalogs, ready } = connect(server);
     expect(connection.state.name).toBe('connecting');
     expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
     await ready();
     expect(states).toEqual(['discovering', 'ready']);
-    expect(catalogues).toEqual([['echo', 'hang']]);
+    expect(catalogs).toEqual([['echo', 'hang']]);
     expect(connection.facts).toMatchObject({ era: 'legacy', serverInfo: { name: 'fixture' } });
   });
 
@@ -25,18 +25,18 @@ describe('a healthy server', () => {
     ];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['echo', 'hang']);
-    expect(connection.catalogue?.skipped.map(({ name }) => name)).toEqual(['bad', 'list']);
+    expect(connection.catalog?.tools.map(({ name }) => name)).toEqual(['echo', 'hang']);
+    expect(connection.catalog?.skipped.map(({ name }) => name)).toEqual(['bad', 'list']);
   });
 
   it('is listed again when it says that its tools changed, and refuses what is gone', async () => {
     const server = await serve();
-    const { connection, catalogues, ready } = connect(server);
+    const { connection, catalogs, ready } = connect(server);
     await ready();
     server.tools = [{ name: 'new', inputSchema: { type: 'object' } }];
     await server.announceTools();
-    await until(() => catalogues.length === 2, 'the new catalogue');
-    expect(catalogues[1]).toEqual(['new']);
+    await until(() => catalogs.length === 2, 'the new catalog');
+    expect(catalogs[1]).toEqual(['new']);
     expect(await outcome(connection.call('new', {}))).toBe('new ran');
     expect(await outcome(connection.call('echo', {}))).toBe('tool_not_found');
     expect(server.ran).toEqual(['new']);
@@ -194,14 +194,14 @@ describe('a server that goes offline', () => {
 describe('a stream that is cut while nothing happens', () => {
   it('is not a disconnect, and notifications still arrive', async () => {
     const server = await serve();
-    const { connection, states, catalogues, ready } = connect(server);
+    const { connection, states, catalogs, ready } = connect(server);
     await ready();
     await until(() => server.openStreams() === 1, 'the stream');
     server.cutStreams();
     await until(() => server.openStreams() === 1, 'the stream to be opened again');
     server.tools = [{ name: 'new', inputSchema: { type: 'object' } }];
     await server.announceTools();
-    await until(() => catalogues.length === 2, 'the new catalogue');
+    await until(() => catalogs.length === 2, 'the new catalog');
     expect(states).toEqual(['discovering', 'ready']);
     expect(connection.state.name).toBe('ready');
     expect(server.sessions).toBe(1);

@@ -8,12 +8,12 @@ describe('a server that never tells anything by itself', () => {
   it('is listed periodically, so new tools are found', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const server = await serve({ isPlain: true });
-    const { catalogues, ready } = connect(server);
+    const { catalogs, ready } = connect(server);
     await ready();
     server.tools = [{ name: 'new', inputSchema: { type: 'object' } }];
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
-    await until(() => catalogues.length === 2, 'the new catalogue');
-    expect(catalogues[1]).toEqual(['new']);
+    await until(() => catalogs.length === 2, 'the new catalog');
+    expect(catalogs[1]).toEqual(['new']);
   });
 
   it('is missed when it is gone, though nobody calls', async () => {

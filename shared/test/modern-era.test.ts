@@ -47,16 +47,16 @@ describe('the era without sessions', () => {
 
   it('is found out, listed, called, and tells of new tools', async () => {
     const server = await serveModern();
-    const { connection, catalogues, ready } = connect(server);
+    const { connection, catalogs, ready } = connect(server);
     expect(await outcome(connection.call('echo', { text: 'hi' }))).toBe('echo: hi');
     await ready();
     expect(connection.facts).toMatchObject({ era: 'modern', protocolVersion: '2026-07-28' });
     server.tools.add('more');
     await until(() => {
       server.notify.toolsChanged();
-      return catalogues.length === 2;
-    }, 'the new catalogue');
-    expect(catalogues[1]).toEqual(['echo', 'more']);
+      return catalogs.length === 2;
+    }, 'the new catalog');
+    expect(catalogs[1]).toEqual(['echo', 'more']);
   });
 
   it('is found again after a restart', async () => {

@@ -93,15 +93,15 @@ describe.each(ERAS)('a server (%s) that is killed', (era) => {
 
   it('and comes back with other tools: they are known without a call', async () => {
     const first = await serveEra(era);
-    const { catalogues, connection, ready } = connect(first);
+    const { catalogs, connection, ready } = connect(first);
     await ready();
     await first.stop();
     await until(() => connection.state.name === 'waiting', 'the connection to notice');
     const second = await serveEra(era, { port: first.port });
     second.tools = [{ name: 'other', inputSchema: { type: 'object' } }];
     connection.wake();
-    await until(() => catalogues.length === 2, 'the new list');
-    expect(catalogues[1]).toEqual(['other']);
+    await until(() => catalogs.length === 2, 'the new list');
+    expect(catalogs[1]).toEqual(['other']);
   });
 
   it('while all its sockets are in use: every call is answered, or fails by name, once', async () => {

@@ -37,8 +37,8 @@ describe.each(ERAS)('one bad schema in the list (%s)', (era) => {
     ];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['first', 'last']);
-    expect(connection.catalogue?.skipped.map(({ name }) => name)).toEqual(['bad', 'list']);
+    expect(connection.catalog?.tools.map(({ name }) => name)).toEqual(['first', 'last']);
+    expect(connection.catalog?.skipped.map(({ name }) => name)).toEqual(['bad', 'list']);
     expect(await outcome(connection.call('last', {}))).toBe('last ran');
   });
 });
@@ -76,15 +76,15 @@ describe.each(ERAS)('list_changed (%s)', (era) => {
   it('is honoured: added, changed and removed tools are known at once', async () => {
     const server = await serveEra(era);
     server.tools = [tool('stays'), tool('changes'), tool('goes')];
-    const { connection, catalogues, ready } = connect(server);
+    const { connection, catalogs, ready } = connect(server);
     await ready();
     await until(() => server.openStreams() === 1, 'the notification stream');
-    const print = () => connection.catalogue?.tools.find(({ name }) => name === 'changes')?.fingerprint;
+    const print = () => connection.catalog?.tools.find(({ name }) => name === 'changes')?.fingerprint;
     const before = print();
     server.tools = [tool('stays'), { ...tool('changes'), description: 'Does more.' }, tool('comes')];
     await server.announceTools();
-    await until(() => catalogues.length === 2, 'the new list');
-    expect(catalogues[1]).toEqual(['stays', 'changes', 'comes']);
+    await until(() => catalogs.length === 2, 'the new list');
+    expect(catalogs[1]).toEqual(['stays', 'changes', 'comes']);
     expect(print()).not.toBe(before);
     expect(await outcome(connection.call('goes', {}))).toBe('tool_not_found');
   });

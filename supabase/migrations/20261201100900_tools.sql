@@ -142,7 +142,7 @@ $$;
 create trigger check_tool_access before update of access on public.mcp_tools
   for each row execute function private.check_tool_access();
 
--- Does for access what store_catalogue does for the other settings.
+-- Does for access what store_catalog does for the other settings.
 create function private.restore_tool_access() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -262,7 +262,7 @@ as $$ select private.allowed('tools_per_server', p_workspace_id, null) $$;
 -- allows; `over_limit` counts the rest. A list that is older than the stored one, or was read with another
 -- configuration, changes nothing and returns `stored: false`. Skips tools with too large schemas. p_skipped: unusable
 -- tools as [{"name", "reason"}]. p_note: what is unusual about the list as a whole, or null.
-create function public.store_catalogue(
+create function public.store_catalog(
   p_server_id uuid, p_config_version integer, p_observed_at timestamptz, p_tools jsonb, p_skipped jsonb default '[]',
   p_note text default null
 ) returns jsonb
@@ -279,11 +279,11 @@ declare
   v_over_limit integer;
   v_answer jsonb;
 begin
-  select s.workspace_id, s.catalogue_observed_at is null into v_workspace_id, v_is_first
+  select s.workspace_id, s.catalog_observed_at is null into v_workspace_id, v_is_first
   from public.mcp_servers s
   where s.id = p_server_id
     and s.config_version = p_config_version
-    and (s.catalogue_observed_at is null or s.catalogue_observed_at <= v_observed_at)
+    and (s.catalog_observed_at is null or s.catalog_observed_at <= v_observed_at)
   for update;
   if not found then
     return '{"added": [], "changed": [], "removed": [], "stored": false, "over_limit": 0}';
@@ -362,7 +362,7 @@ begin
 
   update public.mcp_servers
   set
-    catalogue_observed_at = v_observed_at,
+    catalog_observed_at = v_observed_at,
     tool_count = jsonb_array_length(v_tools),
     tools_over_limit = v_over_limit,
     skipped_tools = (
@@ -377,7 +377,7 @@ begin
 
   -- As `digestOf` in agent-worker/src/monitor/probes/examine.ts.
   update public.mcp_server_health
-  set catalogue_digest = md5(
+  set catalog_digest = md5(
     coalesce((
       select string_agg(name || ' ' || fingerprint, e'\n' order by name collate "C")
       from jsonb_to_recordset(p_tools) as listed (name text, fingerprint text)
@@ -396,6 +396,6 @@ end
 $$;
 
 revoke all on all functions in schema private from public;
-revoke all on function public.tool_limit, public.store_catalogue from public, anon, authenticated;
+revoke all on function public.tool_limit, public.store_catalog from public, anon, authenticated;
 grant execute on function private.tool_settings_limit to authenticated;
-grant execute on function public.tool_limit, public.store_catalogue to service_role;
+grant execute on function public.tool_limit, public.store_catalog to service_role;

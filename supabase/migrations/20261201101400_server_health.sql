@@ -99,7 +99,7 @@ create table public.mcp_server_health (
   -- The monitor's state between probes.
   memory jsonb not null default '{}',
   certificate_expires_at timestamptz,
-  catalogue_digest text,
+  catalog_digest text,
   confirmed_until timestamptz,
   -- Consecutive leases that ended without a report. From 2, the server is probed in an isolated process.
   abandoned integer not null default 0,
@@ -220,7 +220,7 @@ $$;
 -- Stores observations of servers and returns how many became the current status. Ignores observations that are older
 -- than the stored one or of another config_version; of two with the same time, the later one in the list wins. A time
 -- in the future counts as now, so that a reporter whose clock is fast can't block others. An observation without
--- status is only recorded as a check. `catalogue_seen_at`: when the unchanged list of tools was read. Rows are locked
+-- status is only recorded as a check. `catalog_seen_at`: when the unchanged list of tools was read. Rows are locked
 -- in the order of their ids, so that concurrent batches can't deadlock.
 create function public.report_server_status(p_observations jsonb) returns integer
 language plpgsql set search_path = ''
@@ -239,12 +239,12 @@ begin
         server_id uuid, config_version integer, observed_at timestamptz, source text, status text,
         error_code text, error_message text, latency_ms numeric, detected_transport text, protocol_version text,
         server_info jsonb, capabilities jsonb, instructions text, phases jsonb, ok boolean,
-        catalogue_seen_at timestamptz
+        catalog_seen_at timestamptz
       )
     ) with ordinality as listed (
       server_id, config_version, observed_at, source, status, error_code, error_message, latency_ms,
       detected_transport, protocol_version, server_info, capabilities, instructions, phases, ok,
-      catalogue_seen_at, position
+      catalog_seen_at, position
     )
     order by listed.server_id, at, listed.position
   loop
@@ -289,9 +289,9 @@ begin
       server_info = coalesce(nullif(o.server_info, 'null'), server_info),
       capabilities = coalesce(nullif(o.capabilities, 'null'), capabilities),
       instructions = coalesce(o.instructions, instructions),
-      catalogue_observed_at = case
-        when o.catalogue_seen_at is null then catalogue_observed_at
-        else greatest(catalogue_observed_at, least(o.catalogue_seen_at, clock_timestamp()))
+      catalog_observed_at = case
+        when o.catalog_seen_at is null then catalog_observed_at
+        else greatest(catalog_observed_at, least(o.catalog_seen_at, clock_timestamp()))
       end
     where id = o.server_id;
     perform private.on_observation(
@@ -377,7 +377,7 @@ begin
     hurried_at = case when h.hurried_at > v_now - interval '1 minute' then h.hurried_at else v_now end,
     abandoned = h.abandoned + (h.lease_id is not null)::integer,
     lease_id = null, leased_until = null, memory = '{}', certificate_expires_at = null,
-    catalogue_digest = null, confirmed_until = null;
+    catalog_digest = null, confirmed_until = null;
   update public.mcp_server_incidents set ended_at = greatest(clock_timestamp(), started_at)
   where server_id = new.id and ended_at is null;
   return null;
@@ -520,11 +520,11 @@ as $$
     'is_confirmed', coalesce(h.confirmed_until > clock_timestamp(), false) and s.connection_status = 'connected',
     'wants_tools', fresh.until is null or fresh.until <= clock_timestamp(),
     -- Lets the monitor skip an unchanged list. Null if a raised limit allows more tools now.
-    'catalogue_digest', case
+    'catalog_digest', case
       when fresh.until <= clock_timestamp() and (
         s.tools_over_limit = 0
         or private.allowed('tools_per_server', s.workspace_id, null) <= s.tool_count
-      ) then h.catalogue_digest
+      ) then h.catalog_digest
     end,
     'memory', h.memory,
     'is_watched', exists (
@@ -543,7 +543,7 @@ as $$
   )
   from public.mcp_servers s
   join public.mcp_server_health h on h.server_id = s.id,
-    lateral (select s.catalogue_observed_at + make_interval(secs => p_fresh_ms / 1000.0)) as fresh (until)
+    lateral (select s.catalog_observed_at + make_interval(secs => p_fresh_ms / 1000.0)) as fresh (until)
   where s.id = p_server_id
 $$;
 

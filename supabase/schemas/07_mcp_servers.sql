@@ -57,7 +57,7 @@ create table public.mcp_servers (
   capabilities jsonb,
   instructions text,
   tool_count integer,
-  catalogue_observed_at timestamptz,
+  catalog_observed_at timestamptz,
 
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -383,7 +383,7 @@ begin
     new.error_message := null;
     new.latency_ms := null;
     new.consecutive_failures := 0;
-    new.catalogue_observed_at := null;
+    new.catalog_observed_at := null;
   end if;
 
   if (new.config_version, new.name, new.slug, new.description, new.position, new.tags, new.metadata)

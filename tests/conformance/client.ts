@@ -5,7 +5,7 @@
 import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { withoutExplicitNulls } from '@patchbay/shared/engine/messages/explicit-nulls';
 import { probe } from '@patchbay/shared/engine/probe/probe';
-import type { CatalogueTool } from '@patchbay/shared/contract/schema/tool';
+import type { CatalogTool } from '@patchbay/shared/contract/schema/tool';
 import { z } from 'zod';
 import { signInAndCall } from './sign-in.ts';
 
@@ -20,7 +20,7 @@ const Context = z.object({
 type PlannedCall = { name: string; args: Record<string, unknown> };
 
 /** What the scenario wants to see called, else every tool. */
-function callsFor(tools: readonly CatalogueTool[]): PlannedCall[] {
+function callsFor(tools: readonly CatalogTool[]): PlannedCall[] {
   const { toolCalls } = Context.parse(context);
   if (toolCalls) return toolCalls.map(({ name, arguments: args }) => withoutNulls({ name, args }, tools));
   switch (scenario) {
@@ -35,11 +35,11 @@ function callsFor(tools: readonly CatalogueTool[]): PlannedCall[] {
 }
 
 /** As a conversation sends the arguments that its model wrote. */
-function withoutNulls({ name, args }: PlannedCall, tools: readonly CatalogueTool[]): PlannedCall {
+function withoutNulls({ name, args }: PlannedCall, tools: readonly CatalogTool[]): PlannedCall {
   return { name, args: withoutExplicitNulls(args, schemaOf(name, tools)) };
 }
 
-function schemaOf(name: string, tools: readonly CatalogueTool[]): Record<string, unknown> {
+function schemaOf(name: string, tools: readonly CatalogTool[]): Record<string, unknown> {
   return tools.find((tool) => tool.name === name)?.input_schema ?? {};
 }
 
@@ -59,7 +59,7 @@ async function useEngine(): Promise<void> {
     {
       policy: 'local',
       elicit: () => Promise.resolve({ action: 'accept', content: {} }),
-      onCatalogue: () => listed.resolve(),
+      onCatalog: () => listed.resolve(),
     },
   );
   await listed.promise;

@@ -37,11 +37,11 @@ it.each([
   ['all of it', { tools: [tool('b'), tool('a')], skipped, note: 'The list does not end.' }],
 ])('the digest of a list with %s is the same on both sides', async (_what, list) => {
   await sql`
-    select public.store_catalogue(
+    select public.store_catalog(
       s.id, s.config_version, clock_timestamp(), ${sql.json(list.tools)}, ${sql.json(list.skipped)},
       ${'note' in list ? list.note : null}
     ) from public.mcp_servers s where s.id = ${serverId}`;
-  const [health] = await sql<{ catalogue_digest: string }[]>`
-    select catalogue_digest from public.mcp_server_health where server_id = ${serverId}`;
-  expect(health?.catalogue_digest).toBe(digestOf(list));
+  const [health] = await sql<{ catalog_digest: string }[]>`
+    select catalog_digest from public.mcp_server_health where server_id = ${serverId}`;
+  expect(health?.catalog_digest).toBe(digestOf(list));
 });

@@ -224,7 +224,7 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
       );
     });
 
-    it('discover-tools stores the catalogue and says what changed', async () => {
+    it('discover-tools stores the catalog and says what changed', async () => {
       const id = await addServer(user, { name: 'Notebook', url: notes.url, auth_method: 'api_key' });
       await invoke(user, 'server-credential', { server_id: id, credential: KEY });
       const first = await invoke(user, 'discover-tools', { server_id: id });
@@ -253,7 +253,7 @@ describe.runIf(hasStack)('edge functions', { timeout: TIMEOUT_MS + 2 * SLACK_MS 
       expect(tools).toEqual([{ name: 'add_note' }, { name: 'list_notes' }]);
     });
 
-    it('that is away keeps its catalogue, and discover-tools says why', async () => {
+    it('that is away keeps its catalog, and discover-tools says why', async () => {
       const server = await startClock({ port: 0 });
       const id = await addServer(user, { name: 'Clock', url: server.url });
       await invoke(user, 'discover-tools', { server_id: id });

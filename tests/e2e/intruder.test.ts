@@ -1,5 +1,5 @@
 /**
- * Everything that answers, tried by everybody whom it is not for. What there is comes from the catalogue of the
+ * Everything that answers, tried by everybody whom it is not for. What there is comes from the catalog of the
  * database and from the folder of the functions: what is new is tried as well. None of it changes a row, and what
  * exists answers as what does not.
  */

@@ -88,7 +88,7 @@ const RETIRED_TERMS: readonly RetiredTerm[] = [
   {
     name: 'British spelling',
     pattern:
-      /\b(?:behaviour|colour|licence|favour|(?:recogn|initial|synchron|normal|author|organ|serial)is(?:e[sd]?|ing|ation))\b/,
+      /\b(?:behaviour|catalogues?|colour|licence|favour|(?:recogn|initial|synchron|normal|author|organ|serial)is(?:e[sd]?|ing|ation))\b/,
     instead: 'American spelling',
   },
 ];

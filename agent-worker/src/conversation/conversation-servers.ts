@@ -47,7 +47,7 @@ export class ConversationServers {
       credentialOf,
       open: (target, events) => openConnection(target, { policy, admit: connects.admit, ...events }),
       onState: (link) => notifier.onState(link),
-      onCatalogue: (link) => this.#onCatalogue(link),
+      onCatalog: (link) => this.#onCatalog(link),
       onAvailability: () => this.wake('connection'),
       onRemoved: (link) => feed.send(serverActivity(link, 'closed')),
     });
@@ -94,8 +94,8 @@ export class ConversationServers {
     return this.#links.close();
   }
 
-  #onCatalogue(link: ServerLink): void {
+  #onCatalog(link: ServerLink): void {
     this.wake('connection');
-    if (link.catalogue) this.#options.reports.catalogue(link, link.catalogue);
+    if (link.catalog) this.#options.reports.catalog(link, link.catalog);
   }
 }

@@ -1,5 +1,5 @@
 /** The database as the monitor uses it: calls that only the service key may make. */
-import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import type { Catalog } from '@patchbay/shared/engine/tools/catalog';
 import { DroppedGrant } from '@patchbay/shared/engine/oauth/grant';
 import type { ServiceRpc } from '@patchbay/shared/engine/service-rpc';
 import { Timestamp } from '@patchbay/shared/contract/schema/server';
@@ -48,7 +48,7 @@ export const ProbeJob = ProbeServer.pick({
   is_confirmed: z.boolean(),
   /** The stored list of tools is missing or old. */
   wants_tools: z.boolean(),
-  catalogue_digest: z.string().nullable(),
+  catalog_digest: z.string().nullable(),
   memory: StoredMemory,
   is_watched: z.boolean(),
   /** Monitors died twice while they had it in hand: it is probed in a process of its own. */
@@ -107,10 +107,10 @@ export interface MonitorDatabase {
     networkAwaySince: Date | null;
   }): Promise<ProbeJob[]>;
   finishProbes(finished: readonly FinishedProbe[]): Promise<void>;
-  storeCatalogue(
+  storeCatalog(
     server: Pick<ProbeJob, 'id' | 'config_version'>,
     observedAt: Date,
-    catalogue: Catalogue,
+    catalog: Catalog,
   ): Promise<void>;
   prune(): Promise<void>;
   /** What is told to whoever runs the installation. */
@@ -142,9 +142,9 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
     async finishProbes(finished) {
       await rpc('finish_probes', { p_results: finished }, z.unknown());
     },
-    async storeCatalogue(server, observedAt, { tools, skipped, note }) {
+    async storeCatalog(server, observedAt, { tools, skipped, note }) {
       await rpc(
-        'store_catalogue',
+        'store_catalog',
         {
           p_server_id: server.id,
           p_config_version: server.config_version,

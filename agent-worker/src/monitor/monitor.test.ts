@@ -25,7 +25,7 @@ const job: ProbeJob = {
   has_connected: true,
   is_confirmed: true,
   wants_tools: true,
-  catalogue_digest: null,
+  catalog_digest: null,
   memory: { ...NOTHING_KNOWN, failures: 3 },
   is_watched: true,
   is_quarantined: false,

@@ -216,7 +216,7 @@ export class Monitor {
     const examination = await (job.is_quarantined ? this.#probeApart(job) : examine(job));
     if (!examination) return;
     spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
-    const { result, catalogue, certificateExpiresAt } = examination;
+    const { result, catalog, certificateExpiresAt } = examination;
     const isOurs = examination.isUnreached && !(await network.isHere(startedAt));
     const observedAt = new Date(now());
 
@@ -224,11 +224,11 @@ export class Monitor {
     const decision = decide(finding, historyOf(job), { now: observedAt.getTime(), random: random(), pace });
     const observation = isOurs ? null : probeObservation(job, result, 'monitor', observedAt);
 
-    const isSameList = catalogue !== null && digestOf(catalogue) === job.catalogue_digest;
+    const isSameList = catalog !== null && digestOf(catalog) === job.catalog_digest;
     // The status does not wait for a list that could not be stored; the next look reads it again.
-    if (catalogue && !isSameList)
+    if (catalog && !isSameList)
       await database
-        .storeCatalogue(job, new Date(startedAt), catalogue)
+        .storeCatalog(job, new Date(startedAt), catalog)
         .catch((error: unknown) =>
           this.#options.log.warn(
             { error, server: job.id, trace_id: context.traceId },
@@ -244,7 +244,7 @@ export class Monitor {
       observation: observation && {
         ...observation,
         status: decision.status,
-        catalogue_seen_at: isSameList ? new Date(startedAt).toISOString() : null,
+        catalog_seen_at: isSameList ? new Date(startedAt).toISOString() : null,
       },
       notices: decision.notice ? [decision.notice] : [],
     });

@@ -1,4 +1,4 @@
-import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/engine/tools/catalogue';
+import { diffCatalog, type Catalog, type CatalogTool } from '@patchbay/shared/engine/tools/catalog';
 import { countsForStatus } from '@patchbay/shared/engine/oauth/grant';
 import { observe } from './observation.ts';
 import type { Reports } from './reports.ts';
@@ -7,12 +7,12 @@ import type { ServerLink } from '@patchbay/livekit/servers/server-link';
 /** What the links of a conversation tell the database of their servers. */
 export class LinkReports {
   readonly #userId: string;
-  readonly #reports: Pick<Reports, 'status' | 'catalogue'>;
+  readonly #reports: Pick<Reports, 'status' | 'catalog'>;
   /** Links whose server has listed its tools. */
   readonly #listed = new WeakSet<ServerLink>();
 
   /** @param userId whose conversation it is */
-  constructor(reports: Pick<Reports, 'status' | 'catalogue'>, userId: string) {
+  constructor(reports: Pick<Reports, 'status' | 'catalog'>, userId: string) {
     this.#reports = reports;
     this.#userId = userId;
   }
@@ -27,14 +27,14 @@ export class LinkReports {
   }
 
   /** Reports a list of tools, unless it is the first one, all of it usable, and just as it is stored. */
-  catalogue(link: ServerLink, { tools, skipped, note }: Catalogue): void {
+  catalog(link: ServerLink, { tools, skipped, note }: Catalog): void {
     const { server } = link;
     const isFirst = !this.#listed.has(link);
     this.#listed.add(link);
     // Later lists are news, also one that is again as the link found it stored.
     const isWhole = skipped.length === 0 && note === undefined;
     if (isFirst && isWhole && isSameList(server.tools, tools)) return;
-    this.#reports.catalogue({
+    this.#reports.catalog({
       serverId: server.id,
       configVersion: server.config_version,
       observedAt: new Date().toISOString(),
@@ -46,8 +46,8 @@ export class LinkReports {
 }
 
 /** Whether the lists have the same tools in the same order. */
-function isSameList(before: readonly CatalogueTool[], after: readonly CatalogueTool[]): boolean {
-  const { added, changed, removed } = diffCatalogue(before, after);
+function isSameList(before: readonly CatalogTool[], after: readonly CatalogTool[]): boolean {
+  const { added, changed, removed } = diffCatalog(before, after);
   return (
     added.length + changed.length + removed.length === 0 &&
     after.every(({ name }, at) => before[at]?.name === name)

@@ -1,7 +1,7 @@
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
 import type { RecordedCall, TranscriptLine } from '@patchbay/shared/contract/schema/session';
 import type { StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
-import type { CatalogueObservation, Database, SessionState } from '../database.ts';
+import type { CatalogObservation, Database, SessionState } from '../database.ts';
 import { DatabaseError } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';
 import { Outbox } from './outbox.ts';
@@ -14,7 +14,7 @@ interface StateChange {
 /** What a conversation tells the database. Nothing here waits: speech goes first. */
 export class Reports {
   readonly #statuses: Outbox<StatusObservation>;
-  readonly #catalogues: Outbox<CatalogueObservation>;
+  readonly #catalogs: Outbox<CatalogObservation>;
   readonly #calls: Outbox<RecordedCall>;
   readonly #lines: Outbox<TranscriptLine>;
   readonly #states: Outbox<StateChange>;
@@ -35,10 +35,10 @@ export class Reports {
       send: (batch) => database.reportStatus(batch),
       keyOf: ({ server_id }) => server_id,
     });
-    this.#catalogues = new Outbox<CatalogueObservation>({
-      ...shared('catalogues'),
+    this.#catalogs = new Outbox<CatalogObservation>({
+      ...shared('catalogs'),
       send: async ([observation]) => {
-        if (observation) await database.storeCatalogue(observation);
+        if (observation) await database.storeCatalog(observation);
       },
       keyOf: ({ serverId }) => serverId,
       batchSize: 1,
@@ -66,8 +66,8 @@ export class Reports {
     this.#statuses.add(observation);
   }
 
-  catalogue(observation: CatalogueObservation): void {
-    this.#catalogues.add(observation);
+  catalog(observation: CatalogObservation): void {
+    this.#catalogs.add(observation);
   }
 
   toolCall(call: RecordedCall): void {
@@ -85,7 +85,7 @@ export class Reports {
 
   /** Sends what is left, and drops what could not be sent in time; at the end of a conversation. */
   async flush(withinMs: number): Promise<void> {
-    const outboxes = [this.#statuses, this.#catalogues, this.#calls, this.#lines, this.#states];
+    const outboxes = [this.#statuses, this.#catalogs, this.#calls, this.#lines, this.#states];
     await Promise.all(outboxes.map((outbox) => outbox.flush(withinMs)));
   }
 }

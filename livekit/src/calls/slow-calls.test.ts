@@ -97,7 +97,7 @@ describe('the voice model', () => {
       },
     ];
     const { said, type, connection } = await fixture.conversation();
-    await until(() => connection.catalogue !== null && connection.state.name === 'ready');
+    await until(() => connection.catalog !== null && connection.state.name === 'ready');
     fixture.fake.decide = (items, instructions) => {
       const last = items.findLast(({ role }) => role !== 'assistant');
       const missing = /required argument "(\w+)"/.exec(last?.output ?? '');

@@ -66,7 +66,7 @@ function reconcile(first: SessionSnapshot, options: Partial<ReconcilerOptions> =
 const until = (condition: () => boolean) => expect.poll(condition, { interval: 2 }).toBe(true);
 
 describe('the reconciler', () => {
-  it('publishes the stored catalogue at once and opens every server', async () => {
+  it('publishes the stored catalog at once and opens every server', async () => {
     const { world } = reconcile(sessionSnapshot([clock, notes]));
     await until(() => world.published.length > 0);
     expect(world.published).toEqual([['clock__now', 'notes__add']]);

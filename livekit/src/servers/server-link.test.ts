@@ -1,5 +1,5 @@
 import { AppError } from '@patchbay/shared/contract/errors';
-import type { CatalogueTool } from '@patchbay/shared/engine/tools/catalogue';
+import type { CatalogTool } from '@patchbay/shared/engine/tools/catalog';
 import type { CallOptions, Connection, ConnectionOptions } from '@patchbay/shared/engine/session/connection';
 import type { CallResult } from '@patchbay/shared/engine/calls/result';
 import { ResultCache } from '@patchbay/shared/engine/calls/result-cache';
@@ -25,12 +25,12 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
   const calls: { tool: string; options: CallOptions | undefined; end: (error?: AppError) => void }[] = [];
   const states: string[] = [];
   let tell: ConnectionOptions['onState'];
-  let list: ConnectionOptions['onCatalogue'];
+  let list: ConnectionOptions['onCatalog'];
   const fake = {
     closed: false,
     state: { name: 'connecting' } as LinkState,
     facts: null,
-    catalogue: null,
+    catalog: null,
     woken: 0,
     wake: () => {
       fake.woken += 1;
@@ -49,12 +49,12 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     credentialOf: async () => ({ method: 'none' }),
     open: (_target, events) => {
       tell = events.onState;
-      list = events.onCatalogue;
+      list = events.onCatalog;
       // The link touches nothing of a connection but what the fake has.
       return fake as unknown as Connection;
     },
     onState: ({ state }) => states.push(state.name),
-    onCatalogue: () => {},
+    onCatalog: () => {},
     onAvailability: () => {},
     ...options,
   });
@@ -62,7 +62,7 @@ function linked(options: Partial<ServerLinkOptions> = {}) {
     fake.state = state;
     tell?.(state as Parameters<NonNullable<typeof tell>>[0], fake as unknown as Connection);
   };
-  const listed = (tools: CatalogueTool[]) => list?.({ tools, skipped: [] }, fake as unknown as Connection);
+  const listed = (tools: CatalogTool[]) => list?.({ tools, skipped: [] }, fake as unknown as Connection);
   const opened = () => expect.poll(() => tell !== undefined, { interval: 1 }).toBe(true);
   return { link, fake, calls, states, enter, listed, opened };
 }

@@ -1,7 +1,7 @@
 import { pause } from '@patchbay/shared/engine/pause';
 import { AppError } from '@patchbay/shared/contract/errors';
 import { assertDepth } from '@patchbay/shared/engine/calls/arguments';
-import { diffCatalogue, type Catalogue, type CatalogueTool } from '@patchbay/shared/engine/tools/catalogue';
+import { diffCatalog, type Catalog, type CatalogTool } from '@patchbay/shared/engine/tools/catalog';
 import type {
   CallOptions,
   Connection,
@@ -28,9 +28,9 @@ export interface ServerLinkOptions {
   cache: ResultCache;
   /** Opens the sealed credential; throws AppError `credential_missing` when there is none. */
   credentialOf: (server: SnapshotServer) => Promise<Credential>;
-  open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalogue'>) => Connection;
+  open: (target: ServerTarget, options: Pick<ConnectionOptions, 'onState' | 'onCatalog'>) => Connection;
   onState: (link: ServerLink) => void;
-  onCatalogue: (link: ServerLink) => void;
+  onCatalog: (link: ServerLink) => void;
   /** Its tools have to be withdrawn, or may be offered again. */
   onAvailability: (link: ServerLink) => void;
 }
@@ -45,8 +45,8 @@ export class ServerLink {
   #connection: Connection | null = null;
   /** The opened credential; null when there is none. */
   readonly #credential: Promise<Credential | null>;
-  /** The tools as `onCatalogue` last reported them. */
-  #knownTools: readonly CatalogueTool[];
+  /** The tools as `onCatalog` last reported them. */
+  #knownTools: readonly CatalogTool[];
   #state: LinkState = { name: 'connecting' };
   #outage: Outage | null = null;
   #isOutageReported = false;
@@ -87,12 +87,12 @@ export class ServerLink {
   }
 
   /** The tools that this connection listed; null before the first list. */
-  get catalogue(): Catalogue | null {
-    return this.#connection?.catalogue ?? null;
+  get catalog(): Catalog | null {
+    return this.#connection?.catalog ?? null;
   }
 
-  get liveTools(): readonly CatalogueTool[] | null {
-    return this.catalogue?.tools ?? null;
+  get liveTools(): readonly CatalogTool[] | null {
+    return this.catalog?.tools ?? null;
   }
 
   /**
@@ -162,19 +162,19 @@ export class ServerLink {
       },
       {
         onState: (state) => this.#enter(state),
-        onCatalogue: ({ tools }) => this.#onCatalogue(tools),
+        onCatalog: ({ tools }) => this.#onCatalog(tools),
       },
     );
     this.#enter(this.#connection.state);
     return credential;
   }
 
-  #onCatalogue(tools: readonly CatalogueTool[]): void {
-    const { changed, removed } = diffCatalogue(this.#knownTools, tools);
+  #onCatalog(tools: readonly CatalogTool[]): void {
+    const { changed, removed } = diffCatalog(this.#knownTools, tools);
     this.#knownTools = tools;
     if (this.#retired) return;
     this.#options.cache.forget(this.server.id, [...changed, ...removed]);
-    this.#options.onCatalogue(this);
+    this.#options.onCatalog(this);
   }
 
   #enter(entered: LinkState): void {

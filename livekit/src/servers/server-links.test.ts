@@ -16,7 +16,7 @@ describe('the links of a conversation', () => {
         throw new Error('not reached');
       },
       onState: () => {},
-      onCatalogue: () => {},
+      onCatalog: () => {},
       onAvailability: () => {},
       onRemoved: (link) => removed.push(link.server.id),
     });

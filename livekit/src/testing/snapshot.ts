@@ -1,6 +1,6 @@
 import type { SessionSnapshot, SnapshotServer, StoredTool } from '@patchbay/shared/contract/schema/snapshot';
 
-/** A tool of a stored catalogue, for tests. */
+/** A tool of a stored catalog, for tests. */
 export function storedTool(name: string, rest: Partial<StoredTool> = {}): StoredTool {
   return {
     name,

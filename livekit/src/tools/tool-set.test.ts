@@ -29,12 +29,12 @@ describe('buildToolSet', () => {
     expect(set.servers.map(({ name }) => name)).toEqual(['clock', 'notes']);
   });
 
-  it('prefers what the live connection found over the stored catalogue', () => {
+  it('prefers what the live connection found over the stored catalog', () => {
     const live = [storedTool('add_note'), storedTool('archive')];
     expect(names(buildToolSet([{ server: notes, live }]))).toEqual(['notes__add_note', 'notes__archive']);
   });
 
-  it('is the same for the stored catalogue and for the same tools in the order of the server', () => {
+  it('is the same for the stored catalog and for the same tools in the order of the server', () => {
     const live = [storedTool('list'), storedTool('add_note')];
     const stored = names(buildToolSet([{ server: notes, live: null }]));
     expect(names(buildToolSet([{ server: notes, live }]))).toEqual(stored);

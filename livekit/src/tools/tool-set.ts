@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CatalogueTool, SnapshotServer, StoredTool } from '@patchbay/shared/contract/schema/snapshot';
+import type { CatalogTool, SnapshotServer, StoredTool } from '@patchbay/shared/contract/schema/snapshot';
 import type { ToolAccess } from '@patchbay/shared/contract/schema/tool';
 import type { LeftOutReason } from '@patchbay/shared/contract/schema/activity';
 import { inTurns } from '@patchbay/shared/engine/in-turns';
@@ -51,8 +51,8 @@ export interface ToolSet {
 
 export interface ServerTools {
   server: SnapshotServer;
-  /** The list of the live connection; null before the first, when the stored catalogue is used. */
-  live: readonly CatalogueTool[] | null;
+  /** The list of the live connection; null before the first, when the stored catalog is used. */
+  live: readonly CatalogTool[] | null;
   /** It was offline for so long that its tools are withdrawn. */
   isWithdrawn?: boolean;
 }
@@ -108,7 +108,7 @@ export async function prepareToolSet(servers: readonly ServerTools[]): Promise<v
 
 interface OfferedTool {
   server: SnapshotServer;
-  tool: CatalogueTool;
+  tool: CatalogTool;
   /** Its stored form; undefined for a new one. */
   stored: SnapshotServer['tools'][number] | undefined;
   /** For the model. */
@@ -116,7 +116,7 @@ interface OfferedTool {
 }
 
 function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
-  const catalogues = servers.map(({ server, live, isWithdrawn }) => ({
+  const catalogs = servers.map(({ server, live, isWithdrawn }) => ({
     server,
     isWithdrawn,
     tools: inStoredOrder(live ?? server.tools, server.tools),
@@ -124,13 +124,13 @@ function offeredTools(servers: readonly ServerTools[]): OfferedTool[] {
   // Disabled tools take part in the naming, so that names stay the same.
   const names = new Map(
     assignToolNames(
-      catalogues.map(({ server, tools }) => ({
+      catalogs.map(({ server, tools }) => ({
         slug: server.slug,
         tools: tools.map((tool) => tool.name).toSorted(),
       })),
     ).map(({ slug, tool, name }) => [`${slug}\0${tool}`, name]),
   );
-  return catalogues.flatMap(({ server, tools, isWithdrawn }) => {
+  return catalogs.flatMap(({ server, tools, isWithdrawn }) => {
     if (isWithdrawn) return [];
     const stored = new Map(server.tools.map((tool) => [tool.name, tool]));
     return tools
@@ -193,9 +193,9 @@ export function definitionKey({ name, description, parameters }: Omit<Definition
 }
 
 /** Tools in the stored order of their server, new ones last. */
-function inStoredOrder(tools: readonly CatalogueTool[], stored: readonly CatalogueTool[]): CatalogueTool[] {
+function inStoredOrder(tools: readonly CatalogTool[], stored: readonly CatalogTool[]): CatalogTool[] {
   const places = new Map(stored.map(({ name }, place) => [name, place]));
-  const placeOf = ({ name }: CatalogueTool) => places.get(name) ?? stored.length;
+  const placeOf = ({ name }: CatalogTool) => places.get(name) ?? stored.length;
   return tools.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
@@ -223,13 +223,13 @@ function toModelTool(
 type Definition = Pick<ModelTool, 'name' | 'description' | 'parameters' | 'tokens'>;
 
 /** A live list is read again with every change, and its definitions stay the same. */
-const definitions = new WeakMap<CatalogueTool, Definition>();
+const definitions = new WeakMap<CatalogTool, Definition>();
 
 /**
  * Null for a tool whose schema can't be converted for models. A new list skips those and says why; a stored one must not
  * fail the others.
  */
-function definitionOf(tool: CatalogueTool, name: string): Definition | null {
+function definitionOf(tool: CatalogTool, name: string): Definition | null {
   const known = definitions.get(tool);
   if (known?.name === name) return known;
   try {

@@ -65,8 +65,8 @@ describe('a server that insists on the headers of its arguments', () => {
     ];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['good']);
-    expect(connection.catalogue?.skipped.map(({ name }) => name)).toEqual(Object.keys(bad));
+    expect(connection.catalog?.tools.map(({ name }) => name)).toEqual(['good']);
+    expect(connection.catalog?.skipped.map(({ name }) => name)).toEqual(Object.keys(bad));
     expect(await outcome(connection.call('good', { a: 'x' }))).toBe('good ran');
   });
 
@@ -76,7 +76,7 @@ describe('a server that insists on the headers of its arguments', () => {
     server.tools = [query];
     const { connection } = connect(server, { storedTools: [asStored(query)] });
     expect(await outcome(connection.call('query', { region: 'eu' }))).toBe('query ran');
-    expect(connection.catalogue).toBeNull();
+    expect(connection.catalog).toBeNull();
     expect(server.refused).toBe(0);
   });
 
@@ -96,12 +96,12 @@ describe('a server that insists on the headers of its arguments', () => {
   it('is listed, and called once more, when its tool asks for other headers than those known', async () => {
     const server = await serve();
     server.tools = [tool('query', { region: header('Region') })];
-    const { connection, catalogues } = connect(server, {
+    const { connection, catalogs } = connect(server, {
       storedTools: [asStored(tool('query', { region: { type: 'string' } }))],
     });
     expect(await outcome(connection.call('query', { region: 'eu' }))).toBe('query ran');
     expect(server.ran).toEqual(['query']);
-    await until(() => catalogues.length === 1, 'the catalogue');
+    await until(() => catalogs.length === 1, 'the catalog');
   });
 
   it('is not asked again and again when it refuses every header', async () => {

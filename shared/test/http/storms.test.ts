@@ -42,10 +42,10 @@ describe('a server that promised to announce changes', () => {
       else return false;
       return true;
     });
-    const { catalogues } = await untilReady(connectOnFakeClock(server.url));
+    const { catalogs } = await untilReady(connectOnFakeClock(server.url));
     tools.push({ name: 'late', inputSchema: { type: 'object' } });
     await pass(MINUTE_MS + 1_000);
-    expect(catalogues.at(-1)).toEqual(['echo', 'late']);
+    expect(catalogs.at(-1)).toEqual(['echo', 'late']);
     expect(server.seen['tools/list']).toBe(2);
   });
 });
@@ -59,7 +59,7 @@ it('a list that takes longer than a minute is not followed by another at once', 
   const { connection } = await untilReady(connectOnFakeClock(server.url));
   await pass(2.5 * MINUTE_MS);
   expect(server.seen['tools/list']).toBe(2);
-  expect(connection.catalogue?.tools).toEqual([]);
+  expect(connection.catalog?.tools).toEqual([]);
 });
 
 describe('a GET for a stream', () => {

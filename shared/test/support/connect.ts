@@ -63,17 +63,17 @@ export function connect(
     ...changes,
   };
   const states: string[] = [];
-  const catalogues: string[][] = [];
+  const catalogs: string[][] = [];
   const connection: Connection = openConnection(target, {
     policy: 'local',
     onState: ({ name }) => states.push(name),
-    onCatalogue: ({ tools }) => catalogues.push(tools.map(({ name }) => name)),
+    onCatalog: ({ tools }) => catalogs.push(tools.map(({ name }) => name)),
     random: () => 0.2,
     ...options,
   });
   cleanups.push(() => connection.close());
   const ready = () => until(() => connection.state.name === 'ready', 'the connection to be ready');
-  return { connection, states, catalogues, ready };
+  return { connection, states, catalogs, ready };
 }
 
 /** What a call came to: its words, or the code of its error. */

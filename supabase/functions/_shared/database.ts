@@ -2,7 +2,7 @@ import type { SupabaseContext } from '@supabase/server';
 import { z } from 'zod';
 import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
 import { AppError } from '../../../shared/src/contract/errors.ts';
-import type { Catalogue } from '../../../shared/src/engine/tools/catalogue.ts';
+import type { Catalog } from '../../../shared/src/engine/tools/catalog.ts';
 import type { ServiceRpc } from '../../../shared/src/engine/service-rpc.ts';
 import {
   ProbeServer,
@@ -65,14 +65,14 @@ const SessionReference = z.object({
 });
 type SessionReference = z.infer<typeof SessionReference>;
 
-const StoredCatalogue = z.object({
+const StoredCatalog = z.object({
   added: z.array(z.string()),
   changed: z.array(z.string()),
   removed: z.array(z.string()),
   stored: z.boolean(),
   over_limit: z.int(),
 });
-type StoredCatalogue = z.infer<typeof StoredCatalogue>;
+type StoredCatalog = z.infer<typeof StoredCatalog>;
 
 /** What a function does, for the rates of the table `limits`. */
 type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
@@ -107,11 +107,11 @@ export interface Database {
    * `stored` is false when the server was edited, or a newer list stored, since it was loaded. Of a list that is too
    * long the first tools are stored; `over_limit` counts the others.
    */
-  storeCatalogue(
+  storeCatalog(
     server: Pick<ProbeServer, 'id' | 'config_version'>,
     observedAt: Date,
-    catalogue: Catalogue,
-  ): Promise<StoredCatalogue>;
+    catalog: Catalog,
+  ): Promise<StoredCatalog>;
   /** How many tools of a server are stored in a workspace, or by default; null: all. */
   toolLimit(workspaceId?: string): Promise<number | null>;
   /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what it was sealed for */
@@ -227,9 +227,9 @@ export function databaseOf({
       await read(supabaseAdmin.rpc('report_server_status', args), z.unknown());
     },
 
-    storeCatalogue: (server, observedAt, { tools, skipped, note }) =>
+    storeCatalog: (server, observedAt, { tools, skipped, note }) =>
       read(
-        supabaseAdmin.rpc('store_catalogue', {
+        supabaseAdmin.rpc('store_catalog', {
           p_server_id: server.id,
           p_config_version: server.config_version,
           p_observed_at: observedAt.toISOString(),
@@ -237,7 +237,7 @@ export function databaseOf({
           p_skipped: skipped,
           ...(note && { p_note: note }),
         }),
-        StoredCatalogue,
+        StoredCatalog,
       ),
 
     toolLimit: (workspaceId) =>

@@ -39,7 +39,7 @@ async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: s
   const url = `${scheme}://rebinding.example:${port}/mcp`;
   const database = {
     ...fakeDatabase(await storedServer({ url }), { role: 'owner' }),
-    storeCatalogue: () => Promise.reject(new Error('There is nothing to store.')),
+    storeCatalog: () => Promise.reject(new Error('There is nothing to store.')),
   };
   const deps = {
     database,

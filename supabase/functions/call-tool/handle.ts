@@ -139,7 +139,7 @@ async function endingOf(
 
 /**
  * The arguments without the nulls of optional ones.
- * @throws AppError when the stored catalogue says already that this call cannot go well
+ * @throws AppError when the stored catalog says already that this call cannot go well
  */
 function prepare(name: string, given: Record<string, unknown>, server: ProbeServer): Record<string, unknown> {
   const tool = server.tools.find((one) => one.name === name);

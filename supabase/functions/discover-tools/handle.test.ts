@@ -14,7 +14,7 @@ import {
 import { handle, type DiscoverToolsDeps } from './handle.ts';
 import { assertMatches } from '../_shared/testing/assert-matches.ts';
 
-type StoreCall = Parameters<DiscoverToolsDeps['database']['storeCatalogue']>;
+type StoreCall = Parameters<DiscoverToolsDeps['database']['storeCatalog']>;
 
 async function discover({
   role = 'member',
@@ -25,7 +25,7 @@ async function discover({
   let time = Date.parse('2026-11-22T12:00:00Z');
   const database = {
     ...fakeDatabase(await storedServer(), { role }),
-    storeCatalogue: (...call: StoreCall) => {
+    storeCatalog: (...call: StoreCall) => {
       storeCalls.push(call);
       return Promise.resolve({ added: ['add_note'], changed: [], removed: ['old'], stored, over_limit: 83 });
     },
@@ -43,7 +43,7 @@ async function discover({
   return { ...answer, storeCalls, observations: database.observations, counted: database.counted };
 }
 
-Deno.test('the catalogue and the status are stored, and the answer says what changed', async () => {
+Deno.test('the catalog and the status are stored, and the answer says what changed', async () => {
   const { status, body, storeCalls, observations, counted } = await discover();
   assert.equal(status, 200);
   assert.deepEqual(counted, [['probes', WORKSPACE_ID]]);
@@ -73,7 +73,7 @@ Deno.test('the list is dated with the beginning of the probe, the status with it
   assert.equal(observations[0]?.observed_at, '2026-11-22T12:00:02.000Z');
 });
 
-Deno.test('a server that cannot be read leaves the catalogue alone and is reported', async () => {
+Deno.test('a server that cannot be read leaves the catalog alone and is reported', async () => {
   const { status, body, storeCalls, observations } = await discover({ result: wrongKey });
   assert.equal(status, 502);
   assertMatches(body, { code: 'unauthorized', phase: 'authenticate' });

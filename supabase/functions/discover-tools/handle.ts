@@ -10,7 +10,7 @@ import { probeStored, type ProbeDeps } from '../_shared/stored-server.ts';
 export interface DiscoverToolsDeps extends ProbeDeps {
   database: Pick<
     Database,
-    'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalogue'
+    'callerId' | 'serviceRpc' | 'findServer' | 'countCall' | 'loadServer' | 'reportStatus' | 'storeCatalog'
   >;
   readKeys: () => SecretKeys;
   now: () => Date;
@@ -39,7 +39,7 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
   }
 
   // The list is at least as new as the start of the probe; a list_changed heard meanwhile must win over it.
-  const { stored, ...change } = await deps.database.storeCatalogue(server, startedAt, result);
+  const { stored, ...change } = await deps.database.storeCatalog(server, startedAt, result);
   if (!stored)
     return refuse(
       409,

@@ -104,7 +104,7 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     expect([...incidents]).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
   });
 
-  it('other tools: the catalogue has them, and people hear of it', async () => {
+  it('other tools: the catalog has them, and people hear of it', async () => {
     await scenario.begin();
     const server = await scenario.working();
     const id = await scenario.add(server.url);

@@ -76,7 +76,7 @@ function link({ name, url }: RunningAttackServer): Link {
     },
     {
       policy: 'local',
-      onCatalogue: () => {
+      onCatalog: () => {
         clearTimeout(timer);
         resolve();
       },
@@ -111,7 +111,7 @@ function toolSetOf(links: readonly Link[]): ToolSet {
   return buildToolSet(
     links.map(({ name, connection }) => ({
       server: { ...STORED, id: name, name, slug: name },
-      live: connection.catalogue?.tools ?? null,
+      live: connection.catalog?.tools ?? null,
     })),
   );
 }

@@ -100,7 +100,7 @@ export function fakeConversation(onSessionStart: (watcher: ModelWatcher) => void
       return state.snapshot;
     },
     reportStatus: () => Promise.resolve(),
-    storeCatalogue: () => Promise.resolve(),
+    storeCatalog: () => Promise.resolve(),
     recordToolCalls: () => Promise.resolve(),
     recordTranscript: () => Promise.resolve(),
     setSessionState: async (_id: string, name: string, reason: string | null) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import { AppError, describeError, type ErrorCode } from '@patchbay/shared/contract/errors';
-import type { Catalogue } from '@patchbay/shared/engine/tools/catalogue';
+import type { Catalog } from '@patchbay/shared/engine/tools/catalog';
 import { lightProbe, probe, type LightProbeResult } from '@patchbay/shared/engine/probe/probe';
 import type { Route } from '@patchbay/shared/engine/calls/attempts';
 import type { ProbeSuccess } from '@patchbay/shared/contract/schema/functions';
@@ -22,7 +22,7 @@ const UNCHANGED = { protocol_version: null, server_info: null, capabilities: nul
 export interface Examination {
   result: LightProbeResult;
   /** Null when the tools were not asked for or did not come in time. */
-  catalogue: Catalogue | null;
+  catalog: Catalog | null;
   certificateExpiresAt: Date | null;
   /** Nothing of the server was seen. */
   isUnreached: boolean;
@@ -49,7 +49,7 @@ export class Examiner {
       credential = await this.#credentialFor(job);
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'internal';
-      return { result: failure(code), catalogue: null, certificateExpiresAt: null, isUnreached: false };
+      return { result: failure(code), catalog: null, certificateExpiresAt: null, isUnreached: false };
     }
     let certificateExpiresAt: Date | null = null;
     let hasAnswered = false;
@@ -73,7 +73,7 @@ export class Examiner {
     const isSlowList = !result.ok && result.phase === 'list_tools' && result.code === 'timeout';
     return {
       result: isSlowList ? { ok: true, phases: result.phases, transport, ...UNCHANGED } : result,
-      catalogue: full?.ok ? catalogueOf(full) : null,
+      catalog: full?.ok ? catalogOf(full) : null,
       certificateExpiresAt,
       isUnreached: !result.ok && !hasAnswered && describeError(result.code).about === 'network',
     };
@@ -103,8 +103,8 @@ export class Examiner {
   }
 }
 
-/** The digest of a list of tools, as `store_catalogue` keeps that of the one before. */
-export function digestOf({ tools, skipped, note }: Catalogue): string {
+/** The digest of a list of tools, as `store_catalog` keeps that of the one before. */
+export function digestOf({ tools, skipped, note }: Catalog): string {
   const lines = tools
     .map(({ name, fingerprint }) => ({ name: Buffer.from(name), line: `${name} ${fingerprint}` }))
     .sort((a, b) => a.name.compare(b.name))
@@ -116,7 +116,7 @@ export function digestOf({ tools, skipped, note }: Catalogue): string {
     .digest('hex');
 }
 
-function catalogueOf({ tools, skipped, note }: ProbeSuccess): Catalogue {
+function catalogOf({ tools, skipped, note }: ProbeSuccess): Catalog {
   return { tools, skipped, ...(note && { note }) };
 }
 

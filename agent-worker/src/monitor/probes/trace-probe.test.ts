@@ -23,7 +23,7 @@ const job: ProbeJob = {
   has_connected: true,
   is_confirmed: false,
   wants_tools: true,
-  catalogue_digest: null,
+  catalog_digest: null,
   memory: NOTHING_KNOWN,
   is_watched: false,
   is_quarantined: false,
@@ -41,7 +41,7 @@ const well: Examination = {
     capabilities: null,
     instructions: 'canary',
   },
-  catalogue: {
+  catalog: {
     tools: [{ name: 'canary', input_schema: { type: 'object' }, fingerprint: 'f1' }],
     skipped: [],
   },
@@ -58,7 +58,7 @@ const failed: Examination = {
     hint: 'canary',
     phases: [],
   },
-  catalogue: null,
+  catalog: null,
   certificateExpiresAt: null,
   isUnreached: true,
 };
@@ -72,7 +72,7 @@ async function look(examination: Examination | Error) {
   const monitor = new Monitor({
     database: {
       claimServers: () => Promise.resolve(jobs.splice(0)),
-      storeCatalogue: () => Promise.reject(new Error('away')),
+      storeCatalog: () => Promise.reject(new Error('away')),
       finishProbes: () => Promise.resolve(monitor.stop()),
       prune: () => Promise.resolve(),
     } as unknown as MonitorDatabase,

@@ -455,7 +455,7 @@ export type Database = {
       mcp_server_health: {
         Row: {
           abandoned: number;
-          catalogue_digest: string | null;
+          catalog_digest: string | null;
           certificate_expires_at: string | null;
           confirmed_until: string | null;
           due_at: string | null;
@@ -469,7 +469,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           abandoned?: number;
-          catalogue_digest?: string | null;
+          catalog_digest?: string | null;
           certificate_expires_at?: string | null;
           confirmed_until?: string | null;
           due_at?: string | null;
@@ -482,7 +482,7 @@ export type Database = {
         };
         Update: {
           abandoned?: number;
-          catalogue_digest?: string | null;
+          catalog_digest?: string | null;
           certificate_expires_at?: string | null;
           confirmed_until?: string | null;
           due_at?: string | null;
@@ -636,7 +636,7 @@ export type Database = {
           call_timeout_ms: number;
           capabilities: Json | null;
           catalog_note: string | null;
-          catalogue_observed_at: string | null;
+          catalog_observed_at: string | null;
           config_version: number;
           connection_status: string;
           consecutive_failures: number;
@@ -683,7 +683,7 @@ export type Database = {
           call_timeout_ms?: number;
           capabilities?: Json | null;
           catalog_note?: string | null;
-          catalogue_observed_at?: string | null;
+          catalog_observed_at?: string | null;
           config_version?: number;
           connection_status?: string;
           consecutive_failures?: number;
@@ -729,7 +729,7 @@ export type Database = {
           call_timeout_ms?: number;
           capabilities?: Json | null;
           catalog_note?: string | null;
-          catalogue_observed_at?: string | null;
+          catalog_observed_at?: string | null;
           config_version?: number;
           connection_status?: string;
           consecutive_failures?: number;
@@ -1581,7 +1581,7 @@ export type Database = {
         Args: { p_end_reason?: string; p_session_id: string; p_state: string };
         Returns: boolean;
       };
-      store_catalogue: {
+      store_catalog: {
         Args: {
           p_config_version: number;
           p_note?: string;

@@ -6,7 +6,7 @@ import { address } from './address.ts';
 import { AuthHeader, AuthMethod, ProtocolEra, Transport } from './server.ts';
 import { ToolCallOutcome } from './session.ts';
 import { SkippedTool } from './skipped-tool.ts';
-import { CatalogueTool } from './tool.ts';
+import { CatalogTool } from './tool.ts';
 
 /** A key or token as the user types it. */
 export const CredentialText = z
@@ -72,7 +72,7 @@ export const ProbeSuccess = z.object({
   server_info: z.record(z.string(), z.unknown()).nullable(),
   capabilities: z.record(z.string(), z.unknown()).nullable(),
   instructions: z.string().nullable(),
-  tools: z.array(CatalogueTool),
+  tools: z.array(CatalogTool),
   skipped: z.array(SkippedTool),
   /** What is odd about the list of tools as a whole, or about the way to the server. */
   note: z.string().nullish(),
@@ -162,7 +162,7 @@ export const DiscoverToolsAnswer = z.object({
   added: z.array(z.string()),
   changed: z.array(z.string()),
   removed: z.array(z.string()),
-  tools: z.array(CatalogueTool),
+  tools: z.array(CatalogTool),
   skipped: z.array(SkippedTool),
   /** What is odd about the list of tools as a whole. */
   note: z.string().nullish(),

@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { AgentConfigRow } from './agent-config.ts';
 import { ConnectionStatus, McpServerRow, Timestamp, Transport } from './server.ts';
-import { CatalogueTool, ToolAccess } from './tool.ts';
+import { CatalogTool, ToolAccess } from './tool.ts';
 import { Role } from './workspace.ts';
 
-export { CatalogueTool } from './tool.ts';
+export { CatalogTool } from './tool.ts';
 
 /** A sealed credential as `mcp_server_secrets` holds it: base64 fields, see secret-envelope. */
 export const SealedSecret = z.object({ ciphertext: z.string(), nonce: z.string(), key_id: z.string() });
 export type SealedSecret = z.infer<typeof SealedSecret>;
 
-/** A tool of the stored catalogue, with what the user decided about it. */
-export const StoredTool = CatalogueTool.extend({
+/** A tool of the stored catalog, with what the user decided about it. */
+export const StoredTool = CatalogTool.extend({
   is_enabled: z.boolean(),
   is_pinned: z.boolean(),
   cache_ttl_seconds: z.int().nullable(),
@@ -111,7 +111,7 @@ export const StatusObservation = z.object({
   capabilities: z.record(z.string(), z.unknown()).nullable(),
   instructions: z.string().nullable(),
   /** When the list of tools was read that is the same as the stored one. */
-  catalogue_seen_at: Timestamp.nullish(),
+  catalog_seen_at: Timestamp.nullish(),
   /** Milliseconds of each phase that was run, for the row in `mcp_server_checks`. */
   phases: z
     .object({

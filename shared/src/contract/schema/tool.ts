@@ -18,8 +18,8 @@ export const ToolAnnotations = z.looseObject({
 });
 export type ToolAnnotations = z.infer<typeof ToolAnnotations>;
 
-/** A tool of a catalogue as a connection found it. Absent and null mean the same. */
-export const CatalogueTool = z.object({
+/** A tool of a catalog as a connection found it. Absent and null mean the same. */
+export const CatalogTool = z.object({
   name: z.string(),
   title: z.string().nullish(),
   description: z.string().nullish(),
@@ -28,7 +28,7 @@ export const CatalogueTool = z.object({
   annotations: ToolAnnotations.nullish(),
   fingerprint: z.string(),
 });
-export type CatalogueTool = z.infer<typeof CatalogueTool>;
+export type CatalogTool = z.infer<typeof CatalogTool>;
 
 /** A row of `mcp_tools` as REST gives it. */
 export const McpToolRow = z.object({

@@ -1,7 +1,7 @@
 /** Runs the machine of one connection: carries out its effects, reports their outcome, and lets calls through. */
 import { AppError } from '../../contract/errors.ts';
 import { argumentReader, assertDepth, type ArgumentReader } from '../calls/arguments.ts';
-import { hasChanged, type Catalogue } from '../tools/catalogue.ts';
+import { hasChanged, type Catalog } from '../tools/catalog.ts';
 import { CallQueue, type SessionSource, type ActiveSession } from '../calls/call-queue.ts';
 import { classify } from '../messages/classify.ts';
 import type { CallOptions, Connection, ConnectionFacts, ConnectionOptions } from './connection.ts';
@@ -34,7 +34,7 @@ const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 
 export class ConnectionRunner implements Connection, SessionSource {
   readonly target: ServerTarget;
-  catalogue: Catalogue | null = null;
+  catalog: Catalog | null = null;
   facts: ConnectionFacts = {
     protocolVersion: null,
     era: null,
@@ -107,7 +107,7 @@ export class ConnectionRunner implements Connection, SessionSource {
   /** What a finished list says is so; before that the last known tools tell which nulls can go, and the server decides. */
   prepare(name: string, given: Record<string, unknown>): Record<string, unknown> {
     const isListed = this.#state.name === 'ready' && this.#state.listing === 'no';
-    const known: readonly KnownTool[] = this.catalogue?.tools ?? this.target.storedTools ?? [];
+    const known: readonly KnownTool[] = this.catalog?.tools ?? this.target.storedTools ?? [];
     const tool = known.find((one) => one.name === name);
     if (!tool && isListed) throw new AppError('tool_not_found');
     assertDepth(given);
@@ -207,7 +207,7 @@ export class ConnectionRunner implements Connection, SessionSource {
           signal: attempt.signal,
           timeoutMs: OPEN_TIMEOUT_MS,
           route: this.#route,
-          knownTools: this.catalogue?.tools ?? this.target.storedTools,
+          knownTools: this.catalog?.tools ?? this.target.storedTools,
           elicit,
           onToolsChanged: () => this.#noticeTools(generation),
           onDoubt: () => void this.#lookAgain(generation),
@@ -254,12 +254,12 @@ export class ConnectionRunner implements Connection, SessionSource {
 
   async #list(generation: number): Promise<void> {
     try {
-      const catalogue = await this.#session?.list(this.#attempt.signal, LIST_TIMEOUT_MS);
-      if (!catalogue || this.#state.generation !== generation) return;
-      const isNews = !this.catalogue || hasChanged(this.catalogue, catalogue);
-      this.catalogue = catalogue;
+      const catalog = await this.#session?.list(this.#attempt.signal, LIST_TIMEOUT_MS);
+      if (!catalog || this.#state.generation !== generation) return;
+      const isNews = !this.catalog || hasChanged(this.catalog, catalog);
+      this.catalog = catalog;
       this.#dispatch({ type: 'listed', generation });
-      if (isNews) this.#options.onCatalogue?.(catalogue, this);
+      if (isNews) this.#options.onCatalog?.(catalog, this);
     } catch (failure) {
       const error = classify(failure);
       this.#dispatch({ type: LIST_ENDS_SESSION.has(error.code) ? 'lost' : 'failed', generation, error });

@@ -1,5 +1,5 @@
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
-import type { Catalogue } from '../tools/catalogue.ts';
+import type { Catalog } from '../tools/catalog.ts';
 import type { ConnectionState } from './machine.ts';
 import type { CallResult } from '../calls/result.ts';
 import type { Elicit } from './session.ts';
@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   /** Told of each new state but the first; must not throw. */
   onState?: (state: ConnectionState, connection: Connection) => void;
   /** Told of the first list of tools and of each that differs from the one before; must not throw. */
-  onCatalogue?: (catalogue: Catalogue, connection: Connection) => void;
+  onCatalog?: (catalog: Catalog, connection: Connection) => void;
   /** Asks the user what the server wants to know; without it the server is told that nobody can be asked. */
   elicit?: Elicit;
   /**
@@ -69,7 +69,7 @@ export interface Connection {
   readonly state: ConnectionState;
   readonly facts: ConnectionFacts;
   /** The last known tools; null before the first listing. */
-  readonly catalogue: Catalogue | null;
+  readonly catalog: Catalog | null;
   /**
    * Calls a tool. Waits for a free place and for the connection up to the timeout; a connection that waits
    * for its next attempt makes one for this call: now, or as soon as the circuit breaker lets it. A server that

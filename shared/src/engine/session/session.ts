@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { AddressPolicy } from '../outgoing/address-policy.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { Attempt, FailedAttempt, Route } from '../calls/attempts.ts';
-import { readCatalogue, type Catalogue } from '../tools/catalogue.ts';
+import { readCatalog, type Catalog } from '../tools/catalog.ts';
 import { pause } from '../pause.ts';
 import { classify, classifyCall, classifyList } from '../messages/classify.ts';
 import { SESSION_OVER } from '../messages/error-groups.ts';
@@ -163,7 +163,7 @@ export class Session {
   }
 
   /** All pages of the tools. A server that declares none is asked all the same, once. */
-  async list(signal: AbortSignal, timeoutMs: number): Promise<Catalogue> {
+  async list(signal: AbortSignal, timeoutMs: number): Promise<Catalog> {
     const isDeclared = this.#client.getServerCapabilities()?.tools !== undefined;
     if (this.#hasNoTools) return { tools: [], skipped: [], note: NO_TOOLS };
     const pageMs = isDeclared ? timeoutMs : Math.min(timeoutMs, UNDECLARED_LIST_MS);
@@ -177,10 +177,10 @@ export class Session {
       return { tools: [], skipped: [], note: NO_TOOLS };
     }
     const faultOf = this.route.era === 'modern' ? parameterHeaderFault : () => null;
-    const catalogue = await readCatalogue(listed.tools, faultOf);
-    this.#definitions.set(catalogue.tools);
+    const catalog = await readCatalog(listed.tools, faultOf);
+    this.#definitions.set(catalog.tools);
     const note = listed.note ?? (isDeclared ? null : UNDECLARED_TOOLS);
-    return note === null ? catalogue : { ...catalogue, note };
+    return note === null ? catalog : { ...catalog, note };
   }
 
   async #page(cursor: string | undefined, timeoutMs: number, signal?: AbortSignal) {

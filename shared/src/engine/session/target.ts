@@ -1,6 +1,6 @@
 import type { AppError } from '../../contract/errors.ts';
 import type { ProtocolEra, Transport } from '../../contract/schema/server.ts';
-import type { CatalogueTool } from '../../contract/schema/tool.ts';
+import type { CatalogTool } from '../../contract/schema/tool.ts';
 
 /** How requests to a server are signed. Held in memory only. */
 export type Credential =
@@ -38,7 +38,7 @@ export interface TokenSource {
 }
 
 /** What a call needs to know of its tool. */
-export type KnownTool = Pick<CatalogueTool, 'name' | 'input_schema'>;
+export type KnownTool = Pick<CatalogTool, 'name' | 'input_schema'>;
 
 /** Everything needed to reach one server; a change of `configVersion` means another target. */
 export interface ServerTarget {

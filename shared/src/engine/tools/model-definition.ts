@@ -1,5 +1,5 @@
 /** A tool as the voice model gets it: with short descriptions, and a schema in the shape that it takes. */
-import type { CatalogueTool } from '../../contract/schema/tool.ts';
+import type { CatalogTool } from '../../contract/schema/tool.ts';
 import { withoutBinary } from '../calls/binary-text.ts';
 import { schemaForModel } from './model-schema.ts';
 import { isSchemaObject, type JsonSchema } from './schema-dialect.ts';
@@ -20,7 +20,7 @@ export interface ModelDefinition {
   parameters: JsonSchema;
 }
 
-type Described = Pick<CatalogueTool, 'name' | 'title' | 'description' | 'input_schema'>;
+type Described = Pick<CatalogTool, 'name' | 'title' | 'description' | 'input_schema'>;
 
 /** @param name the name that the model knows, see naming */
 export function modelDefinition(name: string, tool: Described): ModelDefinition {

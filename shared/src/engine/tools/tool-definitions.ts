@@ -24,7 +24,7 @@ export class ToolDefinitions {
    * itself, and find no tool in it (see WatchedTransport).
    */
   of(name: string): ToolDefinition {
-    // The catalogue sees to `type: object`, which the compiler does not know.
+    // The catalog sees to `type: object`, which the compiler does not know.
     return { name, inputSchema: (this.#schemas.get(name) ?? { type: 'object' }) as { type: 'object' } };
   }
 }

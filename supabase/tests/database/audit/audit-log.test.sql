@@ -113,7 +113,7 @@ select is(
   pg_temp.trail(), 'cyd insert mcp_server_secrets Notes {"credential": null}',
   'a credential is recorded with who entered it'
 );
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.notes')::uuid, 3, now(), '[{"name": "add", "fingerprint": "1", "input_schema": {}}]'
 );
 select public.report_server_status(jsonb_build_array(jsonb_build_object(

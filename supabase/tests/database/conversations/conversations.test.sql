@@ -30,7 +30,7 @@ insert into public.workspace_members (workspace_id, user_id, role) values
 set local role service_role;
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
   from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.notes')::uuid, 2, now(),
   '[{"name": "add", "fingerprint": "1", "description": "Adds a note.", "input_schema": {"type": "object"}}]'
 );

@@ -92,15 +92,15 @@ select pg_temp.report('session', 'connected');
 select is(pg_temp.due_in(), 30::numeric, 'unless a monitor looks just now');
 
 -- A list of tools that is still the same
-update public.mcp_servers set catalogue_observed_at = now() - interval '1 hour'
+update public.mcp_servers set catalog_observed_at = now() - interval '1 hour'
 where id = '11111111-0000-4000-8000-000000000001';
 create function pg_temp.list_age(p_seen timestamptz) returns interval language plpgsql as $$
 begin
   perform public.report_server_status(jsonb_build_array(jsonb_build_object(
     'server_id', '11111111-0000-4000-8000-000000000001', 'config_version', 1, 'source', 'monitor',
-    'status', 'connected', 'observed_at', clock_timestamp(), 'catalogue_seen_at', p_seen
+    'status', 'connected', 'observed_at', clock_timestamp(), 'catalog_seen_at', p_seen
   )));
-  return now() - catalogue_observed_at from public.mcp_servers where id = '11111111-0000-4000-8000-000000000001';
+  return now() - catalog_observed_at from public.mcp_servers where id = '11111111-0000-4000-8000-000000000001';
 end
 $$;
 select is(pg_temp.list_age(null), interval '1 hour', 'a look without a list leaves its age');

@@ -152,7 +152,7 @@ select set_config('pgtap.server', id::text, true) from public.mcp_servers
 where workspace_id = current_setting('pgtap.team')::uuid and slug = 'one';
 create function pg_temp.store(p_tools text) returns text language sql as $$
   select pg_temp.refused(format(
-    'select public.store_catalogue(%L, 1, clock_timestamp(), (
+    'select public.store_catalog(%L, 1, clock_timestamp(), (
        select jsonb_agg(jsonb_build_object(''name'', n, ''fingerprint'', ''1'', ''input_schema'', ''{}''::jsonb))
        from unnest(%L::text[]) n
      ))', current_setting('pgtap.server'), p_tools
@@ -174,7 +174,7 @@ select results_eq(
   $$ values (2, 2) $$, 'the server''s row says how many tools there are and how many are missing'
 );
 select is(
-  (select public.store_catalogue(s.id, s.config_version, clock_timestamp(), (
+  (select public.store_catalog(s.id, s.config_version, clock_timestamp(), (
     select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
     from unnest(array['d', 'd', 'c', 'b', 'd']) n
   )) -> 'over_limit' from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid),

@@ -71,16 +71,16 @@ delete from private.watched_workspaces where workspace_id = (
 );
 select pg_temp.look(40);
 select is(pg_temp.hints(), null, 'latency alone sends no hint while nobody watches');
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.server')::uuid, 2, now(),
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
 );
-select is(pg_temp.hints(), 'server.status connected, tools.changed', 'a catalogue: one hint, not one a tool');
-select public.store_catalogue(
+select is(pg_temp.hints(), 'server.status connected, tools.changed', 'a catalog: one hint, not one a tool');
+select public.store_catalog(
   current_setting('pgtap.server')::uuid, 2, clock_timestamp(),
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
 );
-select is(pg_temp.hints(), null, 'the same catalogue again is no news');
+select is(pg_temp.hints(), null, 'the same catalog again is no news');
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
   from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(pg_temp.hints(), 'server.changed update, server.status disconnected', 'a new key sends hints');

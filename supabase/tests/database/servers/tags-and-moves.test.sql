@@ -101,7 +101,7 @@ where created_by = 'aaaaaaaa-0000-4000-8000-000000000001' and is_personal;
 set local role service_role;
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1')
   from public.mcp_servers s where s.id = current_setting('pgtap.notes')::uuid;
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.notes')::uuid, 2, now(),
   '[{"name": "a", "fingerprint": "1", "input_schema": {}}, {"name": "b", "fingerprint": "1", "input_schema": {}}]'
 );

@@ -29,7 +29,7 @@ create function pg_temp.values(p_bytes integer) returns jsonb language sql as $$
   select jsonb_build_object('enum', array[repeat('x', p_bytes - 13)])
 $$;
 select is(
-  public.store_catalogue(
+  public.store_catalog(
     current_setting('pgtap.server')::uuid, 1, now() - interval '1 minute',
     jsonb_build_array(
       pg_temp.tool('fits', jsonb_build_object('input_schema', pg_temp.values(65536))),
@@ -63,7 +63,7 @@ select throws_ok(
   $$ update public.mcp_tools set input_schema = pg_temp.values(70000) where name = 'fits' $$, '23514', null,
   'direct writes cannot exceed the limit of schemas'
 );
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.server')::uuid, 1, now() - interval '30 seconds', '[]',
   jsonb_build_array(jsonb_build_object('name', repeat('n', 5000), 'reason', repeat('r', 5000), 'more', repeat('m', 5000)))
 );
@@ -164,11 +164,11 @@ select pg_temp.act_as('aaaaaaaa-0000-4000-8000-000000000001');
 select public.import_workspace(current_setting('pgtap.workspace')::uuid, pg_temp.document(4, 8));
 reset role;
 select is(pg_temp.settings(), 'tool-1 tool-2 tool-3 tool-4 tool-5', 'a second import keeps no more tool settings');
-select public.store_catalogue(s.id, s.config_version, clock_timestamp(), jsonb_build_array(pg_temp.tool('mine', '{}')))
+select public.store_catalog(s.id, s.config_version, clock_timestamp(), jsonb_build_array(pg_temp.tool('mine', '{}')))
 from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 update public.mcp_tools set is_enabled = false
 where server_id = current_setting('pgtap.server')::uuid and name = 'mine';
-select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]') from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
+select public.store_catalog(s.id, s.config_version, clock_timestamp(), '[]') from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(
   (select is_enabled from private.vanished_tool_choices where name = 'mine'), false,
   'settings of a tool that vanishes are kept beyond the limit'

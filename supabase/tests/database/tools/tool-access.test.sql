@@ -8,7 +8,7 @@ create function pg_temp.version() returns integer language sql security definer 
   select config_version from public.mcp_servers where id = current_setting('pgtap.server')::uuid
 $$;
 create function pg_temp.store(p_names text) returns jsonb language sql as $$
-  select public.store_catalogue(pg_temp.server(), pg_temp.version(), clock_timestamp(), (
+  select public.store_catalog(pg_temp.server(), pg_temp.version(), clock_timestamp(), (
     select coalesce(jsonb_agg(jsonb_build_object(
       'name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb, 'annotations', '{"readOnlyHint": true}'::jsonb
     )), '[]')

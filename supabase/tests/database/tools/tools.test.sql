@@ -1,4 +1,4 @@
--- Tools: the catalogue is the system's, whether and how a tool is used is the user's.
+-- Tools: the catalog is the system's, whether and how a tool is used is the user's.
 begin;
 \ir ../helpers.psql
 select plan(37);
@@ -15,7 +15,7 @@ select set_config('pgtap.server', id::text, true), set_config('pgtap.workspace',
 from public.mcp_servers;
 
 create function pg_temp.store(p_version integer, p_at timestamptz, p_tools text) returns jsonb language sql as $$
-  select public.store_catalogue(
+  select public.store_catalog(
     current_setting('pgtap.server')::uuid, p_version, p_at,
     (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -28,7 +28,7 @@ create function pg_temp.store(p_version integer, p_at timestamptz, p_tools text)
 $$;
 
 select throws_ok(
-  $$ select pg_temp.store(1, now(), 'a:1') $$, '42501', null, 'a user cannot store a catalogue'
+  $$ select pg_temp.store(1, now(), 'a:1') $$, '42501', null, 'a user cannot store a catalog'
 );
 select throws_ok(
   $$
@@ -75,7 +75,7 @@ select is(
   '{"added": [], "changed": [], "removed": [], "stored": false, "over_limit": 0}', 'a list of another configuration is ignored'
 );
 select is(
-  public.store_catalogue('99999999-0000-4000-8000-000000000009', 1, now(), '[]') -> 'stored',
+  public.store_catalog('99999999-0000-4000-8000-000000000009', 1, now(), '[]') -> 'stored',
   'false', 'a list for a deleted server is ignored'
 );
 select is(
@@ -88,7 +88,7 @@ select is(
 );
 
 -- Tools that cannot be used
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.server')::uuid, 1, now() - interval '3 minutes 30 seconds',
   '[{"name": "a", "fingerprint": "2", "input_schema": {}}, {"name": "c", "fingerprint": "1", "input_schema": {}}]',
   '[{"name": "odd", "reason": "The name is there twice."}, {"name": "", "reason": "The tool has no name."}]'
@@ -99,11 +99,11 @@ select is(
   'tools that cannot be used are told with the reason'
 );
 select is(
-  (select catalogue_digest from public.mcp_server_health where server_id = current_setting('pgtap.server')::uuid),
+  (select catalog_digest from public.mcp_server_health where server_id = current_setting('pgtap.server')::uuid),
   md5(e'a 2\nc 1\n\nodd The name is there twice.\n The tool has no name.'),
   'unusable tools are part of the digest of the list'
 );
-select public.store_catalogue(
+select public.store_catalog(
   current_setting('pgtap.server')::uuid, 1, now() - interval '3 minutes 20 seconds',
   '[{"name": "a", "fingerprint": "2", "input_schema": {}}, {"name": "c", "fingerprint": "1", "input_schema": {}}]',
   (select jsonb_agg(jsonb_build_object('name', n, 'reason', 'odd')) from generate_series(1, 500) n)
@@ -185,7 +185,7 @@ insert into public.workspaces (name) values ('Team');
 update public.mcp_servers set workspace_id = (select id from public.workspaces where name = 'Team');
 select is(
   (select count(*) from public.mcp_tools t join public.workspaces w on w.id = t.workspace_id where w.name = 'Team'),
-  2::bigint, 'the catalogue moves with its server'
+  2::bigint, 'the catalog moves with its server'
 );
 update public.mcp_tools set is_enabled = false where name = 'c';
 update public.mcp_servers set url = 'https://elsewhere.example/mcp';
@@ -193,7 +193,7 @@ select is((select count(*) from public.mcp_tools), 0::bigint, 'another origin de
 select is((select tool_count from public.mcp_servers), null, 'another origin resets the number of tools');
 select is((select skipped_tools from public.mcp_servers), '[]', 'another origin resets the unusable tools');
 reset role;
-select public.store_catalogue(
+select public.store_catalog(
   s.id, s.config_version, clock_timestamp(), '[]', p_note => 'The list does not end. ' || repeat('x', 2000)
 ) from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select matches(catalog_note, '^The list does not end', 'what is odd about a list is told')
@@ -202,7 +202,7 @@ select is(
   (select length(catalog_note) from public.mcp_servers where id = current_setting('pgtap.server')::uuid), 1000,
   'a note about the list is truncated'
 );
-select public.store_catalogue(s.id, s.config_version, clock_timestamp(), '[]')
+select public.store_catalog(s.id, s.config_version, clock_timestamp(), '[]')
 from public.mcp_servers s where s.id = current_setting('pgtap.server')::uuid;
 select is(
   (select catalog_note from public.mcp_servers where id = current_setting('pgtap.server')::uuid), null,

@@ -41,7 +41,7 @@ select id, pg_temp.ws('notes') from public.agent_configs where name = 'Helper';
 reset role;
 select public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed-canary', 'nonce-canary', 'key-canary')
   from public.mcp_servers s where s.id = pg_temp.ws('notes');
-select public.store_catalogue(pg_temp.ws('notes'), 2, clock_timestamp(), (
+select public.store_catalog(pg_temp.ws('notes'), 2, clock_timestamp(), (
   select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
   from unnest(array['add', 'wipe']) n
 ));
@@ -131,7 +131,7 @@ select is(
 reset role;
 select set_config('pgtap.copied', id::text, true) from public.mcp_servers
 where workspace_id = pg_temp.ws('copy') and slug = 'notes';
-select public.store_catalogue(pg_temp.ws('copied'), 1, clock_timestamp(), (
+select public.store_catalog(pg_temp.ws('copied'), 1, clock_timestamp(), (
   select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
   from unnest(array['add', 'wipe']) n
 ));

@@ -33,12 +33,12 @@ begin
   perform set_config('role', 'postgres', true);
   perform public.put_server_secret(s.id, s.workspace_id, s.url, s.auth_method, 'sealed', 'nonce', 'key-1', p_user)
   from public.mcp_servers s where s.id = v_server;
-  perform public.store_catalogue(v_server, 2, clock_timestamp(), (
+  perform public.store_catalog(v_server, 2, clock_timestamp(), (
     select jsonb_agg(jsonb_build_object('name', n, 'fingerprint', '1', 'input_schema', '{}'::jsonb))
     from unnest(array['a', 'b']) n
   ));
   update public.mcp_tools set is_enabled = false where server_id = v_server;
-  perform public.store_catalogue(
+  perform public.store_catalog(
     v_server, 2, clock_timestamp(), '[{"name": "a", "fingerprint": "1", "input_schema": {}}]'
   );
   perform public.report_server_status(jsonb_build_array(jsonb_build_object(

@@ -1,4 +1,4 @@
-/** What REST offers of the database: tables, columns and functions, and who may use which, read from its catalogue. */
+/** What REST offers of the database: tables, columns and functions, and who may use which, read from its catalog. */
 import type { Sql } from 'postgres';
 import { z } from 'zod';
 
@@ -30,13 +30,13 @@ const Procedure = z.object({
 });
 export type Procedure = z.infer<typeof Procedure>;
 
-export interface Catalogue {
+export interface Catalog {
   tables: Table[];
   procedures: Procedure[];
 }
 
 /** Reads what signed-in users and API tokens find. @param sql of the owner of a migrated database */
-export async function readCatalogue(sql: Sql): Promise<Catalogue> {
+export async function readCatalog(sql: Sql): Promise<Catalog> {
   const tables = await sql`
     with roles (key, name) as (values ('user', 'authenticated'), ('token', 'api_token'))
     select c.relname as name,

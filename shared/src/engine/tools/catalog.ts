@@ -5,25 +5,25 @@ import { inTurns } from '../in-turns.ts';
 import { isDeeperThan } from '../../contract/json/json-depth.ts';
 import { isJsonObject, type JsonObject } from '../../contract/json/json-object.ts';
 import type { SkippedTool } from '../../contract/schema/skipped-tool.ts';
-import type { CatalogueTool, ToolAnnotations } from '../../contract/schema/tool.ts';
+import type { CatalogTool, ToolAnnotations } from '../../contract/schema/tool.ts';
 import { isStorable, storable } from '../../contract/json/storable.ts';
 import { STORAGE_LIMITS, firstBytes, jsonBytes } from '../../contract/json/stored-size.ts';
 import { booleanOf } from '../messages/boolean-of.ts';
 import { tryConversion } from './model-schema.ts';
 import { withoutNullKeywords } from '../messages/null-keywords.ts';
 
-export type { CatalogueTool } from '../../contract/schema/tool.ts';
+export type { CatalogTool } from '../../contract/schema/tool.ts';
 
 /** The tools of a server, and those that were left out with the reason. */
-export interface Catalogue {
-  tools: CatalogueTool[];
+export interface Catalog {
+  tools: CatalogTool[];
   skipped: SkippedTool[];
   /** What was odd about the list as a whole, as a sentence for the user. */
   note?: string | null;
 }
 
 /** Names of the tools that came, changed their fingerprint, or went. */
-export interface CatalogueDiff {
+export interface CatalogDiff {
   added: string[];
   changed: string[];
   removed: string[];
@@ -31,7 +31,7 @@ export interface CatalogueDiff {
 
 /** No honest tool is nested deeper; what is, breaks those who look into it. */
 const MAX_DEPTH = 100;
-/** What the database stores; one name beyond it must not cost the whole catalogue. */
+/** What the database stores; one name beyond it must not cost the whole catalog. */
 const MAX_NAME_LENGTH = 256;
 /** Skipped tools that are reported; a list may have millions of invalid elements. */
 const MAX_SKIPPED = 1_000;
@@ -49,23 +49,23 @@ const ALLOWANCES = new Set(['readOnlyHint', 'idempotentHint']);
 /** Finds what is wrong with the schema of a tool's arguments; null when nothing is. */
 type SchemaCheck = (inputSchema: JsonObject) => string | null;
 
-/** Makes a catalogue of the raw elements of `tools/list`, skipping bad ones; yields to other work during a long list. */
-export async function readCatalogue(rawTools: readonly unknown[], faultOf: SchemaCheck): Promise<Catalogue> {
+/** Makes a catalog of the raw elements of `tools/list`, skipping bad ones; yields to other work during a long list. */
+export async function readCatalog(rawTools: readonly unknown[], faultOf: SchemaCheck): Promise<Catalog> {
   const reading = new Reading(faultOf);
   await inTurns(rawTools, (raw) => reading.add(raw), CHARACTERS_PER_TURN);
-  return reading.catalogue;
+  return reading.catalog;
 }
 
 class Reading {
-  readonly #tools = new Map<string, CatalogueTool>();
-  readonly #skipped: Catalogue['skipped'] = [];
+  readonly #tools = new Map<string, CatalogTool>();
+  readonly #skipped: Catalog['skipped'] = [];
   readonly #faultOf: SchemaCheck;
 
   constructor(faultOf: SchemaCheck) {
     this.#faultOf = faultOf;
   }
 
-  get catalogue(): Catalogue {
+  get catalog(): Catalog {
     return { tools: [...this.#tools.values()], skipped: this.#skipped };
   }
 
@@ -84,7 +84,7 @@ class Reading {
 }
 
 interface ReadTool {
-  tool: CatalogueTool | SkippedTool;
+  tool: CatalogTool | SkippedTool;
   /** What it took to read, in characters of JSON. */
   work: number;
 }
@@ -172,7 +172,7 @@ function annotationsOf(raw: unknown): ToolAnnotations | null {
  * SHA-256 (hex) over what a tool promises: name, title, description, schemas, annotations. The order of
  * keys does not matter; absent and null are the same.
  */
-export function fingerprint(tool: Omit<CatalogueTool, 'fingerprint'>): string {
+export function fingerprint(tool: Omit<CatalogTool, 'fingerprint'>): string {
   const { name, title, description, input_schema, output_schema, annotations } = tool;
   const parts = [name, title, description, input_schema, output_schema, annotations];
   return createHash('sha256')
@@ -181,10 +181,10 @@ export function fingerprint(tool: Omit<CatalogueTool, 'fingerprint'>): string {
 }
 
 /** Compares two lists of tools by name and fingerprint. */
-export function diffCatalogue(
-  before: readonly Pick<CatalogueTool, 'name' | 'fingerprint'>[],
-  after: readonly Pick<CatalogueTool, 'name' | 'fingerprint'>[],
-): CatalogueDiff {
+export function diffCatalog(
+  before: readonly Pick<CatalogTool, 'name' | 'fingerprint'>[],
+  after: readonly Pick<CatalogTool, 'name' | 'fingerprint'>[],
+): CatalogDiff {
   const old = new Map(before.map(({ name, fingerprint: print }) => [name, print]));
   const names = new Set(after.map(({ name }) => name));
   return {
@@ -197,8 +197,8 @@ export function diffCatalogue(
 }
 
 /** Whether anything in a list differs from the one before; the reasons for which tools were left out do not count. */
-export function hasChanged(before: Catalogue, after: Catalogue): boolean {
-  const { added, changed, removed } = diffCatalogue(before.tools, after.tools);
+export function hasChanged(before: Catalog, after: Catalog): boolean {
+  const { added, changed, removed } = diffCatalog(before.tools, after.tools);
   const isOther = added.length + changed.length + removed.length > 0;
   return (
     isOther ||

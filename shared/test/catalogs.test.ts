@@ -11,7 +11,7 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     server.tools = Array.from({ length: 1_000 }, (_, index) => tool(`tool-${index}`));
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools).toHaveLength(1_000);
+    expect(connection.catalog?.tools).toHaveLength(1_000);
     expect(server.pages).toBe(10);
     expect(await outcome(connection.call('tool-999', {}))).toBe('tool-999 ran');
   });
@@ -35,8 +35,8 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     const server = await serveEra(era, { isEndless: true });
     const { connection } = connect(server);
     await until(() => connection.state.name === 'ready', 'the tools', 15_000);
-    expect(connection.catalogue?.tools).toHaveLength(100);
-    expect(connection.catalogue?.note).toContain('more than 100 pages');
+    expect(connection.catalog?.tools).toHaveLength(100);
+    expect(connection.catalog?.note).toContain('more than 100 pages');
     expect(server.pages).toBe(100);
     expect(await outcome(connection.call('tool-7', {}))).toBe('tool-7 ran');
   });
@@ -46,9 +46,9 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     server.tools = [tool('echo'), tool('other'), { ...tool('echo'), description: 'Not this one.' }];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['echo', 'other']);
-    expect(connection.catalogue?.tools[0]?.description).toBe('Does echo.');
-    expect(connection.catalogue?.skipped).toEqual([{ name: 'echo', reason: expect.any(String) }]);
+    expect(connection.catalog?.tools.map(({ name }) => name)).toEqual(['echo', 'other']);
+    expect(connection.catalog?.tools[0]?.description).toBe('Does echo.');
+    expect(connection.catalog?.skipped).toEqual([{ name: 'echo', reason: expect.any(String) }]);
   });
 
   it('with bad tools loses those, with the reason', async () => {
@@ -63,9 +63,9 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     server.tools = [...bad, tool('echo')];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue?.tools.map(({ name }) => name)).toEqual(['echo']);
-    expect(connection.catalogue?.skipped).toHaveLength(bad.length);
-    expect(connection.catalogue?.skipped.every(({ reason }) => reason !== '')).toBe(true);
+    expect(connection.catalog?.tools.map(({ name }) => name)).toEqual(['echo']);
+    expect(connection.catalog?.skipped).toHaveLength(bad.length);
+    expect(connection.catalog?.skipped.every(({ reason }) => reason !== '')).toBe(true);
     expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
   });
 
@@ -74,7 +74,7 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
     server.tools = [];
     const { connection, ready } = connect(server);
     await ready();
-    expect(connection.catalogue).toEqual({ tools: [], skipped: [] });
+    expect(connection.catalog).toEqual({ tools: [], skipped: [] });
     expect(await outcome(connection.call('echo', {}))).toBe('tool_not_found');
     expect(server.ran).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe.each(ERAS)('the list of a server (%s)', (era) => {
 describe.each(ERAS)('a server (%s) whose tools change', (era) => {
   it('is listed again once for a storm of notifications, and is current after it', async () => {
     const server = await serveEra(era);
-    const { connection, catalogues, ready, states } = connect(server);
+    const { connection, catalogs, ready, states } = connect(server);
     await ready();
     await until(() => server.openStreams() === 1, 'the notification stream');
     const before = server.pages;
@@ -91,7 +91,7 @@ describe.each(ERAS)('a server (%s) whose tools change', (era) => {
       server.tools = [tool(`round-${round}`)];
       await server.announceTools();
     }
-    await until(() => catalogues.at(-1)?.[0] === 'round-200', 'the last list');
+    await until(() => catalogs.at(-1)?.[0] === 'round-200', 'the last list');
     expect(server.pages - before).toBeLessThan(20);
     expect(await outcome(connection.call('round-200', {}))).toBe('round-200 ran');
     expect(states).toEqual(['discovering', 'ready']);
@@ -99,7 +99,7 @@ describe.each(ERAS)('a server (%s) whose tools change', (era) => {
 
   it('during a slow list is listed once more, and calls go on meanwhile', async () => {
     const server = await serveEra(era);
-    const { connection, catalogues, ready } = connect(server);
+    const { connection, catalogs, ready } = connect(server);
     await ready();
     await until(() => server.openStreams() === 1, 'the notification stream');
     const asked = Promise.withResolvers<void>();
@@ -115,7 +115,7 @@ describe.each(ERAS)('a server (%s) whose tools change', (era) => {
     await server.announceTools();
     expect(await outcome(connection.call('echo', {}))).toBe('echo ran');
     slow.resolve();
-    await until(() => catalogues.at(-1)?.includes('new') === true, 'the new tool');
+    await until(() => catalogs.at(-1)?.includes('new') === true, 'the new tool');
     expect(server.pages - before).toBe(2);
   });
 });

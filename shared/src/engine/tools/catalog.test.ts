@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diffCatalogue, fingerprint, readCatalogue } from './catalogue.ts';
+import { diffCatalog, fingerprint, readCatalog } from './catalog.ts';
 
 const good = { name: 'echo', description: 'Says it again.', inputSchema: { type: 'object', properties: {} } };
 
@@ -34,9 +34,9 @@ function levels(count: number, properties: number) {
   return { allOf: [schema, ...paths.map(($ref) => ({ $ref: $ref.replace('#', '#/allOf/0') }))] };
 }
 
-const readAll = (tools: readonly unknown[]) => readCatalogue(tools, () => null);
+const readAll = (tools: readonly unknown[]) => readCatalog(tools, () => null);
 
-describe('readCatalogue', () => {
+describe('readCatalog', () => {
   it('keeps the good tools of a list with bad ones, and says why the others are missing', async () => {
     const { tools, skipped } = await readAll([
       { ...good, name: 'no-schema', inputSchema: 'none' },
@@ -287,7 +287,7 @@ describe('a long list of tools', () => {
         if (!isDone) setImmediate(tick);
       };
       setImmediate(tick);
-      const { tools } = await readCatalogue(raw, () => null);
+      const { tools } = await readCatalog(raw, () => null);
       isDone = true;
       expect(tools).toHaveLength(count);
       expect(turns).toBeGreaterThanOrEqual(20);
@@ -299,7 +299,7 @@ describe('a long list of tools', () => {
     const { tools, skipped } = await readAll(raw);
     expect(tools.map(({ name }) => name)).toEqual([good.name, 'odd']);
     expect(skipped).toHaveLength(1);
-    const checked = await readCatalogue(raw, () => 'The schema is odd.');
+    const checked = await readCatalog(raw, () => 'The schema is odd.');
     expect(checked.tools).toEqual([]);
     expect(checked.skipped[0]).toEqual({ name: 'echo', reason: 'The schema is odd.' });
   });
@@ -333,7 +333,7 @@ describe('fingerprint', () => {
   });
 });
 
-it('diffCatalogue names what came, changed and went', () => {
+it('diffCatalog names what came, changed and went', () => {
   const before = [
     { name: 'a', fingerprint: '1' },
     { name: 'b', fingerprint: '1' },
@@ -344,5 +344,5 @@ it('diffCatalogue names what came, changed and went', () => {
     { name: 'c', fingerprint: '1' },
     { name: 'd', fingerprint: '1' },
   ];
-  expect(diffCatalogue(before, after)).toEqual({ added: ['d'], changed: ['b'], removed: ['a'] });
+  expect(diffCatalog(before, after)).toEqual({ added: ['d'], changed: ['b'], removed: ['a'] });
 });
