@@ -104,7 +104,7 @@ begin
       end),
       ('email', coalesce(private.text_error(v_email, 320), case
         when not private.is_email(v_email)
-          then private.field_error('bad_format', 'This is not an e-mail address.')
+          then private.field_error('bad_format', 'This is not an email address.')
       end)),
       ('expires_in_hours', case
         when p_expires_in_hours is null

@@ -102,8 +102,8 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     const { url, log } = await serve({ PUBLIC_SUPABASE_URL: productionUrl });
     const answer = await fetch(`${url}/sign-in`);
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toContain('set PUBLIC_SUPABASE_PUBLISHABLE_KEY for the web app');
-    expect(log()).toContain('set PUBLIC_SUPABASE_PUBLISHABLE_KEY');
+    expect(await answer.text()).toContain('Set PUBLIC_SUPABASE_PUBLISHABLE_KEY for the web app');
+    expect(log()).toContain('Set PUBLIC_SUPABASE_PUBLISHABLE_KEY');
   });
 
   it('as a preview leaves production alone, and says what it lacks', async () => {
@@ -115,7 +115,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     for (const path of ['/sign-in', '/servers', '/api/access-token']) {
       const answer = await fetch(url + path, { redirect: 'manual' });
       expect(answer.status, path).toBe(503);
-      expect(await answer.text()).toContain('set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
+      expect(await answer.text()).toContain('Set PREVIEW_SUPABASE_URL and PREVIEW_SUPABASE_PUBLISHABLE_KEY');
     }
     expect(asked).toEqual([]);
   });
@@ -135,7 +135,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     for (const path of ['/servers', '/api/access-token']) {
       const page = await ask(path);
       expect(page.status, path).toBe(503);
-      expect(await page.text()).toContain('You are still signed in');
+      expect(await page.text()).toContain('re still signed in');
       expect(page.headers.getSetCookie()).toEqual([]);
     }
     expect(headersOfAuth).toMatchObject({ apikey: 'sb_secret_forwarding', 'sb-forwarded-for': '127.0.0.1' });

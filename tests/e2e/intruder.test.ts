@@ -265,7 +265,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
     const policies = await sql`
       select policyname from pg_policies where schemaname = 'realtime' and tablename = 'messages'`;
     expect(policies.map(({ policyname }) => policyname as string)).toEqual([
-      'members hear the hints of their workspace',
+      'members receive the hints of their workspace',
     ]);
     for (const intruder of strangers) {
       const answers = [

@@ -24,7 +24,6 @@ export const PENDING: Record<string, readonly string[]> = {
     'web/src',
   ],
   culprit: ['livekit/src'],
-  'e-mail': ['shared/src', 'supabase/migrations', 'supabase/schemas', 'supabase/tests', 'web/src'],
   examine: [
     'agent-worker/src',
     'docs',

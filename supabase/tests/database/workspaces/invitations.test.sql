@@ -63,7 +63,7 @@ $$;
 select is(
   pg_temp.refused('owner', 'not an address', 0),
   '{"role": [{"code": "unknown_choice", "message": "Choose admin, member or viewer."}],
-    "email": [{"code": "bad_format", "message": "This is not an e-mail address."}],
+    "email": [{"code": "bad_format", "message": "This is not an email address."}],
     "expires_in_hours": [{"code": "out_of_range", "message": "Between 1 hour and 30 days (720 hours)."}]}',
   'each invalid field has an error, and nobody is invited as owner'
 );

@@ -116,7 +116,7 @@ select throws_ok(
 select results_eq(
   $$ select email, role from public.list_members((select id from public.workspaces where name = 'Crew')) $$,
   $$ values ('ada@pgtap.test', 'owner'), ('bob@pgtap.test', 'admin'), ('cyd@pgtap.test', 'viewer') $$,
-  'members know each other by e-mail address'
+  'members see the email addresses of each other'
 );
 
 select pg_temp.act_as('cccccccc-0000-4000-8000-000000000003');
