@@ -1,4 +1,3 @@
-import { ERROR_SPEECH } from '@patchbay/shared/contract/error-speech';
 import { type AppError, type ErrorCode, describeError } from '@patchbay/shared/contract/errors';
 import type { CallProgress } from '@patchbay/shared/engine/session/connection';
 import { endSentence } from '@patchbay/shared/engine/messages/reason';
@@ -10,6 +9,7 @@ import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text'
 import { argumentRejection, isArgumentRejection } from './argument-rejection.ts';
 import type { Filler } from './fillers.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
+import { ERROR_SPEECH } from './error-speech.ts';
 
 /**
  * A failed call in one sentence that the model can say as it is, and what the server itself said.

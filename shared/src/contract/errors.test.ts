@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_SPEECH } from './error-speech.ts';
 import {
   AppError,
   codesAbout,
@@ -10,12 +9,10 @@ import {
 } from './errors.ts';
 
 describe('errors', () => {
-  it.each(ERROR_CODES)('%s has a sentence, a hint and words to speak', (code) => {
+  it.each(ERROR_CODES)('%s has a message and a hint', (code) => {
     const { message, hint } = describeError(code);
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(hint).toMatch(/^[A-Z].*\.$/);
-    // Spoken after the name of a server: "clock isn't running right now".
-    expect(ERROR_SPEECH[code]).toMatch(/^[a-z][^.]*$/);
   });
 
   it('an AppError takes sentence and retryability from its code', () => {

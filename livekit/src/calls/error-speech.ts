@@ -1,8 +1,7 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from '@patchbay/shared/contract/errors';
 
 /**
  * What the agent says after the name of a server or tool, without a period: "The clock server isn't running right now."
- * Separate from the other descriptions, which every page loads.
  */
 export const ERROR_SPEECH: Record<ErrorCode, string> = {
   invalid_url: "has an address that isn't valid",
