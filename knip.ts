@@ -28,7 +28,7 @@ const config: KnipConfig = {
       ],
     },
     shared: {
-      entry: ['src/**/*.test.ts', 'test/**/*.test.ts', 'test/support/deno-story.ts'],
+      entry: ['src/**/*.test.ts', 'test/**/*.test.ts', 'test/support/deno-end-to-end.ts'],
       project: ['src/**/*.ts!', 'test/**/*.ts', ...TESTS],
       includeEntryExports: true,
       ignore,

@@ -96,7 +96,7 @@ function findHostedDeno(): string {
 it('the same engine runs on the hosted Deno version', async () => {
   const port = await getPort({ host: '127.0.0.1' });
   await start('streamableHttp', port);
-  const script = join(import.meta.dirname, 'support/deno-story.ts');
+  const script = join(import.meta.dirname, 'support/deno-end-to-end.ts');
   const child = spawn(
     findHostedDeno(),
     ['run', '--node-modules-dir=manual', '--no-lock', '-A', script, `http://127.0.0.1:${port}/mcp`],

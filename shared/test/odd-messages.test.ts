@@ -71,7 +71,7 @@ describe('a list', () => {
       result({
         tools: [
           {
-            name: 'look',
+            name: 'search',
             title: null,
             description: null,
             inputSchema: { type: 'object', required: null, properties: null },
@@ -87,7 +87,7 @@ describe('a list', () => {
       ok: true,
       skipped: [],
       tools: [
-        { name: 'look', input_schema: { type: 'object' }, annotations: { readOnlyHint: true } },
+        { name: 'search', input_schema: { type: 'object' }, annotations: { readOnlyHint: true } },
         { name: 'bare', input_schema: { type: 'object', properties: {} } },
       ],
     });

@@ -46,7 +46,7 @@ export class MemoryGrantStore implements GrantStore {
     return Promise.resolve(this.#grant);
   }
 
-  noteVainRenewal(): Promise<void> {
+  recordIneffectiveRenewal(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -7,7 +7,7 @@ import {
   NewInvitation,
   TagChange,
   WorkspaceInvitationRow,
-  WorkspacePerson,
+  WorkspaceMember,
 } from '@patchbay/shared/contract/schema/workspace';
 import { ImportAnswer, WorkspaceDocument } from '@patchbay/shared/contract/schema/workspace-document';
 import { readMcpServersJson } from '@patchbay/shared/contract/mcp-servers-json/mcp-servers-json';
@@ -67,7 +67,7 @@ describe.runIf(hasStack)('sharing a workspace', { timeout: 60_000 }, () => {
     const accepted = await call(bob, 'accept_invitation', { p_token: token }, AcceptedInvitation);
     expect(accepted).toMatchObject({ workspace_id: team, role: 'member', joined: true });
 
-    const people = await call(bob, 'list_members', { p_workspace_id: team }, WorkspacePerson.array());
+    const people = await call(bob, 'list_members', { p_workspace_id: team }, WorkspaceMember.array());
     expect(people.map(({ email, role }) => [email, role])).toEqual([
       [ada.email, 'owner'],
       [bob.email, 'member'],

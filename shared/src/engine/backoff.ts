@@ -32,9 +32,9 @@ interface Failure {
 export function retryDelayMs(failures: number, failure: Failure, random: number): number {
   const ceiling = failure.retryable ? backoffMs(failures, BASE_MS, CAP_MS) : HOPELESS_CAP_MS;
   const jittered = failure.retryable ? random * ceiling : ceiling / 2 + (random * ceiling) / 2;
-  const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+  const requestedMs = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   // Those with the same Retry-After spread over the second after it.
-  if (asked > 0) return asked + random * 1_000;
+  if (requestedMs > 0) return requestedMs + random * 1_000;
   const isAgain = failure.hadSession === true && failures >= 2;
   const minDelayMs = isAgain ? backoffMs(failures - 1, SESSION_MIN_DELAY_MS, SESSION_MAX_DELAY_MS) : 0;
   return Math.max(jittered, minDelayMs);

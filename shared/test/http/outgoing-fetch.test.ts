@@ -194,7 +194,7 @@ function signedIn() {
   const tokens = {
     token: () => Promise.resolve('one'),
     after: (token: string): Promise<string | null> => Promise.resolve((after.push(token), 'two')),
-    renewedInVain: (token: string) => Promise.resolve(void vain.push(token)),
+    reportIneffectiveRenewal: (token: string) => Promise.resolve(void vain.push(token)),
     refuse: (token: string) => Promise.resolve((refused.push(token), new AppError('sign_in_required'))),
     wantMore: (token: string, scope: string | null) =>
       Promise.resolve((wanted.push([token, scope]), new AppError('scope_required'))),

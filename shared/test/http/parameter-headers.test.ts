@@ -23,7 +23,7 @@ describe('a server that insists on the headers of its arguments', () => {
     ['text beyond ASCII', 'Hello, 世界', '=?base64?SGVsbG8sIOS4lueVjA==?='],
     ['spaces around it', ' padded ', '=?base64?IHBhZGRlZCA=?='],
     ['a line break', 'line1\nline2', '=?base64?bGluZTEKbGluZTI=?='],
-    ['what looks encoded', '=?base64?literal?=', '=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?='],
+    ['a value in the encoded form', '=?base64?literal?=', '=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?='],
     ['nothing in it', '', '=?base64??='],
   ])('gets them with %s', async (_what, value, sent) => {
     const server = await serve();

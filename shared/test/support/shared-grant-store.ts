@@ -68,7 +68,7 @@ export class SharedStore implements GrantStore {
     return Promise.resolve(this.grant);
   }
 
-  noteVainRenewal(grant: Grant): Promise<void> {
+  recordIneffectiveRenewal(grant: Grant): Promise<void> {
     this.grant = { ...grant, vain_renewals: grant.vain_renewals + 1 };
     return Promise.resolve();
   }

@@ -14,7 +14,7 @@ const ToolChoice = z.object({
 /**
  * A workspace as `export_workspace` gives it. `import_workspace` takes it again, and documents written by hand:
  * there everything but the name and address of a server and the name of an agent may be left out, and every
- * mistake is told by its place.
+ * mistake is reported with its place.
  */
 export const WorkspaceDocument = z.object({
   format: z.literal('patchbay.workspace'),

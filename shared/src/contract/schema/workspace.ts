@@ -13,13 +13,13 @@ export const WorkspaceInput = z.object({
 });
 
 /** A row of the answer of `list_members`. */
-export const WorkspacePerson = z.object({
+export const WorkspaceMember = z.object({
   user_id: z.string(),
   email: z.string(),
   role: Role,
   created_at: Timestamp,
 });
-export type WorkspacePerson = z.infer<typeof WorkspacePerson>;
+export type WorkspaceMember = z.infer<typeof WorkspaceMember>;
 
 /** An invitation as its owners see it; the hash of the token stays in the database. */
 export const WorkspaceInvitationRow = z.object({

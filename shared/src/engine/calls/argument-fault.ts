@@ -55,9 +55,9 @@ export function faultSentence(errors: readonly OutputUnit[], schema: JsonSchema,
   const faults = withoutBranches(errors.slice(0, MAX_ERRORS)).flatMap((error) =>
     faultOf(error, schema, args),
   );
-  const words = new Set<string>();
-  for (const fault of faults) if (words.size < MAX_FAULTS) words.add(inWords(fault, schema));
-  const whole = [...words].join('; ') || 'the arguments do not fit the input schema of the tool';
+  const sentences = new Set<string>();
+  for (const fault of faults) if (sentences.size < MAX_FAULTS) sentences.add(describeFault(fault, schema));
+  const whole = [...sentences].join('; ') || 'the arguments do not fit the input schema of the tool';
   const shown = whole.length > MAX_LENGTH ? `${whole.slice(0, MAX_LENGTH).toWellFormed()}…` : whole;
   return `${shown.charAt(0).toUpperCase()}${shown.slice(1)}.`;
 }
@@ -131,7 +131,7 @@ function partsOf(location: string): string[] {
     .map((part) => decodeURI(part).replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function inWords({ keyword, path, value, schema }: Fault, root: JsonSchema): string {
+function describeFault({ keyword, path, value, schema }: Fault, root: JsonSchema): string {
   const name = path.length > 0 ? `the argument "${path.join('.')}"` : 'the set of arguments';
   const limit = schema[keyword];
   switch (keyword) {
@@ -219,30 +219,30 @@ function choice(branches: unknown, keyword: string): string {
     .map((branch) => namesOf(isSchemaObject(branch) ? branch.required : []))
     .filter((names) => names.length > 0)
     .map((names) => listed(names.map((name) => `"${name}"`)));
-  const words = keyword === 'oneOf' ? 'exactly one' : 'at least one';
+  const amount = keyword === 'oneOf' ? 'exactly one' : 'at least one';
   if (sets.length === 0) return 'the arguments do not fit any of the sets that the tool takes';
-  return `${words} of these sets of arguments must be given: ${sets.join(', or ')}`;
+  return `${amount} of these sets of arguments must be given: ${sets.join(', or ')}`;
 }
 
-/** What a value may be, in words; empty when the schema does not tell. */
+/** Describes what a value may be; empty when the schema does not say. */
 function allowedBy(schema: unknown, root: JsonSchema): string {
   let left = MAX_BRANCHES;
   const allowed = (one: unknown, depth: number): string => {
     left -= 1;
     if (!isSchemaObject(one) || depth > MAX_DEPTH || left < 0) return '';
     if ('const' in one) return JSON.stringify(one.const);
-    if (Array.isArray(one.enum)) return valuesInWords(one.enum);
+    if (Array.isArray(one.enum)) return describeValues(one.enum);
     if (typeof one.$ref === 'string') return allowed(targetOf(one.$ref, root), depth + 1);
     const choices = [one.anyOf, one.oneOf].find(Array.isArray);
-    const words = choices
+    const descriptions = choices
       ? choices.slice(0, MAX_BRANCHES).map((branch) => allowed(branch, depth + 1))
       : [one.type].flat().map((type) => TYPES[String(type)] ?? '');
-    return [...new Set(words)].filter(Boolean).join(' or ');
+    return [...new Set(descriptions)].filter(Boolean).join(' or ');
   };
   return allowed(schema, 0);
 }
 
-function valuesInWords(values: unknown[]): string {
+function describeValues(values: unknown[]): string {
   const shown = values.slice(0, MAX_VALUES).map((value) => JSON.stringify(value));
   if (values.length > MAX_VALUES) return `one of ${shown.join(', ')} and ${values.length - MAX_VALUES} more`;
   return shown.length === 1

@@ -68,10 +68,10 @@ export function readableJson(value: unknown): string {
 
 /** @param bytes size of the data */
 function binaryNote(type: string, bytes: number): string {
-  return `[${type}, ${sizeInWords(bytes)}]`;
+  return `[${type}, ${formatByteSize(bytes)}]`;
 }
 
-export function sizeInWords(bytes: number): string {
+export function formatByteSize(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
   return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -83,12 +83,12 @@ export class CallQueue {
           isWaiting = false;
           this.#turns.begin(caller, turn);
           options.onDequeued?.(this.#now() - calledAt);
-          const hear = (progress: CallProgress) => {
+          const onServerProgress = (progress: CallProgress) => {
             time.extend();
             onProgress?.(progress);
           };
           const { ceilingMs } = time;
-          return this.#attempt({ tool, args, signal, ceilingMs, onProgress: hear, isRepeatable });
+          return this.#attempt({ tool, args, signal, ceilingMs, onProgress: onServerProgress, isRepeatable });
         },
         { signal, priority: -turn },
       );
@@ -131,7 +131,7 @@ export class CallQueue {
     for (const stop of this.#stops) stop.abort(error);
   }
 
-  /** A call that the server refused unheard is sent once more, and so is a repeatable one whose fate is unknown. */
+  /** Retries once a tool call that the server refused without running it, or a repeatable one whose outcome is unknown. */
   async #attempt({
     tool,
     args: given,

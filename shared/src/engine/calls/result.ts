@@ -1,7 +1,7 @@
 /** The result of a tool, made readable: for the voice model in short, for the user whole. */
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { MAX_JSON_DEPTH, cutDepth } from '../../contract/json/json-depth.ts';
-import { readableJson, sizeInWords, withoutBinary } from './binary-text.ts';
+import { readableJson, formatByteSize, withoutBinary } from './binary-text.ts';
 import { bytesOfBase64, sniffMediaType, UNKNOWN_TYPE } from '../http/media-type.ts';
 import { RAW_STRUCTURED_KEY } from '../messages/normalize-result.ts';
 import { repeatsInText } from './repeated-content.ts';
@@ -138,7 +138,7 @@ function describeResource(resource: Resource): string {
   const { uri, blob, mimeType } = resource;
   const text = blob.length <= MAX_TEXT_BLOB && isTextual(mimeType) ? decodeText(blob) : null;
   if (text !== null) return withoutBinary(text);
-  const parts = [withoutBinary(uri), mimeType ?? sniffMediaType(blob), sizeInWords(bytesOfBase64(blob))];
+  const parts = [withoutBinary(uri), mimeType ?? sniffMediaType(blob), formatByteSize(bytesOfBase64(blob))];
   return `[file: ${parts.filter(Boolean).join(', ')}]`;
 }
 

@@ -88,7 +88,7 @@ describe('the error', () => {
     });
   });
 
-  it('is told from others when the data is damaged', async () => {
+  it('reports damaged data with an error of its own', async () => {
     const damaged = Buffer.from(gzip);
     damaged.fill(0xff, 40, 80);
     for (const [body, header] of [

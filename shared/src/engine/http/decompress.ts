@@ -62,7 +62,7 @@ function codingOf(name: string, start: Uint8Array): Coding | null {
   const [first = 0, second = 0, third = 0, fourth = 0] = start;
   if (first === 0x1f && second === 0x8b) return 'gzip';
   if (first === 0x28 && second === 0xb5 && third === 0x2f && fourth === 0xfd) return 'zstd';
-  if (looksPlain(start)) return 'none';
+  if (isPlainText(start)) return 'none';
   if (name === 'br') return 'br';
   if (name !== 'deflate') return null;
   // Many servers omit the header that RFC 1950 requires.
@@ -90,7 +90,7 @@ function decoderOf(coding: Coding | null, name: string): Transform | null {
   }
 }
 
-function looksPlain(start: Uint8Array): boolean {
+function isPlainText(start: Uint8Array): boolean {
   // In streaming mode a character that is cut at the end is left out.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(start.subarray(0, PLAIN_BYTES), {
     stream: true,

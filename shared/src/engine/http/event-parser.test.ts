@@ -14,10 +14,10 @@ function parser(maxEventChars = 1_000) {
 
 it('reads the fields of events, and leaves out what the standard leaves out', () => {
   const { one, events, retries } = parser();
-  one.feed(': comment\nid: 7\nevent: news\ndata:one\ndata:  two\ndata\nodd: field\nodd\nretry: 50\n\n');
+  one.feed(': comment\nid: 7\nevent: note\ndata:one\ndata:  two\ndata\nodd: field\nodd\nretry: 50\n\n');
   one.feed('event: without data\n\nretry: soon\nid: a\0b\ndata: last\n\n');
   expect(events).toEqual([
-    { id: '7', event: 'news', data: 'one\n two\n' },
+    { id: '7', event: 'note', data: 'one\n two\n' },
     { id: undefined, event: undefined, data: 'last' },
   ]);
   expect(retries).toEqual([50]);

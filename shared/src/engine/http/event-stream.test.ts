@@ -21,8 +21,8 @@ async function rewritten(pieces: Uint8Array[], charset = 'utf-8', maxEventChars 
 }
 
 it.each(['\n', '\r\n', '\r'])('reads lines that end in %j, also when each byte comes alone', async (end) => {
-  const source = bytes(['id: 1', 'event: news', 'data: ä€😀', 'data: two', '', ''].join(end));
-  const text = 'id: 1\nevent: news\ndata: ä€😀\ndata: two\n\n';
+  const source = bytes(['id: 1', 'event: note', 'data: ä€😀', 'data: two', '', ''].join(end));
+  const text = 'id: 1\nevent: note\ndata: ä€😀\ndata: two\n\n';
   expect(await rewritten([source])).toEqual({ text, cut: [], ends: [null] });
   const oneByOne = [...source].map((byte) => Uint8Array.of(byte));
   expect(await rewritten(oneByOne)).toEqual({ text, cut: [], ends: [null] });

@@ -31,7 +31,7 @@ import { SseEndpoint } from './sse-endpoint.ts';
 import type { ServerTarget } from '../session/target.ts';
 import { WatchedTransport } from './watched-transport.ts';
 
-/** How long a server may take to hear our good-bye. */
+/** How long the request that ends the session may take. */
 const GOODBYE_MS = 2_000;
 /** A stream that was cut is opened again soon; when that fails, the request that hangs on it is given up. */
 const STREAM_RECONNECTION = {

@@ -12,8 +12,8 @@ const MAX_DEPTH = 4;
  */
 export function reasonOf(text: string): string | null {
   const body = text.trim();
-  const words = wordsInJson(body) ?? (body.startsWith('<') ? wordsInMarkup(body) : body);
-  return oneLine(words);
+  const message = messageInJson(body) ?? (body.startsWith('<') ? textInMarkup(body) : body);
+  return oneLine(message);
 }
 
 /** Cleans and cuts a text. @returns null when no readable character is left */
@@ -27,30 +27,30 @@ export function oneLine(text: string): string | null {
   return /[\p{L}\p{N}]/u.test(cut) ? cut : null;
 }
 
-/** Adds the full stop that a server's words may lack at the end of our sentence. */
-export function endSentence(words: string): string {
-  return /[.!?\u2026]["')\]]?$/.test(words) ? words : `${words}.`;
+/** Adds the full stop that a server's message may lack at the end of our sentence. */
+export function endSentence(text: string): string {
+  return /[.!?\u2026]["')\]]?$/.test(text) ? text : `${text}.`;
 }
 
-function wordsInJson(body: string): string | null {
+function messageInJson(body: string): string | null {
   if (!/^[[{"]/.test(body)) return null;
   try {
-    return wordsIn(JSON.parse(body), 0) ?? '';
+    return messageIn(JSON.parse(body), 0) ?? '';
   } catch {
     return null;
   }
 }
 
-function wordsIn(value: unknown, depth: number): string | null {
+function messageIn(value: unknown, depth: number): string | null {
   if (typeof value === 'string') return value.trim() === '' ? null : value;
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return null;
-  if (Array.isArray(value)) return wordsIn(value[0], depth + 1);
-  const found = WORDS.map((key) => wordsIn((value as Record<string, unknown>)[key], depth + 1));
-  return found.find((words) => words !== null) ?? null;
+  if (Array.isArray(value)) return messageIn(value[0], depth + 1);
+  const found = WORDS.map((key) => messageIn((value as Record<string, unknown>)[key], depth + 1));
+  return found.find((one) => one !== null) ?? null;
 }
 
 /** The title of a page, else its text. */
-function wordsInMarkup(body: string): string {
+function textInMarkup(body: string): string {
   const title = /<title[^<>]*>([^<]*)</i.exec(body)?.[1]?.trim();
   const text = title || withoutScripts(body).replaceAll(/<[^<>]*>/g, ' ');
   return text.replaceAll(/&(?:nbsp|#160);/gi, ' ').replaceAll('&quot;', '"').replaceAll(/&(?:#0?39|apos);/g, "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'); // prettier-ignore

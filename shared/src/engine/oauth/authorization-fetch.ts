@@ -59,9 +59,9 @@ async function normalized(response: Response, url: URL, init: RequestInit, sent:
   const kind = kindOf(init);
   if (kind === null || isRedirect || status === 204) return response;
   const text = await textOf(response, MAX_BYTES[kind]);
-  const told = { status, contentType: headers.get('content-type')?.toLowerCase() ?? '', text };
-  if (kind === 'tokens') return json(normalizeTokenResponse(told));
-  if (kind === 'registration') return json(normalizeRegistration(told, sent));
+  const reply = { status, contentType: headers.get('content-type')?.toLowerCase() ?? '', text };
+  if (kind === 'tokens') return json(normalizeTokenResponse(reply));
+  if (kind === 'registration') return json(normalizeRegistration(reply, sent));
   const body = response.ok ? normalizeMetadata(parsed(text), url) : null;
   // The SDK continues its discovery after a 404, but not after a web page with status 200.
   return json(body === null ? { status: response.ok ? 404 : status, body: {} } : { status, body });

@@ -32,6 +32,6 @@ export function checkEndpoint(name: string, address: string, policy: AddressPoli
 export function requirePkce(metadata: { code_challenge_methods_supported?: unknown } | undefined): void {
   const methods = metadata?.code_challenge_methods_supported;
   if (methods === undefined || (Array.isArray(methods) && methods.includes('S256'))) return;
-  const words = "It doesn't support PKCE with S256, so someone else could use its response.";
-  throw new SignInProblem('sign_in_unsupported', words);
+  const message = "It doesn't support PKCE with S256, so someone else could use its response.";
+  throw new SignInProblem('sign_in_unsupported', message);
 }

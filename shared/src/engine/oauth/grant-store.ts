@@ -19,7 +19,7 @@ export interface GrantStore {
   /** @returns the stored grant; null when the lease had run out, or the grant is another one */
   renew(grant: Grant, leaseId: string, tokens: GrantContent['tokens'], now: number): Promise<Grant | null>;
   /** The server refused the tokens of this revision, which a refresh gave. */
-  noteVainRenewal(grant: Grant): Promise<void>;
+  recordIneffectiveRenewal(grant: Grant): Promise<void>;
   /** Gives the lease back; nobody refreshes before the time is over. */
   delay(grant: Grant, leaseId: string, retryMs: number): Promise<void>;
   /** Only a new sign-in helps. */
@@ -66,7 +66,7 @@ export function databaseGrantStore(rpc: ServiceRpc, holder: GrantHolder, keys: S
         lease_left_ms: null,
       };
     },
-    async noteVainRenewal({ id, revision }) {
+    async recordIneffectiveRenewal({ id, revision }) {
       await rpc('note_vain_renewal', { p_id: id, p_revision: revision });
     },
     async delay({ id }, leaseId, retryMs) {

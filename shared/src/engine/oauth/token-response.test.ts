@@ -45,8 +45,8 @@ describe('normalizeTokenResponse', () => {
     ['an error as an object', response({ error: { code: 'invalid_client' } }, 401), 401, 'invalid_client'],
     ['an error of GitHub', response({ error: 'incorrect_client_credentials' }), 400, 'invalid_client'],
     ['an error without a code', response({ error: { message: 'no' } }, 400), 400, 'invalid_request'],
-  ])('reads %s', (_what, told, status, error) => {
-    expect(normalizeTokenResponse(told)).toEqual({ status, body: { error } });
+  ])('reads %s', (_what, reply, status, error) => {
+    expect(normalizeTokenResponse(reply)).toEqual({ status, body: { error } });
   });
 
   it('takes tokens where the service adds a member called error', () => {
@@ -66,8 +66,8 @@ describe('normalizeTokenResponse', () => {
     ['an answer without a token', response({ token_type: 'Bearer' }), /no access_token/],
     ['a blank token', response({ access_token: '' }), /no access_token/],
     ['a failure', response('busy', 503, 'text/plain'), /status 503/],
-  ])('says that it got %s', (_what, told, words) => {
-    expect(() => normalizeTokenResponse(told)).toThrow(words);
+  ])('says that it got %s', (_what, reply, message) => {
+    expect(() => normalizeTokenResponse(reply)).toThrow(message);
   });
 });
 

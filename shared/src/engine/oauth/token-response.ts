@@ -3,7 +3,7 @@ import { SignInProblem } from './sign-in-problem.ts';
 
 type Members = Record<string, unknown>;
 
-/** Error codes of single services, in the words of RFC 6749, section 5.2. */
+/** Error codes of single services, translated to those of RFC 6749, section 5.2. */
 const SAME_ERROR: Record<string, string> = {
   incorrect_client_credentials: 'invalid_client',
   client_not_found: 'invalid_client',
@@ -60,17 +60,20 @@ export function normalizeRegistration(
   const id = members['client_id'];
   if (typeof id !== 'string' && typeof id !== 'number')
     throw new SignInProblem('sign_in_bad_response', 'Its registration response has no client_id.');
-  const { redirect_uris: asked } = JSON.parse(sent) as { redirect_uris: string[] };
-  const told = members['redirect_uris'];
+  const { redirect_uris: requested } = JSON.parse(sent) as { redirect_uris: string[] };
+  const returned = members['redirect_uris'];
   const isListOfAddresses =
-    Array.isArray(told) && told.every((one) => typeof one === 'string' && URL.canParse(one));
+    Array.isArray(returned) && returned.every((one) => typeof one === 'string' && URL.canParse(one));
   const optional = {
     client_secret: textOf(members['client_secret']),
     client_secret_expires_at: secondsOf(members['client_secret_expires_at']),
     token_endpoint_auth_method: textOf(members['token_endpoint_auth_method']),
   };
   const given = Object.entries(optional).filter(([, value]) => value !== null);
-  const body = { client_id: String(id), redirect_uris: isListOfAddresses ? (told as string[]) : asked };
+  const body = {
+    client_id: String(id),
+    redirect_uris: isListOfAddresses ? (returned as string[]) : requested,
+  };
   return { status: 201, body: { ...body, ...Object.fromEntries(given) } };
 }
 

@@ -105,7 +105,7 @@ describe('GrantTokens', () => {
     expect(store.grant?.revision).toBe(2);
   });
 
-  it('keeps fresh tokens through a database that is away for a moment', async () => {
+  it('keeps using fresh tokens while the database is unreachable for a moment', async () => {
     const store = new SharedStore(expired());
     store.unavailableCalls = 2;
     expect(await sourceOf(store).token()).toBe('access 2');
@@ -199,11 +199,11 @@ describe('GrantTokens', () => {
       [{ requested_scope: 'read' }, null, 'scope_required', /permissions that this call needs/],
       [{ requested_scope: 'read', is_widest: true }, null, 'forbidden', /would not help/],
     ] as const;
-    for (const [rest, scope, code, words] of cases) {
+    for (const [rest, scope, code, message] of cases) {
       const store = new SharedStore(expired({ expires_at: null, ...rest }));
       const error = await sourceOf(store).wantMore('access 1', scope);
       expect([scope, error.code]).toEqual([scope, code]);
-      expect(error.message).toMatch(words);
+      expect(error.message).toMatch(message);
       expect(store.wanted).toHaveLength(code === 'scope_required' ? 1 : 0);
     }
   });
@@ -246,7 +246,7 @@ describe('in a minute of one request a second', () => {
   it('refreshes less and less often for a tool that refuses every token', async () => {
     const ever = async (source: GrantTokens, token: string) => {
       const next = await source.after(token);
-      if (next !== null) await source.renewedInVain(next);
+      if (next !== null) await source.reportIneffectiveRenewal(next);
     };
     expect(await minute(3600, ever)).toBe(5);
   });

@@ -24,7 +24,7 @@ const LEASE_MS = 40_000;
 const REFRESH_TIMEOUT_MS = 12_000;
 /** Fresh tokens exist nowhere else: storing them is tried so often, with pauses of so long. */
 const STORE_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
-const LOOK_AGAIN_MS = 150;
+const POLL_INTERVAL_MS = 150;
 const PATIENCE_MS = 60_000;
 
 /** Answers of an authorization server after which the same request may succeed; any other error code is a refusal. */
@@ -48,9 +48,9 @@ export interface TokenSourceOptions {
 /** The tokens of a grant; the source lives as long as the connection that uses it. */
 export class GrantTokens implements TokenSource {
   readonly #options: Required<TokenSourceOptions>;
-  /** As it was last seen, and when. */
+  /** The grant as last read, and when. */
   #seen: { grant: Grant; at: number } | null = null;
-  /** By the token that was refused; null: none was. */
+  /** Running renewals by refused token (null: none was refused). */
   readonly #running = new Map<string | null, Promise<string | null>>();
 
   constructor(options: TokenSourceOptions) {
@@ -58,7 +58,7 @@ export class GrantTokens implements TokenSource {
     this.#options = { now: Date.now, random: Math.random, leaseMs: LEASE_MS, ...options };
   }
 
-  /** @throws AppError `sign_in_required`, or `server_error` while the authorization server is away */
+  /** @throws AppError `sign_in_required`, or `server_error` while the authorization server is unreachable */
   async token(): Promise<string> {
     const { now } = this.#options;
     const grant = this.#remembered();
@@ -68,27 +68,27 @@ export class GrantTokens implements TokenSource {
       if (token === null) throw new AppError('sign_in_required');
       return token;
     } catch (error) {
-      // The database is away: a token that was due to be refreshed may still be good.
+      // The database is unreachable, but a token that is due for a refresh may still be valid.
       const isGood = grant && nextStep({ ...grant, retry_in_ms: 1 }, null, now()).do === 'use';
       if (isGood && !(error instanceof AppError)) return grant.tokens.access_token;
       throw error;
     }
   }
 
-  /** The token to try after that one was refused; null: none, or none yet. @throws AppError as `token` does */
+  /** Returns the token to try after `refusedToken`, or null if there is none yet. @throws AppError as `token` does */
   async after(refusedToken: string): Promise<string | null> {
     return this.#obtain(refusedToken);
   }
 
-  async renewedInVain(token: string): Promise<void> {
+  async reportIneffectiveRenewal(token: string): Promise<void> {
     this.#seen = null;
-    // The pause is a courtesy: without the database it is the shortest one.
+    // Without the database, the pause before the next renewal is the shortest one.
     const grant = await this.#options.store.read().catch(() => null);
     if (grant?.tokens.access_token === token)
-      await this.#options.store.noteVainRenewal(grant).catch(() => undefined);
+      await this.#options.store.recordIneffectiveRenewal(grant).catch(() => undefined);
   }
 
-  /** Marks the grant, unless another token may do later: then the request fails for the moment. */
+  /** Marks the grant as refused, unless a renewed token may work later; then only this request fails. */
   async refuse(token: string, isRenewed: boolean): Promise<AppError> {
     const { store } = this.#options;
     const grant = await store.read();
@@ -100,7 +100,7 @@ export class GrantTokens implements TokenSource {
     return new AppError('sign_in_required');
   }
 
-  /** Kept with the grant, which stays good for all else: the next sign-in asks for it, unless that was in vain. */
+  /** Stores the missing scope with the grant, which stays valid: the next sign-in requests it, unless that failed before. */
   async wantMore(token: string, scope: string | null): Promise<AppError> {
     const { store } = this.#options;
     const grant = await store.read();
@@ -110,7 +110,7 @@ export class GrantTokens implements TokenSource {
     const { requested_scope, tokens, is_widest } = grant;
     const given = tokens.scope ?? requested_scope ?? undefined;
     const isGiven = scope === null ? is_widest : !isStrictScopeSuperset(scope, given);
-    if (isGiven) return vainScopeError(scope);
+    if (isGiven) return scopeNotGrantedError(scope);
     // Several tools may each lack something: the next sign-in asks for all of it.
     await store.wantMore(
       grant,
@@ -153,16 +153,16 @@ export class GrantTokens implements TokenSource {
       }
       if (step.do === 'use') return grant.tokens.access_token;
       if (step.do === 'give_up') return null;
-      if (step.do === 'back_off') throw awayError(step.retryAfterMs);
-      if (step.do === 'wait') await delay(Math.min(step.ms, LOOK_AGAIN_MS));
+      if (step.do === 'back_off') throw retryLaterError(step.retryAfterMs);
+      if (step.do === 'wait') await delay(Math.min(step.ms, POLL_INTERVAL_MS));
       if (step.do !== 'refresh') continue;
       const leaseId = await store.lease(grant, this.#options.leaseMs);
       const renewed = leaseId === null ? null : await this.#refresh(grant, leaseId);
       // Used at least once, whatever is said of its life.
       if (renewed) return renewed.tokens.access_token;
-      if (leaseId === null) await delay(LOOK_AGAIN_MS);
+      if (leaseId === null) await delay(POLL_INTERVAL_MS);
     }
-    throw awayError(LOOK_AGAIN_MS);
+    throw retryLaterError(POLL_INTERVAL_MS);
   }
 
   /** @returns the refreshed grant; null when it could not be refreshed, or somebody else stored another */
@@ -221,7 +221,7 @@ function aged(grant: Grant, ms: number): Grant {
   };
 }
 
-function awayError(retryAfterMs: number): AppError {
+function retryLaterError(retryAfterMs: number): AppError {
   return new AppError('server_error', {
     message: "This server's sign-in service does not respond.",
     retryAfterMs,
@@ -239,7 +239,7 @@ const NOT_GRANTED =
   "The server requires more permissions for this. The last sign-in asked for them, but the sign-in service didn't grant them.";
 
 /** @param scope that the sign-in has; null: the server doesn't say what it lacks, and the sign-in asked for all */
-function vainScopeError(scope: string | null): AppError {
+function scopeNotGrantedError(scope: string | null): AppError {
   const isPlain = scope !== null && /^[\x21-\x7e ]{1,200}$/.test(scope);
   const what = isPlain ? `the scope “${scope}”` : 'more permissions';
   const message = `The server keeps asking for ${what}, although the sign-in has everything that it names. Signing in again would not help.`;

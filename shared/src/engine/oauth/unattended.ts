@@ -1,4 +1,4 @@
-/** Signing in to a server without a person: Patchbay's own client id and secret are the sign-in (client credentials). */
+/** Signs in to a server without a user, by Patchbay's own client id and secret (client credentials grant). */
 import {
   auth,
   fetchToken,

@@ -54,7 +54,7 @@ it('judges resolved addresses by the same rules', () => {
   expect(isAddressAllowed('nonsense', 'local')).toBe(false);
 });
 
-it('is public unless it is told to be local', () => {
+it('is public unless it is set to local', () => {
   expect(parseAddressPolicy('local')).toBe('local');
   expect(parseAddressPolicy('Local')).toBe('local');
   expect(parseAddressPolicy('')).toBe('public');

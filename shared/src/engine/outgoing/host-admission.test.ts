@@ -87,7 +87,7 @@ it('what is counted aside waits for no answer, and is never refused', async () =
   const counted: unknown[] = [];
   const count = countedAside(async (...call) => {
     counted.push(call);
-    throw new Error('the database is away');
+    throw new Error('the database is unreachable');
   });
   await new HostAdmission().run('ada', count, () => visit('https://api.example/'));
   expect(counted).toEqual([[['name:api.example', 'address:192.0.2.1'], 5]]);

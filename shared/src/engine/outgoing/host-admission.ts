@@ -17,7 +17,7 @@ const COUNTED_AT_A_TIME = 5;
 const LONGEST_WAIT_MS = 3_000;
 const RETRY_SLOT_MS = 50;
 const DEFAULT_AT_ONCE = 20;
-/** When to come back after waiting in vain. */
+/** When to retry after the wait timed out. */
 const BUSY_RETRY_MS = 5_000;
 
 /** What `count_host_requests` returns. */

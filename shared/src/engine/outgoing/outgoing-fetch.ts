@@ -52,11 +52,11 @@ export interface OutgoingFetchOptions {
   onResponse?: ((exchange: Exchange) => void) | undefined;
   /** The caller limits the events of a stream itself; without it, a stream has the limit of any other body. */
   readsEvents?: boolean;
-  /** Told of the bytes of each chunk of a body. */
+  /** Called with the size of each chunk of a body, in bytes. */
   onChunk?: (exchange: Exchange, bytes: number) => void;
   /** The body of an answer is over: null when it ended well or the reader let go, else why not. */
   onBodyEnd?: (exchange: Exchange, error: unknown) => void;
-  /** Told of each TLS connection: until when the certificate of the server is valid. */
+  /** Called for each TLS connection with the expiry of the server's certificate. */
   onCertificate?: ((expiresAt: Date) => void) | undefined;
 }
 

@@ -42,7 +42,7 @@ export async function sendSigned(
       token = next;
       isRenewed = true;
       ({ response, fault } = await sendWith(token));
-      if (fault === 'token') await tokens.renewedInVain(token);
+      if (fault === 'token') await tokens.reportIneffectiveRenewal(token);
     }
   }
   const { error, scope } = readChallenge(response.headers, url);

@@ -26,20 +26,20 @@ export interface ProbeOptions {
   signal?: AbortSignal;
   /** Default: as the system resolves names. */
   resolve?: Resolve | undefined;
-  /** Told when a phase begins, with the times of those that are over. */
+  /** Called when a phase begins, with the durations of the finished ones. */
   onPhase?: (phase: ProbePhase, finished: readonly PhaseTiming[]) => void;
   /** How the server was reached before; saves the finding out. */
   route?: Route | undefined;
   /** Whether to look for an authorization server when the server refuses a request without a credential; default true. */
   findsSignIn?: boolean;
-  /** Told how it was reached. */
+  /** Called with how the server was reached. */
   onRoute?: (route: Route) => void;
-  /** Until when its certificate is valid; not told without TLS. */
+  /** When its certificate expires; not called without TLS. */
   onCertificate?: (expiresAt: Date) => void;
 }
 
 export type ProbeResult = ProbeSuccess | ProbeFailure;
-/** Of a server whose tools were not asked for. */
+/** Of a server whose tools were not requested. */
 export type LightProbeResult = Omit<ProbeSuccess, 'tools' | 'skipped' | 'note'> | ProbeFailure;
 
 /**
@@ -53,7 +53,7 @@ export function probe(target: ProbeTarget, options: ProbeOptions): Promise<Probe
   });
 }
 
-/** As `probe`, but asks for a sign of life in place of the tools. */
+/** As `probe`, but pings the server in place of listing its tools. */
 export function lightProbe(target: ProbeTarget, options: ProbeOptions): Promise<LightProbeResult> {
   return run(target, options, async (session, { timeoutMs }) => {
     // In the newer era the handshake is the very request that would be made.
@@ -173,7 +173,7 @@ function failed(error: AppError, phases: Phases, target: ProbeTarget, wanted: Wa
   const { code } = error;
   const isOpen = target.credential.method === 'none';
   const isRefused = code === 'unauthorized' || code === 'forbidden';
-  const told = {
+  const report = {
     ok: false,
     phase: phases.current,
     code,
@@ -182,11 +182,11 @@ function failed(error: AppError, phases: Phases, target: ProbeTarget, wanted: Wa
   } as const;
   const phase = phaseOf(code, phases.current);
   if (isOpen && isRefused && wanted === 'oauth')
-    return { ...told, phase, wanted_auth: wanted, ...SIGN_IN_WANTED };
+    return { ...report, phase, wanted_auth: wanted, ...SIGN_IN_WANTED };
   const isMissing = isOpen && code === 'unauthorized';
   const { message } = isMissing ? saidError('credential_missing', error.said) : error;
   const { hint } = describeError(isMissing ? 'credential_missing' : code);
-  return { ...told, phase, message, hint, ...(wanted && { wanted_auth: wanted }) };
+  return { ...report, phase, message, hint, ...(wanted && { wanted_auth: wanted }) };
 }
 
 /** The phase that an error belongs to; what is refused by its status looks like a matter of the credential until then. */

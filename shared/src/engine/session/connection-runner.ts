@@ -26,11 +26,11 @@ const OPEN_TIMEOUT_MS = 15_000;
 /** Lists of minutes exist; calls do not wait for them. For each page. */
 const LIST_TIMEOUT_MS = 300_000;
 const CHECK_TIMEOUT_MS = 10_000;
-/** How often an idle session is asked for a sign of life; and every how many times its tools are listed anew. */
+/** How often an idle session is pinged, and after how many pings its tools are listed again. */
 const IDLE_CHECK_MS = 15_000;
 const CHECKS_PER_LIST = 4;
 /** Lists that a server asks for; one that announces changed tools after every list gets few. */
-const LIST_FLOOR = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
+const LIST_THROTTLE = { firstMs: 1_000, longestMs: 30_000, calmMs: 15_000 };
 
 export class ConnectionRunner implements Connection, SessionSource {
   readonly target: ServerTarget;
@@ -62,7 +62,7 @@ export class ConnectionRunner implements Connection, SessionSource {
   #idleTimer: ReturnType<typeof setInterval> | undefined;
   /** Set while a list waits for its time; what is announced meanwhile will be in it. */
   #listTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #listFloor = new RequestThrottle(LIST_FLOOR);
+  readonly #listThrottle = new RequestThrottle(LIST_THROTTLE);
   #idleChecks = 0;
   #isChecking = false;
   /** Sessions that are being ended. */
@@ -210,7 +210,7 @@ export class ConnectionRunner implements Connection, SessionSource {
           knownTools: this.catalog?.tools ?? this.target.storedTools,
           elicit,
           onToolsChanged: () => this.#noticeTools(generation),
-          onDoubt: () => void this.#lookAgain(generation),
+          onDoubt: () => void this.#recheck(generation),
         });
       const session = await admit(open, this.#calls.isBusy);
       if (this.#state.name !== 'connecting' || this.#state.generation !== generation) {
@@ -231,7 +231,7 @@ export class ConnectionRunner implements Connection, SessionSource {
     this.#session = session;
     this.#route = session.route;
     this.facts = { ...this.facts, ...session.facts, era: session.route.era, latencyMs };
-    this.#idleTimer = setInterval(() => this.#lookAfter(generation), IDLE_CHECK_MS);
+    this.#idleTimer = setInterval(() => this.#checkIdle(generation), IDLE_CHECK_MS);
     this.#dispatch({ type: 'opened', generation });
   }
 
@@ -241,7 +241,7 @@ export class ConnectionRunner implements Connection, SessionSource {
 
   #planList(generation: number): void {
     // The first list of a session is not one that the server asked for.
-    const waitMs = this.#state.name === 'ready' ? this.#listFloor.plan(this.#now()) : 0;
+    const waitMs = this.#state.name === 'ready' ? this.#listThrottle.plan(this.#now()) : 0;
     if (waitMs === 0) {
       void this.#list(generation);
       return;
@@ -256,18 +256,18 @@ export class ConnectionRunner implements Connection, SessionSource {
     try {
       const catalog = await this.#session?.list(this.#attempt.signal, LIST_TIMEOUT_MS);
       if (!catalog || this.#state.generation !== generation) return;
-      const isNews = !this.catalog || hasChanged(this.catalog, catalog);
+      const isChanged = !this.catalog || hasChanged(this.catalog, catalog);
       this.catalog = catalog;
       this.#dispatch({ type: 'listed', generation });
-      if (isNews) this.#options.onCatalog?.(catalog, this);
+      if (isChanged) this.#options.onCatalog?.(catalog, this);
     } catch (failure) {
       const error = classify(failure);
       this.#dispatch({ type: LIST_ENDS_SESSION.has(error.code) ? 'lost' : 'failed', generation, error });
     }
   }
 
-  /** The slow round of a connection: tools are listed also where the server promised to announce changes. */
-  #lookAfter(generation: number): void {
+  /** Runs at each idle interval. Lists tools even if the server announces changes, in case it misses one. */
+  #checkIdle(generation: number): void {
     if (this.#state.name !== 'ready') return;
     this.#idleChecks += 1;
     const isListDue = this.#idleChecks % CHECKS_PER_LIST === 0 && this.#state.listing === 'no';
@@ -275,12 +275,12 @@ export class ConnectionRunner implements Connection, SessionSource {
     else if (!this.#calls.isBusy) void this.#check(generation);
   }
 
-  /** After a gap in what the server could tell us: whether it lives, and what its tools are now. */
-  async #lookAgain(generation: number): Promise<void> {
+  /** Pings the server and lists its tools after a gap in which notifications may have been lost. */
+  async #recheck(generation: number): Promise<void> {
     if (await this.#check(generation)) this.#noticeTools(generation);
   }
 
-  /** Asks the server for a sign of life; a server that is busy with a call of ours may be slow to give one. */
+  /** Pings the server. A server that is busy with our tool call may be slow to respond, so a timeout then is no loss. */
   async #check(generation: number): Promise<boolean> {
     const session = this.#session;
     if (!session || this.#isChecking || this.#state.generation !== generation) return false;

@@ -23,11 +23,11 @@ export type Admit = <T>(work: () => Promise<T>, isAsked: boolean) => Promise<T>;
 
 export interface ConnectionOptions {
   policy: AddressPolicy;
-  /** Told of each new state but the first; must not throw. */
+  /** Called with each new state but the first; must not throw. */
   onState?: (state: ConnectionState, connection: Connection) => void;
-  /** Told of the first list of tools and of each that differs from the one before; must not throw. */
+  /** Called with the first list of tools and with each that differs from the one before; must not throw. */
   onCatalog?: (catalog: Catalog, connection: Connection) => void;
-  /** Asks the user what the server wants to know; without it the server is told that nobody can be asked. */
+  /** Asks the user what the server requests; without it, the client does not declare elicitation. */
   elicit?: Elicit;
   /**
    * Runs an attempt to connect, or rejects with `host_busy` when it has to wait; without it none waits.
@@ -47,7 +47,7 @@ export interface CallProgress {
 }
 
 export interface CallOptions {
-  /** Cancels the call; the server is told. */
+  /** Cancels the tool call and notifies the server. */
   signal?: AbortSignal;
   /**
    * Whole time of the call with its waiting; default: the target's `callTimeoutMs`. Each report of progress
@@ -59,7 +59,7 @@ export interface CallOptions {
   repeatable?: boolean;
   /** On whose behalf; places in the queue are shared fairly between callers. */
   caller?: string;
-  /** Told once when the call leaves the queue, with the milliseconds it waited there. */
+  /** Called once when the tool call leaves the queue, with its wait in milliseconds. */
   onDequeued?: (queueMs: number) => void;
 }
 

@@ -163,7 +163,7 @@ const TABLE: Table = {
     failed: (state) => listAgainOr(state, 'no'),
     lost: (state, { error }, around) => {
       const failures = around.now - state.since >= STABLE_MS ? 1 : state.failures + 1;
-      // The server is there. Of a failing network many hear at once, and must not come back in step.
+      // The server responds. A network failure drops many connections at once, so their retries are spread.
       if (failures === 1 && error.code === 'session_lost')
         return connect(state.generation, failures, [{ type: 'drop' }]);
       const isWorthIt = failures === 1 || error.retryable;

@@ -37,14 +37,14 @@ export type Elicit = (question: ElicitRequestFormParams) => Promise<ElicitResult
 
 export interface SessionOptions {
   policy: AddressPolicy;
-  /** Ends the attempt to open; an open session does not look at it. */
+  /** Ends the attempt to open; an open session ignores it. */
   signal: AbortSignal;
   /** For each request of the handshake. */
   timeoutMs: number;
   route?: Route | undefined;
   /** The tools as they were last known: by their schemas calls get their headers until the list is read. */
   knownTools?: readonly KnownTool[] | undefined;
-  /** Over after a look: no stream is opened on which the server could speak unasked. */
+  /** Set for probes: opens no stream for messages that the server initiates. */
   isBrief?: boolean;
   resolve?: Resolve | undefined;
   /** The server says that its tools changed. */
@@ -54,7 +54,7 @@ export interface SessionOptions {
   onExchange?: (exchange: Exchange) => void;
   /** Until when the certificate of the server is valid. */
   onCertificate?: ((expiresAt: Date) => void) | undefined;
-  /** Without it the server is told that nobody can be asked. */
+  /** Without it, the client does not declare elicitation. */
   elicit?: Elicit | undefined;
 }
 
@@ -114,9 +114,9 @@ export class Session {
         ),
       list: (timeout) => this.#page(undefined, timeout),
     });
-    const hasNews = client.getServerCapabilities()?.tools?.listChanged === true && !options.isBrief;
+    const announcesChanges = client.getServerCapabilities()?.tools?.listChanged === true && !options.isBrief;
     this.#subscription =
-      this.route.era === 'modern' && hasNews
+      this.route.era === 'modern' && announcesChanges
         ? new ToolsSubscription(client, {
             timeoutMs: options.timeoutMs,
             onGap: () => options.onDoubt?.(),
@@ -144,7 +144,7 @@ export class Session {
       capabilities: elicit ? { elicitation: { form: { applyDefaults: true } } } : {},
       supportedProtocolVersions: versionsOf(attempt),
     });
-    // A server that asks by a web page was not told that we can: the SDK refuses it.
+    // We do not declare URL elicitation, so the SDK refuses such a request.
     if (elicit)
       client.setRequestHandler('elicitation/create', ({ params }) =>
         elicit(params as ElicitRequestFormParams),
@@ -245,7 +245,7 @@ export class Session {
     await this.end(false);
   }
 
-  /** Ends the session; with `goodbye` the server is told first. Requests in flight fail. Never rejects. */
+  /** Ends the session; with `goodbye` the server is notified first. Requests in flight fail. Never rejects. */
   async end(goodbye: boolean): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;

@@ -1,4 +1,4 @@
-/** What the promise gives, or the reason of the signal when that comes first. The promise goes on unheard. */
+/** Settles as the promise does, or rejects with the reason of the signal if that comes first; the promise is then ignored. */
 export async function settleOrAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);

@@ -20,7 +20,7 @@ export interface TokenSource {
    */
   after(refusedToken: string): Promise<string | null>;
   /** The server refused a token that `after` gave: the next one is asked for later. Never rejects. */
-  renewedInVain(token: string): Promise<void>;
+  reportIneffectiveRenewal(token: string): Promise<void>;
   /**
    * The server refuses what this sign-in gives.
    * @param isRenewed whether the token came from `after`, so that another one is of no use

@@ -4,7 +4,7 @@ import { ToolsSubscription } from './tools-subscription.ts';
 
 type Ending = 'at once' | 'refused' | 'never';
 
-/** How many subscriptions are opened in a time, when the connection looks after it every 15 s and after each gap. */
+/** Counts the subscriptions opened in a period, if the connection checks every 15 s and after each gap. */
 async function subscriptions(ending: Ending, totalMs: number) {
   let now = 0;
   let opened = 0;

@@ -1,9 +1,9 @@
-/** In the era without sessions, news of the tools come on a subscription that is ours to keep. */
+/** In the stateless era, tool changes arrive on a subscription that the client keeps open. */
 import type { Client } from '@modelcontextprotocol/client';
 import { RequestThrottle } from '../http/request-throttle.ts';
 
 /** A server that ends subscriptions at once, or refuses them, is asked less and less often. */
-const FLOOR = { firstMs: 1_000, longestMs: 300_000, calmMs: 60_000 };
+const THROTTLE = { firstMs: 1_000, longestMs: 300_000, calmMs: 60_000 };
 
 export interface ToolsSubscriptionOptions {
   timeoutMs: number;
@@ -16,7 +16,7 @@ export interface ToolsSubscriptionOptions {
 export class ToolsSubscription {
   readonly #client: Client;
   readonly #options: ToolsSubscriptionOptions;
-  readonly #floor = new RequestThrottle(FLOOR);
+  readonly #throttle = new RequestThrottle(THROTTLE);
   /** When the next one may be opened; null before the first. */
   #notBeforeMs: number | null = null;
   #isOpen = false;
@@ -30,7 +30,7 @@ export class ToolsSubscription {
   /** Subscribes, unless it is subscribed or has to wait; called again from time to time. */
   keep(): void {
     const { timeoutMs, onGap, now } = this.#options;
-    this.#notBeforeMs ??= now() + this.#floor.plan(now());
+    this.#notBeforeMs ??= now() + this.#throttle.plan(now());
     if (this.#isOpen || this.#isEnded || now() < this.#notBeforeMs) return;
     this.#isOpen = true;
     void this.#client
@@ -40,7 +40,7 @@ export class ToolsSubscription {
       .catch(() => 'local' as const)
       .then((how) => {
         this.#isOpen = false;
-        this.#notBeforeMs = now() + this.#floor.plan(now());
+        this.#notBeforeMs = now() + this.#throttle.plan(now());
         if (how !== 'local' && !this.#isEnded) onGap();
       });
   }

@@ -3,7 +3,7 @@ import { AppError } from '../../contract/errors.ts';
 import type { ActiveSession } from '../calls/call-queue.ts';
 import { callMayDialAt, type ConnectionState } from './machine.ts';
 
-/** How long a call overlooks that the server cannot be reached, before it fails with the reason. */
+/** How long a tool call waits for an unreachable server before it fails with the reason. */
 const PATIENCE_MS = 2_000;
 
 /** A connection as one who waits for it sees it. */

@@ -122,7 +122,7 @@ class Views {
   /** One of the schemas holds; it may be any. */
   #either(views: readonly ObjectView[], words: string): ObjectView {
     const [first = NOTHING, ...others] = views.map((view) => ({ ...view, names: new Set(view.required) }));
-    const sets = [...new Set(views.map((view) => this.#inWords(view)))];
+    const sets = [...new Set(views.map((view) => this.#describeView(view)))];
     return {
       properties: this.#joined(views, choice),
       required: first.required.filter((name) => others.every(({ names }) => names.has(name))),
@@ -159,7 +159,7 @@ class Views {
   }
 
   /** The arguments that a choice wants, with their values where it names them. */
-  #inWords({ properties, required }: ObjectView): string {
+  #describeView({ properties, required }: ObjectView): string {
     const names = required.length > 0 ? required : [...properties.keys()];
     if (names.length === 0) return 'nothing';
     const words = names.map((name) => {
