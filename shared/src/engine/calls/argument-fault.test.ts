@@ -53,9 +53,9 @@ describe('arguments that do not fit are explained in one sentence', () => {
     ['a wrong constant', { v: 2 }, object({ v: { const: 1 } }), 'The argument "v" must be 1, not 2.'],
     [
       'one that there is not',
-      { colour: 'red' },
+      { color: 'red' },
       object({ city: {}, unit: {} }, [], { additionalProperties: false }),
-      'There is no argument "colour": only "city" and "unit" can be given.',
+      'There is no argument "color": only "city" and "unit" can be given.',
     ],
     [
       'one that is too small',
