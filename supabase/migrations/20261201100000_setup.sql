@@ -43,7 +43,7 @@ language sql immutable set search_path = ''
 as $$
   select case
     when p_required is not null and coalesce(p_text, '') = '' then private.field_error('required', p_required)
-    when char_length(p_text) > p_max then private.field_error('too_long', format('At most %s characters.', p_max))
+    when char_length(p_text) > p_max then private.field_error('too_long', format('Use at most %s characters.', p_max))
   end
 $$;
 
@@ -54,7 +54,7 @@ as $$
 begin
   raise exception using
     errcode = 'PT400',
-    message = 'Some fields are not valid.',
+    message = 'Some fields are invalid.',
     detail = p_fields::text;
 end
 $$;
@@ -121,11 +121,11 @@ language sql immutable set search_path = ''
 as $$
   select coalesce(private.text_error(p_url, 2000, p_required), case
     when p_url ~ '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@'
-      then private.field_error('secret_in_url', 'Leave the key out of the address and enter it as the credential.')
+      then private.field_error('secret_in_url', 'Remove the key from the URL and enter it as the credential.')
     when p_url ~ '^[A-Za-z][A-Za-z0-9+.-]*:' and p_url !~ '^[Hh][Tt][Tt][Pp][Ss]?://'
-      then private.field_error('unsupported_scheme', 'The address must begin with https:// or http://.')
+      then private.field_error('unsupported_scheme', 'The URL must start with https:// or http://.')
     when not private.is_address(p_url)
-      then private.field_error('bad_format', 'Enter a full address, such as https://example.com/mcp.')
+      then private.field_error('bad_format', 'Enter a full URL, such as https://example.com/mcp.')
   end)
 $$;
 
@@ -133,9 +133,9 @@ create function private.tag_error(p_tag text) returns jsonb
 language sql immutable set search_path = ''
 as $$
   select case
-    when coalesce(p_tag, '') = '' then private.field_error('required', 'A tag may not be empty.')
-    when char_length(p_tag) > 40 then private.field_error('too_long', 'A tag has at most 40 characters.')
-    when p_tag ~ '\n' then private.field_error('bad_format', 'A tag is one line.')
+    when coalesce(p_tag, '') = '' then private.field_error('required', 'Enter a tag.')
+    when char_length(p_tag) > 40 then private.field_error('too_long', 'Use at most 40 characters for a tag.')
+    when p_tag ~ '\n' then private.field_error('bad_format', 'A tag must be a single line.')
   end
 $$;
 

@@ -104,13 +104,13 @@ begin
       end),
       ('email', coalesce(private.text_error(v_email, 320), case
         when not private.is_email(v_email)
-          then private.field_error('bad_format', 'This is not an email address.')
+          then private.field_error('bad_format', 'Enter a valid email address.')
       end)),
       ('expires_in_hours', case
         when p_expires_in_hours is null
-          then private.field_error('required', 'Between 1 hour and 30 days (720 hours).')
+          then private.field_error('required', 'Enter 1 to 720 hours (30 days).')
         when p_expires_in_hours not between 1 and 720
-          then private.field_error('out_of_range', 'Between 1 hour and 30 days (720 hours).')
+          then private.field_error('out_of_range', 'Enter 1 to 720 hours (30 days).')
       end)
   ) as checks (field, problem)
   where problem is not null;

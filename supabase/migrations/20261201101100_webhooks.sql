@@ -101,7 +101,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_url text := private.trimmed(p_url);
-  v_problem jsonb := private.url_error(v_url, 'Enter the address that notices are sent to.');
+  v_problem jsonb := private.url_error(v_url, 'Enter the URL to send notices to.');
   v_id uuid;
 begin
   if v_problem is not null then

@@ -226,11 +226,11 @@ as $$
         ) then private.field_error('unknown_choice', 'Choose one of the voices.')
       end),
       ('temperature', case when c.temperature not between 0 and 100
-        then private.field_error('out_of_range', 'A whole number from 0 to 100.') end),
+        then private.field_error('out_of_range', 'Enter a whole number from 0 to 100.') end),
       ('greeting', private.text_error(c.greeting, 1000)),
       ('provider', case when c.provider <> 'openai' then private.field_error('unknown_choice', 'Choose openai.') end),
       ('model', case when not private.is_model_name(c.model)
-        then private.field_error('bad_format', 'Enter the name of a model, such as gpt-realtime-2.1.') end),
+        then private.field_error('bad_format', 'Enter a model name, such as gpt-realtime-2.1.') end),
       ('reasoning_effort', case when c.reasoning_effort not in ('minimal', 'low', 'medium', 'high', 'xhigh')
         then private.field_error('unknown_choice', 'Choose minimal, low, medium, high or xhigh.') end),
       ('turn_detection', case when c.turn_detection not in ('fast', 'semantic')
@@ -364,12 +364,12 @@ as $$
     'Assistant',
     true,
     'Hello! What can I do for you?',
-    'You are a friendly voice assistant. You talk with one person by voice, so keep answers short and plain: '
-      || 'one to three sentences, no lists, no markup, no addresses read out letter by letter. '
-      || 'Use your tools whenever they can answer better than you can, and say in a few words what you are doing '
-      || 'when it may take a moment. Tools come and go during the conversation: use only those you have now. '
-      || 'When a tool fails or is not there, say so honestly and go on with what you can do; '
-      || 'never make up what a tool would have answered.'
+    'You are a friendly voice assistant. You are talking with one person, so keep answers short and plain: '
+      || 'one to three sentences, no lists, no markup, no spelled-out URLs. '
+      || 'Use your tools whenever they can answer better than you can, and say briefly what you are doing '
+      || 'when it may take a moment. Tools can be added or removed during the conversation: use only the ones you '
+      || 'have now. If a tool fails or is missing, say so and continue with what you can do. '
+      || 'Never make up the result of a tool.'
   )
 $$;
 

@@ -315,7 +315,7 @@ declare
   v_detail text;
 begin
   if jsonb_typeof(v_list) <> 'array' then
-    return jsonb_set(v_answer, array['errors', p_kind], private.field_error('wrong_type', 'This is not a list.'));
+    return jsonb_set(v_answer, array['errors', p_kind], private.field_error('wrong_type', 'This must be a list.'));
   end if;
   for v_item in
     select item, n - 1 as place, row_number() over (partition by item ->> 'name' order by n) as nth

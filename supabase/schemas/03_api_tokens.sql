@@ -88,7 +88,7 @@ begin
       end),
       ('expires_in_days', case
         when p_expires_in_days not between 1 and 3650
-          then private.field_error('out_of_range', 'Between 1 day and 10 years (3650 days).')
+          then private.field_error('out_of_range', 'Enter 1 to 3650 days (10 years).')
       end)
   ) as checks (field, problem)
   where problem is not null;

@@ -260,8 +260,8 @@ as $$
     values
       ('name', private.text_error(s.name, 80, 'Give the server a name.')),
       ('slug', case when s.slug !~ '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'
-        then private.field_error('bad_format', 'Use 1 to 32 lower-case letters, digits and hyphens.') end),
-      ('url', private.url_error(s.url, 'Enter the address of the server.')),
+        then private.field_error('bad_format', 'Use 1 to 32 lowercase letters, digits and hyphens.') end),
+      ('url', private.url_error(s.url, 'Enter the URL of the server.')),
       ('description', private.text_error(s.description, 2000)),
       ('transport', case when s.transport not in ('auto', 'streamable_http', 'sse')
         then private.field_error('unknown_choice', 'Choose auto, streamable_http or sse.') end),
@@ -271,29 +271,29 @@ as $$
         then private.field_error('unknown_choice', 'Choose none, api_key, bearer_token or oauth.') end),
       ('auth_header', case
         when s.auth_header !~ '^[A-Za-z0-9!#$%&''*+.^_`|~-]{1,100}$'
-          then private.field_error('bad_format', 'This is not the name of a header.')
+          then private.field_error('bad_format', 'Enter a valid header name.')
         when private.is_reserved_header(s.auth_header)
-          then private.field_error('reserved', 'This header is used by the protocol itself.')
+          then private.field_error('reserved', 'This header is reserved. Enter another one.')
       end),
       ('credential_scope', case when s.credential_scope not in ('workspace', 'member')
         then private.field_error('unknown_choice', 'Choose workspace or member.') end),
       ('oauth_client_id', private.text_error(s.oauth_client_id, 500)),
       ('position', case when s.position not between -1e9 and 1e9
-        then private.field_error('out_of_range', 'Between -1000000000 and 1000000000.') end),
+        then private.field_error('out_of_range', 'Enter a number from -1000000000 to 1000000000.') end),
       ('tags', case
-        when cardinality(s.tags) > 20 then private.field_error('too_many', 'At most 20 tags.')
+        when cardinality(s.tags) > 20 then private.field_error('too_many', 'Use at most 20 tags.')
         else (
           select private.tag_error(tag) from unnest(s.tags) with ordinality as t (tag, n)
           where private.tag_error(tag) is not null order by n limit 1
         )
       end),
       ('call_timeout_ms', case when s.call_timeout_ms not between 1000 and 300000
-        then private.field_error('out_of_range', 'Between 1000 and 300000 milliseconds.') end),
+        then private.field_error('out_of_range', 'Enter 1000 to 300000 milliseconds.') end),
       ('max_concurrency', case when s.max_concurrency not between 1 and 64
-        then private.field_error('out_of_range', 'Between 1 and 64 calls.') end),
+        then private.field_error('out_of_range', 'Enter a number from 1 to 64.') end),
       ('metadata', case
-        when jsonb_typeof(s.metadata) <> 'object' then private.field_error('wrong_type', 'Metadata is a JSON object.')
-        when octet_length(s.metadata::text) > 16384 then private.field_error('too_long', 'At most 16 KB of metadata.')
+        when jsonb_typeof(s.metadata) <> 'object' then private.field_error('wrong_type', 'Metadata must be a JSON object.')
+        when octet_length(s.metadata::text) > 16384 then private.field_error('too_long', 'Use at most 16 KB of metadata.')
       end)
   ) as checks (field, problem)
   where problem is not null

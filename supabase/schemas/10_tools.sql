@@ -98,7 +98,7 @@ begin
   new.is_pinned := coalesce(new.is_pinned, false);
   if new.cache_ttl_seconds not between 1 and 86400 then
     perform private.refuse_fields(jsonb_build_object('cache_ttl_seconds', private.field_error(
-      'out_of_range', 'Between 1 second and one day, or empty for no cache.'
+      'out_of_range', 'Enter 1 to 86400 seconds, or leave it empty for no cache.'
     )));
   end if;
   return new;

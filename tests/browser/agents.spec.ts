@@ -34,7 +34,7 @@ test('the agent form shows errors by field and keeps its input', async ({ page }
   await page.getByLabel('clock').check();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Give the agent a name.')).toBeVisible();
-  await expect(page.getByText('Enter the name of a model, such as gpt-realtime-2.1.')).toBeVisible();
+  await expect(page.getByText('Enter a model name, such as gpt-realtime-2.1.')).toBeVisible();
   await expect(page.getByLabel('Eagerness')).toHaveValue('high');
   await expect(page.getByLabel('Prompt')).toHaveValue('You know the city.');
   await expect(page.getByLabel('clock')).toBeChecked();

@@ -106,7 +106,7 @@ test('an unknown URL shows an error page with a way back', async ({ page }) => {
   await signIn(page, scene.person);
   const answer = await page.goto(`${runningStack().web_url}/nowhere`);
   expect(answer?.status()).toBe(404);
-  await expect(page.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Page not found.' })).toBeVisible();
   expect(await violations(page)).toEqual([]);
   await page.getByRole('link', { name: 'Go to servers' }).click();
   await expect(page.getByRole('heading', { name: 'Servers' })).toBeVisible();

@@ -70,7 +70,7 @@ test('a user adds an OAuth server, cancels the sign-in, signs in and signs out',
   await page.getByRole('button', { name: 'Sign out of Tickets' }).click();
   await expect(page.getByRole('heading', { name: 'Tickets', exact: true })).toBeVisible();
   await expect(page.getByRole('status', { name: 'Status: Connected' })).toBeHidden();
-  await expect(page.getByText('The authorization server revoked the sign-in.')).toBeVisible();
+  await expect(page.getByText('The sign-in service revoked it.')).toBeVisible();
   expect(guarded.revocations).toBe(1);
 });
 

@@ -136,7 +136,7 @@ test("pasted mcpServers JSON is tested and imported, with reasons for entries th
   await expect(found.filter({ hasText: 'clock' }).getByText('Connected: 3 tools')).toBeVisible();
   await expect(found.filter({ hasText: 'notes' }).getByText('Connected: 2 tools')).toBeVisible();
   await expect(found.filter({ hasText: 'gone' }).getByText('Failed')).toBeVisible();
-  await expect(page.getByText(/starts a program/)).toBeVisible();
+  await expect(page.getByText(/runs a program/)).toBeVisible();
   expect(await page.content()).not.toContain(notes.credential);
   await page.getByRole('button', { name: 'Add selected' }).click();
   await expect(page.getByText('Added 2 of 2 servers.')).toBeVisible();

@@ -61,7 +61,7 @@ export const handle = sequence(traceRequest, secureHeaders, checkOrigin, authent
 export const handleError: HandleServerError = ({ error, event, status }) => {
   if (status === 404)
     return {
-      message: 'There is nothing at this address.',
+      message: 'Page not found.',
       hint: 'Check the address, or go to your servers.',
     };
   // Only name and stack: messages from databases and upstreams may contain user input.
@@ -74,6 +74,6 @@ export const handleError: HandleServerError = ({ error, event, status }) => {
   console.error(JSON.stringify(line));
   return {
     message: 'Something went wrong in Patchbay.',
-    hint: 'Try again; if it stays so, look into the log of the web app.',
+    hint: "Try again. If it keeps happening, check the web app's log.",
   };
 };

@@ -33,7 +33,10 @@ const DESCRIPTIONS: Record<EndReason, EndDescription | null> = {
   user_left: null,
   // The session waits for another agent.
   worker_drained: null,
-  room_closed: { title: 'The room was closed.', hint: 'You can start a new conversation at any time.' },
+  room_closed: {
+    title: 'The conversation was closed on the LiveKit server.',
+    hint: 'You can start a new conversation at any time.',
+  },
   idle: {
     title: 'The conversation ended because nobody spoke for a while.',
     hint: 'You can start a new conversation at any time.',

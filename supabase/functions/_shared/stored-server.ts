@@ -99,7 +99,7 @@ async function probeUnsigned(
     !result.ok &&
     (result.code === 'unauthorized' || (result.code === 'forbidden' && result.wanted_auth === 'oauth'));
   if (!isForSignIn) return result;
-  const message = 'The server answers, and asks for a sign-in.';
+  const message = 'The server responded and requires you to sign in.';
   const hint = 'Save it, then choose "Sign in" on its page.';
   return { ...failureFor('sign_in_required'), message, hint, phases: result.phases };
 }

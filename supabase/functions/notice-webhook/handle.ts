@@ -53,7 +53,7 @@ export async function handle(body: NoticeWebhookBody, deps: NoticeWebhookDeps): 
 const testAnswers: Record<Awaited<ReturnType<Webhooks['sendTest']>>, Answer> = {
   queued: succeed({ secret: null }),
   waiting: refuse(409, 'test_waiting', 'A test message is already queued. Its result will appear shortly.'),
-  off: refuse(409, 'webhook_off', 'The webhook is disabled. Save its address to enable it again.'),
+  off: refuse(409, 'webhook_off', 'The webhook is disabled. Save its URL to enable it again.'),
 };
 
 function makeSecret(): string {

@@ -93,6 +93,6 @@ function isUsable(
 const SIGN_IN_MS = 15 * 60_000;
 
 function anotherService(known: string, named: string): SignInProblem {
-  const words = `The client id was first used at ${known}, and this server now names ${named}. Enter the client id and secret again if that is right.`;
+  const words = `The client ID was first used with ${known}, but this server now uses ${named}. If that's right, enter the client ID and secret again.`;
   return new SignInProblem('sign_in_mixed_up', words);
 }

@@ -33,7 +33,7 @@ export function credentialOfHeaders(headers: Readonly<Record<string, unknown>>):
   const notes =
     left.length === 0
       ? []
-      : [`Not taken over, since Patchbay sends only the header of the key: ${left.join(', ')}.`];
+      : [`Headers not imported: ${left.join(', ')}. Patchbay sends only the header with the key.`];
   if (!chosen) return { ...NOTHING, notes };
   const [name, value] = chosen;
 
@@ -45,6 +45,6 @@ export function credentialOfHeaders(headers: Readonly<Record<string, unknown>>):
     auth_method: isBearer ? 'bearer_token' : 'api_key',
     auth_header: isBearer ? null : name.trim(),
     credential: isKnown ? secret.data : null,
-    notes: isKnown ? notes : ['The file does not hold the key itself: enter it after the import.', ...notes],
+    notes: isKnown ? notes : ["The file doesn't contain the key. Enter it after the import.", ...notes],
   };
 }

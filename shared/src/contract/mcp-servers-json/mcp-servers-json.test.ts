@@ -103,7 +103,7 @@ describe('credentials', () => {
   ])('%j only says where the key is', (Authorization) => {
     const found = readOne({ url, headers: { Authorization } });
     expect([found.server.auth_method, found.credential]).toEqual(['bearer_token', null]);
-    expect(found.notes[0]).toMatch(/enter it/);
+    expect(found.notes[0]).toMatch(/Enter it/);
   });
 
   it('a login in the address becomes a header', () => {
@@ -114,12 +114,12 @@ describe('credentials', () => {
 
   it('a key in the query of the address is warned of', () => {
     const { servers } = read({ mcpServers: { exa: { url: 'https://exa.example/mcp?exaApiKey=k' } } });
-    expect(servers[0]?.notes[0]).toMatch(/seems to hold a key/);
+    expect(servers[0]?.notes[0]).toMatch(/seems to contain a key/);
   });
 });
 
 describe('programs', () => {
-  it('rejects a server that starts a program, with the reason', () => {
+  it('rejects a server that runs a program, with the reason', () => {
     const { servers, refused } = read({
       mcpServers: {
         files: { command: 'npx', args: ['-y', 'server-filesystem'], env: { TOKEN: SECRET } },
@@ -132,12 +132,12 @@ describe('programs', () => {
     });
     expect(servers).toEqual([]);
     expect(Object.fromEntries(refused.map(({ key, reason }) => [key, reason]))).toEqual({
-      files: expect.stringMatching(/starts a program \(npx\) on your own computer/),
-      local: expect.stringMatching(/starts a program \(uvx\)/),
-      empty: expect.stringMatching(/no address/),
-      text: expect.stringMatching(/not an object/),
-      socket: expect.stringMatching(/does not speak "ws"/),
-      wrong: expect.stringMatching(/must begin with https/),
+      files: expect.stringMatching(/runs a program \(npx\) on your computer/),
+      local: expect.stringMatching(/runs a program \(uvx\)/),
+      empty: expect.stringMatching(/no "url"/),
+      text: expect.stringMatching(/isn't an object/),
+      socket: expect.stringMatching(/doesn't support the type "ws"/),
+      wrong: expect.stringMatching(/must start with https/),
     });
     expect(JSON.stringify(refused)).not.toContain(SECRET);
   });

@@ -32,7 +32,7 @@ export type McpServersFile =
 type Json = Record<string, unknown>;
 
 const NO_SERVERS =
-  'There is no list of servers in this file: it should have "mcpServers" (Claude, Cursor) or "servers" (VS Code).';
+  'No list of servers found. Paste JSON with "mcpServers" (Claude, Cursor) or "servers" (VS Code).';
 const KEY_IN_ADDRESS = /[?&](?:[\w-]*(?:key|token|secret|auth|password)[\w-]*)=/i;
 
 /**
@@ -41,7 +41,7 @@ const KEY_IN_ADDRESS = /[?&](?:[\w-]*(?:key|token|secret|auth|password)[\w-]*)=/
  */
 export function readMcpServersJson(text: string): McpServersFile {
   const parsed = parseJsonc(text);
-  if (!parsed.ok) return { ok: false, message: `This is not valid JSON: ${parsed.message}` };
+  if (!parsed.ok) return { ok: false, message: `This isn't valid JSON: ${parsed.message}` };
   const entries = findEntries(parsed.value);
   if (!entries) return { ok: false, message: NO_SERVERS };
 
@@ -49,7 +49,7 @@ export function readMcpServersJson(text: string): McpServersFile {
   const refused: RefusedEntry[] = [];
   const slugs = new Set<string>();
   for (const [key, value] of Object.entries(entries)) {
-    const found = isObject(value) ? readEntry(key, value) : 'This entry is not an object.';
+    const found = isObject(value) ? readEntry(key, value) : "This entry isn't an object.";
     if (typeof found === 'string') {
       refused.push({ key, reason: found });
       continue;
@@ -86,14 +86,14 @@ function readEntry(
   if (address === null) return reasonAgainst(entry);
   const transport = remote?.transport ?? transportOf(entry['type']);
   if (transport === null)
-    return `Patchbay does not speak "${String(entry['type'])}"; it reaches servers by HTTP.`;
+    return `Patchbay doesn't support the type "${String(entry['type'])}". Use Streamable HTTP or SSE.`;
 
   const { url, login } = takeLoginOut(address);
   const headers = remote?.headers ?? (isObject(entry['headers']) ? entry['headers'] : {});
   const found: FoundCredential = credentialOfHeaders(login ? { Authorization: login, ...headers } : headers);
   const notes = [...found.notes];
   if (KEY_IN_ADDRESS.test(url))
-    notes.push('The address seems to hold a key. Everybody who sees the server sees its address.');
+    notes.push('The URL seems to contain a key. Everyone who can see the server can see its URL.');
 
   const { description, disabled } = entry;
   const read = readFields(McpServerInput, {
@@ -119,10 +119,10 @@ function addressOf(entry: Json): string | null {
 }
 
 function reasonAgainst({ command }: Json): string {
-  if (typeof command !== 'string') return 'It has no address ("url").';
+  if (typeof command !== 'string') return 'It has no "url".';
   return (
-    `It starts a program (${command}) on your own computer. Patchbay runs elsewhere and reaches servers by ` +
-    'their web address; run the program behind an HTTP address, such as with mcp-proxy, and add that.'
+    `It runs a program (${command}) on your computer. Patchbay connects to servers over HTTP. ` +
+    'Expose the program with a proxy, such as mcp-proxy, and add its URL.'
   );
 }
 

@@ -28,14 +28,14 @@ function addressProblem(value: string, required: string): FieldError | null {
   if (LOGIN.test(value)) {
     return {
       code: 'secret_in_url',
-      message: 'Leave the key out of the address and enter it as the credential.',
+      message: 'Remove the key from the URL and enter it as the credential.',
     };
   }
   if (SCHEME.test(value) && !HTTP.test(value)) {
-    return { code: 'unsupported_scheme', message: 'The address must begin with https:// or http://.' };
+    return { code: 'unsupported_scheme', message: 'The URL must start with https:// or http://.' };
   }
   if (!ADDRESS.test(value)) {
-    return { code: 'bad_format', message: 'Enter a full address, such as https://example.com/mcp.' };
+    return { code: 'bad_format', message: 'Enter a full URL, such as https://example.com/mcp.' };
   }
   return null;
 }

@@ -45,14 +45,11 @@ const writable = {
   name: text({ max: MAX_LENGTH.name, required: 'Give the agent a name.' }),
   system_prompt: text({ max: MAX_LENGTH.systemPrompt }),
   voice_model: z.enum(VOICES, 'Choose one of the voices.'),
-  temperature: wholeNumber({ min: 0, max: 100 }, 'A whole number from 0 to 100.'),
+  temperature: wholeNumber({ min: 0, max: 100 }, 'Enter a whole number from 0 to 100.'),
   greeting: text({ max: MAX_LENGTH.greeting }),
   provider: choice(PROVIDERS),
   /** Null: the model of the deployment. */
-  model: optionalText(
-    /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/,
-    'Enter the name of a model, such as gpt-realtime-2.1.',
-  ),
+  model: optionalText(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/, 'Enter a model name, such as gpt-realtime-2.1.'),
   /** Null: the default of the model. */
   reasoning_effort: choice(REASONING_EFFORTS).nullable(),
   turn_detection: choice(TURN_DETECTIONS),

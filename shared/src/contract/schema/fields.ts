@@ -91,7 +91,7 @@ interface TextLimits {
 /** What is wrong with a text that was trimmed. */
 export function textProblem(text: string, { max, required }: TextLimits): FieldError | null {
   if (required !== undefined && text === '') return { code: 'required', message: required };
-  if ([...text].length > max) return { code: 'too_long', message: `At most ${max} characters.` };
+  if ([...text].length > max) return { code: 'too_long', message: `Use at most ${max} characters.` };
   return isStorable(text) ? null : UNSTORABLE;
 }
 
@@ -101,13 +101,13 @@ export function text(limits: TextLimits) {
 }
 
 /** A string without the white space around it, for checks of its own. */
-export function trimmedText(required = 'Enter a text.') {
+export function trimmedText(required = 'Enter text.') {
   return z.string(required).trim();
 }
 
 export const UNSTORABLE: FieldError = {
   code: 'bad_format',
-  message: 'This holds a character that cannot be stored.',
+  message: 'This contains a character that cannot be stored.',
 };
 
 /** PostgreSQL stores neither the character zero nor half of a pair. */

@@ -14,7 +14,7 @@ export const CredentialText = z
   .trim()
   .min(1, 'Enter the key or token.')
   .max(8192, 'This key is too long.')
-  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'A key may hold only printable characters of one line.');
+  .regex(/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/, 'Use printable ASCII characters on a single line.');
 
 /** The parts of a connection test, in their order. */
 const PROBE_PHASES = ['address', 'connect', 'authenticate', 'initialize', 'list_tools'] as const;
@@ -27,10 +27,10 @@ export type PhaseTiming = z.infer<typeof PhaseTiming>;
 /** A server that is not stored yet. Whether its address is any good is the first finding of the test. */
 export const DraftServer = z.object({
   url: z
-    .string('Enter the address of the server.')
+    .string('Enter the URL of the server.')
     .trim()
-    .min(1, 'Enter the address of the server.')
-    .max(MAX_LENGTH.address, 'This address is too long.'),
+    .min(1, 'Enter the URL of the server.')
+    .max(MAX_LENGTH.address, 'This URL is too long.'),
   transport: Transport.default('auto'),
   protocol_era: ProtocolEra.default('auto'),
   auth_method: AuthMethod.default('none'),
@@ -39,7 +39,7 @@ export const DraftServer = z.object({
 });
 export type DraftServer = z.infer<typeof DraftServer>;
 
-const ServerReference = z.object({ server_id: z.uuid('This is not the id of a server.') });
+const ServerReference = z.object({ server_id: z.uuid('Enter a valid server ID.') });
 
 /** Reads by `named` where the body has that field, else by `other`, so that errors speak of what was meant. */
 function eitherBy<Named extends z.ZodType, Other extends z.ZodType>(
@@ -110,7 +110,10 @@ export interface TestConnectionEvent {
 }
 
 export const CallToolBody = ServerReference.extend({
-  tool: z.string('Name the tool.').min(1, 'Name the tool.').max(256, 'This name is too long.'),
+  tool: z
+    .string('Enter the name of the tool.')
+    .min(1, 'Enter the name of the tool.')
+    .max(256, 'This name is too long.'),
   arguments: z.record(z.string(), z.unknown()).default({}),
 });
 export type CallToolBody = z.infer<typeof CallToolBody>;
@@ -170,7 +173,7 @@ export const DiscoverToolsAnswer = z.object({
 });
 export type DiscoverToolsAnswer = z.infer<typeof DiscoverToolsAnswer>;
 
-const EnteredUrl = z.string().max(2000, 'This address is too long.');
+const EnteredUrl = z.string().max(2000, 'This URL is too long.');
 
 /**
  * Of the caller alone where each member has one; `credential: null` removes it. With `url` and `auth_method` the caller
@@ -195,12 +198,12 @@ export type ServerCredentialAnswer = z.infer<typeof ServerCredentialAnswer>;
 const ReturnPath = z
   .string()
   .max(500, 'This path is too long.')
-  .refine((path) => localPath(path) !== null, 'This is not a path of the page.');
+  .refine((path) => localPath(path) !== null, 'Enter a path on this site.');
 
 /** The steps of signing in to a server: away to its authorization server, back from there, and out again. */
 export const ServerSignInBody = z.discriminatedUnion('step', [
   ServerReference.extend({ step: z.literal('begin'), return_to: ReturnPath.default('/servers') }),
-  z.object({ step: z.literal('finish'), callback: z.string().max(8000, 'This answer is too long.') }),
+  z.object({ step: z.literal('finish'), callback: z.string().max(8000, 'This response is too long.') }),
   /** Without a user, with the client id and secret of the server. */
   ServerReference.extend({ step: z.literal('unattended') }),
   ServerReference.extend({ step: z.literal('end') }),
@@ -216,13 +219,13 @@ export const SignInFinished = z.object({
 /** `revoked`: the authorization server confirmed the revocation. */
 export const SignedOut = z.object({ signed_out: z.boolean(), revoked: z.boolean() });
 
-const SessionReference = z.object({ session_id: z.uuid('This is not the id of a session.') });
+const SessionReference = z.object({ session_id: z.uuid('Enter a valid conversation ID.') });
 
 /** Begins a conversation with an agent, or with `session_id` asks for another token for the room of one that is open. */
 export const VoiceTokenBody = eitherBy(
   'session_id',
   SessionReference,
-  z.object({ agent_config_id: z.uuid('This is not the id of an agent.').optional() }),
+  z.object({ agent_config_id: z.uuid('Enter a valid agent ID.').optional() }),
 );
 export type VoiceTokenBody = z.infer<typeof VoiceTokenBody>;
 
@@ -241,14 +244,14 @@ export type VoiceDispatchBody = z.infer<typeof VoiceDispatchBody>;
 export const VoiceDispatchAnswer = z.object({ dispatched: z.boolean() });
 export type VoiceDispatchAnswer = z.infer<typeof VoiceDispatchAnswer>;
 
-const WorkspaceReference = z.object({ workspace_id: z.uuid('This is not the id of a workspace.') });
+const WorkspaceReference = z.object({ workspace_id: z.uuid('Enter a valid workspace ID.') });
 
 /** Sets the webhook of a workspace, or with `test` sends it a message. */
 export const NoticeWebhookBody = eitherBy(
   'test',
   WorkspaceReference.extend({ test: z.literal(true) }),
   WorkspaceReference.extend({
-    url: address('Enter the address that notices are sent to.'),
+    url: address('Enter the URL to send notices to.'),
     /** Replaces the key that signs. */
     new_secret: z.boolean().default(false),
   }),

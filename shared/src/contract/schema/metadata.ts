@@ -8,10 +8,12 @@ export const Metadata = z.custom<Record<string, unknown>>().superRefine(refuse(m
 
 function metadataProblem(value: unknown): FieldError | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { code: 'wrong_type', message: 'Metadata is a JSON object.' };
+    return { code: 'wrong_type', message: 'Metadata must be a JSON object.' };
   }
   if (!isAllStorable(value)) return UNSTORABLE;
-  return storedBytes(value) > MAX_BYTES ? { code: 'too_long', message: 'At most 16 KB of metadata.' } : null;
+  return storedBytes(value) > MAX_BYTES
+    ? { code: 'too_long', message: 'Use at most 16 KB of metadata.' }
+    : null;
 }
 
 function isAllStorable(value: unknown): boolean {

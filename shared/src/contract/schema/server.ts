@@ -45,13 +45,13 @@ const RESERVED_HEADERS = new Set([
 ]);
 
 /** The name of the header that carries an API key. */
-export const AuthHeader = trimmedText('This is not the name of a header.').superRefine(
+export const AuthHeader = trimmedText('Enter a valid header name.').superRefine(
   refuse((name: string) => {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name)) {
-      return { code: 'bad_format', message: 'This is not the name of a header.' };
+      return { code: 'bad_format', message: 'Enter a valid header name.' };
     }
     if (!RESERVED_HEADERS.has(name.toLowerCase())) return null;
-    return { code: 'reserved', message: 'This header is used by the protocol itself.' };
+    return { code: 'reserved', message: 'This header is reserved. Enter another one.' };
   }),
 );
 
@@ -60,29 +60,31 @@ const Slug = trimmedText().superRefine(
   refuse((slug: string) =>
     slug === '' || /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(slug)
       ? null
-      : { code: 'bad_format', message: 'Use 1 to 32 lower-case letters, digits and hyphens.' },
+      : { code: 'bad_format', message: 'Use 1 to 32 lowercase letters, digits and hyphens.' },
   ),
 );
 
 const MAX_TAGS = 20;
 
 function tagProblem(tag: string): FieldError | null {
-  const problem = textProblem(tag, { max: MAX_LENGTH.tag, required: 'A tag may not be empty.' });
+  const problem = textProblem(tag, { max: MAX_LENGTH.tag, required: 'Enter a tag.' });
   if (problem?.code === 'too_long')
-    return { ...problem, message: `A tag has at most ${MAX_LENGTH.tag} characters.` };
-  return problem ?? (tag.includes('\n') ? { code: 'bad_format', message: 'A tag is one line.' } : null);
+    return { ...problem, message: `Use at most ${MAX_LENGTH.tag} characters for a tag.` };
+  return (
+    problem ?? (tag.includes('\n') ? { code: 'bad_format', message: 'A tag must be a single line.' } : null)
+  );
 }
 
 /** One tag, as it is renamed to. */
-export const TagName = trimmedText('A tag may not be empty.').superRefine(refuse(tagProblem));
+export const TagName = trimmedText('Enter a tag.').superRefine(refuse(tagProblem));
 
 /** Tags as they are stored: each once. */
 const Tags = z
-  .array(trimmedText('A tag may not be empty.'))
+  .array(trimmedText('Enter a tag.'))
   .transform((tags) => [...new Set(tags)])
   .superRefine(
     refuse((tags: string[]) => {
-      if (tags.length > MAX_TAGS) return { code: 'too_many', message: `At most ${MAX_TAGS} tags.` };
+      if (tags.length > MAX_TAGS) return { code: 'too_many', message: `Use at most ${MAX_TAGS} tags.` };
       return tags.map(tagProblem).find((problem) => problem !== null) ?? null;
     }),
   );
@@ -90,12 +92,12 @@ const Tags = z
 export const CALL_TIMEOUT_RANGE_MS = { min: 1_000, max: 300_000, default: 30_000 } as const;
 const CONCURRENCY_RANGE = { min: 1, max: 64, default: 4 } as const;
 const POSITION_LIMIT = 1e9;
-const POSITION_WORDS = 'Between -1000000000 and 1000000000.';
+const POSITION_WORDS = 'Enter a number from -1000000000 to 1000000000.';
 
 /** What a user may write, without defaults: the fields shared by insert and update. */
 const writable = {
   name: text({ max: MAX_LENGTH.name, required: 'Give the server a name.' }),
-  url: address('Enter the address of the server.'),
+  url: address('Enter the URL of the server.'),
   description: text({ max: MAX_LENGTH.serverDescription }),
   transport: Transport,
   protocol_era: ProtocolEra,
@@ -110,8 +112,8 @@ const writable = {
   /** The user's order of servers, smaller first; when there are too many tools, it decides whose come. */
   position: z.number().min(-POSITION_LIMIT, POSITION_WORDS).max(POSITION_LIMIT, POSITION_WORDS),
   tags: Tags,
-  call_timeout_ms: wholeNumber(CALL_TIMEOUT_RANGE_MS, 'Between 1000 and 300000 milliseconds.'),
-  max_concurrency: wholeNumber(CONCURRENCY_RANGE, 'Between 1 and 64 calls.'),
+  call_timeout_ms: wholeNumber(CALL_TIMEOUT_RANGE_MS, 'Enter 1000 to 300000 milliseconds.'),
+  max_concurrency: wholeNumber(CONCURRENCY_RANGE, 'Enter a number from 1 to 64.'),
   metadata: Metadata,
 };
 

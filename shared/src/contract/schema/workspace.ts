@@ -43,11 +43,11 @@ export const InvitationInput = z.object({
       refuse((email: string) => {
         const problem = textProblem(email, { max: MAX_LENGTH.email });
         if (problem || email === '' || /^[^@\s]+@[^@\s]+$/.test(email)) return problem;
-        return { code: 'bad_format', message: 'This is not an email address.' };
+        return { code: 'bad_format', message: 'Enter a valid email address.' };
       }),
     )
     .optional(),
-  expires_in_hours: wholeNumber({ min: 1, max: 720 }, 'Between 1 hour and 30 days (720 hours).'),
+  expires_in_hours: wholeNumber({ min: 1, max: 720 }, 'Enter 1 to 720 hours (30 days).'),
 });
 export type InvitationInput = z.infer<typeof InvitationInput>;
 

@@ -42,7 +42,7 @@ it('cuts with a notice, sooner for the ear than for the eye', () => {
   const result = readResult({ content: [{ type: 'text', text: 'x'.repeat(10_000) }] });
   expect(result.text).toHaveLength(10_000);
   expect(result.speech.length).toBeLessThan(2_100);
-  expect(result.speech).toMatch(/cut here; 8000 characters more/);
+  expect(result.speech).toMatch(/cut here: 8000 more characters/);
   expect(result.truncated).toBe(true);
 });
 
@@ -77,7 +77,7 @@ describe('structured content beside text', () => {
 
   it('shares the room with it when both are long', () => {
     const result = read(['word '.repeat(1_000)], { list: Array.from({ length: 1_000 }, (_, n) => n) });
-    expect(result.speech).toMatch(/^(word )+word\n\[The answer was cut here; .*\n\{"list":\[0,1,2,/s);
+    expect(result.speech).toMatch(/^(word )+word\n\[The result was cut here: .*\n\{"list":\[0,1,2,/s);
     expect(result.speech.length).toBeLessThan(2_200);
     expect(result.truncated).toBe(true);
   });

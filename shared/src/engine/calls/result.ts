@@ -181,7 +181,7 @@ function cut(text: string, limit: number): { text: string; isCut: boolean } {
   const space = text.lastIndexOf(' ', limit);
   const end = space > limit * 0.8 ? space : limit - Number(/[\uD800-\uDBFF]/.test(text.charAt(limit - 1)));
   return {
-    text: `${text.slice(0, end)}\n[The answer was cut here; ${text.length - end} characters more.]`,
+    text: `${text.slice(0, end)}\n[The result was cut here: ${text.length - end} more characters.]`,
     isCut: true,
   };
 }

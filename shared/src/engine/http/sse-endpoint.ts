@@ -34,8 +34,8 @@ export class SseEndpoint {
     if (!this.named || this.named.origin === this.#configured.origin) return null;
     return new AppError('protocol_error', {
       message:
-        `The server wants its messages at ${nameOf(this.named)}, which is another address than ` +
-        `${this.#configured.origin}. Messages and credentials go to the configured address only: ` +
+        `The server asks for messages at ${nameOf(this.named)} instead of ${this.#configured.origin}. ` +
+        'Patchbay sends messages and credentials only to the configured address: ' +
         "correct the public address in the server's settings, or enter that address here.",
     });
   }

@@ -223,7 +223,7 @@ function aged(grant: Grant, ms: number): Grant {
 
 function retryLaterError(retryAfterMs: number): AppError {
   return new AppError('server_error', {
-    message: "This server's sign-in service does not respond.",
+    message: "This server's sign-in service isn't responding.",
     retryAfterMs,
   });
 }

@@ -197,7 +197,7 @@ function phaseOf(code: ErrorCode, current: ProbePhase): ProbePhase {
 
 const SIGN_IN_WANTED = {
   message: describeError('sign_in_required').message,
-  hint: 'Set the authentication of this server to “Sign-in (OAuth)”.',
+  hint: "Set this server's authentication to OAuth.",
 };
 
 /** Times of the phases, in the order in which they began. */

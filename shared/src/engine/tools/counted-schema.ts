@@ -97,7 +97,7 @@ export class CountedSchema {
   /** Begins a validation: from now on the schema throws TooMuchWork in the validator once it was visited too often. */
   begin(size: ArgumentSize): void {
     this.#size = size;
-    this.#budget = new WorkBudget(MAX_VISITS, 'The check of the arguments takes too long.');
+    this.#budget = new WorkBudget(MAX_VISITS, 'Checking the arguments takes too long.');
   }
 
   #visit(schema: JsonSchema): void {

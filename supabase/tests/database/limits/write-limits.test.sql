@@ -125,14 +125,14 @@ create function pg_temp.list(p_count integer, p_url text) returns text language 
 $$;
 select is(
   pg_temp.import(pg_temp.list(100000, 'nonsense'), true),
-  'PT400 Some fields are not valid. {"servers": [{"code": "too_many", "message": "The document has 100000 servers, '
+  'PT400 Some fields are invalid. {"servers": [{"code": "too_many", "message": "The document has 100000 servers, '
     || 'but a workspace can have at most 500."}]}',
   'a document with more servers than a workspace may have is refused before anything of it is read'
 );
 select ok(
   (
     select count(*) = 101 and bool_or(key = 'servers' and value #>> '{0,message}' like 'The import stopped after 100%')
-    from jsonb_each(substr(pg_temp.import(pg_temp.list(499, 'nonsense'), false), 34)::jsonb)
+    from jsonb_each(substring(pg_temp.import(pg_temp.list(499, 'nonsense'), false) from '{.*')::jsonb)
   ),
   'an import with many errors stops after 100'
 );

@@ -79,7 +79,7 @@ $$;
 select is(
   pg_temp.refused('name, url', $$ ' ', 'ftp://x' $$),
   '{"name": [{"code": "required", "message": "Give the server a name."}],
-    "url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}]}',
+    "url": [{"code": "unsupported_scheme", "message": "The URL must start with https:// or http://."}]}',
   'each invalid field has an error with a code and a message'
 );
 select ok(pg_temp.refused('name, url', format('%L, %L', repeat('x', 81), 'https://x.example')) ? 'name', 'a long name is refused');

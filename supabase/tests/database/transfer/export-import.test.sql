@@ -213,7 +213,7 @@ select is(
     '[{"name": "A", "voice_model": "nobody"}]'
   )),
   '{"servers[1].name": [{"code": "required", "message": "Give the server a name."}],
-    "servers[1].url": [{"code": "unsupported_scheme", "message": "The address must begin with https:// or http://."}],
+    "servers[1].url": [{"code": "unsupported_scheme", "message": "The URL must start with https:// or http://."}],
     "servers[2]": [{"code": "wrong_type", "message": "A value has the wrong type."}],
     "agents[0].voice_model": [{"code": "unknown_choice", "message": "Choose one of the voices."}]}',
   'every mistake is told with its place'
@@ -224,7 +224,7 @@ select is(pg_temp.import_errors(null) ? 'document', true, 'an import without a d
 select is(pg_temp.import_errors('[1]') ? 'document', true, 'an import of a list is refused');
 select is(
   pg_temp.import_errors(pg_temp.hand('{"a": 1}')),
-  '{"servers": [{"code": "wrong_type", "message": "This is not a list."}]}', 'servers that are not a list are refused'
+  '{"servers": [{"code": "wrong_type", "message": "This must be a list."}]}', 'servers that are not a list are refused'
 );
 select is(
   pg_temp.import_errors(pg_temp.hand('["x"]')) ? 'servers[0]', true, 'servers that are not objects are refused'

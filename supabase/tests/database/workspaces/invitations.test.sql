@@ -63,8 +63,8 @@ $$;
 select is(
   pg_temp.refused('owner', 'not an address', 0),
   '{"role": [{"code": "unknown_choice", "message": "Choose admin, member or viewer."}],
-    "email": [{"code": "bad_format", "message": "This is not an email address."}],
-    "expires_in_hours": [{"code": "out_of_range", "message": "Between 1 hour and 30 days (720 hours)."}]}',
+    "email": [{"code": "bad_format", "message": "Enter a valid email address."}],
+    "expires_in_hours": [{"code": "out_of_range", "message": "Enter 1 to 720 hours (30 days)."}]}',
   'each invalid field has an error, and nobody is invited as owner'
 );
 select ok(pg_temp.refused(null, null, 721) ?& array['role', 'expires_in_hours'], 'an invitation needs a role and cannot be valid for long');

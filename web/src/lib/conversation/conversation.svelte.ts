@@ -196,7 +196,7 @@ export class Conversation {
       this.budget = activity.budget ?? null;
       this.toolsVersion++;
     } else {
-      this.transcript.note('The model has not confirmed its new tools yet; it is asked again.');
+      this.transcript.note("The model hasn't confirmed its new tools yet. Retrying.");
     }
   }
 

@@ -15,7 +15,7 @@ describe('writeFailure', () => {
   it('reads the errors of fields', () => {
     const error = {
       code: 'PT400',
-      message: 'Some fields are not valid.',
+      message: 'Some fields are invalid.',
       details: '{"email": [{"code": "bad_format", "message": "Not one."}]}',
     };
     expect(writeFailure(error, 400).fieldErrors).toEqual({ email: ['Not one.'] });

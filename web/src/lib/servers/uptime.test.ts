@@ -31,5 +31,5 @@ it('says when the next retry is while it is in the future', () => {
     ['2026-11-25T12:30:24Z', '2026-11-25T12:35:00Z', '2026-11-25T12:29:00Z', null].map((at) =>
       formatNextProbe(at, now),
     ),
-  ).toEqual(['retrying in 24 s', 'retrying in 5 min', '', '']);
+  ).toEqual(['Retrying in 24 s.', 'Retrying in 5 min.', '', '']);
 });

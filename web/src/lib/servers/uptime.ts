@@ -29,5 +29,5 @@ export function describeDay({ hours }: ServerPulse): string {
 export function formatNextProbe(dueAt: string | null, now: number): string {
   const seconds = dueAt ? Math.round((Date.parse(dueAt) - now) / 1000) : 0;
   if (seconds <= 0) return '';
-  return seconds < 90 ? `retrying in ${seconds} s` : `retrying in ${Math.round(seconds / 60)} min`;
+  return seconds < 90 ? `Retrying in ${seconds} s.` : `Retrying in ${Math.round(seconds / 60)} min.`;
 }

@@ -36,7 +36,7 @@ export function planTest(
   const asStored = stored !== null && credential === null && !connectionDiffers(input, stored);
   if (!asStored && TYPED.has(input.auth_method) && credential === null) {
     const why = stored?.has_credential
-      ? 'The URL, the authentication or who owns the key changed. Enter the key or token again to test.'
+      ? 'The URL, authentication or key owner changed. Enter the key or token again to test.'
       : 'Enter the key or token.';
     return { ...invalidFields({ credential: [why] }), values };
   }
@@ -174,7 +174,7 @@ function needsCredential(input: ServerConfiguration, stored: McpServerRow | null
 
 function missingCredentialMessage(stored: McpServerRow | null): string {
   return stored?.has_credential
-    ? 'The URL, the authentication or who owns the key changed. Enter the key or token.'
+    ? 'The URL, authentication or key owner changed. Enter the key or token.'
     : 'Enter the key or token, or set the authentication to None.';
 }
 

@@ -17,7 +17,7 @@ export function callbackProblem(error: string | null, code: string | null): { ti
         hint: 'Verify it there, or open the link that we sent to it, then sign in again.',
       };
     case 'signup_disabled':
-      return { title: 'New accounts are turned off.', hint: 'Ask the operator of this site for an account.' };
+      return { title: 'Sign-ups are disabled.', hint: 'Ask the operator of this site for an account.' };
     case 'user_banned':
       return { title: 'This account is blocked.', hint: 'Ask the operator of this site for the reason.' };
     case 'bad_oauth_state':

@@ -9,6 +9,6 @@ export const POST: RequestHandler = async (event) => {
   const who = signedIn(event);
   const given: unknown = await event.request.json().catch(() => null);
   const body = CallToolBody.safeParse({ ...(given as object), server_id: event.params.id });
-  if (!body.success) return json({ message: 'These are no arguments for a tool.' }, { status: 400 });
+  if (!body.success) return json({ message: 'Invalid tool arguments.' }, { status: 400 });
   return streamCall(who, body.data, event.request.signal);
 };
