@@ -35,7 +35,7 @@ describe('routes of the built page', () => {
   });
 
   it('never keeps the absence of such a file', () => {
-    expect(route('/_app/immutable/gone.js')).toEqual({
+    expect(route('/_app/immutable/missing.js')).toEqual({
       kind: 'response',
       status: 404,
       headers: { 'cache-control': 'no-store' },

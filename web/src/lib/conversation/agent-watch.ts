@@ -20,8 +20,8 @@ const FAILURES_THAT_COUNT = 2;
 
 /** Decides what to do next to have an agent in the room. Dispatching twice is harmless: the function adds only one. */
 export function nextStep(facts: AgentFacts, now: number): Step {
-  const isGone = facts.isInRoom ? facts.failedPings >= FAILURES_THAT_COUNT : true;
-  if (isGone) {
+  const isAgentOffline = facts.isInRoom ? facts.failedPings >= FAILURES_THAT_COUNT : true;
+  if (isAgentOffline) {
     const grace = facts.wasInRoom ? now : facts.joinedAt + FIRST_AGENT_MS;
     const again = facts.lastDispatchAt === null ? now : facts.lastDispatchAt + DISPATCH_EVERY_MS;
     const dispatchAt = Math.max(grace, again);

@@ -21,6 +21,6 @@ describe('devices', () => {
   it('fall back to the default when the remembered one is not plugged in', () => {
     const microphones = devicesOf(found, 'audioinput');
     expect(presentDevice('usb', microphones)).toBe('usb');
-    expect(presentDevice('gone', microphones)).toBe('default');
+    expect(presentDevice('unplugged', microphones)).toBe('default');
   });
 });

@@ -29,7 +29,7 @@ export function microphoneProblem(errorName: string, isSecure: boolean): Problem
   return { title: "Can't use the microphone.", hint: 'Try again. You can type in the meantime.' };
 }
 
-/** While the browser waits for the person. */
+/** While the browser waits for the user. */
 export const MICROPHONE_PROMPT: Problem = {
   title: 'Your browser is asking to use the microphone.',
   hint: 'Choose Allow near the address bar to speak. You can type in the meantime.',

@@ -4,7 +4,7 @@ import { SoundMeter } from './sound.svelte.ts';
 
 /**
  * The user's microphone in a conversation. `off`: they chose to type only. `asking`: the browser has not given it yet,
- * usually because it waits for the person to allow it.
+ * usually because it waits for the user to allow it.
  */
 export class Microphone {
   state = $state<'off' | 'asking' | 'on' | 'muted' | 'failed'>('off');
@@ -20,9 +20,9 @@ export class Microphone {
   }
 
   /**
-   * Asks the browser for it, which may take as long as the person thinks about it. Undefined when there is none (why is
+   * Asks the browser for it, which may take as long as the user needs to decide. Undefined when there is none (why is
    * in `problem`), or when it was closed meanwhile.
-   * @param deviceId the one that the person wants; another is taken where it is not there
+   * @param deviceId the one that the user wants; another is taken where it is not there
    */
   async open(deviceId: string): Promise<LocalAudioTrack | undefined> {
     const attempt = ++this.#attempt;
@@ -36,7 +36,7 @@ export class Microphone {
         track.stop();
         return undefined;
       }
-      // Pulled out in mid-sentence; LiveKit has looked for another one in vain.
+      // Pulled out in mid-sentence; LiveKit has found no other one.
       track.on(TrackEvent.Ended, () => {
         if (this.#track === track) void this.#fail(new DOMException('', 'NotFoundError'));
       });

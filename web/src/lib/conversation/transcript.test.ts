@@ -109,8 +109,8 @@ describe('Transcript', () => {
 
   it('does not say the same note twice in a row', () => {
     const transcript = new Transcript();
-    transcript.note('clock is gone');
-    transcript.note('clock is gone');
+    transcript.note('clock removed');
+    transcript.note('clock removed');
     expect(transcript.entries).toHaveLength(1);
   });
 });

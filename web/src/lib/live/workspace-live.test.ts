@@ -10,7 +10,7 @@ const realtime = vi.hoisted(() => ({
   isConnected: true,
   /** Of each time a token was asked for: the one that was refused before, if any. */
   refused: [] as (string | undefined)[],
-  isSessionGone: false,
+  isSessionExpired: false,
   hear: new Map<string, (message: { payload?: Record<string, unknown> }) => void>(),
   say: (_status: string) => {},
 }));
@@ -20,7 +20,7 @@ vi.mock('./access-token.ts', async (original) => ({
   currentAccess: async (refused?: string) => {
     realtime.refused.push(refused);
     const { SessionExpired } = await import('./access-token.ts');
-    if (realtime.isSessionGone) throw new SessionExpired();
+    if (realtime.isSessionExpired) throw new SessionExpired();
     return {
       accessToken: `t${realtime.topics.length}`,
       expiresAt: Infinity,
@@ -58,7 +58,7 @@ beforeEach(() => {
   realtime.disconnects = 0;
   realtime.isConnected = true;
   realtime.refused = [];
-  realtime.isSessionGone = false;
+  realtime.isSessionExpired = false;
   membership = 200;
   asked = [];
   vi.stubGlobal('window', new EventTarget());
@@ -89,7 +89,7 @@ const membersChanged = (user_id: string, op: string) =>
 
 it('a page whose session ended elsewhere stops listening when it needs another token', async () => {
   const { live } = await joined();
-  realtime.isSessionGone = true;
+  realtime.isSessionExpired = true;
   realtime.say('CHANNEL_ERROR');
   await vi.advanceTimersByTimeAsync(60_000);
   expect(live.state).toBe('signed_out');
@@ -213,7 +213,7 @@ describe('a page that lost its topic is live again within 3 s', () => {
     }
   });
 
-  it('joins on a new socket after sleep, although the old one looks open', async () => {
+  it('joins on a new socket after sleep, although the old one still reports open', async () => {
     const { live } = await joined();
     vi.setSystemTime(Date.now() + 3_600_000);
     await vi.advanceTimersByTimeAsync(1_000);

@@ -42,11 +42,11 @@ export class Notices {
     if (!response?.ok) return;
     const list = (await response.json()) as Notice[]; // Our own endpoint.
     const since = this.#announcedSince;
-    const news = list.filter((one) => since !== null && !one.is_read && one.created_at > since);
+    const added = list.filter((one) => since !== null && !one.is_read && one.created_at > since);
     this.seed(list);
-    if (news.length > MAX_TOASTS)
-      showToast(`${news.length} new notices about your servers`, { tone: 'warn' });
-    else for (const notice of news.toReversed()) tell(notice);
+    if (added.length > MAX_TOASTS)
+      showToast(`${added.length} new notices about your servers`, { tone: 'warn' });
+    else for (const notice of added.toReversed()) tell(notice);
   }
 }
 

@@ -49,7 +49,7 @@ describe('DelayedDeletes', () => {
     expect(sent).toEqual([]);
   });
 
-  it('deletes at once when the page goes away, and only once', async () => {
+  it('deletes at once when the page is closed, and only once', async () => {
     const deletes = new DelayedDeletes(new Servers());
     deletes.watchPage();
     deletes.delete(CLOCK);

@@ -13,7 +13,7 @@ describe('planMove', () => {
     ['down, to the end', at(1, 2, 3.5), 'b', 'down', [{ id: 'b', position: 4 }]],
     ['no further than the top', at(1, 2), 'a', 'up', []],
     ['no further than the end', at(1, 2), 'b', 'down', []],
-    ['nothing that is gone', at(1, 2), 'z', 'up', []],
+    ['nothing that was removed', at(1, 2), 'z', 'up', []],
   ] as const)('%s', (_, servers, id, direction, writes) => {
     expect(planMove(servers, id, direction)).toEqual(writes);
   });

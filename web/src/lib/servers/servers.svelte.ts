@@ -25,7 +25,7 @@ export class Servers {
   #wantsAll = false;
   #probedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isLooking = false;
+  #isRefreshing = false;
   #requests = 0;
   /** The request or local change that a row comes from, so an older response never replaces a newer one. */
   #versionOf = new Map<string, number>();
@@ -66,13 +66,13 @@ export class Servers {
 
   /** One request at a time: hints gather behind a slow one instead of queueing requests. */
   #refreshSoon(): void {
-    if (this.#isLooking) return;
+    if (this.#isRefreshing) return;
     const waitMs = Math.max(DEBOUNCE_MS, this.#probedAt + PACE_MS - Date.now());
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#isLooking = true;
+      this.#isRefreshing = true;
       void this.#load().finally(() => {
-        this.#isLooking = false;
+        this.#isRefreshing = false;
         if (this.#wanted.size > 0 || this.#wantsAll) this.#refreshSoon();
       });
     }, waitMs);

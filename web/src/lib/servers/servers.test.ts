@@ -42,10 +42,10 @@ describe('Servers', () => {
   });
 
   it('handles a burst of a thousand hints with a few requests, and ends with the newest row', async () => {
-    let looks = 0;
+    let reads = 0;
     let newest = 0;
     vi.stubGlobal('fetch', () => {
-      looks += 1;
+      reads += 1;
       return Promise.resolve(Response.json([row('1', { latency_ms: newest })]));
     });
     const servers = new Servers();
@@ -55,7 +55,7 @@ describe('Servers', () => {
       await vi.advanceTimersByTimeAsync(2);
     }
     await vi.advanceTimersByTimeAsync(300);
-    expect(looks).toBeLessThanOrEqual(10);
+    expect(reads).toBeLessThanOrEqual(10);
     expect(servers.get('1')?.latency_ms).toBe(1000);
   });
 
@@ -149,10 +149,10 @@ describe('Servers', () => {
     const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
-    const look = servers.refreshAll();
+    const refresh = servers.refreshAll();
     servers.patch('1', { is_active: false });
     await asked[0]?.answer([row('1', { is_active: true })]);
-    await look;
+    await refresh;
     expect(servers.get('1')?.is_active).toBe(false);
   });
 
@@ -160,10 +160,10 @@ describe('Servers', () => {
     const asked = controlledFetch();
     const servers = new Servers();
     servers.seed([row('1')]);
-    const look = servers.refreshAll();
+    const refresh = servers.refreshAll();
     servers.remove('1');
     await asked[0]?.answer([row('1')]);
-    await look;
+    await refresh;
     expect(servers.list).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { ServerStatusHint } from '@patchbay/shared/contract/schema/hints';
 import { describe, expect, it } from 'vitest';
 import { readStatusHint } from './status-hint.ts';
 
-const told = {
+const status = {
   connection_status: 'error',
   error_code: 'connection_refused',
   error_message: null,
@@ -11,14 +11,14 @@ const told = {
   status_observed_at: '2026-11-22T12:00:01.5+00:00',
   consecutive_failures: 2,
 } as const;
-const payload = { server_id: '1', ...told };
+const payload = { server_id: '1', ...status };
 const known = { status_observed_at: '2026-11-22T12:00:00+00:00' };
 
 describe('readStatusHint', () => {
   it('returns the fields of the coming row', () => {
     expect(ServerStatusHint.safeParse(payload).success).toBe(true);
-    expect(readStatusHint(payload, known)).toEqual(told);
-    expect(readStatusHint(payload, { status_observed_at: null })).toEqual(told);
+    expect(readStatusHint(payload, known)).toEqual(status);
+    expect(readStatusHint(payload, { status_observed_at: null })).toEqual(status);
   });
 
   it('ignores a hint that is not newer', () => {

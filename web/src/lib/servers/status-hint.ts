@@ -10,7 +10,7 @@ const STATUSES = new Set<unknown>([
   'needs_auth',
 ] satisfies McpServerRow['connection_status'][]);
 
-type Told = Pick<McpServerRow, Exclude<keyof ServerStatusHint, 'server_id'> & keyof McpServerRow>;
+type HintedStatus = Pick<McpServerRow, Exclude<keyof ServerStatusHint, 'server_id'> & keyof McpServerRow>;
 
 /**
  * The status that a hint carries, so the page shows it before the reload; null if it is not newer. Checks by hand,
@@ -19,7 +19,7 @@ type Told = Pick<McpServerRow, Exclude<keyof ServerStatusHint, 'server_id'> & ke
 export function readStatusHint(
   payload: Record<string, unknown>,
   known: Pick<McpServerRow, 'status_observed_at'>,
-): Told | null {
+): HintedStatus | null {
   const { connection_status: status, error_code: code, error_message: message } = payload;
   const { status_observed_at: at, consecutive_failures: failures } = payload;
   if (!STATUSES.has(status) || !(code === null || isErrorCode(code))) return null;
@@ -27,7 +27,7 @@ export function readStatusHint(
   if (!isNullOr('number', payload.latency_ms) || !isNullOr('number', payload.tool_count)) return null;
   if (known.status_observed_at && Date.parse(at) <= Date.parse(known.status_observed_at)) return null;
   return {
-    connection_status: status as Told['connection_status'],
+    connection_status: status as HintedStatus['connection_status'],
     error_code: code,
     error_message: message as string | null,
     latency_ms: payload.latency_ms as number | null,

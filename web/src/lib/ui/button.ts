@@ -4,7 +4,7 @@ import { tv } from 'tailwind-variants/lite';
 export const button = tv({
   base: 'inline-flex items-center justify-center gap-1.5 rounded-control border font-medium whitespace-nowrap transition-colors disabled:opacity-60 disabled:cursor-not-allowed aria-pressed:border-ink aria-pressed:bg-sunken',
   variants: {
-    look: {
+    variant: {
       plain: 'border-line-strong bg-panel text-ink hover:bg-sunken',
       primary: 'border-accent bg-accent text-accent-ink hover:brightness-110',
       danger: 'border-bad bg-bad text-panel hover:brightness-110',
@@ -16,5 +16,5 @@ export const button = tv({
       icon: 'size-9 p-0',
     },
   },
-  defaultVariants: { look: 'plain', size: 'normal' },
+  defaultVariants: { variant: 'plain', size: 'normal' },
 });

@@ -38,10 +38,10 @@ describe('audit labels', () => {
   });
 
   it('name exports, imports and webhooks', () => {
-    const told = (more: Partial<AuditEvent>) => describeEvent(event({ row_name: null, ...more }));
-    expect(told({ action: 'export', table_name: 'workspaces' })).toBe('Workspace exported');
-    expect(told({ action: 'import', table_name: 'workspaces' })).toBe('Workspace changed by an import');
-    expect(told({ action: 'delete', table_name: 'notice_webhooks' })).toBe('Webhook removed');
+    const sentence = (more: Partial<AuditEvent>) => describeEvent(event({ row_name: null, ...more }));
+    expect(sentence({ action: 'export', table_name: 'workspaces' })).toBe('Workspace exported');
+    expect(sentence({ action: 'import', table_name: 'workspaces' })).toBe('Workspace changed by an import');
+    expect(sentence({ action: 'delete', table_name: 'notice_webhooks' })).toBe('Webhook removed');
   });
 
   it('show both values of each field, and only the name of hidden ones', () => {

@@ -66,7 +66,7 @@ describe('a session whose refresh fails', () => {
     ['a bad gateway with a page', html(502)],
     ['a status of a content network', html(525)],
     ['a status that supabase-js does not know', html(599)],
-    ['a time-out', html(408)],
+    ['a timeout', html(408)],
     ['a refusal by a firewall', html(403)],
     ['a page in place of an answer', html(200)],
     ['a wrong API key', json(401, { message: 'Invalid API key', hint: 'Double check your API key.' })],

@@ -4,7 +4,7 @@ import { mergeEdits } from './merge.ts';
 
 const base = { ...EMPTY_FORM, name: 'Clock', url: 'https://a.example', tags: 'work' };
 
-it("takes the other person's changes, keeps mine, and lists conflicts", () => {
+it("takes the other member's changes, keeps mine, and lists conflicts", () => {
   const mine = { ...base, name: 'My clock', timeout: '5' };
   const theirs = { ...base, name: 'Their clock', tags: 'home', is_active: false };
   expect(mergeEdits(base, mine, theirs)).toEqual({

@@ -107,7 +107,7 @@ export function describeToolChanges(
       added > 0 ? `+${formatCount(added, 'tool')}` : '',
       removed > 0 ? `−${formatCount(removed, 'tool')}` : '',
     ];
-    const words = parts.filter(Boolean).join(', ');
-    return words ? `${owner} updated: ${words}` : [];
+    const change = parts.filter(Boolean).join(', ');
+    return change ? `${owner} updated: ${change}` : [];
   });
 }

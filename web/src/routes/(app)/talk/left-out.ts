@@ -45,8 +45,8 @@ export function leftOutNotices(leftOut: readonly LeftOut[]): LeftOutNotice[] {
 }
 
 function joinTools(tools: readonly LeftOut[]): string {
-  const told = tools.slice(0, 3).map(({ server, tool }) => `${tool} of ${server}`);
-  return tools.length > told.length ? `${told.join(', ')} and more` : told.join(', ');
+  const named = tools.slice(0, 3).map(({ server, tool }) => `${tool} of ${server}`);
+  return tools.length > named.length ? `${named.join(', ')} and more` : named.join(', ');
 }
 
 function joinServers(tools: readonly LeftOut[]): string {

@@ -57,10 +57,10 @@ function answer<T>(about: About, outcome: Result<T>, done: (value: T) => string)
 }
 
 function describeTagChange(verb: string, { changed, left }: TagChange): string {
-  const words = `Tag ${verb} on ${formatCount(changed, 'server')}.`;
+  const message = `Tag ${verb} on ${formatCount(changed, 'server')}.`;
   return left > 0
-    ? `${words} You don't have permission to change ${formatCount(left, 'other server')} with this tag.`
-    : words;
+    ? `${message} You don't have permission to change ${formatCount(left, 'other server')} with this tag.`
+    : message;
 }
 
 export const actions: Actions = {

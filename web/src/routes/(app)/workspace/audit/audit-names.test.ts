@@ -20,24 +20,24 @@ describe('names in the audit trail', () => {
   it('replace the IDs of agents, servers and members', () => {
     const events = [
       event({}),
-      event({ action: 'delete', changes: { server_id: { from: 'gone' } } }),
+      event({ action: 'delete', changes: { server_id: { from: 'removed' } } }),
       event({ table_name: 'workspace_members', row_id: 'user', changes: { role: { to: 'member' } } }),
     ];
-    expect(unnamedIds(events)).toEqual({ agents: ['agent'], servers: ['server', 'gone'] });
+    expect(unnamedIds(events)).toEqual({ agents: ['agent'], servers: ['server', 'removed'] });
     const names = new Map([
       ['agent', 'Guide'],
       ['server', 'clock'],
       ['user', 'ada@example.org'],
     ]);
-    const told = nameEvents(events, names);
-    expect(told.map(describeEvent)).toEqual([
+    const renamed = nameEvents(events, names);
+    expect(renamed.map(describeEvent)).toEqual([
       'Server of agent Guide added',
       'Server of agent Guide removed',
       'Member ada@example.org added',
     ]);
-    expect(told.map((one) => describeChange(one, 'UTC'))).toEqual([
+    expect(renamed.map((one) => describeChange(one, 'UTC'))).toEqual([
       ['server: clock'],
-      ['server: gone'],
+      ['server: removed'],
       ['role: member'],
     ]);
   });
@@ -48,8 +48,8 @@ describe('names in the audit trail', () => {
       action: 'update',
       changes: { owner: { from: 'a deleted account', to: 'user' } },
     });
-    const [told] = nameEvents([handed], new Map([['user', 'ada@example.org']]));
-    expect(describeChange(told!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
+    const [renamed] = nameEvents([handed], new Map([['user', 'ada@example.org']]));
+    expect(describeChange(renamed!, 'UTC')).toEqual(['owner: a deleted account → ada@example.org']);
   });
 
   it('leave other events unchanged', () => {
