@@ -1,8 +1,4 @@
-/**
- * How long it takes until the live model can use the tools of a server, in a real conversation, against what the
- * SDKs need to list the tools of the same server. Everything is measured in every round, so that what else the
- * machine does falls on all of it alike.
- */
+/** Other load on the machine affects all alike, because each round measures everything. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispose } from '@livekit/rtc-node';
 import { modelToolName } from '@patchbay/shared/contract/naming';
@@ -18,23 +14,19 @@ import { median } from './statistics.ts';
 
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 40;
-/** Between two polls of the model; a poll costs it some time too. */
 const POLL_MS = 2;
 const PATIENCE_MS = 30_000;
-/** Reports and hints of the step before have come to rest. */
+/** Time for the reports and hints of the step before to arrive. */
 const REST_MS = 250;
 
 const Row = z.object({ id: z.string(), slug: z.string() });
 type Row = z.infer<typeof Row>;
 
 interface Waited {
-  /** The REST request. */
   requestMs: number;
-  /** From its answer until the model had followed. */
   waitedMs: number;
 }
 
-/** Milliseconds of one round. */
 interface Round {
   add: number;
   addRequest: number;
@@ -91,7 +83,7 @@ export async function measureAddServer(stack: Stack, { say, signal }: BenchConte
     say(`written to ${writeResult(result)}`);
   } finally {
     await client.leave();
-    // Its native threads would keep this process.
+    // LiveKit's native threads keep the process alive.
     await dispose();
   }
 }
@@ -152,7 +144,6 @@ class AddServer {
     return { client: client.durationMs, sdk: sdk.durationMs, tools: client.tools };
   }
 
-  /** Adds a server by REST, as a user does. */
   async #add(name: string, tools: string[]): Promise<{ row: Row; waited: Waited }> {
     const { client } = this.#person;
     let row: Row | undefined;
@@ -179,7 +170,6 @@ class AddServer {
     });
   }
 
-  /** Makes a request, and waits until the model has these tools of its server and the room was notified. */
   async #wait(tools: string[], request: () => Promise<Row>): Promise<Waited> {
     const from = this.#client.activity.length;
     const startedAtMs = performance.now();
@@ -194,7 +184,6 @@ class AddServer {
     return { requestMs: answeredAtMs - startedAtMs, waitedMs: heldAtMs - answeredAtMs };
   }
 
-  /** Polls until the model has exactly these tools of a server. */
   async #modelHolds(row: Row, names: string[]): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
     const wanted = [...names].sort().join();
@@ -210,7 +199,7 @@ class AddServer {
     }
   }
 
-  /** The tools that the conversation found were written down: from now on the server is a known one. */
+  /** Once its tools are stored, the server is a known one. */
   async #isStored({ id }: Row, count: number): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
     for (;;) {

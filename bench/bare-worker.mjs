@@ -1,7 +1,5 @@
-/**
- * The least that agents-js does for a conversation with a realtime model, as plain JavaScript without tools: what the
- * footprint of ours is held against. Runs as the worker, and as the agent in each job process.
- */
+// The least that agents-js does for a realtime model, without tools: the baseline of the footprint.
+// Runs as the worker, and as the agent in each job process.
 import {
   AgentServer,
   InferenceRunner,

@@ -1,8 +1,4 @@
-/**
- * What one conversation takes of memory and CPU: the job process of the worker as its image runs it, with no server,
- * with a few and with many, held against a bare agents-js agent (bare-worker.mjs) in the same run, with the same
- * rehearsal model, in turns.
- */
+/** Memory and CPU of a conversation with no, few and many servers, against a bare agents-js agent (bare-worker.mjs). */
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleWorker } from '../agent-worker/bundle.ts';
@@ -23,7 +19,7 @@ import { median } from './statistics.ts';
 const ROUNDS = 3;
 const MANY_SERVERS = 50;
 const DEMO_SERVERS = ['clock', 'notes', 'everything'];
-/** Servers have answered, and the heap has come to rest. */
+/** Time for servers to answer and the heap to settle. */
 const SETTLE_MS = 10_000;
 const LISTEN_MS = 20_000;
 const TALK_MS = 20_000;
@@ -35,7 +31,6 @@ interface Subject {
   name: string;
   worker: OwnWorker;
   person: Person;
-  /** Tools are announced once this many servers have connected. */
   servers: number;
 }
 
@@ -99,7 +94,6 @@ async function personWithManyServers() {
   return { person, servers: MANY_SERVERS };
 }
 
-/** One conversation, and what its process takes once it has greeted and knows its tools. */
 async function converse({ worker, person, servers }: Subject, signal: AbortSignal): Promise<Sample> {
   const job = await warmProcess(worker, signal);
   const client = await RoomClient.join(person, undefined, worker.agentName);
@@ -127,7 +121,6 @@ async function converse({ worker, person, servers }: Subject, signal: AbortSigna
   }
 }
 
-/** The process that gets the next conversation, once that of the last one has ended. */
 async function warmProcess(worker: OwnWorker, signal: AbortSignal): Promise<number> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
     const [job, ...others] = worker.jobs();
@@ -137,14 +130,12 @@ async function warmProcess(worker: OwnWorker, signal: AbortSignal): Promise<numb
   throw new Error('the worker does not come to rest with one warm process');
 }
 
-/** Percent of one core that a process uses meanwhile. */
 async function coreShare(pid: number, meanwhile: () => Promise<unknown>): Promise<number> {
   const [cpuBefore, before] = [cpuSecondsOf(pid), performance.now()];
   await meanwhile();
   return (100 * (cpuSecondsOf(pid) - cpuBefore)) / ((performance.now() - before) / 1_000);
 }
 
-/** The agent answers one question after the other. */
 async function keepTalking(client: RoomClient): Promise<void> {
   for (const until = Date.now() + TALK_MS; Date.now() < until;) {
     const since = Date.now();

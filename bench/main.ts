@@ -1,7 +1,4 @@
-/**
- * `npm run bench`: every benchmark, one after the other; `npm run bench -- voice` runs those that are named.
- * Figures only: nothing here passes or fails for being fast or slow.
- */
+/** `npm run bench` runs every benchmark, `npm run bench -- voice` the named ones. Nothing passes or fails by its speed. */
 import type { Bench } from './bench.ts';
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
@@ -36,7 +33,7 @@ if (unknown.length > 0) {
     }
   }
 }
-// LiveKit's client, in the benchmarks of conversations, keeps a process alive.
+// LiveKit's client keeps the process alive.
 process.exit();
 
 function describe(error: unknown): string {

@@ -1,11 +1,10 @@
-/** What a process uses, from Linux's /proc. */
 import { readFileSync } from 'node:fs';
 
 /** In MB of 2^20 bytes. */
 export interface Memory {
-  /** Its own memory, and its share of what it shares with other processes. */
+  /** Its own memory and its share of shared memory. */
   pssMb: number;
-  /** Its own memory alone, without files and libraries. */
+  /** Its own memory without files and libraries. */
   anonymousMb: number;
 }
 

@@ -6,10 +6,8 @@ import { summarize, type Summary } from './statistics.ts';
 const FOLDER = join(import.meta.dirname, '../.local/bench');
 const LATEST = join(FOLDER, 'latest.json');
 
-/** One thing that was measured, in every round of a run. */
 export interface Measure {
   name: string;
-  /** What the clock ran from and to. */
   about: string;
   samplesMs: number[];
 }
@@ -20,9 +18,7 @@ export interface Result {
   duration_s: number;
   machine: Machine;
   rounds: number;
-  /** The measure that the others are held against. */
   reference: string;
-  /** What a reader of the figures has to know. */
   notes: string[];
   measures: (Measure & Summary & { medianToReference: number; p95ToReference: number })[];
 }
@@ -33,7 +29,7 @@ export interface Machine {
   memory_gb: number;
   platform: string;
   node: string;
-  /** Average number of waiting processes over the last minute, before and after. */
+  /** The load average of the last minute. */
   load: { before: number; after: number };
 }
 

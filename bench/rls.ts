@@ -1,4 +1,3 @@
-/** What the policies cost: each hot query as a signed-in user, and the same query without row level security. */
 import os from 'node:os';
 import postgres, { type Sql } from 'postgres';
 import { fillDatabase, hotQueries } from '../tests/database/hot-queries.ts';
@@ -22,7 +21,7 @@ export async function run({ say, signal }: BenchContext): Promise<void> {
     const somebody = await fillDatabase(without, { workspaces: WORKSPACES, serversEach: SERVERS_EACH });
     const queries = [];
     for (const { name, statement } of hotQueries(somebody)) {
-      // Without policies nothing says which servers are mine: the same rows by the condition that a policy adds.
+      // Without policies, the query needs their condition to return the same rows.
       const sameRows = statement.includes('where')
         ? statement
         : statement.replace(
@@ -32,7 +31,7 @@ export async function run({ say, signal }: BenchContext): Promise<void> {
       const samples = { withMs: [] as number[], withoutMs: [] as number[] };
       for (let round = -WARM_UP; round < ROUNDS; round += 1) {
         signal.throwIfAborted();
-        // Turn about, so that what disturbs the machine disturbs both alike.
+        // Alternates, so that other load affects both alike.
         const withMs = await timed(asUser, 'authenticated', somebody.userId, statement);
         const withoutMs = await timed(without, 'service_role', somebody.userId, sameRows);
         if (round < 0) continue;
@@ -66,7 +65,7 @@ export async function run({ say, signal }: BenchContext): Promise<void> {
   }
 }
 
-/** Milliseconds of one request as PostgREST makes it: a transaction that says who asks, and the query. */
+/** In milliseconds, as PostgREST makes a request: one transaction with role, claims and query. */
 async function timed(sql: Sql, role: string, userId: string, statement: string): Promise<number> {
   const claims = JSON.stringify({ role, sub: userId });
   const startedAt = performance.now();

@@ -4,7 +4,7 @@ import { stackFile, type Stack } from '../local/stack/stack-file.ts';
 import { startStack } from '../local/stack/supervisor.ts';
 import type { BenchContext } from './bench.ts';
 
-/** Apart from the user's own stack and from that of the tests. */
+/** Separate from the user's own stack and that of the tests. */
 const DATA_DIR = join(import.meta.dirname, '../.local/bench-stack');
 const FIRST_PORT = 6100;
 
@@ -22,7 +22,7 @@ export async function withStack(
   const { base } = await findFreeBlock(FIRST_PORT);
   const running = await startStack({ dataDir: DATA_DIR, portBase: base, earlier: 'delete', say, signal });
   try {
-    // Where the pieces that are shared with the stories look for the stack.
+    // The helpers shared with the end-to-end tests find the stack by this.
     process.env['PATCHBAY_STACK'] = stackFile(DATA_DIR);
     await use(running.stack);
   } finally {

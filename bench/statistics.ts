@@ -1,4 +1,3 @@
-/** What one measure gave, in milliseconds. */
 export interface Summary {
   count: number;
   medianMs: number;

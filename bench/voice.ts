@@ -1,8 +1,3 @@
-/**
- * The live conversation, as a person in the room has it: how soon tools can be used (add-server.ts), how soon the
- * agent greets when many servers are configured and some hang, how long it is silent while a tool is slow, and what
- * a conversation takes of memory.
- */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultServer, silence } from '../tests/support/servers/fault-servers.ts';
@@ -20,10 +15,10 @@ const GREETINGS = 15;
 const SERVERS = 50;
 const HANGING_SERVERS = 10;
 const SLOW_CALLS = 8;
-/** Slow, and short of the 6 s from which a call gives the conversation back to the user. */
+/** Slow, but under the 6 s after which a call moves to the background. */
 const SLOW_CALL_SECONDS = 5;
 const PATIENCE_MS = 60_000;
-/** The job before has let go of the room, and the next warm process is up. */
+/** Time for the last job to leave its room and the next process to warm up. */
 const BETWEEN_CONVERSATIONS_MS = 4_000;
 
 export async function run(context: BenchContext): Promise<void> {
@@ -35,7 +30,6 @@ export async function run(context: BenchContext): Promise<void> {
   });
 }
 
-/** From the wish to join until the first loud frame, with no server and with many, in turns. */
 async function measureGreeting(context: BenchContext): Promise<void> {
   const hanging = await startFaultServer(silence);
   const [none, many] = [await newPerson('bench-none'), await newPerson('bench-many')];
@@ -49,7 +43,7 @@ async function measureGreeting(context: BenchContext): Promise<void> {
   const withMany: number[] = [];
   const memoryMb: number[] = [];
   try {
-    // The first of each finds the machine cold and the catalogs unknown.
+    // The first round has a cold machine and unknown catalogs.
     for (let round = -1; round < GREETINGS; round += 1) {
       for (const [person, samples] of [
         [none, without],
@@ -91,13 +85,11 @@ async function greet(person: Person, signal: AbortSignal): Promise<{ greetedMs: 
   }
 }
 
-/** Memory that is the process's own, with its share of what it shares. */
 function memoryMbOf(pid: number): number {
   const [, kb] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
   return Math.round(Number(kb) / 1024);
 }
 
-/** The longest that a person hears nothing, from a question until the answer of a slow tool. */
 async function measureSlowTool(context: BenchContext): Promise<void> {
   const person = await newPerson('bench-slow');
   await addDemoServer(person, 'clock');

@@ -53,7 +53,6 @@ function isFile(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** npm's cli script, or null if only another package manager is installed. */
 function findNpmCli() {
   const name = path.join('npm', 'bin', 'npm-cli.js');
   const nodeFolder = path.dirname(fs.realpathSync(process.execPath));
@@ -72,7 +71,6 @@ function findNpmCli() {
   return null;
 }
 
-/** The npm package that ships Node for this platform. */
 function runtimePackage() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const prefix = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
@@ -91,14 +89,12 @@ function runtimePaths(folder) {
 let forwardSignal = () => {};
 let interruptedBy = null;
 
-/** npm's first error lines, without the manual that follows them. */
 function firstErrors(output) {
   const lines = output.split('\n');
   const first = lines.findIndex((line) => line.startsWith('npm error'));
   return `${(first < 0 ? lines.slice(-30) : lines.slice(first, first + 30)).join('\n')}\n`;
 }
 
-/** Runs a long step and shows the seconds that pass; shows its output only if it fails. */
 async function step(text, command, args, options = {}) {
   const startedAt = Date.now();
   const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
@@ -128,7 +124,6 @@ async function step(text, command, args, options = {}) {
   say(`${text}: done in ${elapsed()}`);
 }
 
-/** Node 24 with its npm: the running ones, or a copy under .local/runtime. */
 async function ensureRuntime() {
   const npm = findNpmCli();
   if (isRunningNodeUsable()) {
@@ -161,7 +156,6 @@ async function ensureRuntime() {
   return ready;
 }
 
-/** Whether npm's record of node_modules has every package that the lockfile lists for this platform. */
 function installedMatchesLockfile(lockfile) {
   try {
     const record = fs.readFileSync(path.join(ROOT, 'node_modules', '.package-lock.json'), 'utf8');
@@ -176,7 +170,7 @@ function installedMatchesLockfile(lockfile) {
   }
 }
 
-/** Runs `npm ci` unless the packages are installed. An interrupted install leaves no stamp. */
+/** An interrupted install leaves no stamp, so it is repeated. */
 async function ensurePackages({ node, npm }) {
   const lockfile = fs.readFileSync(path.join(ROOT, 'package-lock.json'));
   const wanted = `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform}-${process.arch}\n`;
@@ -208,7 +202,6 @@ function lockOwner() {
   return { pid, isAlive: isFresh && (pid === 0 || isAlive(pid)) };
 }
 
-/** Only one process installs at a time; takes over the lock of a dead one. */
 async function withLock(run) {
   fs.mkdirSync(LOCAL, { recursive: true });
   for (let hasReported = false; ;) {
@@ -243,7 +236,6 @@ async function withLock(run) {
   }
 }
 
-/** Runs a file with Node 24. Forwards signals and the exit code; the child ends if this process is killed. */
 async function runFile({ node }, file, args) {
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(ROOT, file), ...args], {
     cwd: ROOT,

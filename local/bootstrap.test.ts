@@ -1,4 +1,3 @@
-/** However a user or a process manager ends `npm start`, nothing is left running. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -55,7 +54,6 @@ async function start(): Promise<Pids> {
   const npm = spawn(process.execPath, [findNpm(), 'start'], {
     cwd: folder,
     stdio: 'ignore',
-    // Without the variables that npm has set for this process.
     env: { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, HOME: process.env['HOME'] },
     detached: true,
   });

@@ -1,11 +1,7 @@
-/**
- * Holds many idle connections and tells its memory: `node --expose-gc engine-idle.ts client|engine URL COUNT`.
- * Each message of its parent is answered with the bytes at that moment.
- */
+/** `node --expose-gc engine-idle.ts client|engine URL COUNT`: answers each message of its parent with the bytes it holds. */
 import { z } from 'zod';
 import { SUBJECTS } from './engine-subjects.ts';
 
-/** Bytes of the whole process. */
 export interface Held {
   rss: number;
   heap: number;
@@ -16,7 +12,7 @@ const subject = SUBJECTS[z.enum(['client', 'sdk', 'engine']).parse(name)];
 
 for (let index = 0; index < Number(count); index += 1) await subject.connect(url, 4);
 process.on('message', () => {
-  // The kind that gives pages back: what the heap once grew to says nothing about what is held.
+  // Only this kind of collection returns pages: a grown heap says nothing about what is held.
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   const { rss, heapUsed } = process.memoryUsage();
   process.send?.({ rss, heap: heapUsed } satisfies Held);

@@ -2,7 +2,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process of the engine's benchmark that answers each message with one of its own. */
 export interface BenchProcess<Answer> {
   ask(message?: string): Promise<Answer>;
   stop(): Promise<void>;
@@ -19,7 +18,6 @@ export async function startProcess<First, Answer>(
   const child = fork(join(import.meta.dirname, file), args, {
     execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc'],
   });
-  // What a process of ours says is what its file declares.
   const first = (await nextMessage(child)) as First;
   return {
     first,

@@ -1,22 +1,16 @@
-/**
- * The server of the engine's benchmark, as a process of its own: `node engine-server.ts legacy|modern`. It tells
- * its address when it listens, and answers every message of its parent with what it counted since the last one.
- * The message `close-idle` also closes the sockets that nobody uses.
- */
+// `node engine-server.ts legacy|modern` sends its address once it listens, answers each message with the counts since the
+// last one, and closes unused sockets on `close-idle`.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
 import { INFO, OFFERS, serveSessions, TOOLS, type Handle } from './session-handler.ts';
 
 export interface Counts {
-  /** Calls that ran, and numbers that were called more than once. */
   calls: number;
   doubled: number;
-  /** Sockets that are open. */
   sockets: number;
 }
 
-/** How often each number was called. */
 const called = new Map<number, number>();
 
 function echo(args: Record<string, unknown> = {}): { content: { type: 'text'; text: string }[] } {

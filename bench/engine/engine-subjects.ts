@@ -1,4 +1,3 @@
-/** What the engine's benchmark measures, behind one face: the raw SDKs and the engine. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -6,9 +5,7 @@ import { openConnection } from '@patchbay/shared/engine/session/open-connection'
 
 const CLIENT_INFO = { name: 'patchbay-bench', version: '0.1.0' };
 
-/** An open connection whose tools are listed. */
 export interface Connected {
-  /** Calls the tool `echo`; answers with its text. */
   call(n: number): Promise<string>;
   close(): Promise<void>;
 }
@@ -17,7 +14,7 @@ export type SubjectName = 'client' | 'sdk' | 'engine';
 
 export interface Subject {
   about: string;
-  /** Connects and lists. @param places calls that may be under way at a time */
+  /** @param places how many calls may run at a time */
   connect(url: string, places: number): Promise<Connected>;
 }
 
@@ -28,7 +25,7 @@ export const SUBJECTS: Record<SubjectName, Subject> = {
       const client = new Client(CLIENT_INFO, { versionNegotiation: { mode: 'auto' } });
       const transport = new StreamableHTTPClientTransport(new URL(url));
       await client.connect(transport);
-      // In the older era a client hears of new tools by itself; here it has to ask, as the engine does.
+      // A legacy client is notified of new tools; a modern one has to ask, as the engine does.
       const isModern = client.getProtocolEra() === 'modern';
       const subscription = isModern ? client.listen({ toolsListChanged: true }) : null;
       await client.listTools();
@@ -90,7 +87,7 @@ export const SUBJECTS: Record<SubjectName, Subject> = {
 };
 
 function textOf(result: Record<string, unknown>): string {
-  // The server of this benchmark answers with one block of text, always.
+  // The benchmark's server always answers with one block of text.
   const [block] = result['content'] as { text?: string }[];
   return block?.text ?? '';
 }

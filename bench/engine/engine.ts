@@ -1,7 +1,4 @@
-/**
- * What the engine costs beside the raw SDKs: the same server, the same process, turn by turn, so that what else the
- * machine does falls on all of them alike. Figures are shown as ratios to the raw client on which the engine stands.
- */
+/** Subjects take turns in one process, so that other load affects all alike. Figures are ratios to the raw client. */
 import { setImmediate as yieldToEvents, setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext } from '../bench.ts';
 import type { Held } from './engine-idle.ts';
@@ -22,21 +19,20 @@ import { median } from '../statistics.ts';
 const ERAS = ['legacy', 'modern'] as const;
 type Era = (typeof ERAS)[number];
 
-/** Until the compiler has come to rest. */
+/** Enough for the compiler to settle. */
 const WARM_UP_CALLS = 1_000;
 const CALLS = 3_000;
 const WARM_UP_CONNECTS = 20;
 const CONNECTS = 150;
 const IDLE_CONNECTIONS = 100;
 const IDLE_ROUNDS = 4;
-/** Longer than servers and clients keep a socket that nobody uses. */
+/** Longer than servers and clients keep an unused socket. */
 const IDLE_REST_MS = 6_500;
 const BURST_CALLS = 10_000;
 const BURST_PLACES = 64;
 
 interface Figure {
   name: string;
-  /** Engine over raw client. */
   ratio: number;
   target: number;
 }
@@ -44,7 +40,6 @@ interface Figure {
 interface BenchServer {
   url: string;
   counts(): Promise<Counts>;
-  /** Closes the sockets that nobody uses. */
   closeIdle(): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -85,7 +80,6 @@ async function startServer(era: Era): Promise<BenchServer> {
 }
 
 class EngineBench {
-  /** All times, as they were measured. */
   readonly results: Result[] = [];
   readonly #era: Era;
   readonly #server: BenchServer;
@@ -132,8 +126,8 @@ class EngineBench {
 
   async #connects(): Promise<Result> {
     const began = { startedAt: new Date(), loadBefore: currentLoad() };
-    // Each begins without a socket, as the first in a process does: the raw client would else borrow those that
-    // the round before left open, which on a network would save it much more than here.
+    // Each starts without a socket: the raw client would otherwise reuse those of the round before, which saves it much more
+    // on a network than here.
     const open: Connected[] = [];
     const samples = await this.#turns(
       WARM_UP_CONNECTS,
@@ -153,7 +147,6 @@ class EngineBench {
     );
   }
 
-  /** Every number is called once by the engine; each answer must be its own, and the server must have run it once. */
   async #burst(): Promise<void> {
     const durations: number[] = [];
     for (const name of ['client', 'engine'] as const) {
@@ -178,7 +171,7 @@ class EngineBench {
     }
   }
 
-  /** Fresh processes, in turns: what a process holds can't be distinguished from what it held before. */
+  /** Uses fresh processes, because memory that was held before can't be told apart. */
   async #idle(): Promise<Figure[]> {
     const held = { client: [] as Held[], engine: [] as Held[] };
     const sockets = { client: [] as number[], engine: [] as number[] };
@@ -194,7 +187,7 @@ class EngineBench {
         await process.stop();
       }
     }
-    // What a process has beside what it needs only ever adds to it: the least is the truest.
+    // Noise only ever adds memory, so the least is the most accurate.
     const ratio = (of: (name: 'client' | 'engine') => number[]): number =>
       Math.min(...of('engine')) / Math.min(...of('client'));
     const megabytes = (name: 'client' | 'engine', kind: keyof Held): string =>
@@ -216,7 +209,6 @@ class EngineBench {
     return SUBJECTS[name].connect(this.#server.url, places);
   }
 
-  /** All subjects in every round, another one first each time; `after` is not timed. */
   async #turns(
     warmUp: number,
     count: number,

@@ -1,4 +1,3 @@
-/** The SDKs as they come, for comparison: connect, list the tools, nothing else. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -7,7 +6,7 @@ const CLIENT_INFO = { name: 'patchbay-bench', version: '0.1.0' };
 
 export interface RawListing {
   tools: string[];
-  /** From before the client was made until the list was there. */
+  /** From before the client is created until the list has arrived. */
   durationMs: number;
 }
 
@@ -19,7 +18,7 @@ export async function listWithClient(url: string): Promise<RawListing> {
   await client.connect(transport);
   const { tools } = await client.listTools();
   const durationMs = performance.now() - startedAtMs;
-  // In the newer era there is no session to end.
+  // The modern era has no session to end.
   if (transport.sessionId !== undefined) await transport.terminateSession();
   await client.close();
   return { tools: tools.map(({ name }) => name), durationMs };

@@ -1,4 +1,3 @@
-/** What the servers of the benchmarks say: ten tools, sessions as most servers have them. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';

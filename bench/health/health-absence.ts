@@ -1,4 +1,3 @@
-/** A server that is killed while nobody talks, and started again: how soon the page can show it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthProject } from '../../tests/e2e/health/project.ts';
 import type { BenchContext } from '../bench.ts';
@@ -6,7 +5,6 @@ import { startProcess } from '../engine/engine-process.ts';
 import type { Seen } from './health-servers.ts';
 
 export interface Absence {
-  /** From the kill until it is stored as down, and from the new start until it is stored as connected. */
   downMs: number;
   backMs: number;
 }
@@ -30,12 +28,12 @@ export async function measureAbsence(project: HealthProject, { say }: BenchConte
     throw new Error(`the server was never shown as ${status}`);
   };
   await untilShown('connected');
-  // Right after a probe is the worst moment.
+  // Right after a probe is the worst case.
   const killedAt = Date.now();
   await server.stop();
   say('a server was killed right after a probe; waiting for the page to show it');
   const downMs = (await untilShown('error')) - killedAt;
-  // Its waits have grown to their longest by then.
+  // By then the retry delays have reached their maximum.
   await sleep(45_000);
   const startedAt = Date.now();
   const again = await startProcess<{ urls: string[] }, Seen>('health-servers.ts', ['1', new URL(url).port]);

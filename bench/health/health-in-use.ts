@@ -1,8 +1,5 @@
-/**
- * A server that is killed in the middle of a call, in a conversation on the stack that PATCHBAY_STACK names. A process
- * of its own, because LiveKit's threads end with it: it tells its parent the milliseconds of each round, from the
- * failed call until the server is stored as down.
- */
+// A separate process, because LiveKit's threads end with it. Sends its parent the milliseconds of each round, from the
+// failed call until the server is stored as down.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addDemoServer, newPerson } from '../../tests/support/person.ts';
 import { pidOf } from '../../tests/support/processes.ts';
@@ -13,7 +10,7 @@ export interface InUse {
   shownMs: number[];
 }
 
-/** The stack starts the server again later and later. */
+/** The stack restarts the server later each time. */
 const ROUNDS = 3;
 const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
@@ -46,7 +43,7 @@ await client.leave();
 process.send?.({ shownMs } satisfies InUse);
 process.once('disconnect', () => process.exit());
 
-/** @returns when it was, on the wall clock */
+/** @returns the wall-clock time */
 async function untilShown(status: string): Promise<number> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { data } = await system

@@ -1,4 +1,3 @@
-/** A thousand servers: how many a monitor probes per second, how much memory it uses, and what it costs to lose one. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthProject } from '../../tests/e2e/health/project.ts';
@@ -8,12 +7,11 @@ import type { Seen } from './health-servers.ts';
 import { listWithClient } from '../engine/raw-clients.ts';
 
 const SERVERS = 1_000;
-/** How many servers a monitor probes at a time. */
 const PLACES = 32;
 const ROUNDS = 5;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 50;
-/** Less than a lease, by what a claimed server waits until its turn comes. */
+/** Less than a lease, by the time that a claimed server waits for its turn. */
 const SHORTEST_LEASE_MS = 35_000;
 
 export interface ProbeFigures {
@@ -21,7 +19,6 @@ export interface ProbeFigures {
   loopPerSecond: number[];
   memoryMb: number;
   kills: { tookMs: number; again: number; soonestMs: number | null };
-  /** To all servers together, between two probes. */
   connections: number;
 }
 
@@ -44,7 +41,7 @@ export async function measureProbes(
     await untilMonitors(project, 1);
     const monitorPerSecond: number[] = [];
     const loopPerSecond: number[] = [];
-    // The first round warms both up: the compiler, and the tools that are stored then.
+    // The first round warms up the compiler and the stored tools.
     for (let round = 0; round <= ROUNDS; round += 1) {
       signal.throwIfAborted();
       const monitorRate = await probeAll(project, servers);
@@ -68,7 +65,6 @@ export async function measureProbes(
   }
 }
 
-/** Servers a second, lists and all, from the first request that a server sees until the last result is stored. */
 async function probeAll(project: HealthProject, servers: Servers): Promise<number> {
   await project.sql`
     update mcp_servers set catalog_observed_at = now() - interval '1 hour' where catalog_observed_at is not null`;
@@ -81,7 +77,6 @@ async function probeAll(project: HealthProject, servers: Servers): Promise<numbe
   return SERVERS / ((storedAt - (firstAt ?? storedAt)) / 1000);
 }
 
-/** Three monitors share the work; two of them are killed when a third of it is done. */
 async function killInTheMiddle(project: HealthProject, servers: Servers): Promise<ProbeFigures['kills']> {
   const victims = [project.startMonitor(1), project.startMonitor(1)];
   await untilMonitors(project, 3);
@@ -119,7 +114,6 @@ async function untilMonitors(project: HealthProject, wanted: number): Promise<vo
   while ((await project.sql`select from private.monitors`).length < wanted) await sleep(POLL_MS);
 }
 
-/** The same servers by the bare client, as many at a time. */
 async function loop(urls: readonly string[]): Promise<number> {
   const startedAt = performance.now();
   const left = [...urls];

@@ -1,20 +1,16 @@
-/**
- * A thousand servers in one process, each at a port of its own: `node health-servers.ts <count> [port]`. It tells
- * their addresses when all listen, and answers every message of its parent with what it saw since the last one.
- */
+// `node health-servers.ts <count> [port]` sends the servers' addresses once all listen, and answers each message with what
+// it saw since the last one.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serveSessions } from '../engine/session-handler.ts';
 
 export interface Seen {
-  /** Servers that were probed, and those that were probed more than once. */
   servers: number;
   again: number;
-  /** That are open now. */
   connections: number;
-  /** When the first probe began, on the wall clock. */
+  /** Wall-clock time of the first probe. */
   firstAt: number | null;
-  /** The shortest time between two probes of one server; null where none had two. */
+  /** The shortest time between two probes of one server; null if none had two. */
   soonestMs: number | null;
 }
 

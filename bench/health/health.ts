@@ -1,8 +1,3 @@
-/**
- * What the monitor costs and how soon it reports: a thousand servers in one process, probed by one monitor and by a
- * loop of the bare client in turns; monitors that are killed in the middle; a server that is killed while nobody
- * talks, and one in the middle of a call; and the simulation of ten thousand servers over seven days.
- */
 import { simulate, type Figures as Simulated } from '../../agent-worker/src/monitor/testing/simulation.ts';
 import { openHealthProject } from '../../tests/e2e/health/project.ts';
 import type { BenchContext } from '../bench.ts';
@@ -48,7 +43,6 @@ export async function run(context: BenchContext): Promise<void> {
   say(`written to ${writeResult(result)}`);
 }
 
-/** A server that is killed in the middle of a call, on a stack with a conversation. */
 async function measureInUse(context: BenchContext): Promise<InUse | { shownMs: null }> {
   let measured: InUse | { shownMs: null } = { shownMs: null };
   await withStack(context, async (stack) => {
@@ -66,7 +60,7 @@ type Figures = ProbeFigures &
 
 function tell(figures: Figures, say: (text: string) => void): void {
   const { monitorPerSecond, loopPerSecond, memoryMb, kills, downMs, backMs, shownMs } = figures;
-  // What else the machine does falls on both of a round alike.
+  // Other load affects both of a round alike.
   const ratio = median(monitorPerSecond.map((rate, round) => rate / (loopPerSecond[round] ?? rate)));
   say(`probes a second: ${median(monitorPerSecond).toFixed(0)} of the monitor, database and all;`);
   say(`  ${median(loopPerSecond).toFixed(0)} of the bare client in a loop`);

@@ -23,7 +23,7 @@ export async function audit(page: string, url: string, form: Audit['form'], port
   };
   const config = form === 'desktop' ? desktopConfig : undefined;
   let lhr = (await lighthouse(url, flags, config))?.lhr;
-  // Now and then it misses the beginning of a page, and gives 0 for what it has not seen.
+  // Lighthouse sometimes misses the start of a page and gives 0 for what it hasn't seen.
   if (lhr?.runtimeError) lhr = (await lighthouse(url, flags, config))?.lhr;
   if (!lhr || lhr.runtimeError)
     throw new Error(`Lighthouse gave nothing for ${url}: ${lhr?.runtimeError?.code}`);

@@ -29,7 +29,7 @@ export async function measureList(page: Page, stack: Stack, { person }: Scene): 
     if (error) throw new Error('the list cannot be filled', { cause: error });
   }
   await page.goto(`${stack.web_url}/servers`, { waitUntil: 'networkidle' });
-  // As text, since this program knows no browser.
+  // As text, because this program has no DOM types.
   await page.evaluate(`
     window.__slow = [];
     new PerformanceObserver((list) => window.__slow.push(...list.getEntries().map(({ duration }) => duration)))

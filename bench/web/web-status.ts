@@ -49,7 +49,6 @@ export async function measureStatus(page: Page, stack: Stack, { serverId }: Scen
   return summarize(samples);
 }
 
-/** For the page, as text, since this program knows no browser: waits for a word in the server's row, gives the time. */
 function untilDrawn(word: string): string {
   return `new Promise((resolve) => {
     const row = [...document.querySelectorAll('main li')].find((one) => one.textContent.includes('clock'));

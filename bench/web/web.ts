@@ -1,7 +1,4 @@
-/**
- * The page: Lighthouse, JavaScript at first load, how fast a status in the database is on the screen, and how fast a
- * list of a thousand servers answers. On a stack of its own, in a real Chromium, on the build that is deployed.
- */
+/** Measures the build that is deployed, on its own stack, in Chromium. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +44,7 @@ async function measure(stack: Stack, { say }: BenchContext): Promise<void> {
   const startedAt = new Date();
   const before = currentLoad();
   const scene = await setScene('bench');
-  // Lighthouse opens tabs of its own: they share the profile, and with it the session.
+  // Lighthouse's own tabs share the profile, and with it the session.
   const profile = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
   const { base: port } = await findFreeBlock(DEBUG_PORT);
   const browser = await chromium.launchPersistentContext(

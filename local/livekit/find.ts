@@ -24,7 +24,6 @@ export interface FindOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** A source has no usable server; the message says why. */
 class Unavailable extends Error {}
 
 /**

@@ -1,18 +1,10 @@
-// Failures of the real service, for tests: enabled and disabled while the server runs.
 import type { ApiError } from './protocol/api-errors.ts';
 
-/** A failure and when it happens. */
 export type Fault =
-  /** The handshake gets an HTTP error with a body as in the REST API. */
   | { kind: 'handshake_refused'; status: number; error?: ApiError }
-  /**
-   * The connection is closed right after the handshake, without `session.created`, after an `error` event if there is one.
-   * By default, and as in the real service, both are in the TCP packet of the handshake's response.
-   */
+  /** Right after the handshake, without `session.created`; as in the real service, in the TCP packet of its response. */
   | { kind: 'connection_closed'; code: number; error?: ApiError; inOwnPacket?: boolean }
-  /** `session.update` gets an `error` event and has no effect. */
   | { kind: 'update_rejected'; error: ApiError; param?: string }
-  /** The response fails at once. */
   | { kind: 'response_failed'; error: ApiError }
   /** A requested response, or one due after the user's turn, never starts: no `response.created`. */
   | { kind: 'response_missing' }

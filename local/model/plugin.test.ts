@@ -1,4 +1,3 @@
-// LiveKit Agents' unmodified plugin against this server, without a room.
 import { initializeLogger, llm, voice } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
 import { AudioFrame } from '@livekit/rtc-node';
@@ -39,7 +38,6 @@ const notes = agentTool(listNotes, async () => {
   throw new llm.ToolError('The notes are not reachable right now.');
 });
 
-/** A text conversation: what was said in order, and a wait for the agent's next message. */
 async function startConversation(tools: llm.ToolContextEntry[]) {
   const model = new openai.realtime.RealtimeModel({
     baseURL: server.url,
@@ -67,7 +65,7 @@ async function startConversation(tools: llm.ToolContextEntry[]) {
   return { agent, session, ask, answer };
 }
 
-/** The newest session's tools, because the plugin leaves the socket of a closed session open. */
+/** The newest session's, because the plugin leaves the socket of a closed session open. */
 async function heldTools(): Promise<string[] | undefined> {
   const sessions = (await (await fetch(`${server.url}/sessions`)).json()) as { tools: Tool[] }[];
   return sessions.at(-1)?.tools.map(({ name }) => name);

@@ -1,4 +1,3 @@
-// A minimal client of the protocol, for the tests of this folder.
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 

@@ -1,4 +1,3 @@
-// Conversation items for the tests of this folder.
 import type { Item } from './protocol/items.ts';
 
 let count = 0;

@@ -1,4 +1,3 @@
-// Tools of two typical small servers, for the tests of this folder.
 import type { Tool } from './protocol/validate.ts';
 
 type Properties = Record<string, Record<string, unknown>>;

@@ -1,4 +1,3 @@
-// HTTP and WebSocket around the sessions. Loopback only.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
@@ -16,13 +15,11 @@ export interface RehearsalModel {
   /** For `OPENAI_BASE_URL`: http://127.0.0.1:PORT/v1 */
   url: string;
   port: number;
-  /** Failures, for tests; none by default. */
   faults: Faults;
-  /** Handshakes so far, including refused ones. */
+  /** Includes refused ones. */
   readonly dials: number;
   /** Ends every connection at once, without a close frame. */
   dropConnections(): void;
-  /** Closes every connection, then the server. */
   close(): Promise<void>;
 }
 
@@ -131,7 +128,6 @@ function bytesOf(message: RawData): Buffer {
   return message instanceof ArrayBuffer ? Buffer.from(message) : message;
 }
 
-/** Ends connections of clients that missed the previous ping. */
 function pingAll(sockets: WebSocketServer): void {
   for (const ws of sockets.clients) {
     if (awaitingPong.has(ws)) ws.terminate();

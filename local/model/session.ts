@@ -34,24 +34,22 @@ export interface SessionOptions {
   loseConnection: () => void;
 }
 
-/** A session as in `GET /v1/sessions`. */
+/** As in `GET /v1/sessions`. */
 export interface SessionFacts {
   id: string;
   model: string;
   reasoning: unknown;
   voice: Voice;
-  /** Its turn detection, in the API's terms. */
   input: SessionSettings['audio']['input'];
   instructions: string;
   tools: Tool[];
-  /** Number of session updates with tools. */
   tool_updates: { accepted: number; rejected: number };
   items: number;
   is_speaking: boolean;
   connected_at: string;
 }
 
-/** Sound without a word that is shorter than this counts as a cough. */
+/** Shorter sound without a word counts as a cough. */
 const COUGH_MS = 400;
 
 /** One client's connection; one response at a time. `receive` takes raw messages; `send` gets every event. */
@@ -219,7 +217,6 @@ export class Session {
     this.#take(pcm, this.#options.newId('item'));
   }
 
-  /** Adds recognized speech to the conversation; returns its text. */
   #take(pcm: Int16Array, item_id: string): string {
     const { send, log } = this.#options;
     const item: Item = {

@@ -38,7 +38,6 @@ describe('the environment of a child', () => {
       ...['PATCHBAY_ADDRESS_POLICY', 'PATCHBAY_SECRETS_KEYS', 'PATCHBAY_PORT_BASE'],
       ...['PATCHBAY_WEB_URL', 'PATCHBAY_SIGNING_KEY', 'PATCHBAY_DRAIN_TIMEOUT_MS'],
       ...['PATCHBAY_WORKER_PORT', 'PATCHBAY_WORKER_HOST', 'PATCHBAY_MONITOR_PORT', 'PATCHBAY_MONITOR_HOST'],
-      // Of the doctor, and of a page behind a platform's proxy.
       ...[
         'PATCHBAY_WORKER_URL',
         'PATCHBAY_MONITOR_URL',

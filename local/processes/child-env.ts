@@ -1,7 +1,4 @@
-/**
- * The variables of the developer's environment that each child process gets. A shell often has keys of other projects, so
- * a part sees only what it needs.
- */
+/** A shell often has keys of other projects, so each child gets only the variables that it needs. */
 
 /** Names, or prefixes if they end with an asterisk. */
 type Names = readonly string[];

@@ -6,10 +6,8 @@ import type { Readable } from 'node:stream';
 const KEPT_LINES = 12;
 const PINO_ERROR = 50;
 
-/** The log file of a child, its last lines, and the error lines to show at once. */
 export interface ChildLog {
   file: string;
-  /** Reads the output of a started or restarted child. */
   attach(stdout: Readable, stderr: Readable, stderrIsLog: boolean): void;
   note(text: string): void;
   lastLines(): string[];

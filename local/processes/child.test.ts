@@ -24,7 +24,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A shell script that is ready once it has written to `mark`. */
 function child(script: string, more: Partial<ChildSpec> = {}): { child: Child; mark: string } {
   const mark = join(folder, `${children.length}-${Math.random()}`);
   const made = createChild(

@@ -11,10 +11,10 @@ export interface ChildSpec {
   args: string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Checks once whether it responds; repeated until it returns true or the time is over. */
+  /** Repeated until it returns true or the time is over. */
   isReady: (signal: AbortSignal) => Promise<boolean>;
   readyTimeoutMs: number;
-  /** Pause before a restart after a crash; doubles while it keeps crashing. */
+  /** Doubles while the child keeps crashing. */
   restartDelayMs: number;
   /** Time between SIGTERM and SIGKILL. */
   stopTimeoutMs: number;
@@ -26,7 +26,7 @@ export interface ChildContext {
   logFolder: string;
   watchdog: Watchdog;
   say: (text: string) => void;
-  /** Called with the pid of each new process, and with undefined when it ends. */
+  /** Gets undefined when the process ends. */
   onPid: (name: string, pid: number | undefined) => void;
 }
 
@@ -35,14 +35,11 @@ export class ChildFailed extends Error {
   override readonly name = 'ChildFailed';
 }
 
-/** A supervised program: restarted after a crash, and stopped with everything it started. */
 export interface Child {
   name: string;
-  /** Resolves once it is ready. @throws ChildFailed if it exits before or takes too long */
+  /** @throws ChildFailed if it exits first or takes too long */
   start(): Promise<void>;
-  /** Stops and starts it, after a change to its source. */
   restart(): Promise<void>;
-  /** Sends SIGHUP, on which it reloads. */
   reload(): void;
   stop(): Promise<void>;
 }
@@ -173,10 +170,7 @@ async function waitUntilReady(
   }
 }
 
-/**
- * Sends SIGTERM to the leader, which stops its own children in order, and kills the whole group if that takes too long.
- * execa has no such mode: its `killDescendants` signals the group at once, and its result waits for the output of orphans.
- */
+/** The leader stops its own children in order before the group is killed; execa's `killDescendants` signals all at once. */
 async function endProcess(
   target: { process: ChildProcess; ended: Promise<string> },
   stopTimeoutMs: number,
@@ -195,7 +189,6 @@ async function endProcess(
   await endGroup(pid);
 }
 
-/** Stops what a leader left behind in its group. */
 async function endGroup(leaderPid: number): Promise<void> {
   if (!signalGroup(leaderPid, 'SIGTERM')) return;
   for (const deadline = Date.now() + GROUP_GRACE_MS; Date.now() < deadline; await sleep(20)) {

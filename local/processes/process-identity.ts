@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** Identifies a process even after its pid was reused. */
 export interface ProcessIdentity {
   pid: number;
-  /** When the process started, in the system's own format. Only compared. */
+  /** In the system's own format; only compared. */
   startedAt: string;
 }
 

@@ -11,10 +11,7 @@ type RunRecord = z.infer<typeof RunRecord>;
 
 const STOP_GRACE_MS = 6_000;
 
-/**
- * This process's claim of a data directory. It records the children, which the next start stops if this process is killed.
- * As with file locks, no library compares process start times (file-lock.ts).
- */
+/** Records the children, so that the next start can stop them if this process is killed. */
 export interface Claim {
   /** True if a killed supervisor held the data directory before. */
   isTakenOver: boolean;
@@ -76,7 +73,7 @@ export async function claim(dataDir: string, say: (text: string) => void): Promi
   };
 }
 
-/** Creates the file with its content atomically. Returns false if it already exists. */
+/** Atomic. Returns false if the file already exists. */
 function create(file: string, record: RunRecord): boolean {
   const draft = `${file}.${process.pid}.new`;
   writeJson(draft, record);

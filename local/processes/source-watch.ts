@@ -21,7 +21,6 @@ export function watchSources(folders: string[], onChange: () => void): () => voi
   };
 }
 
-/** True if a running part may have loaded the file. */
 function isSource(file: string): boolean {
   return /\.(ts|js|mjs|json)$/.test(file) && !/\.test\.ts$/.test(file);
 }

@@ -6,7 +6,6 @@ export interface ToolRun {
   args: string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Kills the program and everything it started. */
   signal?: AbortSignal;
   watchdog?: Watchdog;
   onLine?: (line: string) => void;

@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MACHINE, pickEnv } from './child-env.ts';
 
-/** Stops the process groups it knows if this process dies without stopping them itself. */
+/** Stops the process groups it knows if this process dies without doing so. */
 export interface Watchdog {
   add(leaderPid: number): void;
   remove(leaderPid: number): void;
-  /** Closes it and stops the groups that are left. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,3 @@
-/** Cities that no time zone is named after. */
 const ZONE_OF_CITY: Record<string, string> = {
   beijing: 'Asia/Shanghai',
   bangalore: 'Asia/Kolkata',

@@ -1,7 +1,4 @@
-/**
- * Runs the reference server `@modelcontextprotocol/server-everything`, unmodified, on the port in `PORT`. By itself it
- * listens on every address; here it listens on loopback only.
- */
+/** Unmodified, the server listens on every address; here it listens on loopback only, on `PORT`. */
 import { Server } from 'node:net';
 
 type Listen = (this: Server, options: { port: number; host: string }, listener: () => void) => Server;

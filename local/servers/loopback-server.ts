@@ -11,16 +11,14 @@ const SESSION_IDLE_MS = 60 * 60_000;
 export interface LoopbackServerOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
   port: number;
-  /** Creates the MCP server of a session; `ended` is called once when the session is over. */
+  /** `ended` is called once when the session is over. */
   createSession: () => { mcp: McpServer; ended?: () => void };
-  /** Decides whether to accept a request. Default: accept all. */
+  /** Default: accept all. */
   isAuthorized?: (request: IncomingMessage) => boolean;
 }
 
 export interface LoopbackServer {
-  /** Address of the MCP endpoint, such as http://127.0.0.1:4111/mcp. */
   url: string;
-  /** Ends every session, cuts open streams and stops listening. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,4 @@
-// Converts a grammar to the recognizer's format: states, and words that lead from one to the next with a probability.
-
-/** A sentence pattern: a sequence of slots, each a list of alternatives ('' makes it optional). */
+/** A sequence of slots, each a list of alternatives ('' makes it optional). */
 export type Phrase = string[][];
 
 export interface Transition {
@@ -25,11 +23,8 @@ const price = (probability: number) => Math.round(Math.log(probability) / Math.l
 /** Sounds of English, each as its own word: a chain of them competes with the grammar and matches everything else. */
 export const UNKNOWN = '+';
 export const PHONES = 'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z'.split(' '); // prettier-ignore
-/**
- * Measured with four voices, 23 sentences for 21 tools and 15 unrelated ones. At 1e-13 per sound all 92 are recognized and
- * 53 of 60 unrelated ones rejected; with noise at -30 dB, 81 are recognized, 6 rejected and 5 mistaken. 1e-12 rejects more
- * (57 unrelated, 13 in noise), 1e-15 less (39 and 2).
- */
+// Per sound. With four voices, 23 sentences and 21 tools, all 92 are recognized and 53 of 60 unrelated ones rejected;
+// 1e-12 rejects more (57, but 13 in noise instead of 6), 1e-15 less (39).
 const UNKNOWN_PRICE = price(1e-13);
 /** Optional short words are usually said: "the" is easily missed in the sound. */
 const LEFT_OUT_PRICE = price(1e-7);
@@ -40,7 +35,6 @@ export function buildAutomaton(phrases: Phrase[]): Automaton {
   let states = 2;
   const transitions: Transition[] = [];
   for (const slots of phrases) {
-    // The states before the slot, several of them after an optional one, each with the cost to get there.
     let here = [{ state: start, logp: 0 }];
     for (const alternatives of slots) {
       const after = states++;

@@ -1,4 +1,3 @@
-// CMU Flite, compiled to WebAssembly. It is a command-line program: each run is a new instance with its own files.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// PocketSphinx, compiled to WebAssembly, with its small acoustic model: recognizes what a grammar allows.
+// PocketSphinx, compiled to WebAssembly, with its small acoustic model.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,10 +18,7 @@ export interface Grammar {
 export interface Hearing {
   /** Loads a grammar (about 50 ms), which the first `hear` with it does otherwise. */
   prepare(grammar: Grammar): void;
-  /**
-   * Returns what was said in words of the grammar, or '' for anything else. Takes about 20 ms for a phrase.
-   * @param pcm mono at 16 kHz
-   */
+  /** Takes about 20 ms; '' if nothing in the grammar was said. @param pcm mono at 16 kHz */
   hear(pcm: Int16Array, grammar: Grammar): string;
 }
 
@@ -94,7 +91,6 @@ const BEAMS = [
   ['-wbeam', '1e-80'],
 ] as const;
 
-// The part of the engine's API that is used here (see its README).
 interface Vector<T> {
   push_back(value: T): void;
   get(index: number): number;

@@ -1,5 +1,4 @@
-// Converts words to phones of the CMU set without stress marks: from the dictionary, else by the synthesizer's rules, so
-// that the recognizer understands a tool called "kubectl".
+// Words missing in the dictionary use the synthesizer's rules, so that a tool called "kubectl" is understood.
 import { dictionary } from 'cmu-pronouncing-dictionary';
 import { flitePhones } from './flite.ts';
 

@@ -1,4 +1,3 @@
-/** Mono PCM with its sample rate. */
 export interface Sound {
   pcm: Int16Array;
   sampleRateHz: number;

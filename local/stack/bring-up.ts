@@ -11,11 +11,9 @@ const PROGRESS_MS = 10_000;
 
 export interface BringUpContext extends ChildContext {
   settings: Settings;
-  /** Aborted when the stack stops: nothing is started after that. */
+  /** Aborted when the stack stops: nothing starts after that. */
   signal: AbortSignal;
-  /** Serves the page from source, and restarts what changes. */
   isLive: boolean;
-  /** Everything that was started, for stopping it. */
   parts: Part[];
 }
 

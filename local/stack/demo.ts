@@ -81,7 +81,7 @@ export async function seedDemo(settings: Settings): Promise<void> {
   }
 }
 
-/** Signs in, or signs up. An account with the password of an older start gets this checkout's password. */
+/** An account of an older start gets this checkout's password. */
 async function signIn(client: SupabaseClient, { demo, supabase }: Settings): Promise<void> {
   const known = await client.auth.signInWithPassword(demo);
   if (known.data.session) return;
@@ -118,7 +118,6 @@ async function apply(client: SupabaseClient, step: SeedStep): Promise<void> {
     url: server.url,
     description: DESCRIPTIONS[server.name],
     auth_method: server.auth_method,
-    // Runs next to the stack, from its own code and packages.
     trusts_hints: true,
     metadata: { demo: server.name },
   };

@@ -1,7 +1,4 @@
-/**
- * Loaded with `node --import` into each Node process of `npm start`: every HTTP server of the process, WebSockets
- * included, accepts requests from this machine only.
- */
+/** Loaded with `node --import`, so that HTTP and WebSocket servers accept requests from this machine only. */
 import { Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isFromThisMachine, REFUSAL } from './loopback.ts';

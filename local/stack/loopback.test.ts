@@ -42,7 +42,6 @@ describe('a request from this machine', () => {
   });
 });
 
-/** A third-party server that answers everyone and accepts every upgrade. */
 const UNKNOWN = `
   import { createServer } from 'node:http';
   const server = createServer((request, response) => response.end('secret'));

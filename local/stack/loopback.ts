@@ -1,4 +1,4 @@
-/** Recognizes requests from this machine. Imports nothing, because the edge functions' host uses it in Deno. */
+/** Imports nothing, because the edge functions' host uses it in Deno. */
 
 const NAME = String.raw`(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?`;
 const HOST = new RegExp(`^${NAME}$`, 'i');

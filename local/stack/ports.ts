@@ -20,7 +20,6 @@ const OFFSETS = {
 } as const;
 
 export type PortName = keyof typeof OFFSETS;
-/** One port for each service, all on 127.0.0.1. */
 export type Ports = Record<PortName, number>;
 
 export const DEFAULT_PORT_BASE = 4100;

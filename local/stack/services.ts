@@ -17,7 +17,6 @@ type Extra = Partial<Pick<ChildSpec, 'restartDelayMs' | 'readyTimeoutMs' | 'stop
 export function describeServices(settings: Settings, env: NodeJS.ProcessEnv) {
   const { root, ports } = settings;
   const machine = pickEnv(env, MACHINE);
-  /** For our own parts that use the network; `names` are their settings. */
   const outgoing = (names: readonly string[] = []) => pickEnv(env, NETWORK, TRACES, names);
 
   const program = (

@@ -5,7 +5,6 @@ import { SEEDED_FILE } from './demo.ts';
 import { SECRETS_FILE } from './secrets.ts';
 import { supabaseFolder } from './settings.ts';
 
-/** What an installation creates: database, secrets and logs, but not the runtime or builds. */
 const DATA = ['supabase', SECRETS_FILE, SEEDED_FILE, 'logs'];
 
 /**

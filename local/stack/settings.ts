@@ -4,7 +4,6 @@ import type { LocalSecrets } from './secrets.ts';
 
 const DEMO_EMAIL = 'demo@patchbay.example';
 
-/** Every address and key of a stack: those of embedded parts, or those from the environment. */
 export interface Settings {
   root: string;
   dataDir: string;

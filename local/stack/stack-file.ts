@@ -23,12 +23,10 @@ export const Stack = z.object({
   livekit_api_key: z.string(),
   livekit_api_secret: z.string(),
   model_url: z.string(),
-  /** Where the worker and the monitor answer health checks. No worker runs without a LiveKit server. */
   worker_url: z.string().optional(),
   monitor_url: z.string(),
   demo: z.object({ email: z.string(), password: z.string() }),
   demo_servers: z.array(DemoServer),
-  /** Why voice is unavailable, if no LiveKit server was found. */
   voice_unavailable: z.string().optional(),
   pids: z.record(z.string(), z.number()),
 });

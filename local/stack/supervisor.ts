@@ -20,23 +20,19 @@ const STOPPED_FIRST = ['source watch', 'worker', 'monitor'];
 export const DEFAULT_DATA_DIR = join(ROOT, '.local');
 
 export interface StackOptions {
-  /** Holds the database, secrets, logs and stack.json. Default: .local of this repository. */
   dataDir?: string;
   /** First port of the block. Default: PATCHBAY_PORT_BASE, else the first free block from 4100. */
   portBase?: number;
-  /** What to do with the data of earlier starts. Default: 'use'. */
+  /** Default: 'use'. */
   earlier?: 'use' | 'set aside' | 'delete';
-  /** Serves the page from source, and restarts what changes. */
   isLive?: boolean;
   say?: (text: string) => void;
-  /** Cancels the start and stops what is running by then. */
   signal?: AbortSignal;
 }
 
 export interface RunningStack {
   stack: Stack;
   settings: Settings;
-  /** Stops every part; the data stays. */
   stop(): Promise<void>;
 }
 

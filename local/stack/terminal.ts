@@ -8,7 +8,6 @@ import { BuildFailed } from './web-build.ts';
 
 export interface TerminalOptions {
   isLive: boolean;
-  /** Default: .local of this repository. */
   dataDir?: string;
 }
 

@@ -1,9 +1,5 @@
-/**
- * Deno, in two versions. Edge functions run on the version that hosted Supabase's edge runtime is compatible with, named
- * only by the alias `deno-hosted` in package.json. To see whether hosted has changed, compare it with `DENO_VERSION` in
- * https://github.com/supabase/edge-runtime/blob/main/.env, or run `npm run doctor` against a hosted project. Only bundling
- * uses the newer Deno, which has `deno bundle`.
- */
+// Functions run on the version that hosted Supabase is compatible with, `deno-hosted`: compare it with `DENO_VERSION` in
+// https://github.com/supabase/edge-runtime/blob/main/.env. Bundling needs a newer one, which has `deno bundle`.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,9 +1,5 @@
-/**
- * Serves every `supabase/functions/<name>/index.ts` (`export default { fetch }`) from one Deno process; hosted Supabase's
- * edge runtime has a worker for each. Runs in Deno, so it isn't type-checked with Node.
- *
- * Arguments: the functions' folder and the port. Prints `{"port": n}` once it listens, and exits when stdin ends.
- */
+// Serves all functions from one Deno process; hosted Supabase has a worker for each. Arguments: the functions' folder and
+// the port. Prints `{"port": n}` once it listens, and exits when stdin ends.
 import { isFromThisMachine, REFUSAL } from '../stack/loopback.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
@@ -32,7 +28,7 @@ async function load(name: string): Promise<Handler> {
   return (request) => handler(request);
 }
 
-/** Returns the function, loaded once. A failed load is retried at the next call. */
+/** A failed load is retried at the next call. */
 function loaded(name: string): Promise<Handler> {
   const known = handlers.get(name);
   if (known) return known;
@@ -42,7 +38,7 @@ function loaded(name: string): Promise<Handler> {
   return loading;
 }
 
-/** Preloads functions, so that no first call waits for the compiler. A failure is reported at the call. */
+/** So that no first call waits for the compiler. A failure is reported at the call. */
 async function loadAll(): Promise<void> {
   for await (const { name, isDirectory } of runtime.readDir(folder ?? '')) {
     if (isDirectory && !name.startsWith('_')) await loaded(name).catch(() => undefined);

@@ -1,4 +1,3 @@
-/** Runs the edge functions in a process of the hosted Deno version, and restarts it after a crash. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
@@ -7,23 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findHostedDeno } from './deno.ts';
 
 export interface FunctionsOptions {
-  /** Has a folder for each function. */
   folder: string;
   /** The functions may read its node_modules, supabase and shared, and nothing else. */
   repository: string;
-  /** Deno's cache. */
   cacheDir: string;
   /** 0 for any free port. */
   port: number;
-  /** The functions' whole environment. */
   env: Record<string, string>;
   log: (line: string) => void;
 }
 
 export interface RunningFunctions {
-  /** `http://127.0.0.1:<port>`, or undefined between a crash and the next start. */
+  /** Undefined between a crash and the next start. */
   address(): string | undefined;
-  /** Restarts the process, which reloads the functions. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }

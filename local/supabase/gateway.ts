@@ -23,9 +23,8 @@ export interface GatewayOptions {
   sql: Sql;
   mailer: Mailer;
   authConfig: AuthConfig;
-  /** Public URL of this gateway, without a trailing slash. */
+  /** Without a trailing slash. */
   url: string;
-  /** URL of the functions' host; undefined while it is down. */
   functionsAddress: () => string | undefined;
 }
 
@@ -36,7 +35,7 @@ const AuthChange = z.object({
 
 type Env = { Bindings: HttpBindings };
 
-/** Auth requests of one address at once; the configuration has the rate after that. */
+/** A burst of one address; the configuration has the rate after that. */
 const TOKEN_BURST = 30;
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length'];

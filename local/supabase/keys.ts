@@ -22,7 +22,7 @@ const ProjectKeys = z.object({
   }),
 });
 
-/** An installation's keys. They last as long as its data, so that a restart signs nobody out. */
+/** They last as long as the data, so that a restart signs nobody out. */
 export type ProjectKeys = z.infer<typeof ProjectKeys>;
 
 /** Reads the keys from `keys.json` in the data directory (readable by its owner only), or generates them. */

@@ -13,30 +13,22 @@ export interface LiteOptions {
   siteUrl: string;
   /** URL of the gateway, to which providers redirect users. */
   url: string;
-  /** How long an emailed link works. */
   linkExpirySeconds: number;
   mailer: Mailer;
 }
 
-/** Auth settings that may change at run time. */
 interface LiteAuth {
-  /** Whether new accounts must confirm their address. Initially they don't. */
   confirmations: boolean;
-  /** An OAuth app at GitHub, or at a stand-in for GitHub at `url`. */
   github: { client_id: string; secret: string; url: string } | null;
 }
 
-/** @supabase/lite: REST (as PostgREST) and auth (as GoTrue) on the given database. */
 export interface Lite {
   fetch(request: Request): Promise<Response>;
-  /** Creates the tables of the `auth` schema. */
   prepare(): Promise<void>;
-  /** Settings for new requests. */
   auth: LiteAuth;
   close(): Promise<void>;
 }
 
-/** The part of lite's configuration that it reads for each request. */
 interface ReadPerRequest {
   email: { enable_confirmations: boolean };
   /** By default lite has a disabled provider. */

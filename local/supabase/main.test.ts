@@ -47,7 +47,6 @@ function isListening(port: number): Promise<boolean> {
 interface Run {
   child: ChildProcess;
   stderr: () => string;
-  /** The ready line, or undefined if the process exited before it. */
   ready: Promise<{ url: string } | undefined>;
   exitCode: Promise<unknown>;
 }
@@ -119,7 +118,6 @@ test('when the database dies, so does the process, and says so', async () => {
   const { publishableKey } = JSON.parse(await readFile(join(dataDir, 'keys.json'), 'utf8')) as {
     publishableKey: string;
   };
-  // People who go on asking do not hold it.
   const ask = async (): Promise<void> => {
     while (child.exitCode === null)
       await fetch(`${url}/rest/v1/mcp_servers`, { headers: { apikey: publishableKey } }).catch(

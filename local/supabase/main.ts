@@ -1,9 +1,5 @@
-/**
- * Runs the embedded Supabase as a process. Environment: PATCHBAY_PORT_BASE (default 4100), PATCHBAY_DATA_DIR (default
- * .local/supabase), and the LIVEKIT_ and PATCHBAY_ variables of the edge functions. Prints one line of JSON once everything
- * responds, logs to stderr, reloads the edge functions on SIGHUP, and exits on SIGTERM, SIGINT or the end of its parent
- * (stdin, if it is a pipe, or the IPC channel closes; SIGHUP in a terminal).
- */
+// Environment: PATCHBAY_PORT_BASE (default 4100), PATCHBAY_DATA_DIR (default .local/supabase), and the variables of the
+// functions. Prints JSON once ready, reloads functions on SIGHUP, and exits when its parent ends.
 import { fstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startSupabase } from './start.ts';

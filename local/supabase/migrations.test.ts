@@ -80,7 +80,6 @@ test('a database of other migrations is from before the first release: the way t
   );
   expect(refusal).toContain('/workspace/transfer');
   expect(refusal).toContain('npm start -- --fresh');
-  // Also what sorts before the change is left alone.
   expect(await hasTable('b')).toBe(false);
 });
 

@@ -31,10 +31,7 @@ export async function applyMigrations(sql: Sql, folder: string): Promise<string[
   return done;
 }
 
-/**
- * Released migrations never change, so a database with others is from before 0.1.0 or from between two releases.
- * @param applied the SQL that the database has had, by version
- */
+/** Released migrations never change. @param applied the SQL that the database has had, by version */
 function whyNotUpgradable(applied: ReadonlyMap<string, string>, migrations: Migration[]): string | null {
   const changed = migrations.find(({ version, content }) => (applied.get(version) ?? content) !== content);
   const newest = migrations.at(-1)?.version ?? '';

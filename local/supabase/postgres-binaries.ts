@@ -3,7 +3,6 @@ import { access, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'n
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
-/** The system account that Postgres runs as; undefined for this process's own. */
 export interface Account {
   uid: number;
   gid: number;

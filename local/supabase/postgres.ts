@@ -1,7 +1,4 @@
-/**
- * Runs Postgres for a data directory. It stops when its owner ends, even if killed: a shell between them waits on a pipe
- * that only the owner holds open, and interrupts Postgres when it closes.
- */
+/** Postgres stops even if its owner is killed: a shell between them waits on a pipe that only the owner holds open. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,7 +9,6 @@ import { promisify } from 'node:util';
 import { findPostgresBinaries, isReachable, OUTSIDE_FOLDER, type Account } from './postgres-binaries.ts';
 
 export interface PostgresOptions {
-  /** The installation's folder; the cluster is in its `postgres/`. */
   dataDir: string;
   port: number;
   /** Password of the superuser `postgres`, set when the cluster is created. */
@@ -23,7 +19,6 @@ export interface PostgresOptions {
 }
 
 export interface RunningPostgres {
-  /** The superuser's connection URL. */
   url: string;
   /** Resolves with the reason once the server has stopped for any reason. */
   exited: Promise<string>;
@@ -105,7 +100,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   return { url, exited, stop: () => stopChild(child, exited) };
 }
 
-/** Postgres refuses to run as root: returns the owner of an existing cluster, else a standard account. */
+/** Postgres refuses to run as root. */
 async function findAccount(dataDir: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const folder of [join(dataDir, 'postgres'), (await readNote(dataDir)) ?? outsideCluster(dataDir)]) {
@@ -128,7 +123,6 @@ function outsideCluster(dataDir: string): string {
   return join(OUTSIDE_FOLDER, createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16));
 }
 
-/** Path of the cluster if Postgres can't enter the data directory; undefined if it is inside. */
 async function readNote(dataDir: string): Promise<string | undefined> {
   const noted = await readFile(join(dataDir, ELSEWHERE_NOTE), 'utf8').catch(() => undefined);
   return noted?.startsWith(`${OUTSIDE_FOLDER}/`) ? noted.trim() : undefined;
@@ -145,10 +139,7 @@ export async function setClusterAside(dataDir: string, mark: string): Promise<vo
   await writeFile(join(dataDir, ELSEWHERE_NOTE), `${noted}-${mark}\n`);
 }
 
-/**
- * Returns the cluster's path: in the data directory, or elsewhere if its account can't get there (a checkout in /root).
- * A note in the data directory then points to it; if the note is missing, the data was removed on purpose.
- */
+/** A cluster outside of the data directory has a note there: if it is missing, the data was removed on purpose. */
 async function findClusterFolder(
   dataDir: string,
   account: Account | undefined,
@@ -167,7 +158,7 @@ async function findClusterFolder(
   return outside;
 }
 
-/** Created under another name and renamed once complete, so that an interrupted start leaves no partial cluster. */
+/** Renamed once complete, so that an interrupted start leaves no partial cluster. */
 async function createCluster(
   cluster: string,
   native: string,
@@ -210,10 +201,7 @@ async function createCluster(
   }
 }
 
-/**
- * Removes a stale postmaster.pid, which outlives a crash and whose pid may be reused. Waits for a server that is still
- * shutting down after its owner was killed.
- */
+/** A stale postmaster.pid outlives a crash and its pid may be reused; a server may also still be shutting down. */
 async function clearStaleLock(cluster: string): Promise<void> {
   const lockFile = join(cluster, 'postmaster.pid');
   const deadline = Date.now() + STOP_TIMEOUT_MS;

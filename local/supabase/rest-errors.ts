@@ -8,7 +8,7 @@ interface DatabaseError {
   hint?: string;
 }
 
-/** Class 23 is a broken constraint; these three have their own answers inside. */
+/** Class 23 is a violated constraint; these three codes have their own responses. */
 const ANSWERED_INSIDE = ['23502', '23503', '23505'];
 
 /**

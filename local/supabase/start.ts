@@ -1,9 +1,3 @@
-/**
- * An embedded Supabase project: Postgres, REST, auth, Realtime broadcasts and edge functions, without Docker.
- *   const supabase = await startSupabase({ dataDir, ports: { gateway: 0, postgres: 0, functions: 0 } });
- *   createClient(supabase.url, supabase.publishableKey); … await supabase.stop();
- * Alone: `PATCHBAY_PORT_BASE=4100 PATCHBAY_DATA_DIR=.local/supabase node local/supabase/main.ts`
- */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +18,7 @@ import { startRealtime } from './realtime/bridge.ts';
 import { createTokens } from './tokens.ts';
 
 export interface SupabaseOptions {
-  /** Everything that lasts lies here: the database and the keys. */
+  /** Holds the database and the keys. */
   dataDir: string;
   /** 0 = any free port. */
   ports: { gateway: number; postgres: number; functions: number };
@@ -32,11 +26,10 @@ export interface SupabaseOptions {
   migrationsDir?: string;
   /** Default: supabase/functions of this repository; null = no functions. */
   functionsDir?: string | null;
-  /** What the functions find in their environment beside the SUPABASE_ names. */
   functionsEnv?: Record<string, string>;
-  /** Address of the web app, for the links in mails. Default: the gateway's own. */
+  /** For links in emails. Default: the gateway's own URL. */
   siteUrl?: string;
-  /** How long Realtime takes an API key on one connection. Default: an hour. */
+  /** How long Realtime accepts an API key on one connection. Default: an hour. */
   realtimeKeyTokenSeconds?: number;
   log?: (line: string) => void;
 }
@@ -45,13 +38,10 @@ export interface RunningSupabase {
   url: string;
   publishableKey: string;
   secretKey: string;
-  /** Superuser's address of the database. */
   databaseUrl: string;
-  /** Names of the migrations that this start applied. */
   migrated: string[];
   /** Resolves with the reason when the database has gone, asked for or not. */
   ended: Promise<string>;
-  /** Reloads the edge functions. */
   restartFunctions(): Promise<void>;
   stop(): Promise<void>;
 }

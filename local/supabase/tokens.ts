@@ -1,16 +1,13 @@
-/**
- * @supabase/lite signs tokens with HS256, but users get ES256 tokens with a public key, as in hosted projects. The gateway
- * converts between the two.
- */
+/** @supabase/lite signs tokens with HS256; users get ES256 tokens with a public key, as in hosted projects. */
 import { compactVerify, decodeJwt, importJWK, SignJWT, type JSONWebKeySet, type JWTPayload } from 'jose';
 import type { ProjectKeys } from './keys.ts';
 
 export interface Tokens {
   /** Public keys, as served at `/auth/v1/.well-known/jwks.json`. */
   jwks: JSONWebKeySet;
-  /** Claims of a valid ES256 token; null for any other. */
+  /** Null for an invalid token. */
   verify(token: string): Promise<JWTPayload | null>;
-  /** Converts an ES256 token to HS256; the receiver checks its expiry. Null if the signature isn't ours. */
+  /** The receiver checks the expiry. Null if the signature isn't ours. */
   toInner(token: string): Promise<string | null>;
   /** Converts an HS256 token to ES256; `more` are claims that only hosted tokens have. */
   toOuter(innerToken: string, more: JWTPayload): Promise<string>;

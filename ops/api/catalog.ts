@@ -1,4 +1,3 @@
-/** What REST offers of the database: tables, columns and functions, and who may use which, read from its catalog. */
 import type { Sql } from 'postgres';
 import { z } from 'zod';
 
@@ -11,7 +10,6 @@ const Column = z.object({
   type: z.string(),
   is_nullable: z.boolean(),
   has_default: z.boolean(),
-  /** Of a column that is one of a list of words. */
   choices: z.array(z.string()).nullable(),
   user: Rights,
 });

@@ -9,6 +9,6 @@ it('each description in docs/openapi.json stands by itself', () => {
     return value;
   });
   expect(descriptions.length).toBeGreaterThan(100);
-  // They come from the comment above the last definition of a function, which readers see without the earlier ones.
+  // They come from the comment above a function's last definition; readers don't see the earlier ones.
   expect(descriptions.filter((text) => /\bas before\b|^With |\bprivate\./i.test(text))).toEqual([]);
 });

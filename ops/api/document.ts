@@ -1,4 +1,3 @@
-/** `docs/openapi.json`: the public interface, from the schema of the database and those of the edge functions. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
@@ -55,7 +54,6 @@ function describedTables(): Descriptions {
   return new Map([...rows].map(([, name = '', about = '']) => [name, about]));
 }
 
-/** The comment above a function says what it does. */
 function describedFunctions(): Descriptions {
   const folder = join(ROOT, 'supabase/schemas');
   const found: Descriptions = new Map();

@@ -1,4 +1,3 @@
-/** The edge functions, as their schemas in `shared` have them. */
 import {
   CallToolAnswer,
   CallToolBody,
@@ -28,9 +27,8 @@ interface EdgeFunction {
   summary: string;
   body: z.ZodType;
   answer: z.ZodType;
-  /** With which an API token may call it; null: for people alone. */
+  /** An API token needs this scope; null: users only. */
   scope: TokenScope | null;
-  /** Tells how far it is, where the caller asks for that. */
   streams?: boolean;
 }
 
@@ -113,7 +111,6 @@ export function functionPaths(): Json {
   );
 }
 
-/** @param io `input` for what is sent, `output` for what is answered */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const either = z.array(z.instanceof(z.ZodType)).safeParse(schema.meta()?.['eitherOf']);
   if (either.success) return { anyOf: either.data.map((one) => schemaOf(one, io)) };

@@ -1,4 +1,3 @@
-/** What the operations of the description have in common. */
 export type Json = Record<string, unknown>;
 
 export const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });

@@ -1,8 +1,6 @@
-/** Paths and schemas of tables and functions, as PostgREST serves them. */
 import type { Catalog, Column, Procedure, Table } from './catalog.ts';
 import { ANY_REFUSAL, json, ref, security, type Json } from './parts.ts';
 
-/** The description of a table or function, by its name. */
 export type Descriptions = Map<string, string>;
 
 const TYPES: Record<string, Json> = {
@@ -67,7 +65,7 @@ export function tableSchemas({ tables }: Catalog): Json {
   );
 }
 
-/** Set by a trigger where an insert leaves it out. */
+/** Set by a trigger if an insert omits it. */
 const FILLED = ['position'];
 const ROW_FILTERS = ['filter', 'select'].map((name) => ref('parameters', name));
 const WRITING = [...ROW_FILTERS, ref('parameters', 'prefer')];

@@ -1,7 +1,4 @@
-/**
- * `npm run db:diff -- <database url>`: tells where a database differs from what the migrations make. Without an
- * address, the database of the running stack. Exit code 1 when they differ.
- */
+/** `npm run db:diff -- <url>` (default: the running stack's) exits with 1 if a database differs from the migrations. */
 import { DEFAULT_DATA_DIR } from '../../local/stack/supervisor.ts';
 import { readStack } from '../../local/stack/stack-file.ts';
 import { findDifferences } from './differences.ts';

@@ -25,7 +25,6 @@ const Delta = z.discriminatedUnion('verb', [
 ]);
 const Plan = z.object({ deltas: z.array(Delta) });
 
-/** What one database lacks, has too much, or has in another form than it should. */
 export interface Difference {
   verdict: 'missing' | 'unknown' | 'different';
   /** Such as `policy public.mcp_servers "members see servers"`. */
@@ -54,7 +53,7 @@ export async function findDifferences(databaseUrl: string, expectedUrl: string):
   });
 }
 
-/** Our schemas, and what we hang on the platform's: a trigger on users, a policy on messages. */
+/** Includes what we add to the platform's schemas: a trigger on users, a policy on messages. */
 function isOurs(subject: Subject): boolean {
   const { kind, schema, table, name } = subject.target ?? subject;
   if (kind === 'schema') return name === 'private';

@@ -1,7 +1,4 @@
-/**
- * `npm run db:migration -- <name>`: writes the migration that turns the database of supabase/migrations into the one that
- * supabase/schemas declares. Needs no Docker, unlike `supabase db diff`.
- */
+/** `npm run db:migration -- <name>` needs no Docker, unlike `supabase db diff`. */
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { renderMigration } from './render-migration.ts';

@@ -35,7 +35,7 @@ export async function renderMigration(schemas = SCHEMAS): Promise<string> {
   }
 }
 
-/** @returns what it printed, also when it exits with an error because there is nothing to render */
+/** It exits with an error when there is nothing to render. */
 async function pgdelta(...args: string[]): Promise<string> {
   const { code, output } = await runTool({ command: PGDELTA, args });
   if (code !== 0 && !output.includes('"changes":false')) throw new Error(`pgdelta ${args[0]}:\n${output}`);

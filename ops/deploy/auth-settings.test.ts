@@ -31,7 +31,7 @@ describe('the settings of Auth for a hosted project', () => {
       additional_redirect_urls: ['https://patchbay.example/**'],
       email: { enable_confirmations: true, double_confirm_changes: true },
     });
-    // A project without a mail server of its own takes no other rate.
+    // A project without its own mail server accepts no other rate.
     expect(config).not.toHaveProperty('auth.rate_limit.email_sent');
     expect(config).not.toHaveProperty('auth.email.smtp');
   });
@@ -91,7 +91,7 @@ describe('the real CLI', { timeout: 60_000 }, () => {
       smtp_host: 'smtp.example',
       smtp_pass: SMTP.SMTP_PASS,
     });
-    // What an operator decides in the dashboard stays.
+    // Settings made in the dashboard stay.
     expect(
       Object.keys(api.auth).filter((name) => /disable_signup|github|google|captcha|hook/.test(name)),
     ).toEqual([]);

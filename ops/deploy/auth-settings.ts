@@ -1,10 +1,9 @@
-/** The settings of Auth that a hosted project needs, as a file for `supabase config push`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify, type TomlTable } from 'smol-toml';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Emails in an hour. Supabase lets nobody change it without a mail server of one's own. */
+/** Per hour. Supabase changes it only for projects with their own mail server. */
 const EMAILS_PER_HOUR = 100;
 const SMTP_NAMES = ['SMTP_HOST', 'SMTP_PORT', 'SMTP_USER', 'SMTP_PASS', 'SMTP_FROM'] as const;
 

@@ -1,7 +1,4 @@
-/**
- * `npm run bundle:functions -- <folder>`: makes each edge function one file, `<folder>/<name>/index.ts`, with all that
- * it imports inside. For a Supabase of one's own, whose edge runtime knows neither `shared/` nor our packages.
- */
+/** `npm run bundle:functions -- <folder>`: a self-hosted edge runtime has neither `shared/` nor our packages. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readExpected } from '../doctor/subject.ts';
@@ -30,7 +27,7 @@ export async function bundleFunctions(root: string, folder: string): Promise<Rec
   const sizes = names.map(async (name) => {
     const bundle = join(folder, name, 'index.js');
     const text = NODE_GLOBALS + (await readFile(bundle, 'utf8'));
-    // Edge runtimes look for the name that the source has.
+    // Edge runtimes look for the source's file name.
     await writeFile(join(folder, name, 'index.ts'), text);
     await rm(bundle);
     return [name, Buffer.byteLength(text)] as const;

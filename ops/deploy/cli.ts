@@ -8,11 +8,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'node_modules/supabase/dist/supabase.js');
 
 export interface CliOptions {
-  /** Default: the environment of this process. */
   env?: NodeJS.ProcessEnv;
-  /** Put before the path of the secrets. */
   more?: readonly string[];
-  /** `inherit` lets the person see and answer it. */
   stdio?: 'inherit' | 'ignore';
 }
 

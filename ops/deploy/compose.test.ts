@@ -1,4 +1,4 @@
-/** The compose files: nobody here has Docker, so they are held against the code that they start. */
+/** Without Docker, the compose files are compared with the code that they start. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,6 @@ const supabase = Compose.parse(parse(read('compose.supabase.yaml'), { strict: tr
 const { livekit, worker, monitor, page } = compose.services;
 const { functions } = supabase.services;
 
-/** As if every variable that a service asks for were set. */
 function environmentOf(service: z.infer<typeof Service> | undefined): Record<string, string> {
   const entries = Object.entries(service?.environment ?? {});
   return Object.fromEntries(

@@ -1,13 +1,10 @@
-/** Reads a Dockerfile, as far as those of this repository go. */
-
-/** One instruction: `COPY`, `RUN`, …, with what stands behind it. */
 interface Instruction {
   word: string;
   text: string;
 }
 
 export interface Stage {
-  /** The name behind `AS`; empty for the last one, which is the image. */
+  /** Empty for the last stage, which is the image. */
   name: string;
   base: string;
   instructions: Instruction[];
@@ -36,7 +33,7 @@ export function parseDockerfile(text: string): Stage[] {
 }
 
 export interface Copy {
-  /** The stage that it copies from; empty for the repository. */
+  /** Empty for the repository. */
   from: string;
   sources: string[];
   target: string;

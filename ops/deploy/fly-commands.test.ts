@@ -1,4 +1,3 @@
-/** The commands that docs/deploy.md gives for Fly: in this order they leave the machines that it promises. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +9,6 @@ import { planDeployment } from './supabase-steps.ts';
 const guide = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
 const groups = Object.keys(readFly().processes);
 
-/** The lines of the first block under a heading, without comments. */
 function commandsUnder(heading: string): string[] {
   const [, block = ''] = /```sh\n(.*?)```/s.exec(guide.split(`\n${heading}\n`)[1] ?? '') ?? [];
   const lines = block.split('\n').map((line) => line.replace(/ # .*$/, '').trim());
@@ -19,15 +17,12 @@ function commandsUnder(heading: string): string[] {
 
 interface Machines {
   running: number;
-  /** Stopped, and started by Fly only when its machine's host is lost. */
+  /** Stopped; Fly starts it only when its machine's host is lost. */
   standby: number;
 }
 
-/**
- * The machines of each process group after some commands, by the rules of flyctl (internal/command/deploy and
- * internal/command/scale): a group without services gets a machine and a standby for it unless `--ha=false`, and
- * scaling counts standbys like other machines.
- */
+// flyctl (internal/command/deploy and scale): a group without services gets a machine and a standby unless `--ha=false`,
+// and scaling counts standbys like other machines.
 function machinesAfter(commands: readonly string[]): Record<string, Machines> {
   const machines: Record<string, Machines> = {};
   for (const command of commands) {
@@ -40,7 +35,7 @@ function machinesAfter(commands: readonly string[]): Record<string, Machines> {
     for (const [, group = '', count] of command.matchAll(/(\w+)=(\d+)/g)) {
       const had = machines[group];
       if (had === undefined) throw new Error(`unknown process group ${group}`);
-      // Where there are too many, any of them goes: the worst case is the one that runs.
+      // Fly may remove any machine: the worst case is a running one.
       had.running = Math.max(0, Number(count) - had.standby);
     }
   }

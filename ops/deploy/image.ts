@@ -1,7 +1,4 @@
-/**
- * What agent-worker/Dockerfile makes, without Docker: its steps are done one after the other, each stage in a folder
- * of its own in place of a file system. Steps for the system beneath (apt-get) are left out and named.
- */
+/** Runs agent-worker/Dockerfile without Docker, each stage in its own folder. Steps for the base system are left out. */
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path';
@@ -15,12 +12,10 @@ const OF_THE_SYSTEM = /^(apt-get|rm -rf \/var\/)/;
 export interface Image {
   /** Stands for `/` of the image. */
   root: string;
-  /** The WORKDIR in it. */
   workdir: string;
   env: Record<string, string>;
   user: string;
   command: string[];
-  /** Steps that were not done. */
   left: string[];
   remove(): Promise<void>;
 }
@@ -37,7 +32,7 @@ export async function makeImage(signal: AbortSignal): Promise<Image> {
   const stages = parseDockerfile(await readFile(join(ROOT, 'agent-worker/Dockerfile'), 'utf8'));
   const isIgnored = ignoredBy(await readFile(join(ROOT, '.dockerignore'), 'utf8'));
   const folder = await mkdtemp(join(tmpdir(), 'patchbay-image-'));
-  // Whoever the image runs as must get in.
+  // The image's user must be able to enter.
   await chmod(folder, 0o755);
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const left: string[] = [];
@@ -92,7 +87,6 @@ async function copy(
     const isFolder = (await stat(path)).isDirectory();
     const place = resolve(workdir, target, target.endsWith('/') && !isFolder ? basename(source) : '.');
     await mkdir(dirname(place), { recursive: true });
-    // A stage that was copied from is not needed any more.
     if (from) await rename(path, place);
     else await cp(path, place, { recursive: true, filter: (file) => !isIgnored(relative(ROOT, file)) });
   }
@@ -110,7 +104,7 @@ async function run(
     mode: 0o755,
   });
   const path = [bin, dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
-  // What `npm start` has just brought need not come over the network again.
+  // Packages that `npm start` has downloaded needn't be downloaded again.
   const given = { PATH: path, HOME: process.env['HOME'], npm_config_prefer_offline: 'true', ...env };
   const { code, output } = await runTool({
     command: 'sh',

@@ -1,7 +1,4 @@
-/**
- * Stands in for the part of api.supabase.com that takes functions, secrets and settings of Auth, and keeps what it was
- * given. It answers a change of settings without repeating all two hundred of them, which ends the CLI with an error.
- */
+/** Stands in for api.supabase.com. It doesn't return all two hundred Auth settings, so the CLI ends with an error. */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -20,16 +17,13 @@ const Secrets = z.array(z.object({ name: z.string(), value: z.string() }));
 
 interface Uploaded {
   metadata: z.infer<typeof Metadata>;
-  /** Content by path, from the folder that the CLI ran in. */
   files: Map<string, string>;
 }
 
 export interface ManagementApi {
   functions: Map<string, Uploaded>;
   secrets: Map<string, string>;
-  /** Settings of Auth, by the names that the interface has for them. */
   auth: Record<string, unknown>;
-  /** Arguments and environment that make the CLI talk to it, with a home of its own. */
   cli: { more: string[]; env: NodeJS.ProcessEnv };
   close(): Promise<void>;
 }

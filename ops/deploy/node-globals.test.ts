@@ -6,10 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findHostedDeno } from '../../local/supabase/deno.ts';
 import { NODE_GLOBALS } from './node-globals.ts';
 
-/** What an npm package sees as globals, by name. */
 const PACKAGE = `export const globals = {};
 for (const name of Object.getOwnPropertyNames(globalThis)) globals[name] = globalThis[name];`;
-/** Prints the names of which code outside of packages has another value, or none. */
 const COMPARE = `import { globals } from 'package';
 const names = Object.keys(globals).filter((name) => !Object.is(globalThis[name], globals[name]));
 console.log(JSON.stringify(names));`;

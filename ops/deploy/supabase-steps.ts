@@ -1,31 +1,30 @@
-/** What `npm run deploy:supabase` does, decided before any of it is done. */
 import { authSettings } from './auth-settings.ts';
 
 export interface Step {
   title: string;
   /** Arguments of the Supabase CLI. Never a secret: other users of a machine see them. */
   args: string[];
-  /** Written into a file that only its owner reads, whose path is put behind the arguments; removed afterwards. */
+  /** In a file that only its owner can read, passed as the last argument and removed afterwards. */
   secrets?: Record<string, string>;
-  /** Contents by path of a folder in which the CLI runs in place of the repository; removed afterwards. */
+  /** By path, of a folder in which the CLI runs instead of the repository; removed afterwards. */
   files?: Record<string, string>;
 }
 
 export type Plan =
   { ok: true; ref: string; steps: Step[]; notes: string[] } | { ok: false; problems: string[] };
 
-/** What the functions cannot do without, as they read it in supabase/functions/_shared/settings.ts. */
+/** As read in supabase/functions/_shared/settings.ts. */
 const REQUIRED = ['LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'PATCHBAY_SECRETS_KEYS'];
 const OPTIONAL = [
-  // Without it nothing is traced.
+  // Needed for traces.
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'PATCHBAY_ADDRESS_POLICY',
   'PATCHBAY_AGENT_NAME',
-  // Without it the project has no API tokens.
+  // Needed for API tokens.
   'PATCHBAY_SIGNING_KEY',
   'PATCHBAY_TEST_TIMEOUT_MS',
-  // Without it nobody can sign in to servers.
+  // Needed to sign in to servers.
   'PATCHBAY_WEB_URL',
 ];
 const REF = /^[a-z]{20}$/;
@@ -82,7 +81,6 @@ function authSteps(ref: string, files: Record<string, string>): Step[] {
   ];
 }
 
-/** What is left out, and what that means. */
 function notesOf(env: Record<string, string | undefined>): string[] {
   if (!env['PATCHBAY_WEB_URL'])
     return [
@@ -101,7 +99,7 @@ function referenceOf(url: string | undefined): string | null {
   return /^([a-z]{20})\.supabase\.co$/.exec(new URL(url).hostname)?.[1] ?? null;
 }
 
-/** Text that stands for itself between the single quotes of a file of variables. */
+/** Needs no escaping between single quotes in an env file. */
 function isPlain(text: string): boolean {
   return !/['\r\n]/.test(text);
 }

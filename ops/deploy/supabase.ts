@@ -1,9 +1,5 @@
-/**
- * `npm run deploy:supabase -- [reference of the project] [--dry-run] [--yes]`: brings migrations, functions with their
- * secrets, and the settings of Auth to a hosted project with the pinned Supabase CLI. Each step is shown and waits for a yes; `--yes` says it
- * to all of them, `--dry-run` shows them and does nothing. Who deploys is signed in (`npx supabase login`) or sets
- * SUPABASE_ACCESS_TOKEN.
- */
+// `npm run deploy:supabase -- [project reference] [--dry-run] [--yes]`: confirm each step, or all with `--yes`.
+// Needs `npx supabase login` or SUPABASE_ACCESS_TOKEN.
 import { createInterface } from 'node:readline/promises';
 import { runStep } from './cli.ts';
 import { describeStep, planDeployment, type Step } from './supabase-steps.ts';
@@ -30,7 +26,6 @@ function tell(problems: string[]): void {
   process.exitCode = 2;
 }
 
-/** @returns whether every step was done */
 async function deploy(steps: readonly Step[]): Promise<boolean> {
   for (const [index, step] of steps.entries()) {
     console.log(`\n${index + 1}/${steps.length} ${describeStep(step)}`);

@@ -1,4 +1,4 @@
-/** Variables that hold addresses: one that is none is named, before another check stumbles over it. */
+/** Reports an invalid address before another check fails on it. */
 import { failed, type Finding } from './finding.ts';
 import type { Subject } from './subject.ts';
 
@@ -21,7 +21,7 @@ export function readAddresses(subject: Subject): { findings: Finding[]; readable
     const url = subject[field];
     if (!url || (URL.canParse(url) && protocols.includes(new URL(url).protocol))) continue;
     findings.push(failed('environment', `${name} is not an address`, `Set ${name} to ${example}.`));
-    // Without a key, no model is asked.
+    // Without a key, the model isn't checked.
     if (field === 'modelUrl') readable.modelKey = undefined;
     else readable[field] = undefined;
   }

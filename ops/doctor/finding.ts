@@ -1,10 +1,9 @@
-/** What one check found. */
 export interface Finding {
   check: string;
-  /** `warning`: it works now, and won't for long; `unknown`: it could not be checked. Neither is a failure. */
+  /** `warning`: works now, but not for long; `unknown`: couldn't be checked. Neither is a failure. */
   state: 'ok' | 'failed' | 'warning' | 'unknown';
   said: string;
-  /** What to do, in one sentence; with every failure and warning. */
+  /** In one sentence; set for every failure and warning. */
   fix?: string;
 }
 

@@ -1,8 +1,7 @@
 const TIMEOUT_MS = 10_000;
 
-/** What came of one request. */
 export interface Answer {
-  /** Null where nothing answered; `reason` says why. */
+  /** Null if there was no response; `reason` says why. */
   status: number | null;
   reason?: string;
   body: unknown;

@@ -1,4 +1,3 @@
-/** The pure half of each check, with readings that end-to-end tests can't produce cheaply. */
 import { describe, expect, it } from 'vitest';
 import { linesOf, type Finding } from './finding.ts';
 import type { Answer } from './http.ts';

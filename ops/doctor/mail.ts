@@ -1,16 +1,15 @@
-/** Whether emails from Auth reach users and link to the web app. Reads, then judges, as in supabase.ts. */
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, type Answer } from './http.ts';
 import { isLoopback } from './secrets.ts';
 
 const MANAGEMENT_API = 'https://api.supabase.com';
-/** Part of every link of our own templates. */
+/** Part of every link in our templates. */
 const OUR_LINK = '/auth/confirm?token_hash=';
 
-/** Settings of Auth that anyone may read. */
+/** Anyone may read these. */
 const PublicSettings = z.object({ mailer_autoconfirm: z.boolean() });
-/** Settings that the Management API returns to the project's owner. */
+/** The Management API returns these to the project's owner only. */
 const OwnerSettings = z.object({
   site_url: z.string(),
   smtp_host: z.string().nullish(),

@@ -1,8 +1,5 @@
-/**
- * `npm run doctor`: reports what works in a deployment, what doesn't, and how to fix it. Checks the deployment that
- * SUPABASE_URL and the other variables name, or the local stack. It only reads, and prints no secret.
- * Exit code 0: no problems; 1: problems; 2: nothing to check.
- */
+// `npm run doctor` checks the deployment that the environment names, or the local stack. It only reads; prints no secret.
+// Exit code 0: no problems; 1: problems; 2: nothing to check.
 import { join } from 'node:path';
 import { LocalSecrets, SECRETS_FILE } from '../../local/stack/secrets.ts';
 import { readJson, readStack } from '../../local/stack/stack-file.ts';

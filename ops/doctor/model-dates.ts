@@ -1,22 +1,20 @@
-/** Whether a model is there, and until when: `GET /v1/models/{id}` tells both. */
+/** `GET /v1/models/{id}` tells availability and shutdown. */
 import { DEFAULT_REALTIME_MODEL, DEFAULT_TRANSCRIPTION_MODEL } from '@patchbay/shared/contract/voice-models';
 import { z } from 'zod';
 import { failed, ok, unknown, warning, type Finding } from './finding.ts';
 import { ask, type Answer } from './http.ts';
 
 const DAY_MS = 86_400_000;
-/** Sooner than this, a shutdown is worth a warning. */
 const WARN_DAYS = 60;
 const DEPRECATIONS = 'https://developers.openai.com/api/docs/deprecations';
 
 const Model = z.object({ shutdown_date: z.iso.date().nullish() });
 const NotFound = z.object({ error: z.object({ code: z.literal('model_not_found') }) });
 
-/** A model, and who uses it. */
 export interface UsedModel {
   check: string;
   name: string;
-  /** What to change to use another model: an imperative without its object, such as "Set OPENAI_REALTIME_MODEL to". */
+  /** An imperative without its object, such as "Set OPENAI_REALTIME_MODEL to". */
   change: string;
 }
 
@@ -49,7 +47,7 @@ function inDays(days: number): string {
   return days === 1 ? 'tomorrow' : `in ${days} days`;
 }
 
-/** What OpenAI recommends in place of its older models; for others, what Patchbay uses by default. */
+/** OpenAI's recommendation for its older models; for others, Patchbay's default. */
 function replacementOf(name: string): string {
   if (/transcribe|whisper/.test(name)) return DEFAULT_TRANSCRIPTION_MODEL;
   return /mini/.test(name) ? `${DEFAULT_REALTIME_MODEL}-mini` : DEFAULT_REALTIME_MODEL;

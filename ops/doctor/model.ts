@@ -1,4 +1,4 @@
-/** The voice model: one short answer in text shows that the key, the model, the quota and the settings are good. */
+/** One short text response shows that the key, the model, the quota and the settings work. */
 import {
   DEFAULT_REALTIME_MODEL,
   DEFAULT_TRANSCRIPTION_MODEL,
@@ -10,7 +10,7 @@ import { failed, ok, type Finding } from './finding.ts';
 import { jsonOrText, reasonOf } from './http.ts';
 
 const TIMEOUT_MS = 20_000;
-/** Enough for one word, and for what a model thinks before it. */
+/** Enough for one word and the reasoning before it. */
 const MAX_OUTPUT_TOKENS = 200;
 
 export interface ModelToTry {
@@ -21,7 +21,6 @@ export interface ModelToTry {
   noiseReduction: string;
 }
 
-/** How far it came, and what the API said. */
 export type ModelReading =
   | { step: 'answered' }
   | { step: 'session' | 'settings' | 'response'; code: string; param?: string | undefined }
@@ -118,7 +117,7 @@ function questionFor(model: string): object {
 }
 
 function outcomeOf({ status, status_details: details }: Response): ModelReading {
-  // A model that says more than it was asked to works.
+  // A model that says more than requested still works.
   const isCut = status === 'incomplete' && details?.reason === 'max_output_tokens';
   if (status === 'completed' || isCut) return { step: 'answered' };
   return {

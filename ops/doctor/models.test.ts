@@ -1,4 +1,3 @@
-/** The checks of models: what a reading means, and reading from a small HTTP service. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -78,7 +77,6 @@ describe('the model that is asked for one word', () => {
   let http: Server;
   afterEach(() => void http.close().closeAllConnections());
 
-  /** Answers each event of the client with the next of these, and then with nothing; text comes before the next. */
   async function readFake(answers: (object | string)[], { closesWith }: { closesWith?: string } = {}) {
     const asked: Record<string, unknown>[] = [];
     http = createServer();

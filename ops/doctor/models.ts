@@ -1,4 +1,3 @@
-/** All models that an environment uses: the voice model, the transcription model, and those of single agents. */
 import { z } from 'zod';
 import { ok, unknown, type Finding } from './finding.ts';
 import { ask } from './http.ts';
@@ -7,7 +6,6 @@ import { judgeModelDates, readModelDates, type UsedModel } from './model-dates.t
 import type { Subject } from './subject.ts';
 import { withKey } from './supabase.ts';
 
-/** At most so many models of agents are checked. */
 const MAX_AGENT_MODELS = 50;
 const ModelRows = z.array(z.object({ model: z.string() }));
 
@@ -36,7 +34,7 @@ export async function checkModels(subject: Subject, now: Date): Promise<Finding[
   return [voice, transcription, ...agents];
 }
 
-/** Doesn't ask a model that is not available. For one that answers, reports its shutdown date. */
+/** Doesn't ask a model that isn't available. */
 async function checkVoiceModel(subject: Subject, key: string, dates: Finding): Promise<Finding> {
   if (dates.state === 'failed') return dates;
   const { modelUrl: url, modelName: name, transcriptionModel, noiseReduction } = subject;
@@ -62,7 +60,6 @@ async function checkAgentModels(
   ];
 }
 
-/** Each model once, in the order of their names; null when the database doesn't answer. */
 async function modelsOfAgents(url: string, secretKey: string): Promise<string[] | null> {
   const names: string[] = [];
   while (names.length < MAX_AGENT_MODELS) {

@@ -1,4 +1,3 @@
-/** LiveKit, the worker, the monitor and the web app. Each check reads, then judges, as in supabase.ts. */
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
@@ -42,7 +41,6 @@ export function judgeLivekit(reading: LivekitReading): Finding {
 
 export interface WorkerReading {
   health: Pick<Answer, 'status' | 'reason'>;
-  /** The name under which it is registered. */
   agentName: string | null;
 }
 

@@ -40,7 +40,6 @@ import {
 } from './supabase.ts';
 import { judgeWorkers, readWorkers } from './workers.ts';
 
-/** Names of what every check needs, as the environment has them. */
 const NEEDED = {
   supabaseUrl: 'SUPABASE_URL',
   publishableKey: 'SUPABASE_PUBLISHABLE_KEY',

@@ -1,4 +1,4 @@
-/** What the edge functions run on: hosted Supabase's runtime moves by itself, a self-hosted one by its operator. */
+/** Hosted Supabase updates its runtime by itself; a self-hosted one is up to its operator. */
 import type { FunctionSettingsAnswer } from '@patchbay/shared/contract/schema/functions';
 import { HOSTED_DENO_VERSION } from '../../local/supabase/deno.ts';
 import { failed, ok, unknown, type Finding } from './finding.ts';
@@ -45,7 +45,7 @@ export function judgeRuntime(
   );
 }
 
-/** Plain Deno names its version alone; the edge runtime names the one that it is compatible with. */
+/** Plain Deno reports its own version; the edge runtime reports the one that it is compatible with. */
 function denoVersionOf(text: string): string | null {
   return /Deno v(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? /^\d+\.\d+\.\d+$/.exec(text)?.[0] ?? null;
 }

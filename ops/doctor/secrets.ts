@@ -1,4 +1,3 @@
-/** The keys that encrypt credentials, here and in the functions, and the settings that both must share. */
 import { randomUUID } from 'node:crypto';
 import { parseAddressPolicy } from '@patchbay/shared/engine/outgoing/address-policy';
 import { FunctionSettingsAnswer } from '@patchbay/shared/contract/schema/functions';
@@ -11,7 +10,7 @@ import { ask } from './http.ts';
 import type { Subject } from './subject.ts';
 import { withKey } from './supabase.ts';
 
-/** How many secrets to decrypt per key. */
+/** Secrets to decrypt per key. */
 const SAMPLES = 3;
 const KEY_FORM = '`<key id>:<base64 of 32 bytes>`';
 
@@ -122,9 +121,7 @@ export type Shared = Pick<
 >;
 export interface SettingsReading {
   here: FunctionSettingsAnswer;
-  /** Null if the functions don't return theirs. */
   functions: FunctionSettingsAnswer | null;
-  /** Ids of the project's signing keys. */
   signingKeys: string[];
 }
 

@@ -5,12 +5,11 @@ import type { Stack } from '../../local/stack/stack-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** One environment: addresses, keys, and what should be there. What is undefined is not known. */
+/** Undefined means unknown. */
 export interface Subject {
   supabaseUrl: string | undefined;
   publishableKey: string | undefined;
   secretKey: string | undefined;
-  /** Of the person who deploys. */
   accessToken: string | undefined;
   livekitUrl: string | undefined;
   livekitApiKey: string | undefined;
@@ -22,20 +21,17 @@ export interface Subject {
   transcriptionModel: string;
   noiseReduction: string;
   secretsKeys: string | undefined;
-  /** Private, of API tokens. */
   signingKey: string | undefined;
   addressPolicy: string | undefined;
   webUrl: string | undefined;
   workerUrl: string | undefined;
   monitorUrl: string | undefined;
-  /** How many workers should be alive; NaN where that is no number. */
+  /** NaN if it isn't a number. */
   expectedWorkers: number;
-  /** What this checkout would deploy. */
   expected: Expected;
 }
 
 export interface Expected {
-  /** Versions of the migrations. */
   migrations: string[];
   tables: string[];
   functions: string[];
@@ -114,7 +110,7 @@ export function subjectOfStack(
     webUrl: stack.web_url,
     workerUrl: stack.worker_url,
     monitorUrl: stack.monitor_url,
-    // Without voice the stack runs none.
+    // Without voice, the stack runs no worker.
     ...(stack.voice_unavailable !== undefined && { expectedWorkers: 0 }),
   };
 }

@@ -1,4 +1,4 @@
-/** Supabase. Each check has two parts: `read…` (effects, read-only) and `judge…` (pure). */
+/** Each check has two parts: `read…` (effects, read-only) and `judge…` (pure). */
 import { randomUUID } from 'node:crypto';
 import { workspaceTopic } from '@patchbay/shared/contract/schema/hints';
 import { createClient } from '@supabase/supabase-js';
@@ -89,13 +89,11 @@ export function judgeState({ open_tables, prunes }: DeploymentState): Finding[] 
 }
 
 export interface ClientReading {
-  /** Of the sign-in service for the publishable key. */
   settings: Answer;
-  /** What the publishable key alone gets of each table and of calls for the system. */
   asked: { what: string; answer: Answer }[];
 }
 
-/** Calls of the system that change nothing even if they were answered. */
+/** These change nothing even if they were allowed. */
 const SYSTEM_CALLS = {
   server_for_probe: { p_server_id: randomUUID(), p_user_id: randomUUID() },
   voice_session_snapshot: { p_session_id: randomUUID() },

@@ -1,4 +1,3 @@
-/** The workers that send heartbeats to the database. Reads, then judges, as in supabase.ts. */
 import { z } from 'zod';
 import { failed, ok, unknown, type Finding } from './finding.ts';
 import { ask, type Answer } from './http.ts';

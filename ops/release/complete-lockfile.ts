@@ -1,13 +1,9 @@
-/**
- * `npm run lockfile:complete`: asks the registry for the hashes that package-lock.json lacks. npm leaves them out for
- * packages of other platforms that the registry did not serve when the file was written.
- */
+/** `npm run lockfile:complete`: npm omits hashes of other platforms' packages that the registry lacked at the time. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { findNpm } from '../../local/stack/npm.ts';
 import { LOCKFILE, packagesWithoutHash, readLockfile, registryName, registryPackages } from './lockfile.ts';
 
-/** @returns null where the registry does not have that version */
 function askRegistry(specifier: string): string | null {
   const args = [findNpm(), 'view', specifier, 'dist.integrity'];
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });

@@ -6,7 +6,7 @@ import { packagesWithoutHash, readLockfile, registryName, registryPackages } fro
 const lockfile = readLockfile();
 const { packages } = lockfile;
 
-/** As Node finds a package: in the nearest node_modules, then further up. */
+/** As Node resolves it: in the nearest node_modules, then further up. */
 function lockedVersion(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const found = packages[`${folder === '' ? '' : `${folder}/`}node_modules/${name}`];
@@ -15,7 +15,7 @@ function lockedVersion(name: string, from: string): string | undefined {
   }
 }
 
-/** An exact version must be met; of a range this says only that something is there. */
+/** For a range, checks only that something is there. */
 const isMet = (wanted: string, version: string | undefined): boolean =>
   version !== undefined && (!/^\d+\.\d+\.\d+$/.test(wanted) || version === wanted);
 
@@ -29,11 +29,8 @@ it('the lockfile names the packages of every platform, for each of two versions 
   expect(missing).toEqual([]);
 });
 
-/**
- * Optional packages of platforms other than Linux x64, of which the registry that the lockfile was made with has other
- * versions only: `npm view` answers E404. On another registry `npm run lockfile:complete` brings their hashes; then
- * they have to go from this list.
- */
+// The lockfile's registry has only other versions of these packages of other platforms (`npm view`: E404).
+// On another registry, run `npm run lockfile:complete` and remove them from this list.
 const NOT_ON_THE_REGISTRY = [
   '@deno/darwin-arm64@2.1.4',
   '@deno/darwin-x64@2.1.4',

@@ -1,14 +1,12 @@
-/** package-lock.json, as far as its tests and `npm run lockfile:complete` read it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 const LockedPackage = z.looseObject({
-  /** The name on the registry, where an alias gives the folder another. */
+  /** Set if an alias gives the folder another name. */
   name: z.string().optional(),
   version: z.string().optional(),
   integrity: z.string().optional(),
-  /** A workspace of this repository. */
   link: z.boolean().optional(),
   hasInstallScript: z.boolean().optional(),
   optionalDependencies: z.record(z.string(), z.string()).optional(),

@@ -1,7 +1,4 @@
-/**
- * Which migrations have been released (supabase/released.json). Databases hold what these made, so they never change:
- * what a later version needs otherwise is a new migration behind them.
- */
+/** Databases hold what released migrations made, so these never change: later changes are new migrations. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,14 +7,13 @@ import { z } from 'zod';
 const Version = z.string().regex(/^\d+\.\d+\.\d+$/);
 const Release = z.strictObject({
   version: Version,
-  /** SHA-256 of each migration that is new in this release, by the name of its file. */
+  /** SHA-256 by file name. */
   migrations: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });
 /** Oldest release first. */
 export const Released = z.strictObject({ releases: z.array(Release) });
 export type Released = z.infer<typeof Released>;
 
-/** Contents of the migrations by the name of their file. */
 export type Migrations = Record<string, string>;
 
 const SUPABASE = join(import.meta.dirname, '../../supabase');

@@ -1,8 +1,5 @@
-/**
- * `npm run secrets:rotate`: seals every stored credential and signing key with the first key of PATCHBAY_SECRETS_KEYS. Works on
- * the project that SUPABASE_URL and SUPABASE_SECRET_KEY name, else on the stack that runs here. How to bring a new
- * key in without downtime: docs/data.md.
- */
+// `npm run secrets:rotate` re-encrypts with the first key of PATCHBAY_SECRETS_KEYS, in the project that SUPABASE_URL and
+// SUPABASE_SECRET_KEY name, else in the running stack. Adding a key without downtime: docs/data.md.
 import { join } from 'node:path';
 import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { createClient } from '@supabase/supabase-js';
@@ -16,7 +13,6 @@ interface Project {
   secretKey: string;
 }
 
-/** @throws Error that says what to set */
 function findProject(env: NodeJS.ProcessEnv): Project {
   const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey } = env;
   if (url && secretKey) return { url, secretKey };
@@ -26,7 +22,6 @@ function findProject(env: NodeJS.ProcessEnv): Project {
   return { url: stack.supabase_url, secretKey: stack.secret_key };
 }
 
-/** The keys of the environment; those of the local installation where it names none. */
 function findKeys(env: NodeJS.ProcessEnv): string | undefined {
   if (env['PATCHBAY_SECRETS_KEYS'] || env['SUPABASE_URL']) return env['PATCHBAY_SECRETS_KEYS'];
   return LocalSecrets.safeParse(readJson(join(DEFAULT_DATA_DIR, SECRETS_FILE))).data?.secretsKeys;

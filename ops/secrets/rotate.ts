@@ -17,7 +17,7 @@ const AT_ONCE = 8;
  */
 export const SEALED_TABLES = [
   { table: 'mcp_server_clients', id: 'id', place: ['place:id', 'issuer'], owners: 'mcp_servers' },
-  // The address of its server is in what is sealed.
+  // The address of its server is part of what is encrypted.
   { table: 'mcp_server_grants', id: 'id', place: ['place:id'], owners: 'mcp_servers' },
   {
     table: 'mcp_server_secrets',
@@ -63,15 +63,14 @@ export function placeOf({ owner, place, holder, address, issuer }: StoredSecret)
 export interface Rotation {
   /** With the service key. */
   client: SupabaseClient;
-  /** The first one seals, all of them open. */
+  /** The first encrypts, all of them decrypt. */
   keys: SecretKeys;
-  /** Called after each batch; `left` counts the secrets of the current table that another key still encrypts. */
+  /** `left` counts the secrets of the current table that another key still encrypts. */
   onProgress?: (progress: { rotated: number; left: number }) => void;
 }
 
 export interface RotationEnd {
   rotated: number;
-  /** Ids of the servers, webhooks, grants and clients whose secret none of the keys opens. */
   unopened: string[];
 }
 
@@ -83,7 +82,7 @@ export interface RotationEnd {
  */
 export async function rotateSecrets(rotation: Rotation): Promise<RotationEnd> {
   const end: RotationEnd = { rotated: 0, unopened: [] };
-  // A runtime that does not have the new key in front yet may seal with an older one while this goes on.
+  // A runtime without the new key in front may still encrypt with an older one meanwhile.
   for (let before = -1; before < end.rotated;) {
     before = end.rotated;
     end.unopened = [];
@@ -92,7 +91,6 @@ export async function rotateSecrets(rotation: Rotation): Promise<RotationEnd> {
   return end;
 }
 
-/** One pass over one table, counted in `end`. */
 async function rotateTable(
   sealedTable: SealedTable,
   { client, keys, onProgress }: Rotation,
@@ -121,7 +119,7 @@ async function rotateTable(
       end.unopened.push(sealed.place);
       return;
     }
-    // The nonce says which sealing this is: another one was put there since, if it differs.
+    // A different nonce means that another secret was stored since.
     const { data, error } = await client
       .from(table)
       .update(await seal(secret, place, keys))

@@ -1,5 +1,3 @@
-// Errors that the API is known to report: in `error` events, in failed responses, and in the body of an HTTP error.
-
 /** `param` and `event_id` are added where the error is sent. */
 export interface ApiError {
   type: string;
@@ -9,33 +7,33 @@ export interface ApiError {
 
 /** Errors of a type and code that the API was seen to send. After those marked with a close code, it closes with it. */
 export const API_ERRORS = {
-  /** 3000 */
+  /** Close code 3000. */
   missing_api_key: {
     type: 'invalid_request_error',
     code: null,
     message: 'Missing bearer or basic authentication in header',
   },
-  /** 3000 */
+  /** Close code 3000. */
   invalid_api_key: {
     type: 'invalid_request_error',
     code: 'invalid_api_key',
     message:
       'Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.',
   },
-  /** 4000 */
+  /** Close code 4000. */
   missing_model: {
     type: 'invalid_request_error',
     code: 'missing_model',
     message:
       'You must provide a model parameter, for example wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1',
   },
-  /** 4000: the name is none of a realtime model. */
+  /** Close code 4000: not a realtime model. */
   invalid_model: {
     type: 'invalid_request_error',
     code: 'invalid_model',
     message: 'Model is not supported in realtime mode.',
   },
-  /** 4004, or in a failed response: the account has no such model, or no more. */
+  /** Close code 4004, or in a failed response: the account has no such model. */
   model_not_found: {
     type: 'invalid_request_error',
     code: 'model_not_found',

@@ -1,4 +1,3 @@
-/** A fault in what a client sent, ready for an `error` event. */
 export interface Complaint {
   code: string;
   message: string;

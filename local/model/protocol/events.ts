@@ -1,5 +1,4 @@
-// The events of the OpenAI Realtime protocol (GA) that this server takes and sends.
-// Source: the API reference, and what @livekit/agents-plugin-openai 1.9.0 sends and waits for.
+// Source: OpenAI's API reference, and what @livekit/agents-plugin-openai 1.9.0 sends and waits for.
 import { z } from 'zod';
 import type { ApiError } from './api-errors.ts';
 import type { Usage } from './usage.ts';
@@ -11,7 +10,6 @@ import type { Voice } from './voices.ts';
 
 const eventId = z.string().max(512).optional();
 
-/** All client events. */
 const ClientEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.update'), event_id: eventId, session: SessionPatch }),
   z.object({ type: z.literal('input_audio_buffer.append'), event_id: eventId, audio: z.base64() }),
@@ -61,7 +59,7 @@ export function readClientEvent(
   return { ok: false, complaint: complaintOf(event.error, sent), eventId: id.data?.event_id };
 }
 
-/** The content of an `error` event; `event_id` is the client event that caused it. */
+/** `event_id` is the client event that caused it. */
 export interface ProtocolError extends ApiError {
   param: string | null;
   event_id: string | null;
@@ -101,7 +99,7 @@ interface RateLimit {
   reset_seconds: number;
 }
 
-/** Everything that this server sends (without the `event_id` that each event gets on its way out). */
+/** Each gets an `event_id` when it is sent. */
 export type ServerEvent =
   | { type: 'error'; error: ProtocolError }
   | { type: 'session.created' | 'session.updated'; session: object }

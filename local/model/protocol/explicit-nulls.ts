@@ -1,4 +1,4 @@
-// Arguments as a reasoning model writes them: what is optional and was not said is null.
+// A reasoning model sends null for optional arguments that weren't said.
 import type { Param } from './tool-schema.ts';
 
 type Args = Record<string, unknown>;

@@ -14,7 +14,6 @@ afterAll(() => model.close());
 
 const BEARER = { authorization: 'Bearer any' };
 
-/** What a client observes of a connection that the server ends. */
 async function refusalOf(path: string, headers: Record<string, string> = BEARER) {
   const ws = new WebSocket(`${model.url.replace('http', 'ws')}${path}`, { headers });
   const seen: unknown[] = [];
@@ -23,7 +22,6 @@ async function refusalOf(path: string, headers: Record<string, string> = BEARER)
   return { code, reason: reason.toString(), seen };
 }
 
-/** The HTTP response to a handshake. */
 async function httpAnswer(path: string) {
   const ws = new WebSocket(`${model.url.replace('http', 'ws')}${path}`, { headers: BEARER });
   ws.on('error', () => undefined);

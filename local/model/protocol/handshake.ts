@@ -1,5 +1,5 @@
-// The handshake: what the API refuses, and how. As observed on the real service, a refused key or model is not an HTTP
-// error: the handshake succeeds, and an `error` event and the close are in the same packet as its response.
+// As observed on the real service, a refused key or model is not an HTTP error: the handshake succeeds, and an `error` event
+// and the close are in the same packet as its response.
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';

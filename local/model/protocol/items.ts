@@ -1,7 +1,6 @@
-// The items of a conversation as a client sends them and as the conversation holds them.
 import { z } from 'zod';
 
-/** The longest text of one content part, in characters: what gpt-realtime-2 was seen to accept. */
+/** In characters: what gpt-realtime-2 was seen to accept. */
 const MAX_PART_LENGTH = 256_000;
 
 const ContentPart = z.looseObject({
@@ -55,13 +54,12 @@ const PARTS_OF_ROLE: Record<'system' | 'user' | 'assistant', string[]> = {
   assistant: ['output_text', 'output_audio'],
 };
 
-/** What a reasoning model notes for itself. OpenAI documents no such item; clients must bear with unknown types. */
+/** OpenAI documents no such item; clients must accept unknown types. */
 interface ReasoningItem {
   type: 'reasoning';
   content: [];
 }
 
-/** An item as the conversation holds it. */
 export type Item = (NewItem | ReasoningItem) & {
   id: string;
   object: 'realtime.item';

@@ -1,4 +1,4 @@
-// One message of a response on its way out: sound in pieces of 100 ms, words in step with it.
+// Sound is sent in pieces of 100 ms, words in step with it.
 import type { SpeechVoice } from '../../speech/flite.ts';
 import { speakSentences, SPEECH_RATE_HZ } from '../../speech/speak.ts';
 import type { ServerEvent } from './events.ts';

@@ -1,5 +1,3 @@
-// OpenAI's models as `GET /v1/models/{id}` describes them, for those that a voice agent uses.
-
 interface ModelDescription {
   id: string;
   object: 'model';
@@ -24,7 +22,7 @@ const SHUTDOWN_DATES: Record<string, string | null> = {
   'gpt-4o-mini-transcribe': '2027-02-26',
   'whisper-1': '2027-02-26',
 };
-/** The same for all: nobody should rely on it. */
+/** The same for all models, because nothing should rely on it. */
 const CREATED_S = 1_767_225_600;
 
 /** The answer to a request for one model; 404 for one that OpenAI doesn't have. */

@@ -1,6 +1,3 @@
-// What depends on the model's name.
-
-/** Names of OpenAI's realtime models, with and without the date of a snapshot. */
 const REALTIME_MODEL = /^gpt-realtime(-mini|-1\.5|-2|-2\.1|-2\.1-mini)?(-\d{4}-\d{2}-\d{2})?$/;
 
 export function isRealtimeModel(model: string): boolean {

@@ -1,4 +1,4 @@
-// What a client may ask of one response; source: `RealtimeResponseCreateParams` in OpenAI's API reference.
+// Source: `RealtimeResponseCreateParams` in OpenAI's API reference.
 import { z } from 'zod';
 import { NewItem } from './items.ts';
 import { MaxOutputTokens, OutputFormat, Reasoning, ToolChoice, ToolList, VoiceName } from './validate.ts';
@@ -15,7 +15,7 @@ const Metadata = z
 export const ResponseOptions = z.strictObject({
   /** `none`: the response reads the conversation, or its own input, and leaves nothing in it. */
   conversation: z.enum(['auto', 'none']).optional(),
-  /** Takes the place of the conversation; empty: the response reads nothing but its instructions. */
+  /** Replaces the conversation; if empty, the response reads only its instructions. */
   input: z.array(z.union([ItemReference, NewItem])).optional(),
   instructions: z.string().optional(),
   output_modalities: z

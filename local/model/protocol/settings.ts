@@ -1,4 +1,3 @@
-// The settings of a session as the API holds and echoes them.
 import { isReasoningModel } from './model-traits.ts';
 import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
 import { type Transcription, transcriptionComplaint } from '../turns/transcription.ts';
@@ -7,7 +6,6 @@ import type { TurnDetection } from './turn-detection-settings.ts';
 import type { SessionPatch, Tool, ToolChoice } from './validate.ts';
 import type { Voice } from './voices.ts';
 
-/** The `session` of `session.created` and `session.updated`. */
 export interface SessionSettings {
   id: string;
   object: 'realtime.session';
@@ -121,7 +119,7 @@ export function unsupportedParameter(
   return { code: 'unsupported_parameter', message, param };
 }
 
-/** OpenAI documents the limit, but no wording: nobody should read more from this error than its event's id. */
+/** OpenAI documents the limit but no wording: read only the event's id from this error. */
 function tooManyTokens(settings: SessionSettings): Complaint | undefined {
   const tokens = sessionTokens(settings);
   if (tokens <= MAX_SESSION_TOKENS) return undefined;
@@ -129,7 +127,6 @@ function tooManyTokens(settings: SessionSettings): Complaint | undefined {
   return { code: 'invalid_value', message, param: 'session' };
 }
 
-/** Former tools that are remembered. */
 const MOST_FORMER_TOOLS = 64;
 
 /** Tools that were held once and are held no more, newest last: so that the model can say that one is gone. */

@@ -1,4 +1,3 @@
-// What a session's instructions and tools cost in tokens, and how many of them the API accepts.
 import { countTokens as count } from 'gpt-tokenizer/encoding/o200k_base';
 import type { Tool } from './validate.ts';
 
@@ -15,7 +14,7 @@ export function sessionTokens({ instructions, tools }: { instructions: string; t
   return tools.reduce((sum, tool) => sum + toolTokens(tool), countTokens(instructions));
 }
 
-/** Text that spells a special token is text: instructions and descriptions come from strangers. */
+/** Special tokens count as text, because instructions and descriptions come from strangers. */
 const countTokens = (text: string): number => count(text, { disallowedSpecial: new Set() });
 
 function toolTokens({ name, description, parameters }: Tool): number {

@@ -1,4 +1,3 @@
-/** The worker's publisher against what the model really counts, over the wire, with the catalogs of real servers. */
 import { modelLimits } from '@patchbay/shared/contract/model-limits';
 import { recordedCatalogs } from '@patchbay/shared/testing/catalogs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +15,6 @@ import { MAX_SESSION_TOKENS, sessionTokens } from './tokens.ts';
 const INSTRUCTIONS = 'Speak of orders only when you are asked, and never of prices. '.repeat(60);
 const ALL = recordedCatalogs().map(({ name }) => name);
 
-/** What the conversation wants of these servers. */
 function wishFor(names: readonly string[]) {
   const catalogs = new Map(recordedCatalogs().map(({ name, tools }) => [name as string, tools]));
   return buildToolSet(
@@ -50,7 +48,6 @@ async function push(tools: readonly ModelTool[]): Promise<PushResult> {
   return { outcome: 'rejected', ...classifyRejection(ModelError.parse(answer?.['error'])) };
 }
 
-/** @param limits what the worker believes that the model takes */
 async function talk(limits = modelLimits('gpt-realtime')) {
   client = await connect(model.url, { instructions: INSTRUCTIONS });
   const seen = { updates: 0, calls: new Set<string>(), excluded: [] as string[] };
@@ -69,7 +66,6 @@ async function talk(limits = modelLimits('gpt-realtime')) {
     onFault: (error) => expect.unreachable(String(error)),
     gatherMs: 0,
   });
-  /** The updates that it takes. */
   const offer = async (names: readonly string[]) => {
     const before = seen.updates;
     publisher.offer(wishFor(names));

@@ -1,13 +1,10 @@
-// The JSON Schema of a tool's parameters: what the API refuses, and a plain reading of what is left.
-
-/** One parameter as the rules use it: types narrowed, references followed. */
 export interface Param {
   name: string;
   required: boolean;
   type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
-  /** Closed list: nothing else is right. */
+  /** Closed list: no other value is valid. */
   choices: unknown[];
-  /** Open list: what a value may look like (`examples`). */
+  /** Open list, from `examples`. */
   examples: unknown[];
   constant?: unknown;
   default?: unknown;
@@ -115,7 +112,7 @@ function paramOf(
   };
 }
 
-/** Follows local references, and takes the first branch that is not null of `anyOf` and `oneOf`. */
+/** Follows local references; of `anyOf` and `oneOf`, takes the first branch that isn't null. */
 function resolve(raw: unknown, root: Record<string, unknown>, hops: number): Record<string, unknown> {
   if (!isRecord(raw) || hops > MOST_DEPTH) return {};
   const reference = raw['$ref'];

@@ -1,4 +1,4 @@
-// Tokens as the API counts them, roughly: four characters a token, sound in at 10 and out at 20 tokens a second.
+// A rough count: four characters per token, 10 tokens per second of input audio and 20 of output.
 
 export interface InputTokens {
   text_tokens: number;
@@ -7,7 +7,6 @@ export interface InputTokens {
   cached_tokens: 0;
 }
 
-/** The `usage` of a response. */
 export interface Usage {
   total_tokens: number;
   input_tokens: number;

@@ -1,4 +1,4 @@
-// What a client may set, and how a fault in it is told: codes and wording follow the errors of OpenAI's API.
+// Codes and wording follow the errors of OpenAI's API.
 import { z } from 'zod';
 import type { Complaint } from './complaint.ts';
 import { schemaFault } from './tool-schema.ts';
@@ -29,7 +29,6 @@ const Tool = z
       params: { code: 'invalid_function_parameters' },
     });
   });
-/** A function tool as the model holds it. */
 export type Tool = z.infer<typeof Tool>;
 
 export const ToolList = z
@@ -60,7 +59,7 @@ export const Reasoning = z.strictObject({
   effort: z.enum(['minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
 });
 
-/** What falls out of the model's input once the conversation is too long for it. */
+/** What is dropped once the conversation exceeds the model's input. */
 const Truncation = z.union([
   z.enum(['auto', 'disabled']),
   z.strictObject({
@@ -161,7 +160,7 @@ export function complaintOf(error: z.ZodError, sent: unknown): Complaint {
   return fault('invalid_value', `Invalid value for '${param}': ${issue.message}`);
 }
 
-/** Inside a union, the issue of the branch that went furthest is the one worth telling. */
+/** In a union, reports the branch that matched furthest. */
 function deepest(issue: z.core.$ZodIssue | undefined, base: PropertyKey[]): z.core.$ZodIssue {
   if (!issue) return { code: 'custom', path: base, message: 'Invalid event.', input: undefined };
   const here = { ...issue, path: [...base, ...issue.path] };

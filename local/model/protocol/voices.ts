@@ -1,6 +1,6 @@
 import type { SpeechVoice } from '../../speech/flite.ts';
 
-/** The voices of the API on those of the synthesizer: the same name always sounds the same. */
+/** The same name always sounds the same. */
 const SPEECH_VOICE_OF = {
   alloy: 'kal16',
   ash: 'rms',
@@ -14,7 +14,6 @@ const SPEECH_VOICE_OF = {
   verse: 'awb',
 } as const satisfies Record<string, SpeechVoice>;
 
-/** A voice of the API. */
 export type Voice = keyof typeof SPEECH_VOICE_OF;
 
 export const VOICES = Object.keys(SPEECH_VOICE_OF) as [Voice, ...Voice[]]; // the keys of the object above

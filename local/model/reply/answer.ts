@@ -1,4 +1,3 @@
-// A tool's output as words that a voice can say.
 import { withoutMarks, wordsAround } from './data-marks.ts';
 import { inWords, nameWords } from './words.ts';
 
@@ -7,7 +6,7 @@ export interface Output {
   toolName: string;
 }
 
-/** Longer answers are cut: nobody listens to a page of JSON. */
+/** In characters. */
 const LONGEST = 420;
 
 /**
@@ -23,13 +22,13 @@ export function answerFrom({ output, toolName }: Output): string {
     .trim();
   const name = inWords(nameWords(toolName));
   if (!text) return `Done: ${name}.`;
-  // Words for the model only; a real one would mend its call.
+  // Meant for the model only; a real one would correct its call.
   if (wordsAround(whole).includes('do not read this out loud'))
     return `I could not do that: ${name} did not accept my request.`;
   return shorten(text);
 }
 
-/** Structured content stands in a line of its own after the text, and is for reasoning, not for reading out. */
+/** Structured content is a line of its own after the text, and isn't read aloud. */
 function withoutData(text: string): string {
   const words = text.split('\n').filter((line) => !isData(line));
   return words.join('\n').trim() === '' ? text : words.join('\n');
@@ -43,13 +42,12 @@ function isData(line: string): boolean {
   }
 }
 
-/** LiveKit Agents hands a tool's text over as a JSON string; other clients send it bare. */
+/** LiveKit Agents passes a tool's text as a JSON string; other clients send it bare. */
 function withoutQuotes(output: string): string {
   const value = parsed(output);
   return typeof value === 'string' ? value : output;
 }
 
-/** The value that a text is the JSON of; the text itself where it is none, or a plain one. */
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

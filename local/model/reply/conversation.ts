@@ -1,11 +1,9 @@
-// The items of one session in their order, and what may be done to them.
 import type { Item, NewItem } from '../protocol/items.ts';
 import type { ResponseOptions } from '../protocol/response-options.ts';
 import type { Complaint } from '../protocol/complaint.ts';
 
 type Outcome<T> = { ok: true; value: T } | { ok: false; complaint: Complaint };
 
-/** What was said aloud in an item, to cut it where the listener stopped hearing. */
 interface Spoken {
   audioMs: number;
   transcript: string;
@@ -32,11 +30,7 @@ export class Conversation {
     return this.#items.at(-1)?.id ?? null;
   }
 
-  /**
-   * Adds an item from the client.
-   *
-   * @param after id of the item before it; 'root' for the start, nothing for the end
-   */
+  /** @param after id of the item before it; 'root' for the start, undefined for the end */
   create(
     item: NewItem,
     after: string | null | undefined,

@@ -1,4 +1,4 @@
-// The marks around what servers say: a real model knows from its instructions what they are, this one by rule.
+// A real model learns these marks from its instructions; this one has a rule.
 import { DATA_END, DATA_START } from '@patchbay/shared/engine/tools/untrusted-text';
 
 /** The text as it may be said, and read for words. */

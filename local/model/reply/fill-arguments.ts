@@ -1,4 +1,3 @@
-// The arguments of a call, from the words that were said and the tool's schema. Required parameters come first.
 import { findListed, isNumber, isNumeric, type Listed, type Match } from './match-tool.ts';
 import { paramsOf, type Param } from '../protocol/tool-schema.ts';
 import { nameWords, singular, tokenise, type Token } from './words.ts';
@@ -6,13 +5,11 @@ import { nameWords, singular, tokenise, type Token } from './words.ts';
 export type Filled = { ok: true; args: Record<string, unknown> } | { ok: false; missing: Param };
 
 const words = (line: string) => new Set(line.split(' '));
-/** Words that lead from the tool to its argument. */
 const LEADS = words(
   'in for to of at on about with from by into as like called named titled saying says said that',
 );
-/** Words that may stand between the tool and a leading word. */
 const FILLERS = words('is it are be there now a an the this which reads');
-/** Words that may follow an example without making it the start of some free text. */
+/** Words that may follow an example without starting free text. */
 const TAILS = words('please now right today then thanks thank you and between');
 
 /**
@@ -38,14 +35,12 @@ export function fillArguments(text: string, match: Match): Filled {
   return { ok: true, args };
 }
 
-/** What an utterance offers; a piece that was used is taken out. */
 interface Said {
   params: Param[];
-  /** Words that neither named the tool nor were used yet. */
   tokens: Token[];
   quotes: string[];
   named: Map<string, string>;
-  /** Free text after the tool's name; `lead` tells how surely it is meant: after a colon, after a leading word. */
+  /** `lead` says how surely it is meant: after a colon, after a leading word, or neither. */
   rest: { text: string; lead: 'colon' | 'word' | 'none' };
 }
 
@@ -62,10 +57,7 @@ function readSaid(text: string, head: number[], params: Param[]): Said {
   };
 }
 
-/**
- * `name: value` and `name = value`, each up to the next such name. Where two names or more were said, the colon may be
- * missing: "with title Shopping and text milk", "from here to there".
- */
+/** Where two or more names were said, the colon may be missing: "with title Shopping and text milk". */
 function namedValues(text: string, params: Param[]): Map<string, string> {
   const find = (among: Param[], separator: string) =>
     among

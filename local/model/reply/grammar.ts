@@ -1,4 +1,4 @@
-// The sentences that can be heard, made from the live tools. Small on purpose: a large grammar mistakes words.
+// Small on purpose: a large grammar is recognized less accurately.
 import type { Phrase } from '../../speech/automaton.ts';
 import { createGrammar, type Grammar } from '../../speech/hear.ts';
 import { withoutMarks } from './data-marks.ts';
@@ -19,13 +19,11 @@ import {
 
 export interface Hearable {
   grammar: Grammar;
-  /** One sentence a tool that can be heard as it stands, then some small talk. */
   sentences: string[];
 }
 
 const SHOWING = ['show me', 'tell me', 'what is', 'what are', 'get', 'list', 'read'];
 const SHOWN = ['the', 'my', 'all', ''];
-/** In the order of preference for a sample. */
 const NUMBERS = [
   3, 5, 10, 2, 4, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 25, 30, 40, 50, 60, 90, 100, 1, 0,
 ];
@@ -52,12 +50,11 @@ export function hearableFrom(tools: Tool[], formerTools: Tool[]): Hearable {
   return { grammar, sentences: [...new Set([...samples, ...SMALL_TALK_SENTENCES.slice(0, 3)])] };
 }
 
-/** What takes things away must be typed: a misheard sentence could not be undone. */
+/** Destructive tools must be typed, because a misheard sentence can't be undone. */
 function isHarmless(tool: Tool): boolean {
   return !nameWords(tool.name).some((word) => isSameWord(word, 'delete'));
 }
 
-/** The ways to ask for one tool, and the most natural of them with values filled in. */
 function phrasesOf(tool: Tool): { phrases: Phrase[]; sample: string } {
   const command = commandOf(nameWords(tool.name), withoutMarks(tool.description ?? ''));
   const slots = argumentSlots(paramsOf(tool.parameters), command.lead);
@@ -70,7 +67,6 @@ function phrasesOf(tool: Tool): { phrases: Phrase[]; sample: string } {
 interface Command {
   patterns: Phrase[];
   sample: string;
-  /** The word before an argument in the sample. */
   lead: string;
 }
 
@@ -98,7 +94,7 @@ function nounCommand(words: string[], description: string): Command {
   if (!noun) return { patterns: [], sample: '', lead: '' };
   const plain: Phrase = [['what is', 'tell me', 'show me', 'get', 'run', 'use', ''], ['the', ''], [noun]];
   const last = words.at(-1) ?? '';
-  // "What time is it", "what day is it": English asks for these in a way of its own.
+  // English has its own form for these: "what time is it", "what day is it".
   if (['time', 'day', 'date', 'month', 'year'].includes(last)) {
     return { patterns: [[[`what ${last} is it`]], plain], sample: `what ${last} is it`, lead: 'in' };
   }
@@ -107,7 +103,6 @@ function nounCommand(words: string[], description: string): Command {
   return { patterns: [plain], sample: `${isTold ? 'tell me' : 'run'} the ${noun}`, lead: 'for' };
 }
 
-/** One slot list for the required parameters, and further ones with the first two optional ones. */
 function argumentSlots(params: Param[], lead: string): { variants: Phrase[]; sample: string } {
   const hearable = params
     .map((param) => ({ param, values: valuesOf(param) }))
@@ -130,7 +125,7 @@ function argumentSlots(params: Param[], lead: string): { variants: Phrase[]; sam
   return { variants, sample: sample.filter(Boolean).join(' ') };
 }
 
-/** Words that may stand before an argument, the usual one first. Few: each makes the others harder to hear. */
+/** Few, because each makes the others harder to recognize. */
 function leadsTo(param: Param, place: number, count: number, lead: string): string[] {
   const name = param.name.toLowerCase();
   if (['from', 'to', 'in', 'for', 'with', 'at', 'by'].includes(name))
@@ -147,7 +142,6 @@ function unitOf(param: Param): string {
 
 const PLACES = ['city', 'location', 'country', 'place', 'zone', 'room', 'folder', 'region'];
 
-/** The values of a parameter that a voice can name; free text has none. */
 function valuesOf(param: Param): string[] {
   if (isNumeric(param)) {
     const { minimum = -Infinity, maximum = Infinity } = param;

@@ -1,4 +1,4 @@
-// Which tool an utterance means: points for words that it shares with the tool's name, values and description.
+// Scores the words that an utterance shares with the tool's name, values and description.
 import { withoutMarks } from './data-marks.ts';
 import { paramsOf, type Param } from '../protocol/tool-schema.ts';
 import type { Tool } from '../protocol/validate.ts';
@@ -16,11 +16,10 @@ import {
 export interface Match {
   tool: Tool;
   points: number;
-  /** Indexes of the tokens that named the tool: what follows them are its arguments. */
   head: number[];
 }
 
-/** Fewer points than this is no match. */
+/** In points; fewer is no match. */
 const ENOUGH = 2;
 
 /**
@@ -66,7 +65,7 @@ function weigh(tokens: Token[], tool: Tool): Match | undefined {
   return { tool, points: points + (isServerNamed ? 1 : 0), head };
 }
 
-/** Where a word of the name was said, as one word or as two ("count down"). */
+/** Also as two words ("count down"). */
 function findWord(tokens: Token[], word: string, taken: number[]): number[] {
   const free = (n: number) => !taken.includes(n);
   const exact = tokens.findIndex((token, n) => free(n) && singular(token.word) === singular(word));
@@ -110,7 +109,6 @@ export function isNumber(word: string): boolean {
   return /^-?\d/.test(word);
 }
 
-/** A listed value that was said, and which tokens said it. */
 export interface Listed {
   value: unknown;
   from: number;

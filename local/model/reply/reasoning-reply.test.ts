@@ -1,4 +1,3 @@
-// What gpt-realtime-2 and later do differently from the first model.
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../protocol/items.ts';
 import { decideReply, type Situation } from './reply.ts';

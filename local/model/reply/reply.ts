@@ -1,4 +1,4 @@
-// What the rehearsal model does next, as a pure decision. The rules are told in README.md.
+// A pure decision; README.md describes the rules.
 import { answerFrom } from './answer.ts';
 import type { Item } from '../protocol/items.ts';
 import { withExplicitNulls } from '../protocol/explicit-nulls.ts';
@@ -10,7 +10,6 @@ import type { Tool, ToolChoice } from '../protocol/validate.ts';
 import { currentTurn, textOf } from '../turns/turn.ts';
 import { inWords, nameWords } from './words.ts';
 
-/** One item of a response. */
 export type Output =
   | { kind: 'reason' }
   | { kind: 'say'; text: string }
@@ -21,20 +20,17 @@ type Decision = Exclude<Output, { kind: 'reason' }>;
 export interface Situation {
   items: readonly Item[];
   tools: Tool[];
-  /** Tools that the session held before and holds no more. */
   formerTools: Tool[];
   sessionInstructions: string;
   responseInstructions?: string;
   toolChoice: ToolChoice;
-  /** Sentences that would be understood, for "you can say...". */
   sentences: string[];
-  /** A reasoning model: it reasons first, speaks before it calls, and answers each thing in a message of its own. */
   reasons: boolean;
-  /** It makes all calls at once that do not depend on each other. */
+  /** Makes all independent calls at once. */
   callsInParallel: boolean;
 }
 
-/** What is said before a call, so that nobody waits in silence. */
+/** Said before a call, so that nobody waits in silence. */
 const PREAMBLE = 'Let me look.';
 
 /** Decides what a response is made of, in order. No clock, no chance, no memory of its own. */
@@ -87,11 +83,7 @@ export function instructedText(
   return (quoted?.[1] ?? quoted?.[2] ?? quoted?.[3])?.trim() || undefined;
 }
 
-/**
- * What to act on now: one clause, or several that ask for a tool each.
- *
- * @param done how many clauses were acted on
- */
+/** @param done how many clauses were acted on */
 function nextClauses(text: string, done: number, situation: Situation): string[] {
   const steps = text
     .split(/[,;.]?\s+(?:and\s+)?then\s+/i)
@@ -107,7 +99,7 @@ function nextClauses(text: string, done: number, situation: Situation): string[]
   return [];
 }
 
-/** "What time is it in Tokyo and list my notes" is two requests; "buy milk and eggs" is one thing. */
+/** "What time is it in Tokyo and list my notes" is two requests; "buy milk and eggs" is one. */
 function splitRequests(step: string, tools: Tool[]): string[] {
   const clauses = step.split(/,?\s+and\s+/i);
   const isFreeText = /[:"“]/.test(step);
@@ -154,7 +146,7 @@ function chosen(tools: Tool[], choice: ToolChoice): Tool[] {
   return ['auto', 'required'].includes(name) ? tools : tools.filter((tool) => tool.name === name);
 }
 
-/** `required`, or a tool by name: the call comes even when no word asks for it. */
+/** The call comes even when no word asks for it. */
 function forced(
   tools: Tool[],
   choice: ToolChoice,
@@ -163,7 +155,7 @@ function forced(
   return tool && { tool, points: 0, head: [] };
 }
 
-/** Tools that are known and not live: held before, called before, or named by a system message as removed. */
+/** Held before, called before, or reported as removed by a system message. */
 function goneTools({ items, tools, formerTools }: Situation): Tool[] {
   const gone = new Map<string, Tool>();
   for (const item of items) {
@@ -179,13 +171,11 @@ function removedNames(item: Item): string[] {
   return partsNaming(item, /remov|no longer|not available|unavailable|gone|deleted|disconnected|lost/i);
 }
 
-/** Whether the last system message about a missing tool says that it is the user's role that forbids it. */
 function isForbidden(name: string, items: readonly Item[]): boolean {
   const told = items.findLast((item) => removedNames(item).includes(name));
   return told !== undefined && partsNaming(told, /user's role/i).includes(name);
 }
 
-/** The names of tools in those parts of a system message that speak of something. */
 function partsNaming(item: Item, about: RegExp): string[] {
   if (item.type !== 'message' || item.role !== 'system') return [];
   return textOf(item)
@@ -194,7 +184,7 @@ function partsNaming(item: Item, about: RegExp): string[] {
     .flatMap((part) => part.match(/[A-Za-z0-9]+(?:[_-]+[A-Za-z0-9]+)+/g) ?? []);
 }
 
-/** What a system message wants said when the server that it names is asked for: the last word on that server. */
+/** The latest message about the server wins. */
 function waitingWords(clause: string, items: readonly Item[]): string | undefined {
   const said = clause.toLowerCase();
   return items

@@ -1,4 +1,3 @@
-// One response on its way out: its items one after the other, with the events in the order of the API.
 import type { ApiError } from '../protocol/api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ResponseResource, ServerEvent } from '../protocol/events.ts';
@@ -20,7 +19,7 @@ export interface ResponseSettings {
 
 export type CancelReason = 'turn_detected' | 'client_cancelled';
 
-/** Nothing here is limited; the API says so after each response all the same. */
+/** Nothing is limited here, but the API reports this after each response. */
 const RATE_LIMIT = { name: 'tokens', limit: 40_000, remaining: 40_000, reset_seconds: 0 } as const;
 
 /** A response that is under way. It ends once: by itself, or by `cancel`. */
@@ -31,7 +30,6 @@ export class Response {
   #onEnd: () => void;
   #open: MessageOutput | undefined;
   #output: Item[] = [];
-  /** What was said or called, and the length of its sound. */
   #said: string[] = [];
   #spokenMs = 0;
   #hasEnded = false;
@@ -98,7 +96,6 @@ export class Response {
     }
   }
 
-  /** An item with nothing in it for a client: it only has a place in the conversation. */
   #reason(): void {
     const item: Item = { ...this.#newItem(), type: 'reasoning', content: [] };
     this.#begin(item);

@@ -1,4 +1,4 @@
-// The responses of a session that are under way: at most one that is added to the conversation, any number beside it.
+// At most one response is added to the conversation; any number run beside it.
 import { API_ERRORS } from '../protocol/api-errors.ts';
 import type { Conversation } from './conversation.ts';
 import type { ServerEvent } from '../protocol/events.ts';
@@ -11,18 +11,15 @@ import { unsupportedParameter, type SessionSettings } from '../protocol/settings
 import type { InputTokens } from '../protocol/usage.ts';
 import type { Complaint } from '../protocol/complaint.ts';
 
-/** What the responses need of their session. */
 export interface ResponseHost {
   conversation: Conversation;
   settings: () => SessionSettings;
-  /** @param items what the response reads */
   decide: (options: ResponseOptions, items: readonly Item[]) => Output[];
   countInput: (options: ResponseOptions, items: readonly Item[]) => InputTokens;
   send: (event: ServerEvent) => void;
   newId: (kind: 'resp' | 'item' | 'call') => string;
   log: (line: string) => void;
   faults: Faults;
-  /** Ends the connection without a close frame. */
   loseConnection: () => void;
 }
 

@@ -1,5 +1,3 @@
-// The few sentences that need no tool.
-
 const STORY =
   'Once upon a time there was a small machine that wanted to speak. It stood on a shelf by the window, between a clock ' +
   'and a box of cables. Every morning the sun came over the roofs, and the machine counted the birds on the wire. One ' +
@@ -9,7 +7,6 @@ const STORY =
   'that nobody would wake. And it is said that it speaks there still, of birds and of rain, to whoever plugs it in.';
 
 interface Talk {
-  /** What may be said to start it, as speech: these sentences are in the grammar too. */
   sentences: string[];
   matches: RegExp;
   reply: (toolNames: string[]) => string;

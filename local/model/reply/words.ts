@@ -1,8 +1,5 @@
-// English at the level that the rules need: words, numbers, small words, verbs that mean the same.
-
-/** A word of an utterance with its place in the text, so that free text keeps its own spelling. */
+/** Keeps its place in the text, so that free text keeps its own spelling. */
 export interface Token {
-  /** Lower case, numbers as digits. */
   word: string;
   start: number;
   end: number;
@@ -38,7 +35,7 @@ export function tokenise(text: string): Token[] {
   return tokens;
 }
 
-/** The number that is spoken from `at` on: "two hundred", "twenty five", "minus three". */
+/** Such as "two hundred", "twenty five" or "minus three". */
 function readNumber(words: { word: string }[], at: number): { value: number; length: number } | undefined {
   const minus = words[at]?.word === 'minus' ? 1 : 0;
   let total = 0; // what stands before "thousand" and "million"
@@ -112,7 +109,7 @@ export function isSmallWord(word: string): boolean {
   return SMALL.has(word);
 }
 
-/** Verbs of one line ask for the same. Question words stand with the verbs of showing. */
+/** Verbs of one line are synonyms. */
 const VERBS = [
   'show list read get tell fetch display view see give what which retrieve describe',
   'add create new make write save insert put store append remember',

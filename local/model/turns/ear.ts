@@ -1,4 +1,3 @@
-// A session's speech recognition: turns in the audio, and the words in each, by the grammar of its tools.
 import { HEARING_RATE_HZ, type Hearing } from '../../speech/hear.ts';
 import { resample } from '../../speech/resample.ts';
 import { SPEECH_RATE_HZ } from '../../speech/speak.ts';

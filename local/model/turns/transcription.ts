@@ -1,11 +1,11 @@
-// Transcription settings. Source: `AudioTranscription` and the turn detection guide of OpenAI's API.
+// Source: `AudioTranscription` and the turn detection guide of OpenAI's API.
 import { z } from 'zod';
 import type { Complaint } from '../protocol/complaint.ts';
 import type { TurnDetection } from '../protocol/turn-detection-settings.ts';
 
-/** Models that take context as lists, and `languages` instead of `language`. */
+/** These take context as lists, and `languages` instead of `language`. */
 const WITH_CONTEXT = ['gpt-transcribe', 'gpt-live-transcribe'];
-/** Streaming models, which need a client that ends the turns. */
+/** Streaming models need a client that ends the turns. */
 const WITHOUT_TURN_DETECTION = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 const MODELS = [
   ...WITH_CONTEXT,

@@ -1,8 +1,7 @@
-// Transcripts of the user's speech. The API creates them with a separate model, so they arrive after the response has
-// started.
+// The API transcribes with a separate model, so transcripts arrive after the response has started.
 import type { ServerEvent } from '../protocol/events.ts';
 
-/** Time from the end of a turn to its transcript, as observed on the real service. */
+/** From the end of a turn, as observed on the real service. */
 const TRANSCRIBED_AFTER_MS = 1_000;
 
 export class Transcripts {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { TurnDetector, turnSettings } from './turn-detection.ts';
 
 const RATE = 24;
-/** Returns a tone of this length and RMS. */
 function tone(ms: number, rms: number): Int16Array {
   return Int16Array.from({ length: ms * RATE }, (_, n) => rms * Math.SQRT2 * Math.sin(n / 9));
 }

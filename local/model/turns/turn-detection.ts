@@ -1,4 +1,4 @@
-// Detects speech by loudness alone: 20 ms frames, and a threshold that rises with background noise.
+// Speech is detected by loudness alone: 20 ms frames, and a threshold that rises with background noise.
 import type { TurnDetection } from '../protocol/turn-detection-settings.ts';
 
 export type TurnEvent =
@@ -17,7 +17,7 @@ const FRAME_MS = 20;
 const FRAME_SAMPLES = FRAME_MS * SAMPLES_PER_MS;
 /** The shortest sound that counts as a voice rather than a click. */
 const START_MS = 60;
-/** The longest turn without a pause, so that steady noise can't hold it open. */
+/** So that steady noise can't hold a turn open. */
 const LONGEST_TURN_MS = 30_000;
 
 /**

@@ -1,17 +1,13 @@
-// The state of a turn: what the user asked last, which calls were made for it, and what is still to be said.
 import { answerFrom, type Output } from '../reply/answer.ts';
 import type { Item } from '../protocol/items.ts';
 import { matchTool } from '../reply/match-tool.ts';
 import type { Tool } from '../protocol/validate.ts';
 
-/** The user's last message, its calls and their outputs. */
 export interface Turn {
-  /** undefined before the user said anything. */
+  /** Undefined before the user said anything. */
   text: string | undefined;
-  /** Calls made for it, and how many of them have an output. */
   calls: number;
   callsDone: number;
-  /** Outputs of its calls that have not been said yet. */
   outputs: Output[];
   /** The latest output, if it belongs to an earlier turn because the user spoke while a tool ran. */
   late: Output | undefined;
@@ -78,10 +74,7 @@ export function textOf(item: Item | undefined): string {
     .trim();
 }
 
-/**
- * Returns the text of the user's message. An answer to "What is the text for add note?" is combined with the request ("add
- * a note, text: buy milk"), unless it asks for a tool itself.
- */
+/** Combines an answer to "What is the text for add note?" with the request, unless it asks for a tool itself. */
 function askedText(items: readonly Item[], at: number, tools: Tool[]): string {
   const text = textOf(items[at]);
   const before = items.slice(0, at).filter((item) => !isFrom('system')(item));
@@ -92,7 +85,7 @@ function askedText(items: readonly Item[], at: number, tools: Tool[]): string {
 }
 
 const QUESTION = /^What is the (.+?) for .+?\?/;
-/** The score of a separate request: a noun of a tool's name, and its verb or a listed value. */
+/** A separate request's score: a noun of the tool's name, and its verb or a listed value. */
 const SURE = 4;
 
 function isFrom(role: 'user' | 'assistant' | 'system'): (item: Item) => boolean {

@@ -1,4 +1,4 @@
-/** Accounts as the admin API of Auth describes and takes them. Source: supabase/auth, internal/api/admin.go and models/user.go. */
+/** Source: supabase/auth, internal/api/admin.go and models/user.go. */
 import { z } from 'zod';
 
 const UNIT_SECONDS: Record<string, number> = { h: 3600, m: 60, s: 1 };
@@ -31,7 +31,6 @@ export type AdminUserBody = z.infer<typeof AdminUserBody>;
 
 type Metadata = Record<string, unknown>;
 
-/** A row of `auth.users` with its rows of `auth.identities`. */
 export interface AccountRow {
   id: string;
   aud: string;

@@ -1,4 +1,3 @@
-/** supabase-js's `auth.admin` against the local Auth, which must work as against hosted Auth. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openProject, PASSWORD, type Project } from '../fixtures/project.ts';

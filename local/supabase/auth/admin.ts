@@ -1,7 +1,4 @@
-/**
- * Auth's admin API, `/auth/v1/admin/users`, which @supabase/lite lacks: for supabase-js's `auth.admin` with the secret key.
- * Others get hosted Auth's errors. Invitations, generated links and MFA are missing.
- */
+/** @supabase/lite lacks this API. Invitations, generated links and MFA are missing here too. */
 import { createHash, randomBytes } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import type { Fragment, Sql } from 'postgres';
@@ -143,7 +140,7 @@ export function createAdminApi({ sql, keys, tokens }: AdminApiOptions): Hono {
     return context.json({});
   });
 
-  /** Keeps the row for references to it, but makes it anonymous and unusable for signing in. */
+  /** Keeps the row, because others refer to it. */
   async function softDelete({ id, email }: AccountRow): Promise<void> {
     const obscured = createHash('sha256').update(`${id}${email}`).digest('base64url');
     await sql.begin(async (transaction) => {

@@ -29,13 +29,11 @@ export interface MailTemplate {
   html: string;
 }
 
-/** Auth settings that hosted projects and the local stack share. */
 export interface AuthConfig {
-  /** Sign-ins and refreshes of one address per five minutes. */
+  /** Per address, sign-ins and refreshes together. */
   tokensPerFiveMinutes: number;
   /** Pause between two emails of a kind to one account. */
   mailWindowSeconds: number;
-  /** How long an emailed link works. */
   linkExpirySeconds: number;
   templates: Record<MailKind, MailTemplate>;
 }

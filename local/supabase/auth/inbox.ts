@@ -1,4 +1,3 @@
-/** A page with the emails that the local Auth would have sent. Part of the local gateway only; never deployed. */
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Mail } from './mailer.ts';
 import { escapeHtml } from './render-template.ts';

@@ -1,7 +1,4 @@
-/**
- * Hosted Auth's email rules that @supabase/lite 0.10 lacks: a pause between two emails of a kind, no email and the same
- * response for an address that already has an account, resending, and address changes that both mailboxes confirm.
- */
+/** Hosted Auth's email rules that @supabase/lite 0.10 lacks. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Hono, type Context } from 'hono';
 import type { Sql } from 'postgres';
@@ -17,7 +14,6 @@ export interface MailRulesOptions {
   tokens: Tokens;
   mailer: Mailer;
   config: Pick<AuthConfig, 'mailWindowSeconds' | 'linkExpirySeconds'>;
-  /** Whether new accounts must confirm their address. */
   isConfirming: () => boolean;
 }
 
@@ -47,7 +43,6 @@ export function createMailRules(options: MailRulesOptions): Hono {
     const [account] = await sql<Account[]>`select * from auth.users where email = ${email}`;
     return account;
   };
-  /** Returns a refusal if the last email of this kind is within the window. */
   const refuseIfTooSoon = (context: Context, sentAt: Date | null | undefined): Response | null => {
     const ageSeconds = sentAt ? (Date.now() - sentAt.getTime()) / 1000 : Infinity;
     const left = Math.ceil(config.mailWindowSeconds - ageSeconds);
@@ -146,11 +141,7 @@ export function createMailRules(options: MailRulesOptions): Hono {
     await mailer.sendEmailChange(email, current, '', { currentEmail: email, newEmail, tokenHashNew: next });
   }
 
-  /**
-   * Records that one of two mailboxes has confirmed. For the second one, stores its token where lite expects the one that
-   * completes a change.
-   * @returns whether this was the first of the two
-   */
+  /** For the second mailbox, stores its token where lite completes a change. @returns whether this was the first */
   async function confirmOneMailbox(token: string): Promise<boolean> {
     const [first] = await sql`
       update auth.users set email_change_confirm_status = 1,
@@ -170,7 +161,7 @@ export function createMailRules(options: MailRulesOptions): Hono {
   return routes;
 }
 
-/** Auth's description of an account to a caller who must not learn whether it exists. */
+/** For a caller who must not learn whether the account exists. */
 function someUser(email: string): Record<string, unknown> {
   const now = new Date().toISOString();
   return {

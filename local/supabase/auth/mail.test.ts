@@ -1,4 +1,3 @@
-/** The local Auth's emails must follow hosted Auth's rules. */
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { SupabaseClient } from '@supabase/supabase-js';
@@ -44,7 +43,6 @@ const verify = (client: SupabaseClient, mail: Mail | undefined) => {
   const { token_hash, type } = linkIn(mail);
   return client.auth.verifyOtp({ token_hash, type });
 };
-/** Backdates the last emails to an address. */
 const age = (address: string, seconds: number) => project.sql`
   update auth.users set confirmation_sent_at = confirmation_sent_at - make_interval(secs => ${seconds}),
     recovery_sent_at = recovery_sent_at - make_interval(secs => ${seconds}),

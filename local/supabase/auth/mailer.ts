@@ -14,13 +14,10 @@ export interface Mail {
   sentAt: string;
 }
 
-/** Number of emails kept. */
 const MAX_MAILS = 200;
 
 export interface Mailer extends LiteMailer {
-  /** Sent emails, the latest first, in memory. */
   outbox: () => readonly Mail[];
-  /** Runs something for a request with a redirect URL, which links in emails carry. */
   withRedirect<T>(redirectTo: string | null, act: () => Promise<T>): Promise<T>;
 }
 

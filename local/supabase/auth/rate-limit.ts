@@ -1,8 +1,7 @@
-/** Number of keys kept before those with a full bucket are removed. */
+/** Above this, keys with a full bucket are removed. */
 const MAX_KEYS = 1_000;
 
 export interface RateLimit {
-  /** Takes one token from the key's bucket. Returns false if it is empty. */
   take(key: string): boolean;
 }
 

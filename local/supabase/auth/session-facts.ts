@@ -1,4 +1,4 @@
-/** Session details that @supabase/lite leaves empty: where it was opened or last refreshed. */
+/** @supabase/lite leaves these empty. */
 import { decodeJwt } from 'jose';
 import type { Sql } from 'postgres';
 

@@ -1,4 +1,3 @@
-/** The local Auth's sessions must work as in hosted Auth. */
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openProject, PASSWORD, type Project } from '../fixtures/project.ts';
@@ -9,7 +8,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => project?.close());
 
-/** A client whose requests have this user agent. */
 function browser(name: string) {
   const { url, publishableKey } = project.supabase;
   return createClient(url, publishableKey, {

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { Sql } from 'postgres';
 
-/** Whom a channel belongs to: the claims of a user's token, or of the role that an API key stands for. */
+/** The claims of a user's token, or of the role that an API key stands for. */
 export interface Identity {
   role: string;
   claims: JWTPayload;
@@ -42,7 +42,7 @@ async function become(transaction: Sql, topic: string, { role, claims }: Identit
       set_config('role', ${role}, true)`;
 }
 
-/** A refusal by a policy is an error of class 42 in Postgres, and so is a policy that cannot be evaluated: both mean no. */
+/** Class 42 is a refusal by a policy, or a policy that can't be evaluated: both mean no. */
 async function inRolledBackTransaction(
   sql: Sql,
   check: (transaction: Sql) => Promise<boolean>,

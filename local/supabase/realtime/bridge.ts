@@ -1,7 +1,4 @@
-/**
- * Realtime for one project: WebSockets at `/realtime/v1/websocket`, private and public broadcast channels, and broadcasts
- * from the database. Presence and postgres_changes are refused.
- */
+/** Presence and postgres_changes are refused. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Sql } from 'postgres';

@@ -1,4 +1,3 @@
-/** One channel of one connection: authorized join, sending, new tokens and their expiry. */
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { Identity } from './authorization.ts';
@@ -7,7 +6,6 @@ import type { Subscriber, Topics } from './topics.ts';
 
 export interface ChannelContext {
   topics: Topics;
-  /** The identity of the connection's API key, for channels without a user's token. */
   keyIdentity: Identity;
   verify(token: string): Promise<JWTPayload | null>;
   mayRead(topic: string, identity: Identity): Promise<boolean>;
@@ -19,7 +17,6 @@ export interface ChannelContext {
 export interface Channel {
   joinRef: string | null;
   receive(frame: Frame): Promise<void>;
-  /** Ends the channel and sends `phx_close`. */
   close(): void;
 }
 
@@ -158,10 +155,7 @@ export async function joinChannel(
   };
 }
 
-/**
- * API keys aren't tokens: a channel with one, or without a token, uses the identity of the connection's key until the
- * gateway's token for it expires.
- */
+/** A channel without a user's token uses the identity of the connection's key until the gateway's token for it expires. */
 async function identify(token: string | null | undefined, context: ChannelContext): Promise<Identity | null> {
   if (!token || token.startsWith('sb_')) {
     const { exp = Infinity } = context.keyIdentity.claims;

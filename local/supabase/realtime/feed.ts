@@ -1,6 +1,5 @@
 import type { Sql } from 'postgres';
 
-/** A committed row of realtime.messages. */
 interface Message {
   id: string;
   topic: string;
@@ -14,7 +13,7 @@ export interface Feed {
 }
 
 export interface FeedOptions {
-  /** Called with each message of the database in commit order. */
+  /** In commit order. */
   onMessage: (message: Message) => void;
   /** Called after a lost database connection, during which messages were missed. */
   onGap: () => void;

@@ -1,10 +1,7 @@
-/**
- * Phoenix channel frames as Supabase Realtime speaks them.
- *   vsn 1.0.0: text, `{ topic, event, payload, ref, join_ref }`
- *   vsn 2.0.0: text, `[join_ref, ref, topic, event, payload]`; a client's broadcast is binary, kind 3:
- *     3, join_ref size, ref size, topic size, event size, metadata size, encoding (0 bytes, 1 JSON), then each
- *   and a broadcast of bytes to a client is binary, kind 4: 4, topic size, event size, metadata size, encoding, …
- */
+// Phoenix channel frames as Supabase Realtime speaks them.
+// vsn 1.0.0: text, `{ topic, event, payload, ref, join_ref }`; 2.0.0: text, `[join_ref, ref, topic, event, payload]`.
+// Binary from a client, kind 3: sizes of join_ref, ref, topic, event, metadata; encoding (0 bytes, 1 JSON), then each.
+// Binary to a client, kind 4: sizes of topic, event, metadata; encoding, then each.
 import { z } from 'zod';
 
 export type Protocol = '1.0.0' | '2.0.0';

@@ -1,4 +1,3 @@
-/** A connection with a secret key, when the token that hosted's gateway makes from it has expired. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHints } from '../../../agent-worker/src/conversation/hints.ts';
 import { joinTopic, openProject, type Project } from '../fixtures/project.ts';

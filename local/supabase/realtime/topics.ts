@@ -1,17 +1,15 @@
 import type { Frame } from './frames.ts';
 
-/** One joined channel of one connection. */
 export interface Subscriber {
   /** The client's topic, with the prefix `realtime:`. */
   channelTopic: string;
   send(frame: Frame): void;
 }
 
-/** The subscribers of each topic. As on hosted Realtime, private and public channels of one name are separate. */
+/** As on hosted Realtime, private and public channels of one name are separate. */
 export interface Topics {
   add(topic: string, isPrivate: boolean, subscriber: Subscriber): void;
   remove(topic: string, isPrivate: boolean, subscriber: Subscriber): void;
-  /** Broadcasts to all except the given one. */
   broadcast(topic: string, isPrivate: boolean, payload: BroadcastPayload, except?: Subscriber): void;
 }
 
