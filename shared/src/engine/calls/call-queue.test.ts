@@ -43,8 +43,8 @@ function callsOn(maxConcurrency: number, refusal: AppError | null = null) {
   return { calls, call, requests, settled };
 }
 
-describe('the time of a call', () => {
-  it('begins anew with each report of progress', async () => {
+describe('the timeout of a tool call', () => {
+  it('restarts with each progress notification', async () => {
     const { call, requests, settled } = callsOn(1);
     const outcome = call('slow');
     await settled();
@@ -56,7 +56,7 @@ describe('the time of a call', () => {
     expect(await outcome).toBe('done');
   });
 
-  it('ends when progress stays away, and at the ceiling whatever is reported', async () => {
+  it('expires without progress, and at the ceiling whatever is reported', async () => {
     const { call, requests, settled } = callsOn(2);
     const [quiet, chatty] = [call('quiet'), call('chatty')];
     const endedAt: Record<string, number> = {};
@@ -71,7 +71,7 @@ describe('the time of a call', () => {
     expect(endedAt).toEqual({ 'quiet timeout': 1_000, 'chatty timeout': 10_000 });
   });
 
-  it('runs in the queue too', async () => {
+  it('also runs while the call is queued', async () => {
     const { call, requests } = callsOn(1);
     const outcomes = [call('first', { timeoutMs: 5_000 }), call('second')];
     await vi.advanceTimersByTimeAsync(1_000);
@@ -82,8 +82,8 @@ describe('the time of a call', () => {
   });
 });
 
-describe('the queue', () => {
-  it('serves callers by turns, and tells each call how long it waited', async () => {
+describe('the queue of tool calls', () => {
+  it('serves callers in turns and reports the wait to each call', async () => {
     const { call, requests } = callsOn(1);
     const waits: number[] = [];
     const ask = (caller: string) =>
@@ -99,7 +99,7 @@ describe('the queue', () => {
     expect(waits).toEqual([0, 10, 20, 30, 40]);
   });
 
-  it('refuses at once what exceeds it; another caller still gets a place', async () => {
+  it('refuses calls beyond its size at once, but still takes one of another caller', async () => {
     const { calls, call, requests } = callsOn(1);
     const outcomes = Array.from({ length: 30 }, () => call('x', { caller: 'greedy', timeoutMs: 60_000 }));
     const refused = await Promise.race(outcomes);
@@ -127,7 +127,7 @@ describe('the queue', () => {
     expect(await next).toBe('cancelled');
   });
 
-  it('is not bothered with what the server would refuse', async () => {
+  it('does not take a call that the server would refuse', async () => {
     const { call, requests } = callsOn(1, new AppError('invalid_arguments'));
     expect(await call('x')).toBe('invalid_arguments');
     expect(requests).toHaveLength(0);

@@ -12,12 +12,12 @@ function order(asked: string, limit = 100): string {
     .join('');
 }
 
-it('one caller is served in order, several by turns', () => {
+it('a fair queue serves one caller in order and several in turns', () => {
   expect(order('aaaabb')).toBe('ababaa');
   expect(order('aaaabbcc')).toBe('abcabcaa');
 });
 
-it('who comes late does not come before those who waited, nor make up for the time away', () => {
+it('a late caller neither passes waiting callers nor makes up for its absence', () => {
   const turns = new FairQueue(100);
   const first = turns.take('a') ?? 0;
   const second = turns.take('a') ?? 0;
@@ -29,7 +29,7 @@ it('who comes late does not come before those who waited, nor make up for the ti
   expect(turns.take('c')).toBe(turns.take('d'));
 });
 
-it('a full queue refuses, but for the first call of somebody else', () => {
+it('a full queue refuses all but the first tool call of another caller', () => {
   expect(order('aaaa', 2)).toBe('aa');
   expect(order('aaaabbb', 2)).toBe('aba');
   const turns = new FairQueue(1);

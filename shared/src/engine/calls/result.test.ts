@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasContentForUser, readResult, shownResult } from './result.ts';
 
-it('names what cannot be read out', () => {
+it('names content that cannot be spoken', () => {
   const { text, isError, truncated } = readResult({
     content: [
       { type: 'text', text: 'Two files:' },
@@ -24,13 +24,13 @@ it('names what cannot be read out', () => {
   expect(truncated).toBe(false);
 });
 
-it('reads structured content when there is nothing else', () => {
+it('falls back to structured content if there is no other content', () => {
   const result = readResult({ content: [], structuredContent: { temperature: 21 } });
   expect(result.speech).toBe('{"temperature":21}');
   expect(result.structured).toEqual({ temperature: 21 });
 });
 
-it('says something even when the tool does not', () => {
+it('has a default text for an empty result', () => {
   expect(readResult({ content: [] }).speech).toMatch(/finished/);
   expect(readResult({ content: [], isError: true })).toMatchObject({
     isError: true,
@@ -38,7 +38,7 @@ it('says something even when the tool does not', () => {
   });
 });
 
-it('cuts with a notice, sooner for the ear than for the eye', () => {
+it('truncates long results with a notice, the spoken one sooner than the displayed one', () => {
   const result = readResult({ content: [{ type: 'text', text: 'x'.repeat(10_000) }] });
   expect(result.text).toHaveLength(10_000);
   expect(result.speech.length).toBeLessThan(2_100);

@@ -14,23 +14,23 @@ function timesOf(afterMs: number, totalMs: number): number[] {
   }
 }
 
-describe('request throttle', () => {
-  it('lets the first one go at once', () => {
+describe('the request throttle', () => {
+  it('lets the first request through at once', () => {
     expect(new RequestThrottle(LISTS).plan(5)).toBe(0);
   });
 
-  it('makes few of an endless row: one second, doubling to thirty', () => {
+  it('delays continuous requests by one second, doubling to thirty', () => {
     expect(timesOf(5, 60_000)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000]);
     const gaps = timesOf(0, 600_000).map((time, at, all) => time - (all[at - 1] ?? time));
     expect(Math.max(...gaps)).toBe(30_000);
     expect(gaps.slice(7).every((gap) => gap === 30_000)).toBe(true);
   });
 
-  it('does not delay what comes seldom', () => {
+  it('does not delay rare requests', () => {
     expect(timesOf(20_000, 60_000)).toEqual([0, 20_000, 40_000, 60_000]);
   });
 
-  it('forgets a storm after a calm, and not before', () => {
+  it('resets its delay only after a calm period', () => {
     const throttle = new RequestThrottle(LISTS);
     let now = 0;
     for (let count = 0; count < 8; count += 1) now += throttle.plan(now);
@@ -40,7 +40,7 @@ describe('request throttle', () => {
     expect(throttle.plan(later)).toBe(1_000);
   });
 
-  it('takes a clock that goes back for no time at all', () => {
+  it('treats a clock that goes back as no time passed', () => {
     const throttle = new RequestThrottle(LISTS);
     throttle.plan(10_000);
     expect(throttle.plan(9_000)).toBe(1_000);

@@ -8,7 +8,7 @@ function pool(maxBytes = 100) {
   return { all, open, ended };
 }
 
-it('a session that holds more than its share ends, and holds nothing any more', () => {
+it('a session over its memory limit ends and frees its memory', () => {
   const { all, open, ended } = pool();
   const session = open('greedy');
   const [first, second] = [session.piece(), session.piece()];
@@ -21,7 +21,7 @@ it('a session that holds more than its share ends, and holds nothing any more', 
   expect([session.bytes, all.bytes]).toEqual([0, 0]);
 });
 
-it('when all sessions together hold too much, the largest one ends, and never a small one', () => {
+it('if all sessions together exceed the process limit, only the largest one ends', () => {
   const { all, open, ended } = pool();
   const victim = open('victim').piece();
   victim.set(5);
@@ -34,7 +34,7 @@ it('when all sessions together hold too much, the largest one ends, and never a 
   expect(all.bytes).toBe(99);
 });
 
-it('what is freed makes room, and a session that is closed frees everything', () => {
+it('freed memory can be used again, and closing a session frees all of its memory', () => {
   const { all, open, ended } = pool();
   const session = open('calm');
   for (let call = 0; call < 100; call += 1) {

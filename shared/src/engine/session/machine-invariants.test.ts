@@ -9,7 +9,7 @@ import {
   type ConnectionState,
 } from './machine.ts';
 
-describe('invariants, under any sequence of events', () => {
+describe('a connection under any sequence of events', () => {
   const codes: ErrorCode[] = ['connection_refused', 'session_lost', 'unauthorized', 'timeout', 'invalid_url'];
   const step = fc.record({
     type: fc.constantFrom<ConnectionEvent['type']>(
@@ -73,7 +73,7 @@ describe('invariants, under any sequence of events', () => {
   const has = (effects: ConnectionEffect[], type: ConnectionEffect['type']) =>
     effects.some((effect) => effect.type === type);
 
-  it('a late event changes nothing', () => {
+  it('ignores late events', () => {
     always((passes) => {
       for (const { isLate, before, after, effects } of passes) {
         if (isLate) expect({ state: after, effects }).toEqual({ state: before, effects: [] });
@@ -82,7 +82,7 @@ describe('invariants, under any sequence of events', () => {
     });
   });
 
-  it('sessions are not doubled, nor left behind', () => {
+  it('neither doubles sessions nor leaves them open', () => {
     always((passes) => {
       let hasSession = false;
       for (const { event, isLate, before, after, effects } of passes) {
@@ -101,7 +101,7 @@ describe('invariants, under any sequence of events', () => {
     });
   });
 
-  it('a timer runs exactly while it waits', () => {
+  it('runs a timer exactly while it waits', () => {
     always((passes) => {
       let hasTimer = false;
       for (const { event, isLate, before, after, effects } of passes) {
@@ -118,7 +118,7 @@ describe('invariants, under any sequence of events', () => {
     });
   });
 
-  it('closed is final', () => {
+  it('stays closed', () => {
     always((passes) => {
       for (const { event, before, after, effects } of passes) {
         if (before.name === 'closed')
@@ -129,7 +129,7 @@ describe('invariants, under any sequence of events', () => {
     });
   });
 
-  it('calls keep to the breaker', () => {
+  it('does not connect for tool calls while the breaker is open', () => {
     always((passes) => {
       for (const { event, before, after, effects, now } of passes) {
         if (event.type !== 'wanted' || !has(effects, 'open')) continue;
@@ -141,7 +141,7 @@ describe('invariants, under any sequence of events', () => {
     });
   });
 
-  it('wake always dials', () => {
+  it('always connects on wake', () => {
     always((passes) => {
       for (const { event, before, after, effects } of passes) {
         if (event.type !== 'wake') continue;

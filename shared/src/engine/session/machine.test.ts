@@ -23,8 +23,8 @@ function run(...events: Loose[]): { state: ConnectionState; effects: ConnectionE
 
 const READY: Loose[] = [{ type: 'opened' }, { type: 'listed' }];
 
-describe('the life of a connection', () => {
-  it('opens, lists, is ready', () => {
+describe('a connection', () => {
+  it('becomes ready after it opens and lists its tools', () => {
     expect(begin()).toMatchObject({
       state: { name: 'connecting' },
       effects: [{ type: 'open', generation: 1 }],
@@ -36,7 +36,7 @@ describe('the life of a connection', () => {
     expect(run(...READY)).toMatchObject({ state: { name: 'ready', listing: 'no' }, effects: [] });
   });
 
-  it('waits after a failed attempt, longer after each, and tries again with a new generation', () => {
+  it('waits longer after each failed attempt and retries with a new generation', () => {
     const once = run({ type: 'failed' });
     expect(once.state).toMatchObject({ name: 'waiting', failures: 1, retryAt: AROUND.now + 250 });
     expect(once.effects).toEqual([{ type: 'wait', generation: 1, delayMs: 250 }]);
@@ -49,7 +49,7 @@ describe('the life of a connection', () => {
     });
   });
 
-  it('a session that was good is replaced at once, without a word to the dead one', () => {
+  it('replaces a lost session at once, without a request to the dead one', () => {
     const { state, effects } = run(...READY, {
       type: 'lost',
       code: 'session_lost',
@@ -59,12 +59,12 @@ describe('the life of a connection', () => {
     expect(effects).toEqual([{ type: 'drop' }, { type: 'open', generation: 2 }]);
   });
 
-  it('a server that loses every session at once is not dialled in a tight loop', () => {
+  it('does not reconnect in a tight loop to a server that loses every session at once', () => {
     const lost: Loose = { type: 'lost', code: 'session_lost' };
     expect(run(...READY, lost, ...READY, lost).state).toMatchObject({ name: 'waiting', failures: 2 });
   });
 
-  it('a session after so many that were lost comes after 1 s at the earliest, then 2 s, up to 30 s', () => {
+  it('delays reconnects after repeated session losses by 1 s, then 2 s, up to 30 s', () => {
     const round: Loose[] = [...READY, { type: 'lost', code: 'session_lost' }];
     const retry: Loose = { type: 'retry_due' };
     const pause = (rounds: number) => {
@@ -76,12 +76,12 @@ describe('the life of a connection', () => {
     expect([2, 3, 4, 5, 6, 7, 9].map(pause)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
-  it('a connection that broke is not dialled in step with all the others that broke with it', () => {
+  it('spreads its reconnect, so connections that broke together do not reconnect together', () => {
     const { state } = run(...READY, { type: 'lost', code: 'connection_lost', now: AROUND.now + 60_000 });
     expect(state).toMatchObject({ name: 'waiting', failures: 1, retryAt: AROUND.now + 60_250 });
   });
 
-  it('a call ends the wait, but not the count of failures, until the breaker opens', () => {
+  it('retries at once for a tool call and keeps the count of failures, until the breaker opens', () => {
     const failed: Loose = { type: 'failed' };
     const wanted: Loose = { type: 'wanted' };
     const fourth = [failed, wanted, failed, wanted, failed, wanted, failed];
@@ -97,16 +97,16 @@ describe('the life of a connection', () => {
     expect(run(...open, { type: 'wake' }, failed, wanted).state).toMatchObject({ name: 'connecting' });
   });
 
-  it('a call does not dial for want of a credential', () => {
+  it('does not connect for a tool call if the credential is missing', () => {
     expect(run({ type: 'failed', code: 'unauthorized' }, { type: 'wanted' }).effects).toEqual([]);
   });
 
-  it('a server that was good is tried soon, whatever became of it', () => {
+  it('retries soon if the server was ready before, whatever the failure', () => {
     const { state } = run(...READY, { type: 'lost', code: 'blocked_address', now: AROUND.now + 60_000 });
     expect(state).toMatchObject({ name: 'waiting', retryAt: AROUND.now + 60_250 });
   });
 
-  it('a call does not come before the time that the server named; the user may', () => {
+  it('respects the retry time that the server named for tool calls, but not for the user', () => {
     const first = begin().state;
     const error = new AppError('rate_limited', { retryAfterMs: 60_000 });
     const { state } = transition(first, { type: 'failed', generation: 1, error }, AROUND);
@@ -114,20 +114,20 @@ describe('the life of a connection', () => {
     expect(transition(state, { type: 'wake' }, AROUND).state.name).toBe('connecting');
   });
 
-  it('an attempt that is put off is no failure, waits as long as it should, and a call need not', () => {
+  it('does not count a postponed attempt as a failure, and a tool call need not wait for it', () => {
     const error = new AppError('host_busy', { retryAfterMs: 17_000 });
     const { state } = transition(begin().state, { type: 'failed', generation: 1, error }, AROUND);
     expect(state).toMatchObject({ name: 'waiting', failures: 0, retryAt: AROUND.now + 17_500 });
     expect(transition(state, { type: 'wanted' }, AROUND).state.name).toBe('connecting');
   });
 
-  it('wake forgets the failures and tries now', () => {
+  it('resets the failures and reconnects at once on wake', () => {
     const { state, effects } = run({ type: 'failed' }, { type: 'wake' });
     expect(state).toMatchObject({ name: 'connecting', failures: 0 });
     expect(effects.map(({ type }) => type)).toEqual(['stop_waiting', 'open']);
   });
 
-  it.each(['unauthorized', 'forbidden'] as const)('%s stops the dialling until it is woken', (code) => {
+  it.each(['unauthorized', 'forbidden'] as const)('stops reconnecting after %s until it is woken', (code) => {
     expect(run({ type: 'failed', code })).toMatchObject({
       state: { name: 'needs_credentials' },
       effects: [],
@@ -139,7 +139,7 @@ describe('the life of a connection', () => {
     expect(run({ type: 'failed', code }, { type: 'wake' }).state.name).toBe('connecting');
   });
 
-  it('many notices during one listing cost one more listing', () => {
+  it('lists its tools once more after many change notifications during one listing', () => {
     const notices: Loose[] = [
       { type: 'tools_changed' },
       { type: 'tools_changed' },
@@ -154,14 +154,14 @@ describe('the life of a connection', () => {
     });
   });
 
-  it('a notice during the first listing is not lost', () => {
+  it('does not lose a change notification during the first listing', () => {
     expect(run({ type: 'opened' }, { type: 'tools_changed' }, { type: 'listed' })).toMatchObject({
       state: { name: 'ready', listing: 'running' },
       effects: [{ type: 'list' }],
     });
   });
 
-  it('a failed listing of a ready connection leaves it ready', () => {
+  it('stays ready if a later listing fails', () => {
     expect(run(...READY, { type: 'tools_changed' }, { type: 'failed', code: 'timeout' })).toMatchObject({
       state: { name: 'ready', listing: 'no' },
       effects: [],

@@ -36,14 +36,14 @@ describe('a subscription to the tools', () => {
     expect(await subscriptions('never', 60_000)).toEqual({ opened: 1, gaps: 0 });
   });
 
-  it('that is ended at once, over and over, is opened a few times a minute, and less later', async () => {
+  it('is opened a few times a minute, then less often, if the server keeps ending it at once', async () => {
     const minute = await subscriptions('at once', 60_000);
     expect(minute.opened).toBeGreaterThan(1);
     expect(minute.opened).toBeLessThan(8);
     expect((await subscriptions('at once', 3_600_000)).opened).toBeLessThan(40);
   });
 
-  it('that is refused is asked for less and less often, and is no gap', async () => {
+  it('is requested less and less often while the server refuses it, which is no gap', async () => {
     const hour = await subscriptions('refused', 3_600_000);
     expect(hour.gaps).toBe(0);
     expect(hour.opened).toBeGreaterThan(5);

@@ -44,7 +44,7 @@ describe('spans', () => {
     expect(await openSpanExport({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, 'patchbay-test')).toBeNull();
   });
 
-  it('have the ids that their context passed on before', async () => {
+  it('keep the ids that their context has already passed on', async () => {
     const asked = new TraceContext(`00-${TRACE}-${CALLER}-01`);
     const begun = new TraceContext();
     const { spans, raw } = await send(asked, begun);
@@ -63,7 +63,7 @@ describe('spans', () => {
     expect(raw()).toContain('patchbay-test');
   });
 
-  it('name the conversation that they belong to, and stand in its trace', async () => {
+  it('name their conversation and belong to its trace', async () => {
     const context = new TraceContext(`00-${TRACE}-${CALLER}-00`);
     context.joinConversation(SESSION);
     const [span] = (await send(context)).spans;
@@ -74,11 +74,11 @@ describe('spans', () => {
     });
   });
 
-  it('are not sent where who asked does not record the trace', async () => {
+  it('are not sent if the caller does not record the trace', async () => {
     expect((await send(new TraceContext(`00-${TRACE}-${CALLER}-00`))).spans).toEqual([]);
   });
 
-  it('that cannot be sent are lost, and nothing else', { timeout: 20_000 }, async () => {
+  it('are dropped without other effects if they cannot be sent', { timeout: 20_000 }, async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:9');
     vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '200');
     const spans = await openSpanExport(process.env, 'patchbay-test');

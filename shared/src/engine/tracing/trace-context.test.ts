@@ -6,7 +6,7 @@ const CALLER = '00f067aa0ba902b7';
 const SESSION = '5E551000-0000-4000-8000-000000000001';
 
 describe('a trace context', () => {
-  it('goes on with the trace of who asked, as a span of its own', () => {
+  it('continues the trace of the caller with its own span', () => {
     const context = new TraceContext(`00-${TRACE}-${CALLER}-01`);
     expect(context).toMatchObject({ traceId: TRACE, parentSpanId: CALLER, isSampled: true });
     expect(context.traceparent).toBe(`00-${TRACE}-${context.spanId}-01`);
@@ -14,13 +14,13 @@ describe('a trace context', () => {
     expect(context.spanId).not.toBe(CALLER);
   });
 
-  it('leaves unrecorded what who asked does not record', () => {
+  it('is not recorded if the caller does not record its trace', () => {
     const context = new TraceContext(`00-${TRACE}-${CALLER}-00`);
     expect(context.isSampled).toBe(false);
     expect(new TraceContext(context.traceparent)).toMatchObject({ traceId: TRACE, isSampled: false });
   });
 
-  it('reads versions to come by what it knows of them', () => {
+  it('reads the known fields of future versions', () => {
     expect(new TraceContext(`01-${TRACE}-${CALLER}-01-more`).traceId).toBe(TRACE);
   });
 
@@ -35,14 +35,14 @@ describe('a trace context', () => {
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE.toUpperCase()}-${CALLER}-01`,
     `00-${TRACE}-${CALLER}-01\n`,
-  ])('begins a trace where it is given none that can be read: %j', (traceparent) => {
+  ])('starts a new trace if traceparent is unreadable: %j', (traceparent) => {
     const context = new TraceContext(traceparent);
     expect(context.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(context).toMatchObject({ parentSpanId: null, isSampled: true });
     expect([TRACE, new TraceContext(traceparent).traceId]).not.toContain(context.traceId);
   });
 
-  it('becomes a part of a conversation, whose id is that of its trace', () => {
+  it('joins the trace of a conversation, whose id is the trace id', () => {
     const context = new TraceContext(`00-${TRACE}-${CALLER}-00`);
     context.joinConversation(SESSION);
     expect(context).toMatchObject({
@@ -53,7 +53,7 @@ describe('a trace context', () => {
     });
   });
 
-  it('keeps its parent where that stands in the conversation already', () => {
+  it('keeps its parent if that is already in the trace of the conversation', () => {
     const context = new TraceContext(`00-${traceIdOf(SESSION)}-${CALLER}-01`);
     context.joinConversation(SESSION);
     expect(context.parentSpanId).toBe(CALLER);
