@@ -171,7 +171,7 @@ class EngineBench {
     }
   }
 
-  /** Uses fresh processes, because memory that was held before can't be told apart. */
+  /** Uses fresh processes, because memory that was held before can't be distinguished. */
   async #idle(): Promise<Figure[]> {
     const held = { client: [] as Held[], engine: [] as Held[] };
     const sockets = { client: [] as number[], engine: [] as number[] };

@@ -43,7 +43,7 @@ await client.leave();
 process.send?.({ shownMs } satisfies InUse);
 process.once('disconnect', () => process.exit());
 
-/** @returns the wall-clock time */
+/** @returns the time on the wall clock */
 async function untilShown(status: string): Promise<number> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(POLL_MS)) {
     const { data } = await system

@@ -8,7 +8,7 @@ export interface Seen {
   servers: number;
   again: number;
   connections: number;
-  /** Wall-clock time of the first probe. */
+  /** Time of the first probe on the wall clock. */
   firstAt: number | null;
   /** The shortest time between two probes of one server; null if none had two. */
   soonestMs: number | null;

@@ -40,7 +40,7 @@ export interface RunningSupabase {
   secretKey: string;
   databaseUrl: string;
   migrated: string[];
-  /** Resolves with the reason when the database has gone, asked for or not. */
+  /** Resolves with the reason once the database has stopped, on request or not. */
   ended: Promise<string>;
   restartFunctions(): Promise<void>;
   stop(): Promise<void>;

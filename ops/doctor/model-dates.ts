@@ -1,4 +1,4 @@
-/** `GET /v1/models/{id}` tells availability and shutdown. */
+/** `GET /v1/models/{id}` returns availability and shutdown date. */
 import { DEFAULT_REALTIME_MODEL, DEFAULT_TRANSCRIPTION_MODEL } from '@patchbay/shared/contract/voice-models';
 import { z } from 'zod';
 import { failed, ok, unknown, warning, type Finding } from './finding.ts';
