@@ -1,5 +1,5 @@
 /** A monitor stores a list of tools only when it is not the stored one: both sides must make the same digest. */
-import { digestOf } from '../../agent-worker/src/monitor/probes/examine.ts';
+import { digestOf } from '../../agent-worker/src/monitor/probes/prober.ts';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 

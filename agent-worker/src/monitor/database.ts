@@ -6,7 +6,7 @@ import { Timestamp } from '@patchbay/shared/contract/schema/server';
 import { ProbeServer, SealedSecret, type StatusObservation } from '@patchbay/shared/contract/schema/snapshot';
 import { z } from 'zod';
 import { createServiceClient, serviceCalls } from '../service-client.ts';
-import { NOTHING_KNOWN, type Memory, type NoticeDraft } from './probes/decide.ts';
+import { NOTHING_KNOWN, type ProbeState, type NoticeDraft } from './probes/decide.ts';
 import { MetricRow } from './metrics.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -63,7 +63,7 @@ export interface FinishedProbe {
   server_id: string;
   lease_id: string;
   next_ms: number;
-  memory: Memory;
+  memory: ProbeState;
   certificate_expires_at: string | null;
   observation: StatusObservation | null;
   notices: NoticeDraft[];
@@ -91,7 +91,7 @@ export interface Attempt {
   /** Null: no other attempt follows. */
   retryMs: number | null;
   /** The receiver said that nobody listens there any more. */
-  isGone: boolean;
+  isRemoved: boolean;
 }
 
 /** Each call throws DatabaseError. */
@@ -113,7 +113,7 @@ export interface MonitorDatabase {
     catalog: Catalog,
   ): Promise<void>;
   prune(): Promise<void>;
-  /** What is told to whoever runs the installation. */
+  /** What operators see. */
   metrics(): Promise<MetricRow[]>;
   claimDeliveries(limit: number, leaseMs: number): Promise<Delivery[]>;
   claimRevocations(limit: number): Promise<DroppedGrant[]>;
@@ -176,7 +176,7 @@ export function openMonitorDatabase(url: string, secretKey: string, monitorId: s
           p_http_status: attempt.httpStatus,
           p_error_code: attempt.errorCode,
           p_retry_ms: attempt.retryMs,
-          p_is_gone: attempt.isGone,
+          p_is_gone: attempt.isRemoved,
         },
         z.unknown(),
       );

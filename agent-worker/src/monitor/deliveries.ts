@@ -80,17 +80,17 @@ async function attempt(delivery: Delivery, options: DeliveriesOptions): Promise<
       outgoing.fetch(delivery.url, { method: 'POST', headers, body, signal }),
     );
     await response.body?.cancel();
-    const isGone = response.status === 410;
+    const isRemoved = response.status === 410;
     return {
       isDelivered: response.ok,
       httpStatus: response.status,
       errorCode: null,
-      retryMs: isGone ? null : retryMs,
-      isGone,
+      retryMs: isRemoved ? null : retryMs,
+      isRemoved,
     };
   } catch (error) {
     const { code } = classify(error);
-    return { isDelivered: false, httpStatus: null, errorCode: code, retryMs, isGone: false };
+    return { isDelivered: false, httpStatus: null, errorCode: code, retryMs, isRemoved: false };
   } finally {
     await outgoing.close();
   }
@@ -106,7 +106,7 @@ function signatureHeaders(secret: string, id: string, body: string, at: Date): R
 }
 
 function nextRetryMs({ attempts, body }: Delivery, { retryMs, random }: DeliveriesOptions): number | null {
-  // Who sends a test looks at its outcome.
+  // The sender of a test sees its outcome on the page.
   const waitMs = body.type === 'webhook.test' ? undefined : retryMs[attempts];
   return waitMs === undefined ? null : waitMs * (0.8 + random() * 0.4);
 }

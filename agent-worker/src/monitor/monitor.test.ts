@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
 import { NOTHING_KNOWN } from './probes/decide.ts';
 import { Monitor } from './monitor.ts';
-import { PACE } from './probes/pace.ts';
+import { PROBE_SCHEDULE } from './probes/probe-schedule.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const ago = (seconds: number) => new Date(NOW - seconds * 1_000).toISOString();
 
-/** A server that was down, was told of, and that a conversation has found well again. */
+/** A server that was announced as down, and that a conversation has reached again. */
 const job: ProbeJob = {
   id: 'server-1',
   workspace_id: 'workspace-1',
@@ -46,10 +46,10 @@ async function turn(claimed: ProbeJob) {
       },
       prune: () => Promise.resolve(),
     } as unknown as MonitorDatabase,
-    examine: () => Promise.reject(new Error('A second connection was opened.')),
-    examineApart: () => Promise.resolve(null),
+    probe: () => Promise.reject(new Error('A second connection was opened.')),
+    probeIsolated: () => Promise.resolve(null),
     network: { awaySince: null, isHere: () => Promise.resolve(true) },
-    pace: PACE,
+    schedule: PROBE_SCHEDULE,
     slots: 1,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     spans: null,
@@ -65,7 +65,7 @@ it('a server that a conversation found well is not connected to, and the notice 
     {
       server_id: 'server-1',
       lease_id: 'lease-1',
-      next_ms: PACE.healthyMs * 0.9,
+      next_ms: PROBE_SCHEDULE.healthyMs * 0.9,
       memory: { failures: 0, successes: 1, certificate: null },
       certificate_expires_at: null,
       observation: null,

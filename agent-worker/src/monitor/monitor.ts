@@ -13,18 +13,18 @@ import { TraceContext } from '@patchbay/shared/engine/tracing/trace-context';
 import { DatabaseError } from '../service-client.ts';
 import type { Log } from '@patchbay/livekit/log';
 import { Outbox } from '../reports/outbox.ts';
-import { ApartTurns } from './probes/apart-turns.ts';
+import { IsolationTurns } from './probes/isolation-turns.ts';
 import { ClaimedJobs } from './probes/claimed-jobs.ts';
 import type { FinishedProbe, MonitorDatabase, ProbeJob } from './database.ts';
 import { decide, type Finding, type History } from './probes/decide.ts';
-import { digestOf, PROBE_TIMEOUT_MS, type Examination } from './probes/examine.ts';
+import { digestOf, PROBE_TIMEOUT_MS, type ProbeOutcome } from './probes/prober.ts';
 import type { Network } from './network.ts';
-import type { Pace } from './probes/pace.ts';
+import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import { probeSpan } from './probes/trace-probe.ts';
 
 /** The longest that a claimed job waits for a slot; after that it is given back. */
 const MOST_WAIT_MS = 20_000;
-/** Long enough to wait for a slot, for the slowest probe, and for the database to be away for a moment. */
+/** Long enough for a slot, the slowest probe, and a short outage of the database. */
 const LEASE_MS = MOST_WAIT_MS + PROBE_TIMEOUT_MS + 5_000;
 const CLAIM_AGAIN_MS = 1_000;
 const FIRST_RETRY_MS = 2_000;
@@ -32,16 +32,16 @@ const LONGEST_RETRY_MS = 10_000;
 const PRUNE_EVERY_MS = 600_000;
 /** How long a server whose probe crashed is left alone. */
 const QUARANTINE_MS = 3_600_000;
-/** When a quarantined server comes up again while another one is probed apart. */
+/** When a quarantined server is due again while another one is probed in isolation. */
 const APART_AGAIN_MS = 5_000;
 
 export interface MonitorOptions {
   database: MonitorDatabase;
-  examine: (job: ProbeJob) => Promise<Examination>;
+  probe: (job: ProbeJob) => Promise<ProbeOutcome>;
   /** The same in a process of its own; null when that ended without an answer. */
-  examineApart: (job: ProbeJob) => Promise<Examination | null>;
+  probeIsolated: (job: ProbeJob) => Promise<ProbeOutcome | null>;
   network: Pick<Network, 'awaySince' | 'isHere'>;
-  pace: Pace;
+  schedule: ProbeSchedule;
   /** Probes at a time. */
   slots: number;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
@@ -62,7 +62,7 @@ export class Monitor {
   readonly #stop = new AbortController();
   /** Called when a probe has ended: may end the pause before the next claim. */
   #onProbeEnd = (): void => undefined;
-  readonly #apartTurns = new ApartTurns();
+  readonly #isolationTurns = new IsolationTurns();
   #prunedAtMs = 0;
   #failures = 0;
 
@@ -104,16 +104,16 @@ export class Monitor {
   }
 
   async #turn(): Promise<void> {
-    const { database, network, now, pace } = this.#options;
+    const { database, network, now, schedule } = this.#options;
     this.#giveBack(now() - MOST_WAIT_MS);
     if (this.#jobs.isStocked) await this.#pauseUntil(() => !this.#jobs.isStocked);
     if (this.#stop.signal.aborted) return;
-    // While the network is away, this asks whether it is back.
+    // While the network is down, this checks whether it is back.
     if (network.awaySince !== null) void network.isHere(now());
     const claim = {
       limit: this.#jobs.room,
       leaseMs: LEASE_MS,
-      freshMs: pace.freshMs,
+      freshMs: schedule.freshMs,
       held: this.#jobs.heldByOwner,
       networkAwaySince: network.awaySince === null ? null : new Date(network.awaySince),
     };
@@ -145,13 +145,13 @@ export class Monitor {
   }
 
   /** One at a time, and owners take turns. @returns null when nothing came of it, which is reported then */
-  async #probeApart(job: ProbeJob): Promise<Examination | null> {
-    if (!this.#apartTurns.take(job.owner_id, this.#options.now())) {
+  async #probeIsolated(job: ProbeJob): Promise<ProbeOutcome | null> {
+    if (!this.#isolationTurns.take(job.owner_id, this.#options.now())) {
       this.#finishUndecided(job, APART_AGAIN_MS, 'returned', null);
       return null;
     }
-    const examination = await this.#options.examineApart(job).finally(() => this.#apartTurns.release());
-    if (examination) return examination;
+    const outcome = await this.#options.probeIsolated(job).finally(() => this.#isolationTurns.release());
+    if (outcome) return outcome;
     this.#options.log.error({ server: job.id }, 'a probe ended its process');
     const { message, hint } = describeError('probe_crashed');
     const result: LightProbeResult = {
@@ -193,11 +193,11 @@ export class Monitor {
     this.#running.add(probe);
   }
 
-  /** Good news of somebody else are decided on as if they were its own: a second connection would tell nothing more. */
+  /** A conversation's successful connection counts as a probe: a second one would add nothing. */
   #decideConfirmed(job: ProbeJob): void {
-    const { now, random, pace } = this.#options;
+    const { now, random, schedule } = this.#options;
     const finding: Finding = { kind: 'well', certificateExpiresAtMs: null };
-    const decision = decide(finding, historyOf(job), { now: now(), random: random(), pace });
+    const decision = decide(finding, historyOf(job), { now: now(), random: random(), schedule });
     this.#finished.add({
       server_id: job.id,
       lease_id: job.lease_id,
@@ -211,21 +211,25 @@ export class Monitor {
 
   async #probe(job: ProbeJob, context: TraceContext): Promise<void> {
     if (job.is_confirmed) return this.#decideConfirmed(job);
-    const { examine, network, database, pace, now, random, spans } = this.#options;
+    const { probe, network, database, schedule, now, random, spans } = this.#options;
     const startedAt = now();
-    const examination = await (job.is_quarantined ? this.#probeApart(job) : examine(job));
-    if (!examination) return;
-    spans?.add(probeSpan(job, examination, { context, startedAtMs: startedAt, endedAtMs: now() }));
-    const { result, catalog, certificateExpiresAt } = examination;
-    const isOurs = examination.isUnreached && !(await network.isHere(startedAt));
+    const outcome = await (job.is_quarantined ? this.#probeIsolated(job) : probe(job));
+    if (!outcome) return;
+    spans?.add(probeSpan(job, outcome, { context, startedAtMs: startedAt, endedAtMs: now() }));
+    const { result, catalog, certificateExpiresAt } = outcome;
+    const isOurs = outcome.isUnreached && !(await network.isHere(startedAt));
     const observedAt = new Date(now());
 
-    const finding = findingOf(examination, isOurs);
-    const decision = decide(finding, historyOf(job), { now: observedAt.getTime(), random: random(), pace });
+    const finding = findingOf(outcome, isOurs);
+    const decision = decide(finding, historyOf(job), {
+      now: observedAt.getTime(),
+      random: random(),
+      schedule,
+    });
     const observation = isOurs ? null : probeObservation(job, result, 'monitor', observedAt);
 
     const isSameList = catalog !== null && digestOf(catalog) === job.catalog_digest;
-    // The status does not wait for a list that could not be stored; the next look reads it again.
+    // The status does not wait for a list that could not be stored; the next probe reads it again.
     if (catalog && !isSameList)
       await database
         .storeCatalog(job, new Date(startedAt), catalog)
@@ -263,8 +267,8 @@ export class Monitor {
   }
 }
 
-/** What an examination says for the decision. */
-function findingOf({ result, certificateExpiresAt }: Examination, isOurs: boolean): Finding {
+/** What an outcome says for the decision. */
+function findingOf({ result, certificateExpiresAt }: ProbeOutcome, isOurs: boolean): Finding {
   if (result.ok) return { kind: 'well', certificateExpiresAtMs: certificateExpiresAt?.getTime() ?? null };
   if (isOurs || isOurFault(result))
     return {

@@ -12,12 +12,12 @@ import { installLog } from '../log.ts';
 import { openMonitorDatabase, type MonitorDatabase, type ProbeJob } from './database.ts';
 import { RETRY_MS, runDeliveries } from './deliveries.ts';
 import { readMonitorEnvironment, type MonitorEnvironment } from './environment.ts';
-import { Examiner, type Examination } from './probes/examine.ts';
-import { answerApart, APART, examineApart } from './probes/examine-apart.ts';
+import { Prober, type ProbeOutcome } from './probes/prober.ts';
+import { answerIsolated, ISOLATED, probeIsolated } from './probes/isolated-probe.ts';
 import { EXPOSITION_TYPE, exposition } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { Network } from './network.ts';
-import { PACE, type Pace } from './probes/pace.ts';
+import { PROBE_SCHEDULE, type ProbeSchedule } from './probes/probe-schedule.ts';
 import { referenceHosts } from './reference-hosts.ts';
 import { runRevocations } from './revocations.ts';
 
@@ -28,16 +28,18 @@ const SILENT_AFTER_MS = 60_000;
 const LAST_SPANS_MS = 2_000;
 
 export interface Timing {
-  pace: Pace;
+  schedule: ProbeSchedule;
   /** The waits between attempts to deliver a notice, in milliseconds. */
   retryMs: readonly number[];
 }
 
 /**
- * Runs until SIGTERM or SIGINT; with the argument of `examineApart`, probes one server for the monitor that started it.
+ * Runs until SIGTERM or SIGINT; with the argument of `probeIsolated`, probes one server for the monitor that started it.
  * Ends the process with code 1 and a message where the environment isn't valid.
  */
-export async function runMonitorProcess(timing: Timing = { pace: PACE, retryMs: RETRY_MS }): Promise<void> {
+export async function runMonitorProcess(
+  timing: Timing = { schedule: PROBE_SCHEDULE, retryMs: RETRY_MS },
+): Promise<void> {
   let environment: MonitorEnvironment;
   let keys: SecretKeys;
   try {
@@ -48,33 +50,33 @@ export async function runMonitorProcess(timing: Timing = { pace: PACE, retryMs: 
     console.error(error.message);
     process.exit(1);
   }
-  if (process.argv[2] === APART) runApart(environment, keys);
+  if (process.argv[2] === ISOLATED) runApart(environment, keys);
   else await run(environment, keys, timing);
 }
 
 /** Probes one server for the monitor that started this process. */
 function runApart(env: MonitorEnvironment, secretKeys: SecretKeys): void {
   const database = openMonitorDatabase(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, randomUUID());
-  answerApart(
-    examineCounted(new Examiner(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.serviceRpc), database),
+  answerIsolated(
+    probeCounted(new Prober(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.serviceRpc), database),
   );
 }
 
 /** Probes whose requests to each host are counted for the owner of the workspace. */
-function examineCounted(examiner: Examiner, database: Pick<MonitorDatabase, 'serviceRpc'>) {
+function probeCounted(prober: Prober, database: Pick<MonitorDatabase, 'serviceRpc'>) {
   const hosts = new HostAdmission();
-  return (job: ProbeJob): Promise<Examination> =>
+  return (job: ProbeJob): Promise<ProbeOutcome> =>
     hosts.run(
       job.owner_id,
       hostRequestCounter(database.serviceRpc, { p_workspace_id: job.workspace_id }),
-      () => examiner.examine(job),
+      () => prober.probe(job),
     );
 }
 
 async function run(
   env: MonitorEnvironment,
   secretKeys: SecretKeys,
-  { pace, retryMs }: Timing,
+  { schedule, retryMs }: Timing,
 ): Promise<void> {
   const id = randomUUID();
   const log = installLog({ monitor: id });
@@ -87,16 +89,16 @@ async function run(
     referenceHosts: referenceHosts(env),
     reach,
     now,
-    onChange: (isAway) => log.warn({ isAway }, isAway ? 'the network is away' : 'the network is back'),
+    onChange: (isDown) => log.warn({ isDown }, isDown ? 'the network is down' : 'the network is back'),
   });
-  const examiner = new Examiner(policy, secretKeys, database.serviceRpc);
+  const prober = new Prober(policy, secretKeys, database.serviceRpc);
   const spans = await openSpanExport(env, 'patchbay-monitor');
   const monitor = new Monitor({
     database,
-    examine: examineCounted(examiner, database),
-    examineApart: (job) => examineApart(job, process.argv[1] ?? ''),
+    probe: probeCounted(prober, database),
+    probeIsolated: (job) => probeIsolated(job, process.argv[1] ?? ''),
     network,
-    pace,
+    schedule,
     slots: env.PATCHBAY_MONITOR_CONCURRENCY,
     log,
     spans,

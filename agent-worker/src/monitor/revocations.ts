@@ -19,7 +19,7 @@ export interface RevocationsOptions {
   random: () => number;
 }
 
-/** Works until stopped; what is being told then is finished. */
+/** Works until stopped, and finishes the current revocation. */
 export async function runRevocations(options: RevocationsOptions, stop: AbortSignal): Promise<void> {
   const { database, policy, keys, log, random } = options;
   while (!stop.aborted) {

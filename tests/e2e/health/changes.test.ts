@@ -7,9 +7,9 @@ import { boundAddress } from '@patchbay/shared/contract/bound-address';
 import { parseSecretKeys, seal } from '@patchbay/shared/engine/secrets/secret-envelope';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openMonitorDatabase } from '../../../agent-worker/src/monitor/database.ts';
-import { Examiner } from '../../../agent-worker/src/monitor/probes/examine.ts';
+import { Prober } from '../../../agent-worker/src/monitor/probes/prober.ts';
 import { Monitor } from '../../../agent-worker/src/monitor/monitor.ts';
-import { PACE } from '../../../agent-worker/src/monitor/probes/pace.ts';
+import { PROBE_SCHEDULE } from '../../../agent-worker/src/monitor/probes/probe-schedule.ts';
 import type { SessionServer } from '../../../shared/test/support/session-server.ts';
 import { HealthScenario, SPEED } from './scenario.ts';
 import { speedUp } from './speed-up.ts';
@@ -150,7 +150,7 @@ describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
     expect(await scenario.shownOf(id)).toBe('disconnected');
     const probes = (await scenario.checksOf(id)).length;
     // Long enough for several probes at one that is on.
-    await new Promise((resolve) => setTimeout(resolve, 4 * (PACE.healthyMs / SPEED)));
+    await new Promise((resolve) => setTimeout(resolve, 4 * (PROBE_SCHEDULE.healthyMs / SPEED)));
     expect(await scenario.checksOf(id)).toHaveLength(probes);
   });
 });
@@ -167,14 +167,14 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     // A monitor that lives shortly before the end of the certificate.
     let daysLeft = 20;
     const database = openMonitorDatabase(project.url, project.secretKey, randomUUID());
-    const examiner = new Examiner('local', parseSecretKeys(project.secretsKeys), database.serviceRpc);
+    const prober = new Prober('local', parseSecretKeys(project.secretsKeys), database.serviceRpc);
     const silent = () => undefined;
     const monitor = new Monitor({
       database,
-      examine: (job) => examiner.examine(job),
-      examineApart: async () => null,
+      probe: (job) => prober.probe(job),
+      probeIsolated: async () => null,
       network: { awaySince: null, isHere: async () => true },
-      pace: speedUp(PACE, 10 * SPEED),
+      schedule: speedUp(PROBE_SCHEDULE, 10 * SPEED),
       slots: 4,
       log: { info: silent, warn: silent, error: silent },
       spans: null,

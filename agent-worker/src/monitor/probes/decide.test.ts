@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, NOTHING_KNOWN, type Decision, type Finding, type History, type Incident } from './decide.ts';
-import { PACE } from './pace.ts';
+import { PROBE_SCHEDULE } from './probe-schedule.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const MINUTE = 60_000;
@@ -32,7 +32,7 @@ const down: History = {
 };
 
 function after(finding: Finding, history: History = healthy, random = 0.5): Decision {
-  return decide(finding, history, { now: NOW, random, pace: PACE });
+  return decide(finding, history, { now: NOW, random, schedule: PROBE_SCHEDULE });
 }
 
 /** Many findings after each other, as the database would carry them out; the last decision. */
@@ -46,7 +46,7 @@ function sequence(findings: Finding[], history: History = healthy): Decision {
   return decision;
 }
 
-describe('when to look again', () => {
+describe('the next probe', () => {
   it('a healthy server: after a minute, then less and less often, up to five minutes', () => {
     const waits = [1, 2, 3, 6, 20].map((count) => sequence(Array<Finding>(count).fill(well)).nextMs);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
@@ -55,7 +55,7 @@ describe('when to look again', () => {
     expect(waits.at(-1)).toBeGreaterThan(4 * MINUTE);
   });
 
-  it('a healthy server that somebody looks at: every minute, however long it has been well', () => {
+  it('of a healthy, watched server is a minute later, however long it has been healthy', () => {
     const watched = { ...healthy, isWatched: true };
     for (const random of [0, 0.5, 0.99]) {
       const { nextMs } = after(well, { ...watched, memory: { ...NOTHING_KNOWN, successes: 50 } }, random);
@@ -65,10 +65,10 @@ describe('when to look again', () => {
   });
 
   it('after a first failure: within seconds', () => {
-    expect(after(refused, healthy, 0.99).nextMs).toBeLessThanOrEqual(PACE.confirmMs);
+    expect(after(refused, healthy, 0.99).nextMs).toBeLessThanOrEqual(PROBE_SCHEDULE.confirmMs);
   });
 
-  it('a server that is down: with growing waits and full jitter, within 20 s while somebody looks', () => {
+  it('of an offline server comes after growing waits with full jitter, within 20 s while watched', () => {
     const waits = (isWatched: boolean, random: number) =>
       [2, 3, 5, 9, 40].map(
         (failures) =>
@@ -80,7 +80,7 @@ describe('when to look again', () => {
     for (const wait of waits(false, 0)) expect(wait).toBe(1_000);
   });
 
-  it('what only a change can mend is looked at seldom, and who asks for fewer requests gets fewer', () => {
+  it('comes rarely for what only a user can fix, and later for a server that limits requests', () => {
     expect(after(unauthorized).nextMs).toBeGreaterThan(4 * MINUTE);
     expect(after(unauthorized, { ...healthy, isWatched: true }).nextMs).toBeLessThanOrEqual(MINUTE);
     const limited: Finding = { kind: 'failed', code: 'rate_limited', status: 'error' };
@@ -101,7 +101,7 @@ describe('what is shown', () => {
     expect(sequence([refused, well, refused]).status).toBeNull();
   });
 
-  it('a credential that is refused is told at once, and apart', () => {
+  it('a rejected credential is announced at once, as its own kind', () => {
     expect(after(unauthorized).status).toBe('needs_auth');
   });
 
@@ -129,7 +129,7 @@ describe('what is shown', () => {
   });
 });
 
-describe('what people are told', () => {
+describe('notices', () => {
   const kind = (decision: Decision) => decision.notice?.kind ?? null;
 
   it('that a server went down: once confirmed, once for an incident', () => {
@@ -139,7 +139,7 @@ describe('what people are told', () => {
     expect(kind(after(unauthorized))).toBe('needs_auth');
   });
 
-  it('what a conversation saw, after one look of our own', () => {
+  it('announce what a conversation saw, after one probe', () => {
     const seen = { ...healthy, status: 'error' as const, incident: incident() };
     expect(kind(after(refused, seen))).toBe('down');
     expect(kind(after(well, { ...seen, incident: incident({ announced: [] }) }))).toBeNull();
@@ -150,7 +150,7 @@ describe('what people are told', () => {
     expect(kind(sequence([refused, refused, refused], fresh))).toBeNull();
   });
 
-  it('that it is back, when it was said to be away', () => {
+  it('announce that a server is back if it was announced as down', () => {
     expect(kind(after(well, down))).toBe('back');
     expect(kind(after(well, { ...down, incident: incident() }))).toBeNull();
   });
@@ -158,13 +158,11 @@ describe('what people are told', () => {
   it('of one that comes and goes: that, and then nothing until it stays', () => {
     const again = { ...down, incident: incident({ inSeries: 2, announced: ['down', 'back'] }) };
     expect(kind(after(refused, again))).toBe('unstable');
-    const told = ['down', 'back', 'unstable'];
-    expect(
-      kind(after(refused, { ...down, incident: incident({ inSeries: 4, announced: told }) })),
-    ).toBeNull();
+    const announced = ['down', 'back', 'unstable'];
+    expect(kind(after(refused, { ...down, incident: incident({ inSeries: 4, announced }) }))).toBeNull();
     const calm = (ms: number): History => ({
       ...healthy,
-      incident: incident({ inSeries: 4, announced: told, endedAtMs: NOW - ms }),
+      incident: incident({ inSeries: 4, announced, endedAtMs: NOW - ms }),
     });
     expect(kind(after(well, calm(MINUTE)))).toBeNull();
     expect(kind(after(well, calm(5 * MINUTE)))).toBe('back');

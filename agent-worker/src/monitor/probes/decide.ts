@@ -1,12 +1,12 @@
 /**
  * The decision of the monitor: from what a probe found and what was known before, the status to show, when to
- * look again, and what people are told. Pure; the database carries it out (supabase/migrations, server_health).
+ * probe again, and what to announce. Pure; the database applies it (supabase/schemas).
  */
 import { isAboutCredential, type ErrorCode } from '@patchbay/shared/contract/errors';
 import { backoffMs } from '@patchbay/shared/engine/backoff';
 import { REJECTED_ADDRESS } from '@patchbay/shared/engine/messages/error-groups';
 import type { ConnectionStatus } from '@patchbay/shared/contract/schema/server';
-import type { Pace } from './pace.ts';
+import type { ProbeSchedule } from './probe-schedule.ts';
 
 /** What one probe found. */
 export type Finding =
@@ -16,24 +16,24 @@ export type Finding =
   | { kind: 'ours'; retryAfterMs?: number | undefined };
 
 /** What a decision leaves for the next one. */
-export interface Memory {
-  /** In a row, also those that nothing came of yet. */
+export interface ProbeState {
+  /** In a row, including unconfirmed ones. */
   failures: number;
   successes: number;
-  /** The certificate, and the number of days before its end, that people were told of. */
+  /** The certificate and the days before its end that were announced. */
   certificate: string | null;
 }
 
-export const NOTHING_KNOWN: Memory = { failures: 0, successes: 0, certificate: null };
+export const NOTHING_KNOWN: ProbeState = { failures: 0, successes: 0, certificate: null };
 
-/** The latest time in which the server was not usable, whoever saw it. Times in ms since 1970. */
+/** The latest period in which the server was not usable. Times in ms since 1970. */
 export interface Incident {
   startedAtMs: number;
   /** Null while it lasts. */
   endedAtMs: number | null;
   /** Incidents that follow each other closely are one series: how many there were. */
   inSeries: number;
-  /** What people were told in this series, in order. */
+  /** The notices of this series, in order. */
   announced: string[];
 }
 
@@ -42,9 +42,9 @@ export interface History {
   status: ConnectionStatus;
   /** The server was reached at some time in its present configuration's place. */
   hasConnected: boolean;
-  /** Somebody looks at the workspace, or talks in it. */
+  /** A page or a conversation of the workspace is open. */
   isWatched: boolean;
-  memory: Memory;
+  memory: ProbeState;
   incident: Incident | null;
 }
 
@@ -55,18 +55,18 @@ export type NoticeDraft =
 export interface Decision {
   /** Null: not decided yet, what is shown stays. */
   status: ConnectionStatus | null;
-  /** Milliseconds until the next look. */
+  /** Milliseconds until the next probe. */
   nextMs: number;
-  memory: Memory;
+  memory: ProbeState;
   notice: NoticeDraft | null;
 }
 
-export interface Circumstances {
+export interface Clock {
   /** Wall clock, ms since 1970. */
   now: number;
   /** From 0 to below 1. */
   random: number;
-  pace: Pace;
+  schedule: ProbeSchedule;
 }
 
 /** An incident belongs to the series of the one before when that ended less than this ago; the same as in SQL. */
@@ -80,55 +80,52 @@ const CERTIFICATE_WARNINGS_DAYS = [3, 14];
 const isClear = (code: ErrorCode): boolean => isAboutCredential(code) || REJECTED_ADDRESS.has(code);
 
 /** What follows from a probe. */
-export function decide(finding: Finding, history: History, circumstances: Circumstances): Decision {
+export function decide(finding: Finding, history: History, clock: Clock): Decision {
   const { memory } = history;
   switch (finding.kind) {
     case 'ours':
-      return { status: null, nextMs: nextAfterOurs(finding, circumstances), memory, notice: null };
+      return { status: null, nextMs: nextAfterOurs(finding, clock), memory, notice: null };
     case 'failed':
-      return decideFailed(finding, history, circumstances);
+      return decideFailed(finding, history, clock);
     case 'well':
-      return decideWell(finding, history, circumstances);
+      return decideWell(finding, history, clock);
   }
 }
 
 /** Those that wait for the same minute of a host come back over the one after it. */
-function nextAfterOurs(
-  { retryAfterMs = 0 }: { retryAfterMs?: number | undefined },
-  clock: Circumstances,
-): number {
-  const { pace, random } = clock;
-  return retryAfterMs > 0 ? retryAfterMs * (1 + random) : pace.oursMs * (0.5 + random / 2);
+function nextAfterOurs({ retryAfterMs = 0 }: { retryAfterMs?: number | undefined }, clock: Clock): number {
+  const { schedule, random } = clock;
+  return retryAfterMs > 0 ? retryAfterMs * (1 + random) : schedule.oursMs * (0.5 + random / 2);
 }
 
 type Failed = Extract<Finding, { kind: 'failed' }>;
 type Well = Extract<Finding, { kind: 'well' }>;
 
-function decideFailed({ code, status }: Failed, history: History, circumstances: Circumstances): Decision {
+function decideFailed({ code, status }: Failed, history: History, clock: Clock): Decision {
   const failures = history.memory.failures + 1;
   const memory = { ...history.memory, failures, successes: 0 };
-  const threshold = isClear(code) ? 1 : isFlapping(history, circumstances.now) ? 3 : 2;
+  const threshold = isClear(code) ? 1 : isFlapping(history, clock.now) ? 3 : 2;
   // A server that is shown as usable is not called down by one failure; what else is shown was never better.
   const isConfirmed = failures >= threshold || isFailing(history.status);
   const isShown = isConfirmed || history.status !== 'connected';
   return {
     status: isShown ? status : null,
-    nextMs: nextAfterFailure(code, failures - threshold, history.isWatched, isConfirmed, circumstances),
+    nextMs: nextAfterFailure(code, failures - threshold, history.isWatched, isConfirmed, clock),
     memory,
-    notice: isConfirmed ? noticeOfFailure(status, history, circumstances.now) : null,
+    notice: isConfirmed ? noticeOfFailure(status, history, clock.now) : null,
   };
 }
 
-function decideWell(finding: Well, history: History, circumstances: Circumstances): Decision {
-  const { now, random, pace } = circumstances;
+function decideWell(finding: Well, history: History, clock: Clock): Decision {
+  const { now, random, schedule } = clock;
   const successes = history.memory.successes + 1;
   const memory = { ...history.memory, failures: 0, successes };
   if (isFailing(history.status) && isFlapping(history, now) && successes < 2) {
-    return { status: null, nextMs: jittered(pace.confirmMs, random), memory, notice: null };
+    return { status: null, nextMs: jittered(schedule.confirmMs, random), memory, notice: null };
   }
-  const grown = Math.min(pace.healthyLongestMs, pace.healthyMs * 1.25 ** Math.min(successes - 1, 20));
-  const nextMs = jittered(history.isWatched ? pace.healthyMs : grown, random);
-  const back = noticeOfSuccess(history, circumstances);
+  const grown = Math.min(schedule.healthyLongestMs, schedule.healthyMs * 1.25 ** Math.min(successes - 1, 20));
+  const nextMs = jittered(history.isWatched ? schedule.healthyMs : grown, random);
+  const back = noticeOfSuccess(history, clock);
   const warning = back ? null : certificateWarning(finding.certificateExpiresAtMs, memory, now);
   return {
     status: 'connected',
@@ -143,20 +140,21 @@ function nextAfterFailure(
   beyondThreshold: number,
   isWatched: boolean,
   isConfirmed: boolean,
-  { random, pace }: Circumstances,
+  { random, schedule }: Clock,
 ): number {
-  if (code === 'rate_limited') return pace.limitedMs * (1 + random / 2);
-  if (isClear(code)) return jittered(isWatched ? pace.hopelessWatchedMs : pace.hopelessLongestMs, random);
-  if (!isConfirmed) return jittered(pace.confirmMs, random);
-  const highest = isWatched ? pace.downWatchedMs : pace.downLongestMs;
+  if (code === 'rate_limited') return schedule.limitedMs * (1 + random / 2);
+  if (isClear(code))
+    return jittered(isWatched ? schedule.hopelessWatchedMs : schedule.hopelessLongestMs, random);
+  if (!isConfirmed) return jittered(schedule.confirmMs, random);
+  const highest = isWatched ? schedule.downWatchedMs : schedule.downLongestMs;
   // Full jitter, but never at once.
-  const ceiling = backoffMs(Math.max(beyondThreshold, 0) + 1, pace.downMs, highest);
-  return Math.max(random * ceiling, pace.downMs / 5);
+  const ceiling = backoffMs(Math.max(beyondThreshold, 0) + 1, schedule.downMs, highest);
+  return Math.max(random * ceiling, schedule.downMs / 5);
 }
 
 /** One when it begins; one more when it turns out to come and go. */
 function noticeOfFailure(status: Failed['status'], history: History, now: number): NoticeDraft | null {
-  // Who adds a server looks at it: news are about servers that worked.
+  // Notices are about servers that worked before; whoever adds one sees its status.
   if (!history.hasConnected) return null;
   const { announced } = seriesOf(history, now);
   const last = announced.at(-1);
@@ -164,17 +162,17 @@ function noticeOfFailure(status: Failed['status'], history: History, now: number
   return last === 'back' && !announced.includes('unstable') ? { kind: 'unstable' } : null;
 }
 
-function noticeOfSuccess(history: History, { now, pace }: Circumstances): NoticeDraft | null {
+function noticeOfSuccess(history: History, { now, schedule }: Clock): NoticeDraft | null {
   const { announced, inSeries, endedAtMs } = seriesOf(history, now);
   const last = announced.at(-1);
   if (last === undefined || last === 'back') return null;
-  const isStable = endedAtMs !== null && now - endedAtMs >= pace.stableMs;
+  const isStable = endedAtMs !== null && now - endedAtMs >= schedule.stableMs;
   return inSeries <= 1 || isStable ? { kind: 'back' } : null;
 }
 
 function certificateWarning(
   expiresAtMs: number | null,
-  { certificate }: Memory,
+  { certificate }: ProbeState,
   now: number,
 ): Extract<NoticeDraft, { kind: 'certificate' }> | null {
   if (expiresAtMs === null) return null;

@@ -2,9 +2,9 @@ import type { FinishedSpan } from '@patchbay/shared/engine/tracing/finished-span
 import { expect, it, vi } from 'vitest';
 import type { MonitorDatabase, ProbeJob } from '../database.ts';
 import { NOTHING_KNOWN } from './decide.ts';
-import type { Examination } from './examine.ts';
+import type { ProbeOutcome } from './prober.ts';
 import { Monitor } from '../monitor.ts';
-import { PACE } from './pace.ts';
+import { PROBE_SCHEDULE } from './probe-schedule.ts';
 
 const job: ProbeJob = {
   id: 'server-1',
@@ -31,7 +31,7 @@ const job: ProbeJob = {
   incident: null,
 };
 
-const well: Examination = {
+const well: ProbeOutcome = {
   result: {
     ok: true,
     phases: [],
@@ -49,7 +49,7 @@ const well: Examination = {
   isUnreached: false,
 };
 
-const failed: Examination = {
+const failed: ProbeOutcome = {
   result: {
     ok: false,
     phase: 'connect',
@@ -63,8 +63,8 @@ const failed: Examination = {
   isUnreached: true,
 };
 
-/** A monitor that looks at one server once; its tools cannot be stored. */
-async function look(examination: Examination | Error) {
+/** A monitor that probes one server once; its tools cannot be stored. */
+async function probeOnce(outcome: ProbeOutcome | Error) {
   const spans: FinishedSpan[] = [];
   const lines: Record<string, unknown>[] = [];
   const jobs = [job];
@@ -76,11 +76,10 @@ async function look(examination: Examination | Error) {
       finishProbes: () => Promise.resolve(monitor.stop()),
       prune: () => Promise.resolve(),
     } as unknown as MonitorDatabase,
-    examine: () =>
-      examination instanceof Error ? Promise.reject(examination) : Promise.resolve(examination),
-    examineApart: () => Promise.resolve(null),
+    probe: () => (outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome)),
+    probeIsolated: () => Promise.resolve(null),
     network: { awaySince: null, isHere: () => Promise.resolve(true) },
-    pace: PACE,
+    schedule: PROBE_SCHEDULE,
     slots: 1,
     log: { info: line, warn: line, error: line },
     spans: { add: (span) => void spans.push(span) },
@@ -89,13 +88,13 @@ async function look(examination: Examination | Error) {
   });
   const isOver = monitor.run();
   await vi.waitFor(() => expect(jobs).toEqual([]));
-  if (examination instanceof Error) monitor.stop();
+  if (outcome instanceof Error) monitor.stop();
   await isOver;
   return { spans, lines };
 }
 
-it('a look at a server is a trace of its own, and its lines in the log have its id', async () => {
-  const { spans, lines } = await look(well);
+it('a probe has its own trace, and its log lines have the trace id', async () => {
+  const { spans, lines } = await probeOnce(well);
   expect(spans).toHaveLength(1);
   const [span] = spans;
   expect(span).toMatchObject({ name: 'probe', kind: 'client', isError: false });
@@ -111,16 +110,16 @@ it('a look at a server is a trace of its own, and its lines in the log have its 
   expect(JSON.stringify(spans)).not.toContain('canary');
 });
 
-it('a server that fails is told of with the reason, and none of its words', async () => {
-  const { spans } = await look(failed);
+it('a failed probe is traced with the reason, without text from the server', async () => {
+  const { spans } = await probeOnce(failed);
   expect(spans).toMatchObject([
     { isError: true, attributes: { 'error.type': 'connection_refused', 'patchbay.phase': 'connect' } },
   ]);
   expect(JSON.stringify(spans)).not.toContain('canary');
 });
 
-it('a look that breaks is found by its trace as well', async () => {
-  const { lines } = await look(new Error('broken'));
+it('a probe that throws is logged with its trace id', async () => {
+  const { lines } = await probeOnce(new Error('broken'));
   expect(lines).toMatchObject([{ server: 'server-1', message: 'a probe broke' }]);
   expect(lines[0]?.['trace_id']).toMatch(/^[0-9a-f]{32}$/);
 });

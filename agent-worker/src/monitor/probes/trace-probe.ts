@@ -1,11 +1,11 @@
 import type { FinishedSpan } from '@patchbay/shared/engine/tracing/finished-span';
 import type { ProbeJob } from '../database.ts';
-import type { Examination } from './examine.ts';
+import type { ProbeOutcome } from './prober.ts';
 
-/** The span of one look at a server: which one, how long, and what failed; no address, and nothing that it said. */
+/** The span of one probe: server, duration and failure; no address, and nothing from the server. */
 export function probeSpan(
   { id, workspace_id }: Pick<ProbeJob, 'id' | 'workspace_id'>,
-  { result }: Pick<Examination, 'result'>,
+  { result }: Pick<ProbeOutcome, 'result'>,
   { context, startedAtMs, endedAtMs }: Pick<FinishedSpan, 'context' | 'startedAtMs' | 'endedAtMs'>,
 ): FinishedSpan {
   return {

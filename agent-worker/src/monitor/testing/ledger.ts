@@ -15,7 +15,7 @@ export class Ledger {
   readonly #due: Float64Array;
   readonly #leasedUntil: Float64Array;
   readonly #leaseId: Uint32Array;
-  /** Servers by the second in which they are to be looked at again: due, or free of a lease that ran out. */
+  /** Servers by the second in which they are due, or free of a lease that ran out. */
   readonly #wheel: number[][];
   /** Due servers by workspace, in the order in which they fell due. */
   readonly #waiting: number[][];
@@ -83,7 +83,7 @@ export class Ledger {
     return claims;
   }
 
-  /** Whether the lease was still held; only then the next look is set. */
+  /** Whether the lease was still held; only then the next probe is scheduled. */
   finish(server: number, leaseId: number, nextAt: number): boolean {
     if (this.#leaseId[server] !== leaseId) return false;
     this.#leaseId[server] = 0;

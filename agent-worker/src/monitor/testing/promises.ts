@@ -1,20 +1,20 @@
 /** What docs/health.md promises, in whole seconds. Time in which no hand was free for a server is not part of it. */
 import type { ErrorCode } from '@patchbay/shared/contract/errors';
-import { PACE } from '../probes/pace.ts';
+import { PROBE_SCHEDULE } from '../probes/probe-schedule.ts';
 
-/** The longest that one look takes. */
+/** The longest duration of one probe. */
 export const SLOWEST_PROBE = 15;
 
-const CONFIRM = PACE.confirmMs / 1000;
-const LIMITED = (1.5 * PACE.limitedMs) / 1000;
+const CONFIRM = PROBE_SCHEDULE.confirmMs / 1000;
+const LIMITED = (1.5 * PROBE_SCHEDULE.limitedMs) / 1000;
 
-/** No status is older: the longest pause, and at most three looks, two of which ask for another one. */
-export const OLDEST_STATUS = PACE.healthyLongestMs / 1000 + 3 * SLOWEST_PROBE + 2 * LIMITED;
+/** No status is older: the longest interval, and at most three probes, two of which ask for another one. */
+export const OLDEST_STATUS = PROBE_SCHEDULE.healthyLongestMs / 1000 + 3 * SLOWEST_PROBE + 2 * LIMITED;
 
 export interface Case {
   code: ErrorCode;
   isWatched: boolean;
-  /** It comes and goes: one look more decides. */
+  /** It is flapping: one more probe decides. */
   isFlapping: boolean;
 }
 
@@ -32,7 +32,7 @@ export function latestDown({ code, isWatched, isFlapping }: Case): number {
 /** From the moment in which a server works again until it is shown. */
 export function latestBack({ code, isWatched, isFlapping }: Case): number {
   const second = isFlapping ? CONFIRM + SLOWEST_PROBE : 0;
-  if (!isWatched) return PACE.hopelessLongestMs / 1000 + SLOWEST_PROBE + second;
-  if (code === 'unauthorized') return PACE.hopelessWatchedMs / 1000 + SLOWEST_PROBE + second;
+  if (!isWatched) return PROBE_SCHEDULE.hopelessLongestMs / 1000 + SLOWEST_PROBE + second;
+  if (code === 'unauthorized') return PROBE_SCHEDULE.hopelessWatchedMs / 1000 + SLOWEST_PROBE + second;
   return (code === 'rate_limited' ? LIMITED + SLOWEST_PROBE : 30) + second;
 }

@@ -1,6 +1,6 @@
 /**
  * Days of monitoring in seconds: the real decision, the lease rules in memory, servers that fail in every way,
- * monitors that come and go without a word, a network that goes away. Everything that must hold is checked at
+ * monitors that start and crash, a network that fails. Everything that must hold is checked at
  * each step; the first breach ends the simulation.
  */
 import type { ErrorCode } from '@patchbay/shared/contract/errors';
@@ -12,9 +12,9 @@ import {
   SERIES_GAP_MS,
   type Finding,
   type Incident,
-  type Memory,
+  type ProbeState,
 } from '../probes/decide.ts';
-import { PACE } from '../probes/pace.ts';
+import { PROBE_SCHEDULE } from '../probes/probe-schedule.ts';
 import { Ledger, type Claim } from './ledger.ts';
 import { latestBack, latestDown, OLDEST_STATUS, SLOWEST_PROBE } from './promises.ts';
 import { seeded, World, type Truth } from './world.ts';
@@ -58,7 +58,7 @@ const LEASE_SECONDS = 40;
 /** Owners with few servers have three each, of which two may be probed already. */
 const FEW = 2;
 const FLAPPING_FROM = 3;
-/** Every second workspace is looked at; the first is very large, the last ones have three servers each. */
+/** Every second workspace is watched; the first is very large, the last ones have three servers each. */
 const isWatched = (workspace: number): boolean => workspace % 2 === 1;
 
 /** @throws Error at the first breach of an invariant */
@@ -71,7 +71,7 @@ export function simulate(options: SimulationOptions): Figures {
   const world = new World(servers, random, isFirstOwnerHanging ? servers / 2 : 0);
   const ledger = new Ledger(workspaceOf, seconds + 1_000);
   const status: ConnectionStatus[] = Array.from({ length: servers }, () => 'disconnected');
-  const memory: Memory[] = Array.from({ length: servers }, () => NOTHING_KNOWN);
+  const memory: ProbeState[] = Array.from({ length: servers }, () => NOTHING_KNOWN);
   const incident: (Incident | null)[] = Array.from({ length: servers }, () => null);
   const failedWith: (ErrorCode | null)[] = Array.from({ length: servers }, () => null);
   const hasConnected = new Uint8Array(servers);
@@ -216,10 +216,14 @@ export function simulate(options: SimulationOptions): Figures {
       memory: memory[server]!,
       incident: incident[server]!,
     };
-    const decision = decide(finding, history, { now: now * 1000, random: random(), pace: PACE });
+    const decision = decide(finding, history, {
+      now: now * 1000,
+      random: random(),
+      schedule: PROBE_SCHEDULE,
+    });
     figures.probes += 1;
     const nextSeconds = Math.ceil(decision.nextMs / 1000);
-    if (!(nextSeconds > 0)) breach(`is to be looked at after ${decision.nextMs} ms`, server, now);
+    if (!(nextSeconds > 0)) breach(`is to be probed after ${decision.nextMs} ms`, server, now);
     if (!ledger.finish(server, leaseId, now + nextSeconds)) breach('lost its lease', server, now);
     memory[server] = decision.memory;
     if (finding.kind === 'ours') heldUp[server]! += nextSeconds + SLOWEST_PROBE;
@@ -275,14 +279,14 @@ export function simulate(options: SimulationOptions): Figures {
 
   function announce(server: number, kind: string, now: number): void {
     const last = incident[server];
-    if (!last) return breach('is told of without an incident', server, now);
+    if (!last) return breach('has a notice without an incident', server, now);
     last.announced = [...last.announced, kind];
     figures.notices += 1;
-    if (last.announced.length > 4) breach(`is told of ${last.announced.join(', ')}`, server, now);
+    if (last.announced.length > 4) breach(`has the notices ${last.announced.join(', ')}`, server, now);
     if (kind === 'back' && status[server] !== 'connected')
-      breach('is told to be back and is not', server, now);
+      breach('is announced as back but is not', server, now);
     if (kind !== 'back' && status[server] === 'connected')
-      breach(`is told to be ${kind} and is not`, server, now);
+      breach(`is announced as ${kind} but is not`, server, now);
   }
 }
 

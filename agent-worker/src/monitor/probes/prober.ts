@@ -11,25 +11,25 @@ import { openCredential } from '@patchbay/shared/engine/secrets/open-credential'
 import type { SecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope';
 import type { ProbeJob } from '../database.ts';
 
-/** As long as a conversation gives a server to open: a check must not be stricter than the use. */
+/** The same as a conversation's, so a probe is no stricter than a call. */
 export const PROBE_TIMEOUT_MS = 15_000;
-/** Routes that are remembered; above it the one that was not used for longest is forgotten. */
+/** Routes to keep; beyond that the least recently used is dropped. */
 const MOST_ROUTES = 20_000;
 
-/** Facts that were not heard this time: what is stored stays. */
+/** Facts that this probe did not read; the stored ones stay. */
 const UNCHANGED = { protocol_version: null, server_info: null, capabilities: null, instructions: null };
 
-export interface Examination {
+export interface ProbeOutcome {
   result: LightProbeResult;
-  /** Null when the tools were not asked for or did not come in time. */
+  /** Null if the tools were not requested or did not come in time. */
   catalog: Catalog | null;
   certificateExpiresAt: Date | null;
-  /** Nothing of the server was seen. */
+  /** The server was not reached at all. */
   isUnreached: boolean;
 }
 
 /** Probes servers with the credential of their owner. */
-export class Examiner {
+export class Prober {
   readonly #policy: AddressPolicy;
   readonly #keys: SecretKeys;
   readonly #rpc: ServiceRpc;
@@ -42,8 +42,8 @@ export class Examiner {
     this.#keys = keys;
   }
 
-  /** Looks at one server once; never rejects. A list of tools that takes too long is no failure. */
-  async examine(job: ProbeJob): Promise<Examination> {
+  /** Probes one server once; never rejects. A tool list that takes too long is not a failure. */
+  async probe(job: ProbeJob): Promise<ProbeOutcome> {
     let credential: Credential;
     try {
       credential = await this.#credentialFor(job);

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
-import { ApartTurns } from './apart-turns.ts';
+import { IsolationTurns } from './isolation-turns.ts';
 
-it('lets one owner probe apart at a time', () => {
-  const turns = new ApartTurns();
+it('admits one isolated probe at a time', () => {
+  const turns = new IsolationTurns();
   expect(turns.take('ada', 0)).toBe(true);
   expect(turns.take('ada', 1)).toBe(false);
   turns.release();
   expect(turns.take('ada', 2)).toBe(true);
 });
 
-it('gives the next turn to the owner who was turned away, however many servers another one has', () => {
-  const turns = new ApartTurns();
+it('gives the next turn to the waiting owner, however many servers another one has', () => {
+  const turns = new IsolationTurns();
   const askTimes = (times: number, nowMs: number) =>
     Array.from({ length: times }, () => turns.take('many', nowMs)).filter(Boolean).length;
   expect(askTimes(200, 0)).toBe(1);
@@ -23,7 +23,7 @@ it('gives the next turn to the owner who was turned away, however many servers a
 });
 
 it('waits for an owner who does not come back for 15 s', () => {
-  const turns = new ApartTurns();
+  const turns = new IsolationTurns();
   turns.take('ada', 0);
   turns.take('bob', 0);
   turns.release();

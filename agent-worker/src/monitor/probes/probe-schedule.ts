@@ -1,20 +1,20 @@
-/** How often servers are looked at, and how long what takes. All in milliseconds. */
-export interface Pace {
-  /** A healthy server, while somebody looks at its workspace or talks in it; and when nobody does, at first. */
+/** How often servers are probed, and related durations; all in milliseconds. */
+export interface ProbeSchedule {
+  /** A healthy server of a watched workspace; also the first interval when nobody watches. */
   healthyMs: number;
-  /** The longest that a healthy server is left alone when nobody looks. */
+  /** The longest interval for a healthy server that nobody watches. */
   healthyLongestMs: number;
-  /** From a first failure, or a first success of a server that comes and goes, to the look that decides. */
+  /** From a first failure, or a flapping server's first success, to the probe that confirms it. */
   confirmMs: number;
   /** The ceiling of the first wait for a server that is down; it doubles with each failure. */
   downMs: number;
-  /** Its highest value, while somebody looks. */
+  /** Its highest value while the workspace is watched. */
   downWatchedMs: number;
   downLongestMs: number;
-  /** What only somebody's change can mend: a credential, an address. */
+  /** What only a user can fix: a credential, an address. */
   hopelessWatchedMs: number;
   hopelessLongestMs: number;
-  /** A server that asks for fewer requests is left alone at least so long. */
+  /** The shortest interval for a server that limits requests. */
   limitedMs: number;
   /** After a failure of our own. */
   oursMs: number;
@@ -24,7 +24,7 @@ export interface Pace {
   stableMs: number;
 }
 
-export const PACE: Pace = {
+export const PROBE_SCHEDULE: ProbeSchedule = {
   healthyMs: 60_000,
   healthyLongestMs: 300_000,
   confirmMs: 4_000,
