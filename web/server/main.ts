@@ -5,7 +5,6 @@
  */
 import { createPageServer } from './page-server.ts';
 
-/** How long running requests may take to finish after a signal to stop. */
 const STOP_TIMEOUT_MS = 5_000;
 
 const [folder = '', port = ''] = process.argv.slice(2);

@@ -3,7 +3,6 @@ import { getRequestListener } from '@hono/node-server';
 import { BODY_TOO_LARGE, withBodyLimit } from '@patchbay/shared/engine/outgoing/body-limit';
 import { createOutputServer } from './build-output.ts';
 
-/** How long a client may take to send the headers and the whole request. */
 const TIMEOUTS = { headersTimeout: 15_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
 
 /**

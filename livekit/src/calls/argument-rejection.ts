@@ -4,7 +4,6 @@ import { asData, plainName } from '@patchbay/shared/engine/tools/untrusted-text'
 /** Messages of the validators behind MCP servers (the SDKs, Zod, Pydantic, Ajv), which report a result without a code. */
 const REJECTION =
   /-32602|\binvalid (arguments?|params|parameters?|input)\b|\b(input|argument|schema) validation\b|\bvalidation errors? for\b|"code":\s*"(invalid_|unrecognized_keys|too_)|\b(must have|missing) required (property|argument|parameter)\b|\bunexpected keyword argument\b/i;
-/** Keywords of schemas in a path, between the names of arguments. */
 const KEYWORDS = new Set([
   'properties',
   'items',

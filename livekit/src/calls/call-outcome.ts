@@ -1,4 +1,3 @@
-/** How a tool call ended, in a sentence for the model and in facts for the record. */
 import { AppError } from '@patchbay/shared/contract/errors';
 import { type ToolCallOutcome, outcomeOf } from '@patchbay/shared/contract/schema/session';
 import { type CallResult, hasContentForUser, shownResult } from '@patchbay/shared/engine/calls/result';
@@ -6,14 +5,12 @@ import type { ServerLink } from '../servers/server-link.ts';
 import type { ModelTool } from '../tools/tool-set.ts';
 import { failureSentence, removedSentence, resultSpeech, stillAwaySentence } from './speech.ts';
 
-/** What a call needs of the link to its server. */
 export type CallableLink = Pick<ServerLink, 'call' | 'outage' | 'reportOutage' | 'isWithdrawn' | 'liveTools'>;
 
 export interface CallOutcome {
   outcome: ToolCallOutcome;
   error: AppError | null;
   speech: string;
-  /** What the page shows. */
   shown: string;
   /** Whether the server sent content for the user that the model does not get. */
   isForUser: boolean;
@@ -57,7 +54,6 @@ export async function settle(
   }
 }
 
-/** The size of a result's content; large content is not serialized again. */
 function bytesOf({ content, structuredContent }: CallResult['raw']): number {
   const texts = (content ?? []).map((block) => {
     if (block.type === 'text') return block.text;
@@ -68,7 +64,6 @@ function bytesOf({ content, structuredContent }: CallResult['raw']): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** For the model and for the page. An outage is explained once; what the user has to do is repeated. */
 function failureSentences(tool: ModelTool, link: CallableLink, error: AppError): [string, string] {
   const isOutage = outcomeOf(error.code) === 'unavailable' && error.retryable && link.outage !== null;
   if (isOutage && link.reportOutage()) return [stillAwaySentence(tool), stillAwaySentence(tool)];

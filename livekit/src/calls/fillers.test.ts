@@ -25,7 +25,6 @@ const at = (elapsedMs: number, rest: Partial<Pace> = {}): Pace => ({
   ...rest,
 });
 
-/** The next filler when nothing else happens, and how long it takes until it is due. */
 function nextFiller(pace: Pace): [filler: Filler, afterMs: number] | null {
   for (let afterMs = 0; afterMs <= 10_000; afterMs += 1) {
     const later = { elapsedMs: pace.elapsedMs + afterMs, silentMs: pace.silentMs + afterMs };

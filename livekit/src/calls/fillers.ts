@@ -26,10 +26,8 @@ const RECENT_CALLS = 5;
 const DEFAULT_VOICE_DELAY_MS = 500;
 const LONGEST_VOICE_DELAY_MS = 1_000;
 
-/** What is said while a call is in the foreground; `handoff` moves it to the background. */
 export type Filler = 'announce' | 'wait' | 'still' | 'handoff';
 
-/** Where a foreground call stands; times in milliseconds. */
 export interface Pace {
   elapsedMs: number;
   /** Since the agent was last heard, or since the call began. */

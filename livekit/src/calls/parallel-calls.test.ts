@@ -6,7 +6,6 @@ import type { FakeItem } from '../testing/fake-protocol.ts';
 const fixture = useCallFixture();
 
 describe('several tool calls of one response', () => {
-  /** Holds the results of these tools back until they are opened. */
   function gates(...names: string[]) {
     const held = new Map(names.map((name) => [name, Promise.withResolvers<void>()]));
     fixture.server.tools = ['fast', ...names].map((name) => tool(name));

@@ -1,4 +1,3 @@
-/** One tool call, checked against the current tools and recorded from its start to its end. */
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@patchbay/shared/contract/errors';
 import { redact } from '@patchbay/shared/contract/json/redact';
@@ -20,9 +19,7 @@ export interface RecordedCallContext {
   linkOf: (serverId: string) => CallableLink | undefined;
   latencies: ToolLatencies;
   onActivity: (activity: Activity) => void;
-  /** A call ended; with what the page shows of it. */
   onCall: (call: RecordedCall, shown: Pick<CallDetails, 'result' | 'for_user'>) => void;
-  /** An internal error, for the log. */
   onFault: (tool: ModelTool, error: AppError) => void;
   /** Wall clock, ms since 1970. */
   now: () => number;
@@ -31,9 +28,7 @@ export interface RecordedCallContext {
 export interface RunningCall {
   /** Never rejects. */
   ending: Promise<CallOutcome>;
-  /** The server's last progress report. */
   progress: () => CallProgress | null;
-  /** Ends the call with `cancelled` and notifies the server. */
   cancel: () => void;
 }
 

@@ -1,4 +1,3 @@
-/** When sentences and results may begin; the session is reduced to its events. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { voice } from '@livekit/agents';
@@ -7,14 +6,12 @@ import type { Delivery } from '../model/voice-model.ts';
 import { SpeechScheduler, type SpeechSchedulerOptions } from './speech-scheduler.ts';
 
 const AN_HOUR_MS = 3_600_000;
-// Only its identity is used.
 const speechHandle = {} as voice.SpeechHandle;
 
 type Model = SpeechSchedulerOptions['model'];
 
 function modelOf(session: EventEmitter, parts: Partial<Model>): Model {
   return {
-    // Only what the scheduler reads.
     session: session as unknown as voice.AgentSession,
     turnSettlesMs: () => 0,
     say: () => expect.unreachable(),
@@ -25,7 +22,6 @@ function modelOf(session: EventEmitter, parts: Partial<Model>): Model {
   };
 }
 
-/** Only what the scheduler reads of a speech. */
 function deliveryOf(speech: { waitForPlayout: () => Promise<void>; chatItems: object[] }): Delivery {
   return { speech: speech as unknown as voice.SpeechHandle, withdraw: () => {} };
 }
@@ -91,7 +87,6 @@ describe('the result of a background call', () => {
   });
 });
 
-/** Delivers a result with empty replies, and counts them. */
 async function emptyReplies(onReply: (scheduler: SpeechScheduler) => void): Promise<number> {
   let replies = 0;
   const session = Object.assign(new EventEmitter(), {

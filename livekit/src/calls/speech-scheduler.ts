@@ -12,7 +12,6 @@ const DELIVERY_ATTEMPTS = 5;
 
 export interface SpeechSchedulerOptions {
   model: Pick<VoiceModel, 'session' | 'turnSettlesMs' | 'say' | 'closeCall' | 'deliver' | 'userTurnAfter'>;
-  /** A request failed; for the log. */
   onFault: (error: unknown) => void;
 }
 
@@ -21,14 +20,12 @@ export class SpeechScheduler {
   readonly #session: voice.AgentSession;
   readonly #voiceDelays: number[] = [];
   #agentHeardAtMs = 0;
-  /** When the model last began to speak other than a requested sentence. Times are monotonic, in ms. */
   #spokeAtMs = 0;
   readonly #createdAtMs = new WeakMap<voice.SpeechHandle, number>();
   #userHeardAtMs = 0;
   /** When the model last began a response that nobody requested. */
   #answeredAtMs = 0;
   #change = Promise.withResolvers<void>();
-  /** When the sentence that is not said yet was requested. */
   #requestedAtMs: number | null = null;
   #deliveries: Promise<void> = Promise.resolve();
   #failedTurns = 0;
@@ -163,7 +160,6 @@ export class SpeechScheduler {
     return this.#deliveries;
   }
 
-  /** Repeats an announcement that the user interrupted before it began, with the result at the end again. */
   async #announce(callId: string, output: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       await this.#agentTurn();
@@ -177,7 +173,6 @@ export class SpeechScheduler {
     }
   }
 
-  /** Waits until the agent may begin a turn. */
   async #agentTurn(): Promise<void> {
     for (;;) {
       await this.#session.waitForIdle();

@@ -67,7 +67,6 @@ export function resultSpeech(tool: ModelTool, { speech, isError, cached }: CallR
   return `${asData(speech)}\n[The server isn't responding right now. This result is ${durationInWords(cached.ageMs)} old; say so.]`;
 }
 
-/** @param ms rounded; one second at least */
 function durationInWords(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1_000));
   if (seconds >= 90) return `${Math.round(seconds / 60)} minutes`;
@@ -84,7 +83,6 @@ export function timeLimitSentence(leftMs: number): string {
   return `This conversation has almost reached its time limit. I'll end it in ${durationInWords(leftMs)}.`;
 }
 
-/** The longest progress message that is spoken. */
 const LONGEST_PROGRESS = 80;
 
 /** What is said while a call runs. */
@@ -108,7 +106,6 @@ export function fillerSentence(
   }
 }
 
-/** A server's progress in words; nothing in them can end the quotation in the instructions. */
 function progressWords({ progress, total, message }: CallProgress): string | null {
   const said = (message ?? '')
     .replace(/[^\p{L}\p{N} .,%/()-]+/gu, ' ')

@@ -1,4 +1,3 @@
-/** One tool of an MCP server as a function tool of the voice model. */
 import { llm, voice } from '@livekit/agents';
 import { withoutExplicitNulls } from '@patchbay/shared/engine/messages/explicit-nulls';
 import type { JSONSchema7 } from 'json-schema';
@@ -16,7 +15,6 @@ export interface VoiceToolContext extends RecordedCallContext {
   onRunning: (over: Promise<void>) => void;
 }
 
-/** A function tool whose parameters are JSON Schema. */
 export type VoiceTool = Extract<llm.ToolContextEntry, { type: 'function' }>;
 
 /**

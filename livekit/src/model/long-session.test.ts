@@ -1,4 +1,3 @@
-/** A conversation of a day: 1,000 swaps and 1,000 calls, with the real plugin. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { initializeLogger, llm, voice } from '@livekit/agents';

@@ -42,7 +42,6 @@ export const FAILURES: Readonly<Record<ModelFailureKind, Consequence>> = {
   unavailable: { endReason: 'model_unavailable', announced: 'no_answer', retryable: false },
 };
 
-/** A failure, with facts for the log: codes and numbers, never the user's words or a credential. */
 export interface ModelFailure {
   kind: ModelFailureKind;
   /** How long the model asks to wait before a retry, in ms. */
@@ -50,14 +49,11 @@ export interface ModelFailure {
   facts: Readonly<Record<string, string | number>>;
 }
 
-/** Gets the failures of the model. */
 export interface ModelWatcher {
   /** A lasting failure: the session ends. Called once. */
   onFatal: (failure: ModelFailure) => void;
-  /** A turn stays unanswered. */
   onUnanswered: (failure: ModelFailure) => void;
   /** The connection is lost and dialed again; called before every wait. */
   onDisconnected: (failure: ModelFailure) => void;
-  /** The model has applied the settings. */
   onConnected: () => void;
 }

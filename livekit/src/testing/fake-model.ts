@@ -15,7 +15,6 @@ export type { Turn } from './fake-turn.ts';
 const ANSWER_MS = 20;
 
 export class FakeModel {
-  /** What a requested response contains. */
   decide: (items: readonly FakeItem[], instructions: string) => Turn = () => ({ say: 'Yes.' });
   /** A set of tools with such a name is rejected as a whole. */
   refusesTool: (name: string) => boolean = () => false;
@@ -33,9 +32,7 @@ export class FakeModel {
   namesEvents = true;
   /** Responses to session updates that are held back; null while none are. */
   late: (() => void)[] | null = null;
-  /** Everything received, over all connections. */
   readonly received: Received[] = [];
-  /** The items of the newest connection. */
   items: FakeItem[] = [];
   tools: FakeTool[] = [];
   connections = 0;
@@ -44,14 +41,12 @@ export class FakeModel {
   lastWord: Promise<void> = Promise.resolve();
   /** Ids of responses that were canceled by id. */
   readonly cancelled: string[] = [];
-  /** Requests that were rejected because a response was running. */
   refusals = 0;
   #http: Server | null = null;
   #sockets = new Set<WebSocket>();
   #port = 0;
   #ids = 0;
   #isAnswering = false;
-  /** To the newest connection. */
   #send: (event: object) => void = () => {};
 
   get url(): string {

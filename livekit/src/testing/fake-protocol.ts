@@ -1,4 +1,3 @@
-/** The parts of the client's events that the fake model reads. */
 import { z } from 'zod';
 
 const Item = z.looseObject({

@@ -1,5 +1,3 @@
-/** What the fake model does in a turn, and the events of an out-of-band response. */
-
 interface Call {
   call: string;
   /** As the wire has them. */
@@ -16,7 +14,6 @@ export type Turn =
   | { nothing: true }
   /** The response fails with this error, after these words. */
   | { fail: object; say?: string }
-  /** It never ends, or does not even begin. */
   | { stall: true }
   | { silence: true };
 

@@ -1,4 +1,3 @@
-/** A text conversation with the fake model, for tests of the workarounds. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type llm, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
@@ -10,7 +9,6 @@ import type { FakeItem } from './fake-protocol.ts';
 export type WorkaroundName = keyof typeof WORKAROUNDS;
 
 export interface ConversationOptions {
-  /** Leaves this workaround out. */
   without?: WorkaroundName;
   tools?: llm.ToolContextEntry[];
   onSession?: (session: realtime.RealtimeSession) => void;

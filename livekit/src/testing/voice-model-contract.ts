@@ -5,25 +5,19 @@ import { memoryOf } from '../model/history.ts';
 import type { VoiceModel } from '../model/voice-model.ts';
 import { until } from './text-conversation.ts';
 
-/** An adapter in a started session, and the model at its other end. */
 export interface ContractRig {
   model: VoiceModel;
   /** The service: what it has, and what it does next. It answers a turn of the user with "You said …". */
   service: {
-    /** Names of the tools that it has. */
     tools: () => string[];
     instructions: () => string | undefined;
-    /** The texts of its conversation by this role, oldest first. */
     texts: (role: 'system' | 'user' | 'assistant') => string[];
-    /** Outputs of calls that it has. */
     outputs: () => string[];
-    /** The user speaks. */
     hear: (words: string) => void;
     /** It calls this tool when the user says these words next. */
     callOn: (words: string, tool: string) => void;
     /** From now on it rejects tools and instructions, or stays silent about them. */
     onUpdate: (answer: 'reject' | 'silence') => void;
-    /** It loses the connection; resolves when the adapter has dialed again. */
     reconnect: () => Promise<void>;
   };
   stop: () => Promise<void>;

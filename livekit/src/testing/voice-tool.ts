@@ -1,4 +1,3 @@
-/** A function tool of the voice model whose calls end before a filler is due. */
 import type { llm } from '@livekit/agents';
 import type { AppError } from '@patchbay/shared/contract/errors';
 import type { Activity } from '@patchbay/shared/contract/schema/activity';

@@ -19,7 +19,6 @@ function watching() {
     onFailed: ({ kind }) => log.push(`failed ${kind}`),
     onAnswered: () => log.push('answered'),
   });
-  /** Whether the plugin is shown an event of the model. */
   const shows = (event: object) => !watch.received(event as realtime.ServerEvent);
   const ask = (response: object = {}) => watch.sent({ type: 'response.create', event_id: 'ask', response });
   const created = (id: string, rest: object = {}) =>

@@ -33,23 +33,19 @@ export interface AnswerWatchOptions {
   send: (event: realtime.ClientEvent) => void;
   /** Ends the response that the plugin takes for the current one: its end was kept from it, or never came. */
   endResponse: () => void;
-  /** The model will never answer: its session has to end. */
   onFatal: (failure: ModelFailure) => void;
   /** This turn stays without an answer. `request`: null for one that the model should have given by itself. */
   onFailed: (failure: ModelFailure, request: Request | null) => void;
   onAnswered: () => void;
 }
 
-/** An answer that the model owes. */
 interface Owed {
   /** Null for one that the model gives by itself, to what it heard. */
   request: Request | null;
-  /** The words of the user that it answers, and whether there are any. */
   itemId: string | null;
   hasWords: boolean;
   isRetry: boolean;
   responseId: string | null;
-  /** The plugin has a response under way for it. */
   isOpen: boolean;
   hasSpoken: boolean;
   hasCalled: boolean;
@@ -58,16 +54,12 @@ interface Owed {
 export class AnswerWatch {
   readonly #options: AnswerWatchOptions;
   #owed: Owed | null = null;
-  /** What was owed when the connection was lost. */
   #lost: Owed | null = null;
   #timer: NodeJS.Timeout | undefined;
-  /** What this class has sent itself. */
   readonly #own = new WeakSet<realtime.ClientEvent>();
   /** Ids that requests for asides carry: they are no turns, and nobody waits for them. */
   readonly #asides = new Set<string>();
-  /** Responses whose end nobody waits for any more. */
   readonly #abandoned = new Set<string>();
-  /** What the model last reported of its rate limits. */
   #rateLimitWaitMs = 0;
 
   constructor(options: AnswerWatchOptions) {

@@ -1,4 +1,3 @@
-/** Classifies the errors of the Realtime API: HTTP answers, close codes, error events and failed responses. Pure. */
 import type { ModelFailure, ModelFailureKind } from '../model-failure.ts';
 
 /** The error in an event, a failed response, or the body of an HTTP answer. */
@@ -42,7 +41,6 @@ export function failedDial(status: number, body: string, retryAfter?: string): M
 
 /** An unexpected end of a connection. */
 export function closedConnection(code: number, reason: string): ModelFailure {
-  // Such as "invalid_request_error.invalid_api_key".
   const kind = reason
     .split(/[^\w]+/)
     .map((word) => KINDS.get(word))
@@ -70,7 +68,6 @@ export function failedEvent(
     : null;
 }
 
-/** How a response ended, from `response.done`. */
 export interface EndedResponse {
   status?: string | null;
   status_details?: { type?: string; reason?: string; error?: ModelErrorBody | null } | string | null;

@@ -1,9 +1,7 @@
-/** Translates an agent's configuration and the deployment's environment for the Realtime API. */
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { takesLanguageList, takesReasoning } from '@patchbay/shared/contract/voice-models';
 import type { AgentSettings } from '../voice-model.ts';
 
-/** What a deployment sets for all its conversations. */
 export interface Deployment {
   OPENAI_API_KEY: string;
   OPENAI_BASE_URL?: string | undefined;

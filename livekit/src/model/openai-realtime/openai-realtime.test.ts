@@ -1,4 +1,3 @@
-/** What the model is told of an agent's configuration, at the other end of a real socket. */
 import { initializeLogger } from '@livekit/agents';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';

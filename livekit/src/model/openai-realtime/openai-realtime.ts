@@ -1,4 +1,3 @@
-/** The adapter for the OpenAI Realtime API, through LiveKit's plugin. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { llm, voice } from '@livekit/agents';
@@ -31,7 +30,6 @@ export interface OpenAIRealtimeOptions {
   agent: AgentSettings;
   instructions: string;
   watcher: ModelWatcher;
-  /** Audio if not given. */
   modalities?: ['text'];
   /** How long the model may take to acknowledge an update, in ms. */
   acknowledgeWithinMs?: number;

@@ -1,4 +1,3 @@
-/** Classifies the error with which the model rejects an update of its tools. */
 import { z } from 'zod';
 import type { Rejection, RejectionCause } from '../voice-model.ts';
 
@@ -8,7 +7,6 @@ export const ModelError = z.object({
   code: z.string().nullish(),
   message: z.string(),
   event_id: z.string().nullish(),
-  /** Such as `session.tools[3].name`. */
   param: z.string().nullish(),
 });
 export type ModelError = z.infer<typeof ModelError>;

@@ -1,4 +1,3 @@
-/** Out-of-band sentences, spoken by a model at the other end of a real socket; no room. */
 import { initializeLogger, voice } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sayingInstructions } from '../../calls/speech.ts';

@@ -1,4 +1,3 @@
-/** The publisher and the live session, against a model at the other end of a real socket; no room. */
 import { initializeLogger, llm } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';

@@ -17,9 +17,7 @@ const Rejected = z.object({ type: z.literal('error'), error: z.object({ event_id
 
 export interface SessionUpdatesOptions {
   agent: voice.Agent;
-  /** The plugin's session; it appears when the agent session starts. */
   live: () => realtime.RealtimeSession;
-  /** Those that the session starts with. */
   instructions: string;
   acknowledgeWithinMs?: number;
 }
@@ -30,7 +28,6 @@ export class SessionUpdates {
   readonly #toolUpdates = new ToolUpdates();
   #instructions: string;
   #listenedTo: realtime.RealtimeSession | null = null;
-  /** The definitions that were sent last. */
   #sent: string | null = null;
   #onAnswer: (answer: ToolsAnswer) => void = () => {};
 

@@ -15,7 +15,6 @@ const toolsUpdate = (...tools: object[]) => update({ type: 'realtime', tools });
 const updated = (...tools: object[]) => ({ type: 'session.updated', session: { tools } });
 const failed = (error: object) => ({ type: 'error', error: { message: 'no', ...error } });
 
-/** As an API does that fills in what was left out and drops what it does not know. */
 const normalised = ({ name, description }: ReturnType<typeof tool>) => ({
   strict: null,
   parameters: { properties: {}, type: 'object' },

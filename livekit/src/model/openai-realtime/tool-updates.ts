@@ -35,12 +35,10 @@ export type ToolsAnswer = ({ outcome: 'acknowledged' } | Rejected) & { definitio
 
 interface Pending {
   eventId: string | undefined;
-  /** Null for an update of something else. */
   tools: { names: string; definitions: string } | null;
 }
 
 export class ToolUpdates {
-  /** Unanswered updates, oldest first. */
   #pending: Pending[] = [];
 
   /** Notes an outgoing event. @returns the definitions of its tools as one text, if it has any */
@@ -85,7 +83,6 @@ export class ToolUpdates {
     return { outcome: 'rejected', definitions, ...classifyRejection(error) };
   }
 
-  /** Removes the answered update; those before it will never be answered. */
   #take(index: number): Pending | undefined {
     return index < 0 ? undefined : this.#pending.splice(0, index + 1).at(-1);
   }

@@ -1,4 +1,3 @@
-/** Bugs in how the plugin takes function calls, each shown twice, as in connection.test.ts. */
 import { initializeLogger, llm } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { FakeModel } from '../../testing/fake-model.ts';

@@ -7,7 +7,6 @@
 import { WebSocket } from 'ws';
 import { type Workaround, type SessionInternals, stateOf } from './session-internals.ts';
 
-/** How long the model may take to answer the close. */
 const CLOSE_WAIT_MS = 1_000;
 
 export const closeSocketWorkaround: Workaround = (prototype) => {

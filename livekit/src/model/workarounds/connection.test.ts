@@ -163,7 +163,6 @@ describe('responses requested while the model was offline', () => {
     await until(() => fake.openConnections === 1);
     await fake.stop();
     fake.decide = echoing;
-    // As a tool call requests a filler inside its turn.
     model?.generateReply('Say that it takes a moment.').catch(() => {});
     session.generateReply({ userInput: 'hello' });
     await fake.start();
@@ -218,7 +217,6 @@ describe('closing the session', () => {
 });
 
 describe('an event that was sent', () => {
-  /** Swaps to a large set of tools; returns the event after it was sent. */
   const swap = async (without?: WorkaroundName) => {
     await fake.start();
     let session: realtime.RealtimeSession | undefined;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dropDeadIdleProcesses, poolPrototype, type PoolInternals } from './dead-idle-process.ts';
 
-/** The framework's executor, reduced to sending a job to its process. */
 interface Executor {
   proc: ChildProcess;
   launchJob: (info: unknown) => Promise<void>;
@@ -29,7 +28,6 @@ describe('a killed warm process', () => {
     };
   }
 
-  /** The framework's own `launchJob`, on a pool whose one warm process was killed. */
   async function launchOnDeadPool(prototype: PoolInternals): Promise<unknown[]> {
     const given: unknown[] = [];
     const { Queue } = (await import(new URL('utils.js', import.meta.resolve('@livekit/agents')).href)) as {

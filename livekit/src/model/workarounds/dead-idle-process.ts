@@ -6,14 +6,12 @@
  */
 import { ProcPool } from '../../../../node_modules/@livekit/agents/dist/ipc/proc_pool.js';
 
-/** A process that waits for a conversation. */
 interface WarmProcess {
   proc: { proc?: { connected: boolean } };
   /** Frees its place, so that the pool starts another process. */
   unlock: () => void;
 }
 
-/** The part of the framework's ProcPool that is patched. */
 export interface PoolInternals {
   warmedProcQueue: { items: WarmProcess[] };
   launchJob: (info: unknown) => Promise<void>;

@@ -31,7 +31,6 @@ export const failedAnswersWorkaround: Workaround = (prototype) => {
   const { close, createSessionUpdateEvent, handleError, handleResponseCreated, handleResponseDone, runWs } =
     prototype;
   const watches = new WeakMap<SessionInternals, AnswerWatch>();
-  /** Events that are kept from the plugin. */
   const kept = new WeakSet<object>();
 
   function watch(session: SessionInternals): AnswerWatch {

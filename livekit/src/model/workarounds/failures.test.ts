@@ -1,4 +1,3 @@
-/** What a voice session does when the model at the other end of a real socket fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initializeLogger, voice } from '@livekit/agents';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -53,7 +52,6 @@ async function conversation(without?: WorkaroundName) {
 const until = (condition: () => unknown, timeout = 15_000) =>
   expect.poll(condition, { timeout, interval: 5 }).toBeTruthy();
 
-/** The turns of the model in order; the last one repeats. */
 function turns(...list: Turn[]): void {
   fake.decide = () => (list.length > 1 ? list.shift() : list[0]) as Turn;
 }

@@ -1,4 +1,3 @@
-/** Bugs in how the plugin notes the items of a conversation, each shown twice, as in connection.test.ts. */
 import { initializeLogger, voice } from '@livekit/agents';
 import type { realtime } from '@livekit/agents-plugin-openai';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +32,6 @@ async function conversation(options: ConversationOptions) {
 }
 
 describe('an item of an unknown type', () => {
-  /** Has the model answer once; `remembered` is what the plugin noted. */
   const talk = async (without?: WorkaroundName) => {
     fake.reasons = true;
     fake.decide = (items) => echoing(items.filter(({ type }) => type !== 'reasoning'));
@@ -70,7 +68,6 @@ describe('an item of an unknown type', () => {
 });
 
 describe('a spoken turn of the user', () => {
-  /** The roles of a question and its answer, in the order of their dates. */
   const order = async (without?: WorkaroundName) => {
     fake.decide = () => ({ say: 'It is noon.' });
     const { session } = await conversation({ without });

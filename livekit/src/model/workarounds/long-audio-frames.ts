@@ -9,7 +9,6 @@ import { ParticipantAudioInputStream } from '../../../../node_modules/@livekit/a
 /** The plugin sends the model 100 ms of audio at a time. */
 const FRAME_MS = 100;
 
-/** The part of the framework's microphone input that is replaced. */
 interface InputInternals {
   sampleRate: number;
   numChannels: number;

@@ -38,14 +38,11 @@ interface ResponseEvent {
 type Handlers = Record<(typeof HANDLERS)[number], (event: ResponseEvent) => void>;
 
 interface OutOfBand {
-  /** Requests without a response yet. */
   requests: Set<string>;
-  /** The plugin's generation of each running response, by its id. */
   generations: Map<string, unknown>;
   timers: Map<string, NodeJS.Timeout>;
   /** Ids of responses that were given up; their events are kept from the plugin. */
   abandoned: Set<string>;
-  /** Ids of all their messages, which are not in the conversation. */
   items: Set<string>;
 }
 
@@ -106,7 +103,6 @@ export const outOfBandWorkaround: Workaround = (prototype) => {
     };
   }
 
-  /** Gives the response up if no more events come. */
   function awaitNext(session: SessionInternals, id: string): void {
     const { abandoned, generations, timers } = stateOf(session);
     clearTimeout(timers.get(id));
@@ -147,7 +143,6 @@ export const outOfBandWorkaround: Workaround = (prototype) => {
   };
 };
 
-/** A request with marked instructions, in the API's form; null for any other event. */
 function requestOf(event: ClientEvent): { event: ClientEvent; eventId: string | undefined } | null {
   if (event.type !== 'response.create') return null;
   // The plugin prepends the instructions of the session.
@@ -160,7 +155,6 @@ function requestOf(event: ClientEvent): { event: ClientEvent; eventId: string | 
   };
 }
 
-/** Runs a method of the plugin on the generation of an out-of-band response and stores the result. */
 function withGeneration(session: SessionInternals, id: string, run: () => void): void {
   const { generations } = stateOf(session);
   const inConversation = session.currentGeneration;

@@ -79,7 +79,6 @@ export function withdraw(session: SessionInternals, request: ClientEvent): void 
   if (id) memoryOf(session).unacknowledged.delete(id);
 }
 
-/** The id by which an event is acknowledged; undefined for events without one. */
 function acknowledgementOf(event: ClientEvent): string | undefined {
   if (event.type === 'conversation.item.create') return event.item.id;
   if (event.type === 'response.create') return event.response?.metadata?.client_event_id;
@@ -102,7 +101,6 @@ function completeArguments(session: SessionInternals, item: realtime.ItemResourc
   if (remembered?.type === 'function_call') remembered.args = item.arguments || '{}';
 }
 
-/** The conversation without unfinished calls and without outputs that have no call. */
 function replayable(context: llm.ChatContext): llm.ChatContext {
   const copy = context.copy({ excludeEmptyMessage: true });
   const calls = new Set<string>();

@@ -8,7 +8,6 @@ import type { Listening } from '../openai-realtime/model-settings.ts';
 
 export type ClientEvent = realtime.ClientEvent;
 
-/** The plugin's unbounded queue of events for the model. */
 export interface EventQueue {
   items: ClientEvent[];
   get(): Promise<ClientEvent>;
@@ -40,7 +39,6 @@ export interface SessionInternals {
   emitError(report: { error: Error; recoverable: boolean }): void;
   createWsConn: () => Promise<WebSocket>;
   runWs: (socket: WebSocket) => Promise<void>;
-  /** All settings of a session, for its start and each reconnect. */
   createSessionUpdateEvent: () => realtime.SessionUpdateEvent;
   createChatCtxUpdateEvents: (context: llm.ChatContext, addMockAudio?: boolean) => Promise<ClientEvent[]>;
   handleResponseOutputItemDone: (event: realtime.ResponseOutputItemDoneEvent) => void;
@@ -54,7 +52,6 @@ export interface SessionInternals {
 
 export type SessionPrototype = SessionInternals;
 
-/** Replaces methods on the prototype of the session class. */
 export type Workaround = (prototype: SessionPrototype) => void;
 
 /** The model or the connection to it failed. */

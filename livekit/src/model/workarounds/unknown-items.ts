@@ -7,7 +7,6 @@ import type { Workaround, SessionInternals } from './session-internals.ts';
 
 const KNOWN_TYPES = new Set<string | undefined>(['message', 'function_call', 'function_call_output']);
 
-/** The unknown items of each session's connection, with the item before each. */
 const predecessors = new WeakMap<SessionInternals, Map<string, string | null>>();
 
 export const unknownItemsWorkaround: Workaround = (prototype) => {

@@ -14,7 +14,6 @@ export interface AgentFormValues {
   /** Empty: detected. */
   language: string;
   all_servers: boolean;
-  /** IDs of the chosen servers; used if `all_servers` is false. */
   servers: string[];
 }
 

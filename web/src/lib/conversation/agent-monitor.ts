@@ -6,7 +6,6 @@ const PING_TIMEOUT_MS = 1500;
 
 interface MonitorOptions {
   room: Room;
-  /** Whether our own connection is up: otherwise the agent's state is unknown. */
   isConnected: () => boolean;
   dispatch: () => Promise<void>;
   onMissing: (isMissing: boolean) => void;

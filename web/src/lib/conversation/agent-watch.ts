@@ -1,10 +1,8 @@
-/** The agent's presence; times in milliseconds of one clock. */
 export interface AgentFacts {
   joinedAt: number;
   /** Whether an agent is among the participants. A killed one remains for a while. */
   isInRoom: boolean;
   wasInRoom: boolean;
-  /** Unanswered pings in a row. */
   failedPings: number;
   lastPingAt: number | null;
   lastDispatchAt: number | null;

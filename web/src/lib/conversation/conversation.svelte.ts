@@ -13,7 +13,6 @@ import { requestAgent, requestRoom, requestRejoin } from './voice-api.ts';
 export interface StartOptions {
   agentConfigId: string | undefined;
   withMicrophone: boolean;
-  /** Describes a change of tools for the transcript; the conversation itself knows no servers. */
   describeTools: (before: readonly string[], after: readonly string[]) => string[];
 }
 
@@ -29,11 +28,8 @@ export class Conversation {
   /** The agent is reconnecting to its voice model. */
   isModelLost = $state(false);
   isSoundBlocked = $state(false);
-  /** The tools that the model has now. */
   toolNames = $state.raw<string[]>([]);
-  /** Enabled tools that the model did not get. */
   leftOut = $state.raw<LeftOut[]>([]);
-  /** The model's tool budget, and each server's share of it. */
   budget = $state<ToolsBudget | null>(null);
   /** Tools added by the last change; empty for the first set. */
   newTools = $state.raw<ReadonlySet<string>>(new Set());
@@ -49,7 +45,6 @@ export class Conversation {
   isRunning = $derived(this.phase === 'starting' || this.phase === 'live' || this.phase === 'reconnecting');
 
   #room: Room | undefined;
-  /** Set by `start` before anything else. */
   #inCall!: (typeof import('./in-call.ts'))['inCall'];
   #key: RoomKey | undefined;
   /** Aborts when the conversation ends; later events are ignored. */

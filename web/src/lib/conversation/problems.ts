@@ -1,8 +1,6 @@
-/** A problem of a conversation, worded for the user. */
 export interface Problem {
   title: string;
   hint: string;
-  /** Signing in again solves it. */
   needsSignIn?: boolean;
 }
 

@@ -18,9 +18,7 @@ export interface RoomKey {
 
 export interface RejoinOptions {
   key: RoomKey;
-  /** Requests another token for the same room. */
   renew: () => Promise<ApiResult<{ url: string; token: string }>>;
-  /** Rejects if the room can't be joined. */
   join: (key: RoomKey) => Promise<void>;
   signal: AbortSignal;
 }

@@ -5,9 +5,7 @@ const SAMPLE_MS = 60;
 
 /** Loudness of a track, overall and by frequency band. */
 export class SoundMeter {
-  /** From 0 to 1. */
   level = $state(0);
-  /** Each from 0 to 1. */
   bands = $state.raw<number[]>(Array.from({ length: BANDS }, () => 0));
   #stop: (() => void) | undefined;
 

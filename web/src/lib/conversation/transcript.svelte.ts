@@ -6,16 +6,12 @@ export type Entry =
   | {
       kind: 'call';
       id: string;
-      /** The model's name for the tool. */
       tool: string;
       phase: 'started' | 'finished' | 'failed' | 'cancelled';
       outcome: Extract<Activity, { type: 'tool_call' }>['outcome'];
       durationMs: number | undefined;
-      /** Why it failed. */
       errorCode: Extract<Activity, { type: 'tool_call' }>['error_code'];
-      /** The latest progress report. */
       progress?: Progress;
-      /** Arguments and result, once the call has ended and the agent was asked. */
       details?: CallDetails;
     }
   | { kind: 'note'; id: string; text: string };
@@ -26,7 +22,6 @@ export class Transcript {
   #lastId = 0;
   /** Restarted captions, which keep their old text until new text arrives. */
   #restarted = new Set<string>();
-  /** Entries of turns whose text is still to come, oldest first. */
   #turns: string[] = [];
 
   clear(): void {
@@ -108,7 +103,6 @@ export class Transcript {
     if (known) Object.assign(known, { details });
   }
 
-  /** The oldest waiting turn gets the first caption with text. */
   #takePlaceOfTurn(entry: Entry): void {
     const turn = this.#turns.shift();
     if (turn === undefined) return;

@@ -34,7 +34,6 @@ export class WorkspaceLive {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #generation = 0;
   #failures = 0;
-  /** The token of the last join, and one that was rejected. */
   #token: string | undefined;
   #refused: string | undefined;
   #stop = () => {};

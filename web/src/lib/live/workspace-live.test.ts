@@ -3,12 +3,10 @@ import { WorkspaceLive, type Signal } from './workspace-live.svelte.ts';
 
 type Heard = (message: { payload?: Record<string, unknown> }) => void;
 
-/** Stands for Realtime: what was joined, and ways to speak to the page. */
 const realtime = vi.hoisted(() => ({
   topics: [] as string[],
   disconnects: 0,
   isConnected: true,
-  /** Of each time a token was asked for: the one that was refused before, if any. */
   refused: [] as (string | undefined)[],
   isSessionExpired: false,
   hear: new Map<string, (message: { payload?: Record<string, unknown> }) => void>(),

@@ -6,7 +6,6 @@ import { toolHash } from '../tools/tool-anchor.ts';
 /** The groups in order. */
 export const GROUPS = ['Go to', 'Actions', 'Servers', 'Server actions', 'Tools'] as const;
 
-/** An action on a server that stays on the current page. */
 export type ServerAction = 'reconnect' | 'test' | 'switch';
 type Run = 'theme' | 'shortcuts' | { action: ServerAction; server: McpServerRow };
 
@@ -16,7 +15,6 @@ export interface PaletteEntry {
   label: string;
   /** More text to search and to show beside the label. */
   note: string;
-  /** Its link, if it is no action. */
   href?: string;
   run?: Run;
   keys?: string;

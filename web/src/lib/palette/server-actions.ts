@@ -31,7 +31,6 @@ export async function doWithServer(
   else showToast(`${name}: ${String(said?.message ?? "Patchbay isn't responding.")}`, { tone: 'bad' });
 }
 
-/** Submits a form action of another page. */
 async function post(path: string, fields: Record<string, string>): Promise<ActionResult> {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.set(name, value);

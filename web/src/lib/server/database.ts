@@ -73,7 +73,6 @@ export function unavailable(status: number): never {
 
 type WriteProblem = 'not_found' | 'changed' | 'forbidden' | 'conflict' | 'invalid' | 'unavailable';
 
-/** Classifies a failed write by its SQLSTATE or PostgREST code and HTTP status. */
 function writeProblem({ code }: DatabaseError, status: number): WriteProblem {
   if (code === '42501' || status === 403) return 'forbidden';
   if (code === '23505' || status === 409) return 'conflict';

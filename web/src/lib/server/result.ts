@@ -12,10 +12,8 @@ export interface Failure {
    * answer.
    */
   status: number;
-  /** Full sentences for the user; empty if `fieldErrors` says it all. */
   message: string;
   hint?: string;
-  /** Messages by the name of the form field. */
   fieldErrors?: Record<string, string[]>;
   /** Where a sign-in to a server began, when its callback fails. */
   returnTo?: string;

@@ -1,6 +1,5 @@
 import { formatCount } from '../ui/format-count.ts';
 
-/** The result of rediscovering a server's tools. */
 export interface Discovery {
   added: string[];
   changed: string[];

@@ -1,6 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
 
-/** The last day of a server, and when it is probed next. */
 export interface ServerPulse {
   dueAt: string | null;
   /** Oldest first; hours without a check are missing. */
@@ -20,7 +19,6 @@ export class Pulses {
     return this.#pulses.get(id);
   }
 
-  /** Loads pulses that are missing, old, or of another state. @param now milliseconds since the epoch */
   refresh(
     shown: { id: string; status_observed_at: string | null; connection_status: string }[],
     now: number,

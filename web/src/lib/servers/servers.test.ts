@@ -6,7 +6,6 @@ import { Servers } from './servers.svelte.ts';
 const row = (id: string, fields: Partial<McpServerRow> = {}): McpServerRow =>
   ({ id, name: id, position: Number(id), created_at: '', is_active: true, ...fields }) as McpServerRow;
 
-/** Responses that the test releases in its own order. */
 function controlledFetch() {
   const asked: { path: string; answer: (rows: McpServerRow[]) => Promise<void> }[] = [];
   vi.stubGlobal('fetch', (path: string) => {

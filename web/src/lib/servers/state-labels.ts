@@ -5,7 +5,6 @@ import { formatCount } from '../ui/format-count.ts';
 
 export type Tone = 'ok' | 'wait' | 'warn' | 'bad' | 'off';
 
-/** A server's status as shown: tone, label and reason. */
 export interface ServerState {
   tone: Tone;
   word: string;

@@ -1,4 +1,3 @@
-/** A server's progress report; its message is untrusted text. */
 export interface Progress {
   progress: number;
   total?: number | undefined;

@@ -3,8 +3,6 @@ import type { McpToolRow } from '@patchbay/shared/contract/schema/tool';
 export interface ListedTool extends McpToolRow {
   /** Its name in a conversation, unless another tool there has that name already. */
   modelName: string;
-  /** Estimated tokens in every conversation. */
   tokens: number;
-  /** The model gets shortened descriptions. */
   isShortened: boolean;
 }

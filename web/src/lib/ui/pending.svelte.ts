@@ -4,7 +4,6 @@ import type { SubmitFunction } from '@sveltejs/kit';
 export class Pending {
   isBusy = $state(false);
 
-  /** For `use:enhance`. */
   readonly submit: SubmitFunction = () => {
     this.isBusy = true;
     return async ({ update }) => {

@@ -8,7 +8,6 @@ import { invalidFields, type Result } from '../result.ts';
 const AgentFields = AgentConfigInput.omit({ is_default: true, provider: true, temperature: true });
 export type AgentFields = z.infer<typeof AgentFields>;
 
-/** `values` is what was typed, to show it again. */
 export type ParsedAgentForm = Result<AgentFields> & { values: AgentFormValues };
 
 export function parseAgentForm(form: FormData): ParsedAgentForm {

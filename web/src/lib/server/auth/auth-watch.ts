@@ -4,7 +4,6 @@ const RETRY_FOR_MS = 2_000;
 const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export interface AuthTracker {
-  /** The fetch to give to the client. */
   fetch: typeof fetch;
   /** Whether Auth's last answer was a temporary failure, so the session may still be valid. */
   isDown: () => boolean;

@@ -6,7 +6,6 @@ const Credentials = z.object({
   password: z.string().min(8, 'Use at least 8 characters.').max(72, 'Use at most 72 characters.'),
 });
 
-/** `email` is the typed address, to show it again. */
 export type ParsedCredentials = Result<z.infer<typeof Credentials>> & { email: string };
 
 /** Parses the sign-in and sign-up forms. */

@@ -15,7 +15,6 @@ const TELLING: ReadonlySet<string> = new Set(['otp_disabled', 'user_not_found'])
 
 const Email = z.email('Enter a valid email address.');
 
-/** `email` is the typed address, to show it again. */
 export type ParsedEmail = Result<string> & { email: string };
 
 export function parseEmail(form: FormData): ParsedEmail {

@@ -19,7 +19,6 @@ afterAll(() => server.close().closeAllConnections());
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A request whose session cookies need a refresh. */
 function expired() {
   const exp = Math.floor(Date.now() / 1000) - 10;
   const session = {
@@ -44,7 +43,6 @@ function expired() {
   return { jar, event: event as unknown as Parameters<typeof createSessionClient>[0] };
 }
 
-/** Each reading of the clock is a second later, so a refresh soon times out. */
 function quickTracker() {
   let seconds = 0;
   return trackAuth(fetch, () => (seconds += 1) * 1000);

@@ -13,7 +13,6 @@ const SessionRow = z.object({
   is_current: z.boolean(),
 });
 
-/** A session of the user in some browser. */
 export type ShownSession = Omit<z.infer<typeof SessionRow>, 'user_agent'> & { browser: string };
 
 const TokenRow = z.object({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-/** Providers that the page supports, if Supabase Auth has them enabled. */
 const NAMES = { github: 'GitHub', google: 'Google' } as const;
 type ProviderId = keyof typeof NAMES;
 export interface Provider {

@@ -75,7 +75,6 @@ export async function testTyped(
   return { values, test: answer.ok ? testOutcome(answer.value) : noTest(answer.message, answer.hint) };
 }
 
-/** What the form showed when it was opened, and the version of the row. */
 const FormBase = z.object({
   updated_at: z.string(),
   values: z.custom<ServerFormValues>((one) => typeof one === 'object' && one !== null),

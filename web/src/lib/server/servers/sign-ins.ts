@@ -7,7 +7,6 @@ import { rows } from '../database.ts';
 import { callFunction } from '../edge-functions.ts';
 import type { SignedIn } from '../auth/session.ts';
 
-/** A server that needs sign-in, and whether the user or the workspace is signed in. */
 const SignIn = z.object({
   server_id: z.string(),
   is_signed_in: z.boolean(),
@@ -23,7 +22,6 @@ export function listSignIns(who: SignedIn, workspaceId: string): Promise<SignIn[
   return rows(who.supabase.rpc('my_sign_ins', { p_workspace_id: workspaceId }), SignIn);
 }
 
-/** For servers with a key per member: whether the user's key is set. */
 const OwnKey = z.object({ server_id: z.string(), has_credential: z.boolean() });
 
 /** Rows with their status and credential for this user. */

@@ -19,13 +19,9 @@ export const AuditEvent = z.object({
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
 export interface AuditFilter {
-  /** A table; null for all. */
   about: string | null;
-  /** A user ID; null for all. */
   by: string | null;
-  /** A row ID. */
   row?: string;
-  /** A timestamp. */
   before: string | null;
 }
 

@@ -9,11 +9,8 @@ export interface CurrentWorkspace {
   name: string;
   role: Role;
   isPersonal: boolean;
-  /** Whether transcripts are stored. */
   keepsTranscripts: boolean;
-  /** May change servers and agents. */
   canEdit: boolean;
-  /** May rename the workspace and read its audit log. */
   canManage: boolean;
 }
 

@@ -7,7 +7,6 @@ import type { SkippedTool } from '@patchbay/shared/contract/schema/skipped-tool'
 import type { ServerFormValues } from './form-values.ts';
 import type { Merge } from './merge.ts';
 
-/** The result of a connection test, reduced to what the page shows. */
 export type TestOutcome =
   | {
       ok: true;
@@ -17,9 +16,7 @@ export type TestOutcome =
       serverName: string | null;
       tools: { name: string; title?: string | null; description?: string | null }[];
       skipped: SkippedTool[];
-      /** Tools beyond the limit, which will not be stored. */
       overLimit: number;
-      /** A note about the list of tools as a whole. */
       note: string | null;
     }
   | {
@@ -60,7 +57,6 @@ export function noTest(message: string, hint = ''): TestOutcome {
   return { ok: false, phase: null, message, hint, phases: [], asksFor: null };
 }
 
-/** The result of the form's two actions. */
 export interface ServerFormResult {
   values: ServerFormValues;
   errors?: Record<string, string[]>;

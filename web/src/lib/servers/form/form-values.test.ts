@@ -12,7 +12,6 @@ const stored = {
 } as const;
 type Stored = Parameters<typeof dropsCredential>[0];
 
-/** What saving would do to the stored credential. */
 function fate(typed: Partial<Parameters<typeof dropsCredential>[1]>, row: Partial<Stored> = {}): string {
   const before: Stored = { ...stored, ...row };
   const { url, auth_method, credential_scope, oauth_client_id } = before;

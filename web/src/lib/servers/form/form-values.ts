@@ -1,7 +1,6 @@
 import { boundAddress } from '@patchbay/shared/contract/bound-address';
 import type { McpServerRow } from '@patchbay/shared/contract/schema/server';
 
-/** The add and edit form as text fields. The credential is separate, because it is never sent back. */
 export interface ServerFormValues {
   name: string;
   url: string;

@@ -1,6 +1,5 @@
 import type { ServerFormValues } from './form-values.ts';
 
-/** A field that both users changed since the form was opened. */
 interface Clash {
   field: keyof ServerFormValues;
   mine: ServerFormValues[keyof ServerFormValues];
@@ -10,7 +9,6 @@ interface Clash {
 export interface Merge {
   /** The typed values plus the fields that only the other user changed. */
   values: ServerFormValues;
-  /** Fields that only the other user changed. */
   taken: (keyof ServerFormValues)[];
   /** Fields that both changed differently; `values` has the typed ones. */
   clashes: Clash[];

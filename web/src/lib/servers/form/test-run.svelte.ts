@@ -16,7 +16,6 @@ export class TestRun {
   phase = $state<ProbePhase | null>(null);
   finished = $state<PhaseTiming[]>([]);
   outcome = $state<TestOutcome | null>(null);
-  /** Invalid fields, which prevented the test. */
   errors = $state<Record<string, string[]> | null>(null);
   readonly #path: string;
   #running: AbortController | undefined;

@@ -14,7 +14,6 @@ export const DeletionPreview = z.object({
       successors: z.array(z.object({ user_id: z.string(), email: z.string() })),
     }),
   ),
-  /** Names of workspaces without other members. */
   alone: z.array(z.string()),
   credentials: z.array(
     z.object({ workspace: z.string(), name: z.string(), kind: z.enum(['key', 'sign_in', 'webhook']) }),

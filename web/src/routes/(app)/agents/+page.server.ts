@@ -23,7 +23,6 @@ export const load: PageServerLoad = async (event) => {
   };
 };
 
-/** An action on the agent of the form's `id`. */
 const onAgent = (act: (who: SignedIn, id: string) => Promise<Result>) => async (event: RequestEvent) => {
   const who = signedIn(event);
   const form = await event.request.formData();

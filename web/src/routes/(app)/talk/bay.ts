@@ -5,10 +5,8 @@ import { serverState, formatToolCount, type Tone } from '$lib/servers/state-labe
 
 export interface Plug {
   server: McpServerRow;
-  /** Color of its cord, 1 to 6. */
   cord: number;
   toolCount: number;
-  /** Its tools are in the conversation. */
   isPlugged: boolean;
   /** Its tools are known while its connection is starting. */
   isConnecting: boolean;
@@ -23,7 +21,6 @@ interface Conversation {
   isRunning: boolean;
   /** The model's tool names. */
   toolNames: readonly string[];
-  /** The conversation's connections by server ID. */
   connections: ReadonlyMap<string, ConnectionStateName>;
 }
 

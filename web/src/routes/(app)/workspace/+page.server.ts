@@ -25,7 +25,6 @@ import {
 import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions, PageServerLoad, RequestEvent } from './$types';
 
-/** The card that shows the result. */
 type About = 'name' | 'people' | 'invite' | 'tags' | 'transcripts' | 'end';
 
 export const load: PageServerLoad = async (event) => {
@@ -41,7 +40,6 @@ export const load: PageServerLoad = async (event) => {
   return { members, invitations, tags, usage, roles: Role.options };
 };
 
-/** The user, workspace and form fields of an action. */
 async function begin(event: RequestEvent) {
   const who = signedIn(event);
   const [workspace, form] = await Promise.all([

@@ -1,4 +1,3 @@
-/** The result of an action of the workspace page, for one card. */
 export interface CardResult {
   about: 'name' | 'people' | 'invite' | 'tags' | 'transcripts' | 'end';
   done?: string;

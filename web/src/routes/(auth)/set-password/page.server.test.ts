@@ -5,7 +5,6 @@ vi.mock('$lib/server/settings.ts', () => ({ settings: () => ({}) }));
 
 const TOKEN = { id: 'token-1', name: 'CI', workspace_name: 'Team', last_used_at: null };
 
-/** Submits a new password and returns the redirect. */
 async function led(tokens: object[], next: string): Promise<unknown> {
   const locals = {
     user: { id: 'ann', email: 'ann@x.test' },

@@ -13,7 +13,6 @@ const DISCOVERY_TIMEOUT_MS = 3000;
 const COOKIE = 'sign_in_problem';
 /** How long the page can be reloaded. */
 const COOKIE_S = 600;
-/** The error of the last sign-in to a server, and where the user started it. */
 const Problem = z.object({ message: z.string(), hint: z.string(), back: z.string().transform(returnPath) });
 
 /**

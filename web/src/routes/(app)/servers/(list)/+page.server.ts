@@ -7,7 +7,6 @@ import { currentWorkspace } from '$lib/server/workspace/workspaces.ts';
 import type { Actions } from './$types';
 
 export const actions: Actions = {
-  /** Switches a server; `to` is the wanted state, so a repeated click is harmless. */
   activate: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();
@@ -26,7 +25,6 @@ export const actions: Actions = {
     return { servers: result.value };
   },
 
-  /** One change to all selected servers; deleting asks on its own page first. */
   bulk: async (event) => {
     const who = signedIn(event);
     const form = await event.request.formData();

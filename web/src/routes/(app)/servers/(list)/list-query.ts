@@ -1,7 +1,6 @@
 import { NO_FILTER, STATE_FILTERS, type Filter } from './filter.ts';
 import { SORTS, type Sort } from './sort.ts';
 
-/** The view of the list. It is in the URL, so that reload, back and links keep it. */
 export interface ListView extends Filter {
   sort: Sort;
 }

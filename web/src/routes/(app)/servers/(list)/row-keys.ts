@@ -3,7 +3,6 @@ import type { Selection } from './selection.svelte.ts';
 
 interface RowKeys {
   selection: Selection;
-  /** IDs of the rows as shown. */
   order: () => string[];
   onDelete: (ids: string[]) => void;
 }

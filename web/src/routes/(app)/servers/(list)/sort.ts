@@ -14,7 +14,6 @@ export const SORT_LABELS: Record<Sort, string> = {
   changed: 'Recently changed',
 };
 
-/** What needs attention comes first. */
 const URGENCY: Record<Tone, number> = { bad: 0, warn: 1, wait: 2, ok: 3, off: 4 };
 
 const byName = (a: McpServerRow, b: McpServerRow) =>

@@ -110,13 +110,11 @@ export const actions: Actions = {
     return change(event, form, { is_enabled: form.get('to') === 'on' });
   },
 
-  /** Whether a tool takes priority if the model can't take all of them. */
   pin: async (event) => {
     const form = await event.request.formData();
     return change(event, form, { is_pinned: form.get('to') === 'on' });
   },
 
-  /** The tool's access; empty to follow the server's hints, if trusted. */
   access: async (event) => {
     const form = await event.request.formData();
     return change(event, form, { access: ToolAccess.safeParse(form.get('access')).data ?? null });

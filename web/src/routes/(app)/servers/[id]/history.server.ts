@@ -23,7 +23,6 @@ export type IncidentRow = z.infer<typeof IncidentRow>;
 const HealthRow = z.object({ certificate_expires_at: z.string().nullable() });
 
 export interface ServerHistory extends z.infer<typeof History> {
-  /** Newest first. */
   incidents: IncidentRow[];
   certificateExpiresAt: string | null;
 }

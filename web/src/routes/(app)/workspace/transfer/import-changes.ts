@@ -1,4 +1,3 @@
-/** A part of a diff. */
 export interface DiffPart {
   text: string;
   kind: 'same' | 'removed' | 'added';

@@ -14,7 +14,6 @@ const Link = z.object({
   next: z.string().nullable(),
 });
 
-/** Parses an emailed link; null if parts are missing. */
 function readLink({ searchParams }: URL): z.infer<typeof Link> | null {
   const [token_hash, type, next] = ['token_hash', 'type', 'next'].map((name) => searchParams.get(name));
   return Link.safeParse({ token_hash, type, next }).data ?? null;

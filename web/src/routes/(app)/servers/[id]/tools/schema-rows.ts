@@ -1,4 +1,3 @@
-/** One argument of a tool. */
 export interface SchemaRow {
   /** Dotted path; `[]` for the items of a list. */
   path: string;
@@ -28,7 +27,6 @@ export function schemaRows(schema: unknown): SchemaRow[] {
 }
 
 interface Root {
-  /** The root that references point into. */
   schema: Schema;
   typesLeft: number;
 }
