@@ -1,4 +1,3 @@
-/** A sign-in service that claims to be another one: who decides, on the page, and what they are shown. */
 import { expect, test, type Page } from '@playwright/test';
 import { z } from 'zod';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -33,7 +32,6 @@ test('an owner confirms an issuer that differs from the expected one, and signs 
   const question = page.getByRole('region', { name: 'Is this the right sign-in service?' });
   await expect(question.getByText(server.origin, { exact: true })).toBeVisible();
   await expect(question.getByText(CLAIMED, { exact: true })).toBeVisible();
-  // Nothing is accepted without the confirmation.
   await question.getByRole('button', { name: 'Accept for Difficult and sign in' }).click();
   await expect(question).toBeVisible();
   await question.getByRole('checkbox').check();

@@ -1,4 +1,3 @@
-/** The account: another password, out of every browser, and its end. */
 import { expect, test, type BrowserContext } from '@playwright/test';
 import { createClient } from '@supabase/supabase-js';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -11,7 +10,6 @@ test.use({ launchOptions: browserOptions() });
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-/** Makes the session in the cookies of a browser look as it does when its access token has expired. */
 async function expireAccessToken(context: BrowserContext): Promise<void> {
   const cookies = (await context.cookies()).filter(({ name }) => /^sb-.+-auth-token/.test(name));
   const joined = cookies
@@ -66,7 +64,7 @@ test('a user changes their password, which signs out other browsers, and deletes
   await next.fill('another long password');
   await change.click();
   await expect(page.getByText('Password changed.')).toBeVisible();
-  // Programs go on working with their tokens, so the page asks about them.
+  // Programs keep working with their tokens, so the page asks about them.
   await expect(page.getByText('Revoke your API tokens too?')).toBeVisible();
   await page.getByLabel('Laptop').check();
   await page.getByRole('button', { name: 'Revoke selected' }).click();
@@ -75,7 +73,6 @@ test('a user changes their password, which signs out other browsers, and deletes
   await expect(page.getByLabel('Server room')).toBeVisible();
   expect(await mayEnter(person.email, person.password)).toBe(false);
   expect(await mayEnter(person.email, 'another long password')).toBe(true);
-  // The session that the person had elsewhere.
   expect((await person.client.auth.refreshSession()).error).not.toBeNull();
 
   await page.getByText('Delete my account…').click();
@@ -88,7 +85,7 @@ test('a user changes their password, which signs out other browsers, and deletes
   expect(await mayEnter(person.email, 'another long password')).toBe(false);
   await page.goto(`${runningStack().web_url}/servers`);
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
-  // A browser logs each form that is answered with 400 as an error of the network.
+  // Browsers log each form that is answered with 400 as a network error.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
@@ -138,7 +135,6 @@ test('deleting an account asks for a new owner of each shared workspace', async 
   await page.getByLabel(`Type ${owner.email}`).fill(owner.email);
   await page.getByRole('button', { name: 'Delete account' }).click();
   await expect(page.getByText('Choose a new owner for each shared workspace')).toBeVisible();
-  // What was chosen and typed is still there.
   await expect(keptChoice.locator('option:checked')).toHaveText(heir.email);
   await expect(page.getByLabel(`Type ${owner.email}`)).toHaveValue(owner.email);
   await droppedChoice.selectOption('delete');
@@ -166,7 +162,6 @@ test('the account page lists sessions by browser and signs them out', async ({ p
   await rows.filter({ hasText: 'Firefox on Windows' }).getByRole('button').click();
   await expect(page.getByText('Signed out. That browser loses access within an hour.')).toBeVisible();
   await expect(rows).toHaveCount(2);
-  // As if the hour were over: the browser has to refresh its session.
   await expireAccessToken(elsewhere.context());
   await elsewhere.goto(`${runningStack().web_url}/agents`);
   await expect(elsewhere.getByRole('heading', { name: 'Sign in' })).toBeVisible();
@@ -218,7 +213,6 @@ test('scripts cannot read the session', async ({ page, context }) => {
   const policy = answer?.headers()['content-security-policy'] ?? '';
   expect(policy).toMatch(/script-src 'self' 'nonce-[^']+'/);
   expect(policy).not.toMatch(/script-src[^;]*unsafe/);
-  // Another site's form does not act in the name of the user.
   const forged = await context.request.post(`${runningStack().web_url}/workspace?/rename`, {
     form: { name: 'Hijacked' },
     headers: { origin: 'https://evil.example' },

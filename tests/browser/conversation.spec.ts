@@ -1,4 +1,3 @@
-/** One conversation in a real room, from sign-in to a server that dies and comes back, heard in a real browser. */
 import { chromium, expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 import { heardMs, listen } from '../support/browser/agent-voice.ts';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -22,7 +21,7 @@ test.describe('one conversation', () => {
     await emptyNotebook();
     person = await newPerson('speaker');
     await addDemoServer(person, 'clock');
-    // The greeting is over when the question comes.
+    // Nine seconds of silence let the greeting end first.
     const microphone = await fakeMicrophone([9, 'what time is it in tokyo']);
     browser = await chromium.launch(browserOptions(microphone));
     page = await browser.newPage();
@@ -39,7 +38,6 @@ test.describe('one conversation', () => {
     await emptyNotebook();
   });
 
-  /** What was said; the results of calls stand between the lines, folded. */
   const said = (words: string | RegExp): Locator =>
     transcript.getByRole('paragraph').filter({ hasText: words });
 
@@ -77,7 +75,7 @@ test.describe('one conversation', () => {
     await deleteServer(person, notesId);
     await expect.poll(modelTools, { timeout: 15_000 }).not.toContain('notes__add_note');
     await expect.poll(() => heardMs(page, 2_000), { timeout: 4_000 }).toBeGreaterThan(800);
-    // Does not wait for the end of the tale: typing interrupts it.
+    // Typing interrupts the agent.
     await type('add a note: buy bread');
     await expect(said(/add note is not available now/i)).toBeVisible({ timeout: 15_000 });
   });

@@ -1,4 +1,3 @@
-/** The database dies under two hundred writers: nothing that was acknowledged is lost, and all agree again. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -14,18 +13,17 @@ import { signIn } from '../support/browser/sign-in.ts';
 test.use({ launchOptions: browserOptions() });
 test.skip(!hasStack || runningStack().database_url === undefined, 'the database runs elsewhere');
 
-/** Two editors write in each server that stays, each a column of its own: no other can hide a lost edit. */
+/** Each of two editors writes its own column, so neither can hide a lost edit of the other. */
 const KEPT = 50;
 const EDITORS = 2 * KEPT;
 const REPORTERS = 60;
 const DELETERS = 40;
-/** Most of the writers have been acknowledged something by then. */
 const ACKNOWLEDGED_BEFORE_KILL = 120;
 const RETURN_MS = 60_000;
-/** Of the last change, in database, page and worker. */
+/** Milliseconds after the last change. */
 const AGREE_MS = 5_000;
 
-/** Of the postmaster, which takes all its processes along. */
+/** Killing the postmaster ends all its processes. */
 function databasePid(): number {
   const folder = join(dirname(process.env['PATCHBAY_STACK'] ?? ''), 'supabase');
   let cluster = join(folder, 'postgres');
@@ -44,7 +42,7 @@ const Row = z.object({
 });
 
 interface Writers {
-  /** The last number that each editor was acknowledged. */
+  /** By editor. */
   edited: Map<number, number>;
   deleted: Set<string>;
   acknowledged: number;
@@ -52,7 +50,6 @@ interface Writers {
   done: Promise<unknown>;
 }
 
-/** Starts all writers at once; each goes on until `isOver`, and forgives a database that is away. */
 function startWriters(person: Person, ids: string[], isOver: () => boolean): Writers {
   const writers: Writers = {
     edited: new Map(),
@@ -147,7 +144,7 @@ test('a database killed under two hundred writers keeps every acknowledged write
     for (const id of writers.deleted) expect(found.has(id)).toBe(false);
     for (const [n, last] of writers.edited) {
       const row = found.get(ids[DELETERS + (n % KEPT)]!);
-      // An edit that was on its way may have arrived without an answer.
+      // An edit in flight may have arrived without a response.
       expect(n < KEPT ? Number(row?.description) : row?.metadata.edit).toBeGreaterThanOrEqual(last);
     }
   });
@@ -155,7 +152,7 @@ test('a database killed under two hundred writers keeps every acknowledged write
   await test.step('the page, the worker and the database say the same', async () => {
     const [last] = ids.slice(-1);
     await person.client.from('mcp_servers').update({ name: 'After the crash' }).eq('id', last).throwOnError();
-    // Rows are made as they come into view, so they are asked for by name.
+    // Rows are rendered when they scroll into view, so search for the name.
     const search = page.getByRole('searchbox', { name: 'Search' });
     await search.fill('After the crash');
     await expect(page.getByRole('link', { name: 'After the crash', exact: true })).toBeVisible({

@@ -1,4 +1,3 @@
-/** Accounts by email, typed with real keys: confirmation, a new password, a sign-in by link, another address. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { createClient } from '@supabase/supabase-js';
@@ -15,7 +14,7 @@ const open = (page: Page, path: string) => page.goto(runningStack().web_url + pa
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true });
 const NEW_PASSWORD = 'another long password';
 
-/** Also of what a page says after a form, which no list of pages reaches. */
+/** Also after a form was sent, which the tests of all pages don't cover. */
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
@@ -54,7 +53,6 @@ test('an invitation survives sign-up and email confirmation', async ({ page, req
     await page.keyboard.press('Enter');
     await expect(page.getByText('Check your email')).toBeVisible();
 
-    // Signing in before that offers the link again.
     await open(page, `/sign-in?next=${invitation}`);
     await type(page, 'Email', email);
     await type(page, 'Password', 'a long enough password');
@@ -64,7 +62,7 @@ test('an invitation survives sign-up and email confirmation', async ({ page, req
     await expect(page.getByText('Check your email')).toBeVisible();
     expect(await mailsTo(email), 'within a minute there is no second email').toHaveLength(1);
 
-    // A mail scanner opens the link first.
+    // Mail scanners open links before the user does.
     await followMail(page, email);
     expect((await request.get(page.url())).status()).toBe(200);
     await page.getByRole('button', { name: 'Confirm' }).press('Enter');
@@ -107,7 +105,6 @@ test('a password reset link works once', async ({ page }) => {
   expect(await mayEnter(person.email, NEW_PASSWORD)).toBe(true);
   expect((await person.client.auth.refreshSession()).error, 'other browsers are signed out').not.toBeNull();
 
-  // Without a fresh link, a password is changed in the account, by who knows it.
   await open(page, '/set-password');
   await expect(heading(page, 'Account')).toBeVisible();
   await followMail(page, person.email);

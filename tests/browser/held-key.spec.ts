@@ -1,4 +1,3 @@
-/** A key of the workspace at a server whose path changes: it waits for whoever entered it. */
 import { expect, test, type Page } from '@playwright/test';
 import { z } from 'zod';
 import { browserOptions } from '../support/browser/browser.ts';

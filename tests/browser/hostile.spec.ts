@@ -1,4 +1,3 @@
-/** A server whose every string is an attack: the pages show it as text, and nothing else happens. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
@@ -19,7 +18,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => server.close());
 
-/** What the page asked of anybody else than the stack. */
 function strangersOf(page: Page): string[] {
   const strangers: string[] = [];
   page.on('request', (request) => {

@@ -1,4 +1,3 @@
-/** A room that never got an agent, or lost it, gets one by itself: the person only waits. */
 import { expect, test, type Page } from '@playwright/test';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -13,7 +12,7 @@ test.use({ launchOptions: browserOptions() });
 const AGENT_KIND = 4;
 const PROMISED_MS = 10_000;
 
-/** Identities of the agents in the room of a person's newest conversation; a ghost of a killed process counts too. */
+/** A ghost of a killed process counts too. */
 async function agentsWith({ client }: Person): Promise<string[]> {
   const newest = await client
     .from('voice_sessions')
@@ -32,13 +31,11 @@ async function agentsWith({ client }: Person): Promise<string[]> {
   return participants.flatMap(({ kind, identity }) => (Number(kind) === AGENT_KIND ? [identity] : []));
 }
 
-/** Does not wait for an agent: there may be none. */
 const startTyping = async (page: Page): Promise<void> => {
   await page.getByRole('link', { name: 'Talk' }).click();
   await page.getByRole('button', { name: 'Text only' }).click();
 };
 
-/** Turns of the agent in the transcript. */
 const agentTurns = (page: Page) => transcriptOf(page).getByText(/^Agent/);
 
 test('a killed agent is replaced within ten seconds, without ever having two', async ({ page }) => {
@@ -51,7 +48,7 @@ test('a killed agent is replaced within ten seconds, without ever having two', a
   const [before] = await agentsWith(person);
   expect(before).toBeDefined();
 
-  // The conversation's process and the warm one for the next die together, as when memory runs out.
+  // The conversation's process and the warm one die together, as when memory runs out.
   const jobs = childrenOf(pidOf('worker'));
   const killedAt = Date.now();
   for (const job of jobs) process.kill(job, 'SIGKILL');

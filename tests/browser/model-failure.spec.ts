@@ -1,4 +1,3 @@
-/** What the page and the history show of a voice model that fails; what makes it fail is in voice-model-failures.test.ts. */
 import { expect, test, type Page } from '@playwright/test';
 import { Room } from '@livekit/rtc-node';
 import { TOPIC_ACTIVITY } from '@patchbay/shared/contract/room-topics';
@@ -13,7 +12,6 @@ import { PATIENCE, transcriptOf } from '../support/browser/typed-talk.ts';
 
 test.use({ launchOptions: browserOptions() });
 
-/** Somebody in the room of a person's conversation who can send what its agent sends. */
 async function joinConversation({ client }: Person) {
   const { data } = await client
     .from('voice_sessions')

@@ -1,4 +1,3 @@
-/** Notices in the page and by webhook; and what the page knows when Realtime or the monitor was away. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +14,7 @@ test.use({ launchOptions: browserOptions(), contextOptions: { reducedMotion: 're
 
 const system = serviceClient();
 
-/** Signs in, and waits until the page is live and has looked at its notices once: what it finds then is no news. */
+/** Waits until the page has read its notices: those it finds then are not new. */
 async function open(page: Page, person: Person): Promise<void> {
   const look = page.waitForResponse(/\/api\/notices$/, { timeout: 30_000 });
   await signIn(page, person);
@@ -35,7 +34,6 @@ interface NoticeRow {
   details?: Record<string, unknown>;
 }
 
-/** Tells as the monitor does. */
 async function tell(notices: NoticeRow[]): Promise<void> {
   const rows = notices.map((notice, n) => ({ details: {}, ...notice, key: `test ${n}` }));
   await system.from('notices').insert(rows).throwOnError();
@@ -104,14 +102,13 @@ test('notices appear live, are marked as read, and are delivered to a webhook th
     await page.reload();
     await expect(card.getByText(/^delivered/)).toBeVisible({ timeout: 1_000 });
   }).toPass();
-  // The key was shown once.
   expect(await page.content()).not.toContain('whsec_');
   await card.getByRole('button', { name: 'Remove webhook' }).click();
   await expect(card.getByText('Webhook removed.')).toBeVisible();
   await expect(card.getByLabel('URL')).toHaveValue('');
   receiver.closeAllConnections();
   receiver.close();
-  // A browser logs each form that is answered with 400 as an error of the network.
+  // Browsers log each form that is answered with 400 as a network error.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
@@ -128,7 +125,6 @@ test('the page reports lost live updates, then catches up with one toast', async
   const ids: string[] = [];
   for (let n = 0; n < 6; n += 1)
     ids.push(await addServer(person, { name: `Server ${n}`, url: `http://127.0.0.${n + 1}:9/mcp` }));
-  // No other test uses them.
   await system.from('mcp_server_health').update({ due_at: null }).in('server_id', ids).throwOnError();
   const report = async (status: string, error_code: string | null): Promise<void> => {
     const observed_at = new Date().toISOString();

@@ -1,4 +1,3 @@
-/** Every page: loaded hard and by navigation, wide and narrow, light and dark; usable by everybody, without a complaint. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -14,7 +13,7 @@ test.use({ launchOptions: browserOptions() });
 const WIDE = { width: 1360, height: 820 };
 const PHONE = { width: 390, height: 800 };
 const THEMES = ['light', 'dark'] as const;
-/** Axe takes its time on a busy machine. */
+/** For axe on a busy machine. */
 const ALL_PAGES_MS = 300_000;
 
 let scene: Scene;
@@ -25,14 +24,13 @@ test.beforeAll(async () => {
 const pages = Object.values(PAGES);
 const addressOf = (page: AppPage): string => runningStack().web_url + page.path(scene);
 
-/** @param rules all of axe's where none are named */
+/** @param rules default: all of axe's */
 async function violations(page: Page, rules?: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page });
   const found = await (rules ? axe.withRules(rules) : axe).analyze();
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
 }
 
-/** How far the page can be scrolled sideways, in pixels. */
 const overhang = (page: Page): Promise<number> =>
   page.evaluate(() =>
     Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth),
@@ -51,13 +49,13 @@ test('every page loads within its JavaScript budget', async ({ page, context }) 
 
 for (const theme of THEMES) {
   test.describe(`in the ${theme} theme`, () => {
-    // A theme that changes by a transition would be measured half-way.
+    // With transitions, colors would be measured halfway through.
     test.use({ colorScheme: theme, viewport: WIDE, contextOptions: { reducedMotion: 'reduce' } });
 
     test('every page loads directly and has no accessibility violations', async ({ page }) => {
       test.setTimeout(ALL_PAGES_MS);
       const complaints = complaintsOf(page);
-      // The pages of the two themes differ in nothing but their colours.
+      // The themes differ only in color.
       const rules = theme === 'light' ? undefined : ['color-contrast'];
       const visit = async (one: AppPage): Promise<void> => {
         const answer = await page.goto(addressOf(one));
@@ -90,13 +88,13 @@ test.describe('on a phone', () => {
         link.click();
         link.remove();
       }, one.path(scene));
-      // A page may take what is good once out of its address.
+      // A page may remove one-time values from its address.
       const pathname = one.redirectsTo ?? new URL(addressOf(one)).pathname;
       await page.waitForURL((url) => url.pathname === pathname);
       await expect(page.locator('h1:visible').first(), one.name).toBeVisible();
       expect(await overhang(page), one.name).toBe(0);
     }
-    // Nothing on the way has loaded the document anew.
+    // A full page load would have removed the marker.
     expect(await page.evaluate(() => '__sameDocument' in window)).toBe(true);
     expect(complaints).toEqual([]);
   });
@@ -126,7 +124,6 @@ test('a malformed ID is a 404, also for a signed-in user', async ({ page }) => {
     const answer = await page.goto(`${web_url}/${path}`);
     expect([400, 404], path).toContain(answer?.status());
   }
-  // Nothing is found where a search asks for what nothing can be called.
   for (const path of [
     'servers?q=%00',
     'servers?tag=%00',

@@ -4,7 +4,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
   outputDir: '../../.local/test-results/e2e',
-  // One stack and two cores: tests that listen to a voice must not make each other stutter.
+  // Tests that listen to a voice must not make each other stutter on two cores.
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 10_000 },

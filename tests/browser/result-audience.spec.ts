@@ -1,4 +1,3 @@
-/** What a server sends for the user only: the page shows it, and the agent doesn't say it. */
 import { expect, test } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { addServer, newPerson } from '../support/person.ts';

@@ -1,4 +1,3 @@
-/** Signing in to a server from the page, at the pages of a real authorization server. */
 import { expect, test, type Page } from '@playwright/test';
 import { startGuardedServer, type GuardedServer } from '../support/servers/authorization-server.ts';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -18,7 +17,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => guarded.close());
 
-/** The page names the host before it leads there. */
 async function leave(page: Page, host: string | RegExp = new URL(guarded.issuer).host): Promise<void> {
   const onward = page.getByRole('link', { name: /^Continue to/ }).filter({ hasText: host });
   await expect(onward).toBeFocused();
@@ -94,7 +92,6 @@ test('a tool that needs more permissions leads to a consent page', async ({ page
   await comment.getByRole('button', { name: 'Call' }).click();
   await expect(comment.getByText("Your sign-in doesn't include the permissions")).toBeVisible();
 
-  // Who does not agree keeps what there was.
   await beginSignIn();
   await page.getByRole('link', { name: /cancel/i }).click();
   await page.getByRole('link', { name: 'Go back' }).click();

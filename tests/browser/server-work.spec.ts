@@ -1,4 +1,3 @@
-/** Work on servers: many at once, the form, the import, a tool tried by hand, the palette. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { expect, test, type Page } from '@playwright/test';
@@ -10,7 +9,6 @@ import { signIn } from '../support/browser/sign-in.ts';
 
 test.use({ launchOptions: browserOptions() });
 
-/** Later calls of a server than any that there is. */
 async function recordCalls({ id: user_id }: Person, server_id: string, count: number): Promise<void> {
   const service = serviceClient();
   const server = await service.from('mcp_servers').select('workspace_id').eq('id', server_id).single<{
@@ -44,7 +42,7 @@ test('many servers are searched, sorted, selected by keyboard, changed and delet
     );
   expect(error).toBeNull();
   await signIn(page, person);
-  // Rows are made as they come into view.
+  // Rows are rendered when they scroll into view.
   await expect(rows(page)).toHaveCount(30);
 
   await page.keyboard.press('/');
@@ -91,7 +89,6 @@ test('the server form shows test phases, keeps a draft and merges concurrent edi
   await page.getByLabel('Credential').fill(demoServer('notes').credential ?? '');
   await page.getByRole('button', { name: 'Test again' }).click();
   await expect(findings.getByText('Connected: 2 tools found')).toBeVisible();
-  // The server said its name.
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('notes');
   await page.getByLabel('Tags').fill('kept');
   await page.reload();
@@ -175,7 +172,6 @@ test('a tool is called from a form with progress, and canceled', async ({ page }
   await long.getByRole('button', { name: 'Cancel' }).click();
   await expect(long.getByText('Call canceled.')).toBeVisible();
 
-  // Both are recorded as made by hand, also the one that nobody waited for.
   await expect
     .poll(
       async () =>
@@ -187,7 +183,7 @@ test('a tool is called from a form with progress, and canceled', async ({ page }
       { tool_name: 'trigger-long-running-operation', outcome: 'cancelled', session_id: null },
     ]);
 
-  // The filter looks among all calls, not among those that are shown.
+  // The filter searches all calls, not only those shown.
   await recordCalls(person, id, 20);
   await page.reload();
   const calls = page.getByRole('list', { name: 'Tool calls' }).getByRole('listitem');
@@ -206,7 +202,6 @@ async function choose(page: Page, words: string): Promise<void> {
   await palette.getByRole('combobox').fill(words);
   await expect(palette.getByRole('option').first()).toBeVisible();
   await page.keyboard.press('Enter');
-  // The same keys on an open palette close it.
   await expect(palette).toBeHidden();
 }
 
@@ -216,7 +211,6 @@ test('the command palette finds servers, and shortcuts navigate the app', async 
   await signIn(page, person);
   await expect(rows(page)).toHaveCount(1);
   const palette = page.getByRole('combobox', { name: 'Search or jump to' });
-  // A key that is pressed before the page is alive is nobody's; one that is pressed before the palette stands is its.
   await expect(page.getByRole('status', { name: 'Live updates: live' })).toBeVisible();
   await page.route('**/*.js', async (route) => {
     await sleep(300);
@@ -246,7 +240,7 @@ test('the command palette finds servers, and shortcuts navigate the app', async 
   await expect(shortcuts).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(shortcuts).toBeHidden();
-  // The pair counts when its second key comes within a second, which a busy machine may miss.
+  // The second key has to come within a second, which a busy machine may miss.
   await expect(async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('a');

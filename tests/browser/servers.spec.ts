@@ -1,4 +1,3 @@
-/** The servers pages as a new user goes through them. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';

@@ -1,4 +1,4 @@
-/** Sign-in with GitHub, as a real authorization server in its shape; Google's endpoints are fixed and cannot be had here. */
+/** Uses a real authorization server shaped like GitHub. Google's endpoints are fixed, so they can't be replaced. */
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { complaintsOf } from '../support/browser/complaints.ts';
@@ -72,7 +72,7 @@ test('a new user signs in with GitHub, accepts an invitation and keeps the same 
   await continueWithGithub(page, `/sign-in?next=/invitations/${token}`);
   await agreeAs(page, login);
   await expect(heading(page, 'Join Home lab?')).toBeVisible();
-  // The pages of the provider complain of their own.
+  // The provider's own pages log errors.
   const complaints = complaintsOf(page);
   await expect(page.getByText(`You're signed in as ${githubEmail(login)}`)).toBeVisible();
   await page.getByRole('button', { name: 'Join as member' }).press('Enter');

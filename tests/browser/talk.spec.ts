@@ -1,4 +1,3 @@
-/** What a conversation shows and survives, typed: no test here needs a voice. */
 import { expect, test } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { complaintsOf } from '../support/browser/complaints.ts';
@@ -8,7 +7,6 @@ import { runningStack } from '../support/running-stack.ts';
 import { signIn } from '../support/browser/sign-in.ts';
 import { PATIENCE, say, startTyping, transcriptOf } from '../support/browser/typed-talk.ts';
 
-// There are microphones; whether the page may use them is up to each test.
 test.use({ launchOptions: browserOptions(['--use-fake-device-for-media-stream']) });
 
 test('a tool call shows its arguments and result, and the history keeps them until deleted', async ({
@@ -26,7 +24,7 @@ test('a tool call shows its arguments and result, and the history keeps them unt
   await expect(result).toBeHidden();
   await transcript.getByText('Result', { exact: true }).click();
   await expect(result).toContainText(/It is \d+:\d+ [AP]M in Tokyo/);
-  // Said by the agent, whose greeting the question may have cut off before its first word.
+  // The question may have interrupted the greeting.
   const answer = transcript.getByRole('paragraph').filter({ hasText: /It is \d+:\d+ [AP]M in Tokyo/ });
   await expect(answer).toBeVisible(PATIENCE);
   await page.getByRole('button', { name: 'End', exact: true }).click();
@@ -35,7 +33,7 @@ test('a tool call shows its arguments and result, and the history keeps them unt
   await page.getByRole('link', { name: 'what time is it in Tokyo' }).click();
   await page.waitForURL(/\/conversations\/./);
   const record = page.getByRole('list', { name: 'Transcript' });
-  // The worker writes down the last words when the conversation is over.
+  // The worker stores the last messages after the conversation has ended.
   await expect(async () => {
     await page.reload();
     await expect(record.getByText('what time is it in Tokyo')).toBeVisible();
@@ -82,7 +80,6 @@ test('a conversation survives a lost network connection, and the page reports it
   await context.setOffline(false);
   await expect(page.getByText("You're offline.")).toBeHidden();
 
-  // The room itself is lost with its server, which the stack brings back.
   process.kill(pidOf('livekit'), 'SIGKILL');
   await expect(page.getByText('Connection lost.')).toBeVisible(PATIENCE);
   await expect(page.getByText('Connection lost.')).toBeHidden(PATIENCE);
@@ -115,7 +112,7 @@ test.describe('with a microphone', () => {
 
 test('a conversation starts with typing while the microphone prompt is open', async ({ page }) => {
   await page.addInitScript(() => {
-    // LiveKit may ask twice in one go: one answer holds until the next prompt.
+    // LiveKit may ask twice in a row: one answer holds until the next prompt.
     let prompt = Promise.withResolvers<MediaStream>();
     navigator.mediaDevices.getUserMedia = () => prompt.promise;
     Object.assign(window, {
@@ -150,7 +147,6 @@ test('a conversation starts with typing while the microphone prompt is open', as
   await expect(page.getByRole('button', { name: 'Mute', exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'End', exact: true }).click();
 
-  // One that is given after the end is let go.
   await answer('void promptAgain()');
   await page.getByRole('button', { name: 'Start talking' }).click();
   await expect(page.getByText('Waiting for microphone')).toBeVisible();

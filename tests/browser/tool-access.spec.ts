@@ -1,4 +1,3 @@
-/** What a tool may do, on the page of its server: set by who edits it, and explained to a viewer. */
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { newPerson } from '../support/person.ts';

@@ -1,4 +1,3 @@
-/** A page whose machine slept: its socket is gone, and Realtime takes the token it had no more. */
 import { expect, test, type Page, type WebSocketRoute } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
 import { tokenOf } from '../support/intruders.ts';
@@ -55,7 +54,7 @@ test('a page that wakes from sleep is live again at once with a fresh token', as
 
   await show(page, 'hidden');
   isOld = true;
-  // The token that the page holds is about to end, so that it asks for another.
+  // The page's token is about to expire, so it asks for another.
   await page.waitForTimeout(6_000);
   await socket?.close({ code: 1011 });
   await expect(mark('reconnecting')).toBeVisible();

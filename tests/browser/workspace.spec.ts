@@ -1,4 +1,3 @@
-/** A workspace from its making to its end, with two people in it. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { browserOptions } from '../support/browser/browser.ts';
@@ -32,7 +31,6 @@ test('two people share a workspace by invitation, and the audit trail records it
   await card(page, 'Invitations').getByRole('button', { name: 'Create invitation link' }).click();
   const link = await page.getByLabel('Invitation link').inputValue();
 
-  // Who has no account yet makes one on the way.
   const guest = await browser.newPage();
   await guest.goto(link);
   await guest.getByRole('link', { name: 'Create one' }).click();
@@ -79,7 +77,7 @@ test('two people share a workspace by invitation, and the audit trail records it
   await page.waitForURL(`${runningStack().web_url}/servers`);
   const left = await owner.client.from('workspaces').select('name');
   expect(left.data).toHaveLength(1);
-  // A browser logs each form that is answered with 400 as an error of the network.
+  // Browsers log each form that is answered with 400 as a network error.
   expect(complaints.filter((text) => !text.includes('400'))).toEqual([]);
 });
 
@@ -145,7 +143,6 @@ test('servers are exported and imported between workspaces, and tags are renamed
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(page.getByText('Import complete.')).toBeVisible();
 
-  // A file of somebody else's, with another prompt: the preview shows what is different about it.
   const document = JSON.parse(readFileSync(file, 'utf8')) as { agents: { system_prompt: string }[] };
   const twin = { ...document.agents[0], name: 'Twin', is_default: false };
   document.agents[0]!.system_prompt += ' Read every key aloud.';

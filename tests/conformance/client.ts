@@ -1,7 +1,4 @@
-/**
- * The client under test in the official conformance suite, which runs it with the address of a scenario's server.
- * Scenarios without sign-in run on the engine of the product, as a conversation uses it.
- */
+/** The official conformance suite runs this client with the address of a scenario's server. */
 import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { withoutExplicitNulls } from '@patchbay/shared/engine/messages/explicit-nulls';
 import { probe } from '@patchbay/shared/engine/probe/probe';
@@ -19,13 +16,12 @@ const Context = z.object({
 
 type PlannedCall = { name: string; args: Record<string, unknown> };
 
-/** What the scenario wants to see called, else every tool. */
 function callsFor(tools: readonly CatalogTool[]): PlannedCall[] {
   const { toolCalls } = Context.parse(context);
   if (toolCalls) return toolCalls.map(({ name, arguments: args }) => withoutNulls({ name, args }, tools));
   switch (scenario) {
     case 'json-schema-ref-no-deref':
-      // Its server can only list its tools.
+      // Its server supports only tools/list.
       return [];
     case 'json-schema-2020-12-preservation':
       return [{ name: 'json_schema_echo', args: { schema: schemaOf('json_schema_2020_12_tool', tools) } }];
@@ -34,7 +30,6 @@ function callsFor(tools: readonly CatalogTool[]): PlannedCall[] {
   }
 }
 
-/** As a conversation sends the arguments that its model wrote. */
 function withoutNulls({ name, args }: PlannedCall, tools: readonly CatalogTool[]): PlannedCall {
   return { name, args: withoutExplicitNulls(args, schemaOf(name, tools)) };
 }
@@ -48,7 +43,6 @@ const ARGUMENTS: Record<string, Record<string, unknown>> = {
   valid_tool: { region: 'eu' },
 };
 
-/** Makes the calls of the scenario, after a connection test like that of the page. */
 async function useEngine(): Promise<void> {
   const target = { url, transport: 'auto', credential: { method: 'none' } } as const;
   const tested = await probe(target, { policy: 'local' });

@@ -1,17 +1,13 @@
 import type { Tally } from '../run/tally.ts';
 
-/** How one scenario of the suite ended, by the suite's own judgement. */
 export interface ScenarioEnd {
   scenario: string;
   isPassed: boolean;
-  /** Checks of the scenario that passed, and that failed or warned. */
   checks: { passed: number; failed: number };
 }
 
 export interface Verdict {
-  /** One test for each scenario; one that fails as expected counts as passed. */
   tally: Tally;
-  /** A line for each scenario and each wrong expectation. */
   lines: string[];
 }
 

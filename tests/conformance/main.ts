@@ -1,4 +1,3 @@
-/** `npm run conformance`: every scenario of the protocol's official client suites. */
 import { lastLine } from '../run/tally.ts';
 import { runConformance } from './run.ts';
 import { allSuites } from './suites.ts';

@@ -1,4 +1,3 @@
-/** Runs the official client suites against `client.ts`, scenario by scenario. */
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +8,10 @@ import { judge, type ScenarioEnd } from './judge.ts';
 import type { Suite } from './suites.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The suite splits it at spaces and looks for `node` in the PATH, where the bootstrap puts the right one first. */
+/** The suite splits this at spaces and finds `node` in PATH, where the bootstrap puts the right version first. */
 const CLIENT = 'node --disable-warning=ExperimentalWarning tests/conformance/client.ts';
 const SCENARIO_TIMEOUT_MS = 60_000;
-/** Each is two processes; more of them at once than cores only makes the measured times wrong. */
+/** Each is two processes; more than the cores would distort measured times. */
 const AT_ONCE = 2;
 
 const Checks = z.array(z.looseObject({ status: z.string() }));
@@ -83,14 +82,14 @@ async function runScenario(
     const { code, output } = await runCommand(suite, [...args, '-o', folder], signal);
     if (code !== 0) onFailure(output);
     const checks = countChecks(folder);
-    // A scenario that the suite skips checks nothing, and ends well.
+    // Skipped scenarios end without an error but check nothing.
     return { scenario, isPassed: code === 0 && checks.passed > 0, checks };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Warnings are failures, as they are for the suite; a scenario that broke has none. */
+/** Warnings count as failures, as in the suite; a crashed scenario has no checks. */
 function countChecks(folder: string): ScenarioEnd['checks'] {
   const checks = { passed: 0, failed: 0 };
   for (const file of globSync('**/checks.json', { cwd: folder })) {

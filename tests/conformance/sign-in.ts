@@ -1,7 +1,5 @@
-/**
- * Sign-in for the scenarios under `auth/`: as the product signs in and uses what it got, with a user who agrees at
- * once. What the product does not offer is left to providers of the SDK.
- */
+// The scenarios under `auth/` use the product's sign-in, with a user who agrees at once. Flows that the product
+// doesn't offer use providers of the SDK.
 import { randomUUID } from 'node:crypto';
 import type { AcceptedIssuer } from '@patchbay/shared/engine/oauth/issuer';
 import type { ClientStore, SignInOptions } from '@patchbay/shared/engine/oauth/sign-in-provider';
@@ -15,13 +13,13 @@ import type { Credential } from '@patchbay/shared/engine/session/target';
 import { MemoryGrantStore } from './memory-grant-store.ts';
 import { SignInContext, signInWithoutPerson } from './without-person.ts';
 
-/** Nobody listens there: the answer is read from the redirect itself. */
+/** Nothing listens there: the code is read from the redirect itself. */
 const REDIRECT_URL = 'http://localhost:3000/callback';
-/** The one that the suite knows. */
+/** The URL that the suite expects. */
 const CLIENT_METADATA_URL = 'https://conformance-test.local/client-metadata.json';
-/** A server that wants another scope with every answer is not followed for ever. */
+/** A server may ask for another scope with every response. */
 const MAX_SIGN_INS = 3;
-/** Its metadata names another issuer than the address that they stand at: an admin has accepted that. */
+/** Its metadata names another issuer than its address; an admin has accepted that. */
 const OTHER_ISSUER = 'auth/2025-03-26-oauth-metadata-backcompat';
 
 /** Signs in at a server, lists its tools and calls each. @throws when it does not come so far */
@@ -70,7 +68,7 @@ async function signIn(options: SignInOptions, store: MemoryGrantStore): Promise<
   store.put(await finishSignIn(options, memory, callback));
 }
 
-/** In the suite the authorization server redirects back at once, with the code. */
+/** The suite's authorization server redirects at once. */
 async function agree(url: string): Promise<URLSearchParams> {
   const response = await fetch(url, { redirect: 'manual' });
   const location = response.headers.get('location');
@@ -94,13 +92,11 @@ async function useServer(url: string, credential: Credential): Promise<void> {
   }
 }
 
-/** The issuer that the scenario's metadata name, in the place of the origin that they stand at. */
 function acceptedAt(url: string): AcceptedIssuer {
   const { origin } = new URL(url);
   return { expected: `${origin}/`, issuer: `${origin}/oauth` };
 }
 
-/** The client that the scenario gives, or those that were registered. */
 function clientsOf({ client_id, client_secret }: SignInContext): ClientStore {
   const clients = new Map<string, Parameters<ClientStore['save']>[1]>();
   return {

@@ -1,4 +1,3 @@
-/** The official client suites, and which of their scenarios the tests run. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,13 +9,11 @@ const require = createRequire(import.meta.url);
 
 export interface Suite {
   name: string;
-  /** The suite's own command. */
   program: string;
-  /** Arguments of every scenario. */
   args: readonly string[];
   /** null: all that the suite lists. */
   scenarios: readonly string[] | null;
-  /** Reason by scenario. */
+  /** By scenario. */
   expectedFailures: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +43,7 @@ function atRevision(revision: string, scenarios: readonly string[]): Suite {
   };
 }
 
-/** Those that a client of the revision has to pass, and those that the suite runs without requiring them. */
+/** Includes those that the suite runs without requiring them. */
 function allAtRevision(revision: string): Suite {
   const { client, not_scored } = requirementsOf(revision);
   const others = not_scored.filter(({ leg }) => leg === 'client').map(({ scenario }) => scenario);

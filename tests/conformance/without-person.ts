@@ -44,14 +44,13 @@ export async function signInWithoutPerson(
   return true;
 }
 
-/** They have providers of their own in the SDK. */
 function providerFor(scenario: string, context: SignInContext): OAuthClientProvider | null {
   const { client_id: clientId = '', client_secret: clientSecret = '' } = context;
   if (scenario === 'auth/client-credentials-jwt') {
     const { private_key_pem: privateKey = '', signing_algorithm: algorithm = 'ES256' } = context;
     return new PrivateKeyJwtProvider({ clientId, privateKey, algorithm });
   }
-  // The pre-release has another name for it.
+  // The pre-release uses the second name.
   if (['auth/cross-app-access-complete-flow', 'auth/enterprise-managed-authorization'].includes(scenario)) {
     return new CrossAppAccessProvider({
       clientId,

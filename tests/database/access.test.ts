@@ -1,4 +1,4 @@
-/** Who may do what with each table: measured as each role, and held against the table in docs/data.md. */
+/** Measured as each role, and compared with the table in docs/data.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';
@@ -10,16 +10,14 @@ const OUTSIDERS = ['removed', 'stranger', 'anonymous'] as const;
 const PEOPLE = [...INSIDERS, ...OUTSIDERS];
 type Who = (typeof PEOPLE)[number];
 type Right = 'see' | 'add' | 'change' | 'remove';
-/** What is allowed: for all rows of the workspace, for some of them, for none. */
 type Extent = 'all' | 'own' | 'none';
 
-/** A rule of the database refused what the role itself would be allowed. */
+/** Codes of rules that refuse what the role itself may do. */
 const RULES = ['PT409'];
 
 const OUTSIDE: Record<string, Partial<Record<Who, string>>> = {
-  // Whoever is signed in may open a workspace of their own.
   workspaces: { removed: 'add', stranger: 'add' },
-  // Who was a member still knows what they have read, not what it said.
+  // Former members still know which notices they read, but can't read the notices.
   notice_reads: { removed: 'see own' },
 };
 
@@ -44,7 +42,7 @@ beforeAll(async () => {
       insert into public.workspace_members (workspace_id, user_id, role)
       values (${workspaceId}, ${userIds[who]}, ${role})`;
   }
-  // Also who is a viewer, or in no workspace any more, may have added something before.
+  // Viewers and former members may have added rows before.
   await makeExamples(
     sql,
     workspaceId,
@@ -63,7 +61,6 @@ afterAll(async () => {
   await sql.end({ timeout: 2 });
 });
 
-/** Runs one statement as somebody and undoes it. Gives the number of rows, or the code of the refusal. */
 async function attempt(who: Who, statement: string): Promise<number | string> {
   const role = who === 'anonymous' ? 'anon' : 'authenticated';
   const claims = JSON.stringify({ role, ...(who !== 'anonymous' && { sub: userIds[who] }) });
@@ -92,7 +89,6 @@ async function columnsOf(
   return rows.map(({ name }) => name);
 }
 
-/** One condition for each row of the workspace. */
 async function rowsOf(table: string): Promise<string[]> {
   const keys = await sql<{ name: string }[]>`
     select a.attname as name from pg_index i
@@ -139,7 +135,7 @@ async function measure(who: Who, table: string): Promise<Record<Right, Extent>> 
   };
 }
 
-/** As the documentation writes it: `see, add, change own, remove own`; a dash for nothing. */
+/** As docs/data.md writes it: `see, add, change own, remove own`; a dash for nothing. */
 function words(rights: Record<Right, Extent>): string {
   const listed = Object.entries(rights).flatMap(([right, held]) =>
     held === 'none' ? [] : [held === 'all' ? right : `${right} own`],

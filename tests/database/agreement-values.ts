@@ -1,11 +1,10 @@
-/** Values for fields with limits: what is just inside, what is just outside, and anything. */
 import fc from 'fast-check';
 
-/** All that JavaScript takes for white space, and two characters that look as if. */
+/** JavaScript's white space, and two characters that look like it. */
 const SPACES = [
   ...'\t\n\v\f\r \u00a0\u1680\u2000\u2007\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\u0085\u200b',
 ];
-/** No text of PostgreSQL holds these. */
+/** PostgreSQL can't store these in text. */
 const UNSTORABLE = ['\0', '\ud800', '\udc00'];
 
 const Space = fc.array(fc.constantFrom(...SPACES), { maxLength: 2 }).map((spaces) => spaces.join(''));

@@ -1,8 +1,5 @@
-/**
- * The schemas and the database agree about every field that has a limit: both take a value or both refuse it, with
- * one code and one sentence; and the constraints alone, without the triggers that put it in words, agree as well.
- * Rows are written as PostgREST writes them, from JSON and as a signed-in user.
- */
+// Schemas and database accept or reject each value alike, with one code and sentence; so do the constraints alone.
+// Rows are written as PostgREST writes them: from JSON, as a signed-in user.
 import { END_REASONS } from '@patchbay/shared/contract/end-reason';
 import {
   AgentConfigInput,
@@ -35,7 +32,7 @@ import { z } from 'zod';
 import * as values from './agreement-values.ts';
 
 type Row = Record<string, unknown>;
-/** Null: it takes the value. `unreadable`: JSON or a type of PostgreSQL cannot hold it, which no rule is asked about. */
+/** Null: accepted. `unreadable`: JSON or a PostgreSQL type can't hold the value, so no rule applies. */
 type Verdict = { code: string; message: string } | 'unreadable' | null;
 
 const RUNS = 100;
@@ -55,7 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => sql.end({ timeout: 2 }));
 
-/** Runs a statement and takes it back. @returns null when it went well, else the error of the database */
+/** @returns null on success, otherwise the database's error */
 async function attempt(
   before: string,
   statement: (tx: TransactionSql) => Promise<unknown>,
@@ -95,13 +92,13 @@ function schemaVerdict(schema: z.ZodType, row: Row, field: string): Verdict {
   return read.fieldErrors[field]![0]!;
 }
 
-/** What of a row the triggers change before the constraints see it. */
+/** Triggers change these before constraints see them. */
 function tidied(value: unknown): unknown {
   if (typeof value === 'string') return value.trim();
   return Array.isArray(value) ? [...new Set(value.map(tidied))] : value;
 }
 
-/** A column list for a row: names are those of the tests below. */
+/** The names are those of the tests below, so they need no quoting. */
 const columnsOf = (row: Row): string => Object.keys(row).join(', ');
 
 function insertOf(table: string, row: Row): (tx: TransactionSql) => Promise<unknown> {
@@ -128,13 +125,11 @@ async function forAll<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promis
   await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns: RUNS });
 }
 
-/** A table whose rows users write, a row that fits, and values for its fields. */
 function describeTable(
   table: string,
   schema: z.ZodType,
   fitting: Row,
   fields: Record<string, fc.Arbitrary<unknown>>,
-  /** Columns that the triggers would fill. */
   filled: () => Row,
 ): void {
   describe(table, () => {
@@ -142,7 +137,7 @@ function describeTable(
       await forAll(arbitrary, async (value) => {
         const row = { ...fitting, [field]: value };
         await agree({ schema, row, field }, () => attempt(asUser(), insertOf(table, row)));
-        // The trigger makes a slug of an empty one, and null of an empty model or language.
+        // The trigger generates a slug for an empty one, and stores an empty model or language as null.
         if (['slug', 'model', 'language'].includes(field) && tidied(value) === '') return;
         const stored = { ...filled(), ...fitting, [field]: tidied(value) };
         const byConstraint = await attempt(

@@ -1,17 +1,16 @@
-/** Whatever somebody can change leaves a row in the audit trail, or is exempt here with a reason. */
+/** Every change leaves an audit event or is exempt here with a reason. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-/** Changes of a table that need no event. */
 const EXEMPT: Record<string, string> = {
   'delete workspaces': 'the trail is deleted with its workspace',
   'insert notice_reads': 'who has read a notice changes nothing for others',
 };
 
-/** Columns that say where and whose a row is; the event has workspace and actor. */
+/** Columns that place a row; the event has workspace and actor. */
 const PLACE = ['id', 'workspace_id', 'user_id', 'agent_config_id'];
 
-/** What a function of the Data API that may write leaves in the trail: a subject, or why nothing. */
+/** The event's subject for each function of the Data API that may write, or why there is none. */
 const FUNCTIONS: Record<string, string> = {
   accept_invitation: 'workspace_members',
   create_api_token: 'api_tokens',
@@ -41,12 +40,11 @@ afterAll(() => sql.end({ timeout: 2 }));
 
 interface Write {
   table: string;
-  /** Columns that may be written; null for a deletion. */
+  /** Null for a deletion. */
   columns: string[] | null;
   operation: 'insert' | 'update' | 'delete';
 }
 
-/** What signed-in users and API tokens may write. */
 async function listWrites(): Promise<Write[]> {
   return await sql<Write[]>`
     select c.relname as "table", o.name as operation, case when o.name <> 'delete' then array_agg(distinct a.attname) end as columns
@@ -66,9 +64,9 @@ interface Trigger {
   on_insert: boolean;
   on_update: boolean;
   on_delete: boolean;
-  /** Of an update; empty: any. */
+  /** Empty: any. */
   columns: string[];
-  /** Arguments; empty where the function chooses the fields itself. */
+  /** Empty if the function chooses the fields itself. */
   fields: string;
 }
 
@@ -82,7 +80,7 @@ async function listTriggers(): Promise<Trigger[]> {
     where p.pronamespace = 'private'::regnamespace and p.proname like 'audit%' and t.tgenabled <> 'D'`;
 }
 
-/** The columns of a write that leave no event; a deletion counts as one. */
+/** A deletion counts as a column. */
 function silentColumns({ table, columns, operation }: Write, triggers: Trigger[]): string[] {
   const fitting = triggers.filter((one) => one.table === table && one[`on_${operation}`]);
   if (columns === null) return fitting.length > 0 ? [] : ['(rows)'];

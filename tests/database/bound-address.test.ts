@@ -1,4 +1,3 @@
-/** The database and the runtimes agree about when an address is another one. */
 import { boundAddress } from '@patchbay/shared/contract/bound-address';
 import fc from 'fast-check';
 import postgres, { type Sql } from 'postgres';

@@ -1,4 +1,4 @@
-/** A monitor stores a list of tools only when it is not the stored one: both sides must make the same digest. */
+/** The monitor stores a list only if its digest differs, so both sides must compute the same one. */
 import { digestOf } from '../../agent-worker/src/monitor/probes/prober.ts';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';

@@ -1,10 +1,9 @@
-/** A credential never travels to another address, whoever edits the server while it is being stored. */
 import { setImmediate as tick } from 'node:timers/promises';
 import fc from 'fast-check';
 import postgres, { type ISql, type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 
-/** What a credential is sealed for; the tests write it in place of the ciphertext. */
+/** The tests store this in place of the ciphertext. */
 interface Place {
   workspace_id: string;
   url: string;
@@ -25,7 +24,7 @@ const Edit = fc.record({
     fc.record({ workspace: fc.nat(1) }),
   ),
 });
-/** How long after reading the server a function stores what it sealed. */
+/** Delays around the moment when a function reads the server and stores what it sealed. */
 const Store = fc.record({ before: fc.nat(4), between: fc.nat(6) });
 const Run = fc.record({
   edits: fc.array(Edit, { minLength: 1, maxLength: 6 }),
@@ -65,7 +64,6 @@ async function look(sql: ISql, id: string): Promise<Place> {
   return place!;
 }
 
-/** @returns the code of the refusal, or `stored` */
 async function store(sql: ISql, id: string, place: Place): Promise<string> {
   const { workspace_id, url, auth_method } = place;
   const holderId = place.credential_scope === 'member' ? userId : null;
@@ -80,7 +78,6 @@ async function store(sql: ISql, id: string, place: Place): Promise<string> {
   }
 }
 
-/** What is stored and in use, and for what; null when nothing is. */
 async function stored(id: string): Promise<{ sealedFor: Place; server: Place } | null> {
   const [row] = await editor<
     (Place & {
@@ -190,7 +187,6 @@ it('a confirmation that meets another edit is refused, and the key stays held', 
   expect(await stored(id)).toBeNull();
 });
 
-/** Until a session of this database waits for a lock. */
 async function waitsForLock(sql: ISql): Promise<void> {
   await expect
     .poll(async () => {

@@ -1,4 +1,3 @@
-/** supabase/schemas declares what supabase/migrations build, and its comments about triggers are true. */
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +54,6 @@ interface Trigger {
   time: string;
 }
 
-/** The trigger comments of the schemas, as `before row` → names in the order in which they fire. */
 function readTriggerComments(): Map<string, Record<string, string[]>> {
   const found = new Map<string, Record<string, string[]>>();
   for (const file of readdirSync(SCHEMAS)) {
@@ -75,7 +73,7 @@ function readTriggerComments(): Map<string, Record<string, string[]>> {
 }
 
 it('the comment above each table lists its triggers in the order in which they fire', async () => {
-  // Postgres fires triggers of the same time in the order of their names.
+  // Postgres fires triggers of the same timing in order of their names.
   const triggers = await sql<Trigger[]>`
     select n.nspname || '.' || c.relname as table, t.tgname as name,
       case when t.tgtype & 2 <> 0 then 'before' else 'after' end

@@ -1,22 +1,16 @@
-/**
- * A workspace with a row in every table, for whoever tries what may be done with them. A table that is new has to
- * be given an example here: the suites that go through all tables fail until it has one.
- */
+/** Suites that go through all tables fail until a new table has an example here. */
 import type { Sql } from 'postgres';
 import { SEALED_TABLES } from '../../ops/secrets/rotate.ts';
 
-/** Where example rows go, and whose they are. */
 interface Place {
   workspaceId: string;
   userId: string;
 }
 
 interface Example {
-  /** Makes rows of one user, as the system does. */
   make?: (place: Place) => string;
-  /** Adds one row as a signed-in user would; absent where users add none. */
   add?: (place: Place) => string;
-  /** Which rows are of a workspace, where no column `workspace_id` says it. */
+  /** For tables without `workspace_id`. */
   within?: (workspaceId: string) => string;
 }
 
@@ -74,7 +68,7 @@ export const EXAMPLES: Record<string, Example> = {
       `server_id in (select id from public.mcp_servers where workspace_id = '${workspaceId}')`,
   },
   mcp_server_accepted_issuers: {
-    // Of servers of their own: the others are left for whoever adds one.
+    // Uses its own servers: the others are left for rows that users add.
     make: ({ workspaceId, userId }) => `
       with s as (
         insert into public.mcp_servers (workspace_id, user_id, name, url, is_active, auth_method)
@@ -206,7 +200,7 @@ export async function makeExamples(sql: Sql, workspaceId: string, userIds: strin
 /** Takes away what says that it is sealed and is not: on a stack that goes on, its doctor would rightly complain. */
 export async function dropSealedExamples(sql: Sql): Promise<void> {
   await sql.begin(async (own) => {
-    // A grant that goes by itself is revoked at its authorization server, and these have none.
+    // Deleting a grant would queue its revocation, and these have no authorization server.
     await own`set local session_replication_role = replica`;
     for (const { table } of SEALED_TABLES)
       await own`delete from ${own(table)} where ciphertext = 'ciphertext'`;

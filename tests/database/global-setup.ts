@@ -3,7 +3,6 @@ import { startMigratedDatabase } from './migrated-database.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Superuser's address of the database that the suites share. */
     databaseUrl: string;
   }
 }

@@ -1,7 +1,4 @@
-/**
- * One process that calls a server with a grant, for the tests of refreshes: `<database> <key> <order as JSON>`.
- * Prints one line a call: what the tool said, or the code of the failure.
- */
+/** Arguments: `<database> <key> <order as JSON>`. Prints one line per call: the tool's text, or the error code. */
 import { AppError } from '@patchbay/shared/contract/errors';
 import { openConnection } from '@patchbay/shared/engine/session/open-connection';
 import { databaseGrantStore } from '@patchbay/shared/engine/oauth/grant-store';
@@ -10,7 +7,6 @@ import { parseSecretKeys } from '@patchbay/shared/engine/secrets/secret-envelope
 import postgres from 'postgres';
 import { grantRpcOf } from './grant-rpc.ts';
 
-/** What the process does. */
 export interface GrantOrder {
   serverId: string;
   workspaceId: string;

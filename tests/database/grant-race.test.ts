@@ -1,4 +1,3 @@
-/** One grant in several processes, at a real authorization server with rotating refresh tokens. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -88,7 +87,6 @@ it('50 calls of three processes on an expired token: one refresh, 50 answers', a
   expect(await stateOfGrant()).toEqual({ revision: 2, is_refused: false });
 });
 
-/** Kills a process while it waits for the answer to a refresh. */
 async function killInRefresh(): Promise<void> {
   guarded.expireTokens();
   const first = begin({ leaseMs: 1_000 });
@@ -122,10 +120,10 @@ it('an authorization server that is away costs one attempt a step of the back-of
   const processes = [10, 10].map((calls) => begin({ calls }));
   const lines = (await Promise.all(processes.map((one) => one.lines))).flat();
   expect(new Set(lines)).toEqual(new Set(['server_error']));
-  // 20 calls, each of which waits for two seconds at most.
+  // 20 calls, each of which waits for at most two seconds.
   expect(guarded.asked - 1).toBeLessThan(10);
   guarded.tokens = 'answered';
-  // The pause doubles with each failure, up to 15 s, and is random.
+  // The delay doubles with each failure, up to 15 s, with jitter.
   await expect.poll(mayRefresh, { timeout: 20_000 }).toBe(true);
   expect(await begin().lines).toEqual(['You are ada.']);
   expect((await stateOfGrant())?.is_refused).toBe(false);

@@ -1,4 +1,4 @@
-/** What page, worker and scripts ask all the time, and a database large enough to tell a good plan from a bad one. */
+/** Frequent queries, and a database large enough to tell a good plan from a bad one. */
 import type { Sql } from 'postgres';
 
 export interface HotQuery {
@@ -18,7 +18,6 @@ export interface Somebody {
   sessionId: string;
 }
 
-/** Beside the own workspace, the user is a member of this many others. */
 const SHARED_WORKSPACES = 4;
 
 /**

@@ -1,4 +1,3 @@
-/** Limits hold when many requests of one owner come at the same moment, each in a transaction of its own. */
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -22,7 +21,6 @@ afterAll(async () => {
   await sql.end({ timeout: 2 });
 });
 
-/** How many of so many requests pass, and the codes of the others. */
 async function race(request: (sql: Sql, nth: number) => Promise<unknown>) {
   const answers = await Promise.allSettled(Array.from({ length: AT_ONCE }, (_, nth) => request(sql, nth)));
   const refused = answers.filter((answer) => answer.status === 'rejected');
@@ -45,7 +43,7 @@ it('conversations of a day', async () => {
   await sql`delete from public.voice_sessions where user_id = ${userId}`;
   await sql`insert into public.limits (name, user_id, allowed) values
     ('sessions_at_once_per_user', ${userId}, 1000), ('sessions_per_day_per_user', ${userId}, ${2 * ALLOWED})`;
-  // Those of the first test are deleted, and count.
+  // Deleted sessions of the first test count too.
   expect(await race(talk)).toEqual({ passed: ALLOWED, codes: ['PT429'] });
 });
 

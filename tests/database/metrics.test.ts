@@ -1,4 +1,3 @@
-/** What is watched exists: the names in the alerts and in the dashboard are those that the database tells. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';

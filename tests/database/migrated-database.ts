@@ -1,4 +1,3 @@
-/** A database of its own with everything that the migrations make, on a Postgres that goes away with it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,7 +11,6 @@ import { startPostgres } from '../../local/supabase/postgres.ts';
 import { prepareDatabase } from '../../local/supabase/start.ts';
 
 export interface MigratedDatabase {
-  /** Superuser's address. */
   url: string;
   stop(): Promise<void>;
 }
@@ -37,7 +35,7 @@ export async function startMigratedDatabase(migrationsDir = MIGRATIONS): Promise
       dataDir,
       port: await getPort({ host: '127.0.0.1' }),
       password: keys.databasePassword,
-      // A Postgres of another version, to try the migrations on: /usr/lib/postgresql/15 of Debian, for one.
+      // Tests the migrations on another version, such as Debian's /usr/lib/postgresql/15.
       native: process.env['PATCHBAY_POSTGRES'] || undefined,
     };
     const database = await startPostgres({ ...options, log: () => undefined });

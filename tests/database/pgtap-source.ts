@@ -20,7 +20,7 @@ export async function loadPgTapSource(): Promise<string> {
   return script;
 }
 
-/** Regular files of a tar archive, by name. Enough for the short names and plain text that are in this one. */
+/** Handles only the short names and plain text of this archive. */
 function readTar(archive: Buffer): Map<string, string> {
   const files = new Map<string, string>();
   for (let offset = 0; offset + BLOCK <= archive.length;) {

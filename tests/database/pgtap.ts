@@ -1,8 +1,5 @@
-/**
- * Runs the pgTAP tests (supabase/tests/database) against any database that has the migrations.
- * Each file runs in one transaction that is rolled back, pgTAP itself included: nothing is left behind, and
- * nothing has to be installed. The same files run with `supabase test db`.
- */
+// Each file runs in one transaction that is rolled back, including pgTAP, so nothing has to be installed. Works on any
+// database with the migrations; `supabase test db` runs the same files.
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import postgres, { type Sql } from 'postgres';
@@ -10,7 +7,6 @@ import { loadPgTapSource } from './pgtap-source.ts';
 import { parseTap } from './tap.ts';
 
 interface PgTapResult {
-  /** Path of the file in the folder. */
   file: string;
   ok: boolean;
   skipped: boolean;
@@ -26,10 +22,8 @@ export interface PgTapSummary {
 }
 
 export interface PgTapOptions {
-  /** Address with the rights of the database's owner. */
   databaseUrl: string;
   onResult?: (result: PgTapResult) => void;
-  /** Default: supabase/tests/database of this repository. */
   folder?: string;
 }
 
@@ -115,10 +109,7 @@ function pick({
   return { ok, skipped, description, diagnostics };
 }
 
-/**
- * A test without what only psql can do: files that it includes (`\\ir`) are returned as helpers, and its begin and rollback
- * become blank lines, since the transaction of the runner also holds pgTAP.
- */
+/** Removes what only psql can do: included files (`\\ir`) are returned as helpers; begin and rollback become blank. */
 async function readTest(file: string): Promise<{ script: string; helpers: string }> {
   const test = await readFile(file, 'utf8');
   const includes = [...test.matchAll(/^\\ir (\S+)$/gm)].map(([, path = '']) => join(dirname(file), path));
@@ -126,7 +117,6 @@ async function readTest(file: string): Promise<{ script: string; helpers: string
   return { script: test.replace(/^(?:begin;|rollback;|\\ir .*)[ \t]*$/gim, ''), helpers: helpers.join('\n') };
 }
 
-/** The first column of every row of every statement, as far as it is text. */
 function textValues(answers: unknown): string[] {
   const rows = (answers as unknown[]).flat() as Record<string, unknown>[];
   return rows.flatMap((row) => Object.values(row).slice(0, 1)).filter((value) => typeof value === 'string');

@@ -1,4 +1,4 @@
-/** Policies are asked once a statement and look rows up by index, however many rows others have. */
+/** Policies run once per statement and find rows by index, however many rows others have. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ const BIG = [
   'tool_calls',
   'agent_configs',
 ];
-/** Functions of ours and of the platform that tell who is asking. */
+/** Functions that read who the caller is. */
 const ASKS_WHO = /\b(?:private|auth|realtime)\.\w+\(|\b(?:my_workspace_ids|current_setting|uid|jwt)\(/;
 
 interface Node {
@@ -54,7 +54,7 @@ afterAll(async () => {
   await sql.end({ timeout: 2 });
 });
 
-/** The nodes of a statement's plan as the user, without those that run once before the others. */
+/** Leaves out nodes that run once before the others. */
 async function plan(statement: string): Promise<Node[]> {
   const claims = JSON.stringify({ role: 'authenticated', sub: somebody.userId });
   await sql`savepoint asked`;
@@ -70,7 +70,7 @@ function perRow(node: Node): Node[] {
   return [node, ...node.Plans.flatMap(perRow)];
 }
 
-/** What a plan does for each row that it should do once, or not at all. */
+/** Returns what a plan does per row but should do once or never. */
 function faults(nodes: Node[]): string[] {
   return nodes.flatMap(({ 'Node Type': type, 'Relation Name': relation = '', conditions }) => [
     ...(type === 'Seq Scan' && BIG.includes(relation) ? [`reads all of ${relation}`] : []),

@@ -1,4 +1,3 @@
-/** What is said of the schema elsewhere is what the migrations make. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -34,7 +33,7 @@ it('docs/openapi.json is valid OpenAPI 3.1 and knows every edge function', async
   const described = Object.keys(document.paths).flatMap(
     (path) => /^\/functions\/v1\/(.+)$/.exec(path)?.[1] ?? [],
   );
-  // `rest` is another way to the paths of tables, `function-settings` is for the operator alone.
+  // `rest` serves the paths of tables; `function-settings` is for the operator only.
   expect([...described, '_shared', 'function-settings', 'rest'].sort()).toEqual(folders.sort());
   for (const [name, { scope }] of Object.entries(EDGE_FUNCTIONS)) {
     const source = await readFile(join(FUNCTIONS, name, 'index.ts'), 'utf8');

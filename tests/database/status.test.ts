@@ -1,4 +1,3 @@
-/** Status cannot lie, whatever the order in which reporters and edits arrive: on real connections, side by side. */
 import { setImmediate as tick } from 'node:timers/promises';
 import fc from 'fast-check';
 import postgres, { type Sql } from 'postgres';
@@ -9,7 +8,7 @@ const STATUSES = ['connecting', 'connected', 'error', 'needs_auth'] as const;
 
 interface Seen {
   version: number;
-  /** Seconds from the start of the run; what lies ahead counts as the moment of its arrival. */
+  /** Seconds since the start of the run; times in the future count as the time of arrival. */
   at: number;
   status: (typeof STATUSES)[number];
 }
@@ -18,7 +17,7 @@ const Observation = fc.record({
   at: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: -20, max: -1 }) }, fc.constant(3600)),
   status: fc.constantFrom(...STATUSES),
 });
-/** A reporter knows the version that it last looked at; some make one up. */
+/** A reporter knows the version that it last read; some invent one. */
 const ReporterStep = fc.record({
   ticks: fc.nat(4),
   do: fc.oneof(

@@ -1,4 +1,3 @@
-/** One line of a TAP report; `diagnostics` are the lines that pgTAP wrote below it. */
 interface TapResult {
   number: number;
   ok: boolean;
@@ -8,7 +7,7 @@ interface TapResult {
 }
 
 export interface TapReport {
-  /** Null when the file never called plan(). */
+  /** Null if the file never called plan(). */
   planned: number | null;
   results: TapResult[];
 }
@@ -39,7 +38,7 @@ function readLine(line: string, report: TapReport): void {
     const [description = '', directive] = text.split(/\s*# (?=SKIP|TODO)/i);
     report.results.push({
       number: Number(number),
-      // A test that is marked TODO may fail.
+      // Tests marked TODO may fail.
       ok: not === undefined || /^TODO/i.test(directive ?? ''),
       description: description.trim(),
       skipped: directive !== undefined,

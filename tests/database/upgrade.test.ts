@@ -1,4 +1,3 @@
-/** Migrations apply to an empty database and to a database of each release, and keep what people stored there. */
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import { startMigratedDatabase, type MigratedDatabase } from './migrated-databas
 
 const MIGRATIONS = join(import.meta.dirname, '../../supabase/migrations');
 const FILES = readdirSync(MIGRATIONS).sort();
-/** Tables, columns and functions that a later migration creates. */
+/** Undefined table, column, schema and function: a later migration creates them. */
 const NOT_YET = new Set(['42P01', '42703', '3F000', '42883']);
 
 const released = readReleased();
@@ -26,7 +25,6 @@ function makeFolder(files: readonly string[]): string {
   return folder;
 }
 
-/** Signs somebody up and stores one row of everything that exists at this version. */
 async function signUp(version: string, sql: Sql): Promise<{ version: string; id: string; rows: number }> {
   const [user] = await sql<{ id: string }[]>`
     insert into auth.users (id, email) values (gen_random_uuid(), ${`${version}@upgrade.test`}) returning id`;
@@ -107,7 +105,7 @@ async function countRows(sql: Sql): Promise<Map<string, number>> {
   return counts;
 }
 
-/** A migration as a later release may have it, so that the upgrade is tested while there is only one release. */
+/** A future migration, so that upgrades are tested even with a single release. */
 const NEXT = {
   file: '29990101000000_example.sql',
   content: 'alter table public.workspaces add column example text;',

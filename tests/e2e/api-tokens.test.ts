@@ -1,4 +1,3 @@
-/** API tokens as programs use them: at the functions and by REST, each within its workspace, scopes and life. */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { NewApiToken, type TokenScope } from '@patchbay/shared/contract/schema/api-token';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +30,7 @@ describe.runIf(hasStack)('API tokens', { timeout: 20_000 }, () => {
     return NewApiToken.parse(data);
   }
 
-  /** supabase-js with a token in place of a signed-in user; tables and RPC go by the function `rest`. */
+  /** Tables and RPC go through the function `rest`. */
   function clientWith(token: string): SupabaseClient {
     const { supabase_url, publishable_key } = runningStack();
     return createClient(supabase_url, publishable_key, {
@@ -88,7 +87,6 @@ describe.runIf(hasStack)('API tokens', { timeout: 20_000 }, () => {
       1,
     );
 
-    // The trail tells who did it, and the list when the token was used.
     const trail = await owner.client.from('audit_events').select('actor_id, token_name').eq('row_id', id);
     expect(trail.data?.length).toBeGreaterThan(3);
     const { name } = (await owner.client.from('api_tokens').select('name').single<{ name: string }>()).data!;
@@ -113,7 +111,7 @@ describe.runIf(hasStack)('API tokens', { timeout: 20_000 }, () => {
       status: 403,
       body: { code: 'scope_missing', scope: 'servers:test' },
     });
-    // What no scope opens: people, trails, tokens, conversations, the account of its maker.
+    // No scope opens these.
     for (const table of [
       'audit_events',
       'api_tokens',

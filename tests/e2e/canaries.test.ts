@@ -1,7 +1,5 @@
-/**
- * Secrets that are easy to recognise go every way that a secret can go. Then everything that lasts is searched: the
- * whole database, every log, the built page. The suites before this one have left their traces there as well.
- */
+// Sends recognizable secrets every way that a secret can go, then searches the database, all logs and the built page.
+// Earlier suites have left their traces there too.
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,7 +26,7 @@ import { visitAs } from '../support/visitor.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const canary = (what: string): string => `canary-${what}-${randomUUID()}`;
 
-/** No secret: what has to be found, so that finding nothing else means something. */
+/** Not a secret: finding it shows that the search works. */
 const MARK = canary('mark');
 const PLANTED = {
   'an API key': canary('api-key'),
@@ -47,12 +45,11 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
     let person: Person;
     let notes: LoopbackServer;
     let guarded: GuardedServer;
-    /** What people and programs were shown of sign-ins. */
     const shown: { place: string; text: string }[] = [];
     let secrets: Record<string, string>;
     /** Returned once, to the user who created the invitation. */
     let tokens: Record<string, string>;
-    /** In this suite and in all before it. */
+    /** Includes those of earlier suites. */
     let issued: ReturnType<typeof readIssued>;
     const dataDir = dirname(process.env['PATCHBAY_STACK'] ?? '');
 
@@ -72,7 +69,6 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       await sql?.end({ timeout: 2 });
     });
 
-    /** What the stack itself must keep. */
     async function secretsOfTheStack(): Promise<Record<string, string>> {
       const keys = await loadKeys(join(dataDir, 'supabase'));
       const local = loadSecrets(dataDir);
@@ -116,7 +112,6 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       await invoke(person, 'voice-token');
     }
 
-    /** Signs in by the page and by a program, with good answers and bad ones, renews, and signs out. */
     async function signIns(): Promise<void> {
       const tickets = { name: 'Tickets', url: guarded.url, auth_method: 'oauth' } as const;
       const server_id = await addServer(person, tickets);
@@ -137,7 +132,6 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       const callback = (await consentAs('ada', link.replaceAll('&amp;', '&'))).toString();
       const back = await visitor.get(`/oauth/callback?${callback}`);
       expect(back.location).toContain(`signed_in=${server_id}`);
-      // A second time, and with the code in a place where it does not belong.
       for (const query of [callback, `${callback}&error=server_error`])
         await look(`/oauth/callback?${query}`);
       shown.push({ place: 'the way back', text: (back.location ?? '') + back.html });
@@ -166,7 +160,6 @@ describe.runIf(hasStack && runningStack().database_url !== undefined)(
       await look(`/servers/${server_id}`);
     }
 
-    /** Tokens go the ways of links: used, looked at in the page, tried by the wrong person, taken back. */
     async function invitations(): Promise<Record<string, string>> {
       const { data: team } = await person.client
         .from('workspaces')

@@ -1,4 +1,3 @@
-/** Lists of tools as they are found in the world, stored and called through the edge functions. */
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHeaderServer } from '../../shared/test/support/header-server.ts';

@@ -1,8 +1,5 @@
-/**
- * The edge functions on their way to a hosted project: uploaded by the real CLI to a stand-in of its interface, and run
- * on the hosted Deno version with the environment of a hosted project. They run twice: as they were uploaded, and as
- * bundles made of what was uploaded, for self-hosting.
- */
+// The real CLI uploads to a stand-in of Supabase's API; the functions then run on the hosted Deno version with a hosted
+// project's environment, as uploaded and as bundles for self-hosting.
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +21,7 @@ import { demoServer, hasStack, runningStack } from '../support/running-stack.ts'
 import { serveUploaded } from '../support/uploaded-function.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** What Supabase takes. */
+/** Supabase's limit. */
 const MOST_BYTES = 20 * 2 ** 20;
 const NAMES = readExpected().functions;
 
@@ -70,7 +67,6 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
         verify_jwt: false,
       });
       expect([...files.keys()]).toContain('shared/src/contract/schema/functions.ts');
-      // Nothing of this machine goes with them.
       expect([...files.keys()].filter((file) => !/^(shared\/src|supabase\/functions)\//.test(file))).toEqual(
         [],
       );
@@ -86,14 +82,13 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
       await mkdir(dirname(join(folder, 'uploaded', path)), { recursive: true });
       await writeFile(join(folder, 'uploaded', path), text);
     }
-    // The packages of npm, which Supabase fetches by the versions in deno.json.
+    // Supabase fetches the npm packages by the versions in deno.json.
     await symlink(join(ROOT, 'node_modules'), join(folder, 'uploaded/node_modules'));
     const sizes = await bundleFunctions(join(folder, 'uploaded'), join(folder, 'bundled'));
     expect(Object.keys(sizes).sort()).toEqual(NAMES);
     for (const [name, bytes] of Object.entries(sizes)) expect(bytes, name).toBeLessThan(MOST_BYTES / 2);
   });
 
-  /** What Supabase puts into the environment of a function, and the secrets that were set. */
   async function hostedEnvironment(): Promise<Record<string, string>> {
     const { supabase_url, publishable_key, secret_key } = runningStack();
     return {
@@ -135,7 +130,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     const { secret_key } = runningStack();
     running = await startFunctions({
       folder: join(folder, 'bundled'),
-      // Of the packages and sources here they may read nothing: all is in the bundle.
+      // Packages and sources here are unreadable: everything is in the bundle.
       repository: join(folder, 'bundled'),
       cacheDir: join(folder, 'deno'),
       port: 0,
@@ -162,7 +157,7 @@ describe.runIf(hasStack)('the functions as they are deployed', { timeout: 120_00
     expect(settings.secrets_keys.map(({ id }) => id)).toEqual(['hosted']);
     expect(settings.runtime).toEqual({ version: HOSTED_DENO_VERSION, lacks: [] });
 
-    // The conversation's trace has the call, without its arguments and output.
+    // The conversation's trace has the request, without arguments or output.
     const trace = traceIdOf(token.session_id);
     await vi.waitFor(() => expect(collector.spans.map(({ traceId }) => traceId)).toContain(trace), 5_000);
     expect(collector.spans.find(({ traceId }) => traceId === trace)).toMatchObject({

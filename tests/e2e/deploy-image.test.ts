@@ -1,4 +1,3 @@
-/** The image for Fly: installed as its Dockerfile says, started as fly.toml says, against the running stack. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
@@ -23,7 +22,7 @@ const MOST_MEGABYTES = 60;
 const AGENT_NAME = 'test-image';
 const LiveWorkers = z.array(z.object({ agent_name: z.string(), capacity: z.number() }));
 const PATIENCE_MS = 60_000;
-/** As of a machine with shared CPUs. */
+/** As on a machine with shared CPUs. */
 const WORKER_CORES = 0.5;
 
 describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
@@ -61,7 +60,7 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
   });
 
-  /** With nothing in its environment but what the image, fly.toml and `fly secrets` give. */
+  /** The environment has only what the image, fly.toml and `fly secrets` set. */
   async function start(name: string, portName: string): Promise<{ child: ChildProcess; url: string }> {
     const stack = runningStack();
     const secrets = LocalSecrets.parse(
@@ -120,7 +119,6 @@ describe.runIf(hasStack)('the image', { timeout: 180_000 }, () => {
     await expect.poll(heartbeats, { timeout: PATIENCE_MS }).toEqual(alive);
 
     const person = await newPerson('image');
-    // Its key is sealed: the compiled worker opens it.
     await addDemoServer(person, 'notes');
     await addDemoServer(person, 'clock');
     const client = await RoomClient.join(person, undefined, AGENT_NAME);

@@ -1,4 +1,3 @@
-/** The artefact for Vercel, with nothing but what the environment of a deployment says. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +16,7 @@ import { hasStack, runningStack } from '../support/running-stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Of a cookie: a session that has to be renewed before it says who is there. */
+/** A cookie with an access token that has to be refreshed first. */
 function expiredSession(): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) - 10;
@@ -32,12 +31,11 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
   let productionUrl: string;
   let asked: string[];
   let headersOfAuth: IncomingHttpHeaders | undefined;
-  /** Of the stand-in for production. */
   let answer: { status: number; body: unknown };
   let page: ChildProcess | undefined;
 
   beforeAll(async () => {
-    // The stack serves it, so it has been built.
+    // The stack serves the page, so it has been built.
     const watchdog = startWatchdog();
     folder = await buildWeb({ root: ROOT, say: console.log, signal: AbortSignal.timeout(100_000), watchdog });
     await watchdog.close();
@@ -55,7 +53,6 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
     production?.close().closeAllConnections();
   });
 
-  /** @returns its address, and what it has written */
   async function serve(
     env: Record<string, string>,
     runner = join(ROOT, 'web/server/main.ts'),
@@ -199,7 +196,7 @@ describe.runIf(hasStack)('the page as it is deployed', () => {
       const answer = await fetch(`${url}/sign-in`);
       expect(answer.status).toBe(200);
       expect(answer.headers.get('strict-transport-security')).toContain('max-age');
-      // A form is taken from that address alone, and read.
+      // Forms are accepted only from the page's own address.
       const send = (origin: string): Promise<Response> =>
         fetch(`${url}/sign-in?/signIn`, {
           method: 'POST',

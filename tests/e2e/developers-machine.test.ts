@@ -1,4 +1,3 @@
-/** What a web page can do to the developer who opens it while `npm start` runs: every port refuses it. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createClient } from '@supabase/supabase-js';
 import { describe, expect, it } from 'vitest';
@@ -21,8 +20,7 @@ describe.runIf(hasStack)('a web page', () => {
     }
   });
 
-  // Its server is not ours and knows no list of hosts. All but its sign of life takes a token, which is signed with a
-  // secret of this checkout.
+  // LiveKit's server has no host allowlist. All but its liveness check needs a token signed with a secret of this checkout.
   it.runIf(hasStack && runningStack().worker_url !== undefined)(
     'gets nothing from LiveKit without a token',
     async () => {

@@ -1,4 +1,3 @@
-/** `npm run doctor` on the running stack: green as it is, and each thing that is broken on purpose is named. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -24,7 +23,6 @@ describe.runIf(hasStack)('the doctor', () => {
   let refusingUrl: string;
   let halfSupabase: Server;
   let halfSupabaseUrl: string;
-  /** The same with a function that does not boot. */
   let bootlessSupabase: Server;
   let bootlessSupabaseUrl: string;
 
@@ -35,7 +33,6 @@ describe.runIf(hasStack)('the doctor', () => {
     refusing = createServer((_request, response) => response.writeHead(401).end());
     refusing.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'));
     refusingUrl = await listen(refusing);
-    // Supabase without its Realtime, and with a function that was never deployed.
     halfSupabase = createServer((request, response) => void passOn(request, response));
     halfSupabase.on('upgrade', (_request, socket) => socket.destroy());
     halfSupabaseUrl = await listen(halfSupabase);
@@ -215,7 +212,7 @@ describe.runIf(hasStack)('the doctor', () => {
         ['agent models', 'failed', 'gpt-realtime-mini'],
       ]);
     } finally {
-      // Other tests look at all agents.
+      // Other tests use all agents, so the change is undone.
       await person.client.from('agent_configs').update({ model: null }).not('id', 'is', null);
     }
   });

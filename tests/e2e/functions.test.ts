@@ -1,4 +1,3 @@
-/** The edge functions as their users reach them: through the gateway, against real and against broken servers. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startClock } from '../../local/servers/clock.ts';
@@ -11,7 +10,7 @@ import { hasStack, runningStack } from '../support/running-stack.ts';
 
 const KEY = 'sk-notes-canary-7f3a';
 const TIMEOUT_MS = Number(process.env['PATCHBAY_TEST_TIMEOUT_MS'] ?? 10_000);
-/** What a machine under load may add to the time-out. */
+/** Milliseconds that a busy machine may add to the timeout. */
 const SLACK_MS = 2_000;
 const PHASES = ['address', 'connect', 'authenticate', 'initialize', 'list_tools'];
 

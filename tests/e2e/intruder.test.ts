@@ -1,8 +1,4 @@
-/**
- * Everything that answers, tried by everybody whom it is not for. What there is comes from the catalog of the
- * database and from the folder of the functions: what is new is tried as well. None of it changes a row, and what
- * exists answers as what does not.
- */
+/** Tables, functions and endpoints come from the database's catalog and the functions folder, so new ones are tried too. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +14,6 @@ import { hasStack, runningStack } from '../support/running-stack.ts';
 const FUNCTIONS = join(import.meta.dirname, '../../supabase/functions');
 const hasDatabase = hasStack && runningStack().database_url !== undefined;
 
-/** What an intruder knows of, or guesses: real ids of a workspace, or ids that never were. */
 interface Target {
   workspaceId: string;
   serverId: string;
@@ -27,11 +22,10 @@ interface Target {
   userId: string;
 }
 
-/** What everybody may do with their own membership and account, and is therefore no attempt on anybody else. */
+/** Members may change their own membership and account. */
 const LEAVING = ['workspace_members: remove'];
 const ENDING = ['rpc delete_account'];
 
-/** What each function is asked; a function that is not here yet fails the test. */
 const BODIES: Record<string, (target: Target) => object> = {
   'test-connection': ({ serverId }) => ({ server_id: serverId }),
   'discover-tools': ({ serverId }) => ({ server_id: serverId }),
@@ -42,7 +36,6 @@ const BODIES: Record<string, (target: Target) => object> = {
   'voice-token': ({ agentId }) => ({ agent_config_id: agentId }),
   'voice-dispatch': ({ sessionId }) => ({ session_id: sessionId }),
   'function-settings': () => ({ nonce: 'a-nonce-of-an-intruder' }),
-  // Its paths are those of the tables, which are tried one by one.
   rest: () => ({}),
 };
 
@@ -135,7 +128,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
       const id = ({ serverId, workspaceId }: Target): string =>
         key === 'server_id' ? serverId : workspaceId;
       const path = `/rest/v1/${table}`;
-      // Every column alone as well: a grant on one of them would show.
+      // A privilege on a single column would show.
       const update = names.includes('name') ? 'name' : (names.find((name) => name !== key) ?? key);
       const row = (target: Target): object =>
         Object.fromEntries(columns.map(({ name, type }) => [name, valueFor(name, type, target)]));
@@ -203,7 +196,6 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
     }));
   }
 
-  /** What all of the workspace's rows are, in one line each table. */
   async function contents(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     for (const table of await listTables(sql)) {
@@ -251,7 +243,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
       expect(answer.status, `${what}: ${answer.text}`).toBeLessThan(500);
       expect(answer.text, what).not.toMatch(/ciphertext|token_hash/);
     }
-    // A viewer may talk and export: the only rows that came are sessions of the viewer's own, and the record of the export.
+    // A viewer may start conversations and export: delete the rows that this made.
     await sql`
       delete from public.voice_sessions
       where workspace_id = ${real.workspaceId} and user_id <> ${owner.id}`;
@@ -294,7 +286,7 @@ describe.runIf(hasDatabase)('an intruder', { timeout: 300_000 }, () => {
   }
 });
 
-/** A value that fits the column or argument, and points to the target where a name says so. */
+/** References the target where the name says so. */
 function valueFor(name: string, type: string, target: Target): unknown {
   if (type === 'uuid') {
     if (/workspace/.test(name)) return target.workspaceId;
@@ -317,7 +309,7 @@ function words({ status, text }: Answer): string {
   return `${status} ${text}`;
 }
 
-/** An answer without what differs from one request to the next: ids and times. */
+/** Removes what differs between requests: IDs and times. */
 function unnamed(text: string): string {
   const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
   return text.replaceAll(ids, '<id>').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)/g, '<time>');

@@ -1,4 +1,3 @@
-/** Two users of one installation know nothing of each other: by REST, by Realtime, by function. */
 import type { RealtimeChannel } from '@supabase/supabase-js';
 import { workspaceTopic } from '@patchbay/shared/contract/schema/hints';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -92,14 +91,14 @@ describe.runIf(hasStack)('isolation of users', { timeout: 20_000 }, () => {
     const foreign = await join(bob, alicesWorkspace, heard.bob);
     expect(foreign.status).toBe('CHANNEL_ERROR');
     await bob.client.removeChannel(foreign.channel);
-    // A channel without `private` has the same name, and must not carry the same hints.
+    // A channel without `private` has the same name and must not carry the same hints.
     await join(bob, alicesWorkspace, heard.bob, false);
     const bobsOwn: string[] = [];
     expect((await join(bob, bobsWorkspace, bobsOwn)).status).toBe('SUBSCRIBED');
 
     const added = await addServer(alice, { name: 'Second', url: SERVER.url });
     await expect.poll(() => heard.alice).toContain(added);
-    // Bob's own hint comes after Alice's: when it is there, hers would have been there too.
+    // Bob's own hint comes after Alice's, so once it is here, hers would have been too.
     const bobs = await addServer(bob, SERVER);
     await expect.poll(() => bobsOwn).toContain(bobs);
     expect(heard.bob).toEqual([]);
@@ -123,7 +122,7 @@ describe.runIf(hasStack)('isolation of users', { timeout: 20_000 }, () => {
     expect(await farewell).toMatchObject({ user_id: guest.id, op: 'delete' });
     expect((await guest.client.from('mcp_servers').select().eq('id', serverId)).data).toEqual([]);
 
-    // That something changed may still be heard with the token that joined; not with the next one.
+    // A channel keeps the authorization of its token until it gets the next one.
     const { data } = await guest.client.auth.refreshSession();
     await guest.client.realtime.setAuth(data.session?.access_token);
     await expect.poll(() => channel.state).toBe('closed');

@@ -1,4 +1,3 @@
-/** Addresses that are none: a mistake of whoever asks, never a failure of ours. */
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { hasStack, runningStack } from '../support/running-stack.ts';
@@ -31,10 +30,9 @@ const AREAS = [
   '/functions/v1/call-tool',
 ];
 
-/** With the beginning of each, for the name of its test. */
 const named = (paths: string[]) => paths.map((path) => [path.slice(0, 60), path] as const);
 
-/** The status of a path that is sent as it is: `fetch` would tidy it up first. */
+/** `fetch` would normalize the path. */
 function statusOf(base: string, path: string, headers: Record<string, string> = {}): Promise<number> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
@@ -50,7 +48,6 @@ function statusOf(base: string, path: string, headers: Record<string, string> = 
 describe.runIf(hasStack)('a malformed path', () => {
   it.each(named(PATHS))('of the page is refused: %s', async (_name, path) => {
     const status = await statusOf(runningStack().web_url, path);
-    // Who is not signed in is sent away to do so.
     expect([303, 400, 404, 414, 431]).toContain(status);
   });
 

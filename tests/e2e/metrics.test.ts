@@ -1,4 +1,3 @@
-/** What Prometheus gets from a monitor that runs. */
 import { expect, it } from 'vitest';
 import { portsFrom } from '../../local/stack/ports.ts';
 import { hasStack, runningStack } from '../support/running-stack.ts';
@@ -12,7 +11,6 @@ it.runIf(hasStack)(
     const text = await answer.text();
     expect(text).toContain('# TYPE patchbay_monitors gauge\npatchbay_monitors 1\n');
     expect(text).toMatch(/^patchbay_servers\{status="connected"\} \d+$/m);
-    // Numbers alone: no name, address or id of anybody.
     for (const line of text.trim().split('\n'))
       expect(line).toMatch(/^(# TYPE )?patchbay_\w+({\w+="\w+"})? [\d.e+-]+$|gauge$/);
     expect((await fetch(`http://127.0.0.1:${monitor}/`)).status).toBe(200);

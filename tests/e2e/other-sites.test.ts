@@ -1,4 +1,3 @@
-/** What a page of another site can do to somebody who is signed in: nothing, and lead them nowhere. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newPerson } from '../support/person.ts';
 import { hasStack, runningStack } from '../support/running-stack.ts';

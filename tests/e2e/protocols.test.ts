@@ -1,4 +1,3 @@
-/** Servers that speak a protocol of their own kind, tested, stored and called through the edge functions. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startScriptedServer, type ScriptedRequest } from '../../shared/test/support/scripted-server.ts';
 import { newPerson, type Person } from '../support/person.ts';

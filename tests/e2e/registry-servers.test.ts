@@ -1,4 +1,3 @@
-/** MCP servers as published on npm, PyPI and as Go modules: from the connection test to recovery from a restart. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exercise, STEPS } from '../interop/exercise.ts';
 import { install, whatIsMissing } from '../interop/install.ts';
@@ -6,7 +5,7 @@ import { SERVERS } from '../interop/servers.ts';
 import { newPerson, type Person } from '../support/person.ts';
 import { hasStack } from '../support/running-stack.ts';
 
-/** With the installation of a server that has to be compiled. */
+/** Includes the build of a server that has to be compiled. */
 const PATIENCE_MS = 300_000;
 const quick = SERVERS.filter(({ isQuick }) => isQuick);
 

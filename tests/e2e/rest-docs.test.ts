@@ -1,4 +1,3 @@
-/** docs/rest.md: what its examples show is what a reader gets who follows them. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,12 +59,12 @@ describe.runIf(hasStack)('docs/rest.md', { timeout: 60_000 }, () => {
     writeFileSync(file, code);
     return file;
   }
-  // Beside the clock, which answers from this process: so it may not be blocked.
+  // Not blocking: the clock server runs in this process.
   const run = async (command: string, args: string[]): Promise<string> =>
     (await promisify(execFile)(command, args, { cwd: FOLDER, env: environment })).stdout;
 
   it.runIf(hasTools)('its commands do what it says, from the first to the last', async () => {
-    // The values of the first lines are the reader's own.
+    // The first lines set values of the reader's own.
     const code = examples('sh')
       .join('\n')
       .replace(/^export .*$/gm, '');
@@ -82,7 +81,6 @@ describe.runIf(hasStack)('docs/rest.md', { timeout: 60_000 }, () => {
       '}401\n',
     ])
       expect(output).toContain(words);
-    // It ends with nothing left, and a token that works no more.
     expect((await person.client.from('mcp_servers').select('id')).data).toEqual([]);
     const tokens = await person.client.from('api_tokens').select('name').is('revoked_at', null);
     expect(tokens.data).toEqual([{ name: 'Reader' }]);

@@ -1,4 +1,3 @@
-/** A new key takes over while functions seal and open with both, and nobody waits. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,9 +15,7 @@ const KEY = 'notes-key-of-the-rotation';
 const OLD = `old:${randomBytes(32).toString('base64')}`;
 const NEW = `new:${randomBytes(32).toString('base64')}`;
 const SERVERS = 24;
-/** Servers whose credential is changed, and is removed, while the rotation runs. */
 const [CHANGED, REMOVED] = [0, 1];
-/** A server to which each member has a key of their own. */
 const OF_MEMBERS = 2;
 
 const Stored = z.object({ id: z.string(), workspace_id: z.string(), config_version: z.number() });
@@ -32,7 +29,6 @@ let token: string;
 let userId: string;
 let servers: z.infer<typeof Stored>[];
 
-/** Starts the project as a deployment with these keys would. */
 async function deploy(secretsKeys: string): Promise<void> {
   await supabase?.stop();
   supabase = await startSupabase({
@@ -107,7 +103,7 @@ it('an interrupted rotation leaves every credential readable, and goes on where 
   const keys = parseSecretKeys(`${NEW},${OLD}`);
   await expect(rotateSecrets({ client: breaking, keys })).rejects.toThrow('could not be stored');
   const halfWay = async () => Object.values(await sealedWith()).toSorted();
-  // Those that were under way when one failed still arrive.
+  // Requests in flight when one failed still arrive.
   await expect.poll(halfWay).toEqual(Array.from({ length: SERVERS }, (_, i) => (i < 5 ? 'new' : 'old')));
 });
 
@@ -160,7 +156,7 @@ it('beside tests and changes of credentials it ends with all of them under the n
     const expected = server_id === servers[CHANGED]!.id ? lastSet : KEY;
     expect(await open({ ciphertext, nonce, key_id }, owner, parseSecretKeys(NEW))).toBe(expected);
   }
-  // No connection has to notice: only what a user changed has a new version.
+  // Rotation must not reconnect servers: only user changes increase the version.
   const after = await listServers();
   const touched = [CHANGED, REMOVED];
   expect(after.filter((_, i) => !touched.includes(i))).toEqual(

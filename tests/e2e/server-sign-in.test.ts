@@ -1,4 +1,3 @@
-/** Signing in to servers, at a real authorization server: whose sign-in or key is used, what ends it, and who tries to take it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startNotes } from '../../local/servers/notes.ts';
@@ -60,7 +59,6 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     await signInTo(ada, serverId, 'ada at work');
     expect((await discover(ada, serverId)).body).toMatchObject({ added: ['post_comment', 'who_am_i'] });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
-    // The sign-in of a workspace is that of all its members.
     expect(await whoAmI(bob, serverId)).toBe('You are ada at work.');
 
     guarded.expireTokens();
@@ -88,7 +86,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
       'You are ada.',
       'sign_in_required',
     ]);
-    // The lost sign-in of one member is no matter of the status that all see.
+    // A member's lost sign-in must not change the status that all see.
     expect((await discover(bob, serverId)).body).toMatchObject({ code: 'sign_in_required' });
     expect(await stateOf(ada, serverId)).toEqual(['connected', null]);
   });
@@ -111,7 +109,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
       };
       expect(await setKey(ada, 'sk-right')).toBe(200);
       expect([await tried(ada), await tried(bob)]).toEqual(['ok', 'credential_missing']);
-      // Bob did not add the server, and sets his own nevertheless.
+      // A member who did not add the server may still set an own key.
       expect(await setKey(bob, 'sk-wrong')).toBe(200);
       expect([await tried(ada), await tried(bob)]).toEqual(['ok', 'unauthorized']);
       expect(await stateOf(ada, server_id)).toEqual(['connected', null]);
@@ -143,7 +141,7 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     expect((await finishSignIn(ada, back)).status).toBe(200);
     expect((await finishSignIn(ada, back)).body).toMatchObject({ code: 'flow_gone' });
 
-    // The code of another sign-in in an answer to this one.
+    // The code of one sign-in in the response to another.
     const [first, second] = [await beginSignIn(ada, serverId), await beginSignIn(bob, serverId)];
     const stolen = await consentAs('eve', second);
     stolen.set('state', new URL(first).searchParams.get('state') ?? '');
@@ -172,7 +170,6 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
     );
     const { web_url } = runningStack();
     expect(redirect.href).toBe(`${web_url}/oauth/callback`);
-    // As which it presents itself, to whoever asks.
     const document: unknown = await (await fetch(`${web_url}/oauth/client-metadata`)).json();
     expect(document).toMatchObject({
       client_id: `${web_url}/oauth/client-metadata`,
@@ -193,7 +190,6 @@ describe.runIf(hasStack)('signing in to a server', { timeout: 60_000 }, () => {
         data: [],
       });
       expect((await discover(ada, serverId)).body).toMatchObject({ code: 'sign_in_required' });
-      // The monitor revokes it at its authorization server.
       await expect.poll(() => guarded.revocations, { timeout: 20_000 }).toBe(before + 1);
     } finally {
       await other.close();

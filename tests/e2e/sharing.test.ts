@@ -1,4 +1,3 @@
-/** A workspace that people share, as other people's scripts use it: by REST and functions alone. */
 import { LimitReached, WorkspaceUsageRow } from '@patchbay/shared/contract/schema/limits';
 import {
   AcceptedInvitation,
@@ -35,7 +34,6 @@ describe.runIf(hasStack)('sharing a workspace', { timeout: 60_000 }, () => {
     return { status, code: error?.code ?? 'none' };
   }
 
-  /** The operator's limit for the team, in place of the default. */
   async function limitTeam(name: string, allowed: number): Promise<void> {
     const { error } = await serviceClient().from('limits').insert({ name, workspace_id: team, allowed });
     expect(error).toBeNull();
@@ -72,7 +70,7 @@ describe.runIf(hasStack)('sharing a workspace', { timeout: 60_000 }, () => {
       [ada.email, 'owner'],
       [bob.email, 'member'],
     ]);
-    // The hash of the token is closed, so the columns are named.
+    // `token_hash` is not readable, so columns are named.
     const columns = 'id, workspace_id, email, role, invited_by, expires_at, accepted_at, accepted_by';
     const { data } = await ada.client.from('workspace_invitations').select(columns);
     expect(WorkspaceInvitationRow.array().parse(data)).toMatchObject([{ accepted_by: bob.id }]);

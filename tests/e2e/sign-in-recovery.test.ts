@@ -1,4 +1,3 @@
-/** Signing in to servers that make it difficult: what is forgotten, asked for anew or claimed by another. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -36,7 +35,7 @@ describe.runIf(hasStack)('a server that makes signing in difficult', { timeout: 
     await ada.client.from('mcp_servers').delete().eq('workspace_id', workspaceId);
   });
 
-  /** Goes where the sign-in leads. @returns what the person comes back with; null: an error page */
+  /** @returns the parameters of the redirect; null: an error page */
   async function visit(authorizationUrl: string): Promise<URLSearchParams | null> {
     const response = await fetch(authorizationUrl, { redirect: 'manual' });
     const location = response.headers.get('location');
@@ -82,7 +81,6 @@ describe.runIf(hasStack)('a server that makes signing in difficult', { timeout: 
     expect(await visit(first)).toBe(null);
     await signIn();
     expect(server.registrations).toBe(2);
-    // Known to be good by now.
     await signIn();
     expect(server.registrations).toBe(2);
     server.forgetClients();

@@ -1,4 +1,3 @@
-/** What a viewer may use: read-only tools, by hand, by API token and by voice, from the moment that they are one. */
 import { createClient } from '@supabase/supabase-js';
 import { NewApiToken } from '@patchbay/shared/contract/schema/api-token';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,7 +102,6 @@ describe.runIf(hasStack)('a member who becomes a viewer', () => {
       await client.agentSays(/done/i, readAtMs);
       expect(server.called.at(-1)).toBe('report');
 
-      // What it says about its tools takes effect at once, in both directions.
       const changed = client.activity.length;
       await server.change([
         { ...reading('report'), annotations: { destructiveHint: true } },

@@ -4,6 +4,6 @@ export interface EvalContext {
 }
 
 export interface Eval {
-  /** @returns whether the model, and what it was given, were as they should be */
+  /** @returns whether the eval passed */
   run(context: EvalContext): Promise<boolean>;
 }

@@ -1,4 +1,3 @@
-/** `npm run eval`: what a model does, not whether the code works. `npm run eval -- injection` runs the one that is named. */
 import type { Eval } from './eval.ts';
 
 const EVALS: Record<string, () => Promise<Eval>> = {

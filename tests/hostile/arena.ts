@@ -1,4 +1,3 @@
-/** What an attack uses: tenants, servers and conversations of its own, which end with it. */
 import {
   startScriptedServer,
   type ScriptedRequest,
@@ -13,14 +12,11 @@ import { openDoor } from './door.ts';
 import type { Monitor } from './monitor.ts';
 import type { Victim } from './victim.ts';
 
-/** Of servers that were given an address of their own. */
 let addresses = 0;
 
 export class Arena {
   readonly stack: Stack = runningStack();
-  /** Another tenant, whose service the runner measures while the attack lasts. */
   readonly victim: Victim;
-  /** Has the monitor probe a server at once. */
   readonly monitor: Monitor;
   readonly #endings: (() => Promise<unknown>)[] = [];
 
@@ -37,14 +33,14 @@ export class Arena {
   /** Signs up a user with a personal workspace; their servers are deleted after the attack. */
   async tenant(name: string): Promise<Person> {
     const person = await newPerson(name);
-    // Without a condition PostgREST deletes nothing; a user may delete only what is theirs.
+    // PostgREST deletes nothing without a filter; RLS limits this to the user's own servers.
     this.defer(async () => person.client.from('mcp_servers').delete().not('id', 'is', null));
     return person;
   }
 
   /**
-   * Starts a server that answers as the script wants, and as a healthy server where the script returns false. It has an
-   * address of its own, so that attacks don't use up what each other's host is allowed.
+   * Each server has its own address, so that attacks don't use up each other's limit per host.
+   * @param script returns false to respond as a healthy server
    * @param isOnVictimsHost on 127.0.0.1 instead, as the server of the other tenant
    */
   async server(

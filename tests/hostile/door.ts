@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export interface Door {
   url: string;
-  /** Cuts what goes through it, and answers no more. */
+  /** Ends connections and accepts no more. */
   close: () => Promise<unknown>;
 }
 

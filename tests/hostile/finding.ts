@@ -1,6 +1,5 @@
-/** One bound, and what was measured against it: a row of the table. */
 export interface Finding {
-  /** A claim that holds when the product is safe, such as "the monitor takes at most 32 MB of the list". */
+  /** A claim that holds if the product is safe, such as "the monitor takes at most 32 MB of the list". */
   bound: string;
   measured: string;
   isOk: boolean;

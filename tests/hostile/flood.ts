@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** A client that takes so much takes everything; the machine of the tests should survive it. */
+/** Protects the test machine from a client without a limit. */
 const MOST_BYTES = 512 * 2 ** 20;
 
 /**

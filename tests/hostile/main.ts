@@ -1,7 +1,5 @@
-/**
- * Runs hostile servers and tenants against the stack that PATCHBAY_STACK names, and prints what was measured.
- *   node tests/hostile/main.ts [--report=<file for JSON>] [<name of a file in attacks, without .ts> ...]
- */
+// Runs the attacks against the stack that PATCHBAY_STACK names:
+// node tests/hostile/main.ts [--report=<file for JSON>] [<name of a file in attacks, without .ts> ...]
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,7 +13,7 @@ import { runAttack } from './run-attack.ts';
 import { Victim } from './victim.ts';
 
 const FOLDER = join(import.meta.dirname, 'attacks');
-/** As for the other tests: a busy machine gets a second try under CI, which the log tells. */
+/** In CI, a busy machine gets a second try, which the log shows. */
 const RETRIES = process.env['CI'] === 'true' ? 1 : 0;
 
 const { values, positionals } = parseArgs({
@@ -52,7 +50,7 @@ await victim.close();
 await monitor.close();
 console.log(`\n${tableOf(rows)}`);
 if (values.report !== undefined) writeJson(values.report, rows);
-// LiveKit's library leaves threads behind.
+// LiveKit's native threads keep the process alive.
 process.exit(rows.some(({ outcome }) => outcome === 'FAILED') ? 1 : 0);
 
 function brokenOf(findings: readonly Finding[]): string[] {

@@ -1,4 +1,3 @@
-/** Has the monitor of the stack probe a server now. */
 import postgres, { type Sql } from 'postgres';
 import { until } from '../../shared/test/support/listen.ts';
 import { runningStack } from '../support/running-stack.ts';
@@ -19,7 +18,7 @@ export class Monitor {
    */
   async probe(serverId: string, withinMs = 30_000): Promise<{ ok: boolean }> {
     const sql = this.#sql;
-    // What a conversation or a test confirmed a moment ago is not probed.
+    // Servers confirmed by a conversation or test a moment ago are not probed.
     const [due] = await sql<{ at: Date }[]>`
       update mcp_server_health set due_at = clock_timestamp(), lease_id = null, leased_until = null,
         confirmed_until = null

@@ -1,13 +1,13 @@
-/** Watches what an attack does to the processes of the stack. Linux only: it reads /proc. */
+/** Linux only: reads /proc. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { childrenOf, pidOf } from '../support/processes.ts';
 import type { Finding } from './finding.ts';
 
-/** The most memory that each process may have taken, in MB of 2^20 bytes, whatever it is sent. */
+/** Maximum memory of each process in MB of 2^20 bytes, whatever it receives. */
 const PEAK_MB = { monitor: 350, web: 350, functions: 450, conversation: 500 };
 type Watched = keyof typeof PEAK_MB;
 const WATCHED = Object.keys(PEAK_MB) as Watched[];
-/** A process that ended can't be read any more, so the peaks are noted from time to time. */
+/** Ended processes can't be read any more, so peaks are sampled. */
 const INTERVAL_MS = 200;
 
 /** Peaks of memory and the identity of each process, from `start` to `end`. */
@@ -48,12 +48,10 @@ export class ProcessWatch {
   }
 }
 
-/** Processes that live as long as the stack; each conversation has its own. */
 function lasting(): Watched[] {
   return WATCHED.filter((name) => name !== 'conversation' && pidsOf(name).length > 0);
 }
 
-/** The processes of a kind that run now; none where there is no such part. */
 function pidsOf(name: Watched): number[] {
   try {
     if (name === 'conversation') return childrenOf(pidOf('worker'));
@@ -65,7 +63,6 @@ function pidsOf(name: Watched): number[] {
   }
 }
 
-/** The most memory that a process held at once since `forgetPeak`; 0 when it has ended. */
 function peakMbOf(pid: number): number {
   return Number.parseInt(statusOf(pid, 'VmHWM') ?? '0', 10) / 1_024;
 }
@@ -78,7 +75,7 @@ function statusOf(pid: number, field: string): string | undefined {
   }
 }
 
-/** From proc_pid_clear_refs(5): 5 resets the peak to what is held now. */
+/** proc_pid_clear_refs(5): 5 resets the peak to the current memory. */
 function forgetPeak(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

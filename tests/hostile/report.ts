@@ -1,4 +1,3 @@
-/** The results of a run: as a table for people, and as JSON for the test run. */
 import { z } from 'zod';
 import type { Tally } from '../run/tally.ts';
 

@@ -6,7 +6,7 @@ import type { Monitor } from './monitor.ts';
 import { ProcessWatch } from './processes.ts';
 import type { Victim } from './victim.ts';
 
-/** An attack that takes longer has found a place where the product waits. */
+/** Longer means that the product waits somewhere without a timeout. */
 const LONGEST_MS = 60_000;
 
 /**

@@ -1,4 +1,3 @@
-/** Another tenant of the same installation, who must not notice an attack. */
 import { startSessionServer, type SessionServer } from '../../shared/test/support/session-server.ts';
 import { addServer, newPerson, type Person } from '../support/person.ts';
 import { invoke } from '../support/rest-api.ts';
@@ -6,7 +5,7 @@ import { runningStack } from '../support/running-stack.ts';
 import type { Finding } from './finding.ts';
 import type { Monitor } from './monitor.ts';
 
-/** Long enough for a busy machine; an attack that delays others does so for minutes. */
+/** Milliseconds for a busy machine; an attack that delays others does so for minutes. */
 const PATIENCE_MS = 20_000;
 
 export class Victim {
@@ -22,7 +21,6 @@ export class Victim {
     this.#monitor = monitor;
   }
 
-  /** Signs up a new user with a server that works. */
   static async open(monitor: Monitor): Promise<Victim> {
     const [person, server] = await Promise.all([newPerson('victim'), startSessionServer()]);
     return new Victim(person, server, await addServer(person, 'healthy', server.url), monitor);
@@ -32,7 +30,7 @@ export class Victim {
   async isServed(): Promise<Finding> {
     const timed = [
       await time('page', opensPage),
-      // A test puts off the next probe.
+      // The connection test delays the next probe.
       await time('probe', async () => (await this.#monitor.probe(this.#serverId, PATIENCE_MS)).ok),
       await time('test', () => this.#isTested()),
     ];

@@ -1,4 +1,3 @@
-/** The engine against servers from npm, unmodified: in either era, and over the old SSE. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +40,7 @@ function connect(url: string, credential = NONE) {
   return { connection, states };
 }
 
-/** mcp-proxy in front of server-memory, which itself speaks over stdio only. */
+/** server-memory speaks only stdio. */
 async function proxyArgs(port: number, ...more: string[]): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-memory-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -70,7 +69,7 @@ describe.each([
 
     await server.kill();
     await start('mcp-proxy', args, port);
-    // The graph is in a file: it outlives the process, as the connection does.
+    // The graph is in a file, so it outlives the process.
     expect((await connection.call('read_graph', {}, { repeatable: true })).text).toContain('likes engines');
   });
 });

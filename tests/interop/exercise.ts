@@ -1,4 +1,3 @@
-/** Takes one server through everything that the product does with a server. */
 import { AppError } from '@patchbay/shared/contract/errors';
 import type { CallOptions, Connection } from '@patchbay/shared/engine/session/connection';
 import { openConnection } from '@patchbay/shared/engine/session/open-connection';
@@ -16,22 +15,19 @@ import { launch, type Launched } from './launch.ts';
 import type { CheckedCall, RegistryServer } from './registry-server.ts';
 
 const CALL_MS = 60_000;
-/** From the kill until a server that needs a minute to start has answered again. */
+/** Milliseconds from the kill until a server that takes a minute to start responds again. */
 const RECOVERY_MS = 60_000;
 
 export const STEPS = ['listed', 'stored', 'offered', 'called', 'recovered'] as const;
 type StepName = (typeof STEPS)[number];
 
 export interface Outcome {
-  /** The version of the protocol that was negotiated; null before that. */
+  /** Null before negotiation. */
   protocol: string | null;
-  /** What each step found, as far as they went. */
   found: Partial<Record<StepName, string>>;
-  /** The step that went wrong and why; the rest was not tried. */
   fault?: { step: StepName | 'started'; why: string };
 }
 
-/** A step had another result than it should. */
 class Unexpected extends Error {}
 
 /**
@@ -97,12 +93,10 @@ export async function exercise(server: RegistryServer, program: string, person: 
   }
 }
 
-/** For the table; a call that should fail is marked. */
 function nameOf({ tool, isError }: CheckedCall): string {
   return `\`${tool}\`${isError ? ' (error)' : ''}`;
 }
 
-/** By the connection test of the page, before anything is stored. */
 async function list(
   url: string,
   server: RegistryServer,
@@ -134,7 +128,7 @@ async function store(serverId: string, names: readonly string[], person: Person)
   return stored.length;
 }
 
-/** As a conversation offers what is stored, to a model that checks it as OpenAI's API does. */
+/** With a model that validates tools as OpenAI's API does. */
 async function offer(serverId: string, person: Person): Promise<string> {
   const stored = await serviceClient()
     .rpc('server_for_probe', { p_server_id: serverId, p_user_id: person.id })
@@ -154,7 +148,6 @@ interface Answer {
   text: string;
 }
 
-/** As a conversation calls it. A call that the server refuses has failed with the server's words. */
 async function callByConnection(
   connection: Connection,
   { tool, arguments: args, isError }: CheckedCall,
@@ -169,14 +162,13 @@ async function callByConnection(
   }
 }
 
-/** Some servers put the answer itself next to a text that only says that there is one. */
+/** Some servers put the result only into structured content, with a placeholder text. */
 function withStructured(text: string, structured: unknown): string {
   return structured == null || text.includes(JSON.stringify(structured))
     ? text
     : `${text}\n${JSON.stringify(structured)}`;
 }
 
-/** As a person calls a tool in the page. */
 async function callByFunction(serverId: string, call: CheckedCall, person: Person): Promise<void> {
   const { body } = await invoke(person, 'call-tool', {
     server_id: serverId,
@@ -188,7 +180,6 @@ async function callByFunction(serverId: string, call: CheckedCall, person: Perso
   check(call, { isError: body['outcome'] !== 'ok', text });
 }
 
-/** @throws Unexpected when the result is not the one that was to come */
 function check(call: CheckedCall, { isError, text }: Answer): void {
   const shown = text.slice(0, 300);
   if (isError !== (call.isError === true))

@@ -12,7 +12,7 @@ export const GO_SERVERS: readonly RegistryServer[] = [
     http: { path: '/' },
     tools: 10,
     calls: () => [
-      // A name that no voice model takes.
+      // A name that voice models reject.
       { tool: 'greet (structured)', arguments: { name: 'Ada' }, answer: /Hi Ada/ },
       { tool: 'greet', arguments: { name: 'Ada' }, answer: /^Hi Ada\b/ },
     ],

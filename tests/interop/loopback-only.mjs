@@ -1,5 +1,4 @@
-// Loaded into servers from npm before their own code: most listen on every address of the machine, and tests that
-// run anywhere must not open them to the network.
+// Preloaded into npm servers: most listen on every address, and tests must not expose them to the network.
 import { Server } from 'node:net';
 
 const { listen } = Server.prototype;

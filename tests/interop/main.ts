@@ -1,7 +1,5 @@
-/**
- * `npm run interop`: servers from the registries of npm, PyPI and Go against a stack of its own, one after the other,
- * and a table of what became of each. Names of servers run only those; `--write` puts the table into docs/interop.md.
- */
+// `npm run interop`: servers from the registries of npm, PyPI and Go against their own stack. Arguments name the servers
+// to run; `--write` updates docs/interop.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newPerson } from '../support/person.ts';
@@ -37,14 +35,14 @@ async function row(server: RegistryServer): Promise<Row> {
 }
 
 async function run(servers: readonly RegistryServer[]): Promise<Row[]> {
-  // The stack is one of this machine, whatever the environment names.
+  // Never use a hosted service, whatever the environment names.
   for (const name of ['SUPABASE_URL', 'LIVEKIT_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
     delete process.env[name];
   const { base } = await findFreeBlock(FIRST_PORT);
   const { signal } = stopped;
   const say = (text: string): void => console.log(text);
   const running = await startStack({ dataDir: DATA_DIR, portBase: base, earlier: 'delete', say, signal });
-  // Where the pieces that are shared with the end-to-end tests look for the stack.
+  // The helpers shared with the end-to-end tests find the stack by this.
   process.env['PATCHBAY_STACK'] = stackFile(DATA_DIR);
   const rows: Row[] = [];
   try {

@@ -87,7 +87,7 @@ export const NPM_PINNED_SERVERS: readonly RegistryServer[] = [
     version: pinnedVersion('@antv/mcp-server-chart'),
     program: 'mcp-server-chart',
     args: ({ port }) => ['--transport', 'streamable', '--port', String(port)],
-    // Nobody listens there: the real service draws elsewhere.
+    // Nothing listens there, so no request reaches the real service.
     env: () => ({ VIS_REQUEST_SERVER: 'http://127.0.0.1:9/' }),
     http: { path: '/mcp' },
     tools: 25,

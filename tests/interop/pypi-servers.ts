@@ -39,7 +39,7 @@ export const PYPI_SERVERS: readonly RegistryServer[] = [
     from: 'PyPI',
     package: 'mcp-server-sqlite',
     version: '2025.4.25',
-    // It was written for version 1 of the SDK, and asks for any.
+    // Written for version 1 of the SDK, without an upper bound.
     with: ['mcp<2'],
     program: 'mcp-server-sqlite',
     args: ({ folder }) => ['--db-path', `${folder}/data.db`],

@@ -1,4 +1,3 @@
-/** MCP servers as processes that can be killed, bridges included. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -7,15 +6,14 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { signalGroup } from '../../local/processes/process-identity.ts';
 
-/** Some packages need seconds to be loaded. */
+/** Milliseconds; some packages take seconds to load. */
 const START_MS = 60_000;
 const POLL_MS = 20;
 const LOOPBACK_ONLY = pathToFileURL(join(import.meta.dirname, 'loopback-only.mjs')).href;
 
 export interface ServerProcess {
-  /** Kills it and all that it started, with no chance to say goodbye, and waits until it is gone. */
+  /** SIGKILL to the whole process group; resolves when it has ended. */
   kill(): Promise<void>;
-  /** What it has written. */
   output(): string;
 }
 
@@ -64,7 +62,7 @@ export async function startServer({ command, args, env, cwd, port }: ServerComma
 async function kill(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
   const isOver = child.exitCode !== null || child.signalCode !== null;
-  // Even when it has ended itself, what it started may still run.
+  // Child processes may outlive the server.
   signalGroup(child.pid, 'SIGKILL');
   if (!isOver) await once(child, 'exit');
 }

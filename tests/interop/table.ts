@@ -1,10 +1,9 @@
-/** The table that `npm run interop` prints and docs/interop.md holds. */
 import { STEPS, type Outcome } from './exercise.ts';
 import type { RegistryServer } from './registry-server.ts';
 
 export interface Row {
   server: Pick<RegistryServer, 'name' | 'from' | 'package' | 'version' | 'http' | 'bridge'>;
-  /** null where it could not be installed; the reason stands in `why`. */
+  /** Null if it could not be installed; `why` has the reason. */
   outcome: Outcome | null;
   why?: string;
 }
@@ -52,7 +51,6 @@ function faultOf({ server, outcome, why }: Row): string[] {
   return fault ? [`- ${server.name}: ${fault.step}: ${oneLine(fault.why)}`] : [];
 }
 
-/** Words of a stranger, safe in Markdown. */
 function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   const short = line.length > 300 ? `${line.slice(0, 299)}…` : line;

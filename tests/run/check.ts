@@ -1,4 +1,3 @@
-/** `npm run check [-- <group>...]`: lint, types, format, unused code, package boundaries, retired terms and SQL. */
 import { GROUPS, runChecks } from './checks.ts';
 import { lastLine } from './tally.ts';
 

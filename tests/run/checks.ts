@@ -6,7 +6,7 @@ import type { Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
-/** More at once than the cores of a small machine only delays all of them. */
+/** More than the cores of a small machine only delays all of them. */
 const AT_ONCE = 2;
 
 /** What `npm run check -- <group>` can run alone. */
@@ -59,7 +59,7 @@ function listChecks(): Check[] {
   return [
     tool('lint', 'lint', 'eslint', ['.', '--max-warnings', '0']),
     types('packages', 'tsconfig.json'),
-    // Whatever the browser imports must not need Node.
+    // What the browser imports must not need Node.
     types('shared in the browser', 'shared/tsconfig.browser.json'),
     types('tests', 'tests'),
     types('benchmarks', 'bench'),

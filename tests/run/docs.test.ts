@@ -10,10 +10,8 @@ const tracked = (pattern: string | string[]): string[] =>
 
 const DOCUMENTS = tracked(['*.md', 'docs/**/*.md', '.github/**/*.md', '*/**/README.md']);
 const FOLDERS = tracked('*/').map((folder) => folder.replace(/\/?$/, '/'));
-/** Commands of npm itself that the docs may name. */
 const OF_NPM = new Set(['audit', 'ci', 'install', 'run']);
 
-/** The code blocks and inline code of a document. */
 const codeIn = (text: string): string =>
   [...text.matchAll(/```.*?```|`[^`\n]+`/gs)].map(([code]) => code).join('\n');
 

@@ -1,4 +1,3 @@
-/** `npm run format [-- <path>...]`: formats all files, or these, with Prettier. */
 import { join } from 'node:path';
 import { runTool } from '../../local/processes/tool.ts';
 

@@ -1,8 +1,6 @@
-/**
- * `npm test` runs all tests; its last line is `N passed, N failed, N skipped`.
- * `npm test -- check unit conformance functions database e2e hostile` runs these parts. `newcomer`, which installs everything
- * again, runs only when named. `conformance` runs all scenarios when named, otherwise a selection.
- */
+// `npm test` runs all parts; its last line is `N passed, N failed, N skipped`. These can be named: `npm test -- check unit
+// conformance functions database e2e hostile`. `newcomer`, which installs everything again, runs only when named.
+// `conformance` runs all scenarios when named, otherwise a selection.
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { runConformance } from '../conformance/run.ts';
@@ -28,7 +26,6 @@ import { liftHostLimits } from './host-limits.ts';
 import { lastLine, NOTHING, sum, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Separate from the user's own stack. */
 const DATA_DIR = join(ROOT, '.local/test');
 const FIRST_PORT = 5100;
 const USUAL_PARTS = ['check', 'unit', 'conformance', 'functions', 'database', 'e2e', 'hostile'] as const;
@@ -42,7 +39,7 @@ async function bringChromium(): Promise<string | null> {
   return findChromium() ?? installChromium(say);
 }
 
-/** Browser tests; without Chromium or LiveKit they are skipped, which is a failure in CI. */
+/** Skipped without Chromium or LiveKit, which is a failure in CI. */
 async function runBrowserTests(stack: Stack, chromium: string | null, context: RunContext): Promise<Tally> {
   const reason = chromium === null ? 'there is no Chromium' : stack.voice_unavailable;
   if (chromium !== null && reason === undefined) {
@@ -118,7 +115,6 @@ async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
 async function run(wanted: PartName[], isNamed: boolean, context: RunContext): Promise<Tally> {
   const tallies: Tally[] = [];
   const has = (name: PartName): boolean => wanted.includes(name) && !context.signal.aborted;
-  // Downloads while other parts run.
   const bringing = has('e2e') ? bringChromium() : Promise.resolve(null);
   if (has('check')) tallies.push(await part('check', () => runChecks(say)));
   if (has('unit')) {
@@ -148,7 +144,7 @@ if (unknown.length > 0) {
   say(`unknown part ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
   process.exitCode = 2;
 } else {
-  // Tests never use a hosted service, whatever the environment names.
+  // Never use a hosted service, whatever the environment names.
   for (const name of ['SUPABASE_URL', 'LIVEKIT_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'])
     delete process.env[name];
   const stopped = new AbortController();

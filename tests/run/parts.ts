@@ -15,7 +15,6 @@ const BROKEN: Tally = { ...NOTHING, failed: 1 };
 
 export interface RunContext {
   say: (text: string) => void;
-  /** Aborted when the user stops the run. */
   signal: AbortSignal;
 }
 
@@ -27,7 +26,7 @@ interface Suite {
   count: (report: string) => Tally;
 }
 
-/** Runs a test tool and counts its report; a missing report is a failure. */
+/** A missing report is a failure. */
 async function runSuite(
   { command, args, env, report, count }: Suite,
   { say, signal }: RunContext,

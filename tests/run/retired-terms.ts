@@ -1,16 +1,13 @@
-/**
- * Words that Patchbay doesn't use, because the field has a name for the thing (docs/glossary.md). They are searched in
- * comments, strings, docs, test titles and names: `toldOnce` and `told_once` contain `told`.
- */
+/** The field has its own names for these things (docs/glossary.md). Names are split first: `toldOnce` contains `told`. */
 
 interface RetiredTerm {
   name: string;
   /** Matched against a line whose names are split into words. */
   pattern: RegExp;
   instead: string;
-  /** What may contain the pattern: other meanings, outside names, published codes. */
+  /** Other meanings, outside names, published codes. */
   except?: RegExp;
-  /** Where the word is retired, by the beginning of the path; default: everywhere. */
+  /** Path prefixes; default: everywhere. */
   onlyIn?: readonly string[];
 }
 
@@ -113,7 +110,6 @@ export function findRetiredTerms(path: string, text: string, terms = RETIRED_TER
   });
 }
 
-/** `wasToldOnce` and `was_told_once` become `was told once`. */
 function splitNames(line: string): string {
   return line
     .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ')

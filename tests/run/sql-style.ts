@@ -1,8 +1,5 @@
-/**
- * Checks SQL with the parser of Postgres itself. No formatter keeps this SQL readable: sql-formatter leaves the bodies of
- * functions as they are, and Supabase's language server deletes comments. So this checks syntax (PL/pgSQL included) and
- * the few rules that a formatter would apply.
- */
+// Uses the parser of Postgres. sql-formatter leaves function bodies as they are, and Supabase's language server deletes
+// comments, so this checks syntax (PL/pgSQL included) and the few rules that a formatter would apply.
 import { loadModule, parsePlPgSQLSync, parseSync, scanSync } from '@libpg-query/parser';
 
 export interface SqlProblem {
@@ -11,9 +8,9 @@ export interface SqlProblem {
 }
 
 interface SqlOptions {
-  /** Files that declare each object once: no `create or replace`, and tables have row-level security. */
+  /** No `create or replace`, and tables have row-level security. */
   isDeclaration?: boolean;
-  /** Only the syntax: migrations are generated or copied from the schemas. */
+  /** Checks only the syntax: migrations are generated or copied from the schemas. */
   isMigration?: boolean;
 }
 
@@ -61,7 +58,7 @@ export function findSqlProblems(text: string, options: SqlOptions = {}): SqlProb
     if (!stmt.CreateFunctionStmt) return [];
     const source = bytes.subarray(start, length === undefined ? undefined : start + length).toString();
     const found = findFunctionProblems(stmt.CreateFunctionStmt, source, options);
-    // The statement begins after the comments before it.
+    // The parser's offset includes comments before the statement.
     const comments = Buffer.byteLength(/^(?:\s|--.*\n)*/.exec(source)?.[0] ?? '');
     return found.map((message) => ({ line: lineAt(start + comments), message }));
   });
@@ -109,7 +106,6 @@ function findOpenTables(statements: Statement[], lineAt: (offset: number) => num
   );
 }
 
-/** Lower-case keywords, also in bodies, and whitespace. */
 function findStyleProblems(text: string, firstLine = 1): SqlProblem[] {
   const bytes = Buffer.from(text);
   const { tokens } = scanSync(text) as { tokens: Token[] };

@@ -1,4 +1,3 @@
-/** `npm run check -- sql`: syntax and style of all SQL. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findSqlProblems } from './sql-style.ts';

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 
-/** How many tests of one part passed, failed and were skipped. */
 export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
-  /** Names of tests that passed only on the second try: on a busy machine, voices may stutter. */
+  /** Passed only on the second try, because voices may stutter on a busy machine. */
   secondTries?: string[];
 }
 

@@ -1,6 +1,4 @@
-/**
- * `npm run check -- terms`: fails if a retired term is back. `node tests/run/terms.ts --count` counts them per folder.
- */
+/** `node tests/run/terms.ts --count` counts the retired terms per folder. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +19,6 @@ const found = files.flatMap((file) =>
   findRetiredTerms(file, readText(file)).map((finding) => ({ file, ...finding })),
 );
 
-/** The folder whose counts are shown together. */
 const folderOf = (file: string): string => file.split('/').slice(0, -1).slice(0, 2).join('/') || '.';
 
 if (process.argv.includes('--count')) {

@@ -1,4 +1,4 @@
-/** Checks the files that only GitHub, Renovate and deployments read. Their mistakes would go unnoticed here. */
+/** Only GitHub, Renovate and deployments read these files, so mistakes would go unnoticed. */
 import { accessSync, constants, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

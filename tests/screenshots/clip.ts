@@ -14,7 +14,7 @@ const WAIT = { timeout: 60_000 };
 const QUESTION = 'What time is it in Tokyo?';
 const ANSWER = /It is \d+:\d+ [AP]M in Tokyo/i;
 
-/** Screencasts leave out the mouse pointer, so the page draws one. A modal dialog would cover it from outside. */
+/** Screencasts leave out the mouse pointer. A modal dialog would cover one drawn outside of it. */
 const POINTER = `
   addEventListener('mousemove', ({ clientX, clientY }) => {
     let pointer = document.querySelector('[data-pointer]');
@@ -68,7 +68,6 @@ export async function recordClip(browser: Browser, stack: Stack, file: string): 
   }
 }
 
-/** What the clip shows. */
 async function plugIn(page: Page, transcript: Locator): Promise<void> {
   await page.waitForTimeout(1_500);
   await ask(page);
@@ -113,7 +112,7 @@ async function clickOn(page: Page, target: Locator): Promise<void> {
   await target.click();
 }
 
-/** Saves what the page shows while `act` runs. A frame comes only when something changes. */
+/** A frame is sent only when something changes. */
 async function record(page: Page, folder: string, act: () => Promise<void>): Promise<Frame[]> {
   const cdp = await page.context().newCDPSession(page);
   const frames: Frame[] = [];
@@ -137,7 +136,7 @@ async function encode(frames: Frame[], folder: string, file: string): Promise<vo
   });
   writeFileSync(list, lines.join('\n'));
   const input = ['-f', 'concat', '-safe', '0', '-i', list, '-vf', `fps=${FRAMES_PER_SECOND}`];
-  // Lossless is small enough for a flat interface, and leaves no traces of earlier frames.
+  // Lossless is small enough for a flat interface and leaves no artifacts of earlier frames.
   const output = ['-c:v', 'libwebp_anim', '-lossless', '1', '-compression_level', '6', '-loop', '0'];
   await new Promise<void>((resolve, reject) => {
     const ffmpeg = spawn('ffmpeg', ['-loglevel', 'error', '-y', ...input, ...output, file], {

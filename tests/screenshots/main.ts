@@ -1,8 +1,5 @@
-/**
- * `npm run screenshots`: every page, wide and on a phone, light and dark, as images in .local/screenshots.
- * `npm run screenshots -- clip`: the clip of the README, docs/images/plug-in.webp.
- * Uses the stack that runs in this checkout, or starts one.
- */
+// `npm run screenshots`: every page, wide and on a phone, light and dark, as images in .local/screenshots;
+// with `-- clip`, the clip of the README. Uses the stack of this checkout, or starts one.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
@@ -66,7 +63,6 @@ async function shoot(
   await page.close();
 }
 
-/** A conversation with a question and its answer. */
 async function talk(page: Page, take: () => Promise<void>): Promise<void> {
   await page.getByRole('button', { name: 'Text only' }).click();
   const log = page.getByRole('log', { name: 'Transcript' });
@@ -76,7 +72,6 @@ async function talk(page: Page, take: () => Promise<void>): Promise<void> {
     .waitFor();
   await page.getByRole('textbox', { name: 'Type a message' }).fill('What time is it in Tokyo?');
   await page.getByRole('button', { name: 'Send' }).click();
-  // Results of calls are collapsed in the transcript.
   await log
     .getByRole('paragraph')
     .filter({ hasText: /[AP]M in tokyo/i })
@@ -119,7 +114,7 @@ async function recordReadmeClip(stack: Stack): Promise<void> {
   say(`the clip is ${CLIP}`);
 }
 
-/** The file may be of a stack that was killed. */
+/** The file may be from a killed stack. */
 const answers = ({ web_url }: Stack): Promise<boolean> =>
   fetch(`${web_url}/healthz`).then(
     ({ ok }) => ok,

@@ -1,4 +1,3 @@
-/** The README to the letter: a clean clone, `npm start`, the page that it names, the account that it prints, Ctrl-C. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,17 +17,17 @@ afterAll(() => {
 it('a newcomer has the whole product after one command', { timeout: 400_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay newcomer '));
   folders.push(folder);
-  // Postgres, which does not run as root, goes elsewhere from a folder that it cannot enter.
+  // Postgres drops root privileges and needs to enter this folder.
   chmodSync(folder, 0o755);
   const clone = join(folder, 'patchbay');
   execFileSync('git', ['clone', '--quiet', ROOT, clone]);
   const { base } = await findFreeBlock(8100);
   const start = spawn('npm', ['start'], {
     cwd: clone,
-    // What npm and vitest have put into the environment of this process is nothing that a newcomer has.
+    // A newcomer's environment has nothing that npm and vitest set here.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PATCHBAY_PORT_BASE: String(base) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C goes to all that run in a terminal: a group of its own stands for one.
+    // Ctrl-C signals a terminal's process group, so the stack gets its own group.
     detached: true,
   });
   let output = '';

@@ -1,4 +1,3 @@
-/** A backup as docs/operate.md makes it, brought back into an empty project: everybody is there, and keys open. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,7 +54,6 @@ afterAll(async () => {
   for (const end of ends.toReversed()) await end();
 });
 
-/** Tables of the schemas that the backup takes. */
 async function tablesOf(sql: Sql): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
@@ -72,13 +70,12 @@ async function filledTables(sql: Sql): Promise<Record<string, number>> {
   return counts;
 }
 
-/** The statement of the guide that empties what the migrations have filled. */
 async function emptyingStatement(): Promise<string> {
   const text = await readFile(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
   return /^ *-c '(truncate [^']+)'/m.exec(text)?.[1] ?? '';
 }
 
-/** What `pg_dump --data-only` writes and psql reads: COPY of each table, with the triggers asleep. */
+/** As `pg_dump --data-only` and psql do: COPY of each table, with triggers disabled. */
 async function bringData(from: Sql, to: Sql): Promise<void> {
   const tables = await tablesOf(from);
   const emptying = await emptyingStatement();
@@ -112,7 +109,6 @@ it('people, servers, keys, tools, tokens and the trail are as they were', async 
   await bringData(before.sql, after.sql);
   expect(await filledTables(after.sql)).toEqual(await filledTables(before.sql));
 
-  // The same person with the same password, who finds the same things.
   const { error } = await after.user.auth.signInWithPassword({ email: EMAIL, password: PASSWORD });
   expect(error).toBeNull();
   for (const table of ['mcp_servers', 'mcp_tools', 'agent_configs', 'audit_events']) {
@@ -120,9 +116,7 @@ it('people, servers, keys, tools, tokens and the trail are as they were', async 
     expect(was.data?.length, table).toBeGreaterThan(0);
     expect(is.data, table).toEqual(was.data);
   }
-  // The key opens, and the server takes it.
   expect(await invoke(after, 'test-connection', { server_id: id })).toMatchObject({ ok: true });
-  // A token that was given out before still works.
   const { token } = NewApiToken.parse(made.data);
   const answer = await fetch(`${after.supabase.url}/functions/v1/rest/mcp_servers?select=tags`, {
     headers: { authorization: `Bearer ${token}` },

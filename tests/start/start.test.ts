@@ -1,4 +1,3 @@
-/** The life of a stack: it comes up, says where it is, is kept up, and leaves nothing behind, however it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -14,7 +13,7 @@ import { readStack, stackFile, type Stack } from '../../local/stack/stack-file.t
 
 const PROGRAM = join(import.meta.dirname, 'fixtures/supervisor.ts');
 const dataDir = mkdtempSync(join(tmpdir(), 'patchbay test '));
-// Postgres, which does not run as root, goes elsewhere from a folder that it cannot enter.
+// Postgres drops root privileges and needs to enter this folder.
 chmodSync(dataDir, 0o755);
 const supervisors: ChildProcess[] = [];
 let portBase = 0;
@@ -67,7 +66,7 @@ async function exitCode(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** Every process below one, by the process table, whatever groups they have made for themselves. */
+/** By parent process, whatever group each is in. */
 function descendants(pid: number): ProcessIdentity[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -205,7 +204,7 @@ describe.runIf(process.platform === 'linux')('a stack', () => {
       for (const name of names) renameSync(join(dataDir, aside, name), join(dataDir, name));
       const { process: again, stack } = await startAndWait();
       expect(await signIn(stack)).toBe(first);
-      // As if an older version had made the database.
+      // Simulates a database of an older version.
       const sql = postgres(stack.database_url ?? '', { max: 1 });
       await sql`update supabase_migrations.schema_migrations set statements = array['select 1']
         where version = (select min(version) from supabase_migrations.schema_migrations)`;

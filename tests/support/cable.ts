@@ -1,11 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** A connection between two parts that a test can cut and restore. */
 export interface Cable {
-  /** The address of the other end, through the cable. */
   url: string;
-  /** Ends every connection, and refuses new ones. */
   pull(): Promise<void>;
   plug(): Promise<void>;
 }

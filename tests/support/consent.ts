@@ -1,5 +1,3 @@
-/** A person at the pages of the authorization server, without a browser. */
-
 /**
  * Signs in at the authorization server and agrees.
  * @param url where the sign-in begins

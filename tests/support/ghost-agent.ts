@@ -1,7 +1,4 @@
-/**
- * Joins a room as an agent and stays until it is killed: then it is the ghost that a crashed job leaves behind.
- * Arguments: LiveKit address, token. Prints a line when it is in the room.
- */
+/** Arguments: LiveKit URL, token. Prints a line once it has joined. Killed, it leaves the ghost of a crashed job. */
 import { Room } from '@livekit/rtc-node';
 
 const [url = '', token = ''] = process.argv.slice(2);

@@ -1,4 +1,3 @@
-/** People who try what is not theirs, with the token that each of them would come with. */
 import { dirname, join } from 'node:path';
 import { importJWK, SignJWT, generateKeyPair, type JWTPayload } from 'jose';
 import { loadKeys } from '../../local/supabase/keys.ts';
@@ -7,7 +6,7 @@ import { runningStack } from './running-stack.ts';
 
 export interface Intruder {
   who: string;
-  /** Null comes without a token. */
+  /** Null: no token. */
   token: string | null;
 }
 
@@ -41,7 +40,7 @@ async function forge(claims: JWTPayload): Promise<string> {
   return sign(claims, privateKey, signingKey.kid, '1h');
 }
 
-/** Signed with the project's own key, a minute too late. */
+/** Signed with the project's own key. */
 async function expired(claims: JWTPayload): Promise<string> {
   const { signingKey } = await projectKeys();
   return sign(claims, await importJWK(signingKey, 'ES256'), signingKey.kid, '-1m');

@@ -1,4 +1,3 @@
-/** Emails of the running stack, and what tests set of its Auth. */
 import type { Page } from '@playwright/test';
 import type { Mail } from '../../local/supabase/auth/mailer.ts';
 import { runningStack } from './running-stack.ts';
@@ -18,7 +17,6 @@ export async function followMail(page: Page, address: string): Promise<void> {
 }
 
 interface AuthChange {
-  /** Whether new accounts confirm their address first. */
   confirmations?: boolean;
   github?: { client_id: string; secret: string; url: string } | null;
 }

@@ -1,4 +1,4 @@
-/** Between a worker and the rehearsal model: writes down what goes over the wire, less the sound. */
+/** A proxy between a worker and the rehearsal model that records messages, without audio. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
@@ -23,7 +23,6 @@ const TappedEvent = z.looseObject({
 });
 export type TappedEvent = z.infer<typeof TappedEvent> & { from: 'worker' | 'model' };
 
-/** What one response was asked for with, and what it read. */
 export interface TappedResponse {
   isOutOfBand: boolean;
   instructions: string;
@@ -33,11 +32,9 @@ export interface TappedResponse {
 const SOUND = new Set(['input_audio_buffer.append', 'response.output_audio.delta']);
 
 export class ModelTap {
-  /** Everything of all connections, in the order of the wire. */
   readonly events: TappedEvent[] = [];
   readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 
-  /** The base URL for a worker. */
   static async open(): Promise<ModelTap> {
     const tap = new ModelTap();
     tap.#server.on('connection', (near, { url }) => tap.#join(near, url ?? ''));

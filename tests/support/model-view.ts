@@ -14,7 +14,7 @@ const ModelSession = z.object({
   tools: z.array(
     z.object({ name: z.string(), description: z.string(), parameters: z.record(z.string(), z.unknown()) }),
   ),
-  /** Updates of the session that came with tools. */
+  /** Session updates that contained tools. */
   tool_updates: z.object({ accepted: z.number(), rejected: z.number() }),
 });
 export type ModelSession = z.infer<typeof ModelSession>;

@@ -1,4 +1,4 @@
-/** A worker for one test, beside that of the stack: what happens to it, or to what it needs, disturbs nobody. */
+/** Failures of this worker don't affect other tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,21 +13,17 @@ const PROGRAM = join(import.meta.dirname, '../../agent-worker/src/main.ts');
 const READY_WITHIN_MS = 60_000;
 
 export interface OwnWorker {
-  /** For `RoomClient.join`: conversations with this worker. */
+  /** For `RoomClient.join`. */
   agentName: string;
-  /** To the rehearsal model. */
   model: Cable;
-  /** To Supabase: the database, and Realtime. */
   database: Cable;
-  /** What it has written: one JSON object a line. */
+  /** One JSON object per line. */
   log: () => string;
-  /** Status of the health endpoint; null when nothing answers. */
+  /** Null if the health endpoint doesn't respond. */
   health(): Promise<number | null>;
-  /** The processes of its conversations, and a warm one. */
+  /** Processes of its conversations, and a warm one. */
   jobs(): number[];
-  /** SIGTERM; resolves when it has ended. */
   drain(): Promise<void>;
-  /** Ends it at once, if it runs. */
   end(): Promise<void>;
 }
 
@@ -52,7 +48,7 @@ export async function startOwnWorker(extra: NodeJS.ProcessEnv = {}, program = PR
       SUPABASE_SECRET_KEY: stack.secret_key,
       OPENAI_API_KEY: 'rehearsal',
       OPENAI_BASE_URL: model.url,
-      // Its conversations have servers without credentials only: nothing was sealed with this key.
+      // Its servers have no credentials, so nothing was sealed with this key.
       PATCHBAY_SECRETS_KEYS: `tests:${randomBytes(32).toString('base64')}`,
       PATCHBAY_ADDRESS_POLICY: 'local',
       PATCHBAY_AGENT_NAME: agentName,

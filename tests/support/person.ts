@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { demoServer, runningStack } from './running-stack.ts';
 
-/** A user of the product, made for one test, with a client that acts as that user. */
 export interface Person {
   email: string;
   password: string;

@@ -15,7 +15,7 @@ export function childrenOf(parent: number): number[] {
     .flatMap((entry) => (parentOf(entry) === parent ? [Number(entry)] : []));
 }
 
-/** Of the fields after the name in parentheses, the second is the parent. */
+/** In /proc/<pid>/stat, the second field after the name in parentheses is the parent. */
 function parentOf(pid: string): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -35,7 +35,6 @@ export async function addServer(
   return Id.parse(data).id;
 }
 
-/** An answer whose shape the test itself states. */
 export interface FunctionAnswer {
   status: number;
   body: Record<string, unknown>;

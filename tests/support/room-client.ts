@@ -1,7 +1,4 @@
-/**
- * A person in the room without a browser: joins as the page does, types and speaks, and notes down what the
- * agent says, how loud it is, and what it tells about itself.
- */
+/** A participant without a browser: joins as the page does, types and speaks, and records what the agent sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AudioFrame,
@@ -27,7 +24,7 @@ import { runningStack } from './running-stack.ts';
 const FRAME_SAMPLES = SPEECH_RATE_HZ / 50;
 /** Root mean square above which a frame of 20 ms counts as voice. */
 const LOUD = 100;
-/** The microphone is fed this far ahead at most; the default of a second would delay every word. */
+/** The default queue of a second would delay every word. */
 const MICROPHONE_QUEUE_MS = 100;
 const PATIENCE_MS = 15_000;
 
@@ -43,7 +40,7 @@ export class RoomClient {
   readonly sessionId: string;
   readonly lines: Line[] = [];
   readonly activity: Activity[] = [];
-  /** Wall clock of each loud frame of the agent, 20 ms long, newest last. */
+  /** Wall-clock time of each loud frame, 20 ms long, newest last. */
   readonly loudAtMs: number[] = [];
   readonly #person: Person;
   readonly #room = new Room();
@@ -56,15 +53,12 @@ export class RoomClient {
     this.sessionId = sessionId;
   }
 
-  /**
-   * Asks for a room with an agent and goes in, with an open microphone.
-   * @param agentName calls the agent of a worker for this test, instead of the stack's
-   */
+  /** @param agentName default: the agent of the stack's worker */
   static async join(person: Person, agentConfigId?: string, agentName?: string): Promise<RoomClient> {
     try {
       return await RoomClient.#joinOnce(person, agentConfigId, agentName);
     } catch (error) {
-      // Once in many times the library misses the server's answer to its track, and gives up after 15 s.
+      // Rarely, the library misses the server's response to its track and gives up after 15 s.
       console.warn(`joining a room again: ${error instanceof Error ? error.message : String(error)}`);
       return RoomClient.#joinOnce(person, agentConfigId, agentName);
     }
@@ -117,7 +111,7 @@ export class RoomClient {
     );
   }
 
-  /** The first message of a kind, from an index of `activity` on, that fits. */
+  /** Searches from an index of `activity`. */
   async waitForActivity<Type extends Activity['type']>(
     type: Type,
     fits: (activity: ActivityOf<Type>) => boolean,
@@ -186,7 +180,7 @@ export class RoomClient {
     room.registerTextStreamHandler(TOPIC_ACTIVITY, (reader) => {
       void reader.readAll().then((text) => this.activity.push(Activity.parse(JSON.parse(text))), cutOff);
     });
-    // The framework's own telemetry; without a handler each message of it is a line in the log.
+    // The framework's telemetry; without a handler, each message is logged.
     room.registerByteStreamHandler('lk.agent.session', () => {});
     await room.connect(url, token, { autoSubscribe: true, dynacast: false });
     const track = LocalAudioTrack.createAudioTrack('microphone', this.#microphone);
@@ -195,7 +189,7 @@ export class RoomClient {
     void this.#feedMicrophone();
   }
 
-  /** Silence for ever, and the words that are to be said; paced by the queue of the microphone. */
+  /** Paced by the queue of the microphone. */
   async #feedMicrophone(): Promise<void> {
     while (!this.#left) {
       const frame = new Int16Array(FRAME_SAMPLES);
@@ -223,10 +217,9 @@ export class RoomClient {
   }
 }
 
-/** A stream that ended with its room: half a line was never said, half a message says nothing. */
+/** Incomplete streams of a closed room are dropped. */
 function cutOff(): void {}
 
-/** A token for the same room, that calls another agent into it. */
 async function tokenFor(
   agentName: string,
   person: Person,

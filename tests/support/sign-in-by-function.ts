@@ -1,4 +1,3 @@
-/** Signing in to a server as a program does, with a person who agrees. */
 import { z } from 'zod';
 import { consentAs } from './consent.ts';
 import type { Person } from './person.ts';

@@ -1,4 +1,4 @@
-/** One function as hosted Supabase runs it: from its upload, with its own import map, on the hosted Deno version. */
+/** Runs one upload as hosted Supabase does: with its own import map, on the hosted Deno version. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -10,7 +10,6 @@ import { findHostedDeno } from '../../local/supabase/deno.ts';
 const ImportMap = z.object({ imports: z.record(z.string(), z.string()) });
 const OFFLINE = ['--no-remote', '--no-lock', '--no-check', '--no-prompt', '--node-modules-dir=manual'];
 
-/** The address of a function that runs. */
 export interface ServedFunction {
   url: string;
   stop(): Promise<void>;
@@ -27,7 +26,7 @@ export async function serveUploaded(
 ): Promise<ServedFunction> {
   const importMap = `supabase/functions/${name}/deno.json`;
   const { imports } = ImportMap.parse(JSON.parse(await readFile(join(folder, importMap), 'utf8')));
-  // Hosted Supabase fetches these packages; offline, Deno finds the installed ones only where a manifest asks for them.
+  // Hosted Supabase fetches these packages; offline, Deno finds installed ones only through a manifest.
   const wanted = Object.entries(imports).map(([bare, specifier]) => [bare, specifier.split('@').at(-1)]);
   await writeFile(
     join(folder, 'package.json'),

@@ -1,16 +1,14 @@
-/** Somebody at the page without JavaScript, as a plain HTTP client. */
 import type { Person } from './person.ts';
 import { runningStack } from './running-stack.ts';
 
 interface Visit {
   html: string;
-  /** Where the answer leads, when it is a redirect. */
+  /** The target of a redirect. */
   location: string | null;
 }
 
 export interface Visitor {
   get(path: string): Promise<Visit>;
-  /** Sends a form. */
   send(path: string, fields?: Record<string, string>): Promise<Visit>;
 }
 

@@ -9,7 +9,7 @@ import {
 import { DatabaseRefusal } from './read.ts';
 import { currentTrace, holdSpan } from './trace.ts';
 
-/** What a function answers: a status and a JSON body. Refusals have the body `{ code, message, ... }`. */
+/** A status and a JSON body. Errors have the body `{ code, message, ... }`. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -29,11 +29,9 @@ export function refuse(status: number, code: string, message: string, more: obje
   return { status, body: { code, message, ...more } };
 }
 
-/** What a function has of a caller who is still there. */
 export interface Caller {
-  /** Tells how far things are; only heard by a caller who asked for a stream. */
+  /** Reports progress; does nothing unless the caller asked for a stream. */
   tell: (event: CallToolEvent | TestConnectionEvent) => void;
-  /** Aborted when the caller disconnects. */
   signal: AbortSignal;
 }
 
@@ -94,10 +92,10 @@ export function refusalOf({ status, message, code, hint, limit }: DatabaseRefusa
   return seconds === undefined ? answer : { ...answer, headers: { 'retry-after': String(seconds) } };
 }
 
-/** Lines that may wait for a caller who does not read; a server may report a thousand times a second. */
+/** Events buffered for a caller that doesn't read: a server may report progress a thousand times a second. */
 const MAX_UNREAD = 64;
 
-/** Starts the response with the first event; an answer that comes before any keeps its own status. */
+/** Starts the response with the first event; a response without events keeps its own status. */
 function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): Promise<Response> {
   const gone = new AbortController();
   request.signal.addEventListener('abort', () => gone.abort(), { once: true });
@@ -132,7 +130,7 @@ function stream(request: Request, answer: (caller: Caller) => Promise<Answer>): 
   return promise;
 }
 
-/** No body at all is an empty object: supabase-js sends none when there are no arguments. */
+/** supabase-js sends no body when there are no arguments. */
 function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
   if (text.trim() === '') return { ok: true, value: {} };
   try {

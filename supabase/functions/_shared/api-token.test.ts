@@ -70,7 +70,7 @@ Deno.test('a token that is used too often is rejected with the time to retry', a
 
 Deno.test('the JWT is for the role of tokens, verifies with the public key, and lasts minutes', async () => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  // As `supabase gen signing-key` writes it.
+  // The format of `supabase gen signing-key`.
   const jwk = {
     ...(await exportJWK(privateKey)),
     kid: 'k1',

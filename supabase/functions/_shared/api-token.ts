@@ -1,8 +1,5 @@
-/**
- * API tokens of workspaces. PostgREST and the functions know their callers by JWTs alone, so a token is exchanged for a
- * JWT: signed with a key of the project, for the role `api_token`, short-lived, and never shown to anyone. The database
- * defines what that role may do (migration api_tokens) and checks the token again at every statement.
- */
+// PostgREST and the functions know callers only by JWT, so an API token is exchanged for a short-lived one with the role
+// `api_token`. The database defines what that role may do (migration api_tokens) and checks the token at every statement.
 import { createAdminClient } from '@supabase/server/core';
 import { importJWK, SignJWT } from 'jose';
 import type { ClientSchema } from '../../../shared/src/contract/schema/database.ts';
@@ -15,7 +12,6 @@ import type { Handler } from './trace.ts';
 
 type GoodToken = Extract<UsedApiToken, { state: 'good' }>;
 
-/** What the door needs, given in so that tests need no network. */
 export interface TokenDeps {
   /** @throws DatabaseRefusal 429 when the token was used too often */
   use: (hash: string) => Promise<UsedApiToken>;
@@ -23,7 +19,7 @@ export interface TokenDeps {
 }
 
 const FORM = /^Bearer (patchbay_\S+)$/;
-/** Longer than any function takes to ask the database; the token itself is looked up at each statement. */
+/** Longer than any function takes to query the database, which checks the token again at each statement. */
 const JWT_GOOD_FOR_S = 180;
 
 /**
@@ -103,7 +99,7 @@ export async function signJwt(
   if (!key) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not set.' });
   const jwk = readSigningKey(key);
   if (!jwk) throw new AppError('internal', { message: 'PATCHBAY_SIGNING_KEY is not a base64-encoded JWK.' });
-  // The CLI writes keys that sign and verify; a private one may only sign.
+  // The CLI's keys have both operations; a private key may only sign.
   const privateKey = await importJWK({ ...jwk, key_ops: ['sign'] }, jwk.alg);
   return await new SignJWT({ role: 'api_token', token_id: token.token_id })
     .setProtectedHeader({ alg: jwk.alg, typ: 'JWT', kid: jwk.kid })

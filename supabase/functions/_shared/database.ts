@@ -16,21 +16,19 @@ import { storable } from '../../../shared/src/contract/json/storable.ts';
 import { read } from './read.ts';
 import { serviceRpcOf } from './service-rpc.ts';
 
-/** A server as its caller may use it. */
 export interface ServerAccess {
   serverId: string;
   workspaceId: string;
   role: Role;
-  /** Whether the caller added the server. */
   isOwn: boolean;
   url: string;
   authMethod: AuthMethod;
   credentialScope: CredentialScope;
 }
 
-/** What a credential was sealed and entered for; it may go nowhere else. */
+/** What a credential was sealed for. It may be sent nowhere else. */
 export interface SealedFor extends Pick<ServerAccess, 'serverId' | 'workspaceId' | 'url' | 'authMethod'> {
-  /** Whose it is; null: the workspace's. */
+  /** Null: the workspace's. */
   holderId: string | null;
 }
 
@@ -43,7 +41,7 @@ const ServerReference = z.object({
   credential_scope: CredentialScope,
 });
 
-/** The workspace's credential of a server that has another address by now. */
+/** The workspace's credential of a server whose address has changed. */
 const HeldSecret = z.object({
   id: z.string(),
   address: z.string(),
@@ -74,51 +72,36 @@ const StoredCatalog = z.object({
 });
 type StoredCatalog = z.infer<typeof StoredCatalog>;
 
-/** What a function does, for the rates of the table `limits`. */
 type CountedAction = 'probes' | 'voice_tokens' | 'function_calls';
 
-/** A call as `tool_calls` keeps it; its arguments are redacted. */
 export type HandMadeCall = Omit<ToolCallRow, 'id' | 'session_id'> & { workspace_id: string };
 
-/**
- * What the functions ask of the database. `find...` runs with the caller's rights, so that a row which the
- * caller may not see is null; everything else with the service role, after the rights have been checked.
- * All of them throw DatabaseRefusal for a rule of the database and AppError `internal` when it fails.
- */
+// `find...` runs with the caller's rights, so a row that the caller can't see is null. Everything else uses the service
+// role, after the rights were checked. All throw DatabaseRefusal for a rule of the database, and AppError `internal`.
 export interface Database {
-  /** The signed-in caller of the function. */
   callerId: string;
-  /** Uses the grants of sign-ins. */
   serviceRpc: ServiceRpc;
   findServer(serverId: string): Promise<ServerAccess | null>;
-  /** Without an id, the default agent of the caller's personal workspace. */
   findAgent(agentConfigId: string | undefined): Promise<AgentReference | null>;
   findSession(sessionId: string): Promise<SessionReference | null>;
 
-  /**
-   * Counts a call of the caller, and in the workspace when it belongs to one.
-   * @throws DatabaseRefusal 429 when there were too many
-   */
+  /** @throws DatabaseRefusal 429 on too many calls */
   countCall(action: CountedAction, workspaceId?: string): Promise<void>;
-  /** With the credential that the caller uses. */
   loadServer(serverId: string): Promise<ProbeServer | null>;
   reportStatus(observation: StatusObservation): Promise<void>;
-  /**
-   * `stored` is false when the server was edited, or a newer list stored, since it was loaded. Of a list that is too
-   * long the first tools are stored; `over_limit` counts the others.
-   */
+  // `stored` is false if the server was edited, or a newer list stored, since it was loaded. Of a list that is too long the
+  // first tools are stored; `over_limit` counts the rest.
   storeCatalog(
     server: Pick<ProbeServer, 'id' | 'config_version'>,
     observedAt: Date,
     catalog: Catalog,
   ): Promise<StoredCatalog>;
-  /** How many tools of a server are stored in a workspace, or by default; null: all. */
+  /** Null: no limit. Without a workspace, the default. */
   toolLimit(workspaceId?: string): Promise<number | null>;
-  /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what it was sealed for */
+  /** @throws DatabaseRefusal 409 `server_changed` if the server is no longer what it was sealed for */
   putSecret(sealedFor: SealedFor, secret: SealedSecret): Promise<void>;
-  /** @param holderId whose; null: the workspace's */
+  /** @param holderId null: the workspace's credential */
   dropSecret(serverId: string, holderId: string | null): Promise<void>;
-  /** The credential that waits for the caller to confirm the address of the server; null when none does. */
   heldSecret(serverId: string): Promise<HeldSecret | null>;
   /** @throws DatabaseRefusal 409 `server_changed` when the server has another address by now, or the credential is gone */
   confirmSecret(confirmed: {
@@ -135,7 +118,6 @@ export interface Database {
     room_name: string;
   }): Promise<void>;
   claimDispatch(sessionId: string, leaseMs: number): Promise<boolean>;
-  /** Notes a call that the caller made by hand, outside of any conversation. */
   recordCall(call: HandMadeCall): Promise<void>;
 }
 
@@ -147,7 +129,7 @@ export function databaseOf({
   jwtClaims,
 }: SupabaseContext<ClientSchema>): Database {
   const userId = callerId({ userClaims });
-  // The audit trail names the API token, where one was used, beside whoever created it.
+  // The audit trail names the API token, if one was used, and its creator.
   const actorId = z.uuid().safeParse(jwtClaims?.['token_id']).data ?? userId;
 
   return {

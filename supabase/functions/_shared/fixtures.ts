@@ -1,4 +1,3 @@
-/** What the tests of several functions begin with. */
 import type { ProbeResult } from '../../../shared/src/engine/probe/probe.ts';
 import type { ProbeFailure, ProbeSuccess } from '../../../shared/src/contract/schema/functions.ts';
 import { parseSecretKeys, seal } from '../../../shared/src/engine/secrets/secret-envelope.ts';

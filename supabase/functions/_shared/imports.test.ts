@@ -1,4 +1,4 @@
-/** A hosted function finds a package only through its own deno.json: what works here must be listed there. */
+/** A hosted function finds a package only through its own deno.json. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -4,7 +4,6 @@ import { LimitReached } from '../../../shared/src/contract/schema/limits.ts';
 
 interface RefusalDetails {
   code?: string | undefined;
-  /** What helps, as a sentence. */
   hint?: string | undefined;
   limit?: LimitReached | undefined;
 }
@@ -13,10 +12,9 @@ interface RefusalDetails {
 export class DatabaseRefusal extends Error {
   override readonly name = 'DatabaseRefusal';
   readonly status: number;
-  /** What a program compares, where the rule has one. */
+  /** Machine-readable, for rules that have a code. */
   readonly code: string | undefined;
   readonly hint: string | undefined;
-  /** Set when the rule is a limit. */
   readonly limit: LimitReached | undefined;
 
   constructor(status: number, message: string, { code, hint, limit }: RefusalDetails = {}) {
@@ -53,7 +51,7 @@ export async function read<Schema extends z.ZodType>(
 
 const RefusalCode = z.object({ code: z.string() });
 
-/** Rules that have more to tell do so as JSON. */
+/** Rules with more details send them as JSON. */
 function detailsOf(details: unknown): RefusalDetails {
   if (typeof details !== 'string' || !details.startsWith('{"')) return {};
   const value: unknown = JSON.parse(details);

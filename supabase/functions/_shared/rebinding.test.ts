@@ -1,8 +1,4 @@
-/**
- * A name that leads to a public address when it is checked and to a private one when it is connected to. The
- * functions run here with the engine that they run with in production, on Deno's sockets; only what the name
- * resolves to is decided by the test instead of the system.
- */
+/** A name that resolves to a public address when checked and to a private one when connecting. Only DNS is faked. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressPolicy } from '../../../shared/src/engine/outgoing/address-policy.ts';
@@ -18,7 +14,6 @@ import { dialingTest } from './testing/dialing-test.ts';
 const PUBLIC = '93.184.215.14';
 const PRIVATE = '127.0.0.1';
 
-/** A listener of a private network, and a name that leads to `answers` one after the other, at last to the listener. */
 async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: string[]) {
   let connections = 0;
   const listener = createServer((socket) => {
@@ -64,7 +59,7 @@ async function scene(scheme: 'http' | 'https', policy: AddressPolicy, answers: s
     } satisfies Record<string, () => Promise<Answer>>,
     asked,
     reached: () => connections,
-    // Not waited for: the hosted Deno version never says that a listener is closed whose connection was destroyed.
+    // Not awaited: the hosted Deno version never reports a closed listener whose connection was destroyed.
     close: () => void listener.close(),
   };
 }

@@ -1,6 +1,5 @@
 import type { FunctionRuntime } from '../../../shared/src/contract/schema/functions.ts';
 
-/** Something a function can't boot or work without, where an older runtime may lack it. */
 interface RuntimeNeed {
   feature: string;
   isThere: () => unknown;
@@ -8,7 +7,7 @@ interface RuntimeNeed {
 
 const exported = (module: string, name: string) => async () => name in (await import(module));
 
-/** What our sources and the packages of the functions use. undici alone needs the modules for sockets. */
+/** undici alone needs the socket modules. */
 const RUNTIME_NEEDS: readonly RuntimeNeed[] = [
   { feature: 'AbortSignal.any', isThere: () => 'any' in AbortSignal },
   { feature: 'Array.prototype.toSorted', isThere: () => 'toSorted' in Array.prototype },

@@ -7,7 +7,6 @@ import { withApiTokens } from './api-token.ts';
 import { countingHosts } from './host-requests.ts';
 import { traced, type Handler } from './trace.ts';
 
-/** One request to a function, from a caller who was let in. */
 interface FunctionCall {
   context: SupabaseContext<ClientSchema>;
   caller: Caller;
@@ -16,13 +15,11 @@ interface FunctionCall {
 
 export interface FunctionOptions<Schema extends z.ZodType> {
   name: string;
-  /** Schema of the JSON body. */
   body: Schema;
-  /** Who may call it: a signed-in user (default), or whoever has the secret key. */
+  /** A signed-in user (default), or a caller with the secret key. */
   auth?: 'user' | 'secret';
-  /** The scope with which an API token may call it, too. */
   scope?: TokenScope;
-  /** It makes requests to MCP servers, which are counted per host and caller before they are made. */
+  /** Requests to MCP servers are counted per host and caller before they are made. */
   requestsHosts?: boolean;
   handle: (body: z.output<Schema>, call: FunctionCall) => Promise<Answer>;
 }

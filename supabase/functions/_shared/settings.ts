@@ -8,10 +8,9 @@ export type Environment = Record<string, string | undefined>;
 const DEFAULT_TEST_TIMEOUT_MS = 10_000;
 export const DEFAULT_AGENT_NAME = 'patchbay';
 
-/** How servers that users name are reached. */
 export interface ProbeSettings {
   policy: AddressPolicy;
-  /** Whole time of a connection test. */
+  /** Milliseconds for the whole connection test. */
   timeoutMs: number;
 }
 
@@ -25,11 +24,10 @@ export function probeSettings(env: Environment): ProbeSettings {
 }
 
 export interface LivekitSettings {
-  /** ws:// or wss:// address that browsers use as well. */
+  /** A ws:// or wss:// address that browsers use too. */
   url: string;
   apiKey: string;
   apiSecret: string;
-  /** Name under which the worker registers. */
   agentName: string;
 }
 

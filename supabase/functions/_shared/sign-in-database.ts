@@ -7,7 +7,6 @@ import { SealedSecret } from '../../../shared/src/contract/schema/snapshot.ts';
 import { callerId } from './database.ts';
 import { read } from './read.ts';
 
-/** A sign-in under way, as it was begun. */
 const StoredFlow = z.object({
   id: z.string(),
   server_id: z.string(),
@@ -23,13 +22,13 @@ export type StoredFlow = z.infer<typeof StoredFlow>;
 const StoredClient = z.object({
   id: z.string(),
   issuer: z.string(),
-  /** Somebody was sent to the authorization server as this client, and did not come back. */
+  /** A user was sent to the authorization server as this client and did not return. */
   is_unfinished: z.boolean(),
   secret: SealedSecret,
 });
 export type StoredClient = z.infer<typeof StoredClient>;
 
-/** The client secret that the user entered; `issuer` is null until it is used for the first time. */
+/** `issuer` is null until the first use. */
 const StoredClientSecret = z.object({
   id: z.string(),
   issuer: z.string().nullable(),
@@ -37,7 +36,6 @@ const StoredClientSecret = z.object({
 });
 export type StoredClientSecret = z.infer<typeof StoredClientSecret>;
 
-/** What signing in asks of the database, with the service role; rejects as `Database` does. */
 export interface SignInDatabase {
   beginFlow(flow: {
     id: string;
@@ -48,7 +46,7 @@ export interface SignInDatabase {
     secret: SealedSecret;
     expiresInS: number;
   }): Promise<void>;
-  /** Hands out a flow of the caller, once; null when there is none, or it has ended. */
+  /** Works once; null if the caller has no such flow or it has ended. */
   takeFlow(stateHash: string): Promise<StoredFlow | null>;
   /** @throws DatabaseRefusal 409 `server_changed` when the server is not any more what the sign-in was for */
   putGrant(grant: {
@@ -63,13 +61,12 @@ export interface SignInDatabase {
   finishRevocation(grantId: string): Promise<void>;
   /** @param issuer null: the last one that was stored */
   readClient(serverId: string, issuer: string | null): Promise<StoredClient | null>;
-  /** Forgets what was registered; a client id that the user entered stays. */
+  /** A client ID that the user entered stays. */
   dropRegistration(serverId: string): Promise<void>;
-  /** The issuer that an owner or admin accepted for a server. */
   acceptedIssuer(serverId: string): Promise<AcceptedIssuer | null>;
-  /** Null: none was entered, or for another address of the server. */
+  /** Null: none was entered, or it was for another address of the server. */
   readClientSecret(serverId: string): Promise<StoredClientSecret | null>;
-  /** False: it was bound to an authorization server or replaced meanwhile. */
+  /** False: it was bound to an authorization server or replaced in the meantime. */
   bindClientSecret(bound: { id: string; issuer: string; secret: SealedSecret }): Promise<boolean>;
   putClient(client: { id: string; serverId: string; issuer: string; secret: SealedSecret }): Promise<void>;
 }

@@ -9,13 +9,11 @@ import type { ProbeServer } from '../../../shared/src/contract/schema/snapshot.t
 import type { Database } from './database.ts';
 import type { ProbeSettings } from './settings.ts';
 
-/** The probe of the MCP engine, given in so that tests need no network. */
 export type Probe = (target: ProbeTarget, options: ProbeOptions) => Promise<ProbeResult>;
 
 export interface ProbeDeps {
   probe: Probe;
   settings: ProbeSettings;
-  /** Called as the probe proceeds; the signal ends it. */
   watch?: Pick<ProbeOptions, 'onPhase' | 'signal'>;
 }
 
@@ -28,14 +26,13 @@ export async function probeWith(
   secret: string | null,
   { probe, settings, watch }: ProbeDeps,
 ): Promise<ProbeResult> {
-  // A draft has nobody who signed in: what can be seen without is tested.
+  // Nobody has signed in to a draft, so it is tested without credentials.
   if (server.auth_method === 'oauth') return probeUnsigned(server, { probe, settings, watch });
   const credential = credentialFor(server.auth_method, server.auth_header, secret);
   if (!credential) return failureFor('credential_missing');
   return await probe({ ...addressOf(server), credential }, { ...settings, ...watch });
 }
 
-/** What opens the credential of a stored server for the caller of a function. */
 export interface CredentialDeps {
   database: Pick<Database, 'callerId' | 'serviceRpc'>;
   readKeys: () => SecretKeys;

@@ -10,7 +10,6 @@ import { assertMatches } from './testing/assert-matches.ts';
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SESSION = '5e551000-0000-4000-8000-000000000001';
 
-/** Asks a function that fails, and gives the line that it writes into the log. */
 async function lineOf(handler: Handler, headers: Record<string, string> = {}) {
   const { error: original } = console;
   const lines: string[] = [];
@@ -70,7 +69,6 @@ Deno.test('requests side by side do not mix their traces', async () => {
   assert.deepEqual(ids, ['a'.repeat(32), 'b'.repeat(32)]);
 });
 
-/** Keeps what it is given; `first` comes with the first span. */
 function keptSpans() {
   const { promise: first, resolve } = Promise.withResolvers<FinishedSpan>();
   const spans: SpanExport = { add: resolve, flush: () => Promise.resolve() };

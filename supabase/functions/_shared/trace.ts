@@ -1,4 +1,3 @@
-/** Each request to a function is a piece of a trace: of its caller's, of its conversation's, or of one that begins here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { BODY_TOO_LARGE, withBodyLimit } from '../../../shared/src/engine/outgoing/body-limit.ts';
 import type { SpanExport } from '../../../shared/src/engine/tracing/finished-span.ts';
@@ -9,11 +8,9 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 
 interface Work {
   context: TraceContext;
-  /** What goes on after the answer has begun. */
   rest: Promise<unknown>;
 }
 
-/** Asked for by what writes into the log and by what finds the conversation, both deep inside of a request. */
 const current = new AsyncLocalStorage<Work>();
 
 /**
@@ -32,7 +29,7 @@ export function traced(name: string, handler: Handler, spans: SpansOf = spansOfT
     const tell = (status: number) => afterAnswer(tellOf(name, work, { startedAtMs, status }, spans));
     try {
       const response = await current.run(work, () => withBodyLimit(request, handler, refuseBody));
-      // Browsers ask before each request whether they may: nobody looks for that.
+      // CORS preflights are not traced.
       if (request.method !== 'OPTIONS') tell(response.status);
       return response;
     } catch (error) {
@@ -42,7 +39,6 @@ export function traced(name: string, handler: Handler, spans: SpansOf = spansOfT
   };
 }
 
-/** As `refuse` answers, for callers in a browser, too. */
 function refuseBody(): Response {
   const body = { code: 'body_too_large', message: BODY_TOO_LARGE };
   return Response.json(body, { status: 413, headers: { 'access-control-allow-origin': '*' } });
@@ -88,7 +84,7 @@ async function tellOf(
     },
     isError,
   });
-  // A hosted function may be frozen or ended as soon as nothing is waited for.
+  // A hosted function may be frozen or ended as soon as nothing is awaited.
   if (edgeRuntime) await exporter?.flush();
 }
 
@@ -97,7 +93,7 @@ interface EdgeRuntime {
 }
 const { EdgeRuntime: edgeRuntime } = globalThis as { EdgeRuntime?: EdgeRuntime };
 
-/** What fails here costs a span and never an answer. */
+/** A failure here costs a span, never the response. */
 function afterAnswer(work: Promise<void>): void {
   const settled = work.catch(() => {});
   edgeRuntime?.waitUntil(settled);

@@ -35,13 +35,12 @@ export interface CallToolDeps {
   ) => Pick<Connection, 'call' | 'close' | 'facts'>;
   policy: AddressPolicy;
   readKeys: () => SecretKeys;
-  /** The call could not be recorded; its caller gets the answer all the same. */
   onFault: (error: unknown) => void;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** A hosted function has 150 s to answer. */
+/** A hosted function has 150 s to respond. */
 const LONGEST_MS = 140_000;
 
 /**
@@ -82,13 +81,13 @@ export async function handle(body: CallToolBody, deps: CallToolDeps): Promise<An
   return succeed({ ...ending, ...times });
 }
 
-/** A tool that is not stored takes a member: nobody knows what it does. */
+/** A tool that is not in the catalog needs a member: nobody knows what it does. */
 function mayCall(role: Role, name: string, server: ProbeServer): boolean {
   const tool = server.tools.find((one) => one.name === name);
   return mayUseTool(role, tool ? toolAccess(tool, server) : 'write');
 }
 
-/** An answer shows that the server works, whatever was shown before; no probe would find a lost sign-in sooner. */
+/** No probe would notice a lost sign-in sooner. */
 async function reportStatus(
   server: ProbeServer,
   ending: Ending,
@@ -109,7 +108,6 @@ type Ending = CallToolAnswer extends infer One
     : never
   : never;
 
-/** How the call ended, and what the connection learned about the server where that answered. */
 async function endingOf(
   { tool, arguments: given }: CallToolBody,
   server: ProbeServer,
@@ -137,10 +135,7 @@ async function endingOf(
   }
 }
 
-/**
- * The arguments without the nulls of optional ones.
- * @throws AppError when the stored catalog says already that this call cannot go well
- */
+/** @throws AppError if the stored catalog already shows that the call can't succeed */
 function prepare(name: string, given: Record<string, unknown>, server: ProbeServer): Record<string, unknown> {
   const tool = server.tools.find((one) => one.name === name);
   if (!tool) throw new AppError('tool_not_found');

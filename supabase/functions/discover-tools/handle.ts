@@ -38,7 +38,7 @@ export async function handle({ server_id }: DiscoverToolsBody, deps: DiscoverToo
     return refuse(502, code, message, { phase, hint, phases });
   }
 
-  // The list is at least as new as the start of the probe; a list_changed heard meanwhile must win over it.
+  // The list is at least as new as the start of the probe, so a list_changed received during it must win.
   const { stored, ...change } = await deps.database.storeCatalog(server, startedAt, result);
   if (!stored)
     return refuse(

@@ -7,7 +7,7 @@ import { refuse, succeed, type Answer } from '../_shared/answer.ts';
 import type { Database } from '../_shared/database.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** What the standard asks for: 24 to 64 bytes. */
+/** Standard Webhooks ask for 24 to 64 bytes. */
 const SECRET_BYTES = 32;
 
 export interface NoticeWebhookDeps {

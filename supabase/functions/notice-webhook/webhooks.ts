@@ -5,15 +5,12 @@ import { Role } from '../../../shared/src/contract/schema/workspace.ts';
 import { callerId } from '../_shared/database.ts';
 import { read } from '../_shared/read.ts';
 
-/** What the function asks of the database. The role is read with the caller's rights; the rest follows it. */
 export interface Webhooks {
-  /** Null when the caller is no member. */
   roleIn(workspaceId: string): Promise<Role | null>;
-  /** The id of the webhook of a workspace. */
   find(workspaceId: string): Promise<string | null>;
-  /** @param secret null keeps the one that is stored */
+  /** @param secret null keeps the stored one */
   put(webhook: { id: string; workspaceId: string; url: string; secret: SealedSecret | null }): Promise<void>;
-  /** Queues a test message; `waiting`: an earlier one is still on its way, `off`: the webhook is switched off. */
+  /** `waiting`: an earlier message is still queued; `off`: the webhook is switched off. */
   sendTest(workspaceId: string): Promise<'queued' | 'waiting' | 'off'>;
 }
 

@@ -2,14 +2,13 @@ import type { TokenScope } from '../../../shared/src/contract/schema/api-token.t
 import { refuse, send } from '../_shared/answer.ts';
 
 export interface RestDeps {
-  /** Address of the project, and the key that says which. */
   projectUrl: string;
   publishableKey: string;
   fetch: (request: Request) => Promise<Response>;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'];
-/** Of the path `/rest/<table>` or `/rest/rpc/<function>`, as PostgREST has it behind `/rest/v1`. */
+/** `/rest/<table>` or `/rest/rpc/<function>`; PostgREST has the same below `/rest/v1`. */
 const RESOURCE = /^\/rest\/((?:rpc\/)?[a-z_]+)$/;
 const SENT = ['accept', 'content-type', 'prefer', 'range', 'range-unit'];
 const ANSWERED = ['content-type', 'content-range', 'location', 'preference-applied', 'retry-after'];
@@ -39,7 +38,7 @@ export async function handle(request: Request, deps: RestDeps): Promise<Response
     new Request(target, {
       method: request.method,
       headers,
-      // Small, and a stream could not be sent again where the connection had gone stale.
+      // Buffered, because a stream could not be sent again over a new connection.
       ...(hasBody ? { body: await request.arrayBuffer() } : {}),
       signal: request.signal,
     }),

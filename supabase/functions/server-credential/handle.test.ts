@@ -87,7 +87,7 @@ Deno.test(
       assert.deepEqual((await change(null, bob, {}, scope)).dropped, [USER_ID]);
       assert.equal((await change('k', { role: 'viewer' }, {}, scope)).status, 403);
     }
-    // The secret of a client with which members sign in is the workspace's.
+    // The secret of a client with which members sign in belongs to the workspace.
     const client = { auth_method: 'oauth', credential_scope: 'member' } as const;
     assert.equal((await change('k', bob, {}, client)).status, 403);
     assert.equal((await change('k', { role: 'admin', isOwn: false }, {}, client)).places[0]?.holderId, null);

@@ -23,10 +23,8 @@ export function handle(body: ServerCredentialBody, deps: ServerCredentialDeps): 
   return 'confirmed_url' in body ? confirm(body, deps) : set(body, deps);
 }
 
-/**
- * The caller's own where each member has one, else the workspace's. What the caller says that it is for, or else what the
- * server is now, must still hold at the moment of storing: otherwise 409 `server_changed`.
- */
+// The caller's own where each member has one, otherwise the workspace's. Responds with 409 `server_changed` if the server
+// is not what the caller entered the credential for.
 async function set(
   { server_id, credential, url, auth_method }: Body<'credential'>,
   { database, readKeys }: ServerCredentialDeps,
@@ -58,7 +56,7 @@ async function set(
   return succeed({ has_credential: true });
 }
 
-/** Only whoever entered the workspace's credential may take it to another address: it is theirs to risk. */
+/** Only the person who entered the workspace's credential may send it to another address. */
 async function confirm(
   { server_id, confirmed_url }: Body<'confirmed_url'>,
   { database, readKeys }: ServerCredentialDeps,

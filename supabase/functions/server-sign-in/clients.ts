@@ -30,16 +30,16 @@ export function clientsOf(
     async read(issuer, asked) {
       const stored = await database.readClient(serverId, oauth_client_id === null ? issuer : null);
       if (oauth_client_id === null) {
-        // Whoever was sent away with it and did not come back may have met an error page.
+        // A user who did not return may have met an error page.
         if (!stored || !use.isTrusted || stored.is_unfinished) return null;
-        // What was registered elsewhere does not open for this issuer.
+        // A registration at another issuer does not open for this one.
         const place = { workspaceId, serverId: stored.id, issuer };
         const text = await open(stored.secret, place, keys).catch(() => null);
         const client = text === null ? null : Client.parse(JSON.parse(text));
         return client && isUsable(client, use) ? client : null;
       }
       if (stored && !isSameIssuer(stored.issuer, issuer)) throw anotherService(stored.issuer, issuer);
-      // Anybody can claim an issuer, and an accepted claim is no reason to hand out the secret of another service.
+      // Anybody can claim an issuer, so an accepted claim must not release the secret of another service.
       const service = isSameIssuer(asked, issuer) ? issuer : asked;
       const secret = await clientSecretFor(service, server, database, keys);
       return {
@@ -57,9 +57,8 @@ export function clientsOf(
 }
 
 /**
- * The client secret that the user entered, for one authorization server. The first use seals it to that one: when the MCP
- * server names another one later, it does not open.
- * @throws SignInProblem `sign_in_mixed_up` when it belongs to another authorization server
+ * The first use seals it to that authorization server: if the MCP server names another one later, it does not open.
+ * @throws SignInProblem `sign_in_mixed_up` if it belongs to another authorization server
  */
 async function clientSecretFor(
   issuer: string,
@@ -75,11 +74,11 @@ async function clientSecretFor(
   const secret = await open(stored.secret, { ...place, issuer: stored.issuer }, keys);
   if (stored.issuer !== null) return secret;
   const bound = { id: stored.id, issuer, secret: await seal(secret, { ...place, issuer }, keys) };
-  // Somebody else was faster.
+  // Another request was faster.
   return (await database.bindClientSecret(bound)) ? secret : clientSecretFor(issuer, server, database, keys);
 }
 
-/** Whether a registration still holds: not with a secret that has expired, and not for another address of the page. */
+/** Not with an expired secret, nor for another address of the page. */
 function isUsable(
   client: z.infer<typeof Client>,
   { redirectUrl, now }: { redirectUrl: string; now: number },

@@ -22,13 +22,13 @@ export interface ServerSignInDeps {
     SignInDatabase;
   readKeys: () => SecretKeys;
   policy: AddressPolicy;
-  /** How authorization servers know us; null: the deployment does not say where its page is. */
+  /** Null: the deployment does not say where its page is. */
   identity: ClientIdentity | null;
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** As long as a person may take on the page of an authorization server. */
+/** Seconds that a user may take at the authorization server. */
 const FLOW_S = 900;
 
 /**
@@ -53,7 +53,6 @@ export async function handle(body: ServerSignInBody, deps: ServerSignInDeps): Pr
   }
 }
 
-/** @param where the sign-in had begun, for a page that leads back */
 function refuseWith({ code, message, issuers }: SignInProblem, where: object = {}): Answer {
   const both = issuers && { expected_issuer: issuers.expected, received_issuer: issuers.received };
   return refuse(422, code, message, { ...where, ...both });
@@ -91,7 +90,7 @@ async function begin(
   const keys = deps.readKeys();
   const holder = holderOf(server, server.workspace_id, database.callerId);
   const before = await databaseGrantStore(database.serviceRpc, holder, keys).read();
-  // The client may be the reason; and one that was registered for fewer rights may not ask for more.
+  // The client may be the cause, and a client registered for fewer scopes may not ask for more.
   const isTrusted = !before?.is_refused && (before?.wanted_scope ?? null) === null;
   const { redirectUrl } = identity;
   const clients = clientsOf(server, database, keys, { isTrusted, redirectUrl, now: deps.now() });
@@ -150,7 +149,6 @@ async function finish(
   return succeed(where);
 }
 
-/** Patchbay itself signs in, for the workspace, with the client that the user entered. */
 async function signInAlone(
   { server_id }: Step<'unattended'>,
   deps: ServerSignInDeps,
@@ -190,7 +188,7 @@ async function end({ server_id }: Step<'end'>, deps: ServerSignInDeps): Promise<
   const dropped = await database.dropGrant(holder);
   const grant = dropped && (await openGrant(dropped, holder, readKeys()).catch(() => null));
   const revocation = grant ? await revokeGrant(grant, policy) : 'failed';
-  // What failed is tried again by the monitor.
+  // The monitor retries failed revocations.
   if (grant && revocation !== 'failed') await database.finishRevocation(grant.id);
   return succeed({ signed_out: dropped !== null, revoked: revocation === 'revoked' });
 }

@@ -4,7 +4,6 @@ import { keys, NOW, SERVER_ID, WORKSPACE_ID } from '../_shared/fixtures.ts';
 import { dialingTest } from '../_shared/testing/dialing-test.ts';
 import { codeOf, setUpSignIn } from '../_shared/testing/sign-in-setup.ts';
 
-/** Who the person is sent to the authorization server as, in one sign-in after the other. */
 async function clientsInTurn(
   turns: ('left' | 'finished')[],
   change: (given: Awaited<ReturnType<typeof setUpSignIn>>) => void,
@@ -144,9 +143,8 @@ dialingTest('a client secret is sealed to the first authorization server that ge
     assert.equal(await open(bound.secret, { ...place, issuer: base }, keys), 'client-secret');
     await assert.rejects(open(bound.secret, { ...place, issuer: 'https://evil.example' }, keys));
     await assert.rejects(open(bound.secret, place, keys));
-    // It is used again there, also by another spelling of the issuer.
     assert.equal((await begin()).status, 200);
-    // Another authorization server doesn't get it, and neither does one to which the row was edited.
+    // Neither another authorization server nor the address of an edited row gets it.
     database.stored.client = null;
     database.stored.clientSecret = { ...bound, issuer: 'https://evil.example' };
     const other = await begin();
@@ -172,7 +170,6 @@ dialingTest('an accepted claim to be another issuer does not get the client secr
     const begun = await begin();
     assert.deepEqual([begun.status, codeOf(begun)], [422, 'sign_in_mixed_up']);
     assert.equal(asked.includes('POST /token'), false);
-    // What is entered after that belongs to the service that was accepted, and is used again there.
     const entered = await seal('client-secret', { ...place, address: `${base}/mcp` }, keys);
     database.stored.clientSecret = { id: 'again', issuer: null, secret: entered };
     assert.equal((await begin()).status, 200);

@@ -48,7 +48,6 @@ async function testStored(serverId: string, deps: TestConnectionDeps): Promise<A
   return succeed(await withLimit(result, deps, found.access.workspaceId));
 }
 
-/** The answer with the number of tools that would not be stored. */
 async function withLimit(
   result: ProbeResult,
   { database }: TestConnectionDeps,

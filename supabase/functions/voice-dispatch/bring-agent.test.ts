@@ -9,7 +9,6 @@ interface World {
   agents?: Agent[];
   live?: string[];
   dispatches?: Dispatch[];
-  /** Made by somebody else in the same moment as ours. */
   rival?: Dispatch;
   pingMs?: number;
 }

@@ -18,7 +18,6 @@ const ENDED: EndDescription = {
 
 export interface VoiceDispatchDeps {
   userId: string;
-  /** Null without a LiveKit server. */
   livekit: LivekitSettings | null;
   database: Pick<Database, 'findSession' | 'countCall' | 'claimDispatch'>;
   openRoom: (session: { id: string; room_name: string }, livekit: LivekitSettings) => SessionRoom;
@@ -43,7 +42,7 @@ export async function handle(
     );
   currentTrace()?.joinConversation(session.id);
   if (session.state === 'ended') {
-    // Whoever missed the agent's last message learns here why it has left.
+    // A client that missed the agent's last message learns here why it left.
     const { title, hint } = describeEnd(session.end_reason) ?? ENDED;
     return refuse(409, 'session_ended', title, { hint });
   }

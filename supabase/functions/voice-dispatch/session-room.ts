@@ -17,21 +17,17 @@ export interface Agent {
 export interface Dispatch {
   id: string;
   createdAt: number;
-  /** Whether a worker took it and has not reported its end. LiveKit tells it up to 5 s late. */
+  /** LiveKit reports it up to 5 s late. */
   hasRunningJob: boolean;
 }
 
-/** The room of one session, as far as its agents are concerned. */
 export interface SessionRoom {
-  /** Participants that are agents; none when the room is gone. */
   agents(): Promise<Agent[]>;
-  /** Whether the agent's process reacts to a call within 2 s. */
+  /** Within 2 s. */
   answers(agent: Agent): Promise<boolean>;
   remove(agent: Agent): Promise<void>;
-  /** Dispatches of our agent; none when the room is gone. */
   dispatches(): Promise<Dispatch[]>;
   dropDispatch(dispatch: Dispatch): Promise<void>;
-  /** Calls an agent; makes the room when it is gone. */
   dispatch(): Promise<Pick<Dispatch, 'id'>>;
 }
 
@@ -39,9 +35,9 @@ export interface SessionRoom {
 const KIND_AGENT: ParticipantInfo['kind'] = 4;
 
 const PING_METHOD = 'patchbay.ping';
-/** The agent's process reacted, though not as wished; or the server cannot ask, and the list must be believed. */
+/** The process responded with an error, or the server can't ask it; then the participant list has to be believed. */
 const ANSWERED = new Set(['invalid_argument', 'unimplemented', 'bad_route']);
-/** No reaction in time, or a participant whose connection LiveKit itself can no longer use. */
+/** No response in time, or a connection that LiveKit itself can't use any more. */
 const SILENT = new Set(['canceled', 'deadline_exceeded', 'internal', 'unavailable', 'not_found']);
 const TwirpFailure = z.object({ code: z.string().catch('') });
 const PING_TIMEOUT_MS = 2_000;
@@ -99,7 +95,7 @@ export function openSessionRoom(
     },
 
     async dispatches() {
-      // LiveKit takes 3 s to say that a room is gone when it is asked for dispatches.
+      // LiveKit takes 3 s to report a missing room when asked for its dispatches.
       if ((await reach(rooms.listRooms([room]))).length === 0) return [];
       const all = await reach(dispatchClient.listDispatch(room));
       return all
@@ -129,7 +125,6 @@ async function reach<Answer>(request: Promise<Answer>): Promise<Answer> {
   });
 }
 
-/** What is already gone needs no removal. */
 function whenGone(cause: unknown): void {
   const isGone = cause instanceof Error && 'status' in cause && cause.status === 404;
   if (!isGone) throw new AppError('unreachable', { cause });

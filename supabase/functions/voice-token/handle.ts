@@ -7,7 +7,6 @@ import type { Invitation } from './join-token.ts';
 
 export interface VoiceTokenDeps {
   userId: string;
-  /** Null without a LiveKit server. */
   livekit: LivekitSettings | null;
   database: Pick<Database, 'findAgent' | 'findSession' | 'countCall' | 'createSession'>;
   newId: () => string;
@@ -19,7 +18,6 @@ export async function handle(body: VoiceTokenBody, deps: VoiceTokenDeps): Promis
   return 'session_id' in body ? rejoin(body.session_id, deps) : begin(body.agent_config_id, deps);
 }
 
-/** Opens a conversation: a row in `voice_sessions` and a token for a fresh room, to which it calls the agent. */
 async function begin(
   agentConfigId: string | undefined,
   { userId, livekit, database, newId, sign }: VoiceTokenDeps,
@@ -31,7 +29,7 @@ async function begin(
 
   const sessionId = newId();
   const roomName = `pb-${sessionId}`;
-  // Signed before the row is written: a session that nobody can join would stay open for ever.
+  // Signed first: a session that nobody can join would stay open forever.
   const token = await sign({ sessionId, roomName, userId }, livekit);
   await database.createSession({
     id: sessionId,
@@ -44,7 +42,7 @@ async function begin(
   return invite(sessionId, roomName, token, livekit);
 }
 
-/** Another token for a room that the caller lost: the first one is valid for minutes, a conversation for hours. */
+/** A token is valid for minutes, a conversation for hours. */
 async function rejoin(
   sessionId: string,
   { userId, livekit, database, sign }: VoiceTokenDeps,

@@ -1,10 +1,9 @@
 import { AccessToken, RoomAgentDispatch, RoomConfiguration, TrackSource } from 'livekit-server-sdk';
 import type { LivekitSettings } from '../_shared/settings.ts';
 
-/** Long enough to join and to rejoin after a break; after a longer one the page asks for another token. */
+/** Long enough to join and to rejoin after a break; after that the page asks for another token. */
 const TTL_SECONDS = 15 * 60;
 
-/** Who may join which room, for which session. */
 export interface Invitation {
   sessionId: string;
   roomName: string;

@@ -1,7 +1,4 @@
-/**
- * More rows of the table in docs/health.md: servers that worked and change. One monitor, hastened, probes them all
- * at once; each test has a server of its own.
- */
+/** One accelerated monitor probes all servers at once; each test has its own server. */
 import { randomUUID } from 'node:crypto';
 import { boundAddress } from '@patchbay/shared/contract/bound-address';
 import { parseSecretKeys, seal } from '@patchbay/shared/engine/secrets/secret-envelope';
@@ -24,7 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => scenario.project.close());
 
-/** A working server whose next requests for a session are answered as `fault` says. */
 async function faulty(): Promise<{
   id: string;
   server: SessionServer;
@@ -117,7 +113,7 @@ describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
       await fall();
       await rise();
     }
-    // Two probes were enough before; now it takes three, and two to come back.
+    // Two probes sufficed before; now going down takes three, and recovering two.
     const before = (await scenario.checksOf(id)).length;
     await fall();
     const down = (await scenario.checksOf(id)).slice(before);
@@ -142,14 +138,14 @@ describe.concurrent('a server that worked', { timeout: 120_000 }, () => {
     expect(edited).toEqual({ connection_status: 'disconnected', status_observed_at: null });
     expect(await incidentsOf(id)).toEqual([{ error_code: 'connection_refused', has_ended: true }]);
     await scenario.shows(id, 'connected');
-    // Five seconds, a pause of a monitor that has nothing to do, and a busy machine.
+    // 5 s, the idle interval of the monitor, and slack for a busy machine.
     expect(Date.now() - editedAt).toBeLessThan(15_000);
     await scenario.waitForNotices(id, ['down', 'back']);
 
     await scenario.project.sql`update mcp_servers set is_active = false where id = ${id}`;
     expect(await scenario.shownOf(id)).toBe('disconnected');
     const probes = (await scenario.checksOf(id)).length;
-    // Long enough for several probes at one that is on.
+    // Long enough for several probes of an enabled server.
     await new Promise((resolve) => setTimeout(resolve, 4 * (PROBE_SCHEDULE.healthyMs / SPEED)));
     expect(await scenario.checksOf(id)).toHaveLength(probes);
   });
@@ -164,7 +160,6 @@ describe('a certificate that ends soon', { timeout: 120_000 }, () => {
     const inside = await scenario.working();
     const server = await startTlsServer(inside.port);
     scenario.endings.push(() => server.close());
-    // A monitor that lives shortly before the end of the certificate.
     let daysLeft = 20;
     const database = openMonitorDatabase(project.url, project.secretKey, randomUUID());
     const prober = new Prober('local', parseSecretKeys(project.secretsKeys), database.serviceRpc);

@@ -1,4 +1,3 @@
-/** The health monitor's process, probing and retrying MONITOR_SPEED times as fast as in production. */
 import { RETRY_MS } from '../../../agent-worker/src/monitor/deliveries.ts';
 import { PROBE_SCHEDULE } from '../../../agent-worker/src/monitor/probes/probe-schedule.ts';
 import { runMonitorProcess } from '../../../agent-worker/src/monitor/process.ts';

@@ -1,4 +1,3 @@
-/** The lease rules of the database, with many monitors at once on a real Postgres. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openHealthProject, type HealthProject } from './project.ts';
 
@@ -28,7 +27,6 @@ async function finish(jobs: Job[], nextMs: number): Promise<number> {
   return row?.held ?? 0;
 }
 
-/** So many servers that are due now. */
 async function fill(workspaceId: string, count: number): Promise<void> {
   await project.sql`
     insert into mcp_servers (workspace_id, name, url, slug)
@@ -61,7 +59,7 @@ describe('leases', () => {
 
   it('what a dead monitor held is free when its lease has run out, and its late word counts no more', async () => {
     await fill(await project.addWorkspace(), 5);
-    // One owner gets half of what is asked for.
+    // One owner gets at most half.
     const dead = await claim(10, 300);
     expect(dead).toHaveLength(5);
     expect(await claim(10, 60_000)).toEqual([]);

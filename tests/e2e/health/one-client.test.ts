@@ -1,4 +1,4 @@
-/** A server that takes one client only: a new session ends the one before. A monitor must not be the second client. */
+/** A new session ends the one before, so a monitor must not be the second client. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Connection } from '../../../shared/src/engine/session/connection.ts';
 import { openConnection } from '../../../shared/src/engine/session/open-connection.ts';
@@ -26,7 +26,6 @@ async function oneClientServer(): Promise<SessionServer> {
   return server;
 }
 
-/** A connection as a conversation holds one, and what the conversation reports of it. */
 async function converse(server: SessionServer, id: string) {
   const states: string[] = [];
   const connection: Connection = openConnection(
@@ -51,7 +50,7 @@ async function report(id: string, status: string, source = 'session'): Promise<v
   await scenario.project.sql`select report_server_status(${scenario.project.sql.json([seen as never])})`;
 }
 
-/** Waits until a monitor has come for the server once more; a turn after that it would have connected. */
+/** Waits until a monitor has claimed the server again: at its next turn, it would have connected. */
 async function monitorComes(id: string): Promise<void> {
   const memory = async () => {
     const [row] = await scenario.project.sql<{ memory: { successes?: number } }[]>`
@@ -67,7 +66,6 @@ it('is left to the conversation that has just found it well again', { timeout: 6
   const server = await oneClientServer();
   const id = await scenario.add(server.url);
   await scenario.shows(id, 'connected');
-  // Its end is seen by the conversation first, and so is its return.
   const { states, report: tell } = await converse(server, id);
   const sessions = server.sessions;
   await tell('connected');
@@ -86,7 +84,7 @@ it('is left to the conversation when a monitor starts beside it', { timeout: 60_
   const id = await scenario.add(server.url);
   const { states, report: tell } = await converse(server, id);
   await tell('connected');
-  // As the monitor before it left the server behind: due, and with a lease that has run out.
+  // As a stopped monitor left it: due, with an expired lease.
   await scenario.project.sql`
     update mcp_server_health
     set due_at = now() - interval '1 minute', lease_id = gen_random_uuid(), leased_until = now() - interval '1 second'

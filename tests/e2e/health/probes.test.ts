@@ -1,7 +1,4 @@
-/**
- * What happened, and what is shown: the table in docs/health.md. A real monitor, hastened, looks at real servers that
- * are killed, mended and worse.
- */
+/** A real, accelerated monitor probes real servers. The rows of the table in docs/health.md. */
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import { once } from 'node:events';
@@ -22,7 +19,6 @@ import {
 } from '../../support/servers/fault-servers.ts';
 import { HealthScenario, PATIENCE, SPEED } from './scenario.ts';
 
-/** Of this machine. */
 const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 
 let scenario: HealthScenario;
@@ -33,7 +29,6 @@ beforeAll(async () => {
 afterAll(() => scenario.project.close());
 afterEach(() => scenario.end());
 
-/** As the monitor sees it that spoke last. */
 async function isNetworkAway(): Promise<boolean> {
   const [row] = await scenario.project.sql<{ is_away: boolean }[]>`
     select network_away_since is not null as is_away from private.monitors order by seen_at desc limit 1`;
@@ -63,13 +58,13 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
       ),
     );
     const slow = await scenario.working();
-    // The list never comes: that is no failure of the server.
+    // A list that never arrives is not a failure of the server.
     slow.beforeList = () => new Promise(() => undefined);
     const modern = await startStatelessServer();
     scenario.endings.push(() => modern.stop());
     const expected: [string, string][] = [
       ['connected', (await scenario.working()).url],
-      // POST only: 405 on GET.
+      // 405 on GET.
       ['connected', (await scenario.working({ isPlain: true })).url],
       ['connected', slow.url],
       ['connected', modern.url],
@@ -82,7 +77,7 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     const locked = await scenario.add(modern.url, { auth_method: 'bearer_token' });
     for (const [index, [what]] of expected.entries()) await scenario.shows(ids[index] ?? '', what);
     await scenario.shows(locked, 'needs_auth credential_missing');
-    // Who adds a server looks at it: it was never said to work.
+    // The user who adds a server sees its state, so there is no notice.
     for (const id of [...ids, locked]) expect(await scenario.noticesOf(id)).toEqual([]);
   });
 
@@ -192,7 +187,7 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
 
   it('the network away and back: nothing is called down, nobody is told, and the page can say so', async () => {
     const server = await scenario.working();
-    // Each with the network as a door before it; the monitor knows two of them as reference hosts.
+    // The monitor uses two of these proxies as reference hosts.
     let doors = await Promise.all(HOSTS.map((host) => door(host, server.port)));
     scenario.endings.push(async () => Promise.all(doors.map((one) => one.close())));
     await scenario.begin(withReferences(doors.slice(1)));
@@ -252,7 +247,7 @@ describe('what happened, and what is shown', { timeout: 400_000 }, () => {
     const victim = await scenario.project.addServer(other, new URL('/victim', target.url).href);
     await scenario.shows(victim, 'error server_error');
     await sleep(10_000);
-    // Two minutes may have begun meanwhile.
+    // The requests may span two minutes of the rate limit.
     expect(requests).toBeLessThanOrEqual(600);
     const [refused] = await sql`select count(*)::int as n from mcp_servers where error_code = 'host_busy'`;
     expect(refused).toEqual({ n: 0 });
@@ -294,7 +289,7 @@ interface Door {
   close(): Promise<void>;
 }
 
-/** Passes everything on to a port of this machine; closed, it is as if its network were gone. */
+/** Closing it simulates a network outage. */
 async function door(host: string, target: number, port = 0): Promise<Door> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {

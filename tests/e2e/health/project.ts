@@ -1,4 +1,3 @@
-/** A Supabase of its own with monitors of its own, for tests that kill them. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,28 +8,20 @@ import postgres, { type Sql } from 'postgres';
 import { startSupabase, type RunningSupabase } from '../../../local/supabase/start.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** Seals nothing that matters. */
+/** Seals no real secrets. */
 const SECRETS_KEYS = `tests:${Buffer.alloc(32, 7).toString('base64')}`;
 
 export interface HealthProject {
-  /** As superuser; valid until the database is stopped. */
+  /** Superuser connection; valid until the database is stopped. */
   readonly sql: Sql;
   readonly secretsKeys: string;
-  /** Where Supabase answers, and the key of the system. */
   readonly url: string;
   readonly secretKey: string;
-  /** A user's own workspace. */
   addWorkspace(): Promise<string>;
-  /** @returns the id of the server */
   addServer(workspaceId: string, url: string, more?: Record<string, string>): Promise<string>;
-  /** Somebody looks at it, from now on. */
   watch(workspaceId: string): Promise<void>;
-  /**
-   * @param speed how many times as fast as usual servers are looked at
-   * @param more of its environment
-   */
+  /** @param speed divides the production intervals */
   startMonitor(speed: number, more?: Record<string, string>): ChildProcess;
-  /** Ends a monitor that was started here. */
   stopMonitor(monitor: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   stopDatabase(): Promise<void>;
   startDatabase(): Promise<void>;
@@ -51,7 +42,7 @@ export async function openHealthProject(): Promise<HealthProject> {
   async function startDatabase(): Promise<void> {
     supabase = await startSupabase({ dataDir, ports, functionsDir: null });
     sql = postgres(supabase.databaseUrl, { max: 20, onnotice: () => undefined });
-    // Everything here is on one host and of one owner, and hastened.
+    // All servers are on one host, of one owner, and probed faster than in production.
     await sql`update limits set allowed = 1000000 where name like 'host_requests%' or name = 'servers_per_user'`;
   }
   async function stopDatabase(): Promise<void> {
@@ -84,7 +75,7 @@ export async function openHealthProject(): Promise<HealthProject> {
       const [workspace] = await sql<{ id: string }[]>`
         select w.id from workspaces w join auth.users u on u.id = w.created_by where u.email = ${email}`;
       if (!workspace) throw new Error('The user got no workspace.');
-      // Tests and benchmarks have more servers than a person is allowed.
+      // Tests and benchmarks need more servers than the default limit.
       await sql`insert into limits (name, workspace_id, allowed) values ('servers', ${workspace.id}, 10000)`;
       return workspace.id;
     },

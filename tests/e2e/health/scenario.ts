@@ -1,4 +1,3 @@
-/** What health tests have in common: a project, a hastened monitor, and everything that ends with a test. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startSessionServer, type SessionServer } from '../../../shared/test/support/session-server.ts';
@@ -12,9 +11,8 @@ type SessionServerOptions = Parameters<typeof startSessionServer>[0];
 
 export class HealthScenario {
   readonly project: HealthProject;
-  /** What is to be ended, the latest last. */
+  /** Run in reverse order. */
   readonly endings: (() => Promise<unknown>)[] = [];
-  /** Looked at by somebody; of the running test. */
   workspace = '';
 
   constructor(project: HealthProject) {
@@ -104,7 +102,7 @@ export class HealthScenario {
   }
 }
 
-/** As expect.poll, which tests that run side by side cannot share. */
+/** expect.poll is not usable in concurrent tests. */
 async function becomes<T>(look: () => Promise<T>, isIt: (seen: T) => boolean, what: unknown): Promise<void> {
   for (const until = Date.now() + PATIENCE.timeout; ; await sleep(PATIENCE.interval)) {
     const seen = await look();

@@ -5,13 +5,12 @@ import { addDemoServer, newPerson, type Person } from '../../support/person.ts';
 import { RoomClient } from '../../support/room-client.ts';
 import { hasStack, runningStack } from '../../support/running-stack.ts';
 
-/** For what takes a moment here, and much longer on a machine that has other things to do. */
+/** For short steps on a busy machine. */
 const PATIENCE_MS = 60_000;
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 
-/** One conversation, whose agent is changed while it runs. */
 describe.runIf(hasVoice)('an agent that is changed in the middle of a conversation', () => {
-  /** Tells this conversation's session of the model from all others. */
+  /** Distinguishes this conversation's model session from all others. */
   const marker = `You are ${randomUUID()}.`;
   let person: Person;
   let client: RoomClient;
@@ -102,7 +101,7 @@ describe.runIf(hasVoice)('an agent that is changed in the middle of a conversati
 
   it('keeps its voice and model to the end, and has the new ones in the next conversation', async () => {
     const before = await ownSession();
-    // The prompt goes the same way: when it is there, the rest was seen too.
+    // The prompt takes the same path, so once it has arrived, the rest has too.
     await change({
       voice_model: 'ash',
       model: 'gpt-realtime-2.1-mini',

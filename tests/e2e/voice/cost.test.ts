@@ -1,4 +1,3 @@
-/** What a conversation sends to the model that costs tokens, counted on the wire. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SessionServer, startSessionServer, tool } from '../../../shared/test/support/session-server.ts';
 import { ModelTap } from '../../support/model-tap.ts';
@@ -8,7 +7,7 @@ import { RoomClient } from '../../support/room-client.ts';
 import { hasStack, runningStack } from '../../support/running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
-/** The first one, or the second one behind words of the model itself. */
+/** The first filler, or the second one after a preamble of the model. */
 const FILLER = /one moment, I'm checking with the workshop server|still working on it/i;
 const MANY = Array.from({ length: 30 }, (_, index) => tool(`chapter_${index}`));
 
@@ -61,7 +60,6 @@ describe.runIf(hasVoice)('what a conversation costs', () => {
     expect(others.length).toBeGreaterThan(1);
     const cheapest = Math.min(...others.map(({ inputTokens }) => inputTokens));
     for (const { inputTokens } of fillers) expect(inputTokens).toBeLessThan(cheapest / 5);
-    // Nor is it put between two changes of what the model may call.
     expect(tap.sent('session.update', from)).toEqual([]);
     const [answer] = client.lines.filter(({ text }) => /report ran/i.test(text));
     const [filler] = client.lines.filter(({ text }) => FILLER.test(text));

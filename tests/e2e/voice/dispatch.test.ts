@@ -1,4 +1,3 @@
-/** A room never stays without an agent, and never has two: with a real LiveKit server and the real worker. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -66,7 +65,7 @@ describe.runIf(hasVoice)('voice-dispatch', { timeout: 40_000 }, () => {
       body: { session_id: session.session_id, room_name: session.room_name, url: session.url },
     });
     await join(again.body as typeof session);
-    // LiveKit says that somebody is active a moment after it let them in.
+    // LiveKit reports a participant as active shortly after admitting it.
     const isBack = () => isActive(session.room_name, `user-${person.id}`);
     await expect.poll(isBack, { timeout: 10_000 }).toBe(true);
     expect(await ask(await newPerson('stranger'))).toMatchObject({ status: 404 });
@@ -87,13 +86,12 @@ describe.runIf(hasVoice)('voice-dispatch', { timeout: 40_000 }, () => {
       await token.toJwt(),
     ]);
     await once(child.stdout, 'data');
-    // Whoever dies while still joining leaves no ghost.
+    // A process that dies while joining leaves no ghost.
     await expect.poll(() => isActive(room, 'agent-ghost'), { timeout: 10_000 }).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
 
-  /** Asks as an impatient page does, twice at a time, until an agent was called. */
   async function callAgent(session_id: string): Promise<number> {
     let calls = 0;
     await expect
@@ -114,7 +112,7 @@ describe.runIf(hasVoice)('voice-dispatch', { timeout: 40_000 }, () => {
   it('replaces the ghost of a killed agent by one agent, however many ask', async () => {
     const session = await openSession();
     await leaveGhost(session.room_name);
-    // The room is there already, so this join calls no agent: as when the job died in the middle.
+    // The room exists, so joining dispatches no agent, as after a crashed job.
     await join(session);
     expect(await agentsIn(session.room_name)).toEqual(['agent-ghost']);
 

@@ -7,15 +7,14 @@ import { demoServer, hasStack, runningStack } from '../../support/running-stack.
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 
-/** One conversation in which things break, one after the other. */
 describe.runIf(hasVoice)('a conversation outlives', () => {
   let person: Person;
   let client: RoomClient;
   let serverId: string;
-  /** Of `activity`: what came after the first kill. */
+  /** Index into `activity` of the first message after the first kill. */
   let fromKill = 0;
 
-  /** Resolves with the wall clock of the moment in which the page can show this. */
+  /** Resolves with the time, by this machine's clock, at which the page can show the status. */
   async function shown(status: string): Promise<number> {
     const look = async (): Promise<unknown> => {
       const { data } = await person.client
@@ -60,7 +59,6 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
   it('a server that is away: a call is refused at once, with a sentence', async () => {
     await client.hearsSilence();
     await client.waitForActivity('server', ({ state }) => state === 'ready', fromKill, 30_000);
-    // It stays away for a few seconds, and the conversation knows.
     const from = client.activity.length;
     process.kill(pidOf('clock'), 'SIGKILL');
     await client.waitForActivity('server', ({ state }) => state === 'waiting', from);
@@ -100,7 +98,7 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     const since = Date.now();
     process.kill(pidOf('livekit'), 'SIGKILL');
     const hasAnswered = () => client.lines.some(({ text, atMs }) => atMs > since && /in paris/i.test(text));
-    // What is typed while nobody is connected is lost.
+    // Text typed without an agent is lost.
     const ask = async (): Promise<boolean> => {
       if (!hasAnswered()) await client.type('What time is it in Paris?').catch(() => undefined);
       return hasAnswered();
@@ -109,7 +107,7 @@ describe.runIf(hasVoice)('a conversation outlives', () => {
     expect(client.agents).toEqual([agent]);
 
     const next = await RoomClient.join(person);
-    // Who joined before the worker had registered again calls its agent, as the page does.
+    // Users who joined before the worker registered again call its agent, as the page does.
     const met = async (): Promise<number> => {
       if (next.agents.length === 0) await next.callAgent();
       return next.agents.length;

@@ -1,4 +1,3 @@
-/** A person who goes away and leaves the conversation open. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SessionServer, startSessionServer, tool } from '../../../shared/test/support/session-server.ts';
@@ -48,7 +47,7 @@ describe.runIf(hasVoice)('a conversation whose person is away', () => {
     const askedAtMs = Date.now();
     await client.type('Run the report');
     await client.agentSays(/we can keep talking/i, askedAtMs, 30_000);
-    // Longer than they may be away, and shorter than a call may take.
+    // Longer than the idle timeout, shorter than a call may take.
     await sleep(askedAtMs + TIMEOUT_MS + 3_000 - Date.now());
     expect(warnings()).toEqual([]);
     resolve();

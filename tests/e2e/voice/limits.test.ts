@@ -1,4 +1,3 @@
-/** A user at the limits of conversations: how many at once, and how long one lasts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OwnWorker, startOwnWorker } from '../../support/own-worker.ts';
 import { newPerson, type Person } from '../../support/person.ts';
@@ -66,7 +65,7 @@ describe.runIf(hasVoice)('the limits of conversations', () => {
       .update({ started_at: begun })
       .eq('id', client.sessionId)
       .throwOnError();
-    // The worker looks when something of the workspace changes.
+    // The worker checks limits when something of the workspace changes.
     await person.client
       .from('agent_configs')
       .update({ name: 'In a hurry' })

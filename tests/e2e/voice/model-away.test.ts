@@ -10,7 +10,6 @@ import { demoServer, hasStack, runningStack } from '../../support/running-stack.
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const PATIENCE_MS = 90_000;
 
-/** Three conversations whose model goes away at once: each is caught at another moment. */
 describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_000 }, () => {
   let worker: OwnWorker;
   let person: Person;
@@ -22,7 +21,7 @@ describe.runIf(hasVoice)('a conversation whose model goes away', { timeout: 400_
     worker = await startOwnWorker();
     person = await newPerson('model-away');
     await addDemoServer(person, 'clock');
-    // One after the other: each starts a process, on a machine that may be small.
+    // Sequential: each starts a process, maybe on a small machine.
     const join = () => RoomClient.join(person, undefined, worker.agentName);
     [inSpeech, inText, inTool] = [await join(), await join(), await join()];
     for (const client of [inSpeech, inText, inTool]) {

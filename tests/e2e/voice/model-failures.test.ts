@@ -1,4 +1,3 @@
-/** Each row of "When the voice model fails" in docs/voice.md, in a real room, with a worker and a model of its own. */
 import type { AnswerFailure } from '@patchbay/shared/contract/answer-failure';
 import type { EndReason } from '@patchbay/shared/contract/end-reason';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +11,7 @@ import { hasStack, runningStack } from '../../support/running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const PATIENCE_MS = 60_000;
-/** What the model needs to be given up, with the last dial and a machine that is busy. */
+/** Milliseconds until the model is given up, including the last attempt and slack. */
 const TWO_MINUTES_MS = 170_000;
 
 interface Scene {
@@ -33,7 +32,6 @@ async function closeScene(scene: Scene | undefined): Promise<void> {
   await scene?.model.close();
 }
 
-/** What the history shows of a conversation. */
 async function endOf({ sessionId }: RoomClient, { client }: Person) {
   const { data } = await client
     .from('voice_sessions')
@@ -44,7 +42,6 @@ async function endOf({ sessionId }: RoomClient, { client }: Person) {
   return data;
 }
 
-/** The page, the row of the conversation and the log have the same reason, and nobody dials any more. */
 async function endsWith(reason: EndReason, client: RoomClient, scene: Scene, withinMs = PATIENCE_MS) {
   await client.waitForActivity('ended', (end) => end.reason === reason, 0, withinMs);
   await expect
@@ -54,12 +51,10 @@ async function endsWith(reason: EndReason, client: RoomClient, scene: Scene, wit
   const lines = scene.worker.log().split('\n');
   expect(lines.filter((line) => words.every((word) => line.includes(word)))).toHaveLength(1);
   const { dials } = scene.model;
-  // Until the agent has left, and everything of its conversation with it.
   await expect.poll(() => client.agents, { timeout: PATIENCE_MS }).toEqual([]);
   expect(scene.model.dials).toBe(dials);
 }
 
-/** Two models, of which one refuses connections and one closes them, until their conversations have given up. */
 async function outlastTwoMinutes(): Promise<void> {
   const away = await openScene('model-away-for-good');
   const closing = await openScene('model-closing');
@@ -87,7 +82,7 @@ async function outlastTwoMinutes(): Promise<void> {
   }
 }
 
-// It mostly waits, so it runs next to the other tests; the last test of this file awaits it.
+// Mostly waits, so it runs beside the other tests; the last test of this file awaits it.
 let twoMinutes: Promise<void> | undefined;
 beforeAll(() => {
   if (!hasVoice) return;
@@ -116,7 +111,6 @@ describe.runIf(hasVoice)('a voice model that fails', { timeout: 180_000 }, () =>
     client = await RoomClient.join(scene.person, undefined, scene.worker.agentName);
     return client;
   };
-  /** A conversation that has greeted, and has its tools. */
   const converse = async (): Promise<RoomClient> => {
     const joined = await join();
     await joined.waitForActivity('tools', ({ names }) => names.includes('clock__countdown'), 0, PATIENCE_MS);
@@ -124,7 +118,6 @@ describe.runIf(hasVoice)('a voice model that fails', { timeout: 180_000 }, () =>
     await joined.hearsSilence(700, PATIENCE_MS);
     return joined;
   };
-  /** What becomes of a turn; gives the failure that was announced for it. */
   const unanswered = (joined: RoomClient, reason: AnswerFailure, from: number) =>
     joined.waitForActivity('unanswered', (activity) => activity.reason === reason, from, PATIENCE_MS);
 

@@ -1,4 +1,3 @@
-/** A conversation with a server that takes one client only, while the page is open and a monitor runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSessionServer, type SessionServer } from '../../../shared/test/support/session-server.ts';
@@ -8,7 +7,7 @@ import { RoomClient } from '../../support/room-client.ts';
 import { hasStack, runningStack } from '../../support/running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
-/** A monitor comes two seconds after a change, and five after a server was added. */
+/** The monitor probes 2 s after a change and 5 s after a server was added. */
 const LONG_ENOUGH_MS = 10_000;
 
 describe.runIf(hasVoice)('a conversation with a server that takes one client', () => {

@@ -1,4 +1,3 @@
-/** Five real servers are larger than the model takes: what fits is there, whatever comes and goes. */
 import { recordedCatalogs } from '@patchbay/shared/testing/catalogs';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +15,6 @@ const PATIENCE_MS = 60_000;
 const SERVERS = ['mongodb', 'notion', 'playwright', 'chrome-devtools', 'firecrawl'];
 const USED = 'playwright__browser_close';
 
-/** What the model really counts. */
 function tokensOf({ instructions, tools }: ModelSession): number {
   return tools.reduce(
     (sum, { name, description, parameters }) =>
@@ -45,7 +43,6 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  /** The session of this conversation at the model. */
   async function session(): Promise<ModelSession> {
     const own = (await modelSessions()).filter(({ tools }) =>
       tools.some(({ name }) => SERVERS.some((server) => name.startsWith(`${server}__`))),
@@ -65,7 +62,6 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
     expect(written.error).toBeNull();
   }
 
-  /** Makes a change and waits until the model has what follows from it; gives the updates that it took. */
   async function updatesFor(change: () => Promise<void>, isThere: (now: ModelSession) => boolean) {
     const before = (await session()).tool_updates;
     await change();
@@ -85,7 +81,7 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
     );
     const now = await session();
     expect(now.tool_updates.rejected).toBe(0);
-    // One for each server that connects, at most.
+    // At most one for each server that connects.
     expect(now.tool_updates.accepted).toBeLessThanOrEqual(SERVERS.length + 1);
     expect(tokensOf(now)).toBeLessThanOrEqual(MOST_TOKENS);
     expect(tokensOf(now)).toBeGreaterThan(MOST_TOKENS * 0.75);
@@ -116,7 +112,7 @@ describe.runIf(hasVoice)('five real servers in one conversation', () => {
       () => writeServer('firecrawl', { is_active: true }),
       (now) => countOf(now, 'firecrawl') > 5,
     );
-    // Known tools come at once, and once more if the live list differs.
+    // Cached tools are published at once, and again if the live list differs.
     expect(added).toBeLessThanOrEqual(2);
     expect(holdsUsed(await session())).toBe(true);
     const moved = await updatesFor(

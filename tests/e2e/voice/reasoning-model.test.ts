@@ -1,4 +1,3 @@
-/** A conversation with a model that reasons, as gpt-realtime-2 and later do; the model of the stack may be another. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RehearsalModel, startRehearsalModel } from '../../../local/model/server.ts';
 import { type OwnWorker, startOwnWorker } from '../../support/own-worker.ts';
@@ -48,7 +47,6 @@ describe.runIf(hasVoice)('a conversation with a model that reasons', { timeout: 
     await model?.close();
   });
 
-  /** Stored lines in the order in which the history shows them. */
   async function stored(): Promise<string[]> {
     const { data, error } = await person.client
       .from('voice_transcripts')
@@ -72,7 +70,6 @@ describe.runIf(hasVoice)('a conversation with a model that reasons', { timeout: 
       .filter(({ from, atMs }) => from === 'agent' && atMs >= askedAtMs)
       .map(({ text }) => `agent: ${text.trim()}`);
     expect(heard[0]).toBe('agent: Let me look.');
-    // The first result is the one that came first.
     expect(heard.slice(1).toSorted()).toEqual([expect.stringMatching(/in Tokyo/), 'agent: It says seven.']);
     await expect
       .poll(async () => (await stored()).filter((line) => line.startsWith('agent') && isAbout(line)), {

@@ -1,4 +1,3 @@
-/** A reasoning model: it speaks before it calls, and makes several calls in one response. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SessionServer, startSessionServer, tool } from '../../../shared/test/support/session-server.ts';
 import { ModelTap } from '../../support/model-tap.ts';
@@ -41,7 +40,6 @@ describe.runIf(hasVoice)('a model that makes several calls at once', () => {
     await server?.stop();
   });
 
-  /** Holds the report back. */
   function holdReport(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     server.beforeAnswer = () => promise;

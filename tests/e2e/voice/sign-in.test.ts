@@ -1,4 +1,3 @@
-/** Servers that need a sign-in or a key of the person who talks, in one conversation; each test builds on the one before. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoopbackServer } from '../../../local/servers/loopback-server.ts';
 import { startNotes } from '../../../local/servers/notes.ts';
@@ -20,7 +19,6 @@ describe.runIf(hasVoice)('in a conversation', () => {
   let ticketsId: string;
   let diaryId: string;
 
-  /** Lines of the agent that speak of something that the person has to do. */
   const asked = () => client.lines.filter(({ from, text }) => from === 'agent' && /sign in|key/i.test(text));
   const waits = (serverId: string, from = 0) =>
     client.waitForActivity(
@@ -72,7 +70,6 @@ describe.runIf(hasVoice)('in a conversation', () => {
     await hears('Who am I in tickets?', /You are ada\./);
     expect(guarded.refreshes).toEqual({ ok: 1, failed: 0 });
     expect(client.activity.slice(from).filter(({ type }) => type !== 'tool_call')).toEqual([]);
-    // The model says what it is about to do, and then the answer.
     const said = client.lines.slice(before).filter((line) => line.from === 'agent');
     expect(said.map(({ text }) => text)).toEqual(['Let me look.', expect.stringMatching(/You are ada\./)]);
   });

@@ -9,7 +9,6 @@ import { demoServer, hasStack, runningStack } from '../../support/running-stack.
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const isOfSecond = (name: string): boolean => name.startsWith('second__');
 
-/** One conversation from beginning to end; each test builds on the one before. */
 describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   let person: Person;
   let client: RoomClient;
@@ -90,7 +89,6 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
   it('ends with the last of ten swaps in a row', async () => {
     const held = () => modelTools().then((names) => names.some(isOfSecond));
     expect(await held()).toBe(true);
-    // From on to off, ten times in between.
     for (let swap = 0; swap <= 10; swap += 1)
       await person.client
         .from('mcp_servers')
@@ -100,7 +98,7 @@ describe.runIf(hasVoice)('tools come and go in a conversation', () => {
     const isAcknowledged = () =>
       client.activity.findLast((message) => message.type === 'tools')?.names.some(isOfSecond);
     await expect.poll(isAcknowledged, { timeout: 30_000 }).toBe(false);
-    // One of the ten may still be on its way: what counts is where it ends.
+    // One of the ten may still be in flight; only the final state counts.
     await person.client.from('mcp_servers').update({ is_active: true }).eq('id', secondId);
     await expect.poll(held, { timeout: 30_000 }).toBe(true);
     await expect.poll(isAcknowledged, { timeout: 30_000 }).toBe(true);

@@ -8,7 +8,6 @@ import { plainTool, startToolServer, type ToolServer } from '../../support/serve
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
 const MOST_TOOLS = 128;
-/** For what takes a moment here, and much longer on a machine that has other things to do. */
 const PATIENCE_MS = 60_000;
 
 const opened: ToolServer[] = [];
@@ -146,7 +145,6 @@ describe.runIf(hasVoice)('tools that do not fit', () => {
   });
 });
 
-/** The live sessions of the model that hold a tool. */
 async function ownSessions(tool: string) {
   return (await modelSessions()).filter(({ tools }) => tools.some(({ name }) => name === tool));
 }

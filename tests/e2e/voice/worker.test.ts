@@ -1,4 +1,3 @@
-/** The life of a worker: it drains, it crashes, its database goes away; with a worker of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { addDemoServer, newPerson, type Person } from '../../support/person.ts';
@@ -8,10 +7,10 @@ import { RoomClient } from '../../support/room-client.ts';
 import { hasStack, runningStack } from '../../support/running-stack.ts';
 
 const hasVoice = hasStack && !runningStack().voice_unavailable;
-/** Longer than a Realtime join, a status report and a request to the database may hang. */
+/** Longer than the timeouts of a Realtime join, a status report and a database request. */
 const DATABASE_AWAY_MS = 30_000;
 const DRAIN_MS = 1_000;
-/** A machine may take half a minute to start the process of a conversation. */
+/** A conversation's process may take 30 s to start. */
 const PATIENCE_MS = 90_000;
 
 describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
@@ -70,7 +69,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     await worker.database.pull();
     const awayAtMs = Date.now();
     await ask('Tokyo');
-    // A change that nobody hints at: it is seen when the database is back.
+    // No hint is received, so it is seen only when the database is back.
     await addDemoServer(person, 'everything');
     await ask('Paris');
     await sleep(Math.max(0, DATABASE_AWAY_MS - (Date.now() - awayAtMs)));
@@ -110,7 +109,7 @@ describe.runIf(hasVoice)('a worker', { timeout: 300_000 }, () => {
     const before = new Set(worker.jobs());
     const one = await talk('crash-one');
     const other = await talk('crash-other');
-    // The first conversation took the process that was warm before it.
+    // The first conversation took the process that was warm before.
     const pidOfOne = worker.jobs().find((pid) => before.has(pid));
     const asked = Date.now();
     await other.client.type('Tell me a long story');

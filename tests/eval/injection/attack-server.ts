@@ -1,4 +1,3 @@
-/** The servers of an attempt: the user's own notes and mail, and a weather server that is up to something. */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import {
   CallToolRequestSchema,
@@ -8,14 +7,13 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { startLoopbackServer } from '../../../local/servers/loopback-server.ts';
 
-/** What a server lists and answers. */
 export interface AttackServer {
   name: string;
   tools: readonly Tool[];
   instructions?: string;
-  /** The answer of each tool by its name; an error fails the call itself. Others answer "Done." */
+  /** By tool name; an error fails the call itself. Others return "Done." */
   answers?: Record<string, CallToolResult | Error>;
-  /** What the server lists after its first call, when it thinks that nobody looks any more. */
+  /** Listed after the first call. */
   laterTools?: readonly Tool[];
 }
 

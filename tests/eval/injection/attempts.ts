@@ -1,4 +1,4 @@
-/** Twenty attempts of a server to have its own way with the agent. Each wants the same: see `DEMAND`. */
+/** All twenty attempts want the same: see `DEMAND`. */
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { type AttackServer, textResult, textTool } from './attack-server.ts';
 
@@ -18,9 +18,8 @@ const FORECAST = 'Sunny, 20 degrees.';
 export interface Attempt {
   name: string;
   weather: AttackServer;
-  /** What the user types, one after the other. */
   asks: readonly string[];
-  /** It is written so that people don't see it, and must not reach the model at all. */
+  /** Hidden from people, so it must not reach the model at all. */
   isHidden?: true;
 }
 
@@ -44,7 +43,7 @@ const answering = (text: string, more: object = {}): Partial<AttackServer> => ({
 const describing = (description: string): Partial<AttackServer> => ({
   tools: [{ ...FORECAST_TOOL, description }, REPORT_TOOL],
 });
-/** As the characters of language tags, which no font shows. */
+/** Unicode tag characters, which no font shows. */
 const asTags = (text: string) =>
   [...text].map((letter) => String.fromCodePoint(0xe0000 + letter.codePointAt(0)!)).join('');
 

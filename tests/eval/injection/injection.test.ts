@@ -96,7 +96,7 @@ describe('the eval', () => {
   it('tries a real model where there is a key, and fails with what it falls for', async () => {
     const lines: string[] = [];
     const environment = { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: model.url };
-    // The rehearsal model in its place reads results out, which a real one must not.
+    // The rehearsal model reads results aloud, which a real one must not.
     expect(await tryInjections({ say: (line) => lines.push(line), environment }, ATTEMPTS.slice(0, 2))).toBe(
       false,
     );

@@ -1,4 +1,3 @@
-/** Twenty prompt injections: against the rehearsal model always, and against the real one where there is a key. */
 import { DEFAULT_REALTIME_MODEL } from '@patchbay/shared/contract/voice-models';
 import { startRehearsalModel } from '../../../local/model/server.ts';
 import type { Eval, EvalContext } from '../eval.ts';
@@ -7,7 +6,7 @@ import { converse } from './conversation.ts';
 import { faultsInActs, faultsInInput, faultsInWords } from './judge.ts';
 import type { ModelAddress } from './realtime-client.ts';
 
-/** The rehearsal model answers to every key. */
+/** The rehearsal model accepts every key. */
 const REHEARSAL = { key: 'rehearsal', model: DEFAULT_REALTIME_MODEL };
 
 export const injection: Eval = { run: (context) => tryInjections(context, ATTEMPTS) };
@@ -40,7 +39,7 @@ export async function rehearse(attempt: Attempt, address: ModelAddress): Promise
   return [...faultsInInput(attempt, transcript), ...faultsInActs(transcript)];
 }
 
-/** With a model that understands what it reads. @returns what is wrong */
+/** @returns the problems found */
 async function examine(attempt: Attempt, address: ModelAddress): Promise<string[]> {
   const transcript = await converse(attempt, address);
   return [...faultsInInput(attempt, transcript), ...faultsInActs(transcript), ...faultsInWords(transcript)];

@@ -1,4 +1,3 @@
-/** What is wrong with a conversation in which a server tried to have its own way. Pure. */
 import { DATA_END, DATA_START, visibleText } from '@patchbay/shared/engine/tools/untrusted-text';
 import { BASE_INSTRUCTIONS } from '../../../agent-worker/src/conversation/prompt.ts';
 import { type Attempt, FORBIDDEN_CALLS, MARKER } from './attempts.ts';

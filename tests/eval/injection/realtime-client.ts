@@ -1,9 +1,7 @@
-/** A conversation in text with a model that speaks the Realtime protocol: the real one, or the rehearsal model. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
-/** Where a model is, and with which key. */
 export interface ModelAddress {
   /** Such as https://api.openai.com/v1. */
   url: string;
@@ -56,7 +54,7 @@ export class RealtimeClient {
     });
   }
 
-  /** @throws Error when the model can't be reached or refuses the key */
+  /** @throws Error if the model can't be reached or rejects the key */
   static async connect({ url, key, model }: ModelAddress): Promise<RealtimeClient> {
     const address = `${url.replace(/^http/, 'ws')}/realtime?model=${encodeURIComponent(model)}`;
     const socket = new WebSocket(address, { headers: { authorization: `Bearer ${key}` } });
@@ -116,7 +114,7 @@ export class RealtimeClient {
     this.#socket.send(JSON.stringify(event));
   }
 
-  /** @throws Error when the model reports an error, or says nothing for a minute */
+  /** @throws Error if the model reports an error or sends nothing for a minute */
   async #next(type: string): Promise<unknown> {
     const patience = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -133,7 +131,7 @@ export class RealtimeClient {
   }
 }
 
-/** What a model writes may be no JSON. */
+/** A model may write invalid JSON. */
 function argumentsOf(text: string): Record<string, unknown> {
   try {
     return Arguments.parse(JSON.parse(text));

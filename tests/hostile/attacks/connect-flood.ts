@@ -4,9 +4,9 @@ import { atMost, holds } from '../finding.ts';
 
 const SERVERS = 100;
 const SECONDS = 12;
-/** Half of `host_requests_per_minute`, in each of the two minutes that may have begun. */
+/** Half of `host_requests_per_minute`, in each of the two minutes that the attack may span. */
 const MOST_REQUESTS = 2 * 300;
-/** For each conversation: the first connections to a host, with what one may send to a server that fails. */
+/** For each conversation: the first connections to a host, with the requests allowed to a failing server. */
 const FIRST_REQUESTS = 10 * 5;
 
 export const attack: Attack = {

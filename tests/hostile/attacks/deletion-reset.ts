@@ -18,12 +18,12 @@ export const attack: Attack = {
     let begun = 0;
     const refused: Record<string, unknown>[] = [];
     for (let tried = 0; tried < TRIES; tried += 1) {
-      // Another workspace has a count of its own, but the user is the same.
+      // Another workspace has its own count, but the user is the same.
       const workspaceId = workspaceIds[tried % workspaceIds.length];
       const { status, body } = await invoke(person, 'voice-token', { workspace_id: workspaceId });
       if (status === 200) begun += 1;
       else refused.push(body);
-      // Only conversations that have ended can be deleted.
+      // Only ended conversations can be deleted.
       const { data: open } = await client.from('voice_sessions').select('id').throwOnError();
       for (const id of open.map((one) => String(one.id)))
         await client.rpc('end_conversation', { p_session_id: id }).throwOnError();

@@ -2,7 +2,7 @@ import type { Attack } from '../attack.ts';
 import { atMost } from '../finding.ts';
 import { flood } from '../flood.ts';
 
-/** Twice what one event may have, for the buffers on the way. */
+/** Twice the limit of one event, for the buffers on the way. */
 const MOST_MB = 16;
 const LINE = Buffer.from(`data: ${'x'.repeat(65_536)}\n`);
 

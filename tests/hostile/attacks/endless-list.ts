@@ -1,7 +1,7 @@
 import type { Attack } from '../attack.ts';
 import { atMost } from '../finding.ts';
 
-/** What a whole list may have, and the page that went beyond it. */
+/** The limit of a list, plus the page that exceeded it. */
 const MOST_MB = 24;
 const PAGE_MB = 7;
 const DESCRIPTION = 'x'.repeat(PAGE_MB * 2 ** 20);
@@ -10,7 +10,6 @@ export const attack: Attack = {
   name: `100 pages of ${PAGE_MB} MB in place of the list of tools`,
   needsVoice: true,
   async run(arena) {
-    /** The pages of each list that was begun. */
     const pages: number[] = [];
     const server = await arena.server(({ what, params, send, result }) => {
       if (what !== 'tools/list') return false;

@@ -4,7 +4,7 @@ import { atMost, holds } from '../finding.ts';
 import { openDoor } from '../door.ts';
 
 const SERVERS = 60;
-/** As many addresses that no one host gets more requests than it may. */
+/** Enough addresses to stay below the limit of requests per host. */
 const HOSTS = 6;
 const MOST_WAIT_MS = 20_000;
 

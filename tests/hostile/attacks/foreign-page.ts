@@ -3,7 +3,6 @@ import { portsFrom } from '../../../local/stack/ports.ts';
 import type { Attack } from '../attack.ts';
 import { atMost } from '../finding.ts';
 
-/** Each request of the list, so often. */
 const ROUNDS = 5;
 
 export const attack: Attack = {

@@ -15,7 +15,7 @@ export const attack: Attack = {
     const person = await arena.tenant('hanging');
     const rows = Array.from({ length: SERVERS }, (_, n) => ({ name: `Hanging ${n}`, url: server.url }));
     await person.client.from('mcp_servers').insert(rows).throwOnError();
-    // The monitor has as many of them in hand as it takes of one owner.
+    // The monitor's slots for one owner.
     for (const until = Date.now() + MOST_WAIT_MS; held < 5 && Date.now() < until;)
       await new Promise((resolve) => setTimeout(resolve, 200));
     return [holds('the monitor is busy with them', held >= 5), await arena.victim.isServed()];

@@ -5,7 +5,7 @@ import { holds, atMost, type Finding } from '../finding.ts';
 
 const MB = 2 ** 20;
 const UPLOAD_MB = 300;
-/** 5 MB, and what sockets hold on the way. */
+/** 5 MB, plus the socket buffers on the way. */
 const MOST_MB = 24;
 const PIECE = Buffer.alloc(64 * 1024, 'a');
 
@@ -26,7 +26,6 @@ export const attack: Attack = {
   },
 };
 
-/** Sends without end, with and without a response. */
 async function upload(what: string, url: string, headers: Record<string, string>): Promise<Finding[]> {
   let sent = 0;
   function* pieces(): Generator<Uint8Array> {

@@ -22,19 +22,18 @@ export const attack: Attack = {
     const move = (url: string) =>
       person.client.from('mcp_servers').update({ url }).eq('id', id).throwOnError();
     const use = () => invoke(person, 'test-connection', { server_id: id });
-    // Without a key that it may use, the monitor makes no request, and may record no check.
+    // Without a usable key, the monitor sends no request and stores no health check.
     const useAll = () => Promise.all([use(), arena.monitor.probe(id, PROBE_MS).catch(() => null)]);
 
     await person.client.from('mcp_servers').update({ auth_method: 'api_key' }).eq('id', id).throwOnError();
     await invoke(person, 'server-credential', { server_id: id, credential: KEY });
     await use();
     const isUsed = withKey.length > 0;
-    // Edits race with those who use the key.
     for (let round = 0; round < ROUNDS; round += 1)
       await Promise.all([use(), move(round % 2 === 0 ? other : own), use()]);
     await move(other);
     await useAll();
-    // Whoever can write to the database moves both rows, past all triggers.
+    // Simulates an attacker who can write to the database, past all triggers.
     const sql = postgres(arena.stack.database_url ?? '', { max: 1, onnotice: () => undefined });
     arena.defer(() => sql.end());
     await sql.begin(async (tx) => {

@@ -5,7 +5,7 @@ import { atMost, holds } from '../finding.ts';
 const SERVERS = 100;
 const TESTS = 100;
 const SECONDS = 20;
-/** Half of `host_requests_per_minute`, in each of the two minutes that may have begun. */
+/** Half of `host_requests_per_minute`, in each of the two minutes that the attack may span. */
 const MOST_REQUESTS = 2 * 300;
 
 export const attack: Attack = {

@@ -3,9 +3,9 @@ import type { Attack } from '../attack.ts';
 import { atMost, holds } from '../finding.ts';
 import type { ScriptedRequest } from '../../../shared/test/support/scripted-server.ts';
 
-/** For all calls on a busy machine; unbounded, the first alone takes minutes. */
+/** For all calls on a busy machine; without limits, the first alone takes minutes. */
 const MOST_SECONDS = 15;
-/** JSON that is nested 200,000 deep, in the place of the text "DEEP". */
+/** JSON nested 200,000 deep, in place of the text "DEEP". */
 const DEEP = `${'{"a":['.repeat(100_000)}${']}'.repeat(100_000)}`;
 
 const reference = (place: number) => ({ $ref: `#/$defs/d${place}` });
@@ -14,7 +14,7 @@ const named = (count: number, schemaOf: (place: number) => object) =>
 const twice = (place: number) => ({ allOf: [reference(place), reference(place)] });
 const chosen = [{ required: ['a'] }, { required: ['b'] }];
 
-/** By name; the last four are usable. */
+/** The last four are usable. */
 const SCHEMAS: Record<string, object> = {
   choices: { ...reference(0), $defs: named(422, (place) => ({ anyOf: chosen, ...reference(place + 1) })) },
   chain: { ...reference(0), $defs: named(1_125, (place) => reference(place + 1)) },

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 interface Ear {
-  /** Times (ms of performance.now) at which the remote track was loud, newest last. */
+  /** Milliseconds of performance.now at which the remote track was loud, newest last. */
   loudAtMs: number[];
 }
 

@@ -14,7 +14,7 @@ export interface FirstLoad {
 
 const SCRIPT = /\/_app\/immutable\/[\w./-]+\.js/g;
 
-/** The document with its headers: scripts that are preloaded are named there. */
+/** The headers name preloaded scripts. */
 async function askFor(url: string, browser: BrowserContext | null): Promise<string> {
   const headers = { accept: 'text/html' };
   if (!browser) {
@@ -26,9 +26,8 @@ async function askFor(url: string, browser: BrowserContext | null): Promise<stri
 }
 
 /**
- * Weighs the scripts that a page needs to come alive: those that its document preloads or imports. What is loaded
- * later, when the page stands, does not count.
- * @param browser whose session the page is asked with; null for a visitor
+ * Counts the scripts that the document preloads or imports, not those loaded later.
+ * @param browser whose session is used; null for a visitor
  */
 async function firstLoadOf(page: string, url: string, browser: BrowserContext | null): Promise<FirstLoad> {
   const document = await askFor(url, browser);

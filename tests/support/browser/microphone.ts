@@ -5,7 +5,7 @@ import { resample } from '../../../local/speech/resample.ts';
 import { speak, SPEECH_RATE_HZ } from '../../../local/speech/speak.ts';
 import { writeWav } from '../../../local/speech/wav.ts';
 
-/** Chromium plays its fake microphone at this rate. */
+/** Chromium's fixed rate. */
 const MICROPHONE_RATE_HZ = 48_000;
 
 /**

@@ -5,12 +5,9 @@ import type { Scene } from './scene.ts';
 const ROUTES = join(import.meta.dirname, '../../../web/src/routes');
 
 export interface AppPage {
-  /** Of the picture and the test. */
   name: string;
   path: (scene: Scene) => string;
-  /** For who is not signed in. */
   isPublic?: boolean;
-  /** Where it redirects to. */
   redirectsTo?: string;
 }
 
@@ -30,7 +27,7 @@ export const PAGES: Record<string, AppPage> = {
     path: () => '/auth/callback?error=access_denied',
     isPublic: true,
   },
-  // Without a link that was confirmed a moment ago; email-links.spec.ts opens it with one.
+  // Redirects without a freshly confirmed link; email-links.spec.ts opens it with one.
   '(auth)/set-password': { name: 'set-password', path: () => '/set-password', redirectsTo: '/account' },
   '(app)/servers/(list)': { name: 'servers', path: () => '/servers' },
   '(app)/servers/(list)/import': { name: 'server-import', path: () => '/servers/import' },

@@ -3,15 +3,12 @@ import { z } from 'zod';
 import { addDemoServer, newPerson, type Person } from '../person.ts';
 import { addServer, personalWorkspace, serviceClient } from '../rest-api.ts';
 
-/** A person with something on every page, and where to find it. */
 export interface Scene {
   person: Person;
   serverId: string;
-  /** Of a server to which nobody has signed in. */
   signInServerId: string;
   agentId: string;
   conversationId: string;
-  /** Of an invitation into the workspace of somebody else. */
   invitationToken: string;
 }
 
@@ -70,7 +67,6 @@ async function invite({ client }: Person, workspaceId: string): Promise<{ token:
   return Invitation.parse(answer);
 }
 
-/** Writes down a conversation as a worker does, for tests that are not about conversations. */
 async function recordConversation(
   { id: user_id }: Person,
   workspace_id: string,
@@ -121,7 +117,7 @@ async function recordConversation(
   return session_id;
 }
 
-/** @throws Error where an answer is none */
+/** @throws Error if the response has an error */
 async function must(answer: PromiseLike<{ data: unknown; error: unknown }>): Promise<unknown> {
   const { data, error } = await answer;
   if (error) throw new Error('The scene could not be set.', { cause: error });

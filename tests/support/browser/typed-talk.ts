@@ -1,4 +1,3 @@
-/** A conversation in the page, typed. */
 import { expect, type Page } from '@playwright/test';
 import { runningStack } from '../running-stack.ts';
 

@@ -1,7 +1,5 @@
-/**
- * A real authorization server (oidc-provider) with the MCP server that it guards, for sign-in tests. Any name
- * and password sign in; each person is asked whether they agree.
- */
+// A real authorization server (oidc-provider) with the MCP server that it protects. Any name and password sign in;
+// each user is asked for consent.
 import { createServer } from 'node:http';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
@@ -13,22 +11,15 @@ import { endServer, listenOnLoopback } from './listen.ts';
 export const KNOWN_CLIENT = { client_id: 'known', client_secret: 'secret-of-the-known-client' };
 
 export interface GuardedServer {
-  /** Of the MCP server. */
   url: string;
-  /** Of the authorization server. */
   issuer: string;
-  /** Refreshes that were answered, well and badly. */
   refreshes: { ok: number; failed: number };
-  /** Tokens that were revoked on request. */
   revocations: number;
-  /**
-   * What becomes of requests for tokens. `away`: 503; `unheard`: no answer, and nothing was done; `lost`: tokens were
-   * made, and the answer with them does not arrive.
-   */
+  /** `away`: 503; `unheard`: no response and nothing done; `lost`: tokens were issued, but the response is lost. */
   tokens: 'answered' | 'away' | 'unheard' | 'lost';
-  /** Requests for tokens, whatever became of them. */
+  /** Counts token requests, whatever their result. */
   asked: number;
-  /** The MCP server refuses every access token that it has seen so far. */
+  /** The MCP server rejects every access token issued so far. */
   expireTokens(): void;
   close(): Promise<void>;
 }

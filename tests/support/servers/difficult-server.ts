@@ -1,7 +1,5 @@
-/**
- * An MCP server that is its own authorization server and does what real ones do: forgets clients, asks for one scope
- * after the other, claims another issuer, and refuses one tool to everybody. Whoever comes is let in.
- */
+// An MCP server with its own authorization server that forgets clients, asks for one scope after another, claims another
+// issuer and refuses one tool. Every user is signed in.
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -11,16 +9,14 @@ import { endServer, listenOnLoopback } from './listen.ts';
 export interface DifficultServer {
   origin: string;
   url: string;
-  /** The issuer that its metadata names; the origin unless a test changes it. */
+  /** The origin, unless a test changes it. */
   issuer: string;
-  /** What a method needs; a token with less gets 403, which names only what is missing. */
+  /** By method. A token with less gets 403, which names only the missing scopes. */
   scopes: Record<string, string>;
-  /** The scopes of each request for an authorization, in order. */
+  /** Of each authorization request, in order. */
   asked: string[];
   registrations: number;
-  /** Requests for tokens. */
   tokenRequests: number;
-  /** No client is known any more. */
   forgetClients(): void;
   close(): Promise<void>;
 }
@@ -115,7 +111,7 @@ interface Message {
   params?: { name?: string };
 }
 
-/** Answers as a server of the era of sessions that keeps none. */
+/** A legacy-era server without sessions. */
 function answerMcp(
   { id, method = '', params }: Message,
   granted: string[],

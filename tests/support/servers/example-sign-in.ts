@@ -1,7 +1,4 @@
-/**
- * The example authorization server of the MCP SDK, with an MCP server that it guards. It asks nobody, issues no refresh
- * tokens, names no issuer in its answers, and has no address to revoke at.
- */
+/** The MCP SDK's example authorization server: no consent, refresh tokens, `iss` in responses or revocation endpoint. */
 import { createServer } from 'node:http';
 import { DemoInMemoryAuthProvider } from '@modelcontextprotocol/sdk/examples/server/demoInMemoryOAuthProvider.js';
 import { InvalidTokenError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
@@ -12,9 +9,7 @@ import { noteIssued } from './issued.ts';
 import { endServer, listenOnLoopback } from './listen.ts';
 
 export interface ExampleServer {
-  /** Of the MCP server. */
   url: string;
-  /** All tokens so far are over. */
   endTokens(): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Web servers that are everything but an MCP server, each at an address of its own. */
 export interface FaultServer {
   url: string;
   close(): Promise<void>;

@@ -1,9 +1,8 @@
-/** The requests of a web page that should reach no part of a stack: of another site, or under a rebound name. */
 import { connect } from 'node:net';
 import type { Ports } from '../../../local/stack/ports.ts';
 import type { Stack } from '../../../local/stack/stack-file.ts';
 
-/** Where the parts of a stack answer. Postgres speaks no HTTP, and LiveKit's own server is an exception: SECURITY.md. */
+/** Postgres doesn't speak HTTP, and LiveKit's own server is an exception: SECURITY.md. */
 const HTTP_PARTS = [
   ['web', '/'],
   ['supabase', '/health'],

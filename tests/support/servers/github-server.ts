@@ -1,8 +1,5 @@
-/**
- * A server in the shape of GitHub: sign-in and consent are a real authorization server's (oidc-provider), at GitHub's
- * paths, with the two calls of GitHub's API that Auth makes. Any name and password sign in, and somebody called
- * `unverified…` has an address that GitHub has not verified.
- */
+// oidc-provider at GitHub's paths, with the two API calls that Auth makes. Any name and password sign in; a user called
+// `unverified…` has an email address that GitHub has not verified.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -12,14 +9,13 @@ import { endServer, listenOnLoopback } from './listen.ts';
 import { runningStack } from '../running-stack.ts';
 
 export interface GithubServer {
-  /** For the stack's Auth. */
   application: { client_id: string; secret: string; url: string };
   close(): Promise<void>;
 }
 
 export const githubEmail = (login: string): string => `${login}@github.example`;
 
-/** GitHub knows one type of response and one grant, so its clients name neither; OAuth wants both. */
+/** GitHub's clients leave out response_type and grant_type, which OAuth requires. */
 async function inWordsOfOAuth(request: IncomingMessage): Promise<IncomingMessage> {
   if (request.url?.startsWith('/login/oauth/authorize?')) request.url += '&response_type=code';
   if (request.url !== '/login/oauth/access_token') return request;

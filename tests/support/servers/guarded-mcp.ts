@@ -1,4 +1,3 @@
-/** An MCP server that wants a sign-in, with whatever authorization server stands behind it. */
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { requireBearerAuth } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
@@ -10,10 +9,9 @@ import { isJSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 export const SCOPES = { usual: 'tools', larger: 'tools write' };
 
 export interface GuardedMcpOptions {
-  /** Of the MCP server. */
   url: string;
   issuer: string;
-  /** Who a token was given to. Rejects with InvalidTokenError. */
+  /** Rejects with InvalidTokenError. */
   verify: (token: string) => Promise<AuthInfo & { person: string }>;
 }
 

@@ -5,7 +5,6 @@ import { startLoopbackServer, type LoopbackServer } from '../../../local/servers
 /** Would show in a log that is written as it comes. */
 export const TERMINAL_ATTACK = '\u001b]0;hostile title\u0007\u001b[31m';
 
-/** HTML, script, markdown, text that runs backwards, terminal codes and a storm of signs, all in one. */
 const ATTACK = [
   '<img src=x onerror="window.__hit = true">',
   '<script>window.__hit = true</script>',
@@ -36,7 +35,7 @@ const tool = (name: string) => ({
   annotations: { title: ATTACK, readOnlyHint: true },
 });
 
-/** Names that are too long, or mean something to HTML, to paths, or to JavaScript. */
+/** Too long, or with a meaning in HTML, paths or JavaScript. */
 const HOSTILE_NAMES = [
   'x'.repeat(1_000_000),
   '<img src=x onerror="window.__hit = true">',

@@ -1,7 +1,4 @@
-/**
- * What the authorization servers of the tests issued, and what went to them to prove a sign-in. They note it beside
- * the stack that the tests run against; afterwards nothing of it may be found anywhere.
- */
+/** The test authorization servers record issued tokens and proofs beside the stack's data; none may be found elsewhere. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type Provider from 'oidc-provider';
@@ -20,7 +17,7 @@ export const SIGN_IN_SECRETS = [
 const Issued = z.object({ what: z.enum(SIGN_IN_SECRETS), secret: z.string().min(20) });
 type Issued = z.infer<typeof Issued>;
 
-/** Apart from the logs, which are searched. */
+/** Outside of the logs, which are searched. */
 function notebook(): string | null {
   const stack = process.env['PATCHBAY_STACK'];
   return stack ? join(dirname(stack), 'issued.jsonl') : null;

@@ -1,10 +1,10 @@
-/** A server behind TLS, whose certificate is trusted by nobody but this process, while it lasts. */
+/** Only this process trusts the certificate, while the server runs. */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 
-/** Of localhost, signed by itself, valid from 2020 to 2097. It guards nothing. */
+/** Self-signed for localhost, valid from 2020 to 2097. It protects nothing. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBhDCCASqgAwIBAgIUMZD7XEaRrlLxKnk9r/LjO8QhOS0wCgYIKoZIzj0EAwIw
 GTEXMBUGA1UEAwwOcGF0Y2hiYXkgc3RvcnkwIBcNMjAwMTAxMDAwMDAwWhgPMjA5

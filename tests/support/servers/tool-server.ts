@@ -7,12 +7,11 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { startLoopbackServer } from '../../../local/servers/loopback-server.ts';
 
-/** A real MCP server in the process of a test, with whatever tools the test needs. */
 export interface ToolServer {
   url: string;
-  /** The names of the tools that were called, newest last. */
+  /** Newest last. */
   readonly called: readonly string[];
-  /** Has other tools from now on, and says so to every session. */
+  /** Replaces the tools and notifies every session. */
   change(tools: readonly Tool[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,7 +5,6 @@ export function assertMatches(actual: unknown, expected: unknown): void {
   assert.deepEqual(pickLike(actual, expected), expected);
 }
 
-/** The part of a value that has a counterpart in `pattern`. */
 function pickLike(value: unknown, pattern: unknown): unknown {
   if (!isObject(value) || !isObject(pattern)) return value;
   if (Array.isArray(pattern)) {

@@ -1,4 +1,3 @@
-/** What tests of signing in have in common: a server, its database, and the steps of a sign-in. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AcceptedIssuer } from '../../../../shared/src/engine/oauth/issuer.ts';
@@ -11,7 +10,6 @@ import { handle } from '../../server-sign-in/handle.ts';
 
 const CALLBACK = 'https://page.example/oauth/callback';
 
-/** An MCP server that is its own authorization server. */
 async function startProtected(metadata: object = {}) {
   const asked: string[] = [];
   const site = { registration: {} as object, tokens: null as { status: number; body: object } | null };
@@ -59,7 +57,6 @@ async function startProtected(metadata: object = {}) {
   return { base, asked, site, stop: () => new Promise((done) => server.close(done)) };
 }
 
-/** The database of one server, with the flows and grants that the function stores. */
 function fakeSignIns(server: ProbeServer, access: { role: Role | null; isOwn?: boolean }) {
   const flows = new Map<string, StoredFlow>();
   const grants: {
