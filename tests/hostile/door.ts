@@ -16,6 +16,9 @@ export async function openDoor(host: string, port: number): Promise<Door> {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
+    // `pipe` doesn't pass on that a side closed: the server would never learn that its client left.
+    client.on('close', () => inside.destroy());
+    inside.on('close', () => client.destroy());
     client.pipe(inside).pipe(client);
   }).listen(0, host);
   await once(door, 'listening');

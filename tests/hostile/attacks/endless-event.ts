@@ -2,8 +2,8 @@ import type { Attack } from '../attack.ts';
 import { atMost } from '../finding.ts';
 import { flood } from '../flood.ts';
 
-/** Twice the limit of one event, for the buffers on the way. */
-const MOST_MB = 16;
+/** Three times the limit of one event: the rest is in buffers on the way. */
+const MOST_MB = 24;
 const LINE = Buffer.from(`data: ${'x'.repeat(65_536)}\n`);
 
 export const attack: Attack = {
