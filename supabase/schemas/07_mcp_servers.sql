@@ -292,8 +292,10 @@ as $$
       ('max_concurrency', case when s.max_concurrency not between 1 and 64
         then private.field_error('out_of_range', 'Enter a number from 1 to 64.') end),
       ('metadata', case
-        when jsonb_typeof(s.metadata) <> 'object' then private.field_error('wrong_type', 'Metadata must be a JSON object.')
-        when octet_length(s.metadata::text) > 16384 then private.field_error('too_long', 'Use at most 16 KB of metadata.')
+        when jsonb_typeof(s.metadata) <> 'object'
+          then private.field_error('wrong_type', 'Metadata must be a JSON object.')
+        when octet_length(s.metadata::text) > 16384
+          then private.field_error('too_long', 'Use at most 16 KB of metadata.')
       end)
   ) as checks (field, problem)
   where problem is not null
