@@ -86,7 +86,7 @@ describe('an old SSE endpoint', () => {
     );
     expect(result).toMatchObject({
       ok: false,
-      message: expect.stringContaining('http://localhost:5409/messages,') as string,
+      message: expect.stringContaining('http://localhost:5409/messages instead of') as string,
     });
   });
 
