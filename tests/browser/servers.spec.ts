@@ -32,7 +32,7 @@ test('a new user signs up, corrects a wrong URL without retyping, and adds a fir
   await page.getByLabel('Name', { exact: true }).fill('My clock');
   await page.getByLabel('Tags').fill('work, local');
   await page.getByRole('button', { name: /^Test/ }).click();
-  await expect(page.getByText(/enter a full address/i)).toBeVisible();
+  await expect(page.getByText(/enter a full URL/i)).toBeVisible();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('My clock');
   await expect(page.getByLabel('URL')).toHaveValue('not an address');
 
