@@ -1,4 +1,4 @@
-/** The entry of a job: one voice conversation in one room, in a process of its own. */
+/** The entry of a job: one voice conversation in one room, in its own process. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type JobContext, defineAgent } from '@livekit/agents';
 import { RoomEvent } from '@livekit/rtc-node';
@@ -92,7 +92,7 @@ async function converse(job: JobContext, jobLog: Log): Promise<void> {
     await tracing?.stop(SEND_TRACES_WITHIN_MS);
   });
   await conversation.start();
-  // Behind the greeting, and waited for by nobody: without it a slow tool is known as slow after its first call, and no tool as used before.
+  // After the greeting, without waiting: until it is there, a slow tool is known as slow only after its first call.
   database.recentCallTimes(session_id).then(
     (times) => {
       latencies.remember(times);

@@ -1,4 +1,4 @@
-/** The worker process: registers with LiveKit, and gives each conversation a process of its own. */
+/** The worker process: registers with LiveKit, and gives each conversation its own process. */
 import { availableParallelism, totalmem } from 'node:os';
 import { AgentServer, InferenceRunner, initializeLogger, log } from '@livekit/agents';
 import { AppError } from '@patchbay/shared/contract/errors';

@@ -1,4 +1,4 @@
-/** What the framework is told about this worker, where its defaults don't fit. */
+/** Options for the framework where its defaults don't fit. */
 import { extname, join } from 'node:path';
 import { ServerOptions } from '@livekit/agents';
 import { CONVERSATION_MEMORY_MB } from './capacity.ts';

@@ -1,6 +1,6 @@
 import { DATA_END, DATA_START } from '@patchbay/shared/engine/tools/untrusted-text';
 
-/** What every agent is told after the words of its own configuration. */
+/** Instructions for every agent, after its configured prompt. */
 export const BASE_INSTRUCTIONS = [
   'You talk with the user by voice: answer in one or two short sentences, without lists, markup or links.',
   'Use a tool whenever it can help. Say its result; never make one up.',

@@ -16,7 +16,7 @@ export interface SessionLimitsOptions {
   usedBytes?: () => number;
 }
 
-/** Ends a conversation whose user is idle, that has reached its time limit, or that takes too much memory. */
+/** Ends a conversation if the user is idle, the time is up, or it takes too much memory. */
 export class SessionLimits {
   readonly idle: IdleWatch;
   readonly #timeLimit: TimeLimit;

@@ -51,7 +51,7 @@ export const ProbeJob = ProbeServer.pick({
   catalog_digest: z.string().nullable(),
   memory: StoredMemory,
   is_watched: z.boolean(),
-  /** Monitors died twice while they had it in hand: it is probed in a process of its own. */
+  /** Monitors crashed twice while they probed it, so it is probed in its own process. */
   is_quarantined: z.boolean(),
   lease_id: z.string(),
   incident: Incident.nullable(),
@@ -90,7 +90,7 @@ export interface Attempt {
   errorCode: string | null;
   /** Null: no other attempt follows. */
   retryMs: number | null;
-  /** The receiver said that nobody listens there any more. */
+  /** The receiver returned 410: the webhook no longer exists. */
   isRemoved: boolean;
 }
 

@@ -13,7 +13,7 @@ const MonitorEnvironment = z.object({
   PATCHBAY_MONITOR_PORT: z.coerce.number().int().min(0).max(65_535).default(8082),
   /** Probes at a time. */
   PATCHBAY_MONITOR_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
-  /** Hosts that tell an outage of the monitor's network from one of a server; see reference-hosts.ts. */
+  /** Hosts that distinguish an outage of the monitor's network from one of a server; see reference-hosts.ts. */
   PATCHBAY_MONITOR_REFERENCE_HOSTS: z.string().optional(),
   LIVEKIT_URL: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),

@@ -1,4 +1,4 @@
-/** One monitor: claims servers that are due, probes each once, decides, and tells the database. */
+/** One monitor: claims servers that are due, probes each once, decides, and stores the decision. */
 import { backoffMs } from '@patchbay/shared/engine/backoff';
 import { pause } from '@patchbay/shared/engine/pause';
 import type { LightProbeResult } from '@patchbay/shared/engine/probe/probe';

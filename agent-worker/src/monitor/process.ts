@@ -50,12 +50,12 @@ export async function runMonitorProcess(
     console.error(error.message);
     process.exit(1);
   }
-  if (process.argv[2] === ISOLATED) runApart(environment, keys);
+  if (process.argv[2] === ISOLATED) runIsolated(environment, keys);
   else await run(environment, keys, timing);
 }
 
 /** Probes one server for the monitor that started this process. */
-function runApart(env: MonitorEnvironment, secretKeys: SecretKeys): void {
+function runIsolated(env: MonitorEnvironment, secretKeys: SecretKeys): void {
   const database = openMonitorDatabase(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, randomUUID());
   answerIsolated(
     probeCounted(new Prober(env.PATCHBAY_ADDRESS_POLICY, secretKeys, database.serviceRpc), database),
@@ -109,7 +109,7 @@ async function run(
   const stop = new AbortController();
   const health = createServer((request, response) => {
     if (request.url === '/metrics') {
-      void tellMetrics(database, response);
+      void sendMetrics(database, response);
       return;
     }
     const { lastClaimAtMs } = monitor;
@@ -134,7 +134,7 @@ async function run(
 }
 
 /** For Prometheus; 503 while the database does not answer. */
-async function tellMetrics(
+async function sendMetrics(
   database: Pick<MonitorDatabase, 'metrics'>,
   response: ServerResponse,
 ): Promise<void> {

@@ -11,7 +11,7 @@ export interface ReferenceSettings {
 const OPENAI_URL = 'https://api.openai.com/v1';
 
 /**
- * Addresses by which a monitor tells an outage of its network from one of a server: what
+ * Addresses by which a monitor distinguishes an outage of its network from one of a server: what
  * `PATCHBAY_MONITOR_REFERENCE_HOSTS` lists (host names or URLs, separated by commas), else what the installation needs
  * anyway. Private addresses answer without a way to the internet, so they count only where there are no others.
  */

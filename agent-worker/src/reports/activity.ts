@@ -40,7 +40,7 @@ export class ActivityFeed {
   }
 }
 
-/** What people in the room are told of a set of tools. */
+/** The activity message about a set of tools. */
 export function toolsActivity(
   set: ToolSet,
   budget: ToolBudget,
@@ -71,7 +71,7 @@ function serverSizes({ tools, leftOut, servers }: ToolSet): ServerToolsSize[] {
   });
 }
 
-/** What people in the room are told of a server of the conversation. */
+/** The activity message about a server. */
 export function serverActivity({ server }: Pick<ServerLink, 'server'>, state: LinkState['name']): Activity {
   return { type: 'server', server_id: server.id, name: server.name, state };
 }

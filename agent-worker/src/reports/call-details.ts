@@ -28,7 +28,7 @@ export class CallMemory {
     return this.#calls.get(id) ?? null;
   }
 
-  /** Answers the page of the person whose conversation it is, and nobody else in the room. */
+  /** Answers only the page of the conversation's user. */
   answerIn(room: Room, identity: string): void {
     room.localParticipant?.registerRpcMethod(CALL_DETAILS_METHOD, async ({ callerIdentity, payload }) =>
       JSON.stringify(callerIdentity === identity ? this.of(payload) : null),

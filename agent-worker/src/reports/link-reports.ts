@@ -4,14 +4,14 @@ import { observe } from './observation.ts';
 import type { Reports } from './reports.ts';
 import type { ServerLink } from '@patchbay/livekit/servers/server-link';
 
-/** What the links of a conversation tell the database of their servers. */
+/** Reports the state of a conversation's servers to the database. */
 export class LinkReports {
   readonly #userId: string;
   readonly #reports: Pick<Reports, 'status' | 'catalog'>;
   /** Links whose server has listed its tools. */
   readonly #listed = new WeakSet<ServerLink>();
 
-  /** @param userId whose conversation it is */
+  /** @param userId the user of the conversation */
   constructor(reports: Pick<Reports, 'status' | 'catalog'>, userId: string) {
     this.#reports = reports;
     this.#userId = userId;

@@ -11,7 +11,7 @@ interface StateChange {
   endReason: EndReason | null;
 }
 
-/** What a conversation tells the database. Nothing here waits: speech goes first. */
+/** Reports a conversation to the database. Nothing here waits: speech goes first. */
 export class Reports {
   readonly #statuses: Outbox<StatusObservation>;
   readonly #catalogs: Outbox<CatalogObservation>;

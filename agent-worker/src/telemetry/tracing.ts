@@ -44,7 +44,7 @@ export function startTracing(
     spanProcessors: [filters, exporter],
     idGenerator: new SessionTrace(sessionId),
   });
-  // No propagator: servers that users add are not told what a trace is called.
+  // No propagator: servers that users add don't learn trace ids.
   provider.register({ propagator: null });
   telemetry.setTracerProvider(provider, {
     metadata: { 'gen_ai.conversation.id': sessionId },

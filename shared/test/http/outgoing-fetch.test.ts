@@ -1,37 +1,8 @@
-import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createOutgoingFetch, type OutgoingFetchOptions } from '../../src/engine/outgoing/outgoing-fetch.ts';
-import { classify } from '../../src/engine/messages/classify.ts';
+import { describe, expect, it } from 'vitest';
 import { SessionMemory } from '../../src/engine/session/session-memory.ts';
-import { listen } from '../support/listen.ts';
+import { codeOf, outgoing, serve } from '../support/outgoing.ts';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function serve(handler: RequestListener) {
-  const seen: { url: string; headers: IncomingHttpHeaders }[] = [];
-  const server = await listen((request, response) => {
-    seen.push({ url: request.url ?? '', headers: request.headers });
-    handler(request, response);
-  });
-  cleanups.push(() => server.stop());
-  return { origin: `http://127.0.0.1:${server.port}`, port: server.port, seen };
-}
-
-function outgoing(options: Partial<OutgoingFetchOptions> = {}) {
-  const { fetch, close } = createOutgoingFetch({ policy: 'local', ...options });
-  cleanups.push(close);
-  return fetch;
-}
-
-const codeOf = (request: Promise<unknown>) =>
-  request.then(
-    () => 'ok',
-    (error: unknown) => classify(error).code,
-  );
 const key = { method: 'api_key', header: 'X-API-Key', secret: 'secret' } as const;
 
 it('sends the credential to its own origin, and to no other', async () => {

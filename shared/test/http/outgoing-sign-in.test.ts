@@ -1,36 +1,6 @@
-import type { IncomingHttpHeaders, RequestListener } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/contract/errors.ts';
-import { createOutgoingFetch, type OutgoingFetchOptions } from '../../src/engine/outgoing/outgoing-fetch.ts';
-import { classify } from '../../src/engine/messages/classify.ts';
-import { listen } from '../support/listen.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function serve(handler: RequestListener) {
-  const seen: { url: string; headers: IncomingHttpHeaders }[] = [];
-  const server = await listen((request, response) => {
-    seen.push({ url: request.url ?? '', headers: request.headers });
-    handler(request, response);
-  });
-  cleanups.push(() => server.stop());
-  return { origin: `http://127.0.0.1:${server.port}`, port: server.port, seen };
-}
-
-function outgoing(options: Partial<OutgoingFetchOptions> = {}) {
-  const { fetch, close } = createOutgoingFetch({ policy: 'local', ...options });
-  cleanups.push(close);
-  return fetch;
-}
-
-const codeOf = (request: Promise<unknown>) =>
-  request.then(
-    () => 'ok',
-    (error: unknown) => classify(error).code,
-  );
+import { codeOf, outgoing, serve } from '../support/outgoing.ts';
 
 /** Tokens `one`, then `two`; what was refused is kept. */
 function signedIn() {

@@ -57,7 +57,7 @@ export class AnswerWatch {
   #lost: Owed | null = null;
   #timer: NodeJS.Timeout | undefined;
   readonly #own = new WeakSet<realtime.ClientEvent>();
-  /** Ids that requests for asides carry: they are no turns, and nobody waits for them. */
+  /** Ids of out-of-band requests, which are not turns. */
   readonly #asides = new Set<string>();
   readonly #abandoned = new Set<string>();
   #rateLimitWaitMs = 0;
@@ -252,7 +252,7 @@ export class AnswerWatch {
   #onFailure(owed: Owed, failure: ModelFailure): boolean {
     const { retryable } = FAILURES[failure.kind];
     const waitMs = this.#waitMs(failure);
-    // What a call found out is told in a response of its own, and a call must not be made twice.
+    // The result of a call gets its own response, and a call must not be made twice.
     if (retryable && !owed.isRetry && !owed.hasCalled && waitMs <= LONGEST_WAIT_MS) {
       clearTimeout(this.#timer);
       owed.responseId = null;
