@@ -35,7 +35,7 @@ type PartName = (typeof PARTS)[number];
 const say = (text: string): void => console.log(text);
 const isCi = process.env['CI'] === 'true';
 
-async function bringChromium(): Promise<string | null> {
+async function findOrInstallChromium(): Promise<string | null> {
   return findChromium() ?? installChromium(say);
 }
 
@@ -45,8 +45,8 @@ async function runBrowserTests(stack: Stack, chromium: string | null, context: R
   if (chromium !== null && reason === undefined) {
     return strictUnderCi(await runBrowser(stackFile(DATA_DIR), chromium, context));
   }
-  const files = globSync('tests/e2e/*.spec.ts', { cwd: ROOT }).length;
-  say(`${files} files of end-to-end tests are ${isCi ? 'not run' : 'skipped'}: ${reason ?? ''}`);
+  const files = globSync('tests/browser/*.spec.ts', { cwd: ROOT }).length;
+  say(`${files} files of browser tests are ${isCi ? 'not run' : 'skipped'}: ${reason ?? ''}`);
   return isCi ? { ...NOTHING, failed: files } : { ...NOTHING, skipped: files };
 }
 
@@ -65,7 +65,7 @@ function strictUnderCi(tally: Tally): Tally {
 
 async function runWithStack(
   wanted: PartName[],
-  bringing: Promise<string | null>,
+  chromium: Promise<string | null>,
   context: RunContext,
 ): Promise<Tally[]> {
   const { base } = await findFreeBlock(FIRST_PORT);
@@ -87,7 +87,7 @@ async function runWithStack(
       await using _ = await liftHostLimits(running.stack);
       tallies.push(await part('end-to-end tests', () => runEndToEndTests(stackFile(DATA_DIR), context)));
       tallies.push(
-        await part('browser tests', async () => runBrowserTests(running.stack, await bringing, context)),
+        await part('browser tests', async () => runBrowserTests(running.stack, await chromium, context)),
       );
     }
     if (wanted.includes('hostile')) tallies.push(await part('hostile', () => runAttacks(context)));
@@ -115,7 +115,7 @@ async function part(name: string, run: () => Promise<Tally>): Promise<Tally> {
 async function run(wanted: PartName[], isNamed: boolean, context: RunContext): Promise<Tally> {
   const tallies: Tally[] = [];
   const has = (name: PartName): boolean => wanted.includes(name) && !context.signal.aborted;
-  const bringing = has('e2e') ? bringChromium() : Promise.resolve(null);
+  const chromium = has('e2e') ? findOrInstallChromium() : Promise.resolve(null);
   if (has('check')) tallies.push(await part('check', () => runChecks(say)));
   if (has('unit')) {
     const unit = async (): Promise<Tally> => {
@@ -133,7 +133,7 @@ async function run(wanted: PartName[], isNamed: boolean, context: RunContext): P
       say(`the stack failed: ${error instanceof Error ? error.message : String(error)}`);
       return [{ ...NOTHING, failed: 1 }];
     };
-    tallies.push(...(await runWithStack(wanted, bringing, context).catch(broken)));
+    tallies.push(...(await runWithStack(wanted, chromium, context).catch(broken)));
   }
   return sum(tallies);
 }

@@ -5,7 +5,7 @@ import { countRows } from '../hostile/report.ts';
 import { runTool } from '../../local/processes/tool.ts';
 import type { Stack } from '../../local/stack/stack-file.ts';
 import { findHostedDeno } from '../../local/supabase/deno.ts';
-import { countJunit, countPlaywright, countVitest, NOTHING, withExitCode, type Tally } from './tally.ts';
+import { countJunit, countPlaywright, countVitest, NOTHING, sum, withExitCode, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.local/test-results');
@@ -138,14 +138,32 @@ export function runSecrets(stackFile: string, context: RunContext): Promise<Tall
   return vitest('secrets', ['secrets'], { PATCHBAY_STACK: stackFile }, context);
 }
 
-/** End-to-end tests in a browser, against the running stack. */
-export function runBrowser(stackFile: string, chromium: string, context: RunContext): Promise<Tally> {
-  const report = join(RESULTS, 'browser.json');
+/** Tests in a browser, against the running stack: two at once where they can share it, then one after the other. */
+export async function runBrowser(stackFile: string, chromium: string, context: RunContext): Promise<Tally> {
+  const parallel = await runPlaywright('parallel', stackFile, chromium, context);
+  const alone = await runPlaywright('alone', stackFile, chromium, context);
+  return sum([parallel, alone]);
+}
+
+function runPlaywright(
+  project: string,
+  stackFile: string,
+  chromium: string,
+  context: RunContext,
+): Promise<Tally> {
+  const report = join(RESULTS, `browser-${project}.json`);
   const config = join(ROOT, 'tests/browser/playwright.config.ts');
   return runSuite(
     {
       command: process.execPath,
-      args: [join(MODULES, '@playwright/test/cli.js'), 'test', '--config', config],
+      args: [
+        join(MODULES, '@playwright/test/cli.js'),
+        'test',
+        `--config=${config}`,
+        `--project=${project}`,
+        // Playwright empties the folder at the start of each run.
+        `--output=${join(RESULTS, `browser-${project}`)}`,
+      ],
       env: {
         PATCHBAY_STACK: stackFile,
         PATCHBAY_CHROMIUM: chromium,
